@@ -1,0 +1,1 @@
+//! Plurality, referendum, instant-runoff and single transferable vote: pure and exact.

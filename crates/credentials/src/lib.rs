@@ -1,0 +1,1 @@
+//! Normalised NAS and code, hashing schemes and digest sets: what a voter is, once hashed.

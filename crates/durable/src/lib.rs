@@ -1,0 +1,1 @@
+//! Storage and clock: every fsync, rename and append of Scrutin, in one place.

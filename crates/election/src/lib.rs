@@ -1,0 +1,1 @@
+//! The event definition (laws, elections, regions, candidates) and the choices a voter can make.

@@ -1,0 +1,1 @@
+//! The package: signed, memory-mapped files that answer membership.

@@ -1,0 +1,1 @@
+//! Tests of the house rules: arrows between crates, module docs, invariants and their tests.
