@@ -1,0 +1,64 @@
+//! Time as a dependency, so that a simulation can set it.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// What a component may know about time.
+pub trait Clock: Send + Sync {
+    /// Milliseconds since 1970-01-01T00:00:00Z, leap seconds not counted. May step backwards when
+    /// the system's clock is corrected: whoever needs order keeps the largest value seen.
+    fn now_ms(&self) -> i64;
+
+    /// Time since an arbitrary start. Never steps backwards; use it for intervals and timeouts.
+    fn monotonic(&self) -> Duration;
+}
+
+/// The machine's clocks: `CLOCK_REALTIME` and `CLOCK_MONOTONIC`.
+#[derive(Debug, Clone)]
+pub struct SystemClock {
+    started: Instant,
+}
+
+impl SystemClock {
+    /// A clock whose [`Clock::monotonic`] counts from now.
+    pub fn new() -> SystemClock {
+        SystemClock {
+            started: Instant::now(),
+        }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> SystemClock {
+        SystemClock::new()
+    }
+}
+
+impl Clock for SystemClock {
+    fn now_ms(&self) -> i64 {
+        // A clock before 1970 reads as negative, one beyond i64 milliseconds saturates.
+        match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(after) => i64::try_from(after.as_millis()).unwrap_or(i64::MAX),
+            Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
+        }
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.started.elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_clocks_run() {
+        let clock = SystemClock::new();
+        let first = clock.monotonic();
+        assert!(
+            clock.now_ms() > 1_700_000_000_000,
+            "the system clock is set before 2023"
+        );
+        assert!(clock.monotonic() >= first);
+    }
+}

@@ -1,0 +1,175 @@
+//! The real storage: the system calls that `storage` promises, and no other.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use rustix::fs::{FallocateFlags, FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
+
+use crate::storage::{Storage, StorageFile, StorageLock};
+
+/// The machine's filesystem.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OsStorage;
+
+struct OsFile(File);
+
+/// The lock lives as long as the open file description.
+struct OsLock {
+    _file: File,
+}
+
+impl Storage for OsStorage {
+    fn open(&self, path: &Path) -> io::Result<Box<dyn StorageFile>> {
+        Ok(Box::new(OsFile(
+            OpenOptions::new().read(true).write(true).open(path)?,
+        )))
+    }
+
+    fn open_read(&self, path: &Path) -> io::Result<Box<dyn StorageFile>> {
+        Ok(Box::new(OsFile(File::open(path)?)))
+    }
+
+    fn create_new(&self, path: &Path) -> io::Result<Box<dyn StorageFile>> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(path)?;
+        Ok(Box::new(OsFile(file)))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        Ok(rustix::fs::rename(from, to)?)
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+
+    fn fsync_dir(&self, dir: &Path) -> io::Result<()> {
+        fsync_dir(dir)
+    }
+
+    fn create_dir_all(&self, dir: &Path) -> io::Result<()> {
+        create_dir_all(dir)
+    }
+
+    fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in fs::read_dir(dir)? {
+            let name = entry?.file_name().into_string().map_err(|name| {
+                let message = format!("file name {name:?} is not UTF-8, move it away");
+                io::Error::new(io::ErrorKind::InvalidData, message)
+            })?;
+            names.push(name);
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn lock_exclusive(&self, path: &Path) -> io::Result<Box<dyn StorageLock>> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)?;
+        rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+        Ok(Box::new(OsLock { _file: file }))
+    }
+}
+
+impl StorageLock for OsLock {}
+
+impl StorageFile for OsFile {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.0.metadata()?.len())
+    }
+
+    fn read_at(&self, mut offset: u64, mut buf: &mut [u8]) -> io::Result<usize> {
+        // A signal or a page boundary may shorten one pread64; only the end of the file may
+        // shorten the answer.
+        let wanted = buf.len();
+        while !buf.is_empty() {
+            match self.0.read_at(buf, offset) {
+                Ok(0) => break,
+                Ok(read) => {
+                    offset += read as u64;
+                    buf = buf.get_mut(read..).unwrap_or_default();
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(wanted - buf.len())
+    }
+
+    fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all_at(bytes, offset)
+    }
+
+    fn fdatasync(&mut self) -> io::Result<()> {
+        Ok(rustix::fs::fdatasync(&self.0)?)
+    }
+
+    fn preallocate(&mut self, len: u64) -> io::Result<()> {
+        match rustix::fs::fallocate(&self.0, FallocateFlags::empty(), 0, len) {
+            Ok(()) => Ok(()),
+            Err(Errno::OPNOTSUPP) => self.fill_with_zeros(len),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn truncate(&mut self, len: u64) -> io::Result<()> {
+        self.0.set_len(len)
+    }
+}
+
+impl OsFile {
+    fn fill_with_zeros(&mut self, len: u64) -> io::Result<()> {
+        static ZEROS: [u8; 65536] = [0; 65536];
+        let mut end = self.len()?;
+        while end < len {
+            let step = usize::try_from(len - end)
+                .unwrap_or(usize::MAX)
+                .min(ZEROS.len());
+            self.write_at(end, ZEROS.get(..step).unwrap_or(&ZEROS))?;
+            end += step as u64;
+        }
+        Ok(())
+    }
+}
+
+/// `openat(O_RDONLY|O_DIRECTORY|O_CLOEXEC)`, `fsync`, `close`.
+pub(crate) fn fsync_dir(dir: &Path) -> io::Result<()> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let handle = rustix::fs::open(dir, flags, Mode::empty())?;
+    Ok(rustix::fs::fsync(&handle)?)
+}
+
+/// The directory that holds `path`: `.` for a bare name.
+pub(crate) fn parent_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn create_dir_all(dir: &Path) -> io::Result<()> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let parent = parent_of(dir);
+    if parent != dir {
+        create_dir_all(parent)?;
+    }
+    match fs::create_dir(dir) {
+        Ok(()) => fsync_dir(parent),
+        // Another process was faster: it syncs what it made.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && dir.is_dir() => Ok(()),
+        Err(error) => Err(error),
+    }
+}
