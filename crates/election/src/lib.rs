@@ -1,1 +1,28 @@
 //! The event definition (laws, elections, regions, candidates) and the choices a voter can make.
+//!
+//! Officials write `election.toml`; [`Event::from_toml`] reads it and reports every fault at once.
+//! Packages carry the same event as canonical JSON ([`Event::to_canonical_json`]), in which every
+//! date is already an instant: reading it back needs no time-zone database and gives one meaning.
+//! This crate knows no storage, no HTTP and no counting: it says what may be voted, by whom, when.
+
+mod ballot;
+mod choice;
+mod definition;
+mod event;
+mod fault;
+mod instant;
+mod json;
+mod limits;
+mod read;
+mod section;
+mod threshold;
+mod validate;
+
+pub use ballot::{
+    Ballot, BallotIndex, BallotKind, Candidate, CandidateStatus, CountingRules, Election, Law,
+    Method, ResultsPolicy, System, TieBreak, Window,
+};
+pub use choice::{Choice, ChoiceError};
+pub use event::{Event, Party, Phase, Region, Text};
+pub use fault::Fault;
+pub use threshold::{RegionalMajority, Share, ShareError, Threshold};

@@ -1,0 +1,186 @@
+//! A definition as written, before it is checked: the shape of `election.json`, and what the
+//! reader of `election.toml` fills in. Checking it ([`crate::validate`]) is what makes an event.
+
+use crate::ballot::{
+    Ballot, BallotIndex, BallotKind, Candidate, Candidates, CountingRules, Election, Law, Method,
+    ResultsPolicy,
+};
+use crate::event::{Event, Party, Region, Text};
+use crate::instant;
+use crate::threshold::Threshold;
+use serde::{Deserialize, Serialize};
+
+/// The key order here is the key order of the canonical JSON: it may not change within a version.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Definition {
+    pub(crate) schema: String,
+    pub(crate) id: String,
+    pub(crate) title: Text,
+    pub(crate) time_zone: String,
+    /// 64 hexadecimal digits, lower case.
+    pub(crate) box_key: String,
+    pub(crate) party: Vec<Party>,
+    pub(crate) region: Vec<Region>,
+    pub(crate) law: Vec<LawDefinition>,
+    pub(crate) election: Vec<ElectionDefinition>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LawDefinition {
+    pub(crate) id: String,
+    pub(crate) title: Text,
+    pub(crate) question: Text,
+    #[serde(with = "instant::rfc3339")]
+    pub(crate) opens: i64,
+    #[serde(with = "instant::rfc3339")]
+    pub(crate) closes: i64,
+    pub(crate) results: ResultsPolicy,
+    pub(crate) allow_blank: bool,
+    pub(crate) threshold: Threshold,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ElectionDefinition {
+    pub(crate) number: u32,
+    pub(crate) code: String,
+    pub(crate) title: Text,
+    #[serde(with = "instant::rfc3339")]
+    pub(crate) opens: i64,
+    #[serde(with = "instant::rfc3339")]
+    pub(crate) closes: i64,
+    pub(crate) results: ResultsPolicy,
+    pub(crate) method: Method,
+    pub(crate) seats: u32,
+    pub(crate) max_ranks: u32,
+    pub(crate) counting: CountingRules,
+    pub(crate) candidate: Vec<Candidate>,
+}
+
+impl Definition {
+    /// Version of the JSON form.
+    pub(crate) const SCHEMA: &str = "scrutin-event/1";
+
+    /// The event, once [`crate::validate::validate`] found no fault; none if a fault was overlooked.
+    pub(crate) fn into_event(self) -> Option<Event> {
+        let laws = self.law.into_iter().map(law_ballot);
+        let elections = self.election.into_iter().map(election_ballot);
+        let mut ballots: Vec<Ballot> = laws.chain(elections).collect();
+        for (at, ballot) in ballots.iter_mut().enumerate() {
+            ballot.index = BallotIndex(u16::try_from(at).ok()?);
+        }
+        Some(Event {
+            id: self.id,
+            title: self.title,
+            time_zone: self.time_zone,
+            box_public_key: box_key_bytes(&self.box_key)?,
+            parties: self.party,
+            regions: self.region,
+            ballots,
+        })
+    }
+
+    /// The definition that reads back as `event`.
+    pub(crate) fn from_event(event: &Event) -> Definition {
+        Definition {
+            schema: Definition::SCHEMA.to_owned(),
+            id: event.id.clone(),
+            title: event.title.clone(),
+            time_zone: event.time_zone.clone(),
+            box_key: event
+                .box_public_key
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+            party: event.parties.clone(),
+            region: event.regions.clone(),
+            law: event
+                .laws()
+                .map(|(ballot, law)| law_definition(ballot, law))
+                .collect(),
+            election: event
+                .elections()
+                .map(|(b, e)| election_definition(b, e))
+                .collect(),
+        }
+    }
+}
+
+/// The 32 bytes of a key written as 64 hexadecimal digits, lower case.
+pub(crate) fn box_key_bytes(text: &str) -> Option<[u8; 32]> {
+    let lower = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    if text.len() != 64 || !text.bytes().all(lower) {
+        return None;
+    }
+    let mut key = [0u8; 32];
+    for (at, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
+    }
+    Some(key)
+}
+
+fn law_ballot(law: LawDefinition) -> Ballot {
+    Ballot {
+        index: BallotIndex(0),
+        id: law.id,
+        title: law.title,
+        opens: law.opens,
+        closes: law.closes,
+        results: law.results,
+        kind: BallotKind::Law(Law {
+            question: law.question,
+            allow_blank: law.allow_blank,
+            threshold: law.threshold,
+        }),
+    }
+}
+
+fn election_ballot(election: ElectionDefinition) -> Ballot {
+    Ballot {
+        index: BallotIndex(0),
+        id: election.code,
+        title: election.title,
+        opens: election.opens,
+        closes: election.closes,
+        results: election.results,
+        kind: BallotKind::Election(Election {
+            number: election.number,
+            method: election.method,
+            seats: election.seats,
+            max_ranks: election.max_ranks,
+            counting: election.counting,
+            candidates: Candidates::new(election.candidate),
+        }),
+    }
+}
+
+fn law_definition(ballot: &Ballot, law: &Law) -> LawDefinition {
+    LawDefinition {
+        id: ballot.id.clone(),
+        title: ballot.title.clone(),
+        question: law.question.clone(),
+        opens: ballot.opens,
+        closes: ballot.closes,
+        results: ballot.results,
+        allow_blank: law.allow_blank,
+        threshold: law.threshold,
+    }
+}
+
+fn election_definition(ballot: &Ballot, election: &Election) -> ElectionDefinition {
+    ElectionDefinition {
+        number: election.number,
+        code: ballot.id.clone(),
+        title: ballot.title.clone(),
+        opens: ballot.opens,
+        closes: ballot.closes,
+        results: ballot.results,
+        method: election.method,
+        seats: election.seats,
+        max_ranks: election.max_ranks,
+        counting: election.counting,
+        candidate: election.candidates().to_vec(),
+    }
+}

@@ -1,0 +1,26 @@
+//! Bounds of every list and text of a definition: hostile input cannot grow past them.
+
+/// Bytes of an `election.toml` or `election.json`.
+pub(crate) const DEFINITION_BYTES_MAX: usize = 32 << 20;
+/// Laws and elections together.
+pub(crate) const BALLOTS_MAX: usize = 256;
+/// Parties.
+pub(crate) const PARTIES_MAX: usize = 1_024;
+/// Regions.
+pub(crate) const REGIONS_MAX: usize = 4_096;
+/// Candidates of one election.
+pub(crate) const CANDIDATES_MAX: usize = 100_000;
+/// Seats of one region.
+pub(crate) const SEATS_MAX: u32 = 1_000;
+/// Ranks of one ballot.
+pub(crate) const RANKS_MAX: u32 = 100;
+/// Decimals of transferred votes.
+pub(crate) const DECIMALS_MAX: u8 = 9;
+/// Bytes of a title or name.
+pub(crate) const NAME_BYTES_MAX: usize = 200;
+/// Bytes of a question.
+pub(crate) const QUESTION_BYTES_MAX: usize = 4_000;
+/// Bytes of an id, a ballot's or an event's.
+pub(crate) const ID_BYTES_MAX: usize = 32;
+/// Faults reported at once; beyond that the reader has enough to mend.
+pub(crate) const FAULTS_MAX: usize = 1_000;

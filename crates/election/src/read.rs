@@ -1,0 +1,283 @@
+//! From the text of `election.toml` to an event, or to all of its faults.
+
+use crate::ballot::{
+    Candidate, CandidateStatus, CountingRules, Method, ResultsPolicy, System, TieBreak,
+};
+use crate::definition::{Definition, ElectionDefinition, LawDefinition};
+use crate::event::{Event, Party, Region};
+use crate::fault::Fault;
+use crate::instant;
+use crate::limits::{
+    BALLOTS_MAX, CANDIDATES_MAX, DEFINITION_BYTES_MAX, FAULTS_MAX, PARTIES_MAX, REGIONS_MAX,
+};
+use crate::section::{Gathered, Section};
+use crate::threshold::{RegionalMajority, Share, Threshold};
+use crate::validate::validate;
+use jiff::tz::TimeZone;
+use std::collections::BTreeSet;
+use toml::de::DeTable;
+
+pub(crate) fn from_toml(text: &str) -> Result<Event, Vec<Fault>> {
+    let mut all = Gathered::new(text);
+    if text.len() > DEFINITION_BYTES_MAX {
+        all.fault(
+            None,
+            "",
+            format!("{} bytes, at most {DEFINITION_BYTES_MAX}", text.len()),
+        );
+        return Err(all.faults);
+    }
+    let (table, errors) = DeTable::parse_recoverable(text);
+    for error in errors.iter().take(FAULTS_MAX) {
+        let line = error.span().map(|span| all.line_at(span.start));
+        all.fault(line, "", error.message().replace('\n', ", "));
+    }
+    if !errors.is_empty() {
+        // What a parser salvages from broken text would only add faults that are not there.
+        return Err(all.faults);
+    }
+    let definition = definition(&mut all, Section::root(table.get_ref()));
+    add_validation(&mut all, &definition);
+    if all.faults.is_empty() {
+        if let Some(event) = definition.into_event() {
+            return Ok(event);
+        }
+        all.fault(None, "", "a number or key is out of range");
+    }
+    all.faults.sort();
+    all.faults.truncate(FAULTS_MAX);
+    Err(all.faults)
+}
+
+/// Adds the faults of meaning, except where reading already found the value at fault.
+fn add_validation(all: &mut Gathered, definition: &Definition) {
+    let read: BTreeSet<String> = all.faults.iter().map(|fault| fault.path.clone()).collect();
+    for mut fault in validate(definition) {
+        if !read.contains(&fault.path) {
+            fault.line = all.line_of(&fault.path);
+            all.faults.push(fault);
+        }
+    }
+}
+
+fn definition(all: &mut Gathered, mut root: Section<'_, '_>) -> Definition {
+    let event = root.table(all, "event");
+    if event.is_none() {
+        all.fault(
+            None,
+            "event",
+            "is missing: write an [event] table with id, titles, time_zone and box_key",
+        );
+    }
+    let mut event = event.unwrap_or_else(|| root.absent("event"));
+    let time_zone = event.text(all, "time_zone", "\"America/Toronto\"");
+    let zone = instant::zone(&time_zone);
+    let definition = Definition {
+        schema: Definition::SCHEMA.to_owned(),
+        id: event.text(all, "id", "\"QC-2025\""),
+        title: event.bilingual(all, ["title_fr", "title_en"]),
+        time_zone,
+        box_key: event.text(all, "box_key", "\"64 hexadecimal digits\""),
+        party: root
+            .tables(all, "party", PARTIES_MAX)
+            .into_iter()
+            .map(|s| party(all, s))
+            .collect(),
+        region: root
+            .tables(all, "region", REGIONS_MAX)
+            .into_iter()
+            .map(|s| region(all, s))
+            .collect(),
+        law: root
+            .tables(all, "law", BALLOTS_MAX)
+            .into_iter()
+            .map(|s| law(all, s, zone.as_ref()))
+            .collect(),
+        election: root
+            .tables(all, "election", BALLOTS_MAX)
+            .into_iter()
+            .map(|s| election(all, s, zone.as_ref()))
+            .collect(),
+    };
+    event.finish(all);
+    root.finish(all);
+    definition
+}
+
+fn party(all: &mut Gathered, mut section: Section<'_, '_>) -> Party {
+    let party = Party {
+        code: section.text(all, "code", "\"PA\""),
+        name: section.bilingual(all, ["name_fr", "name_en"]),
+        colour: section.text(all, "colour", "\"#1b5e9e\""),
+    };
+    section.finish(all);
+    party
+}
+
+fn region(all: &mut Gathered, mut section: Section<'_, '_>) -> Region {
+    let region = Region {
+        number: section.number(all, "number", None),
+        code: section.text(all, "code", "\"R01\""),
+        name: section.bilingual(all, ["name_fr", "name_en"]),
+    };
+    section.finish(all);
+    region
+}
+
+const RESULTS: [(&str, ResultsPolicy); 3] = [
+    ("live", ResultsPolicy::Live),
+    ("batched", ResultsPolicy::Batched),
+    ("after_close", ResultsPolicy::AfterClose),
+];
+
+fn law(all: &mut Gathered, mut section: Section<'_, '_>, zone: Option<&TimeZone>) -> LawDefinition {
+    let law = LawDefinition {
+        id: section.text(all, "id", "\"L2025-001\""),
+        title: section.bilingual(all, ["title_fr", "title_en"]),
+        question: section.bilingual(all, ["question_fr", "question_en"]),
+        opens: section.instant(all, "opens", zone),
+        closes: section.instant(all, "closes", zone),
+        results: section.word(all, "results", &RESULTS, ResultsPolicy::default()),
+        allow_blank: section.flag(all, "allow_blank"),
+        threshold: threshold(all, &mut section),
+    };
+    section.finish(all);
+    law
+}
+
+fn threshold(all: &mut Gathered, law: &mut Section<'_, '_>) -> Threshold {
+    let Some(mut section) = law.table(all, "threshold") else {
+        return Threshold {
+            votes: Share::MORE_THAN_HALF,
+            regions: None,
+        };
+    };
+    let votes = share(all, &mut section, "votes");
+    let regions = section.table(all, "regions").map(|mut regions| {
+        let majority = RegionalMajority {
+            votes: share(all, &mut regions, "votes"),
+            share: share(all, &mut regions, "share"),
+        };
+        regions.finish(all);
+        majority
+    });
+    section.finish(all);
+    Threshold { votes, regions }
+}
+
+fn share(all: &mut Gathered, section: &mut Section<'_, '_>, key: &'static str) -> Share {
+    let text = section.text(all, key, "\"more than 1/2\"");
+    let path = section.path_of(key);
+    if all.faults.iter().any(|fault| fault.path == path) {
+        return Share::MORE_THAN_HALF;
+    }
+    text.parse().unwrap_or_else(|error: crate::ShareError| {
+        let line = all.line_of(&path);
+        all.fault(line, &path, error.to_string());
+        Share::MORE_THAN_HALF
+    })
+}
+
+fn election(
+    all: &mut Gathered,
+    mut section: Section<'_, '_>,
+    zone: Option<&TimeZone>,
+) -> ElectionDefinition {
+    let methods = [
+        ("single_choice", Method::SingleChoice),
+        ("ranked_choice", Method::RankedChoice),
+    ];
+    let number = section.number(all, "number", None);
+    let code = section.text(all, "code", "\"E2025-QC\"");
+    let title = section.bilingual(all, ["name_fr", "name_en"]);
+    let method = section.word(all, "method", &methods, Method::SingleChoice);
+    let ranks = match method {
+        Method::SingleChoice => Some(1),
+        Method::RankedChoice => None,
+    };
+    let seats = section.number(all, "seats", Some(1));
+    let election = ElectionDefinition {
+        number,
+        code,
+        title,
+        opens: section.instant(all, "opens", zone),
+        closes: section.instant(all, "closes", zone),
+        results: section.word(all, "results", &RESULTS, ResultsPolicy::default()),
+        method,
+        seats,
+        max_ranks: section.number(all, "max_ranks", ranks),
+        counting: counting(all, &mut section, method, seats),
+        candidate: section
+            .tables(all, "candidate", CANDIDATES_MAX)
+            .into_iter()
+            .map(|s| candidate(all, s))
+            .collect(),
+    };
+    section.finish(all);
+    election
+}
+
+/// The rules as written, or those that the method and the seats suggest.
+fn counting(
+    all: &mut Gathered,
+    election: &mut Section<'_, '_>,
+    method: Method,
+    seats: u32,
+) -> CountingRules {
+    let mut rules = CountingRules {
+        system: match (method, seats) {
+            (Method::SingleChoice, _) => System::Plurality,
+            (Method::RankedChoice, 0 | 1) => System::Irv,
+            (Method::RankedChoice, _) => System::Stv,
+        },
+        batch_elimination: false,
+        continue_until_two: false,
+        decimals: 4,
+        tie_break: TieBreak::CandidateOrder,
+    };
+    let Some(mut section) = election.table(all, "counting") else {
+        return rules;
+    };
+    let systems = [
+        ("plurality", System::Plurality),
+        ("irv", System::Irv),
+        ("stv", System::Stv),
+        ("bottoms_up", System::BottomsUp),
+    ];
+    rules.system = section.word(all, "system", &systems, rules.system);
+    rules.batch_elimination = section.flag(all, "batch_elimination");
+    rules.continue_until_two = section.flag(all, "continue_until_two");
+    rules.decimals = section.number(all, "decimals", Some(rules.decimals));
+    rules.tie_break = tie_break(all, &mut section);
+    section.finish(all);
+    rules
+}
+
+fn tie_break(all: &mut Gathered, section: &mut Section<'_, '_>) -> TieBreak {
+    let words = [
+        ("candidate_order", TieBreak::CandidateOrder),
+        ("previous_rounds", TieBreak::PreviousRounds),
+        ("seed", TieBreak::Seed(0)),
+    ];
+    match section.word(all, "tie_break", &words, TieBreak::CandidateOrder) {
+        TieBreak::Seed(_) => TieBreak::Seed(section.number(all, "seed", None)),
+        other => other,
+    }
+}
+
+fn candidate(all: &mut Gathered, mut section: Section<'_, '_>) -> Candidate {
+    let statuses = [
+        ("active", CandidateStatus::Active),
+        ("withdrawn", CandidateStatus::Withdrawn),
+    ];
+    let candidate = Candidate {
+        number: section.number(all, "number", None),
+        region: section.number(all, "region", None),
+        party: section.optional_text(all, "party").map(str::to_owned),
+        first_name: section.text(all, "first_name", "\"...\""),
+        last_name: section.text(all, "last_name", "\"...\""),
+        status: section.word(all, "status", &statuses, CandidateStatus::Active),
+    };
+    section.finish(all);
+    candidate
+}
