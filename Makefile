@@ -1,0 +1,105 @@
+# Scrutin: every command a person or CI needs. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+CARGO ?= cargo
+RELEASE := target/release
+# Sizes and lengths, set on the command line: make bench-offline N=8000000
+N ?= 1000000
+SEEDS ?= 1000
+SEED ?=
+KILLS ?= 100
+SECONDS ?= 60
+VOTERS ?= 20000
+
+.PHONY: help
+help: ## list the commands
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- the two commands of the README -------------------------------------------------------
+
+.PHONY: demo
+demo: programs ## a whole election, end to end, on this machine: ends with a verdict
+	@$(RELEASE)/rehearsal demo --voters $(VOTERS)
+
+.PHONY: test
+test: postgres python ## every test, PostgreSQL included
+	@$(CARGO) build --workspace --bins
+	@eval "$$(scripts/postgres env)"; \
+	  SCRUTIN_PYTHON="$(CURDIR)/target/venv/bin/python" $(CARGO) test --workspace --no-fail-fast
+	@scripts/postgres report
+
+# --- running -----------------------------------------------------------------------------
+
+.PHONY: programs
+programs: ## build the programs for use (release)
+	@$(CARGO) build --release --workspace --bins
+
+.PHONY: serve
+serve: programs ## the demo's event, left running: addresses and curl lines to try
+	@$(RELEASE)/rehearsal serve --voters $(VOTERS)
+
+# --- checks ------------------------------------------------------------------------------
+
+.PHONY: ci
+ci: fmt clippy deny test ## exactly what CI runs
+
+.PHONY: check
+check: fmt clippy ## formatting and lints only
+
+.PHONY: fmt
+fmt:
+	@$(CARGO) fmt --all -- --check
+
+.PHONY: clippy
+clippy:
+	@$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
+
+.PHONY: deny
+deny:
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check; \
+	else echo "NOT CHECKED: licences and advisories (cargo-deny is not installed; cargo install --locked cargo-deny)"; fi
+
+# --- faults ------------------------------------------------------------------------------
+
+.PHONY: sim
+sim: ## the ledger on a simulated disk: SEEDS=1000, or SEED=n to replay one
+	@$(CARGO) run --quiet --release -p ledger --features sabotage --example sim -- $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+.PHONY: crash
+crash: programs ## the real validator under load, SIGKILLed KILLS times
+	@$(RELEASE)/rehearsal crash --kills $(KILLS)
+
+.PHONY: fuzz
+fuzz: ## every reader of bytes, SECONDS each
+	@scripts/fuzz $(SECONDS)
+
+# --- figures (JSON lines) ------------------------------------------------------------------
+
+.PHONY: bench-offline
+bench-offline: ## hashgen and shardpack at N credentials against their floors
+	@$(CARGO) bench --quiet -p hashgen --bench offline -- $(N)
+	@$(CARGO) bench --quiet -p shardpack --bench offline -- $(N)
+
+.PHONY: bench-membership
+bench-membership: ## look-ups at N credentials, beside a real Redis
+	@$(CARGO) bench --quiet -p shards --bench membership -- $(N)
+
+.PHONY: bench-ledger
+bench-ledger: ## group commit against a bare append + fdatasync; recovery
+	@$(CARGO) bench --quiet -p ledger --bench commit
+
+.PHONY: bench-counting
+bench-counting: ## IRV and plurality of N ballots
+	@$(CARGO) bench --quiet -p counting --bench counting -- $(N)
+
+# --- what the machine must have --------------------------------------------------------------
+
+.PHONY: postgres
+postgres: # Debian's PostgreSQL for the tests: installed when missing, said when it cannot be
+	@scripts/postgres install
+
+.PHONY: python
+python: # python3 with a CBOR library, for the auditor's script
+	@scripts/python
