@@ -1,0 +1,113 @@
+//! The 16 bytes that stand for a voter on one ballot, and how they are spread over shards.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The first 16 bytes of a credential's hash. Its order is that of the bytes.
+///
+/// Not a secret, but it stands for one person: `Debug` shows only the first 4 bytes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub [u8; Digest::LEN]);
+
+/// Why some text is not a digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DigestParseError {
+    /// Neither 32 nor 64 characters.
+    #[error("digest has {got} characters, expected 32 or 64: write it in hexadecimal")]
+    Length {
+        /// Bytes found.
+        got: usize,
+    },
+    /// A character that is no hexadecimal digit.
+    #[error("digest has a character that is no hexadecimal digit: use 0-9, a-f, A-F")]
+    NotHex,
+}
+
+/// Most leading bits that choose a shard: 1024 shards hold the 10⁹ possible NAS at 2²⁰ each.
+pub const MAX_SHARD_BITS: u8 = 10;
+
+/// Leading digest bits for this many voters: the fewest that keep the mean shard at 2²⁰ (about a
+/// million) credentials, at most [`MAX_SHARD_BITS`].
+///
+/// ```
+/// assert_eq!(credentials::shard_bits_for(1_000_000), 0);
+/// assert_eq!(credentials::shard_bits_for(8_000_000), 3);
+/// ```
+pub fn shard_bits_for(voters: u64) -> u8 {
+    let shards = voters.div_ceil(1 << 20).max(1).next_power_of_two();
+    (shards.trailing_zeros() as u8).min(MAX_SHARD_BITS) // a shift count, below 64
+}
+
+impl Digest {
+    /// Bytes kept of a hash.
+    pub const LEN: usize = 16;
+
+    /// The shard this digest lies in when `shard_bits` leading bits choose it; more than 32 bits
+    /// count as 32.
+    pub fn shard(&self, shard_bits: u8) -> u32 {
+        let [a, b, c, d, ..] = self.0;
+        let leading = u64::from(u32::from_be_bytes([a, b, c, d]));
+        (leading >> (32 - shard_bits.min(32))) as u32 // at most 32 bits remain
+    }
+
+    /// The bytes.
+    pub fn as_bytes(&self) -> &[u8; Self::LEN] {
+        &self.0
+    }
+
+    /// Reads hexadecimal digits: 32, or the 64 of a whole SHA-256, of which the first half counts.
+    pub fn parse_hex(text: &[u8]) -> Result<Self, DigestParseError> {
+        if text.len() != 2 * Self::LEN && text.len() != 4 * Self::LEN {
+            return Err(DigestParseError::Length { got: text.len() });
+        }
+        if !text.iter().all(u8::is_ascii_hexdigit) {
+            return Err(DigestParseError::NotHex);
+        }
+        let mut bytes = [0; Self::LEN];
+        decode_hex(text, &mut bytes).ok_or(DigestParseError::NotHex)?;
+        Ok(Self(bytes))
+    }
+}
+
+/// Fills `bytes` from the leading hexadecimal digits of `text`; `None` where one is missing or no
+/// digit.
+pub(crate) fn decode_hex(text: &[u8], bytes: &mut [u8]) -> Option<()> {
+    let mut pairs = text.chunks_exact(2);
+    for byte in bytes {
+        let &[high, low] = pairs.next()? else {
+            return None;
+        };
+        *byte = hex_value(high)? << 4 | hex_value(low)?;
+    }
+    Some(())
+}
+
+fn hex_value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, ..] = self.0;
+        write!(f, "Digest({a:02x}{b:02x}{c:02x}{d:02x}..)")
+    }
+}
+
+impl FromStr for Digest {
+    type Err = DigestParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::parse_hex(text.as_bytes())
+    }
+}
