@@ -1,1 +1,34 @@
-//! The package: signed, memory-mapped files that answer membership.
+//! The package: signed, memory-mapped files that answer who is on the roll.
+//!
+//! A package is a directory that officials can carry and check with stock tools: `manifest.json`
+//! with minisign signatures over it, `SHA256SUMS`, the event's `election.json`, and for each ballot
+//! and shard a prefix index, a filter, a column of digests and a column of regions.
+//!
+//! [`Package::open`] verifies all of it; [`Package::lookup`] then answers in a few cache misses.
+//! Making packages stands behind the feature `builder`, so that the query side carries none of it.
+//!
+//! This crate knows nothing of HTTP, databases, asynchronous runtimes or command lines.
+
+mod column;
+mod digest;
+mod error;
+mod filter;
+mod hash;
+mod header;
+mod index;
+mod manifest;
+mod map;
+mod open;
+mod package;
+mod shard;
+mod trust;
+
+pub use error::{FormatError, KeyError, PackageError};
+pub use filter::FilterKind;
+pub use hash::{Sha256Sum, Sha256SumError};
+pub use manifest::{
+    BallotManifest, EVENT_FILE, FileEntry, MANIFEST_FILE, Manifest, SHARDS_DIR, SUMS_FILE,
+    ShardManifest,
+};
+pub use package::{Membership, Package};
+pub use trust::{SIGNATURE_SUFFIX, Trust, UNTRUSTED_COMMENT, is_signature_name};

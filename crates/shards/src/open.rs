@@ -1,0 +1,273 @@
+//! Opening a package: from a directory nobody vouches for to bytes that officers signed.
+//!
+//! 1. `manifest.json` and its signatures: enough trusted officers signed these very bytes.
+//! 2. The manifest against itself, and the directory against the manifest: nothing missing,
+//!    nothing extra, regular files only.
+//! 3. The SHA-256 of every file, computed on two threads *through the memory map* that will answer
+//!    lookups, so that what was verified is what is served.
+//! 4. The event definition, and the structure of every shard.
+//!
+//! Anything that fails ends the opening; there is no partial package.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use election::Event;
+
+use crate::error::PackageError;
+use crate::hash::Sha256Sum;
+use crate::manifest::{
+    EVENT_FILE, FileEntry, MANIFEST_BYTES_MAX, MANIFEST_FILE, Manifest, SHARDS_DIR, shard_path,
+};
+use crate::map::Mapping;
+use crate::package::{Package, read_bounded};
+use crate::shard::{Shard, ShardFiles};
+use crate::trust::{Trust, is_signature_name};
+
+/// Verification competes with nothing at start-up; two threads are what a small machine has.
+const THREADS: usize = 2;
+
+pub(crate) fn open(dir: &Path, trust: Option<&Trust>) -> Result<Package, PackageError> {
+    let manifest_path = dir.join(MANIFEST_FILE);
+    let manifest_bytes = read_bounded(&manifest_path, MANIFEST_BYTES_MAX)?;
+    let signers = match trust {
+        Some(trust) => trust.check(dir, &manifest_bytes)?,
+        None => Vec::new(),
+    };
+    let in_manifest = |reason| PackageError::Document {
+        path: manifest_path.clone(),
+        reason,
+    };
+    let manifest = Manifest::from_json(&manifest_bytes).map_err(in_manifest)?;
+    check_listing(dir, &manifest)?;
+    let mut files = map_files(dir, &manifest.files)?;
+    check_sums(&files)?;
+    let event = read_event(&mut files, dir)?;
+    manifest.check_event(&event).map_err(in_manifest)?;
+    let ballots = read_ballots(&manifest, files)?;
+    Ok(Package {
+        dir: dir.to_owned(),
+        event,
+        manifest,
+        manifest_sha256: Sha256Sum::of(&manifest_bytes),
+        signers,
+        ballots,
+    })
+}
+
+/// Compares the directory with the manifest: every listed file a regular file, nothing else there
+/// but signatures.
+fn check_listing(dir: &Path, manifest: &Manifest) -> Result<(), PackageError> {
+    let mut found = 0;
+    let mut open = vec![(dir.to_owned(), String::new())];
+    while let Some((path, prefix)) = open.pop() {
+        let failed = |source| PackageError::Io {
+            action: "list",
+            path: path.clone(),
+            source,
+        };
+        for entry in fs::read_dir(&path).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let extra = || PackageError::Extra { path: entry.path() };
+            let name = entry.file_name().into_string().map_err(|_| extra())?;
+            let inside = format!("{prefix}{name}");
+            let kind = entry.file_type().map_err(failed)?;
+            if kind.is_dir() && is_directory_of(manifest, &inside) {
+                open.push((entry.path(), format!("{inside}/")));
+            } else if kind.is_file() && manifest.entry(&inside).is_some() {
+                found += 1;
+            } else if !kind.is_file() || !is_at_the_top(&inside) {
+                return Err(extra());
+            }
+        }
+    }
+    if found == manifest.files.len() {
+        return Ok(());
+    }
+    let missing = manifest
+        .files
+        .iter()
+        .map(|file| dir.join(&file.path))
+        .find(|path| !path.is_file());
+    Err(PackageError::Missing {
+        path: missing.unwrap_or_else(|| dir.to_owned()),
+    })
+}
+
+fn is_directory_of(manifest: &Manifest, inside: &str) -> bool {
+    inside == SHARDS_DIR
+        || inside
+            .strip_prefix(SHARDS_DIR)
+            .and_then(|rest| rest.strip_prefix('/'))
+            .is_some_and(|id| {
+                manifest
+                    .ballots
+                    .iter()
+                    .any(|ballot| ballot.id.as_str() == id)
+            })
+}
+
+fn is_at_the_top(inside: &str) -> bool {
+    inside == MANIFEST_FILE || is_signature_name(inside)
+}
+
+/// A listed file and its map.
+struct MappedFile<'m> {
+    entry: &'m FileEntry,
+    path: PathBuf,
+    map: Mapping,
+}
+
+/// Files in the manifest's order, which is sorted by path.
+struct MappedFiles<'m>(Vec<MappedFile<'m>>);
+
+impl MappedFiles<'_> {
+    /// Takes a file out; each is taken once.
+    fn take(&mut self, path: &str, dir: &Path) -> Result<(PathBuf, Mapping), PackageError> {
+        let at = self.0.iter().position(|file| file.entry.path == path);
+        let at = at.ok_or_else(|| PackageError::Missing {
+            path: dir.join(path),
+        })?;
+        let file = self.0.swap_remove(at);
+        Ok((file.path, file.map))
+    }
+}
+
+fn map_files<'m>(dir: &Path, entries: &'m [FileEntry]) -> Result<MappedFiles<'m>, PackageError> {
+    let mut files = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let path = dir.join(&entry.path);
+        let map = Mapping::open(&path).map_err(|source| PackageError::Io {
+            action: "map",
+            path: path.clone(),
+            source,
+        })?;
+        let got = map.as_ref().len() as u64;
+        if got != entry.size {
+            return Err(PackageError::Size {
+                path,
+                expected: entry.size,
+                got,
+            });
+        }
+        files.push(MappedFile { entry, path, map });
+    }
+    Ok(MappedFiles(files))
+}
+
+fn check_sums(files: &MappedFiles<'_>) -> Result<(), PackageError> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        while let Some(file) = files.0.get(next.fetch_add(1, Ordering::Relaxed)) {
+            check_sum(file)?;
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..THREADS).map(|_| scope.spawn(work)).collect();
+        let mut outcome = work();
+        for other in others {
+            // A panic in there is a defect of ours: let it show.
+            let theirs = other
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            outcome = outcome.and(theirs);
+        }
+        outcome
+    })
+}
+
+fn check_sum(file: &MappedFile<'_>) -> Result<(), PackageError> {
+    file.map.expect_sequential();
+    let (expected, got) = (file.entry.sha256, Sha256Sum::of(file.map.as_ref()));
+    if expected != got {
+        return Err(PackageError::Hash {
+            path: file.path.clone(),
+            expected,
+            got,
+        });
+    }
+    file.map.expect_random();
+    Ok(())
+}
+
+fn read_event(files: &mut MappedFiles<'_>, dir: &Path) -> Result<Event, PackageError> {
+    let (path, map) = files.take(EVENT_FILE, dir)?;
+    Event::from_json(map.as_ref()).map_err(|faults| {
+        let reasons: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        PackageError::Document {
+            path,
+            reason: reasons.join("; "),
+        }
+    })
+}
+
+fn read_ballots(
+    manifest: &Manifest,
+    files: MappedFiles<'_>,
+) -> Result<Vec<Vec<Shard<Mapping>>>, PackageError> {
+    let mut files: std::collections::HashMap<&str, MappedFile<'_>> = files
+        .0
+        .into_iter()
+        .map(|file| (file.entry.path.as_str(), file))
+        .collect();
+    let mut ballots = Vec::with_capacity(manifest.ballots.len());
+    for ballot in &manifest.ballots {
+        let mut shards = Vec::with_capacity(ballot.shards.len());
+        for (shard, listed) in (0u32..).zip(&ballot.shards) {
+            let mut take = |kind: &str| {
+                let path = shard_path(&ballot.id, shard, kind);
+                let missing = || PackageError::Missing {
+                    path: PathBuf::from(&path),
+                };
+                files.remove(path.as_str()).ok_or_else(missing)
+            };
+            let index = take("fst")?;
+            let path = index.path.clone();
+            let shard_files = ShardFiles {
+                index: index.map,
+                filter: take("fuse")?.map,
+                digests: take("dig")?.map,
+                regions: if ballot.regions {
+                    Some(take("reg")?.map)
+                } else {
+                    None
+                },
+            };
+            shards.push(read_shard(
+                manifest,
+                shard_files,
+                shard,
+                listed.credentials,
+                &path,
+            )?);
+        }
+        ballots.push(shards);
+    }
+    Ok(ballots)
+}
+
+fn read_shard(
+    manifest: &Manifest,
+    files: ShardFiles<Mapping>,
+    shard: u32,
+    credentials: u32,
+    path: &Path,
+) -> Result<Shard<Mapping>, PackageError> {
+    let shard =
+        Shard::read(files, shard, credentials).map_err(|(kind, source)| PackageError::Format {
+            path: path.with_extension(kind),
+            source,
+        })?;
+    if shard.filter_kind() != manifest.filter {
+        return Err(PackageError::Mismatch {
+            path: path.with_extension("fuse"),
+            what: "filter kind",
+            expected: format!("{:?}", manifest.filter),
+            got: format!("{:?}", shard.filter_kind()),
+        });
+    }
+    Ok(shard)
+}
