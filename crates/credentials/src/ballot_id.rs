@@ -56,6 +56,15 @@ impl BallotId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Its length in bytes, 1..=32.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "parse admits at most 32 bytes"
+    )]
+    pub(crate) fn byte_len(&self) -> u8 {
+        self.0.len() as u8
+    }
 }
 
 impl fmt::Display for BallotId {

@@ -13,7 +13,7 @@ use crate::mint;
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
 pub struct Code {
     symbols: [u8; Code::MAX_LEN],
-    len: u8,
+    len: usize,
 }
 
 /// Why some bytes are not a code. Never carries the value.
@@ -77,13 +77,13 @@ impl Code {
         {
             mint::fold(minted);
         }
-        code.len = got as u8; // at most MAX_LEN: longer input has returned above
+        code.len = got;
         Ok(code)
     }
 
     /// The upper-case letters and digits.
     pub fn as_bytes(&self) -> &[u8] {
-        &self.symbols[..usize::from(self.len)]
+        &self.symbols[..self.len]
     }
 }
 

@@ -34,8 +34,8 @@ pub const MAX_SHARD_BITS: u8 = 10;
 /// assert_eq!(credentials::shard_bits_for(8_000_000), 3);
 /// ```
 pub fn shard_bits_for(voters: u64) -> u8 {
-    let shards = voters.div_ceil(1 << 20).max(1).next_power_of_two();
-    (shards.trailing_zeros() as u8).min(MAX_SHARD_BITS) // a shift count, below 64
+    let fits = |bits: &u8| voters.div_ceil(1 << bits) <= 1 << 20;
+    (0..MAX_SHARD_BITS).find(fits).unwrap_or(MAX_SHARD_BITS)
 }
 
 impl Digest {
@@ -46,8 +46,10 @@ impl Digest {
     /// count as 32.
     pub fn shard(&self, shard_bits: u8) -> u32 {
         let [a, b, c, d, ..] = self.0;
-        let leading = u64::from(u32::from_be_bytes([a, b, c, d]));
-        (leading >> (32 - shard_bits.min(32))) as u32 // at most 32 bits remain
+        let leading = u32::from_be_bytes([a, b, c, d]);
+        leading
+            .checked_shr(32 - u32::from(shard_bits.min(32)))
+            .unwrap_or(0)
     }
 
     /// The bytes.

@@ -105,8 +105,7 @@ impl Hasher {
             }
             State::Keyed { mac, .. } => {
                 for field in [DOMAIN, nas.as_bytes(), code.as_bytes(), ballot] {
-                    message.push(&[field.len() as u8]); // fields are at most 32 bytes
-                    message.push(field);
+                    message.push_prefixed(field);
                 }
                 mac.clone()
                     .chain_update(message.as_bytes())
@@ -139,6 +138,15 @@ impl Message {
         let end = self.len + field.len();
         self.bytes[self.len..end].copy_from_slice(field);
         self.len = end;
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "no field is longer than 32 bytes"
+    )]
+    fn push_prefixed(&mut self, field: &[u8]) {
+        self.push(&[field.len() as u8]);
+        self.push(field);
     }
 
     fn as_bytes(&self) -> &[u8] {

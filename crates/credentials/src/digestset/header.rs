@@ -8,6 +8,7 @@ pub const HEADER_LEN: usize = 96;
 
 const MAGIC: [u8; 8] = *b"SCRDGST1";
 const VERSION: u32 = 1;
+const HEADER_LEN_FIELD: u32 = 96;
 const CHECKED_LEN: usize = HEADER_LEN - 4;
 
 /// What a digest set holds.
@@ -46,13 +47,13 @@ impl Header {
         };
         out.put(&MAGIC);
         out.put(&VERSION.to_le_bytes());
-        out.put(&(HEADER_LEN as u32).to_le_bytes());
+        out.put(&HEADER_LEN_FIELD.to_le_bytes());
         out.put(&[
             scheme_number(self.scheme),
             u8::from(self.has_region),
             self.shard_bits,
         ]);
-        out.put(&[ballot.len() as u8]); // at most BallotId::MAX_LEN
+        out.put(&[self.ballot.byte_len()]);
         out.put(&self.shard.to_le_bytes());
         out.put(&self.count.to_le_bytes());
         out.put(&self.key_id.map_or([0; 8], |id| id.0));
@@ -70,7 +71,7 @@ impl Header {
         }
         let version = u32::from_le_bytes(rest.take()?);
         let header_len = u32::from_le_bytes(rest.take()?);
-        if version != VERSION || header_len != HEADER_LEN as u32 {
+        if version != VERSION || header_len != HEADER_LEN_FIELD {
             return Err(HeaderFault::Version {
                 version,
                 header_len,

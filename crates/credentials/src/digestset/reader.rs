@@ -38,7 +38,7 @@ impl DigestSetReader<File> {
     pub fn open(path: &Path) -> Result<Self, ReadError> {
         let file = File::open(path)?;
         let len = file.metadata()?.len();
-        let reader = Self::new(file)?;
+        let mut reader = Self::start(file)?;
         let expected = reader.header.count;
         let found = len.saturating_sub((HEADER_LEN + TRAILER_LEN) as u64) / RECORD_LEN as u64;
         if len < reader.header.file_len() {
@@ -50,13 +50,20 @@ impl DigestSetReader<File> {
         if len > reader.header.file_len() {
             return Err(ReadError::TrailingBytes);
         }
+        reader.fill()?;
         Ok(reader)
     }
 }
 
 impl<R: Read> DigestSetReader<R> {
     /// Reads and checks the header. The reader buffers by itself; a `BufReader` adds nothing.
-    pub fn new(mut inner: R) -> Result<Self, ReadError> {
+    pub fn new(inner: R) -> Result<Self, ReadError> {
+        let mut reader = Self::start(inner)?;
+        reader.fill()?; // an empty set, too, must have a good trailer
+        Ok(reader)
+    }
+
+    fn start(mut inner: R) -> Result<Self, ReadError> {
         let mut bytes = [0; HEADER_LEN];
         inner
             .read_exact(&mut bytes)
@@ -67,7 +74,7 @@ impl<R: Read> DigestSetReader<R> {
         let header = Header::decode(&bytes)?;
         let unread = header.count;
         let hash = Sha256::new().chain_update(bytes);
-        let mut reader = Self {
+        Ok(Self {
             inner,
             header,
             hash,
@@ -77,9 +84,7 @@ impl<R: Read> DigestSetReader<R> {
             index: 0,
             last: None,
             failed: false,
-        };
-        reader.fill()?; // an empty set, too, must have a good trailer
-        Ok(reader)
+        })
     }
 
     /// What the set says it holds.
@@ -89,13 +94,13 @@ impl<R: Read> DigestSetReader<R> {
 
     /// Reads the next batch, and the trailer behind the last one.
     fn fill(&mut self) -> Result<(), ReadError> {
-        let records = self.unread.min(BATCH as u64);
+        let records = usize::try_from(self.unread).map_or(BATCH, |unread| unread.min(BATCH));
         self.given = 0;
-        self.batch.resize(records as usize * RECORD_LEN, 0); // at most BATCH records
+        self.batch.resize(records * RECORD_LEN, 0);
         let (expected, got) = (self.header.count, self.header.count - self.unread);
         read_or_truncated(&mut self.inner, &mut self.batch, expected, got)?;
         self.hash.update(&self.batch);
-        self.unread -= records;
+        self.unread -= records as u64;
         if self.unread == 0 {
             self.check_trailer()?;
         }
