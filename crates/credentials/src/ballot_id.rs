@@ -39,6 +39,12 @@ impl BallotId {
 
     /// Checks and keeps an id. Case matters: `l1` and `L1` are two ballots.
     pub fn parse(text: &str) -> Result<Self, BallotIdError> {
+        Self::check(text)?;
+        Ok(Self(text.into()))
+    }
+
+    /// Checks an id without keeping it.
+    pub fn check(text: &str) -> Result<(), BallotIdError> {
         if text.is_empty() || text.len() > Self::MAX_LEN {
             return Err(BallotIdError::Length { got: text.len() });
         }
@@ -48,7 +54,7 @@ impl BallotId {
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         match text.chars().find(|c| !allowed(*c)) {
             Some(got) => Err(BallotIdError::BadCharacter { got }),
-            None => Ok(Self(text.into())),
+            None => Ok(()),
         }
     }
 

@@ -65,7 +65,8 @@ pub fn file_path(ballot: &BallotId, shard: u32) -> PathBuf {
 }
 
 impl Record {
-    fn to_bytes(self) -> [u8; RECORD_LEN] {
+    /// The record as it stands in a file.
+    pub fn to_bytes(self) -> [u8; RECORD_LEN] {
         let mut bytes = [0; RECORD_LEN];
         let (digest, region) = bytes.split_at_mut(Digest::LEN);
         digest.copy_from_slice(self.digest.as_bytes());

@@ -128,7 +128,7 @@ impl<R: Read> DigestSetReader<R> {
             self.fill()?;
         }
         let rest = self.batch.get(self.given..).unwrap_or_default();
-        let Some(record) = rest.first_chunk().and_then(Record::from_bytes) else {
+        let Some(record) = rest.first_chunk().map(Record::from_bytes) else {
             return Ok(None);
         };
         self.check(&record)?;
