@@ -1,0 +1,164 @@
+//! Errors of the ledger: which file, which byte, what was expected, what to do.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::body::BodyError;
+use crate::cbor::CborError;
+use crate::fault::Fault;
+use crate::shape::ShapeError;
+
+/// Why a ledger could not be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LedgerError {
+    /// The operating system refused.
+    #[error("cannot {action} {path}: {source}", path = path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// Another process owns the data directory.
+    #[error("{path} is locked: another validator runs on this data directory, stop it first", path = path.display())]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+    },
+    /// The shape given is out of bounds.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// Bytes that this ledger never wrote. Nothing was changed.
+    #[error("{path}, byte {offset}: {fault}; the ledger is damaged, restore this file from a copy", path = path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The byte at which the damaged item starts.
+        offset: u64,
+        /// What is wrong.
+        fault: Fault,
+    },
+    /// A frame that voters were answered for is missing or damaged at the end of the ledger.
+    #[error("{path}, byte {offset}: frame {acknowledged} was acknowledged, but the ledger ends with frame {last}; this is damage, not a torn write: restore this file from a copy", path = path.display())]
+    AcknowledgedLost {
+        /// The last segment.
+        path: PathBuf,
+        /// Where the valid frames end.
+        offset: u64,
+        /// What the sidecar says.
+        acknowledged: u64,
+        /// The last valid frame.
+        last: u64,
+    },
+    /// The frame that the sidecar names has another hash.
+    #[error("{path}: acknowledged frame {sequence} has another hash than the ledger's: this is another history, restore both from one copy", path = path.display())]
+    AnotherHistory {
+        /// The sidecar.
+        path: PathBuf,
+        /// The frame.
+        sequence: u64,
+    },
+    /// The tail is torn and the sidecar, which tells a tear from damage, is damaged too.
+    #[error("{path} is damaged and {segment} has a torn tail at byte {offset}: whether votes are lost cannot be told; look at both, then repair the tail explicitly", path = path.display(), segment = segment.display())]
+    Unclear {
+        /// The sidecar.
+        path: PathBuf,
+        /// The last segment.
+        segment: PathBuf,
+        /// Where the valid frames end.
+        offset: u64,
+    },
+    /// A name that does not belong in a ledger.
+    #[error("{path} does not belong in a ledger: move it elsewhere", path = path.display())]
+    Stray {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The system has no randomness or the box key cannot be sealed to.
+    #[error("cannot make content keys: {source}")]
+    Keys {
+        /// Why.
+        source: io::Error,
+    },
+    /// A frame's body outgrew the bound of a frame; the batch bound makes this impossible.
+    #[error("frame {sequence} would take {got} bytes, more than a frame may")]
+    FrameTooLong {
+        /// The frame.
+        sequence: u64,
+        /// Bytes of its body.
+        got: usize,
+    },
+    /// The commit thread could not be started.
+    #[error("cannot start the commit thread: {source}")]
+    Thread {
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl LedgerError {
+    /// Names action and file of a system error.
+    pub(crate) fn io(
+        action: &'static str,
+        path: &Path,
+    ) -> impl FnOnce(io::Error) -> LedgerError + use<> {
+        let path = path.to_path_buf();
+        move |source| LedgerError::Io {
+            action,
+            path,
+            source,
+        }
+    }
+
+    /// Whether the disk was full: the one failure of a write after which the ledger goes on.
+    pub(crate) fn is_full(&self) -> bool {
+        matches!(self, LedgerError::Io { source, .. }
+            if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+    }
+}
+
+/// Why sealed choices could not be opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The body is malformed.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// The box stays closed.
+    #[error(
+        "frame {sequence}, ballot {ballot}: the choices do not open: this is not the box key of this event, or they were moved here from another frame"
+    )]
+    Sealed {
+        /// The frame.
+        sequence: u64,
+        /// Index of the ballot.
+        ballot: u16,
+    },
+    /// The box opened, on something else than counts.
+    #[error("frame {sequence}, ballot {ballot}: opened choices, {source}")]
+    Plaintext {
+        /// The frame.
+        sequence: u64,
+        /// Index of the ballot.
+        ballot: u16,
+        /// What is wrong.
+        source: CborError,
+    },
+    /// As many choices as marks.
+    #[error(
+        "frame {sequence}, ballot {ballot}: {got} choices inside, expected {expected} as there are marks"
+    )]
+    Count {
+        /// The frame.
+        sequence: u64,
+        /// Index of the ballot.
+        ballot: u16,
+        /// Marks.
+        expected: u64,
+        /// Choices found.
+        got: u64,
+    },
+}

@@ -1,0 +1,61 @@
+//! Where the files of a data directory lie.
+//!
+//! ```text
+//! <data>/lock                             flock of the one owner
+//! <data>/ledger/p0000/00000001.segment    the truth
+//! <data>/ledger/p0000/acknowledged        sidecar: the last acknowledged frame
+//! <data>/voted/<ballot>/0000.voted        derived: snapshot of a voted bitset
+//! ```
+
+use std::path::{Path, PathBuf};
+
+/// `<data>/ledger`.
+pub fn ledger_dir(data_dir: &Path) -> PathBuf {
+    data_dir.join("ledger")
+}
+
+/// `<data>/ledger/p0000`.
+pub fn partition_dir(data_dir: &Path, partition: u16) -> PathBuf {
+    ledger_dir(data_dir).join(partition_dir_name(partition))
+}
+
+/// `p0000`.
+pub fn partition_dir_name(partition: u16) -> String {
+    format!("p{partition:04}")
+}
+
+/// `<data>/voted/<ballot>`.
+pub(crate) fn voted_dir(data_dir: &Path, ballot_id: &str) -> PathBuf {
+    data_dir.join("voted").join(ballot_id)
+}
+
+/// `0000.voted`.
+pub(crate) fn voted_file_name(shard: u32) -> String {
+    format!("{shard:04}.voted")
+}
+
+/// `<data>/lock`.
+pub(crate) fn lock_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("lock")
+}
+
+/// The sidecar of a partition directory.
+pub(crate) fn acknowledged_file(partition_dir: &Path) -> PathBuf {
+    partition_dir.join("acknowledged")
+}
+
+/// `00000001.segment`.
+pub(crate) fn segment_file_name(number: u32) -> String {
+    format!("{number:08}.segment")
+}
+
+/// The number in a segment's file name; `None` for any other name.
+pub(crate) fn parse_segment_file_name(name: &str) -> Option<u32> {
+    let number = name.strip_suffix(".segment")?.parse().ok()?;
+    (segment_file_name(number) == name).then_some(number)
+}
+
+/// The segment that is being prepared; what a crash leaves of it is removed.
+pub(crate) fn prepared_file(partition_dir: &Path) -> PathBuf {
+    partition_dir.join("next.segment.new")
+}
