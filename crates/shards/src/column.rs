@@ -30,6 +30,11 @@ impl<B: AsRef<[u8]>> DigestColumn<B> {
         Ok((DigestColumn { file, count }, header))
     }
 
+    /// The whole file.
+    pub(crate) fn file(&self) -> &[u8] {
+        self.file.as_ref()
+    }
+
     /// Credentials in the shard.
     pub(crate) fn count(&self) -> u32 {
         self.count
@@ -43,15 +48,15 @@ impl<B: AsRef<[u8]>> DigestColumn<B> {
     }
 
     /// All digests in order.
-    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &DigestBytes> + Clone {
-        payload(self.file.as_ref()).as_chunks().0.iter()
+    pub(crate) fn as_slice(&self) -> &[DigestBytes] {
+        payload(self.file.as_ref()).as_chunks().0
     }
 
     /// Checks that the digests ascend strictly and belong into this shard: one credential has one
     /// ordinal, or one voter could mark two.
     pub(crate) fn check_order(&self, shard: u32, shard_bits: u8) -> Result<(), FormatError> {
         let mut before: Option<u128> = None;
-        for (ordinal, digest) in self.iter().enumerate() {
+        for (ordinal, digest) in self.as_slice().iter().enumerate() {
             let value = u128::from_be_bytes(*digest);
             if before.is_some_and(|before| before >= value) {
                 return Err(FormatError::Unsorted {
@@ -61,7 +66,12 @@ impl<B: AsRef<[u8]>> DigestColumn<B> {
             before = Some(value);
         }
         // The digests ascend: if the ends belong here, all do.
-        for digest in self.iter().take(1).chain(self.iter().last()) {
+        for digest in self
+            .as_slice()
+            .first()
+            .into_iter()
+            .chain(self.as_slice().last())
+        {
             let leading = Digest(*digest).shard(shard_bits);
             expect("leading bits of a digest", shard.into(), leading.into())?;
         }
@@ -96,6 +106,11 @@ impl<B: AsRef<[u8]>> RegionColumn<B> {
         let expected = u64::from(count) * u64::from(header.width);
         expect("region bytes", expected, header.payload_len)?;
         Ok((RegionColumn { file, wide }, header))
+    }
+
+    /// The whole file.
+    pub(crate) fn file(&self) -> &[u8] {
+        self.file.as_ref()
     }
 
     /// The region of an ordinal.

@@ -157,6 +157,26 @@ pub enum FormatError {
         /// The later one's ordinal.
         ordinal: u64,
     },
+    /// The index does not lead to the digests of the column.
+    #[error("index does not lead to digest {ordinal} of the column")]
+    IndexDisagrees {
+        /// The first digest that it does not lead to.
+        ordinal: u64,
+    },
+    /// The filter denies a member.
+    #[error("filter denies digest {ordinal} of the column")]
+    FilterDenies {
+        /// The digest's ordinal.
+        ordinal: u64,
+    },
+    /// A credential's region is not one of the event's.
+    #[error("region of credential {ordinal} is {got}, which the event does not define")]
+    UnknownRegion {
+        /// The credential's ordinal.
+        ordinal: u64,
+        /// Its region.
+        got: u16,
+    },
 }
 
 /// Why a hasher cannot serve a package.

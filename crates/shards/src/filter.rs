@@ -106,6 +106,11 @@ impl<B: AsRef<[u8]>> FuseFilter<B> {
         }
     }
 
+    /// The whole file.
+    pub(crate) fn file(&self) -> &[u8] {
+        self.file.as_ref()
+    }
+
     pub(crate) fn kind(&self) -> FilterKind {
         self.kind
     }

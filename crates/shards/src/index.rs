@@ -17,7 +17,7 @@
 //! four bits) and outputs (low four). Lists lie in reverse order of input. A delta counts back from
 //! the node's first byte; 0 is the final node without transitions.
 
-use crate::digest::DigestBytes;
+use crate::digest::{DIGEST_BYTES, DigestBytes};
 use crate::error::FormatError;
 use crate::header::{Header, Kind, expect, payload};
 
@@ -69,6 +69,11 @@ impl<B: AsRef<[u8]>> PrefixIndex<B> {
         ))
     }
 
+    /// The whole file.
+    pub(crate) fn file(&self) -> &[u8] {
+        self.file.as_ref()
+    }
+
     /// The ordinal stored for the one prefix that `digest` begins with, if there is one. The digest
     /// itself need not be in the shard: the digest column confirms.
     pub(crate) fn candidate(&self, digest: &DigestBytes) -> Option<u64> {
@@ -76,116 +81,268 @@ impl<B: AsRef<[u8]>> PrefixIndex<B> {
             return None;
         }
         let fst = payload(self.file.as_ref());
-        let mut node = self.root;
+        let mut at = self.root;
         let mut ordinal: u64 = 0;
         for &input in digest {
-            let step = follow(fst, node, input)?;
+            let node = Node::read(fst, at)?;
+            let step = node.step(fst, node.find(fst, input)?)?;
             ordinal = ordinal.checked_add(step.output)?;
             if step.next == 0 {
                 return Some(ordinal);
             }
-            node = step.next;
+            at = step.next;
         }
         None
     }
 
-    /// The index as crate `fst` wrote it.
-    #[cfg(feature = "builder")]
-    pub(crate) fn fst_bytes(&self) -> &[u8] {
-        payload(self.file.as_ref())
+    /// Walks the whole index in order and compares it with the column: it must hold, for each
+    /// digest in order, exactly one path that the digest begins with, to the digest's ordinal. Then
+    /// each digest is found, at its place, and nothing else is in the index.
+    ///
+    /// A path that is no digest's ends the walk, so the work is bounded by the column's length.
+    pub(crate) fn check_against(&self, digests: &[DigestBytes]) -> Result<(), FormatError> {
+        if self.count == 0 && digests.is_empty() {
+            return Ok(());
+        }
+        let mut comparison = Comparison {
+            fst: payload(self.file.as_ref()),
+            digests: digests.iter(),
+            ordinal: 0,
+        };
+        let walked = comparison.below(self.root, &mut [0; DIGEST_BYTES], 0, 0);
+        match walked {
+            Some(()) if comparison.digests.len() == 0 => Ok(()),
+            _ => Err(FormatError::IndexDisagrees {
+                ordinal: comparison.ordinal,
+            }),
+        }
     }
 }
 
-/// One transition: the address of the next node (0: final, no transitions) and the output on the way.
+/// A walk over the index side by side with the digests it must hold.
+struct Comparison<'a> {
+    fst: &'a [u8],
+    digests: std::slice::Iter<'a, DigestBytes>,
+    /// Ordinal of the next digest.
+    ordinal: u64,
+}
+
+impl Comparison<'_> {
+    /// Compares everything below the node at `at`, which is reached by the first `depth` bytes of
+    /// `path` with the outputs' sum `collected`. `None` at the first disagreement. Recurses 16 deep
+    /// at most.
+    fn below(
+        &mut self,
+        at: usize,
+        path: &mut DigestBytes,
+        depth: usize,
+        collected: u64,
+    ) -> Option<()> {
+        let node = Node::read(self.fst, at)?;
+        // A dead end or a path that goes on behind its end would make the work unbounded.
+        if node.transitions == 0 || node.is_final {
+            return None;
+        }
+        for number in 0..node.transitions {
+            *path.get_mut(depth)? = node.input(self.fst, number)?;
+            let step = node.step(self.fst, number)?;
+            let collected = collected.checked_add(step.output)?;
+            if step.next != 0 {
+                self.below(step.next, path, depth + 1, collected)?;
+                continue;
+            }
+            let digest = self.digests.next()?;
+            if collected != self.ordinal || digest.get(..=depth) != path.get(..=depth) {
+                return None;
+            }
+            self.ordinal += 1;
+        }
+        Some(())
+    }
+}
+
+/// Where a transition leads: the address of the next node (0: final, without transitions) and the
+/// output collected on the way.
+#[derive(Clone, Copy)]
 struct Step {
     next: usize,
     output: u64,
 }
 
-/// `None` where the node has no such transition or does not lie within the bytes.
-#[inline]
-fn follow(fst: &[u8], node: usize, input: u8) -> Option<Step> {
-    let state = *fst.get(node)?;
-    match state >> 6 {
-        0b11 => {
-            let first = match_single_input(fst, node, state, input)?;
-            Some(Step {
-                next: first.checked_sub(1)?,
-                output: 0,
-            })
+/// A node's layout, computed once; every offset lies below the node's own address.
+#[derive(Clone, Copy)]
+struct Node {
+    /// Address of the node's first byte, from which deltas count back.
+    first: usize,
+    transitions: usize,
+    sizes: Sizes,
+    inputs: Inputs,
+    deltas: usize,
+    outputs: usize,
+    is_final: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Inputs {
+    /// One transition, to the node just before.
+    Next(u8),
+    /// One transition.
+    One(u8),
+    /// The input bytes, last first, from this offset.
+    Listed(usize),
+    /// The same, and a table of positions by input.
+    Tabled { listed: usize, table: usize },
+}
+
+impl Node {
+    /// `None` where the node does not lie within the bytes.
+    #[inline]
+    fn read(fst: &[u8], at: usize) -> Option<Node> {
+        let state = *fst.get(at)?;
+        match state >> 6 {
+            0b11 => {
+                let (input, first) = single_input(fst, at, state)?;
+                let sizes = Sizes {
+                    delta: 0,
+                    output: 0,
+                };
+                let inputs = Inputs::Next(input);
+                Some(Node {
+                    first,
+                    transitions: 1,
+                    sizes,
+                    inputs,
+                    deltas: 0,
+                    outputs: 0,
+                    is_final: false,
+                })
+            }
+            0b10 => {
+                let (input, end) = single_input(fst, at, state)?;
+                let sizes_at = end.checked_sub(1)?;
+                let sizes = Sizes::read(fst, sizes_at)?;
+                let deltas = sizes_at.checked_sub(sizes.delta)?;
+                let first = deltas.checked_sub(sizes.output)?;
+                let inputs = Inputs::One(input);
+                Some(Node {
+                    first,
+                    transitions: 1,
+                    sizes,
+                    inputs,
+                    deltas,
+                    outputs: first,
+                    is_final: false,
+                })
+            }
+            _ => Node::read_many(fst, at, state),
         }
-        0b10 => {
-            let sizes_at = match_single_input(fst, node, state, input)?.checked_sub(1)?;
-            let sizes = Sizes::read(fst, sizes_at)?;
-            let delta_at = sizes_at.checked_sub(sizes.delta)?;
-            let first = delta_at.checked_sub(sizes.output)?;
-            step(fst, first, sizes, delta_at, first)
-        }
-        _ => follow_many(fst, node, state, input),
     }
-}
 
-/// Where the fields before state and input end, if the node's only input is `input`.
-#[inline]
-fn match_single_input(fst: &[u8], node: usize, state: u8, input: u8) -> Option<usize> {
-    let (stands_at, byte) = match usize::from(state & 0b0011_1111) {
-        0 => (node.checked_sub(1)?, *fst.get(node.checked_sub(1)?)?),
-        common => (node, *COMMON_INPUTS.get(common - 1)?),
-    };
-    (byte == input).then_some(stands_at)
-}
-
-#[inline]
-fn follow_many(fst: &[u8], node: usize, state: u8, input: u8) -> Option<Step> {
-    let (count, sizes_at) = match usize::from(state & 0b0011_1111) {
-        0 => match *fst.get(node.checked_sub(1)?)? {
-            1 => (256, node.checked_sub(2)?),
-            count => (usize::from(count), node.checked_sub(2)?),
-        },
-        count => (count, node.checked_sub(1)?),
-    };
-    let last = count.checked_sub(1)?;
-    let sizes = Sizes::read(fst, sizes_at)?;
-    let (inputs, position) = if count >= TABLE_FROM_TRANSITIONS {
-        let table = sizes_at.checked_sub(TABLE_BYTES)?;
-        let position = usize::from(*fst.get(table + usize::from(input))?);
-        (table.checked_sub(count)?, position)
-    } else {
-        let inputs = sizes_at.checked_sub(count)?;
-        let listed = fst.get(inputs..sizes_at)?;
-        (
+    #[inline]
+    fn read_many(fst: &[u8], at: usize, state: u8) -> Option<Node> {
+        let (transitions, sizes_at) = match usize::from(state & 0b0011_1111) {
+            0 => match *fst.get(at.checked_sub(1)?)? {
+                1 => (256, at.checked_sub(2)?),
+                count => (usize::from(count), at.checked_sub(2)?),
+            },
+            count => (count, at.checked_sub(1)?),
+        };
+        let sizes = Sizes::read(fst, sizes_at)?;
+        let (inputs, listed) = if transitions >= TABLE_FROM_TRANSITIONS {
+            let table = sizes_at.checked_sub(TABLE_BYTES)?;
+            let listed = table.checked_sub(transitions)?;
+            (Inputs::Tabled { listed, table }, listed)
+        } else {
+            let listed = sizes_at.checked_sub(transitions)?;
+            (Inputs::Listed(listed), listed)
+        };
+        // At most 256 transitions of at most 8 + 8 bytes: the products are small.
+        let deltas = listed.checked_sub(transitions * sizes.delta)?;
+        let outputs = deltas.checked_sub(transitions * sizes.output)?;
+        let is_final = state & 0b0100_0000 != 0;
+        let first = outputs.checked_sub(if is_final { sizes.output } else { 0 })?;
+        Some(Node {
+            first,
+            transitions,
+            sizes,
             inputs,
-            last - listed.iter().position(|&byte| byte == input)?,
-        )
-    };
-    if position >= count {
-        return None;
+            deltas,
+            outputs,
+            is_final,
+        })
     }
-    // At most 256 transitions of at most 8 + 8 bytes: the products are small.
-    let deltas = inputs.checked_sub(count * sizes.delta)?;
-    let outputs = deltas.checked_sub(count * sizes.output)?;
-    let is_final = state & 0b0100_0000 != 0;
-    let first = outputs.checked_sub(if is_final { sizes.output } else { 0 })?;
-    let from_last = last - position;
-    step(
-        fst,
-        first,
-        sizes,
-        deltas + from_last * sizes.delta,
-        outputs + from_last * sizes.output,
-    )
+
+    /// The number of the transition for `input`, in order of input.
+    #[inline]
+    fn find(&self, fst: &[u8], input: u8) -> Option<usize> {
+        match self.inputs {
+            Inputs::Next(only) | Inputs::One(only) => (only == input).then_some(0),
+            Inputs::Listed(listed) => {
+                let inputs = fst.get(listed..listed + self.transitions)?;
+                let from_first = inputs.iter().rev().position(|&byte| byte == input)?;
+                Some(from_first)
+            }
+            Inputs::Tabled { table, .. } => {
+                let position = usize::from(*fst.get(table + usize::from(input))?);
+                (position < self.transitions).then_some(position)
+            }
+        }
+    }
+
+    /// The input byte of a transition.
+    #[inline]
+    fn input(&self, fst: &[u8], number: usize) -> Option<u8> {
+        match self.inputs {
+            Inputs::Next(only) | Inputs::One(only) => Some(only),
+            Inputs::Listed(listed) | Inputs::Tabled { listed, .. } => {
+                fst.get(listed + self.place_from_end(number)?).copied()
+            }
+        }
+    }
+
+    #[inline]
+    fn step(&self, fst: &[u8], number: usize) -> Option<Step> {
+        if let Inputs::Next(_) = self.inputs {
+            return Some(Step {
+                next: self.first.checked_sub(1)?,
+                output: 0,
+            });
+        }
+        let place = self.place_from_end(number)?;
+        let output = packed(
+            fst,
+            self.outputs + place * self.sizes.output,
+            self.sizes.output,
+        )?;
+        let delta = packed(
+            fst,
+            self.deltas + place * self.sizes.delta,
+            self.sizes.delta,
+        )?;
+        let next = match usize::try_from(delta).ok()? {
+            0 => 0,
+            delta => self.first.checked_sub(delta)?,
+        };
+        Some(Step { next, output })
+    }
+
+    /// Lists lie in reverse order of input.
+    #[inline]
+    fn place_from_end(&self, number: usize) -> Option<usize> {
+        self.transitions.checked_sub(number + 1)
+    }
 }
 
+/// The input of a node that has one transition, and where the fields before it end.
 #[inline]
-fn step(fst: &[u8], first: usize, sizes: Sizes, delta_at: usize, output_at: usize) -> Option<Step> {
-    let output = packed(fst, output_at, sizes.output)?;
-    let delta = usize::try_from(packed(fst, delta_at, sizes.delta)?).ok()?;
-    let next = if delta == 0 {
-        0
-    } else {
-        first.checked_sub(delta)?
-    };
-    Some(Step { next, output })
+fn single_input(fst: &[u8], at: usize, state: u8) -> Option<(u8, usize)> {
+    match usize::from(state & 0b0011_1111) {
+        0 => {
+            let input_at = at.checked_sub(1)?;
+            Some((*fst.get(input_at)?, input_at))
+        }
+        common => Some((*COMMON_INPUTS.get(common - 1)?, at)),
+    }
 }
 
 /// Widths in bytes, 0 to 8.

@@ -9,6 +9,12 @@
 //!
 //! This crate knows nothing of HTTP, databases, asynchronous runtimes or command lines.
 
+// Bytes of files are fetched with a bounds check that can fail, never with one that panics.
+#![deny(clippy::indexing_slicing)]
+
+mod audit;
+#[cfg(feature = "builder")]
+pub mod builder;
 mod column;
 mod digest;
 mod error;

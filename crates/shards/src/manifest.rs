@@ -87,6 +87,28 @@ pub struct FileEntry {
 }
 
 impl Manifest {
+    /// Puts a manifest together; [`Manifest::from_json`] checks it.
+    #[cfg(feature = "builder")]
+    pub(crate) fn new(
+        event: &Event,
+        scheme: Scheme,
+        key_id: Option<KeyId>,
+        filter: FilterKind,
+        ballots: Vec<BallotManifest>,
+        files: Vec<FileEntry>,
+    ) -> Manifest {
+        Manifest {
+            format: FORMAT.to_owned(),
+            event: event.id.clone(),
+            scheme,
+            key_id,
+            filter,
+            roll_commitment: Manifest::commitment_of(&ballots),
+            ballots,
+            files,
+        }
+    }
+
     /// Reads a manifest and checks it against itself. Errors say what is wrong.
     pub fn from_json(bytes: &[u8]) -> Result<Manifest, String> {
         let manifest: Manifest = serde_json::from_slice(bytes)
@@ -136,6 +158,14 @@ impl Manifest {
     /// Bytes of all files.
     pub fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.size).sum()
+    }
+
+    /// Bytes of all files for each credential; 0 where there is none.
+    pub fn bytes_per_credential(&self) -> f64 {
+        match self.credentials() {
+            0 => 0.0,
+            credentials => self.bytes() as f64 / credentials as f64,
+        }
     }
 
     /// The content of [`SUMS_FILE`]: all files but itself, as `sha256sum` writes them.

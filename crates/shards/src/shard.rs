@@ -26,6 +26,9 @@ pub(crate) struct Shard<B> {
     headers: Vec<Header>,
 }
 
+/// Endings of a shard's files, in the order in which they are kept here.
+const KINDS: [&str; 4] = ["fst", "fuse", "dig", "reg"];
+
 /// Which file of a shard is at fault.
 pub(crate) type FileFault = (&'static str, FormatError);
 
@@ -48,7 +51,7 @@ impl<B: AsRef<[u8]>> Shard<B> {
             }
             None => None,
         };
-        for (kind, header) in ["fst", "fuse", "dig", "reg"].into_iter().zip(&headers) {
+        for (kind, header) in KINDS.into_iter().zip(&headers) {
             expect("shard", shard.into(), header.shard.into()).map_err(|e| (kind, e))?;
             expect("credentials", credentials.into(), header.count).map_err(|e| (kind, e))?;
         }
@@ -86,8 +89,13 @@ impl<B: AsRef<[u8]>> Shard<B> {
         self.filter.kind()
     }
 
-    /// Headers in the order index, filter, digests, regions.
-    pub(crate) fn headers(&self) -> &[Header] {
-        &self.headers
+    /// Compares every payload with the checksum in its header.
+    pub(crate) fn check_payloads(&self) -> Result<(), FileFault> {
+        let mut files = vec![self.index.file(), self.filter.file(), self.digests.file()];
+        files.extend(self.regions.as_ref().map(RegionColumn::file));
+        for ((kind, header), file) in KINDS.into_iter().zip(&self.headers).zip(files) {
+            header.check_payload(file).map_err(|e| (kind, e))?;
+        }
+        Ok(())
     }
 }

@@ -1,0 +1,146 @@
+//! `shardpack inspect`: counts and sizes, or where one digest stands.
+
+use anyhow::{Result, bail};
+use credentials::{Digest, KeyId, Scheme};
+use serde::Serialize;
+use shards::{FilterKind, Membership, Package, Sha256Sum};
+
+use super::print_json;
+use crate::args::InspectArgs;
+
+#[derive(Serialize)]
+struct Inspected {
+    event: String,
+    scheme: Scheme,
+    key_id: Option<KeyId>,
+    filter: FilterKind,
+    credentials: u64,
+    bytes: u64,
+    bytes_per_credential: f64,
+    roll_commitment: Sha256Sum,
+    manifest_sha256: Sha256Sum,
+    ballots: Vec<InspectedBallot>,
+}
+
+#[derive(Serialize)]
+struct InspectedBallot {
+    id: String,
+    credentials: u64,
+    shards: u32,
+    regions: bool,
+}
+
+#[derive(Serialize)]
+struct Found {
+    ballot: String,
+    member: bool,
+    shard: Option<u32>,
+    ordinal: Option<u32>,
+    region: Option<u16>,
+}
+
+pub(crate) fn run(args: &InspectArgs) -> Result<()> {
+    let package = Package::open_unsigned(&args.package)?;
+    match &args.digest {
+        Some(digest) => look_up(&package, digest, args.json),
+        None => describe(&package, args.json),
+    }
+}
+
+fn describe(package: &Package, json: bool) -> Result<()> {
+    let manifest = package.manifest();
+    let ballots = manifest.ballots.iter().map(|ballot| InspectedBallot {
+        id: ballot.id.as_str().to_owned(),
+        credentials: ballot.credentials,
+        shards: ballot.shard_count(),
+        regions: ballot.regions,
+    });
+    let inspected = Inspected {
+        event: manifest.event.clone(),
+        scheme: manifest.scheme,
+        key_id: manifest.key_id,
+        filter: manifest.filter,
+        credentials: manifest.credentials(),
+        bytes: manifest.bytes(),
+        bytes_per_credential: manifest.bytes_per_credential(),
+        roll_commitment: manifest.roll_commitment,
+        manifest_sha256: Sha256Sum(package.manifest_sha256()),
+        ballots: ballots.collect(),
+    };
+    if json {
+        return print_json(&inspected);
+    }
+    println!("event            {}", inspected.event);
+    println!("scheme           {}", inspected.scheme.as_str());
+    if let Some(key_id) = inspected.key_id {
+        println!("roll key         {key_id}");
+    }
+    println!("filter           {:?}", inspected.filter);
+    println!("credentials      {}", inspected.credentials);
+    println!("size             {} bytes", inspected.bytes);
+    println!(
+        "a credential     {:.2} bytes",
+        inspected.bytes_per_credential
+    );
+    println!("roll commitment  {}", inspected.roll_commitment);
+    println!("manifest         {}", inspected.manifest_sha256);
+    for ballot in &inspected.ballots {
+        let InspectedBallot {
+            id,
+            credentials,
+            shards,
+            regions,
+        } = ballot;
+        let regions = if *regions {
+            "with regions"
+        } else {
+            "without regions"
+        };
+        println!("ballot {id}: {credentials} credentials in {shards} shards, {regions}");
+    }
+    Ok(())
+}
+
+fn look_up(package: &Package, digest: &Digest, json: bool) -> Result<()> {
+    let mut found = Vec::new();
+    for ballot in package.event().ballots() {
+        let id = ballot.id.clone();
+        found.push(match package.lookup(ballot.index, digest) {
+            Membership::Member {
+                shard,
+                ordinal,
+                region,
+            } => Found {
+                ballot: id,
+                member: true,
+                shard: Some(shard),
+                ordinal: Some(ordinal),
+                region: (region != 0).then_some(region),
+            },
+            Membership::NotOnRoll | Membership::NoSuchBallot => Found {
+                ballot: id,
+                member: false,
+                shard: None,
+                ordinal: None,
+                region: None,
+            },
+        });
+    }
+    if json {
+        print_json(&found)?;
+    }
+    for found in found.iter().filter(|found| found.member && !json) {
+        let (shard, ordinal) = (found.shard.unwrap_or(0), found.ordinal.unwrap_or(0));
+        let region = found
+            .region
+            .map_or("none".to_owned(), |region| region.to_string());
+        println!(
+            "ballot {}: shard {shard}, ordinal {ordinal}, region {region}",
+            found.ballot
+        );
+    }
+    if !found.iter().any(|found| found.member) {
+        bail!("the digest is on the roll of no ballot");
+    }
+    Ok(())
+}

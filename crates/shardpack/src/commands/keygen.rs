@@ -1,0 +1,56 @@
+//! `shardpack keygen`: an officer's key pair.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, anyhow};
+use durable::output::OutputFile;
+use minisign::KeyPair;
+use zeroize::Zeroizing;
+
+use crate::args::KeygenArgs;
+use crate::officer;
+
+pub(crate) fn run(args: &KeygenArgs) -> Result<()> {
+    let (secret_path, public_path) = (named(&args.out, "key"), named(&args.out, "pub"));
+    // Both names are taken before anybody types a password.
+    let mut secret_file = OutputFile::create_secret(&secret_path, args.force)?;
+    let mut public_file = OutputFile::create(&public_path, args.force)?;
+    let pair = match officer::new_password(&args.password)? {
+        Some(password) => KeyPair::generate_encrypted_keypair(Some(password.to_string())),
+        None => KeyPair::generate_unencrypted_keypair(),
+    }
+    .map_err(|error| anyhow!("cannot make a key pair: {error}"))?;
+    let kind = if args.password.no_password {
+        ""
+    } else {
+        "encrypted "
+    };
+    let comment = format!("minisign {kind}secret key");
+    let secret = pair
+        .sk
+        .to_box(Some(&comment))
+        .map_err(|error| anyhow!("{error}"))?;
+    let public = pair.pk.to_box().map_err(|error| anyhow!("{error}"))?;
+    secret_file.write_all(Zeroizing::new(secret.into_string()).as_bytes())?;
+    public_file.write_all(public.into_string().as_bytes())?;
+    secret_file.finish()?;
+    public_file.finish()?;
+    eprintln!(
+        "secret key: {} (keep it with the officer)",
+        secret_path.display()
+    );
+    eprintln!(
+        "public key: {} (give it to the operators)",
+        public_path.display()
+    );
+    println!("{}", officer::key_id(pair.pk.keynum()));
+    Ok(())
+}
+
+fn named(pair: &Path, ending: &str) -> PathBuf {
+    let mut name = pair.as_os_str().to_owned();
+    name.push(".");
+    name.push(ending);
+    name.into()
+}

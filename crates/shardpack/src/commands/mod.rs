@@ -1,0 +1,19 @@
+//! One file per subcommand.
+
+pub(crate) mod check;
+pub(crate) mod diff;
+pub(crate) mod inspect;
+pub(crate) mod keygen;
+pub(crate) mod pack;
+pub(crate) mod sign;
+pub(crate) mod verify;
+
+use std::io::{self, Write};
+
+/// Prints data on stdout: one JSON document on one line.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer(&mut out, value)?;
+    writeln!(out)?;
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! `shardpack pack`: digest sets and a definition become an unsigned package.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result};
+use durable::output::OutputDir;
+use rayon::prelude::*;
+use serde::Serialize;
+use shards::builder::{BuiltShard, PackageBuilder};
+use shards::{MANIFEST_FILE, Manifest, Sha256Sum};
+
+use super::print_json;
+use crate::args::PackArgs;
+use crate::definition;
+use crate::digests::{Plan, Source};
+use crate::progress::credentials_bar;
+
+/// What an official compares with hashgen's totals.
+#[derive(Serialize)]
+struct Totals {
+    event: String,
+    ballots: usize,
+    credentials: u64,
+    bytes: u64,
+    bytes_per_credential: f64,
+    roll_commitment: Sha256Sum,
+    manifest_sha256: Sha256Sum,
+}
+
+pub(crate) fn run(args: &PackArgs) -> Result<()> {
+    let event = definition::read(&args.election)?;
+    let plan = Plan::read(&args.digests, &event)?;
+    let output = OutputDir::create(&args.out, args.force)?;
+    let regions: BTreeSet<u16> = event.regions.iter().map(|region| region.number).collect();
+    let (scheme, key_id, filter) = (plan.scheme, plan.key_id, args.filter.into());
+    let builder = PackageBuilder::new(output.aside(), event, scheme, key_id, filter)?;
+    let threads = args.threads.map_or(0, usize::from); // 0: one a core
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()?;
+    let bar = credentials_bar("packing", plan.credentials());
+    let built: Vec<BuiltShard> = pool.install(|| {
+        let pack = |source: &Source| {
+            let records = source.records(&regions)?;
+            let built = builder.shard(source.place.clone(), &records);
+            bar.inc(source.count);
+            built.with_context(|| format!("digest set {}", source.path.display()))
+        };
+        plan.sources.par_iter().map(pack).collect::<Result<_>>()
+    })?;
+    bar.finish_and_clear();
+    let manifest = builder.finish(built)?;
+    output.finish()?;
+    report(args, &manifest)
+}
+
+fn report(args: &PackArgs, manifest: &Manifest) -> Result<()> {
+    let totals = Totals {
+        event: manifest.event.clone(),
+        ballots: manifest.ballots.len(),
+        credentials: manifest.credentials(),
+        bytes: manifest.bytes(),
+        bytes_per_credential: manifest.bytes_per_credential(),
+        roll_commitment: manifest.roll_commitment,
+        manifest_sha256: Sha256Sum::of(&manifest.to_json()),
+    };
+    if args.json {
+        return print_json(&totals);
+    }
+    println!("event            {}", totals.event);
+    for ballot in &manifest.ballots {
+        println!(
+            "ballot           {}: {} credentials",
+            ballot.id.as_str(),
+            ballot.credentials
+        );
+    }
+    println!("size             {} bytes", totals.bytes);
+    println!("a credential     {:.2} bytes", totals.bytes_per_credential);
+    println!("roll commitment  {}", totals.roll_commitment);
+    println!("{MANIFEST_FILE}    {}", totals.manifest_sha256);
+    eprintln!(
+        "next: have the officers sign it: shardpack sign {} --key ...",
+        args.out.display()
+    );
+    Ok(())
+}

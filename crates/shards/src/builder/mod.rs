@@ -1,0 +1,296 @@
+//! Making packages: from sorted records to a directory that only lacks its signatures.
+//!
+//! Shards are independent and are built in parallel by the caller; the manifest is written last.
+//! The directory is synced and named by the caller too (`durable::output::OutputDir`): a builder
+//! writes files, and a directory becomes a package when it gets its name.
+
+mod encode;
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use credentials::digestset::Record;
+use credentials::{BallotId, Digest, KeyId, MAX_SHARD_BITS, Scheme};
+use election::Event;
+
+use crate::filter::FilterKind;
+use crate::hash::Sha256Sum;
+use crate::manifest::{
+    BallotManifest, EVENT_FILE, FileEntry, MANIFEST_FILE, Manifest, SHARDS_DIR, SUMS_FILE,
+    ShardManifest, shard_path,
+};
+
+/// Why a package could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The operating system refused.
+    #[error("cannot write {}: {source}", path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// Records that are not in strictly ascending order of digest.
+    #[error(
+        "shard {shard}: record {index} does not follow the one before in order, sort the records and drop repeated digests"
+    )]
+    Unsorted {
+        /// The shard.
+        shard: u32,
+        /// The later record, from 0.
+        index: usize,
+    },
+    /// A record of another shard.
+    #[error("record {index} belongs into shard {got}, expected {expected}")]
+    WrongShard {
+        /// The record, from 0.
+        index: usize,
+        /// The shard being built.
+        expected: u32,
+        /// The shard that the digest names.
+        got: u32,
+    },
+    /// A record with a region where the ballot has none, or without where it has.
+    #[error(
+        "shard {shard}: record {index} has region {got}, but either all credentials of a ballot have a region or none"
+    )]
+    Region {
+        /// The shard.
+        shard: u32,
+        /// The record, from 0.
+        index: usize,
+        /// Its region, 0 for none.
+        got: u16,
+    },
+    /// A shard number or size out of range.
+    #[error(
+        "shard {shard} of 2^{bits} with {records} records is out of range (at most 2^{MAX_SHARD_BITS} shards of 2^31 records)"
+    )]
+    Range {
+        /// The shard.
+        shard: u32,
+        /// Leading bits.
+        bits: u8,
+        /// Records given.
+        records: usize,
+    },
+    /// The filter could not be built: practically impossible with distinct keys.
+    #[error("shard {shard}: cannot build the filter: {reason}")]
+    Filter {
+        /// The shard.
+        shard: u32,
+        /// What the filter says.
+        reason: String,
+    },
+    /// The index could not be built.
+    #[error("shard {shard}: cannot build the index: {source}")]
+    Index {
+        /// The shard.
+        shard: u32,
+        /// What the index says.
+        source: fst::Error,
+    },
+    /// The ballots built are not those of the event.
+    #[error("manifest: {reason}")]
+    Manifest {
+        /// What does not fit.
+        reason: String,
+    },
+}
+
+/// Which shard is being built.
+#[derive(Debug, Clone)]
+pub struct ShardPlace {
+    /// The ballot.
+    pub ballot: BallotId,
+    /// Leading digest bits that choose the shard.
+    pub shard_bits: u8,
+    /// The shard's number.
+    pub shard: u32,
+    /// Whether the ballot's credentials have regions.
+    pub regions: bool,
+}
+
+/// What was built of one shard.
+#[derive(Debug, Clone)]
+pub struct BuiltShard {
+    place: ShardPlace,
+    listed: ShardManifest,
+    files: Vec<FileEntry>,
+}
+
+/// Builds one package in an empty directory.
+#[derive(Debug)]
+pub struct PackageBuilder {
+    dir: PathBuf,
+    event: Event,
+    scheme: Scheme,
+    key_id: Option<KeyId>,
+    filter: FilterKind,
+}
+
+impl PackageBuilder {
+    /// Starts a package in `dir`, which exists and is empty.
+    pub fn new(
+        dir: &Path,
+        event: Event,
+        scheme: Scheme,
+        key_id: Option<KeyId>,
+        filter: FilterKind,
+    ) -> Result<PackageBuilder, BuildError> {
+        for ballot in event.ballots() {
+            let path = dir.join(SHARDS_DIR).join(&ballot.id);
+            fs::create_dir_all(&path).map_err(|source| BuildError::Io { path, source })?;
+        }
+        Ok(PackageBuilder {
+            dir: dir.to_owned(),
+            event,
+            scheme,
+            key_id,
+            filter,
+        })
+    }
+
+    /// Writes the files of one shard. `records` are in strictly ascending order of digest.
+    ///
+    /// Holds the shard's files in memory meanwhile, about 50 bytes a credential.
+    pub fn shard(&self, place: ShardPlace, records: &[Record]) -> Result<BuiltShard, BuildError> {
+        let count = check_records(&place, records)?;
+        let shard = place.shard;
+        let digests = encode::digest_file(shard, count, records);
+        let column = encode::digests_of(&digests);
+        let index = encode::index_file(shard, count, column)
+            .map_err(|source| BuildError::Index { shard, source })?;
+        let filter = encode::filter_file(shard, count, column, self.filter)?;
+        let mut files = Vec::with_capacity(4);
+        let mut write = |kind: &str, bytes: &[u8]| {
+            files.push(self.write(shard_path(&place.ballot, shard, kind), bytes)?);
+            Ok::<(), BuildError>(())
+        };
+        write("dig", &digests)?;
+        write("fst", &index)?;
+        write("fuse", &filter)?;
+        if place.regions {
+            write("reg", &encode::region_file(shard, count, records))?;
+        }
+        let listed = ShardManifest {
+            credentials: count,
+            records: encode::records_sum(records),
+        };
+        Ok(BuiltShard {
+            place,
+            listed,
+            files,
+        })
+    }
+
+    /// Writes event, list of sums and manifest. `shards` are all shards of all ballots, in any
+    /// order.
+    pub fn finish(self, mut shards: Vec<BuiltShard>) -> Result<Manifest, BuildError> {
+        shards.sort_by_key(|built| built.place.shard);
+        let ids = self.event.ballots().iter().map(|ballot| ballot.id.as_str());
+        let ballots: Vec<BallotManifest> = ids
+            .map(|id| ballot_manifest(id, &shards))
+            .collect::<Result<_, _>>()?;
+        let mut files: Vec<FileEntry> = shards.into_iter().flat_map(|built| built.files).collect();
+        files.push(self.write(EVENT_FILE.to_owned(), &self.event.to_canonical_json())?);
+        files.sort_by(|one, other| one.path.cmp(&other.path));
+        files.push(self.write(SUMS_FILE.to_owned(), Manifest::sums_text(&files).as_bytes())?);
+        files.sort_by(|one, other| one.path.cmp(&other.path));
+        let manifest = Manifest::new(
+            &self.event,
+            self.scheme,
+            self.key_id,
+            self.filter,
+            ballots,
+            files,
+        );
+        let bytes = manifest.to_json();
+        // What cannot be opened must not be signed.
+        let refused = |reason| BuildError::Manifest { reason };
+        Manifest::from_json(&bytes)
+            .map_err(refused)?
+            .check_event(&self.event)
+            .map_err(refused)?;
+        self.write(MANIFEST_FILE.to_owned(), &bytes)?;
+        Ok(manifest)
+    }
+
+    fn write(&self, inside: String, bytes: &[u8]) -> Result<FileEntry, BuildError> {
+        let path = self.dir.join(&inside);
+        fs::write(&path, bytes).map_err(|source| BuildError::Io { path, source })?;
+        Ok(FileEntry {
+            path: inside,
+            size: bytes.len() as u64,
+            sha256: Sha256Sum::of(bytes),
+        })
+    }
+}
+
+/// Gathers the shards of one ballot; they are sorted by number.
+fn ballot_manifest(id: &str, shards: &[BuiltShard]) -> Result<BallotManifest, BuildError> {
+    let of_ballot: Vec<&BuiltShard> = shards
+        .iter()
+        .filter(|built| built.place.ballot.as_str() == id)
+        .collect();
+    let first = of_ballot.first().ok_or_else(|| BuildError::Manifest {
+        reason: format!("ballot {id} has no shard, hash the roll for it"),
+    })?;
+    let listed: Vec<ShardManifest> = of_ballot.iter().map(|built| built.listed).collect();
+    Ok(BallotManifest {
+        id: first.place.ballot.clone(),
+        credentials: listed
+            .iter()
+            .map(|shard| u64::from(shard.credentials))
+            .sum(),
+        shard_bits: first.place.shard_bits,
+        regions: first.place.regions,
+        shards: listed,
+    })
+}
+
+fn check_records(place: &ShardPlace, records: &[Record]) -> Result<u32, BuildError> {
+    let ShardPlace {
+        shard,
+        shard_bits: bits,
+        ..
+    } = *place;
+    let count = u32::try_from(records.len())
+        .ok()
+        .filter(|count| *count <= 1 << 31);
+    let in_range = bits <= MAX_SHARD_BITS && shard >> bits == 0;
+    let (true, Some(count)) = (in_range, count) else {
+        return Err(BuildError::Range {
+            shard,
+            bits,
+            records: records.len(),
+        });
+    };
+    let mut before: Option<Digest> = None;
+    for (index, record) in records.iter().enumerate() {
+        if before.is_some_and(|before| before >= record.digest) {
+            return Err(BuildError::Unsorted { shard, index });
+        }
+        let got = record.digest.shard(bits);
+        if got != shard {
+            return Err(BuildError::WrongShard {
+                index,
+                expected: shard,
+                got,
+            });
+        }
+        if (record.region != 0) != place.regions {
+            return Err(BuildError::Region {
+                shard,
+                index,
+                got: record.region,
+            });
+        }
+        before = Some(record.digest);
+    }
+    Ok(count)
+}
