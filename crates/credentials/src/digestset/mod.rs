@@ -74,12 +74,12 @@ impl Record {
         bytes
     }
 
-    fn from_bytes(bytes: &[u8; RECORD_LEN]) -> Option<Self> {
-        let (digest, rest) = bytes.split_first_chunk()?;
-        let (region, _) = rest.split_first_chunk()?;
-        Some(Self {
-            digest: Digest(*digest),
-            region: u16::from_le_bytes(*region),
-        })
+    /// Reads what [`Record::to_bytes`] wrote; any bytes are a record.
+    pub fn from_bytes(bytes: &[u8; RECORD_LEN]) -> Self {
+        let [digest @ .., low, high] = *bytes;
+        Self {
+            digest: Digest(digest),
+            region: u16::from_le_bytes([low, high]),
+        }
     }
 }
