@@ -1,3 +1,53 @@
+//! `loadgen`: casts the votes of a roll over HTTP at a fixed rate, mixes in what voters and
+//! attackers get wrong, and keeps account of what was sent and what was answered.
+//!
+//! The load is open loop: every arrival time is fixed before the first request leaves, and latency
+//! counts from that time, so a server that stalls cannot hide behind a client that waits for it.
 
+mod args;
+mod choice;
+mod connection;
+mod drive;
+mod judge;
+mod offer;
+mod plan;
+mod progress;
+mod random;
+mod request;
+mod roll;
+mod schedule;
+mod score;
+mod slow;
+mod summary;
+mod truth;
 
-fn main() {}
+use anyhow::{Context, Result};
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let raw = args::Args::parse();
+    match run(raw) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("loadgen: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Casts the votes; `true` where every answer fitted what was sent and no vote stayed open.
+fn run(raw: args::Args) -> Result<bool> {
+    let settings = raw.resolve()?;
+    let roll = roll::read(&settings.roll)?;
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the I/O threads")?;
+    let score = runtime.block_on(drive::run(&settings, roll))?;
+    let summary = summary::Summary::of(&score);
+    if settings.json {
+        println!("{}", summary.json()?);
+    } else {
+        print!("{}", summary.text());
+    }
+    Ok(summary.sound())
+}

@@ -1,0 +1,204 @@
+//! One keep-alive connection to the validator, made anew when it breaks.
+
+use crate::request::Call;
+use anyhow::{Context, Result, bail};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
+use hyper::{Method, Request};
+use hyper_util::rt::TokioIo;
+use std::time::Duration;
+use tokio::net::TcpStream;
+
+/// An answer that takes longer counts as none. Above every timeout of the validator.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Largest answer that is read; lists of candidates are the largest.
+const ANSWER_BYTES_MAX: usize = 32 << 20;
+
+/// Host and port of a validator's public listener.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    /// `host:port`, as in the Host header.
+    pub(crate) authority: String,
+}
+
+impl Target {
+    /// Reads `http://host[:port][/]`.
+    pub(crate) fn parse(text: &str) -> Result<Target, String> {
+        let Some(rest) = text.strip_prefix("http://") else {
+            return Err(format!(
+                "`{text}` does not start with http://: give the plain listener"
+            ));
+        };
+        let authority = rest.strip_suffix('/').unwrap_or(rest);
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, port),
+            _ => (authority, "80"),
+        };
+        if host.is_empty()
+            || authority.contains(['/', '@', '?', '#'])
+            || port.parse::<u16>().is_err()
+        {
+            return Err(format!("`{text}` is no address: write http://host:port"));
+        }
+        Ok(Target {
+            authority: format!("{host}:{port}"),
+        })
+    }
+}
+
+/// What the server said.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// `Retry-After` in seconds, where the answer has one.
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) body: Bytes,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// Nothing was sent: no connection could be made.
+    BeforeSending,
+    /// The request may have arrived: the connection broke or the answer timed out.
+    AfterSending,
+}
+
+/// A connection, open or not.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    target: Target,
+    sender: Option<SendRequest<Full<Bytes>>>,
+}
+
+impl Connection {
+    /// Not yet connected: the first request does that.
+    pub(crate) fn new(target: Target) -> Connection {
+        Connection {
+            target,
+            sender: None,
+        }
+    }
+
+    /// Posts one call and reads its whole answer.
+    pub(crate) async fn post(&mut self, call: &Call) -> Result<Answer, Broken> {
+        let body = Full::new(Bytes::copy_from_slice(&call.body));
+        self.exchange(Method::POST, call.path, body).await
+    }
+
+    /// Gets a JSON document; anything but 200 is an error that names the path.
+    pub(crate) async fn get(&mut self, path: &str) -> Result<Bytes> {
+        match self
+            .exchange(Method::GET, path, Full::new(Bytes::new()))
+            .await
+        {
+            Ok(Answer {
+                status: 200, body, ..
+            }) => Ok(body),
+            Ok(Answer { status, .. }) => bail!("GET {path}: expected 200, got {status}"),
+            Err(_) => bail!(
+                "GET {path}: no answer from {}: is the validator running there?",
+                self.target.authority
+            ),
+        }
+    }
+
+    async fn exchange(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Full<Bytes>,
+    ) -> Result<Answer, Broken> {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(HOST, &self.target.authority)
+            .header(CONTENT_TYPE, "application/json")
+            .body(body)
+            .map_err(|_| Broken::BeforeSending)?;
+        let sender = self.ready().await?;
+        let answer = tokio::time::timeout(ANSWER_TIMEOUT, read(sender, request)).await;
+        match answer {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(_)) | Err(_) => {
+                self.sender = None;
+                Err(Broken::AfterSending)
+            }
+        }
+    }
+
+    /// The open connection, made now if there is none.
+    async fn ready(&mut self) -> Result<&mut SendRequest<Full<Bytes>>, Broken> {
+        if let Some(sender) = &mut self.sender
+            && sender.ready().await.is_err()
+        {
+            self.sender = None;
+        }
+        match &mut self.sender {
+            Some(sender) => Ok(sender),
+            none => {
+                let sender = connect(&self.target)
+                    .await
+                    .map_err(|_| Broken::BeforeSending)?;
+                Ok(none.insert(sender))
+            }
+        }
+    }
+}
+
+async fn connect(target: &Target) -> Result<SendRequest<Full<Bytes>>> {
+    let stream = TcpStream::connect(&target.authority)
+        .await
+        .with_context(|| format!("cannot connect to {}", target.authority))?;
+    stream.set_nodelay(true)?;
+    let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    // Ends by itself when the server or the sender closes; its error reaches the sender too.
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
+async fn read(
+    sender: &mut SendRequest<Full<Bytes>>,
+    request: Request<Full<Bytes>>,
+) -> Result<Answer> {
+    let (head, body) = sender.send_request(request).await?.into_parts();
+    let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
+    let retry_after = head.headers.get(RETRY_AFTER);
+    Ok(Answer {
+        status: head.status.as_u16(),
+        retry_after: retry_after
+            .and_then(|value| value.to_str().ok()?.parse().ok())
+            .map(Duration::from_secs),
+        body: body.map_err(anyhow::Error::from_boxed)?.to_bytes(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn targets_are_plain_http_addresses() {
+        for (text, authority) in [
+            ("http://127.0.0.1:8000", "127.0.0.1:8000"),
+            ("http://127.0.0.1:8000/", "127.0.0.1:8000"),
+            ("http://localhost", "localhost:80"),
+            ("http://[::1]:8000", "[::1]:8000"),
+            ("http://[::1]", "[::1]:80"),
+        ] {
+            assert_eq!(Target::parse(text).unwrap().authority, authority);
+        }
+        for bad in [
+            "https://x",
+            "x:80",
+            "http://",
+            "http://x:port",
+            "http://x/path",
+            "http://u@x",
+        ] {
+            assert!(Target::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Sends the load: workers take the next request, wait until it is due and settle it.
+
+mod cast;
+mod load;
+
+use crate::args::Settings;
+use crate::connection::Connection;
+use crate::offer::Offer;
+use crate::plan::Slot;
+use crate::progress::Progress;
+use crate::roll::Voter;
+use crate::score::Score;
+use crate::slow;
+use anyhow::{Context, Result};
+use load::Load;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+/// Slow requests at a time; more than that are left out, so that they stay a nuisance.
+const SLOW_MAX: usize = 256;
+/// How often progress is shown.
+const PROGRESS_EVERY: Duration = Duration::from_millis(250);
+
+/// Runs the whole load and returns the account of it. Writes the truth file, if one was asked for.
+pub(crate) async fn run(settings: &Settings, roll: Vec<Voter>) -> Result<Score> {
+    let offer = offer(settings).await?;
+    let load = Arc::new(Load::new(settings, roll, offer)?);
+    let progress = tokio::spawn(show_progress(Arc::clone(&load)));
+    let mut workers = JoinSet::new();
+    let slow_permits = Arc::new(Semaphore::new(SLOW_MAX));
+    let start = Instant::now();
+    for _ in 0..settings.connections {
+        workers.spawn(work(Arc::clone(&load), Arc::clone(&slow_permits), start));
+    }
+    let outcome = settle_all(&mut workers).await;
+    progress.abort();
+    let _ = progress.await; // aborted: lets go of the load
+    outcome?;
+    let load = Arc::into_inner(load).context("a worker outlived the run")?;
+    load.finish(start.elapsed())
+}
+
+async fn offer(settings: &Settings) -> Result<Offer> {
+    let ballots = match &settings.election {
+        Some(path) => {
+            let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+            let now_ms = i64::try_from(now.context("the clock stands before 1970")?.as_millis())?;
+            crate::offer::definition::read(path, settings.seed, now_ms)?
+        }
+        None => {
+            crate::offer::api::read(&mut Connection::new(settings.url.clone()), settings.seed)
+                .await?
+        }
+    };
+    Offer::new(ballots, &settings.ballots)
+}
+
+async fn settle_all(workers: &mut JoinSet<Result<()>>) -> Result<()> {
+    while let Some(ended) = workers.join_next().await {
+        ended.context("a worker stopped")??;
+    }
+    Ok(())
+}
+
+/// One connection's life: the next request of the run, until there is none.
+async fn work(load: Arc<Load>, slow_permits: Arc<Semaphore>, start: Instant) -> Result<()> {
+    let mut connection = Connection::new(load.target.clone());
+    let mut slow_requests = JoinSet::new();
+    while let Some((slot, due)) = load.next() {
+        let due = due.map_or_else(Instant::now, |after| start + after);
+        tokio::time::sleep_until(due).await;
+        let Some((subject, call)) = load.request(slot).await else {
+            continue; // nothing was recorded that could be repeated
+        };
+        if let Slot::Slow(_) = slot {
+            if let Ok(permit) = Arc::clone(&slow_permits).try_acquire_owned() {
+                let load = Arc::clone(&load);
+                slow_requests.spawn(async move {
+                    let settled = slow::drip(&load.target, &call).await;
+                    drop(permit);
+                    load.settle(slot, subject, &settled, due.elapsed())
+                });
+            }
+            continue;
+        }
+        let settled = cast::cast(&mut connection, &call, load.retry_for).await;
+        load.settle(slot, subject, &settled, due.elapsed())?;
+    }
+    settle_all(&mut slow_requests).await
+}
+
+async fn show_progress(load: Arc<Load>) {
+    let progress = Progress::new(load.total());
+    let _clear = ClearOnDrop(&progress);
+    loop {
+        tokio::time::sleep(PROGRESS_EVERY).await;
+        load.show(&progress);
+    }
+}
+
+/// Clears the progress line when its task is aborted.
+struct ClearOnDrop<'a>(&'a Progress);
+
+impl Drop for ClearOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.finish();
+    }
+}

@@ -1,0 +1,44 @@
+//! Sends one request until it is answered for good.
+
+use crate::connection::{Broken, Connection};
+use crate::judge::{Settled, outcome_unknown, turned_away};
+use crate::request::Call;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Pause before a request is sent again over a new connection.
+const RECONNECT_AFTER: Duration = Duration::from_millis(25);
+/// Pause after 429 or 503 where the answer names none.
+const RETRY_AFTER_DEFAULT: Duration = Duration::from_millis(200);
+
+/// Sends `call`, again where the connection breaks or the server turns it away, for `retry_for`
+/// after the first failure. The body never changes: a retry is the same vote.
+pub(crate) async fn cast(connection: &mut Connection, call: &Call, retry_for: Duration) -> Settled {
+    let mut deadline = None;
+    let mut unanswered_before = false;
+    let mut retries = 0;
+    loop {
+        let attempt = connection.post(call).await;
+        let pause = match &attempt {
+            Ok(answer) if turned_away(answer) => answer.retry_after.unwrap_or(RETRY_AFTER_DEFAULT),
+            Ok(_) => Duration::MAX,
+            Err(_) => RECONNECT_AFTER,
+        };
+        let now = Instant::now();
+        let deadline = *deadline.get_or_insert(now + retry_for);
+        if pause > deadline.saturating_duration_since(now) {
+            let answer = attempt.ok();
+            return Settled {
+                answer,
+                unanswered_before,
+                retries,
+            };
+        }
+        unanswered_before |= match &attempt {
+            Ok(answer) => outcome_unknown(answer),
+            Err(broken) => *broken == Broken::AfterSending,
+        };
+        retries += 1;
+        tokio::time::sleep(pause).await;
+    }
+}

@@ -1,0 +1,233 @@
+//! The state that all workers share: the plan, the voters, and the account of the answers.
+
+use crate::args::Settings;
+use crate::connection::Target;
+use crate::judge::{Settled, Verdict, judge};
+use crate::offer::{Ballot, Offer};
+use crate::plan::{Mix, Slot, Votes};
+use crate::progress::Progress;
+use crate::random::{Purpose, Random};
+use crate::request::{self, Call, Credential};
+use crate::roll::Voter;
+use crate::schedule::Schedule;
+use crate::score::Score;
+use crate::truth::{Subject, Truth};
+use anyhow::{Context, Result, bail};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Recorded votes that are remembered to be repeated.
+const REMEMBERED_MAX: usize = 4_096;
+/// How long a worker waits before it looks again for a vote to repeat.
+const NOTHING_RECORDED: Duration = Duration::from_millis(5);
+/// Symbols of a made-up code, as minted codes have them.
+const CODE_SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// A run: immutable but for the position and the account.
+#[derive(Debug)]
+pub(crate) struct Load {
+    pub(crate) target: Target,
+    pub(crate) retry_for: Duration,
+    seed: u64,
+    roll: Vec<Voter>,
+    offer: Offer,
+    votes: Votes,
+    mix: Mix,
+    schedule: Schedule,
+    next: AtomicU64,
+    account: Mutex<Account>,
+}
+
+#[derive(Debug)]
+struct Account {
+    score: Score,
+    truth: Option<Truth>,
+    /// Numbers of recorded votes, a random selection.
+    recorded: Vec<u64>,
+}
+
+impl Load {
+    /// Plans the run. Errors where more votes are asked for than the roll can cast.
+    pub(crate) fn new(settings: &Settings, roll: Vec<Voter>, offer: Offer) -> Result<Load> {
+        let votes = Votes::new(&roll, &offer, settings.seed)?;
+        let wanted = settings.votes.unwrap_or_else(|| votes.total());
+        if wanted > votes.total() {
+            bail!(
+                "{wanted} votes asked for, the roll can cast {}: lower --votes or give a larger roll",
+                votes.total()
+            );
+        }
+        let truth = match &settings.truth {
+            Some(path) => Some(Truth::create(path, settings.force, offer.ballots().len())?),
+            None => None,
+        };
+        let account = Account {
+            score: Score::new()?,
+            truth,
+            recorded: Vec::new(),
+        };
+        Ok(Load {
+            target: settings.url.clone(),
+            retry_for: settings.retry_for,
+            seed: settings.seed,
+            roll,
+            offer,
+            votes,
+            mix: Mix::new(settings, wanted),
+            schedule: Schedule::new(settings.rate, settings.ramp),
+            next: AtomicU64::new(0),
+            account: Mutex::new(account),
+        })
+    }
+
+    /// Requests of the run.
+    pub(crate) fn total(&self) -> u64 {
+        self.mix.total()
+    }
+
+    /// The next request and when it is due, from the start; none at the end of the run.
+    pub(crate) fn next(&self) -> Option<(Slot, Option<Duration>)> {
+        let index = self.next.fetch_add(1, Ordering::Relaxed);
+        (index < self.mix.total()).then(|| (self.mix.slot(index), self.schedule.due(index)))
+    }
+
+    /// The request of a slot. None where a recorded vote should be repeated and none will be.
+    pub(crate) async fn request(&self, slot: Slot) -> Option<(Subject, Call)> {
+        Some(match slot {
+            Slot::Vote(number) => self.ballot_paper(number, Purpose::Choice, number),
+            Slot::Duplicate(number) => {
+                let recorded = self.recorded(number).await?;
+                self.ballot_paper(recorded, Purpose::Repeat, number)
+            }
+            Slot::Invalid(number) | Slot::Slow(number) => self.stranger(number),
+            Slot::Malformed(number) => (Subject::nobody(), request::malformed(number)),
+        })
+    }
+
+    /// Vote `number` of the plan, with the choice that `purpose` and `draw` decide.
+    fn ballot_paper(&self, number: u64, purpose: Purpose, draw: u64) -> (Subject, Call) {
+        let (voter, nth) = self.votes.at(number);
+        let voter = &self.roll[voter];
+        let at = self.offer.ballots_of(voter.region)[nth];
+        let ballot = &self.offer.ballots()[at];
+        let choice = ballot
+            .kind
+            .choose(voter.region, &mut Random::of(self.seed, purpose, draw));
+        let who = Credential {
+            nas: voter.nas.as_bytes(),
+            code: voter.code.as_bytes(),
+            region: voter.region,
+        };
+        let call = request::vote(ballot, who, &choice);
+        (
+            Subject {
+                ballot: at,
+                region: voter.region,
+                choice,
+            },
+            call,
+        )
+    }
+
+    /// A well-formed vote that nobody on the roll can cast: made-up NAS and code, or, every second
+    /// time, the NAS of a voter with a made-up code.
+    pub(crate) fn stranger(&self, number: u64) -> (Subject, Call) {
+        let mut random = Random::of(self.seed, Purpose::Stranger, number);
+        let (voter, nth) = self.votes.at(random.below(self.votes.total()));
+        let voter = &self.roll[voter];
+        let at = self.offer.ballots_of(voter.region)[nth];
+        let ballot: &Ballot = &self.offer.ballots()[at];
+        let choice = ballot.kind.choose(voter.region, &mut random);
+        let mut nas: [u8; 9] = std::array::from_fn(|_| b"0123456789"[random.position(10)]);
+        let code: [u8; 17] = std::array::from_fn(|_| CODE_SYMBOLS[random.position(32)]);
+        if number.is_multiple_of(2) {
+            nas = *voter.nas.as_bytes();
+        }
+        let who = Credential {
+            nas: &nas,
+            code: &code,
+            region: voter.region,
+        };
+        let call = request::vote(ballot, who, &choice);
+        (
+            Subject {
+                ballot: at,
+                region: voter.region,
+                choice,
+            },
+            call,
+        )
+    }
+
+    /// A recorded vote, waiting for the first one. None where none comes.
+    async fn recorded(&self, number: u64) -> Option<u64> {
+        let mut random = Random::of(self.seed, Purpose::Repeat, !number);
+        let mut patience = self.retry_for.max(NOTHING_RECORDED);
+        loop {
+            {
+                let recorded = &self.account().recorded;
+                if let Some(&vote) = recorded.get(random.position(recorded.len())) {
+                    return Some(vote);
+                }
+            }
+            patience = patience.checked_sub(NOTHING_RECORDED)?;
+            tokio::time::sleep(NOTHING_RECORDED).await;
+        }
+    }
+
+    /// Books what became of a request, `latency` after it was due.
+    pub(crate) fn settle(
+        &self,
+        slot: Slot,
+        subject: Subject,
+        settled: &Settled,
+        latency: Duration,
+    ) -> Result<()> {
+        let verdict = judge(slot, settled);
+        let mut account = self.account();
+        account.score.add(&verdict, settled.retries, latency);
+        if let (Slot::Vote(number), Verdict::Accepted(_) | Verdict::Recovered) = (slot, &verdict) {
+            account.remember(number, &mut Random::of(self.seed, Purpose::Memory, number));
+        }
+        match &mut account.truth {
+            Some(truth) => truth.book(verdict, subject),
+            None => Ok(()),
+        }
+    }
+
+    /// Shows the account so far.
+    pub(crate) fn show(&self, progress: &Progress) {
+        progress.show(&self.account().score);
+    }
+
+    /// Ends the run after `elapsed`: the truth file gets its name, the score is handed out.
+    pub(crate) fn finish(self, elapsed: Duration) -> Result<Score> {
+        let account = self
+            .account
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(truth) = account.truth {
+            truth.finish(self.offer.ballots()).context("truth file")?;
+        }
+        let mut score = account.score;
+        score.elapsed = elapsed;
+        Ok(score)
+    }
+
+    /// The account. A worker that panicked has ended the run already, so poison tells nothing new.
+    fn account(&self) -> MutexGuard<'_, Account> {
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Account {
+    /// Keeps a random selection of the recorded votes.
+    fn remember(&mut self, vote: u64, random: &mut Random) {
+        if self.recorded.len() < REMEMBERED_MAX {
+            self.recorded.push(vote);
+        } else {
+            self.recorded[random.position(REMEMBERED_MAX)] = vote;
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! What an answer means for the request it answers: the one place that says right or wrong.
+
+use crate::connection::Answer;
+use crate::plan::Slot;
+use serde::Deserialize;
+
+/// The last word on one request.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    /// The answer; none where every attempt stayed without one.
+    pub(crate) answer: Option<Answer>,
+    /// Whether an earlier attempt may have been recorded without saying so.
+    pub(crate) unanswered_before: bool,
+    /// Attempts after the first.
+    pub(crate) retries: u64,
+}
+
+/// What became of one request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// A first vote, recorded, with its receipt.
+    Accepted(String),
+    /// A first vote, recorded by an attempt whose answer was lost: the retry was told so.
+    Recovered,
+    /// A repeated vote, refused as one.
+    Duplicate,
+    /// An unknown credential, refused as one.
+    Invalid,
+    /// Rubbish, refused as such.
+    Malformed,
+    /// A dripping body, cut off or refused.
+    Slow,
+    /// Turned away (408, 429, 503) until the retries were over; not recorded.
+    Shed,
+    /// No answer within the retries; recorded or not, nobody knows.
+    Unanswered,
+    /// A first vote that the server says was cast before.
+    UnexpectedDuplicate,
+    /// An answer that contradicts what was sent.
+    Wrong(String),
+}
+
+/// Type of the 503 by which the validator says that the vote may have been recorded: the ledger
+/// did not answer in time.
+const OUTCOME_UNKNOWN: &str = "urn:scrutin:problem:outcome-unknown";
+
+/// Whether the server turned the request away, to be sent again.
+pub(crate) fn turned_away(answer: &Answer) -> bool {
+    matches!(answer.status, 408 | 429 | 503)
+}
+
+/// Whether the answer leaves open if the vote is recorded.
+pub(crate) fn outcome_unknown(answer: &Answer) -> bool {
+    answer.status == 503
+        && said(answer).is_some_and(|said| said.kind.as_deref() == Some(OUTCOME_UNKNOWN))
+}
+
+/// Judges the answer to a request of kind `slot`.
+pub(crate) fn judge(slot: Slot, settled: &Settled) -> Verdict {
+    let Some(answer) = &settled.answer else {
+        return match slot {
+            Slot::Slow(_) => Verdict::Slow,
+            _ => Verdict::Unanswered,
+        };
+    };
+    let wrong = |what: &str| Verdict::Wrong(format!("{what} answered {}", answer.status));
+    match (slot, answer.status) {
+        (Slot::Vote(_), 202) => accepted(answer),
+        (Slot::Vote(_), 409) if settled.unanswered_before => counted(answer, Verdict::Recovered),
+        (Slot::Vote(_), 409) => Verdict::UnexpectedDuplicate,
+        (Slot::Duplicate(_), 409) => counted(answer, Verdict::Duplicate),
+        (Slot::Invalid(_), 403) if has_status(answer, "invalid") => Verdict::Invalid,
+        (Slot::Malformed(_), 400) => Verdict::Malformed,
+        (Slot::Slow(_), 400 | 403 | 408) => Verdict::Slow,
+        _ if outcome_unknown(answer) => Verdict::Unanswered,
+        _ if turned_away(answer) => Verdict::Shed,
+        (Slot::Vote(_), _) => wrong("a first vote was"),
+        (Slot::Duplicate(_), _) => wrong("a repeated vote was"),
+        (Slot::Invalid(_), _) => wrong("an unknown credential was"),
+        (Slot::Malformed(_), _) => wrong("a malformed request was"),
+        (Slot::Slow(_), _) => wrong("a slow request of an unknown credential was"),
+    }
+}
+
+/// Members of the answers that are looked at; `status` is a word here, a number in a problem.
+#[derive(Deserialize)]
+struct Said {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    request_id: Option<String>,
+    status: Option<serde_json::Value>,
+    attempt_count: Option<u64>,
+}
+
+fn said(answer: &Answer) -> Option<Said> {
+    serde_json::from_slice(&answer.body).ok()
+}
+
+fn has_status(answer: &Answer, word: &str) -> bool {
+    said(answer)
+        .and_then(|said| said.status)
+        .is_some_and(|status| status == word)
+}
+
+fn accepted(answer: &Answer) -> Verdict {
+    match said(answer) {
+        Some(Said {
+            request_id: Some(receipt),
+            status: Some(status),
+            ..
+        }) if status == "accepted" && !receipt.is_empty() => Verdict::Accepted(receipt),
+        _ => Verdict::Wrong("202 came without request_id and status accepted".into()),
+    }
+}
+
+/// A 409 must count at least two submissions: the recorded one and this one.
+fn counted(answer: &Answer, verdict: Verdict) -> Verdict {
+    match said(answer).and_then(|said| said.attempt_count) {
+        Some(2..) => verdict,
+        Some(count) => Verdict::Wrong(format!("409 counted {count} attempts, expected 2 or more")),
+        None => Verdict::Wrong("409 came without attempt_count".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(slot: Slot, status: u16, body: &'static str, unanswered_before: bool) -> Verdict {
+        let answer = Answer {
+            status,
+            retry_after: None,
+            body: body.into(),
+        };
+        judge(
+            slot,
+            &Settled {
+                answer: Some(answer),
+                unanswered_before,
+                retries: 0,
+            },
+        )
+    }
+
+    const TWO: &str = r#"{"status":"duplicate","attempt_count":2}"#;
+    const RECEIPT: &str = r#"{"request_id":"0-1-X","status":"accepted","message":"m"}"#;
+
+    #[test]
+    fn right_answers_are_told_apart() {
+        let accepted = Verdict::Accepted("0-1-X".into());
+        assert_eq!(check(Slot::Vote(0), 202, RECEIPT, false), accepted);
+        assert_eq!(check(Slot::Vote(0), 409, TWO, true), Verdict::Recovered);
+        assert_eq!(
+            check(Slot::Duplicate(0), 409, TWO, false),
+            Verdict::Duplicate
+        );
+        assert_eq!(
+            check(Slot::Invalid(0), 403, r#"{"status":"invalid"}"#, false),
+            Verdict::Invalid
+        );
+        assert_eq!(
+            check(Slot::Malformed(0), 400, "{}", false),
+            Verdict::Malformed
+        );
+        assert_eq!(check(Slot::Slow(0), 408, "{}", false), Verdict::Slow);
+        assert_eq!(check(Slot::Vote(0), 503, "{}", false), Verdict::Shed);
+    }
+
+    #[test]
+    fn contradictions_are_wrong() {
+        assert_eq!(
+            check(Slot::Vote(0), 409, TWO, false),
+            Verdict::UnexpectedDuplicate
+        );
+        for (slot, status, body) in [
+            (Slot::Vote(0), 403, "{}"),
+            (Slot::Vote(0), 500, "{}"),
+            (Slot::Vote(0), 202, "{}"),
+            (
+                Slot::Vote(0),
+                202,
+                r#"{"request_id":"","status":"accepted"}"#,
+            ),
+            (
+                Slot::Vote(0),
+                202,
+                r#"{"request_id":"0-1-X","status":"duplicate"}"#,
+            ),
+            (Slot::Duplicate(0), 202, RECEIPT),
+            (Slot::Duplicate(0), 409, r#"{"attempt_count":1}"#),
+            (Slot::Duplicate(0), 409, "not json"),
+            (Slot::Invalid(0), 202, RECEIPT),
+            (Slot::Invalid(0), 409, TWO),
+            (Slot::Invalid(0), 403, r#"{"status":"closed"}"#),
+            (Slot::Malformed(0), 202, RECEIPT),
+            (Slot::Malformed(0), 500, "{}"),
+            (Slot::Slow(0), 202, RECEIPT),
+        ] {
+            let verdict = check(slot, status, body, false);
+            assert!(
+                matches!(verdict, Verdict::Wrong(_)),
+                "{slot:?} {status} {body}: {verdict:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_server_that_does_not_know_leaves_a_vote_open() {
+        let unknown = r#"{"type":"urn:scrutin:problem:outcome-unknown","status":503}"#;
+        assert_eq!(
+            check(Slot::Vote(0), 503, unknown, false),
+            Verdict::Unanswered
+        );
+    }
+
+    #[test]
+    fn silence_leaves_a_vote_open() {
+        let silent = Settled {
+            answer: None,
+            unanswered_before: true,
+            retries: 3,
+        };
+        assert_eq!(judge(Slot::Vote(0), &silent), Verdict::Unanswered);
+        assert_eq!(judge(Slot::Slow(0), &silent), Verdict::Slow);
+    }
+}

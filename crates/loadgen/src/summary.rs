@@ -1,0 +1,177 @@
+//! What a run came to, for people and for machines.
+
+use crate::score::Score;
+use anyhow::{Context, Result};
+use serde::Serialize;
+use std::fmt::Write;
+
+/// The figures of a finished run. Counts are requests.
+#[derive(Debug, Serialize)]
+pub(crate) struct Summary {
+    sent: u64,
+    accepted: u64,
+    /// Votes recorded by an attempt whose answer was lost.
+    recovered: u64,
+    duplicates: u64,
+    unexpected_duplicates: u64,
+    invalid: u64,
+    malformed: u64,
+    slow: u64,
+    shed: u64,
+    unanswered: u64,
+    wrong: u64,
+    retries: u64,
+    seconds: f64,
+    votes_per_s: f64,
+    latency_ms: Latency,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+}
+
+/// Latency of recorded votes from the time they were due, milliseconds.
+#[derive(Debug, Serialize)]
+struct Latency {
+    p50: f64,
+    p90: f64,
+    p99: f64,
+    #[serde(rename = "p99.9")]
+    p99_9: f64,
+    max: f64,
+}
+
+impl Summary {
+    /// Sums up a score.
+    pub(crate) fn of(score: &Score) -> Summary {
+        let seconds = score.elapsed.as_secs_f64();
+        #[allow(clippy::cast_precision_loss)] // microseconds below 2^53
+        let ms = |us: u64| us as f64 / 1_000.0;
+        let quantile = |q: f64| ms(score.latency_us.value_at_quantile(q));
+        #[allow(clippy::cast_precision_loss)] // votes below 2^53
+        let votes_per_s = score.recorded() as f64 / seconds.max(0.001);
+        Summary {
+            sent: score.sent,
+            accepted: score.accepted,
+            recovered: score.recovered,
+            duplicates: score.duplicates,
+            unexpected_duplicates: score.unexpected_duplicates,
+            invalid: score.invalid,
+            malformed: score.malformed,
+            slow: score.slow,
+            shed: score.shed,
+            unanswered: score.unanswered,
+            wrong: score.wrong,
+            retries: score.retries,
+            seconds: (seconds * 1_000.0).round() / 1_000.0,
+            votes_per_s: votes_per_s.round(),
+            latency_ms: Latency {
+                p50: quantile(0.5),
+                p90: quantile(0.9),
+                p99: quantile(0.99),
+                p99_9: quantile(0.999),
+                max: ms(score.latency_us.max()),
+            },
+            notes: score.notes.clone(),
+        }
+    }
+
+    /// Whether every answer fitted what was sent and no vote stayed unanswered.
+    pub(crate) fn sound(&self) -> bool {
+        self.wrong == 0 && self.unanswered == 0
+    }
+
+    /// One line of JSON.
+    pub(crate) fn json(&self) -> Result<String> {
+        serde_json::to_string(self).context("cannot write the summary as JSON")
+    }
+
+    /// A small table.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        let rows: [(&str, u64, &str); 11] = [
+            ("sent", self.sent, "requests"),
+            ("accepted", self.accepted, "votes (202)"),
+            (
+                "recovered",
+                self.recovered,
+                "votes whose first answer was lost (409 to the retry)",
+            ),
+            (
+                "duplicates",
+                self.duplicates,
+                "repeated votes refused (409)",
+            ),
+            ("invalid", self.invalid, "unknown credentials refused (403)"),
+            (
+                "malformed",
+                self.malformed,
+                "malformed requests refused (400)",
+            ),
+            ("slow", self.slow, "dripping bodies cut off"),
+            ("shed", self.shed, "turned away to the end (429, 503)"),
+            (
+                "unanswered",
+                self.unanswered,
+                "without an answer to the end",
+            ),
+            ("retries", self.retries, "attempts after the first"),
+            ("wrong", self.wrong, "answers that contradict what was sent"),
+        ];
+        for (name, count, meaning) in rows {
+            let _ = writeln!(text, "{name:<11}{count:>11}  {meaning}"); // a String takes everything
+        }
+        let l = &self.latency_ms;
+        let _ = writeln!(
+            text,
+            "{:.0} votes/s over {:.1} s",
+            self.votes_per_s, self.seconds
+        );
+        let _ = writeln!(
+            text,
+            "latency of votes, ms: p50 {:.1}, p90 {:.1}, p99 {:.1}, p99.9 {:.1}, max {:.1}",
+            l.p50, l.p90, l.p99, l.p99_9, l.max
+        );
+        for note in &self.notes {
+            let _ = writeln!(text, "wrong: {note}");
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::Verdict;
+    use std::time::Duration;
+
+    #[test]
+    fn a_contradiction_or_an_open_vote_is_unsound() {
+        for (verdict, sound) in [
+            (Verdict::Accepted("r".into()), true),
+            (Verdict::Shed, true),
+            (Verdict::Unanswered, false),
+            (Verdict::Wrong("x".into()), false),
+            (Verdict::UnexpectedDuplicate, false),
+        ] {
+            let mut score = Score::new().unwrap();
+            score.add(&verdict, 0, Duration::from_millis(1));
+            assert_eq!(Summary::of(&score).sound(), sound, "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn json_is_one_line_with_stable_names() {
+        let mut score = Score::new().unwrap();
+        score.add(&Verdict::Accepted("r".into()), 0, Duration::from_millis(5));
+        score.elapsed = Duration::from_secs(1);
+        let json: serde_json::Value =
+            serde_json::from_str(&Summary::of(&score).json().unwrap()).unwrap();
+        assert_eq!(
+            (&json["accepted"], &json["votes_per_s"]),
+            (&1.into(), &1.0.into())
+        );
+        assert!(
+            (4.9..5.1).contains(&json["latency_ms"]["p99.9"].as_f64().unwrap()),
+            "{json}"
+        );
+    }
+}

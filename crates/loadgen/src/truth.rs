@@ -1,0 +1,190 @@
+//! What the validator said it recorded, for `tally verify --expect` to hold against the ledger.
+//!
+//! The file has counts per ballot, region and choice, and the receipts in no order that would tell
+//! whose they are; it has no credential.
+
+use crate::judge::Verdict;
+use crate::offer::Ballot;
+use crate::request;
+use anyhow::{Context, Result};
+use durable::output::OutputFile;
+use election::Choice;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
+/// The file while it grows: receipts as they come, counts at the end. Aside until finished.
+#[derive(Debug)]
+pub(crate) struct Truth {
+    file: OutputFile,
+    receipts: u64,
+    /// One for each ballot, in the order of the offer.
+    ballots: Vec<Recorded>,
+}
+
+/// What was recorded on one ballot.
+#[derive(Debug, Default)]
+struct Recorded {
+    /// Answers 409 to repeated votes. The ledger may hold more: attempts whose answer was lost.
+    duplicates: u64,
+    counts: BTreeMap<(u16, Choice), u64>,
+}
+
+/// What a request was about.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    /// Position of the ballot in the offer.
+    pub(crate) ballot: usize,
+    pub(crate) region: u16,
+    pub(crate) choice: Choice,
+}
+
+impl Subject {
+    /// Of a request that is about no ballot; nothing is ever recorded for it.
+    pub(crate) fn nobody() -> Subject {
+        Subject {
+            ballot: usize::MAX,
+            region: 0,
+            choice: Choice::Blanc,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct BallotText {
+    votes: u64,
+    duplicates: u64,
+    counts: Vec<CountText>,
+}
+
+#[derive(Serialize)]
+struct CountText {
+    region: u16,
+    choice: String,
+    votes: u64,
+}
+
+impl Truth {
+    /// Starts the file at `path` for `ballots` ballots.
+    pub(crate) fn create(path: &Path, force: bool, ballots: usize) -> Result<Truth> {
+        let mut file = OutputFile::create(path, force)?;
+        file.write_all(b"{\"receipts\":[")?;
+        let ballots = (0..ballots).map(|_| Recorded::default()).collect();
+        Ok(Truth {
+            file,
+            receipts: 0,
+            ballots,
+        })
+    }
+
+    /// Books what became of a request.
+    pub(crate) fn book(&mut self, verdict: Verdict, subject: Subject) -> Result<()> {
+        let Some(ballot) = self.ballots.get_mut(subject.ballot) else {
+            return Ok(());
+        };
+        match verdict {
+            Verdict::Accepted(_) | Verdict::Recovered => {
+                *ballot
+                    .counts
+                    .entry((subject.region, subject.choice))
+                    .or_default() += 1;
+            }
+            Verdict::Duplicate => ballot.duplicates += 1,
+            _ => {}
+        }
+        match verdict {
+            Verdict::Accepted(receipt) => self.receipt(&receipt),
+            _ => Ok(()),
+        }
+    }
+
+    fn receipt(&mut self, receipt: &str) -> Result<()> {
+        if self.receipts > 0 {
+            self.file.write_all(b",")?;
+        }
+        self.receipts += 1;
+        serde_json::to_writer(&mut self.file, receipt).context("cannot write the truth file")
+    }
+
+    /// Writes the counts and gives the file its name.
+    pub(crate) fn finish(mut self, offer: &[Ballot]) -> Result<()> {
+        let texts = self.ballots.iter().map(Recorded::text);
+        let ballots: BTreeMap<&str, BallotText> = offer
+            .iter()
+            .map(|ballot| ballot.id.as_str())
+            .zip(texts)
+            .collect();
+        self.file.write_all(b"],\"ballots\":")?;
+        serde_json::to_writer(&mut self.file, &ballots).context("cannot write the truth file")?;
+        self.file.write_all(b"}\n")?;
+        self.file.finish()?;
+        Ok(())
+    }
+}
+
+impl Recorded {
+    fn text(&self) -> BallotText {
+        let counts = self
+            .counts
+            .iter()
+            .map(|((region, choice), &votes)| CountText {
+                region: *region,
+                choice: request::text(choice),
+                votes,
+            });
+        BallotText {
+            votes: self.counts.values().sum(),
+            duplicates: self.duplicates,
+            counts: counts.collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::offer::Kind;
+
+    #[test]
+    fn file_has_counts_and_receipts() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("truth.json");
+        let mut truth = Truth::create(&path, false, 1).unwrap();
+        let mut book = |verdict, region, choice| {
+            truth
+                .book(
+                    verdict,
+                    Subject {
+                        ballot: 0,
+                        region,
+                        choice,
+                    },
+                )
+                .unwrap();
+        };
+        book(Verdict::Accepted("0-1-A".into()), 2, Choice::Oui);
+        book(Verdict::Accepted("0-2-B".into()), 2, Choice::Oui);
+        book(Verdict::Recovered, 1, Choice::Ranking(vec![3, 1]));
+        book(Verdict::Duplicate, 1, Choice::Ranking(vec![1, 3]));
+        book(Verdict::Unanswered, 1, Choice::Oui);
+        truth.book(Verdict::Malformed, Subject::nobody()).unwrap();
+        assert!(!path.exists(), "written aside");
+        truth
+            .finish(&[Ballot {
+                id: "L1".into(),
+                kind: Kind::Law { allow_blanc: false },
+            }])
+            .unwrap();
+        let expected = concat!(
+            r#"{"receipts":["0-1-A","0-2-B"],"ballots":{"L1":{"votes":3,"duplicates":1,"counts":["#,
+            r#"{"region":1,"choice":"ranking:3>1","votes":1},{"region":2,"choice":"oui","votes":2}]}}}"#,
+            "\n"
+        );
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);
+        assert!(
+            Truth::create(&path, false, 1).is_err(),
+            "an existing file is refused"
+        );
+    }
+}
