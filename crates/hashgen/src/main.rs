@@ -1,3 +1,7 @@
+//! The program `hashgen`; everything is in the library beside it.
 
+use std::process::ExitCode;
 
-fn main() {}
+fn main() -> ExitCode {
+    hashgen::run_program()
+}

@@ -1,0 +1,2 @@
+//! Hashing against its floor.
+fn main() {}

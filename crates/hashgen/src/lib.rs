@@ -1,0 +1,92 @@
+//! hashgen: a voter roll to digests, on a machine without a network.
+//!
+//! NAS and codes go in; digests, line numbers and totals come out. Nothing here opens a socket, and
+//! core dumps are switched off, because memory holds what must never rest anywhere else.
+//!
+//! A library under a thin program, so that fuzz targets and benches reach the readers.
+
+pub mod hash;
+pub mod import;
+pub mod keygen;
+pub mod memory;
+pub mod mint;
+pub mod progress;
+pub mod roll;
+pub mod sets;
+pub mod sorter;
+pub mod synth;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use rustix::process::{Resource, Rlimit, setrlimit};
+
+/// Turn a voter roll into digests, on an air-gapped machine.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    arg_required_else_help = true,
+    after_long_help = "Examples:
+  hashgen keygen --out roll.key
+  hashgen mint --roll people.csv --out letters.csv
+  hashgen hash --roll letters.csv --election election.toml --key roll.key --out digests/
+
+Exit status: 0 done, 1 failed, 2 wrong usage."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Keygen(keygen::Args),
+    Mint(mint::Args),
+    Synth(synth::Args),
+    Hash(hash::Args),
+    Import(import::Args),
+}
+
+/// The command line asks for something that cannot be: exit status 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(String);
+
+/// The program: reads the command line, does what it says, tells how it went.
+pub fn run_program() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print(); // nowhere left to complain
+            return if error.use_stderr() {
+                ExitCode::from(2)
+            } else {
+                ExitCode::SUCCESS
+            };
+        }
+    };
+    let no_core = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    let result = setrlimit(Resource::Core, no_core)
+        .map_err(|error| anyhow::anyhow!("cannot switch core dumps off: {error}"))
+        .and_then(|()| run(&cli.command));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("hashgen: {error:#}");
+            ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(command: &Command) -> anyhow::Result<()> {
+    match command {
+        Command::Keygen(args) => keygen::run(args),
+        Command::Mint(args) => mint::run(args),
+        Command::Synth(args) => synth::run(args),
+        Command::Hash(args) => hash::run(args),
+        Command::Import(args) => import::run(args),
+    }
+}

@@ -1,0 +1,155 @@
+//! Parses the rows of a chunk with csv-core, into buffers that are ours to wipe.
+
+use csv_core::ReadRecordResult;
+use zeroize::Zeroizing;
+
+use super::chunk::{CHUNK_LEN, Chunk};
+use super::columns::COLUMNS_MAX;
+
+/// A row that has more than 256 columns.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}: the row has more than 256 columns: is the delimiter right?")]
+pub struct TooManyColumns {
+    /// Where the row begins.
+    pub line: u64,
+}
+
+/// The parser of one thread: its buffers serve chunk after chunk.
+pub struct Rows {
+    delimiter: u8,
+    fields: Zeroizing<Vec<u8>>,
+    ends: Vec<usize>,
+}
+
+/// The rows of one chunk. Not an `Iterator`, because a row borrows the buffers.
+pub struct ChunkRows<'a> {
+    parser: csv_core::Reader,
+    rows: &'a mut Rows,
+    rest: &'a [u8],
+    line: u64,
+}
+
+/// One row.
+pub struct Row<'a> {
+    /// Line on which it begins, from 1.
+    pub line: u64,
+    /// Its bytes as they stand in the roll, without the line end.
+    pub raw: &'a [u8],
+    /// Its fields.
+    pub fields: Fields<'a>,
+}
+
+/// The fields of a row, without quotation marks.
+#[derive(Clone, Copy)]
+pub struct Fields<'a> {
+    bytes: &'a [u8],
+    ends: &'a [usize],
+}
+
+impl Rows {
+    /// Buffers for rows with this delimiter.
+    pub fn new(delimiter: u8) -> Self {
+        let fields = Zeroizing::new(vec![0; CHUNK_LEN + 1]);
+        Self {
+            delimiter,
+            fields,
+            ends: vec![0; COLUMNS_MAX],
+        }
+    }
+
+    /// Begins a chunk.
+    pub fn start<'a>(&'a mut self, chunk: &'a Chunk) -> ChunkRows<'a> {
+        let parser = csv_core::ReaderBuilder::new()
+            .delimiter(self.delimiter)
+            .build();
+        ChunkRows {
+            parser,
+            rows: self,
+            rest: chunk.bytes(),
+            line: chunk.first_line,
+        }
+    }
+}
+
+impl ChunkRows<'_> {
+    /// The next row; empty lines are passed over.
+    pub fn next_row(&mut self) -> Option<Result<Row<'_>, TooManyColumns>> {
+        self.skip_line_ends();
+        if self.rest.is_empty() {
+            return None;
+        }
+        let line = self.line;
+        let whole = self.rest;
+        let mut overflow = false;
+        let ends = loop {
+            let (fields, ends) = (&mut self.rows.fields[..], &mut self.rows.ends[..]);
+            let (result, read, _, ended) = self.parser.read_record(self.rest, fields, ends);
+            self.rest = self.rest.get(read..).unwrap_or_default();
+            match result {
+                // Too many columns: parse on to the end of the row, over what is there.
+                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => overflow = true,
+                _ => break ended,
+            }
+        };
+        let raw = whole
+            .get(..whole.len() - self.rest.len())
+            .unwrap_or_default();
+        self.line += newlines(raw);
+        if overflow {
+            return Some(Err(TooManyColumns { line }));
+        }
+        let fields = Fields {
+            bytes: &self.rows.fields,
+            ends: &self.rows.ends[..ends],
+        };
+        Some(Ok(Row {
+            line,
+            raw: without_line_end(raw),
+            fields,
+        }))
+    }
+
+    /// What is left of the chunk, and the number of the line on which it begins.
+    pub fn rest(&mut self) -> (&[u8], u64) {
+        self.skip_line_ends();
+        (self.rest, self.line)
+    }
+
+    fn skip_line_ends(&mut self) {
+        while let [byte @ (b'\r' | b'\n'), rest @ ..] = self.rest {
+            self.line += u64::from(*byte == b'\n');
+            self.rest = rest;
+        }
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// The field at a position, from 0.
+    pub fn get(&self, position: usize) -> Option<&'a [u8]> {
+        let end = *self.ends.get(position)?;
+        let start = match position.checked_sub(1) {
+            Some(before) => *self.ends.get(before)?,
+            None => 0,
+        };
+        self.bytes.get(start..end)
+    }
+
+    /// How many fields there are.
+    pub fn count(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// All fields in order.
+    pub fn iter(self) -> impl Iterator<Item = &'a [u8]> {
+        (0..self.count()).filter_map(move |position| self.get(position))
+    }
+}
+
+fn newlines(bytes: &[u8]) -> u64 {
+    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+}
+
+fn without_line_end(raw: &[u8]) -> &[u8] {
+    let line = raw.strip_suffix(b"\n").unwrap_or(raw);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
