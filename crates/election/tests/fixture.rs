@@ -1,5 +1,7 @@
 //! The example event of `fixtures/`, as other crates and the curl lines of the README rely on it.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
 use election::{BallotIndex, Choice, ChoiceError, Event, Phase, Window};
 
 const NOW: i64 = 1_764_000_000_000; // 24 November 2025

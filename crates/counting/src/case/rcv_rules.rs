@@ -1,0 +1,253 @@
+//! The `rules` of an `rcv-case/1` file: what is known, what is assumed, what is not applied.
+
+use super::CaseError;
+use crate::ranked::{
+    DuplicateRanking, Method, Overvote, Percent, Rules, Threshold, ThresholdKind, TieBreak,
+    TieFallback,
+};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct RulesJson {
+    overvote: Option<String>,
+    max_skipped_ranks: Option<u32>,
+    duplicate_ranking: Option<String>,
+    batch_elimination: bool,
+    continue_until_two: bool,
+    stop_after_round: Option<u32>,
+    threshold: ThresholdJson,
+    decimals: Option<u8>,
+    tiebreak: TieBreakJson,
+    one_winner_per_round: bool,
+    /// Said again by the keys above, or about the source of the ballots.
+    #[serde(rename = "rctab_mode")]
+    _mode: Option<Value>,
+    #[serde(rename = "max_rankings")]
+    _max_rankings: Option<Value>,
+    #[serde(rename = "undeclared_write_ins")]
+    _undeclared_write_ins: Option<Value>,
+    #[serde(rename = "surplus")]
+    _surplus: Option<Value>,
+    #[serde(flatten)]
+    unknown: BTreeMap<String, Value>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ThresholdJson {
+    kind: Option<String>,
+    fractional: bool,
+    fixed_in_round_1: bool,
+    first_round_rule: bool,
+    percent: Option<Value>,
+    #[serde(flatten)]
+    unknown: BTreeMap<String, Value>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct TieBreakJson {
+    mode: Option<String>,
+    seed: Option<i64>,
+    #[serde(flatten)]
+    unknown: BTreeMap<String, Value>,
+}
+
+fn fault(path: &str, message: impl Into<String>) -> CaseError {
+    CaseError::Value {
+        path: path.to_owned(),
+        message: message.into(),
+    }
+}
+
+pub(super) fn rules(
+    method: &str,
+    seats: Option<u32>,
+    json: RulesJson,
+    warnings: &mut Vec<String>,
+) -> Result<Rules, CaseError> {
+    let method = word(
+        "method",
+        method,
+        &[
+            ("irv", Method::Irv),
+            ("stv", Method::Stv),
+            ("irv_multi", Method::BottomsUp),
+            ("plurality", Method::Plurality),
+        ],
+    )?;
+    warn_of_unknown(warnings, "rules", &json.unknown);
+    warn_of_unknown(warnings, "rules.threshold", &json.threshold.unknown);
+    warn_of_unknown(warnings, "rules.tiebreak", &json.tiebreak.unknown);
+    let overvotes = [
+        ("exhaust", Overvote::Exhaust),
+        ("skip", Overvote::Skip),
+        (
+            "exhaust_if_multiple_continuing",
+            Overvote::ExhaustIfMultipleContinuing,
+        ),
+    ];
+    let duplicates = [
+        ("skip", DuplicateRanking::Skip),
+        ("exhaust", DuplicateRanking::Exhaust),
+    ];
+    Ok(Rules {
+        method,
+        seats: assumed(warnings, "seats", seats, 1),
+        overvote: word_or(warnings, "rules.overvote", json.overvote, &overvotes)?,
+        max_skipped_ranks: json.max_skipped_ranks,
+        duplicate_ranking: word_or(
+            warnings,
+            "rules.duplicate_ranking",
+            json.duplicate_ranking,
+            &duplicates,
+        )?,
+        batch_elimination: json.batch_elimination,
+        continue_until_two: json.continue_until_two,
+        stop_after_round: json.stop_after_round,
+        threshold: threshold(warnings, json.threshold, method)?,
+        decimals: json.decimals.unwrap_or(4),
+        tie_break: tie_break(warnings, json.tiebreak)?,
+        one_winner_per_round: json.one_winner_per_round,
+    })
+}
+
+fn warn_of_unknown(warnings: &mut Vec<String>, path: &str, unknown: &BTreeMap<String, Value>) {
+    for (key, value) in unknown {
+        // A rule that is off changes nothing.
+        if !matches!(value, Value::Null | Value::Bool(false)) {
+            let key: String = key.chars().take(60).collect();
+            warnings.push(format!("{path}.{key} is not known and was not applied"));
+        }
+    }
+}
+
+fn assumed<T: std::fmt::Display>(
+    warnings: &mut Vec<String>,
+    path: &str,
+    given: Option<T>,
+    default: T,
+) -> T {
+    given.unwrap_or_else(|| {
+        warnings.push(format!("{path} is not given, {default} is assumed"));
+        default
+    })
+}
+
+fn word<T: Copy>(path: &str, got: &str, words: &[(&str, T)]) -> Result<T, CaseError> {
+    let found = words.iter().find(|(word, _)| *word == got);
+    found.map(|(_, value)| *value).ok_or_else(|| {
+        let expected: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let got: String = got.chars().take(60).collect();
+        fault(
+            path,
+            format!("expected {}, got `{got}`", expected.join(", ")),
+        )
+    })
+}
+
+/// The word given; where there is none the first of the list, with a warning.
+fn word_or<T: Copy>(
+    warnings: &mut Vec<String>,
+    path: &str,
+    given: Option<String>,
+    words: &[(&str, T)],
+) -> Result<T, CaseError> {
+    let default = words.first().map_or("", |(word, _)| *word).to_owned();
+    word(path, &assumed(warnings, path, given, default), words)
+}
+
+fn threshold(
+    warnings: &mut Vec<String>,
+    json: ThresholdJson,
+    method: Method,
+) -> Result<Threshold, CaseError> {
+    let path = "rules.threshold.kind";
+    let kind = match json.kind.as_deref() {
+        Some("majority" | "droop") => ThresholdKind::Droop,
+        Some("hare") => ThresholdKind::Hare,
+        Some("percent") => ThresholdKind::Percent(percent(json.percent.as_ref())?),
+        Some(other) => {
+            let other: String = other.chars().take(60).collect();
+            let message = format!("expected majority, droop, hare or percent, got `{other}`");
+            return Err(fault(path, message));
+        }
+        None => {
+            if method != Method::Plurality {
+                warnings.push(format!("{path} is not given, droop is assumed"));
+            }
+            ThresholdKind::Droop
+        }
+    };
+    Ok(Threshold {
+        kind,
+        fractional: json.fractional,
+        fixed_in_round_1: json.fixed_in_round_1,
+        first_round_rule: json.first_round_rule,
+    })
+}
+
+/// A percentage written as a number or a text, digit by digit, so that nothing is rounded.
+fn percent(json: Option<&Value>) -> Result<Percent, CaseError> {
+    let wrong = || {
+        fault(
+            "rules.threshold.percent",
+            "expected a percentage such as \"12.5\"",
+        )
+    };
+    let text = match json {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        _ => return Err(wrong()),
+    };
+    let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
+    let digits = format!("{whole}{rest}");
+    if whole.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    Ok(Percent {
+        digits: digits.parse().map_err(|_| wrong())?,
+        decimals: u8::try_from(rest.len()).map_err(|_| wrong())?,
+    })
+}
+
+fn tie_break(warnings: &mut Vec<String>, json: TieBreakJson) -> Result<TieBreak, CaseError> {
+    let mode = json.mode.unwrap_or_else(|| {
+        warnings.push("rules.tiebreak.mode is not given, ask is assumed".to_owned());
+        "ask".to_owned()
+    });
+    let seed = || {
+        json.seed.ok_or_else(|| {
+            fault(
+                "rules.tiebreak.seed",
+                "is missing: write the published seed",
+            )
+        })
+    };
+    Ok(match mode.as_str() {
+        "candidate_order" => TieBreak::CandidateOrder,
+        "java_random" => TieBreak::JavaRandom(seed()?),
+        "java_shuffle" => TieBreak::JavaShuffle(seed()?),
+        "ask" => TieBreak::Ask,
+        other => {
+            let Some(then) = other.strip_prefix("previous_rounds") else {
+                let other: String = other.chars().take(60).collect();
+                let expected = "candidate_order, java_random, java_shuffle, previous_rounds_then_random, previous_rounds_then_ask or ask";
+                return Err(fault(
+                    "rules.tiebreak.mode",
+                    format!("expected {expected}, got `{other}`"),
+                ));
+            };
+            TieBreak::PreviousRounds(if then.contains("random") {
+                TieFallback::JavaRandom(seed()?)
+            } else if then.contains("order") {
+                TieFallback::CandidateOrder
+            } else {
+                TieFallback::Ask
+            })
+        }
+    })
+}
