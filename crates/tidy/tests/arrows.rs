@@ -13,6 +13,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("durable", &[]),
     ("shards", &["credentials", "election", "durable"]),
     ("ledger", &["credentials", "election", "durable"]),
+    ("pages", &["election"]),
     ("hashgen", &["credentials", "election", "durable"]),
     (
         "shardpack",
@@ -20,7 +21,14 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ),
     (
         "validator",
-        &["credentials", "election", "durable", "shards", "ledger"],
+        &[
+            "credentials",
+            "election",
+            "durable",
+            "shards",
+            "ledger",
+            "pages",
+        ],
     ),
     (
         "tally",
@@ -31,6 +39,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "shards",
             "ledger",
             "counting",
+            "pages",
         ],
     ),
     ("loadgen", &["credentials", "election"]),

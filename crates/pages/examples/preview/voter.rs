@@ -1,0 +1,143 @@
+//! The voter's flow over a ballot box in memory. The NAS's last digit says what happens:
+//! 1 unknown, 2 already voted, 3 other region, 4 too many tries, 5 busy once and then accepted,
+//! 6 closed meanwhile, 7 always busy; any other votes once.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use election::Ballot;
+use pages::voter::{self, CheckFault, End, Fault, MarkError};
+use pages::{Form, Page, Site};
+
+use crate::http::{self, Answer, Request};
+
+/// Submissions per ballot and NAS, and those that a busy server turned away. Synthetic numbers only.
+#[derive(Default)]
+pub(crate) struct Box {
+    submissions: Mutex<HashMap<(String, String), u32>>,
+    turned_away: Mutex<HashMap<(String, String), u32>>,
+}
+
+const RECEIPT: &str = "0-1234-0123456789abcdefghjkmnpqrs";
+
+impl Box {
+    pub(crate) fn answer(&self, site: &Site<'_>, request: &Request, query: &Form) -> Answer {
+        let parts: Vec<&str> = request.path().split('/').skip(1).collect();
+        let ballot = |id: &str| site.event.ballot(id);
+        let found = match (request.method.as_str(), parts.as_slice()) {
+            ("GET", [""]) => Some(voter::home(site)),
+            ("GET", ["receipts"]) => Some(check(site, query.get("id"))),
+            ("GET", ["ballots", id]) => ballot(id).map(|ballot| {
+                let region = query.get("region").and_then(|value| value.parse().ok());
+                voter::mark(site, ballot, region, None)
+            }),
+            ("POST", ["ballots", id, "review"]) => {
+                ballot(id).map(|ballot| review(site, ballot, &request.form()))
+            }
+            ("POST", ["ballots", id, "cast"]) => match ballot(id) {
+                Some(ballot) => match self.cast(site, ballot, &request.form()) {
+                    Ok(receipt) => {
+                        let lang = site.lang.tag();
+                        return Answer::see_other(format!("/receipts?id={receipt}&lang={lang}"));
+                    }
+                    Err(page) => Some(*page),
+                },
+                None => None,
+            },
+            _ => None,
+        };
+        http::page(
+            found.unwrap_or_else(|| voter::not_found(site)),
+            pages::NO_STORE,
+        )
+    }
+
+    fn cast(
+        &self,
+        site: &Site<'_>,
+        ballot: &Ballot,
+        form: &Form,
+    ) -> Result<String, std::boxed::Box<Page>> {
+        let end = |end: End| Err(voter::ended(site, Some(ballot), &end).into());
+        let Ok((region, choice)) = voter::marked(ballot, form) else {
+            return end(End::Broken);
+        };
+        let digits: String = form
+            .get("nas")
+            .unwrap_or_default()
+            .chars()
+            .filter(char::is_ascii_digit)
+            .collect();
+        let faults = faults(&digits, form.get("code").unwrap_or_default());
+        if !faults.is_empty() {
+            return Err(voter::review(site, ballot, region, &choice, &faults).into());
+        }
+        let key = (ballot.id.clone(), digits.clone());
+        let count = |map: &Mutex<HashMap<_, u32>>| {
+            let mut map = map.lock().expect("no thread panics while it counts");
+            let count = map.entry(key.clone()).or_insert(0);
+            *count += 1;
+            *count
+        };
+        match digits.as_bytes().last() {
+            Some(b'4') => return end(End::TooManyTries { retry_after_s: 600 }),
+            Some(b'5') if count(&self.turned_away) == 1 => {
+                return end(End::Busy { retry_after_s: 1 });
+            }
+            Some(b'6') => {
+                return end(End::Closed {
+                    closed_ms: site.now_ms - 60_000,
+                });
+            }
+            Some(b'7') => return end(End::Busy { retry_after_s: 2 }),
+            _ => {}
+        }
+        let earlier = u32::from(digits.ends_with('2'));
+        match count(&self.submissions) + earlier {
+            1 => Ok(RECEIPT.to_owned()),
+            attempt_count => end(End::Duplicate { attempt_count }),
+        }
+    }
+}
+
+fn faults(digits: &str, code: &str) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    match digits.len() {
+        0 => faults.push(Fault::NasMissing),
+        9 => {}
+        _ => faults.push(Fault::NasMalformed),
+    }
+    match code.len() {
+        0 => faults.push(Fault::CodeMissing),
+        6..=40 => {}
+        _ => faults.push(Fault::CodeMalformed),
+    }
+    match digits.as_bytes().last() {
+        _ if !faults.is_empty() => {}
+        Some(b'1') => faults.push(Fault::NotRecognised),
+        Some(b'3') => faults.push(Fault::NotYourRegion),
+        _ => {}
+    }
+    faults
+}
+
+fn review(site: &Site<'_>, ballot: &Ballot, form: &Form) -> Page {
+    match voter::marked(ballot, form) {
+        Ok((region, choice)) => voter::review(site, ballot, region, &choice, &[]),
+        Err(fault) => {
+            let region = form.get("region").and_then(|value| value.parse().ok());
+            voter::mark(site, ballot, region, Some(&fault as &MarkError))
+        }
+    }
+}
+
+fn check(site: &Site<'_>, id: Option<&str>) -> Page {
+    match id {
+        None => voter::check(site, None),
+        Some(RECEIPT) => voter::receipt(site, RECEIPT, 1_763_771_400_000),
+        Some(id) if id.split('-').count() == 3 => {
+            voter::check(site, Some((id, CheckFault::Unknown)))
+        }
+        Some(id) => voter::check(site, Some((id, CheckFault::Malformed))),
+    }
+}

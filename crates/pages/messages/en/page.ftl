@@ -1,0 +1,42 @@
+### What all pages share.
+
+brand = Scrutin
+skip = Skip to content
+language-nav = Language
+language-switch = Français
+footer-voter = Your SIN and your code are used to check your right to vote, then wiped. They are never stored.
+footer-results = Figures that anyone can recount from the public ledger.
+footer-monitor = No personal data on this page.
+
+# Times and numbers
+moment = { $month } { $day }, { $year } at { $hour }:{ $minute } ({ $offset })
+month-01 = January
+month-02 = February
+month-03 = March
+month-04 = April
+month-05 = May
+month-06 = June
+month-07 = July
+month-08 = August
+month-09 = September
+month-10 = October
+month-11 = November
+month-12 = December
+ordinal-one = %n%st
+ordinal-two = %n%nd
+ordinal-few = %n%rd
+ordinal-other = %n%th
+
+answer-oui = Yes
+answer-non = No
+answer-blanc = Blank vote
+independent = Independent
+withdrawn = Has withdrawn
+kind-law = Referendum
+kind-election = Election
+kind-ranked = Ranked-choice election
+all-regions = All ridings
+
+not-found-title = Page not found
+not-found-body = This address leads to no page. The link may be incomplete.
+not-found-home = Go to the home page

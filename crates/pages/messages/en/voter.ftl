@@ -1,0 +1,172 @@
+### The voter's page. Texts that start with "script-" are for the modules of the page.
+
+# Steps
+steps = Steps of voting
+step-choose = Ballot
+step-mark = Choice
+step-review = Review
+step-done = Receipt
+step-past = Done:
+
+# How far the vote is
+state-not-cast = Vote not cast yet
+state-not-cast-more = Nothing is recorded until you press “Cast my vote”.
+state-recorded = Vote recorded
+state-recorded-more = Your vote is in the ballot box, on durable storage. You are done.
+state-refused = No vote recorded from this submission
+state-already = A vote is already recorded
+state-already-more = The first vote counts. This submission changed nothing.
+
+# Home
+home-title = Vote
+home-lead = Vote in a few minutes. Your choice stays secret.
+home-need = You need
+home-need-nas = your social insurance number (SIN);
+home-need-code = the secret code from the letter you received.
+home-ballots = Choose a ballot
+home-vote = Vote
+home-vote-about = Vote: { $title }
+home-open = Open until { $time }
+home-not-open = Opens { $time }
+home-closed = Closed since { $time }
+home-check-title = Already voted?
+home-check = Check that my vote is recorded
+
+# Choice
+mark-question = The question
+mark-legend = Your choice
+mark-legend-candidate = Your candidate
+mark-legend-ranking = Your ranking
+mark-continue = Continue
+mark-next = You will review your choice in the next step.
+mark-region-legend = Your riding
+mark-region-hint = It is printed on the letter you received.
+mark-region-choose = Choose a riding
+mark-region-show = Show the candidates
+mark-region-change = Change
+mark-ranking-hint = Rank the candidates in your order of preference. You may rank only one, and up to { $max }.
+mark-rank = { $ordinal } choice
+mark-rank-none = None
+mark-no-candidates = No candidates in this riding.
+
+# Review
+review-title = Review, then cast your vote
+review-retry-title = Check your details
+review-summary = Your ballot
+review-ballot = Ballot
+review-region = Riding
+review-choice = Choice
+review-ranking = Ranking
+review-change = Change my choice
+review-identify = Confirm who you are
+review-nas = Social insurance number (SIN)
+review-nas-hint = 9 digits
+review-code = Secret code
+review-code-hint = From your letter: letters and digits. Spaces, hyphens and upper or lower case do not matter.
+review-privacy = These details are sent only once, with your vote, and are never stored.
+review-cast = Cast my vote
+review-once = A vote that is cast cannot be changed.
+
+# Faults
+faults-title = There is a problem
+fault-nothing = Mark a choice before you continue
+fault-unreadable = The choice could not be read: mark it again
+fault-repeated = The same candidate is ranked twice: keep one rank
+fault-too-many = Too many ranks: rank fewer
+fault-withdrawn = This candidate has withdrawn: choose another
+fault-other-region = This candidate does not stand in your riding
+fault-refused = This choice is not possible on this ballot
+fault-nas-missing = Enter your SIN
+fault-nas-malformed = The SIN must have 9 digits
+fault-code-missing = Enter your secret code
+fault-code-malformed = The secret code has 6 to 32 letters and digits
+fault-not-recognised = This SIN and this code are not together on the voters’ list of this ballot. Check both and enter them again.
+fault-not-your-region = The riding you chose is not yours. Change your choice: your riding is printed on your letter.
+fault-again = For your security the fields were emptied: enter both again.
+
+# Ends
+end-duplicate-title = You have already voted on this ballot
+end-duplicate-attempt = This is attempt no. { $attempt } for this SIN and code, the recorded vote included.
+end-duplicate-body = If you just pressed twice or reloaded the page, all is well: your first vote counts.
+end-duplicate-help = If you have not voted, call the number on your letter without delay.
+end-not-open-title = Voting is not open yet
+end-not-open-body = This ballot opens { $time }. Come back then.
+end-closed-title = Voting is closed
+end-closed-body = This ballot has been closed since { $time }. Your submission came too late and was not recorded.
+end-tries-title = Too many tries
+end-tries-body = To protect secret codes, tries are limited. Try again in { $wait }.
+end-busy-title = The service is very busy
+end-busy-body = Your vote was not recorded. Try again in { $wait }: you cannot vote twice by accident.
+end-broken-title = The submission could not be read
+end-broken-body = Your vote was not recorded. Start again from the ballot.
+end-wait-seconds = { $count ->
+    [one] { $count } second
+   *[other] { $count } seconds
+}
+end-wait-minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+end-again = Start again
+end-home = Back to the home page
+end-check = Check a receipt
+
+# Receipt
+receipt-title = Your vote is recorded
+receipt-lead = Keep this receipt: it proves that the vote is in the ballot box. It says nothing of your choice.
+receipt-id = Receipt number
+receipt-time = Recorded
+receipt-qr = QR code of the receipt number
+receipt-print = Print
+receipt-copy = Copy the number
+receipt-check = You can check it whenever you like, on this device or another.
+receipt-home = Vote on another ballot
+
+# Check a receipt
+check-title = Is my vote recorded?
+check-lead = Enter the number of your receipt. It says nothing of your choice, to anyone.
+check-label = Receipt number
+check-hint = Two numbers and 26 letters or digits, joined by hyphens
+check-button = Check
+check-malformed = This is not a receipt number: copy all of it, hyphens included
+check-unknown = No vote is recorded under this number. Check every character.
+
+# For the modules of the page
+script-nas-length = A SIN has 9 digits; this has %n%.
+script-nas-check = This SIN does not look right: a digit may be wrong or two exchanged. If it is yours, cast anyway.
+script-code-short = The code looks incomplete.
+script-code-check = This code does not look right: compare every character with your letter. If it is the one in the letter, cast anyway.
+script-problem = There is a problem
+script-ranked = Your ranking
+script-unranked = Not in your ranking yet
+script-ranked-none = Nobody so far.
+script-unranked-none = Everybody is ranked.
+script-add = Rank %rank%
+script-up = Move up
+script-down = Move down
+script-remove = Remove
+script-undo = Undo the last step
+script-clear = Clear all
+script-full = You have used every rank of this ballot.
+script-said-placed = %name%: %rank% choice of %total%.
+script-said-removed = %name% is no longer in your ranking.
+script-said-undone = Last step undone. %total% in your ranking.
+script-said-cleared = Ranking cleared.
+script-said-top = %name% is already first.
+script-said-bottom = %name% is already last.
+script-ordinal-one = %n%st
+script-ordinal-two = %n%nd
+script-ordinal-few = %n%rd
+script-ordinal-other = %n%th
+script-sending-title = Casting your vote…
+script-sending-body = Keep this page open.
+script-busy-title = The service is very busy
+script-busy-body = Your vote is not recorded yet. The page sends it again by itself in %n% s; you cannot vote twice by accident.
+script-offline-title = No connection
+script-offline-body = The answer did not arrive. The page sends the same vote again in %n% s, or as soon as the connection is back; you cannot vote twice by accident.
+script-now = Send again now
+script-stop = Stop
+script-stopped-title = Sending stopped
+script-stopped-body = Nothing says that your vote is recorded. Cast it again when you like: if it already was, you will be told, and it counts only once.
+script-resent = The connection broke during an earlier submission from this page. The recorded vote is therefore probably the one you just cast. Its receipt number was lost on the way.
+script-copied = Number copied.

@@ -1,0 +1,42 @@
+### Ce que toutes les pages partagent.
+
+brand = Scrutin
+skip = Aller au contenu
+language-nav = Langue
+language-switch = English
+footer-voter = Votre NAS et votre code servent à vérifier votre droit de vote, puis sont effacés. Ils ne sont jamais enregistrés.
+footer-results = Chiffres recomptables par quiconque à partir du registre public.
+footer-monitor = Aucune donnée personnelle sur cette page.
+
+# Moments et nombres
+moment = { $day } { $month } { $year } à { $hour } h { $minute } ({ $offset })
+month-01 = janvier
+month-02 = février
+month-03 = mars
+month-04 = avril
+month-05 = mai
+month-06 = juin
+month-07 = juillet
+month-08 = août
+month-09 = septembre
+month-10 = octobre
+month-11 = novembre
+month-12 = décembre
+ordinal-one = %n%er
+ordinal-two = %n%e
+ordinal-few = %n%e
+ordinal-other = %n%e
+
+answer-oui = Oui
+answer-non = Non
+answer-blanc = Vote blanc
+independent = Sans parti
+withdrawn = S’est retiré ou retirée
+kind-law = Référendum
+kind-election = Élection
+kind-ranked = Élection à vote préférentiel
+all-regions = Toutes les circonscriptions
+
+not-found-title = Page introuvable
+not-found-body = Cette adresse ne mène à aucune page. Le lien est peut-être incomplet.
+not-found-home = Aller à la page d’accueil

@@ -1,0 +1,172 @@
+### La page de l’électeur. Les textes qui commencent par « script- » servent aux modules de la page.
+
+# Étapes
+steps = Étapes du vote
+step-choose = Scrutin
+step-mark = Choix
+step-review = Vérification
+step-done = Reçu
+step-past = Terminé :
+
+# Où en est le vote
+state-not-cast = Vote pas encore déposé
+state-not-cast-more = Rien n’est enregistré tant que vous n’avez pas appuyé sur « Déposer mon vote ».
+state-recorded = Vote enregistré
+state-recorded-more = Votre vote est dans l’urne, sur un support durable. Vous avez terminé.
+state-refused = Aucun vote enregistré par cet envoi
+state-already = Un vote est déjà enregistré
+state-already-more = Le premier vote compte. Cet envoi n’y a rien changé.
+
+# Accueil
+home-title = Voter
+home-lead = Votez en quelques minutes. Votre choix reste secret.
+home-need = Il vous faut
+home-need-nas = votre numéro d’assurance sociale (NAS) ;
+home-need-code = le code secret de la lettre que vous avez reçue.
+home-ballots = Choisissez un scrutin
+home-vote = Voter
+home-vote-about = Voter : { $title }
+home-open = Ouvert jusqu’au { $time }
+home-not-open = Ouvre le { $time }
+home-closed = Clos depuis le { $time }
+home-check-title = Vous avez déjà voté ?
+home-check = Vérifier que mon vote est enregistré
+
+# Choix
+mark-question = Question posée
+mark-legend = Votre choix
+mark-legend-candidate = Votre candidat ou candidate
+mark-legend-ranking = Votre classement
+mark-continue = Continuer
+mark-next = Vous vérifierez votre choix à l’étape suivante.
+mark-region-legend = Votre circonscription
+mark-region-hint = Elle est écrite sur la lettre que vous avez reçue.
+mark-region-choose = Choisir une circonscription
+mark-region-show = Voir les candidatures
+mark-region-change = Changer
+mark-ranking-hint = Classez les candidatures dans l’ordre de votre préférence. Vous pouvez n’en classer qu’une, et jusqu’à { $max }.
+mark-rank = { $ordinal } choix
+mark-rank-none = Aucun
+mark-no-candidates = Aucune candidature dans cette circonscription.
+
+# Vérification
+review-title = Vérifiez, puis déposez votre vote
+review-retry-title = Vérifiez vos renseignements
+review-summary = Votre bulletin
+review-ballot = Scrutin
+review-region = Circonscription
+review-choice = Choix
+review-ranking = Classement
+review-change = Modifier mon choix
+review-identify = Confirmez qui vous êtes
+review-nas = Numéro d’assurance sociale (NAS)
+review-nas-hint = 9 chiffres
+review-code = Code secret
+review-code-hint = De votre lettre : lettres et chiffres. Les espaces, les tirets et la casse ne comptent pas.
+review-privacy = Ces renseignements ne sont envoyés qu’une fois, avec votre vote, et ne sont jamais enregistrés.
+review-cast = Déposer mon vote
+review-once = Un vote déposé ne peut pas être changé.
+
+# Erreurs
+faults-title = Il y a un problème
+fault-nothing = Marquez un choix avant de continuer
+fault-unreadable = Le choix n’a pas pu être lu : marquez-le de nouveau
+fault-repeated = La même candidature est classée deux fois : gardez-la à un seul rang
+fault-too-many = Trop de rangs : classez-en moins
+fault-withdrawn = Cette candidature s’est retirée : choisissez-en une autre
+fault-other-region = Cette candidature n’est pas de votre circonscription
+fault-refused = Ce choix n’est pas possible sur ce bulletin
+fault-nas-missing = Entrez votre NAS
+fault-nas-malformed = Le NAS doit avoir 9 chiffres
+fault-code-missing = Entrez votre code secret
+fault-code-malformed = Le code secret a de 6 à 32 lettres et chiffres
+fault-not-recognised = Ce NAS et ce code ne figurent pas ensemble sur la liste électorale de ce scrutin. Vérifiez les deux et entrez-les de nouveau.
+fault-not-your-region = La circonscription choisie n’est pas la vôtre. Modifiez votre choix : votre circonscription est écrite sur votre lettre.
+fault-again = Par sécurité, les champs ont été vidés : entrez les deux de nouveau.
+
+# Fins
+end-duplicate-title = Vous avez déjà voté à ce scrutin
+end-duplicate-attempt = C’est la tentative nº { $attempt } pour ce NAS et ce code, le vote enregistré compris.
+end-duplicate-body = Si vous venez d’appuyer deux fois ou de recharger la page, tout va bien : votre premier vote compte.
+end-duplicate-help = Si vous n’avez pas voté, appelez sans tarder le numéro qui figure sur votre lettre.
+end-not-open-title = Le vote n’est pas encore ouvert
+end-not-open-body = Ce scrutin ouvre le { $time }. Revenez à ce moment-là.
+end-closed-title = Le vote est clos
+end-closed-body = Ce scrutin est clos depuis le { $time }. Votre envoi est arrivé trop tard et n’a pas été enregistré.
+end-tries-title = Trop d’essais
+end-tries-body = Pour protéger les codes secrets, les essais sont limités. Réessayez dans { $wait }.
+end-busy-title = Le service est très demandé
+end-busy-body = Votre vote n’a pas été enregistré. Réessayez dans { $wait } : vous ne risquez pas de voter deux fois.
+end-broken-title = L’envoi n’a pas pu être lu
+end-broken-body = Votre vote n’a pas été enregistré. Recommencez à partir du scrutin.
+end-wait-seconds = { $count ->
+    [one] { $count } seconde
+   *[other] { $count } secondes
+}
+end-wait-minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+end-again = Recommencer
+end-home = Retour à l’accueil
+end-check = Vérifier un reçu
+
+# Reçu
+receipt-title = Votre vote est enregistré
+receipt-lead = Gardez ce reçu : il prouve que le vote est dans l’urne. Il ne dit rien de votre choix.
+receipt-id = Numéro de reçu
+receipt-time = Enregistré le
+receipt-qr = Code QR du numéro de reçu
+receipt-print = Imprimer
+receipt-copy = Copier le numéro
+receipt-check = Vous pouvez le vérifier quand vous voulez, sur cet appareil ou un autre.
+receipt-home = Voter à un autre scrutin
+
+# Vérifier un reçu
+check-title = Mon vote est-il enregistré ?
+check-lead = Entrez le numéro de votre reçu. Il ne dit rien de votre choix, à personne.
+check-label = Numéro de reçu
+check-hint = Deux nombres et 26 lettres ou chiffres, séparés par des tirets
+check-button = Vérifier
+check-malformed = Ce n’est pas un numéro de reçu : copiez-le en entier, tirets compris
+check-unknown = Aucun vote n’est enregistré sous ce numéro. Vérifiez chaque caractère.
+
+# Pour les modules de la page
+script-nas-length = Un NAS a 9 chiffres ; il y en a %n%.
+script-nas-check = Ce NAS ne semble pas juste : un chiffre est peut-être faux ou deux sont inversés. S’il est bien le vôtre, déposez quand même.
+script-code-short = Le code semble incomplet.
+script-code-check = Ce code ne semble pas juste : comparez chaque caractère à votre lettre. S’il est bien celui de la lettre, déposez quand même.
+script-problem = Il y a un problème
+script-ranked = Votre classement
+script-unranked = Pas encore dans votre classement
+script-ranked-none = Personne pour l’instant.
+script-unranked-none = Tout le monde est classé.
+script-add = Classer %rank%
+script-up = Monter
+script-down = Descendre
+script-remove = Retirer
+script-undo = Annuler le dernier geste
+script-clear = Tout effacer
+script-full = Vous avez utilisé tous les rangs de ce bulletin.
+script-said-placed = %name% : %rank% choix sur %total%.
+script-said-removed = %name% n’est plus dans votre classement.
+script-said-undone = Dernier geste annulé. %total% dans votre classement.
+script-said-cleared = Classement effacé.
+script-said-top = %name% est déjà en tête.
+script-said-bottom = %name% est déjà en dernier.
+script-ordinal-one = %n%er
+script-ordinal-two = %n%e
+script-ordinal-few = %n%e
+script-ordinal-other = %n%e
+script-sending-title = Dépôt du vote en cours…
+script-sending-body = Gardez cette page ouverte.
+script-busy-title = Le service est très demandé
+script-busy-body = Votre vote n’est pas encore enregistré. La page le renvoie d’elle-même dans %n% s ; vous ne risquez pas de voter deux fois.
+script-offline-title = Pas de connexion
+script-offline-body = La réponse n’est pas arrivée. La page renvoie le même vote dans %n% s, ou dès que la connexion revient ; vous ne risquez pas de voter deux fois.
+script-now = Renvoyer maintenant
+script-stop = Arrêter
+script-stopped-title = Envoi arrêté
+script-stopped-body = Rien ne dit que votre vote est enregistré. Déposez-le de nouveau quand vous voulez : s’il l’était déjà, on vous le dira et il ne comptera qu’une fois.
+script-resent = La connexion a été coupée pendant un envoi précédent de cette page. Le vote enregistré est donc probablement celui que vous venez de déposer. Le numéro de reçu s’est perdu en route.
+script-copied = Numéro copié.

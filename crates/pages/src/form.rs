@@ -1,0 +1,138 @@
+//! The body of a posted form: `application/x-www-form-urlencoded` (WHATWG URL Standard, section 5).
+//!
+//! It may hold NAS and code, so names and values are wiped when the form is dropped, nothing here
+//! has `Debug`, and errors carry positions only. The caller bounds and wipes the body itself.
+
+use zeroize::Zeroizing;
+
+/// Fields of one form: a ranking has at most 100 ranks.
+const FIELDS_MAX: usize = 160;
+
+/// A decoded form.
+pub struct Form {
+    fields: Vec<(Zeroizing<String>, Zeroizing<String>)>,
+}
+
+/// Why a body is not a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FormError {
+    /// A `%` that two hexadecimal digits do not follow.
+    #[error("field {field}: a percent sign without two hexadecimal digits, encode the form again")]
+    Escape {
+        /// Position of the field, from 1.
+        field: usize,
+    },
+    /// Bytes that are not UTF-8.
+    #[error("field {field}: not UTF-8, send the form as UTF-8")]
+    Utf8 {
+        /// Position of the field, from 1.
+        field: usize,
+    },
+    /// More fields than any of our forms has.
+    #[error("more than {max} fields, send a form of these pages")]
+    TooManyFields {
+        /// Most fields that are read.
+        max: usize,
+    },
+}
+
+impl Form {
+    /// Decodes a body (or the query of a URL).
+    ///
+    /// # Errors
+    /// A bad escape, bytes that are not UTF-8, or too many fields.
+    pub fn parse(body: &[u8]) -> Result<Form, FormError> {
+        let mut fields = Vec::new();
+        let pairs = body.split(|b| *b == b'&').filter(|pair| !pair.is_empty());
+        for (at, pair) in pairs.enumerate() {
+            if at == FIELDS_MAX {
+                return Err(FormError::TooManyFields { max: FIELDS_MAX });
+            }
+            let equals = pair.iter().position(|b| *b == b'=');
+            let (name, value) = match equals.and_then(|at| pair.split_at_checked(at)) {
+                Some((name, value)) => (name, value.get(1..).unwrap_or_default()),
+                None => (pair, &[][..]),
+            };
+            fields.push((decode(name, at + 1)?, decode(value, at + 1)?));
+        }
+        Ok(Form { fields })
+    }
+
+    /// The first value of that name, which may be empty.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.fields
+            .iter()
+            .find(|(field, _)| field.as_str() == name)
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+fn decode(encoded: &[u8], field: usize) -> Result<Zeroizing<String>, FormError> {
+    // Room for the whole at once: a vector that grows would leave unwiped copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(encoded.len()));
+    let mut rest = encoded;
+    while let Some((first, after)) = rest.split_first() {
+        rest = after;
+        match first {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let (digits, after) = rest
+                    .split_first_chunk::<2>()
+                    .ok_or(FormError::Escape { field })?;
+                let digit = |at: u8| {
+                    char::from(at)
+                        .to_digit(16)
+                        .and_then(|d| u8::try_from(d).ok())
+                };
+                let (Some(high), Some(low)) = (digit(digits[0]), digit(digits[1])) else {
+                    return Err(FormError::Escape { field });
+                };
+                bytes.push(high << 4 | low);
+                rest = after;
+            }
+            other => bytes.push(*other),
+        }
+    }
+    // Moved, not copied; on failure the bytes come back and are wiped.
+    match String::from_utf8(std::mem::take(&mut *bytes)) {
+        Ok(text) => Ok(Zeroizing::new(text)),
+        Err(error) => {
+            drop(Zeroizing::new(error.into_bytes()));
+            Err(FormError::Utf8 { field })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_decoded() {
+        let form = Form::parse(b"nas=046+454+286&code=AB%2dC&%C3%A9=%c3%a9&empty=&bare&a=1&a=2")
+            .unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(form.get("nas"), Some("046 454 286"));
+        assert_eq!(form.get("code"), Some("AB-C"));
+        assert_eq!(form.get("é"), Some("é"));
+        assert_eq!(form.get("empty"), Some(""));
+        assert_eq!(form.get("bare"), Some(""));
+        assert_eq!(form.get("a"), Some("1"));
+        assert_eq!(form.get("b"), None);
+    }
+
+    #[test]
+    fn hostile_bodies_are_refused() {
+        let check = |body: &[u8], expected| assert_eq!(Form::parse(body).err(), Some(expected));
+        check(b"a=%", FormError::Escape { field: 1 });
+        check(b"a=1&b=%4", FormError::Escape { field: 2 });
+        check(b"a=%+1", FormError::Escape { field: 1 });
+        check(b"a=%ff", FormError::Utf8 { field: 1 });
+        check(
+            &b"a&".repeat(FIELDS_MAX + 1),
+            FormError::TooManyFields { max: FIELDS_MAX },
+        );
+        assert!(Form::parse(b"&&&").is_ok());
+        assert!(Form::parse(b"").is_ok());
+    }
+}

@@ -1,0 +1,109 @@
+//! What every page shares: language, title, header, footer, and the page as a whole.
+
+use askama::Template;
+use election::Event;
+
+use crate::asset::path_of;
+use crate::messages::Messages;
+use crate::{CSP, EMBED_CSP, Lang};
+
+/// What a page is rendered for: the event, the reader's language, and the clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Site<'a> {
+    /// The event that is voted.
+    pub event: &'a Event,
+    /// Language of the page.
+    pub lang: Lang,
+    /// Now, in milliseconds UTC since 1970.
+    pub now_ms: i64,
+}
+
+/// A rendered page and what its answer needs. Every page goes out as `text/html; charset=utf-8`
+/// with [`crate::SECURITY_HEADERS`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// HTTP status.
+    pub status: u16,
+    /// `Content-Security-Policy`.
+    pub csp: &'static str,
+    /// `Retry-After` in seconds, where the page asks the voter to come back.
+    pub retry_after_s: Option<u32>,
+    /// The document.
+    pub html: String,
+}
+
+impl Page {
+    pub(crate) fn new<T: Template>(template: &T) -> Page {
+        Page {
+            status: 200,
+            csp: CSP,
+            retry_after_s: None,
+            html: template.render().expect(
+                "templates hold texts and numbers, and writing those to a String cannot fail",
+            ),
+        }
+    }
+
+    pub(crate) fn with_status(self, status: u16) -> Page {
+        Page { status, ..self }
+    }
+
+    pub(crate) fn embeddable(self) -> Page {
+        Page {
+            csp: EMBED_CSP,
+            ..self
+        }
+    }
+}
+
+/// The frame around a page's own content.
+pub(crate) struct Frame<'a> {
+    pub(crate) t: &'static Messages,
+    pub(crate) lang: Lang,
+    pub(crate) title: String,
+    pub(crate) event_title: &'a str,
+    /// The same page in the other language.
+    pub(crate) switch_href: String,
+    /// Source names of style sheets and modules of `assets/`.
+    pub(crate) styles: &'static [&'static str],
+    pub(crate) scripts: &'static [&'static str],
+    /// Prefix of the messages that the modules need; empty: none.
+    pub(crate) script_prefix: &'static str,
+    pub(crate) footer: &'static str,
+}
+
+impl<'a> Frame<'a> {
+    /// A frame without scripts; `path` is the page's own, without `lang`.
+    pub(crate) fn new(site: &Site<'a>, title: String, path: &str) -> Frame<'a> {
+        Frame {
+            t: Messages::of(site.lang),
+            lang: site.lang,
+            title,
+            event_title: site.lang.of(&site.event.title),
+            switch_href: with_lang(path, site.lang.other()),
+            styles: &["style.css"],
+            scripts: &[],
+            script_prefix: "",
+            footer: "footer-voter",
+        }
+    }
+
+    /// A link of this page, in this page's language.
+    pub(crate) fn link(&self, path: &str) -> String {
+        with_lang(path, self.lang)
+    }
+
+    pub(crate) fn asset(&self, source: &str) -> String {
+        path_of(source)
+    }
+
+    pub(crate) fn script_texts(&self) -> String {
+        self.t.for_script(self.script_prefix)
+    }
+}
+
+/// `path` with `lang` as its last parameter.
+pub(crate) fn with_lang(path: &str, lang: Lang) -> String {
+    let joint = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{joint}lang={}", lang.tag())
+}

@@ -1,0 +1,27 @@
+//! The HTTP headers that every page must be served with, as data.
+
+/// `Content-Security-Policy` of pages: nothing from anywhere else, nothing inline, no frame around
+/// them. A WebSocket to the same origin is within `connect-src 'self'`.
+pub const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The same for embed views, which newsrooms put into frames. They hold no form.
+pub const EMBED_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     img-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors *";
+
+/// Further headers of every page and asset.
+pub const SECURITY_HEADERS: &[(&str, &str)] = &[
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    (
+        "permissions-policy",
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+    ("cross-origin-opener-policy", "same-origin"),
+];
+
+/// `Cache-Control` of the voter's pages: no copy on disk, in a proxy or for the back button.
+pub const NO_STORE: &str = "no-store";
+
+/// `Cache-Control` of the results pages: keep, but ask again (`ETag`).
+pub const REVALIDATE: &str = "no-cache";

@@ -1,0 +1,109 @@
+//! Every text that a page shows, from one Fluent file per language.
+//!
+//! Code and templates hold ids only. Scripts get theirs as a JSON object in the page: the messages
+//! whose ids start with the script's prefix, with `%name%` where the script fills something in.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use unic_langid::LanguageIdentifier;
+
+use crate::Lang;
+
+const FR: &[&str] = &[
+    include_str!("../messages/fr/page.ftl"),
+    include_str!("../messages/fr/voter.ftl"),
+    include_str!("../messages/fr/results.ftl"),
+    include_str!("../messages/fr/monitor.ftl"),
+];
+const EN: &[&str] = &[
+    include_str!("../messages/en/page.ftl"),
+    include_str!("../messages/en/voter.ftl"),
+    include_str!("../messages/en/results.ftl"),
+    include_str!("../messages/en/monitor.ftl"),
+];
+
+static FRENCH: LazyLock<Messages> = LazyLock::new(|| Messages::read(Lang::Fr, FR));
+static ENGLISH: LazyLock<Messages> = LazyLock::new(|| Messages::read(Lang::En, EN));
+
+/// The messages of one language.
+pub(crate) struct Messages {
+    bundle: FluentBundle<FluentResource>,
+    ids: Vec<String>,
+}
+
+impl Messages {
+    /// The messages of that language, read on first use.
+    pub(crate) fn of(lang: Lang) -> &'static Messages {
+        match lang {
+            Lang::Fr => &FRENCH,
+            Lang::En => &ENGLISH,
+        }
+    }
+
+    /// What does not parse is left out here and found by the test of this file.
+    fn read(lang: Lang, files: &[&str]) -> Messages {
+        let language: LanguageIdentifier = lang.tag().parse().unwrap_or_default();
+        let mut bundle = FluentBundle::new_concurrent(vec![language]);
+        // Marks of direction around values are of no use between two left-to-right languages.
+        bundle.set_use_isolating(false);
+        let mut ids = Vec::new();
+        for file in files {
+            ids.extend(ids_of(file).map(str::to_owned));
+            let resource = match FluentResource::try_new((*file).to_owned()) {
+                Ok(resource) | Err((resource, _)) => resource,
+            };
+            bundle.add_resource_overriding(resource);
+        }
+        Messages { bundle, ids }
+    }
+
+    /// A message without variables.
+    pub(crate) fn get(&self, id: &str) -> Cow<'_, str> {
+        self.format(id, None)
+    }
+
+    /// A message with its variables.
+    pub(crate) fn fill<const N: usize>(
+        &self,
+        id: &str,
+        values: [(&'static str, FluentValue<'_>); N],
+    ) -> String {
+        let args: FluentArgs<'_> = values.into_iter().collect();
+        self.format(id, Some(&args)).into_owned()
+    }
+
+    /// An unknown id shows itself: a test reads every id in code and templates.
+    fn format<'a>(&'a self, id: &str, args: Option<&FluentArgs<'_>>) -> Cow<'a, str> {
+        let Some(pattern) = self.bundle.get_message(id).and_then(|m| m.value()) else {
+            return Cow::Owned(id.to_owned());
+        };
+        let mut errors = Vec::new();
+        let text = self.bundle.format_pattern(pattern, args, &mut errors);
+        Cow::Owned(text.into_owned())
+    }
+
+    /// The messages of a script as a JSON object, safe inside a `script` element.
+    pub(crate) fn for_script(&self, prefix: &str) -> String {
+        let texts: serde_json::Map<String, serde_json::Value> = self
+            .ids
+            .iter()
+            .filter_map(|id| Some((id.strip_prefix(prefix)?.to_owned(), self.get(id).into())))
+            .collect();
+        serde_json::Value::Object(texts)
+            .to_string()
+            .replace('<', "\\u003c")
+    }
+}
+
+/// Ids at the start of a line, followed by ` =`.
+fn ids_of(file: &str) -> impl Iterator<Item = &str> {
+    file.lines()
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_lowercase()))
+        .filter_map(|line| Some(line.split_once(" =")?.0))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! A QR code (ISO/IEC 18004) as one SVG path. It carries the request id of a receipt, nothing else.
+
+use qrcode::{Color, EcLevel, QrCode};
+
+/// Modules left white around the code, so that cameras find it.
+const QUIET_MODULES: usize = 4;
+
+/// A square of `side` modules, its quiet zone included, and the path of its dark modules.
+pub(crate) struct Qr {
+    pub(crate) side: usize,
+    pub(crate) path: String,
+}
+
+impl Qr {
+    /// The code of a text; an empty square where the text is too long for any (2,331 bytes).
+    pub(crate) fn of(text: &str) -> Qr {
+        let Ok(code) = QrCode::with_error_correction_level(text, EcLevel::M) else {
+            return Qr {
+                side: 2 * QUIET_MODULES,
+                path: String::new(),
+            };
+        };
+        let width = code.width();
+        let path = code
+            .to_colors()
+            .iter()
+            .enumerate()
+            .filter(|(_, colour)| **colour == Color::Dark)
+            .map(|(at, _)| {
+                let (x, y) = (at % width + QUIET_MODULES, at / width + QUIET_MODULES);
+                format!("M{x} {y}h1v1h-1z")
+            })
+            .collect();
+        Qr {
+            side: width + 2 * QUIET_MODULES,
+            path,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receipt_fits_and_starts_with_a_finder() {
+        let qr = Qr::of("0-18446744073709551615-0123456789abcdefghjkmnpqrs");
+        assert!(qr.side <= 45, "{}", qr.side);
+        assert!(qr.path.starts_with("M4 4h1v1h-1zM5 4h1v1h-1z"));
+        assert_eq!(Qr::of(&"x".repeat(5_000)).path, "");
+    }
+}

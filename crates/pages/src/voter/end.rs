@@ -1,0 +1,162 @@
+//! Where a vote ends without a receipt, and what the voter can do then.
+
+use askama::Template;
+use election::Ballot;
+
+use super::{State, ballot_path};
+use crate::frame::{Frame, Page, Site};
+use crate::messages::Messages;
+use crate::wording::moment;
+
+/// Why a vote was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// A vote of this credential is recorded. Status 409.
+    Duplicate {
+        /// All submissions of the credential, the accepted one included: 2 or more.
+        attempt_count: u32,
+    },
+    /// The window has not begun. Status 403.
+    NotOpen {
+        /// When it does, in milliseconds UTC.
+        opens_ms: i64,
+    },
+    /// The window is over. Status 403.
+    Closed {
+        /// Since when, in milliseconds UTC.
+        closed_ms: i64,
+    },
+    /// Too many tries from this address or for this NAS. Status 429.
+    TooManyTries {
+        /// When to try again, in seconds.
+        retry_after_s: u32,
+    },
+    /// The queue is full or the server is going down; nothing is recorded. Status 503.
+    Busy {
+        /// When to try again, in seconds.
+        retry_after_s: u32,
+    },
+    /// The body is no form, or holds no choice that the ballot takes. Status 400.
+    Broken,
+}
+
+#[derive(Template)]
+#[template(path = "voter/end.html")]
+struct Ended<'a> {
+    frame: Frame<'a>,
+    /// None where nothing was sent.
+    state: Option<State>,
+    lines: Vec<String>,
+    again: Option<String>,
+}
+
+/// The page of an end. `cast_on` is the ballot that was cast; `None` where a voter only looks at
+/// the ballot, which is no error: the page then has status 200.
+#[must_use]
+pub fn ended(site: &Site<'_>, cast_on: Option<&Ballot>, end: &End) -> Page {
+    let t = Messages::of(site.lang);
+    let path = cast_on.map_or_else(|| "/".to_owned(), ballot_path);
+    let frame = Frame::new(site, t.get(end.title()).into_owned(), &path);
+    let state = match (end, cast_on) {
+        (_, None) => None,
+        (End::Duplicate { .. }, _) => Some(State::Already),
+        _ => Some(State::Refused),
+    };
+    let again = match end {
+        End::TooManyTries { .. } | End::Busy { .. } | End::Broken => Some(frame.link(&path)),
+        _ => None,
+    };
+    let page = Page::new(&Ended {
+        frame,
+        state,
+        lines: end.lines(site),
+        again,
+    });
+    Page {
+        status: if cast_on.is_some() { end.status() } else { 200 },
+        retry_after_s: end.retry_after_s(),
+        ..page
+    }
+}
+
+impl End {
+    /// The HTTP status of the answer to a cast vote.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self {
+            End::Duplicate { .. } => 409,
+            End::NotOpen { .. } | End::Closed { .. } => 403,
+            End::TooManyTries { .. } => 429,
+            End::Busy { .. } => 503,
+            End::Broken => 400,
+        }
+    }
+
+    fn retry_after_s(&self) -> Option<u32> {
+        match self {
+            End::TooManyTries { retry_after_s } | End::Busy { retry_after_s } => {
+                Some(*retry_after_s)
+            }
+            _ => None,
+        }
+    }
+
+    fn title(&self) -> &'static str {
+        match self {
+            End::Duplicate { .. } => "end-duplicate-title",
+            End::NotOpen { .. } => "end-not-open-title",
+            End::Closed { .. } => "end-closed-title",
+            End::TooManyTries { .. } => "end-tries-title",
+            End::Busy { .. } => "end-busy-title",
+            End::Broken => "end-broken-title",
+        }
+    }
+
+    fn lines(&self, site: &Site<'_>) -> Vec<String> {
+        let t = Messages::of(site.lang);
+        let at = |id: &str, ms: i64| {
+            let time = moment(site.lang, &site.event.time_zone, ms);
+            vec![t.fill(id, [("time", time.text.into())])]
+        };
+        let after = |id: &str, seconds: u32| vec![t.fill(id, [("wait", wait(t, seconds).into())])];
+        match self {
+            End::Duplicate { attempt_count } => vec![
+                t.fill(
+                    "end-duplicate-attempt",
+                    [("attempt", attempt_count.to_string().into())],
+                ),
+                t.get("end-duplicate-body").into_owned(),
+                t.get("end-duplicate-help").into_owned(),
+            ],
+            End::NotOpen { opens_ms } => at("end-not-open-body", *opens_ms),
+            End::Closed { closed_ms } => at("end-closed-body", *closed_ms),
+            End::TooManyTries { retry_after_s } => after("end-tries-body", *retry_after_s),
+            End::Busy { retry_after_s } => after("end-busy-body", *retry_after_s),
+            End::Broken => vec![t.get("end-broken-body").into_owned()],
+        }
+    }
+}
+
+/// A span of time that a person can wait for: seconds below two minutes, else minutes rounded up.
+fn wait(t: &Messages, seconds: u32) -> String {
+    let (id, count) = if seconds < 120 {
+        ("end-wait-seconds", seconds)
+    } else {
+        ("end-wait-minutes", seconds.div_ceil(60))
+    };
+    t.fill(id, [("count", count.into())])
+}
+
+#[derive(Template)]
+#[template(path = "not_found.html")]
+struct NotFound<'a> {
+    frame: Frame<'a>,
+}
+
+/// An address that leads to no page. Status 404.
+#[must_use]
+pub fn not_found(site: &Site<'_>) -> Page {
+    let t = Messages::of(site.lang);
+    let frame = Frame::new(site, t.get("not-found-title").into_owned(), "/");
+    Page::new(&NotFound { frame }).with_status(404)
+}

@@ -1,0 +1,204 @@
+//! The voter's pages: choose a ballot, mark it, review and cast it, keep the receipt.
+//!
+//! Routes that the program serves, all with `?lang=fr|en`: `GET /` ([`home`]), `GET /ballots/{id}`
+//! with `?region=` ([`mark`]), `POST /ballots/{id}/review` ([`marked`], then [`review`] or [`mark`]
+//! with the fault), `POST /ballots/{id}/cast` (a redirect 303 to the receipt, or [`review`] with
+//! faults, or [`ended`]), `GET /receipts` with `?id=` ([`check`], [`receipt`]).
+
+mod end;
+mod mark;
+mod marks;
+mod review;
+mod state;
+
+pub use end::{End, ended, not_found};
+pub use mark::mark;
+pub use marks::{MarkError, marked};
+pub use review::{Fault, review};
+
+pub(crate) use state::State;
+
+use askama::Template;
+use election::{Ballot, BallotKind, Candidate, Method, Window};
+
+use crate::frame::{Frame, Page, Site};
+use crate::qr::Qr;
+use crate::wording::{Moment, moment};
+
+/// The path of a ballot's page.
+fn ballot_path(ballot: &Ballot) -> String {
+    format!("/ballots/{}", ballot.id)
+}
+
+/// What kind of ballot this is, as a message id.
+fn kind_of(ballot: &Ballot) -> &'static str {
+    match &ballot.kind {
+        BallotKind::Law(_) => "kind-law",
+        BallotKind::Election(election) => match election.method {
+            Method::SingleChoice => "kind-election",
+            Method::RankedChoice => "kind-ranked",
+        },
+    }
+}
+
+/// A fault of a form: the id of the field to go to, and the message.
+struct FieldFault {
+    field: &'static str,
+    message: &'static str,
+}
+
+/// A candidate as a page names one.
+struct Line<'a> {
+    number: u32,
+    name: String,
+    party: String,
+    colour: Option<&'a str>,
+    withdrawn: bool,
+}
+
+impl<'a> Line<'a> {
+    fn of(site: &Site<'a>, candidate: &Candidate) -> Line<'a> {
+        let party = candidate
+            .party
+            .as_deref()
+            .and_then(|code| site.event.party(code));
+        let t = crate::messages::Messages::of(site.lang);
+        Line {
+            number: candidate.number,
+            name: format!("{} {}", candidate.first_name, candidate.last_name),
+            party: party.map_or_else(
+                || t.get("independent").into_owned(),
+                |party| site.lang.of(&party.name).to_owned(),
+            ),
+            colour: party.map(|party| party.colour.as_str()),
+            withdrawn: candidate.status == election::CandidateStatus::Withdrawn,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "voter/home.html")]
+struct Home<'a> {
+    frame: Frame<'a>,
+    cards: Vec<Card<'a>>,
+}
+
+struct Card<'a> {
+    kind: &'static str,
+    title: &'a str,
+    /// `open`, `waiting` or `closed`: also the class of the card.
+    state: &'static str,
+    when: String,
+    href: String,
+    label: String,
+}
+
+/// The ballots of the event and whether they are open.
+#[must_use]
+pub fn home(site: &Site<'_>) -> Page {
+    let t = crate::messages::Messages::of(site.lang);
+    let frame = Frame::new(site, t.get("home-title").into_owned(), "/");
+    let cards = site
+        .event
+        .ballots()
+        .iter()
+        .map(|ballot| card(site, &frame, ballot))
+        .collect();
+    Page::new(&Home { frame, cards })
+}
+
+fn card<'a>(site: &Site<'a>, frame: &Frame<'_>, ballot: &'a Ballot) -> Card<'a> {
+    let (state, message, ms) = match ballot.window(site.now_ms) {
+        Window::NotOpen { opens } => ("waiting", "home-not-open", opens),
+        Window::Open => ("open", "home-open", ballot.closes),
+        Window::Closed { closed } => ("closed", "home-closed", closed),
+    };
+    let time = moment(site.lang, &site.event.time_zone, ms);
+    let title = site.lang.of(&ballot.title);
+    Card {
+        kind: kind_of(ballot),
+        title,
+        state,
+        when: frame.t.fill(message, [("time", time.text.into())]),
+        href: frame.link(&ballot_path(ballot)),
+        label: frame.t.fill("home-vote-about", [("title", title.into())]),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "voter/receipt.html")]
+struct ReceiptPage<'a> {
+    frame: Frame<'a>,
+    id: &'a str,
+    time: Moment,
+    qr: Qr,
+}
+
+/// The receipt of a recorded vote: what a cast vote is redirected to, and what a check finds.
+/// `id` is the request id in its text form, `time_ms` the commit time of its frame.
+#[must_use]
+pub fn receipt(site: &Site<'_>, id: &str, time_ms: i64) -> Page {
+    let path = format!("/receipts?id={}", url_component(id));
+    let t = crate::messages::Messages::of(site.lang);
+    let mut frame = Frame::new(site, t.get("receipt-title").into_owned(), &path);
+    frame.scripts = &["receipt.js"];
+    frame.script_prefix = "script-";
+    Page::new(&ReceiptPage {
+        frame,
+        id,
+        time: moment(site.lang, &site.event.time_zone, time_ms),
+        qr: Qr::of(id),
+    })
+}
+
+/// Why a check of a receipt finds nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckFault {
+    /// Not the text form of a request id.
+    Malformed,
+    /// No frame holds it.
+    Unknown,
+}
+
+#[derive(Template)]
+#[template(path = "voter/check.html")]
+struct Check<'a> {
+    frame: Frame<'a>,
+    faults: Vec<FieldFault>,
+    value: &'a str,
+}
+
+/// The form "is my vote recorded?", with what was asked and why it was not found.
+#[must_use]
+pub fn check(site: &Site<'_>, asked: Option<(&str, CheckFault)>) -> Page {
+    let t = crate::messages::Messages::of(site.lang);
+    let frame = Frame::new(site, t.get("check-title").into_owned(), "/receipts");
+    let (value, faults, status) = match asked {
+        None => ("", vec![], 200),
+        Some((value, CheckFault::Malformed)) => (value, vec![id_fault("check-malformed")], 400),
+        Some((value, CheckFault::Unknown)) => (value, vec![id_fault("check-unknown")], 404),
+    };
+    Page::new(&Check {
+        frame,
+        faults,
+        value,
+    })
+    .with_status(status)
+}
+
+fn id_fault(message: &'static str) -> FieldFault {
+    FieldFault {
+        field: "id",
+        message,
+    }
+}
+
+/// A receipt in the query of a URL: what is not a letter, digit or hyphen is escaped.
+fn url_component(text: &str) -> String {
+    text.bytes()
+        .map(|b| match b {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' => char::from(b).to_string(),
+            _ => format!("%{b:02X}"),
+        })
+        .collect()
+}

@@ -1,0 +1,148 @@
+//! The last form: what will be cast, and who casts it.
+
+use askama::Template;
+use election::{Ballot, BallotKind, Choice, Election};
+
+use super::{FieldFault, Line, ballot_path, marks};
+use crate::frame::{Frame, Page, Site};
+use crate::messages::Messages;
+
+/// A fault of NAS or code. The values stay out: the fields come back empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// No NAS.
+    NasMissing,
+    /// Not nine digits.
+    NasMalformed,
+    /// No code.
+    CodeMissing,
+    /// Not 6 to 32 letters and digits.
+    CodeMalformed,
+    /// Together, they are not on the roll of this ballot.
+    NotRecognised,
+    /// They are, in another region than the one of the form.
+    NotYourRegion,
+}
+
+impl Fault {
+    fn field_fault(self) -> FieldFault {
+        let (field, message) = match self {
+            Fault::NasMissing => ("nas", "fault-nas-missing"),
+            Fault::NasMalformed => ("nas", "fault-nas-malformed"),
+            Fault::CodeMissing => ("code", "fault-code-missing"),
+            Fault::CodeMalformed => ("code", "fault-code-malformed"),
+            Fault::NotRecognised => ("nas", "fault-not-recognised"),
+            Fault::NotYourRegion => ("summary", "fault-not-your-region"),
+        };
+        FieldFault { field, message }
+    }
+
+    fn status(self) -> u16 {
+        match self {
+            Fault::NotRecognised | Fault::NotYourRegion => 403,
+            _ => 400,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "voter/review.html")]
+struct Review<'a> {
+    frame: Frame<'a>,
+    faults: Vec<FieldFault>,
+    nas_fault: Option<&'static str>,
+    code_fault: Option<&'static str>,
+    title: &'a str,
+    question: Option<&'a str>,
+    region_name: Option<&'a str>,
+    ranked: bool,
+    chosen: Vec<Chosen>,
+    change: String,
+    action: String,
+    hidden: Vec<(String, String)>,
+}
+
+struct Chosen {
+    name: String,
+    party: String,
+}
+
+/// The choice, as it will be cast, and the form for NAS and code. Status 200, or that of the first
+/// fault. The choice must have passed [`super::marked`].
+#[must_use]
+pub fn review(
+    site: &Site<'_>,
+    ballot: &Ballot,
+    region: u16,
+    choice: &Choice,
+    faults: &[Fault],
+) -> Page {
+    let t = Messages::of(site.lang);
+    let title = match faults {
+        [] => "review-title",
+        _ => "review-retry-title",
+    };
+    let path = ballot_path(ballot);
+    let change = match region {
+        0 => path.clone(),
+        region => format!("{path}?region={region}"),
+    };
+    // In the other language the choice is marked again: it must not stand in a link.
+    let mut frame = Frame::new(site, t.get(title).into_owned(), &change);
+    frame.scripts = &["credentials.js", "cast.js"];
+    frame.script_prefix = "script-";
+    let mut hidden = marks::fields(choice);
+    if region != 0 {
+        hidden.push(("region".to_owned(), region.to_string()));
+    }
+    let found: Vec<FieldFault> = faults.iter().map(|fault| fault.field_fault()).collect();
+    let message_of = |field| found.iter().find(|f| f.field == field).map(|f| f.message);
+    let law = ballot.law();
+    Page::new(&Review {
+        nas_fault: message_of("nas"),
+        code_fault: message_of("code"),
+        title: site.lang.of(&ballot.title),
+        question: law.map(|law| site.lang.of(&law.question)),
+        region_name: site.event.region(region).map(|r| site.lang.of(&r.name)),
+        ranked: matches!(choice, Choice::Ranking(_)),
+        chosen: chosen(site, ballot, choice),
+        change: frame.link(&change),
+        action: frame.link(&format!("{path}/cast")),
+        hidden,
+        faults: found,
+        frame,
+    })
+    .with_status(faults.first().map_or(200, |fault| fault.status()))
+}
+
+fn chosen(site: &Site<'_>, ballot: &Ballot, choice: &Choice) -> Vec<Chosen> {
+    let t = Messages::of(site.lang);
+    let answer = |id: &str| {
+        vec![Chosen {
+            name: t.get(id).into_owned(),
+            party: String::new(),
+        }]
+    };
+    let candidates = |numbers: &[u32]| match &ballot.kind {
+        BallotKind::Election(election) => named(site, election, numbers),
+        BallotKind::Law(_) => Vec::new(),
+    };
+    match choice {
+        Choice::Oui => answer("answer-oui"),
+        Choice::Non => answer("answer-non"),
+        Choice::Blanc => answer("answer-blanc"),
+        Choice::Candidate(number) => candidates(&[*number]),
+        Choice::Ranking(numbers) => candidates(numbers),
+    }
+}
+
+fn named(site: &Site<'_>, election: &Election, numbers: &[u32]) -> Vec<Chosen> {
+    let found = numbers.iter().filter_map(|n| election.candidate(*n));
+    found
+        .map(|candidate| Line::of(site, candidate))
+        .map(|line| Chosen {
+            name: line.name,
+            party: line.party,
+        })
+        .collect()
+}

@@ -1,0 +1,61 @@
+//! How far a vote is: said in words, by a sign and by a colour on every page of the flow.
+
+/// Where the vote stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// Nothing was sent.
+    NotCast,
+    /// The vote is on stable storage.
+    Recorded,
+    /// An earlier vote of the same credential is.
+    Already,
+    /// Something was sent, and not taken.
+    Refused,
+}
+
+impl State {
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            State::NotCast => "not-cast",
+            State::Recorded => "recorded",
+            State::Already => "already",
+            State::Refused => "refused",
+        }
+    }
+
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            State::NotCast => "state-not-cast",
+            State::Recorded => "state-recorded",
+            State::Already => "state-already",
+            State::Refused => "state-refused",
+        }
+    }
+
+    pub(crate) fn more(self) -> Option<&'static str> {
+        match self {
+            State::NotCast => Some("state-not-cast-more"),
+            State::Recorded => Some("state-recorded-more"),
+            State::Already => Some("state-already-more"),
+            State::Refused => None,
+        }
+    }
+
+    /// The inside of an SVG of 24 by 24: an empty ring, a tick, a mark or a cross.
+    pub(crate) fn glyph(self) -> &'static str {
+        match self {
+            State::NotCast => {
+                r#"<circle cx="12" cy="12" r="10" fill="none" stroke="currentColor" stroke-width="2" stroke-dasharray="4 3"/>"#
+            }
+            State::Recorded => {
+                r#"<circle cx="12" cy="12" r="11" fill="currentColor"/><path class="glyph" d="m6.5 12.5 3.7 3.7 7.3-8"/>"#
+            }
+            State::Already => {
+                r#"<circle cx="12" cy="12" r="11" fill="currentColor"/><path class="glyph" d="M12 6v7m0 3v2"/>"#
+            }
+            State::Refused => {
+                r#"<circle cx="12" cy="12" r="11" fill="currentColor"/><path class="glyph" d="m8 8 8 8m0-8-8 8"/>"#
+            }
+        }
+    }
+}
