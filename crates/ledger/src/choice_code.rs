@@ -17,6 +17,9 @@ use crate::limits::RANKS_MAX;
 /// The plaintext's length is a multiple of this.
 pub(crate) const PAD_BYTES: usize = 64;
 
+/// What a choice takes beside itself, at most: a region with its list, a pair, a count.
+const CHOICE_OVERHEAD_BYTES: usize = 3 + 5 + 1 + 9;
+
 /// A choice as CBOR, wiped when dropped.
 #[derive(PartialEq, Eq, PartialOrd, Ord, Zeroize, ZeroizeOnDrop)]
 struct EncodedChoice(Vec<u8>);
@@ -28,11 +31,13 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
-    pub(crate) fn add(&mut self, region: u16, choice: &Choice) {
-        *self
-            .by_choice
-            .entry((region, EncodedChoice(encode(choice))))
-            .or_default() += 1;
+    /// Counts one vote; returns how many bytes the plaintext may have grown by.
+    pub(crate) fn add(&mut self, region: u16, choice: &Choice) -> usize {
+        let encoded = encode(choice);
+        let bytes = encoded.len() + CHOICE_OVERHEAD_BYTES;
+        let key = (region, EncodedChoice(encoded));
+        *self.by_choice.entry(key).or_default() += 1;
+        bytes
     }
 
     pub(crate) fn total(&self) -> u64 {
@@ -48,10 +53,10 @@ impl Counts {
                 .entry(*region)
                 .or_default()
                 .push((&choice.0, *count));
-            size += choice.0.len() + 16;
+            size += choice.0.len() + CHOICE_OVERHEAD_BYTES;
         }
         // Room for everything, so that growing leaves no copy of choices behind.
-        let mut plain = Zeroizing::new(Vec::with_capacity(size + regions.len() * 16 + PAD_BYTES));
+        let mut plain = Zeroizing::new(Vec::with_capacity(size + PAD_BYTES));
         append(&mut plain, |out| out.map(regions.len()));
         for (region, choices) in regions {
             append(&mut plain, |out| {
@@ -157,6 +162,14 @@ fn decode_choice(reader: &mut Reader<'_>) -> Result<Choice, CborError> {
             ranking.map(Choice::Ranking)
         }
         _ => reader.u32().map(Choice::Candidate),
+    }
+}
+
+/// Whether a choice has an encoding that can be read back.
+pub(crate) fn is_encodable(choice: &Choice) -> bool {
+    match choice {
+        Choice::Ranking(ranking) => (1..=RANKS_MAX).contains(&ranking.len()),
+        _ => true,
     }
 }
 

@@ -99,6 +99,12 @@ impl Decoder {
         self.buffer.extend_from_slice(bytes);
     }
 
+    /// Whether a segment's frames end here: reserved space reads as zeros, a frame's length does not.
+    pub(crate) fn at_reserved_space(&self) -> bool {
+        let bytes = self.buffer.get(self.done..).unwrap_or_default();
+        self.offset > 0 && bytes.first_chunk::<4>() == Some(&[0; 4])
+    }
+
     /// Forgets undecoded bytes and counts offsets from 0 again: the next push is another file.
     pub(crate) fn start_file(&mut self) {
         self.buffer.clear();

@@ -22,6 +22,15 @@ pub enum LedgerError {
         /// The system's answer.
         source: io::Error,
     },
+    /// A sync failed: what was written since the last one may be lost, and the kernel may not say
+    /// so twice. Fatal, never retried.
+    #[error("sync of {path} failed: {source}; nothing written since the last sync can be trusted", path = path.display())]
+    Sync {
+        /// The file or directory.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
     /// Another process owns the data directory.
     #[error("{path} is locked: another validator runs on this data directory, stop it first", path = path.display())]
     Locked {
@@ -38,6 +47,24 @@ pub enum LedgerError {
         path: PathBuf,
         /// The byte at which the damaged item starts.
         offset: u64,
+        /// What is wrong.
+        fault: Fault,
+    },
+    /// The ledger of another event, package, box key or partition. Nothing was changed.
+    #[error("{path}: {fault}", path = path.display())]
+    AnotherLedger {
+        /// The segment.
+        path: PathBuf,
+        /// What differs.
+        fault: Fault,
+    },
+    /// What follows in a stream does not fit what was read before.
+    #[error("{path}, behind frame {sequence}: {fault}", path = path.display())]
+    Followed {
+        /// The partition's directory.
+        path: PathBuf,
+        /// The last frame that was read.
+        sequence: u64,
         /// What is wrong.
         fault: Fault,
     },
@@ -84,10 +111,12 @@ pub enum LedgerError {
         source: io::Error,
     },
     /// A frame's body outgrew the bound of a frame; the batch bound makes this impossible.
-    #[error("frame {sequence} would take {got} bytes, more than a frame may")]
+    #[error("frame {sequence} would hold {got} bytes, a frame takes at most {max}")]
     FrameTooLong {
         /// The frame.
         sequence: u64,
+        /// The bound.
+        max: u32,
         /// Bytes of its body.
         got: usize,
     },
@@ -113,7 +142,14 @@ impl LedgerError {
         }
     }
 
+    /// Names the file of a failed sync.
+    pub(crate) fn sync(path: &Path) -> impl FnOnce(io::Error) -> LedgerError + use<> {
+        let path = path.to_path_buf();
+        move |source| LedgerError::Sync { path, source }
+    }
+
     /// Whether the disk was full: the one failure of a write after which the ledger goes on.
+    /// A sync that failed for lack of room is not among them.
     pub(crate) fn is_full(&self) -> bool {
         matches!(self, LedgerError::Io { source, .. }
             if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))

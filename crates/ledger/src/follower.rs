@@ -1,17 +1,25 @@
 //! Reading a ledger's directory: following a validator that runs, or all of it offline.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use durable::Storage;
+
 use crate::decoder::{Decoder, Item};
 use crate::error::LedgerError;
 use crate::frame::Cursor;
 use crate::recovery::TornTail;
+use crate::scan::scan;
 use crate::stream::SegmentStream;
-use durable::Storage;
-use std::path::Path;
-use std::sync::Arc;
+
+/// Bytes read at a time.
+const CHUNK_BYTES: usize = 1 << 20;
 
 /// Follows a partition's directory, up to the last acknowledged frame.
 pub struct Follower {
-    _stream: SegmentStream,
+    stream: SegmentStream,
     decoder: Decoder,
+    dir: PathBuf,
 }
 
 impl Follower {
@@ -25,18 +33,40 @@ impl Follower {
         after: Cursor,
     ) -> Result<Follower, LedgerError> {
         let stream = SegmentStream::open(storage, partition_dir, after.sequence)?;
+        let dir = partition_dir.to_path_buf();
         Ok(Follower {
-            _stream: stream,
+            stream,
             decoder: Decoder::resume(after),
+            dir,
         })
     }
-    /// The next item; `None` where there is nothing new yet.
+
+    /// The next item; `None` where there is nothing new yet. The first is always the header of a
+    /// segment.
     ///
     /// # Errors
-    /// Damage, or the system's.
+    /// Damage, another history than that of the cursor, or the system's.
     pub fn next_item(&mut self) -> Result<Option<Item>, LedgerError> {
-        Ok(None)
+        loop {
+            let decoded = self
+                .decoder
+                .next_item()
+                .map_err(|error| LedgerError::Followed {
+                    path: self.dir.clone(),
+                    sequence: self.decoder.cursor().sequence,
+                    fault: error.fault,
+                })?;
+            if decoded.is_some() {
+                return Ok(decoded);
+            }
+            let bytes = self.stream.next_bytes(CHUNK_BYTES)?;
+            if bytes.is_empty() {
+                return Ok(None);
+            }
+            self.decoder.push(&bytes);
+        }
     }
+
     /// The last frame read.
     pub fn cursor(&self) -> Cursor {
         self.decoder.cursor()
@@ -48,7 +78,9 @@ impl Follower {
 pub struct ReadEnd {
     /// The last frame.
     pub last: Cursor,
-    /// A torn write behind it, which the next start of the validator will cut.
+    /// Segments read.
+    pub segments: u64,
+    /// A torn write behind the last frame, which the next start of the validator will cut.
     pub torn_tail: Option<TornTail>,
 }
 
@@ -58,9 +90,14 @@ pub struct ReadEnd {
 /// # Errors
 /// Damage named by file and byte, or whatever `visit` returns.
 pub fn read_all<E: From<LedgerError>>(
-    _storage: &dyn Storage,
-    _partition_dir: &Path,
-    _visit: impl FnMut(&Item) -> Result<(), E>,
+    storage: &dyn Storage,
+    partition_dir: &Path,
+    mut visit: impl FnMut(&Item) -> Result<(), E>,
 ) -> Result<ReadEnd, E> {
-    Ok(ReadEnd::default())
+    let scanned = scan(storage, partition_dir, |item, _| visit(item))?;
+    Ok(ReadEnd {
+        last: scanned.cursor,
+        segments: scanned.segments,
+        torn_tail: scanned.torn,
+    })
 }

@@ -183,14 +183,6 @@ pub(crate) struct EncodedFrame {
     pub(crate) cursor: Cursor,
 }
 
-/// Bytes that a frame with a body of `body_bytes` takes; `None` where it would be too long.
-pub(crate) fn frame_length(body_bytes: usize) -> Option<u32> {
-    let length = u32::try_from(body_bytes)
-        .ok()?
-        .checked_add(FRAME_BYTES_MIN)?;
-    check_length(length).ok()
-}
-
 /// Encodes the frame that follows `after`. `None` where the body is too long for a frame.
 pub(crate) fn encode(
     after: Cursor,
@@ -200,7 +192,10 @@ pub(crate) fn encode(
     body: &[u8],
 ) -> Option<EncodedFrame> {
     let sequence = after.sequence + 1;
-    let length = frame_length(body.len())?;
+    let length = u32::try_from(body.len())
+        .ok()?
+        .checked_add(FRAME_BYTES_MIN)?;
+    check_length(length).ok()?;
     let header = FrameHeader {
         length,
         epoch,

@@ -11,6 +11,7 @@
 //! knows no HTTP, no database and no command line; all input and output goes through
 //! [`durable::Storage`].
 
+mod arbiter;
 mod body;
 mod cbor;
 mod choice_code;
@@ -32,13 +33,20 @@ mod lookup;
 mod partition;
 mod receipt;
 mod recovery;
+#[cfg(test)]
+mod sabotage;
+mod scan;
 mod seal;
 mod segment;
 mod shape;
+mod sidecar;
+mod snapshot;
 mod state;
 mod stream;
 mod submission;
 mod voted;
+mod window;
+mod writer;
 
 pub use body::{
     Attempts, BallotMarks, Body, BodyError, DuplicateAttempts, InvalidAttempts, InvalidReason,
@@ -61,7 +69,7 @@ pub use limits::{
 pub use lookup::find_receipt;
 pub use partition::{OnFatal, Options, Partition};
 pub use receipt::{Receipt, RequestId, RequestIdError};
-pub use recovery::{RecoveryReport, TornTail};
+pub use recovery::{RecoveryReport, Repair, TornTail, repair_tail};
 pub use seal::{BallotChoices, Opener};
 pub use segment::{SealedKey, SegmentBallot, SegmentHeader};
 pub use shape::{BallotShape, Shape, ShapeError};

@@ -194,6 +194,10 @@ impl<R: Reply> Drop for Partition<R> {
 fn run<R: Reply>(mut committer: Committer<R>, queue: &Receiver<Message<R>>, on_fatal: OnFatal) {
     let mut batch = Vec::with_capacity(BATCH_SUBMISSIONS_MAX);
     let mut stopping = false;
+    if let Err(error) = committer.maintain() {
+        on_fatal(&error);
+        return;
+    }
     while !stopping {
         stopping = fill(queue, &mut batch);
         let committed = committer

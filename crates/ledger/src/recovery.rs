@@ -1,24 +1,42 @@
-//! stub
-use crate::frame::Cursor;
-use std::path::PathBuf;
+//! What every start does before it serves: read the whole ledger, refuse damage, cut a torn tail,
+//! make sure that what was read is what the disk holds, rebuild the voted bitsets.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use durable::Storage;
+
+use crate::decoder::Item;
+use crate::error::LedgerError;
+use crate::frame::{Cursor, Frame, Link};
+use crate::index::{FrameIndex, FrameStart};
+use crate::layout::{acknowledged_file, lock_file, partition_dir, prepared_file};
+use crate::scan::{LastSegment, Origin, Scanned, scan};
+use crate::shape::Shape;
+use crate::sidecar::{self, Acknowledged, Sidecar};
+use crate::snapshot::{Loaded, Slot};
+use crate::voted::Voted;
+
 /// What a start found and did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RecoveryReport {
     /// Segments found.
     pub segments: u64,
-    /// Frames found.
+    /// Frames found, each verified.
     pub frames: u64,
-    /// Number of this start.
+    /// Number of this start, from 1.
     pub epoch: u32,
     /// The last frame.
     pub last: Cursor,
     /// What was cut from the end of the ledger.
     pub torn_tail: Option<TornTail>,
+    /// Whether the sidecar was damaged while the ledger was whole; it was rewritten.
+    pub sidecar_damaged: bool,
     /// Bitsets taken from snapshots; the others were replayed from nothing.
     pub snapshots_used: u64,
     /// Snapshots that could not be used, and why.
     pub snapshots_refused: Vec<String>,
-    /// Frames replayed into the bitsets.
+    /// Frames replayed into bitsets.
     pub replayed: u64,
 }
 
@@ -31,4 +49,344 @@ pub struct TornTail {
     pub offset: u64,
     /// Bytes cut, up to the last that was not zero.
     pub bytes: u64,
+}
+
+/// What the committer starts from.
+pub(crate) struct Recovered {
+    pub(crate) voted: Voted,
+    pub(crate) index: FrameIndex,
+    pub(crate) cursor: Cursor,
+    pub(crate) link: Link,
+    pub(crate) time_ms: i64,
+    pub(crate) epoch: u32,
+    pub(crate) next_segment: u32,
+    pub(crate) sidecar: Sidecar,
+    pub(crate) report: RecoveryReport,
+}
+
+/// Where a ledger lies and what it must be.
+pub(crate) struct Site<'a> {
+    pub(crate) storage: &'a dyn Storage,
+    pub(crate) data_dir: &'a Path,
+    pub(crate) shape: &'a Shape,
+    pub(crate) partition: u16,
+}
+
+/// Bitsets before the replay, with the frames that their snapshots claim to hold.
+struct Restored {
+    voted: Voted,
+    claims: BTreeMap<u64, Link>,
+    used: u64,
+    refused: Vec<String>,
+}
+
+/// A scan with its replay.
+struct Replay {
+    scanned: Scanned,
+    voted: Voted,
+    index: FrameIndex,
+    replayed: u64,
+    /// Hash of the frame that the sidecar names, where the ledger has it.
+    acknowledged: Option<Link>,
+    /// A snapshot named a frame that the ledger does not have.
+    contradicted: bool,
+}
+
+/// Recovers the ledger of `site`; the caller holds the lock.
+pub(crate) fn recover(site: &Site<'_>) -> Result<Recovered, LedgerError> {
+    let dir = partition_dir(site.data_dir, site.partition);
+    let acknowledged = sidecar::read(site.storage, &dir)?;
+    let mut restored = site.restore_snapshots()?;
+    let mut replay = site.replay(&dir, &restored, acknowledged)?;
+    if replay.contradicted {
+        let refused = std::mem::take(&mut restored.refused);
+        restored = site.no_snapshots(refused);
+        restored
+            .refused
+            .push("snapshots of another history: replayed from nothing".to_owned());
+        replay = site.replay(&dir, &restored, acknowledged)?;
+    }
+    check_acknowledged(&dir, acknowledged, &replay)?;
+    let Replay {
+        scanned,
+        voted,
+        index,
+        replayed,
+        ..
+    } = replay;
+    if let Some(last) = &scanned.last {
+        make_stable(site.storage, &dir, last)?;
+    }
+    remove_prepared(site.storage, &dir)?;
+    let sidecar = Sidecar::create(site.storage, &dir, site.partition, scanned.cursor)?;
+    let epoch = scanned.last.as_ref().map_or(0, |last| last.epoch) + 1;
+    let report = RecoveryReport {
+        segments: scanned.segments,
+        frames: scanned.frames,
+        epoch,
+        last: scanned.cursor,
+        torn_tail: scanned.torn,
+        sidecar_damaged: acknowledged == Acknowledged::Damaged,
+        snapshots_used: restored.used,
+        snapshots_refused: restored.refused,
+        replayed,
+    };
+    Ok(Recovered {
+        voted,
+        index,
+        cursor: scanned.cursor,
+        link: scanned.link,
+        time_ms: scanned.time_ms.unwrap_or(i64::MIN),
+        epoch,
+        next_segment: scanned.last.map_or(0, |last| last.number) + 1,
+        sidecar,
+        report,
+    })
+}
+
+impl Site<'_> {
+    fn slot(&self, ballot: u16, shard: u32) -> Slot<'_> {
+        let Site {
+            data_dir,
+            shape,
+            partition,
+            ..
+        } = *self;
+        Slot {
+            data_dir,
+            shape,
+            partition,
+            ballot,
+            shard,
+        }
+    }
+
+    fn no_snapshots(&self, refused: Vec<String>) -> Restored {
+        let voted = Voted::new(&self.shape.ballots);
+        Restored {
+            voted,
+            claims: BTreeMap::new(),
+            used: 0,
+            refused,
+        }
+    }
+
+    fn restore_snapshots(&self) -> Result<Restored, LedgerError> {
+        let mut restored = self.no_snapshots(Vec::new());
+        let places: Vec<(u16, u32)> = restored
+            .voted
+            .shards()
+            .map(|(ballot, shard, _)| (ballot, shard))
+            .collect();
+        for (ballot, shard) in places {
+            match self.slot(ballot, shard).load(self.storage)? {
+                Loaded::Missing => {}
+                Loaded::Refused(why) => restored.refused.push(why),
+                Loaded::Votes(votes, link) => restored.accept(ballot, shard, votes, link),
+            }
+        }
+        Ok(restored)
+    }
+
+    fn replay(
+        &self,
+        dir: &Path,
+        restored: &Restored,
+        acknowledged: Acknowledged,
+    ) -> Result<Replay, LedgerError> {
+        let mut voted = restored.voted.clone();
+        let replay_after = voted.oldest();
+        let index = FrameIndex::default();
+        let (mut replayed, mut confirmed, mut acknowledged_link) = (0, 0, None);
+        let scanned = scan(self.storage, dir, |item, origin| {
+            let frame = match item {
+                Item::Segment(header) => return self.check_header(header, origin),
+                Item::Frame(frame) => frame,
+            };
+            let sequence = frame.header.sequence;
+            index.add(FrameStart {
+                sequence,
+                segment: origin.segment,
+                offset: origin.offset,
+            });
+            confirmed += usize::from(restored.claims.get(&sequence) == Some(&frame.link));
+            if matches!(acknowledged, Acknowledged::UpTo(cursor) if cursor.sequence == sequence) {
+                acknowledged_link = Some(frame.link);
+            }
+            if sequence > replay_after {
+                replayed += 1;
+                apply(&mut voted, frame, origin)?;
+            }
+            Ok(())
+        })?;
+        let contradicted = confirmed != restored.claims.len();
+        Ok(Replay {
+            scanned,
+            voted,
+            index,
+            replayed,
+            acknowledged: acknowledged_link,
+            contradicted,
+        })
+    }
+
+    fn check_header(
+        &self,
+        header: &crate::segment::SegmentHeader,
+        origin: &Origin<'_>,
+    ) -> Result<(), LedgerError> {
+        header
+            .check(self.shape, self.partition)
+            .map_err(|fault| LedgerError::AnotherLedger {
+                path: origin.path.to_path_buf(),
+                fault,
+            })
+    }
+}
+
+impl Restored {
+    fn accept(&mut self, ballot: u16, shard: u32, votes: crate::voted::ShardVotes, link: Link) {
+        if votes.sequence > 0 {
+            // Two snapshots of one frame with different hashes: at least one is of another
+            // history; the claim of the first then fails or the second's does.
+            let claim = self.claims.entry(votes.sequence).or_insert(link);
+            if *claim != link {
+                *claim = Link::default();
+            }
+        }
+        if let Some(slot) = self.voted.shard_mut(ballot, shard) {
+            *slot = votes;
+            self.used += 1;
+        }
+    }
+}
+
+fn apply(voted: &mut Voted, frame: &Frame, origin: &Origin<'_>) -> Result<(), LedgerError> {
+    let body = frame.body().map_err(|error| origin.damaged(error.into()))?;
+    voted
+        .apply(frame.header.sequence, &body)
+        .map_err(|error| origin.damaged(error.into()))
+}
+
+/// Holds what the sidecar says against what the ledger has.
+fn check_acknowledged(
+    dir: &Path,
+    acknowledged: Acknowledged,
+    replay: &Replay,
+) -> Result<(), LedgerError> {
+    let path = acknowledged_file(dir);
+    let scanned = &replay.scanned;
+    match acknowledged {
+        Acknowledged::Unknown => Ok(()),
+        Acknowledged::Damaged => match &scanned.torn {
+            None => Ok(()),
+            Some(torn) => Err(LedgerError::Unclear {
+                path,
+                segment: torn.path.clone(),
+                offset: torn.offset,
+            }),
+        },
+        Acknowledged::UpTo(cursor) if cursor.sequence > scanned.cursor.sequence => {
+            let last = scanned.last.as_ref();
+            Err(LedgerError::AcknowledgedLost {
+                path: last.map_or_else(|| dir.to_path_buf(), |last| last.path.clone()),
+                offset: last.map_or(0, |last| last.valid_bytes),
+                acknowledged: cursor.sequence,
+                last: scanned.cursor.sequence,
+            })
+        }
+        Acknowledged::UpTo(cursor) if cursor.sequence == 0 => Ok(()),
+        Acknowledged::UpTo(cursor) if replay.acknowledged == Some(cursor.link) => Ok(()),
+        Acknowledged::UpTo(cursor) => Err(LedgerError::AnotherHistory {
+            path,
+            sequence: cursor.sequence,
+        }),
+    }
+}
+
+/// Cuts what stands behind the last frame (a torn write, or reserved space) and puts the last frame
+/// on the disk: what recovery read may have come from the page cache only, where a failed fsync
+/// left it marked clean. Earlier frames were synced before the last one was written.
+fn make_stable(storage: &dyn Storage, dir: &Path, last: &LastSegment) -> Result<(), LedgerError> {
+    let path = &last.path;
+    let mut file = storage.open(path).map_err(LedgerError::io("open", path))?;
+    if last.file_bytes > last.valid_bytes {
+        file.truncate(last.valid_bytes)
+            .map_err(LedgerError::io("cut", path))?;
+    }
+    let from = last.last_frame.unwrap_or(0);
+    let mut bytes = vec![0; usize::try_from(last.valid_bytes - from).unwrap_or(0)];
+    file.read_at(from, &mut bytes)
+        .map_err(LedgerError::io("read", path))?;
+    file.write_at(from, &bytes)
+        .map_err(LedgerError::io("rewrite", path))?;
+    file.fdatasync().map_err(LedgerError::sync(path))?;
+    storage.fsync_dir(dir).map_err(LedgerError::sync(dir))
+}
+
+/// A segment that was being prepared has no frames.
+fn remove_prepared(storage: &dyn Storage, dir: &Path) -> Result<(), LedgerError> {
+    let path = prepared_file(dir);
+    match storage.remove(&path) {
+        Ok(()) => storage.fsync_dir(dir).map_err(LedgerError::sync(dir)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(LedgerError::io("remove", &path)(error)),
+    }
+}
+
+/// Takes the one lock of a data directory, making the directory where it is missing.
+pub(crate) fn lock(
+    storage: &dyn Storage,
+    data_dir: &Path,
+) -> Result<Box<dyn durable::StorageLock>, LedgerError> {
+    storage
+        .create_dir_all(data_dir)
+        .map_err(LedgerError::io("create", data_dir))?;
+    let path = lock_file(data_dir);
+    storage
+        .lock_exclusive(&path)
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::WouldBlock => LedgerError::Locked { path },
+            _ => LedgerError::io("lock", &path)(error),
+        })
+}
+
+/// What [`repair_tail`] did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repair {
+    /// What was cut; `None` where the segments ended cleanly.
+    pub cut: Option<TornTail>,
+    /// The last frame that is left.
+    pub last: Cursor,
+    /// What the sidecar said before: frames above `last` up to this one are lost.
+    pub acknowledged: Option<u64>,
+}
+
+/// Cuts invalid bytes from the end of the last segment although they may be a frame that voters
+/// were answered for, and sets the sidecar to what is left. The only repair there is, for a ledger
+/// that refuses to start and of which no copy exists; run by a person who knows what it loses.
+///
+/// # Errors
+/// Damage that a valid frame follows, or in an earlier segment: nothing can be cut there.
+pub fn repair_tail(
+    storage: &dyn Storage,
+    data_dir: &Path,
+    partition: u16,
+) -> Result<Repair, LedgerError> {
+    let _lock = lock(storage, data_dir)?;
+    let dir = partition_dir(data_dir, partition);
+    let acknowledged = match sidecar::read(storage, &dir)? {
+        Acknowledged::UpTo(cursor) => Some(cursor.sequence),
+        Acknowledged::Unknown | Acknowledged::Damaged => None,
+    };
+    let scanned = scan::<LedgerError>(storage, &dir, |_, _| Ok(()))?;
+    if let Some(last) = &scanned.last {
+        make_stable(storage, &dir, last)?;
+    }
+    Sidecar::create(storage, &dir, partition, scanned.cursor)?;
+    Ok(Repair {
+        cut: scanned.torn,
+        last: scanned.cursor,
+        acknowledged,
+    })
 }

@@ -24,8 +24,8 @@ pub struct SyncTimes {
 pub struct PartitionState {
     submitted: AtomicU64,
     decided: AtomicU64,
-    pub(crate) frames: AtomicU64,
-    pub(crate) frame_bytes: AtomicU64,
+    frames: AtomicU64,
+    frame_bytes: AtomicU64,
     pub(crate) votes: AtomicU64,
     pub(crate) duplicates: AtomicU64,
     pub(crate) full: AtomicU64,
@@ -120,6 +120,11 @@ impl PartitionState {
         if let Some(voted) = self.voted.get(usize::from(ballot)) {
             voted.fetch_add(count, Ordering::Relaxed);
         }
+    }
+
+    pub(crate) fn note_frame(&self, bytes: u64) {
+        self.frames.fetch_add(1, Ordering::Relaxed);
+        self.frame_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
     pub(crate) fn note_sync(&self, took: Duration) {

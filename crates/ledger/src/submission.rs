@@ -50,6 +50,7 @@ pub enum Outcome {
     Closed,
     /// No room on the disk: nothing is recorded, try again later.
     Full,
-    /// Ballot, shard or ordinal is not in the ledger's shape: a fault of the submitter.
-    NoSuchCredential,
+    /// Ballot, shard or ordinal is not in the ledger's shape, or a ranking is empty or longer than
+    /// [`crate::RANKS_MAX`]: a fault of the submitter, who should have checked.
+    Malformed,
 }

@@ -45,17 +45,26 @@ pub enum MarkError {
     },
 }
 
-/// The credentials of one shard of one ballot: who voted, and who tried again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The credentials of one shard of one ballot: who voted, and who tried again. Two are equal where
+/// the same credentials voted and tried again, wherever they were restored from.
+#[derive(Debug, Clone)]
 pub struct ShardVotes {
     pub(crate) size: u32,
     pub(crate) bits: Vec<u64>,
     /// Further submissions after the accepted one, by ordinal.
     pub(crate) again: BTreeMap<u32, u32>,
-    /// Frames up to this sequence are in here.
+    /// Frames up to this sequence came from a snapshot: a replay leaves them out.
     pub(crate) sequence: u64,
     pub(crate) voted: u32,
 }
+
+impl PartialEq for ShardVotes {
+    fn eq(&self, other: &ShardVotes) -> bool {
+        self.size == other.size && self.bits == other.bits && self.again == other.again
+    }
+}
+
+impl Eq for ShardVotes {}
 
 /// Result of a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,13 +208,6 @@ impl Voted {
         }
     }
 
-    /// Every shard now holds the frames up to `sequence`.
-    pub(crate) fn advance(&mut self, sequence: u64) {
-        for votes in self.ballots.iter_mut().flatten() {
-            votes.sequence = votes.sequence.max(sequence);
-        }
-    }
-
     /// The lowest sequence that some shard holds: replay starts behind it.
     pub(crate) fn oldest(&self) -> u64 {
         self.ballots
@@ -248,7 +250,6 @@ impl Voted {
             }
             self.add_again(ballot, shard, ordinal, attempt.count);
         }
-        self.advance(sequence);
         Ok(())
     }
 

@@ -1,0 +1,307 @@
+//! A partition on the real file system: votes in, outcomes out, everything read back.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use durable::{OsStorage, SystemClock};
+use election::Choice;
+use ledger::{
+    BallotShape, BoxSecretKey, Cursor, Fold, Follower, InvalidReason, Item, LedgerError, Opener,
+    Options, Outcome, Partition, RecoveryReport, Reply, RequestId, SegmentHeader, Shape,
+    Submission, find_receipt, layout, read_all,
+};
+
+struct Tell(u32, Sender<(u32, Outcome)>);
+
+impl Reply for Tell {
+    fn reply(self, outcome: Outcome) {
+        // A test that stopped listening does not want to know.
+        let _ = self.1.send((self.0, outcome));
+    }
+}
+
+fn shape(secret: &BoxSecretKey) -> Shape {
+    let ballot = |id: &str, opens_ms, closes_ms| BallotShape {
+        id: id.to_owned(),
+        opens_ms,
+        closes_ms,
+        shard_sizes: vec![1000, 70],
+    };
+    Shape {
+        event_id: "EVENT-1".to_owned(),
+        manifest_sha256: [7; 32],
+        box_public_key: secret.public(),
+        ballots: vec![
+            ballot("L-1", 0, i64::MAX),
+            ballot("E-1", 0, i64::MAX),
+            ballot("CLOSED", 0, 1),
+            ballot("LATER", i64::MAX - 1, i64::MAX),
+        ],
+    }
+}
+
+fn open(dir: &Path, secret: &BoxSecretKey) -> (Partition<Tell>, RecoveryReport) {
+    let clock = Arc::new(SystemClock::new());
+    let options = Options {
+        segment_bytes: 20_000,
+        snapshot_votes: 300,
+        ..Options::default()
+    };
+    Partition::open(Arc::new(OsStorage), clock, dir, shape(secret), options).expect("opens")
+}
+
+struct Voters {
+    tell: Sender<(u32, Outcome)>,
+    told: Receiver<(u32, Outcome)>,
+    next: u32,
+}
+
+impl Voters {
+    fn new() -> Voters {
+        let (tell, told) = channel();
+        Voters {
+            tell,
+            told,
+            next: 0,
+        }
+    }
+
+    fn vote(&mut self, partition: &Partition<Tell>, at: (u16, u32, u32), choice: Choice) -> u32 {
+        let (ballot, shard, ordinal) = at;
+        let reply = Tell(self.next, self.tell.clone());
+        let region = (ordinal % 3) as u16;
+        let submission = Submission {
+            ballot,
+            shard,
+            ordinal,
+            region,
+            choice,
+            reply,
+        };
+        assert!(
+            partition.submit(submission).is_ok(),
+            "the queue is not full"
+        );
+        self.next += 1;
+        self.next - 1
+    }
+
+    fn outcomes(&mut self, count: usize) -> Vec<(u32, Outcome)> {
+        let mut outcomes: Vec<_> = (0..count)
+            .map(|_| self.told.recv().expect("an answer"))
+            .collect();
+        outcomes.sort_by_key(|(vote, _)| *vote);
+        outcomes
+    }
+}
+
+fn fold(dir: &Path, secret: &BoxSecretKey) -> Fold {
+    let mut fold = Fold::new(&shape(secret).ballots);
+    let mut opener = Opener::new(secret);
+    let mut header: Option<SegmentHeader> = None;
+    let visit = |item: &Item| -> Result<(), LedgerError> {
+        match item {
+            Item::Segment(segment) => header = Some(segment.clone()),
+            Item::Frame(frame) => {
+                let header = header.as_ref().expect("a header comes first");
+                let choices = opener.choices(header, frame).expect("own box key");
+                fold.apply(frame, Some(&choices)).expect("own frames");
+            }
+        }
+        Ok(())
+    };
+    read_all(&OsStorage, &layout::partition_dir(dir, 0), visit).expect("own ledger");
+    fold
+}
+
+fn receipts(outcomes: &[(u32, Outcome)]) -> Vec<RequestId> {
+    let receipt = |outcome: &(u32, Outcome)| match outcome.1 {
+        Outcome::Accepted { receipt, .. } => Some(receipt),
+        _ => None,
+    };
+    outcomes.iter().filter_map(receipt).collect()
+}
+
+#[test]
+fn votes_are_accepted_once_found_again_and_counted() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let secret = BoxSecretKey::generate().expect("randomness");
+    let mut voters = Voters::new();
+    let (partition, report) = open(dir.path(), &secret);
+    assert_eq!((report.frames, report.epoch), (0, 1));
+    for ordinal in 0..1000 {
+        let choice = if ordinal % 4 == 0 {
+            Choice::Non
+        } else {
+            Choice::Oui
+        };
+        voters.vote(&partition, (0, 0, ordinal), choice);
+        if ordinal % 10 == 0 {
+            voters.vote(
+                &partition,
+                (1, 0, ordinal),
+                Choice::Ranking(vec![3, ordinal % 7, 9]),
+            );
+        }
+    }
+    let outcomes = voters.outcomes(1100);
+    let receipts = receipts(&outcomes);
+    assert_eq!(receipts.len(), 1100);
+    for id in &receipts {
+        assert!(partition.find_receipt(id).expect("readable").is_some());
+    }
+    let mut other = receipts[5];
+    other.tracker[3] ^= 1;
+    assert_eq!(partition.find_receipt(&other).expect("readable"), None);
+    partition.note_invalid(None, InvalidReason::NoSuchBallot);
+    partition.shutdown();
+    drop(partition);
+
+    let ledger_dir = layout::ledger_dir(dir.path());
+    for id in &receipts {
+        assert!(
+            find_receipt(&OsStorage, &ledger_dir, id)
+                .expect("readable")
+                .is_some()
+        );
+    }
+    let fold = fold(dir.path(), &secret);
+    assert_eq!((fold.votes, fold.duplicates), (1100, 0));
+    let oui: u64 = (0..3)
+        .filter_map(|region| fold.choices.get(&(0, region, Choice::Oui)))
+        .sum();
+    assert_eq!(oui, 750);
+    assert_eq!(
+        fold.invalid.get(&(InvalidReason::NoSuchBallot, None)),
+        Some(&1)
+    );
+}
+
+#[test]
+fn duplicates_and_windows_are_answered_across_a_restart() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let secret = BoxSecretKey::generate().expect("randomness");
+    let mut voters = Voters::new();
+    let (partition, _) = open(dir.path(), &secret);
+    voters.vote(&partition, (0, 1, 69), Choice::Blanc);
+    voters.vote(&partition, (0, 1, 69), Choice::Oui);
+    voters.vote(&partition, (2, 0, 1), Choice::Oui);
+    voters.vote(&partition, (3, 0, 1), Choice::Oui);
+    voters.vote(&partition, (0, 1, 70), Choice::Oui);
+    let outcomes: Vec<Outcome> = voters
+        .outcomes(5)
+        .into_iter()
+        .map(|(_, told)| told)
+        .collect();
+    assert!(matches!(outcomes[0], Outcome::Accepted { .. }));
+    let expected = [
+        Outcome::Duplicate { attempt_count: 2 },
+        Outcome::Closed,
+        Outcome::NotOpen,
+        Outcome::Malformed,
+    ];
+    assert_eq!(outcomes[1..], expected);
+    drop(partition);
+
+    let (partition, report) = open(dir.path(), &secret);
+    // One ballot's two bitsets and those of the three others.
+    assert_eq!(
+        (report.epoch, report.snapshots_used, report.replayed),
+        (2, 8, 0)
+    );
+    assert_eq!(partition.state().voted(0), 1);
+    voters.vote(&partition, (0, 1, 69), Choice::Non);
+    let outcomes = voters.outcomes(1);
+    assert_eq!(outcomes[0].1, Outcome::Duplicate { attempt_count: 3 });
+}
+
+#[test]
+fn a_follower_sees_what_was_acknowledged_and_resumes_anywhere() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let secret = BoxSecretKey::generate().expect("randomness");
+    let mut voters = Voters::new();
+    let (partition, _) = open(dir.path(), &secret);
+    let partition_dir = layout::partition_dir(dir.path(), 0);
+    let mut follower = Follower::open(Arc::new(OsStorage), &partition_dir, Cursor::default())
+        .expect("an empty ledger");
+    assert!(follower.next_item().expect("readable").is_none());
+    let mut frames = Vec::new();
+    for ordinal in 0..200 {
+        voters.vote(&partition, (0, 0, ordinal), Choice::Oui);
+        voters.outcomes(1);
+        while let Some(item) = follower.next_item().expect("readable") {
+            if let Item::Frame(frame) = item {
+                frames.push(frame);
+            }
+        }
+        assert_eq!(frames.len() as u32, ordinal + 1);
+    }
+    for from in (0..200).step_by(7) {
+        let after = frames
+            .get(from)
+            .map(ledger::Frame::cursor)
+            .expect("a frame");
+        let mut resumed =
+            Follower::open(Arc::new(OsStorage), &partition_dir, after).expect("its own frame");
+        let mut rest = Vec::new();
+        while let Some(item) = resumed.next_item().expect("readable") {
+            if let Item::Frame(frame) = item {
+                rest.push(frame);
+            }
+        }
+        assert_eq!(rest, frames[from + 1..]);
+    }
+    let elsewhere = Cursor {
+        sequence: 100,
+        ..frames[3].cursor()
+    };
+    let mut other = Follower::open(Arc::new(OsStorage), &partition_dir, elsewhere).expect("opens");
+    assert!(
+        std::iter::repeat_with(|| other.next_item())
+            .take(3)
+            .any(|item| item.is_err())
+    );
+}
+
+#[test]
+fn a_second_owner_and_another_event_are_refused() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let secret = BoxSecretKey::generate().expect("randomness");
+    let try_open = |shape| {
+        let clock = Arc::new(SystemClock::new());
+        Partition::<Tell>::open(
+            Arc::new(OsStorage),
+            clock,
+            dir.path(),
+            shape,
+            Options::default(),
+        )
+        .map(drop)
+    };
+    let (partition, _) = open(dir.path(), &secret);
+    assert!(matches!(
+        try_open(shape(&secret)),
+        Err(LedgerError::Locked { .. })
+    ));
+    let mut voters = Voters::new();
+    voters.vote(&partition, (0, 0, 1), Choice::Oui);
+    voters.outcomes(1);
+    drop(partition);
+    for change in [
+        |shape: &mut Shape| shape.event_id.push('X'),
+        |shape: &mut Shape| shape.manifest_sha256[0] ^= 1,
+        |shape: &mut Shape| shape.ballots[0].id.push('X'),
+        |shape: &mut Shape| {
+            shape.box_public_key = BoxSecretKey::generate().expect("randomness").public();
+        },
+    ] {
+        let mut other = shape(&secret);
+        change(&mut other);
+        assert!(matches!(
+            try_open(other),
+            Err(LedgerError::AnotherLedger { .. })
+        ));
+    }
+    assert!(try_open(shape(&secret)).is_ok());
+}
