@@ -379,3 +379,6 @@ fn packed(fst: &[u8], at: usize, width: usize) -> Option<u64> {
 fn word(fst: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*fst.get(at..)?.first_chunk()?))
 }
+
+#[cfg(all(test, feature = "builder"))]
+mod tests;

@@ -1,0 +1,112 @@
+//! A manifest that contradicts itself is refused even where officers signed it.
+
+mod support;
+
+use proptest::prelude::*;
+use shards::{Manifest, Sha256Sum};
+use support::{Built, Recipe};
+
+/// The reason for refusing a sound manifest after `edit`; none where it is accepted.
+fn check(edit: impl FnOnce(&mut Manifest)) -> Option<String> {
+    let mut manifest = Built::new(&Recipe {
+        credentials: 9,
+        ..Recipe::default()
+    })
+    .manifest;
+    edit(&mut manifest);
+    Manifest::from_json(&manifest.to_json()).err()
+}
+
+#[test]
+fn contradictions_are_refused() {
+    assert_eq!(check(|_| ()), None);
+    let zero = Sha256Sum([0; 32]);
+    let refused: [(&str, fn(&mut Manifest)); 7] = [
+        ("format is", |m| m.format = "scrutin-package-2".to_owned()),
+        ("key_id", |m| m.key_id = None),
+        ("credentials is", |m| m.ballots[0].credentials += 1),
+        ("shards are listed", |m| m.ballots[0].shard_bits = 2),
+        ("shard_bits is", |m| m.ballots[0].shard_bits = 200),
+        ("files are not", |m| {
+            m.files[0].path = "../../etc/passwd".to_owned()
+        }),
+        ("files are not", |m| m.files.swap(0, 1)),
+    ];
+    for (expected, edit) in refused {
+        let reason = check(edit);
+        assert!(
+            reason.as_deref().unwrap_or("accepted").contains(expected),
+            "{reason:?}"
+        );
+    }
+    assert!(
+        check(move |m| m.roll_commitment = zero)
+            .unwrap()
+            .contains("roll_commitment")
+    );
+    assert!(
+        check(move |m| m.files[1].sha256 = zero)
+            .unwrap()
+            .contains("SHA256SUMS")
+    );
+}
+
+#[test]
+fn another_form_of_the_same_manifest_is_refused() {
+    let manifest = Built::new(&Recipe {
+        credentials: 9,
+        ..Recipe::default()
+    })
+    .manifest;
+    let compact = serde_json::to_vec(&manifest).unwrap();
+    assert!(
+        Manifest::from_json(&compact)
+            .unwrap_err()
+            .contains("canonical")
+    );
+    let text = String::from_utf8(manifest.to_json()).unwrap();
+    let twice = text.replacen(
+        "\"format\"",
+        "\"format\": \"scrutin-package-1\",\n  \"format\"",
+        1,
+    );
+    assert!(Manifest::from_json(twice.as_bytes()).is_err());
+}
+
+/// The commitment can be computed from the digest sets alone.
+#[test]
+fn the_commitment_binds_every_credential_and_region() {
+    let recipe = Recipe {
+        credentials: 9,
+        regions: vec![1, 300],
+        ..Recipe::default()
+    };
+    let commitment = Built::new(&recipe).manifest.roll_commitment;
+    let mut records = Built::new(&recipe).records;
+    records[1][4].region ^= 1 ^ 300;
+    assert_ne!(
+        Built::of_records(&recipe, records.clone())
+            .manifest
+            .roll_commitment,
+        commitment
+    );
+    records[1][4].region ^= 1 ^ 300;
+    assert_eq!(
+        Built::of_records(&recipe, records.clone())
+            .manifest
+            .roll_commitment,
+        commitment
+    );
+    records[0].pop();
+    assert_ne!(
+        Built::of_records(&recipe, records).manifest.roll_commitment,
+        commitment
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let _ = Manifest::from_json(&bytes);
+    }
+}

@@ -1,0 +1,215 @@
+//! A package is served only as the officers signed it.
+
+mod support;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use shards::{Package, PackageError, Trust};
+use support::{Built, Recipe};
+
+fn small() -> Built {
+    Built::new(&Recipe {
+        credentials: 6,
+        shard_bits: 0,
+        ..Recipe::default()
+    })
+}
+
+fn refuse(built: &Built, trust: &Trust) -> PackageError {
+    match Package::open(&built.dir(), trust) {
+        Ok(_) => panic!("the package was opened"),
+        Err(error) => error,
+    }
+}
+
+/// One bit of every byte of every file, signatures included.
+#[test]
+fn invariant_7_any_flipped_byte_is_refused() {
+    let built = small();
+    let trust = built.signed();
+    Package::open(&built.dir(), &trust).unwrap();
+    let files = built.files();
+    assert_eq!(
+        files.len(),
+        3 + 2 * 4 + 1,
+        "manifest, signature, sums; four files a ballot; event"
+    );
+    for file in files {
+        let path = built.dir().join(&file);
+        let original = fs::read(&path).unwrap();
+        for at in 0..original.len() {
+            let mut bytes = original.clone();
+            bytes[at] ^= 1 << (at % 8);
+            fs::write(&path, &bytes).unwrap();
+            let opened = Package::open(&built.dir(), &trust);
+            assert!(opened.is_err(), "{} byte {at}", file.display());
+        }
+        fs::write(&path, &original).unwrap();
+    }
+    Package::open(&built.dir(), &trust).unwrap();
+}
+
+/// Every bit of the signature file: what minisign leaves unsigned must be fixed otherwise.
+#[test]
+fn invariant_7_every_bit_of_a_signature_counts() {
+    let built = small();
+    let trust = built.signed();
+    let path = built.dir().join("manifest.json.minisig");
+    let original = fs::read(&path).unwrap();
+    for bit in 0..original.len() * 8 {
+        let mut bytes = original.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        fs::write(&path, &bytes).unwrap();
+        assert!(Package::open(&built.dir(), &trust).is_err(), "bit {bit}");
+    }
+}
+
+#[test]
+fn invariant_7_a_cut_or_lengthened_file_is_refused() {
+    let built = small();
+    let trust = built.signed();
+    for file in built.files() {
+        let path = built.dir().join(&file);
+        let original = fs::read(&path).unwrap();
+        let longer = [original.as_slice(), b"\n"].concat();
+        for bytes in [
+            &original[..original.len() - 1],
+            &original[..1],
+            &[],
+            longer.as_slice(),
+        ] {
+            fs::write(&path, bytes).unwrap();
+            let opened = Package::open(&built.dir(), &trust);
+            assert!(
+                opened.is_err(),
+                "{} with {} bytes",
+                file.display(),
+                bytes.len()
+            );
+        }
+        fs::write(&path, &original).unwrap();
+    }
+}
+
+#[test]
+fn invariant_7_an_unsigned_package_is_refused() {
+    let built = small();
+    let trust = built.signed();
+    fs::remove_file(built.dir().join("manifest.json.minisig")).unwrap();
+    let error = refuse(&built, &trust);
+    assert!(
+        matches!(
+            error,
+            PackageError::Unsigned {
+                expected: 1,
+                got: 0,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains("officer.pub"),
+        "names the trusted key: {error}"
+    );
+}
+
+#[test]
+fn invariant_7_a_stranger_s_signature_does_not_count() {
+    let built = small();
+    built.sign("stranger", "manifest.json.minisig");
+    let other = small();
+    let trust = other.signed();
+    assert!(matches!(
+        refuse(&built, &trust),
+        PackageError::Unsigned { got: 0, .. }
+    ));
+}
+
+#[test]
+fn two_of_three_officers() {
+    let built = small();
+    let one = built.sign("one", "manifest.json.minisig");
+    let two = built.sign("two", "manifest.json.0123456789ABCDEF.minisig");
+    let renamed = built.home.path().join("two-again.pub");
+    fs::copy(&two, &renamed).unwrap();
+
+    let keys = [one.clone(), two.clone()];
+    let package = Package::open(&built.dir(), &Trust::from_files(&keys, 2).unwrap()).unwrap();
+    assert_eq!(package.signers().len(), 2);
+
+    // The same key under two names is one officer.
+    assert!(matches!(
+        Trust::from_files(&[two, renamed], 2),
+        Err(PackageError::Trust {
+            require: 2,
+            keys: 1
+        })
+    ));
+    // One officer's signature copied does not become two.
+    let again = built.dir().join("manifest.json.FEDCBA9876543210.minisig");
+    fs::copy(built.dir().join("manifest.json.minisig"), again).unwrap();
+    fs::remove_file(built.dir().join("manifest.json.0123456789ABCDEF.minisig")).unwrap();
+    let trust = Trust::from_files(&keys, 2).unwrap();
+    assert!(matches!(
+        refuse(&built, &trust),
+        PackageError::Unsigned {
+            expected: 2,
+            got: 1,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn trust_in_nobody_is_refused() {
+    assert!(matches!(
+        Trust::from_files(&[], 0),
+        Err(PackageError::Trust { .. })
+    ));
+    let built = small();
+    let key = built.sign("one", "manifest.json.minisig");
+    assert!(matches!(
+        Trust::from_files(&[key], 0),
+        Err(PackageError::Trust { .. })
+    ));
+}
+
+#[test]
+fn missing_and_extra_files_are_named() {
+    let built = small();
+    let trust = built.signed();
+    let filter = built.dir().join("shards/L-1/0000.fuse");
+    let bytes = fs::read(&filter).unwrap();
+    fs::remove_file(&filter).unwrap();
+    let error = refuse(&built, &trust);
+    assert!(
+        matches!(&error, PackageError::Missing { path } if *path == filter),
+        "{error}"
+    );
+    symlink("0000.dig", &filter).unwrap();
+    assert!(
+        matches!(refuse(&built, &trust), PackageError::Extra { .. }),
+        "symbolic link"
+    );
+    fs::remove_file(&filter).unwrap();
+    fs::write(&filter, bytes).unwrap();
+    for extra in [
+        "notes.txt",
+        "shards/L-1/0001.dig",
+        "shards/stray",
+        "manifest.json.sig",
+    ] {
+        let path = built.dir().join(extra);
+        fs::write(&path, "x").unwrap();
+        let error = refuse(&built, &trust);
+        assert!(
+            matches!(&error, PackageError::Extra { path: at } if *at == path),
+            "{error}"
+        );
+        fs::remove_file(path).unwrap();
+    }
+    fs::create_dir(built.dir().join("shards/L-3")).unwrap();
+    assert!(matches!(refuse(&built, &trust), PackageError::Extra { .. }));
+}
