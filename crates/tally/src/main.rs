@@ -1,3 +1,59 @@
+//! The tally: follows the ledger, counts it, serves results and writes them to PostgreSQL.
 
+mod api;
+mod cli;
+mod commands;
+mod counts;
+mod directory;
+mod feed;
+mod inputs;
+mod opened;
+mod policy;
+mod postgres;
+mod recount;
+mod results;
+mod seats;
+mod state;
+mod stream;
+mod table;
+mod time_text;
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    // Usage errors end here, with status 2.
+    let cli = Cli::parse();
+    if let Command::Run(_) = cli.command {
+        start_logs();
+    }
+    let done = match &cli.command {
+        Command::Keygen(args) => commands::keygen::run(args),
+        Command::Run(args) => commands::run::run(args),
+        Command::Count(args) => commands::count::run(args),
+        Command::Verify(args) => commands::verify::run(args),
+        Command::Export(args) => commands::export::run(args),
+        Command::Rebuild(args) => commands::rebuild::run(args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tally: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// JSON lines on standard error, with RFC 3339 UTC times; `RUST_LOG` chooses the level.
+fn start_logs() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}

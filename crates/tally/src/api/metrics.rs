@@ -1,0 +1,188 @@
+//! Metrics in Prometheus' text format. Labels name ballots, choices, routes and states, never a
+//! voter, an address or a digest; choices appear only as far as the ballot's policy allows.
+
+use std::sync::{Arc, PoisonError};
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use prometheus_client::encoding::{EncodeLabelSet, text::encode};
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+
+use super::Shared;
+use crate::counts::{Counts, choice_text};
+use crate::policy::{Board, Visible};
+
+/// Upper bounds of request durations, seconds.
+const BUCKETS: [f64; 9] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5];
+
+/// Durations of requests by route and status class.
+#[derive(Clone)]
+pub(crate) struct RequestTimes(Family<RouteLabel, Histogram>);
+
+impl Default for RequestTimes {
+    fn default() -> RequestTimes {
+        RequestTimes(Family::new_with_constructor(|| Histogram::new(BUCKETS)))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabel {
+    route: String,
+    status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LawChoice {
+    law_id: String,
+    choice: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct BallotLabel {
+    ballot_id: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StatusLabel {
+    status: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PartitionLabel {
+    partition: u16,
+}
+
+/// Times every request. Unknown paths share one label: clients must not grow the table.
+pub(super) async fn observe(
+    State(shared): State<Arc<Shared>>,
+    path: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let started = std::time::Instant::now();
+    let response = next.run(request).await;
+    let route = path.map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
+    let labels = RouteLabel {
+        route,
+        status: response.status().as_u16(),
+    };
+    shared
+        .times
+        .0
+        .get_or_create(&labels)
+        .observe(started.elapsed().as_secs_f64());
+    response
+}
+
+/// `GET /metrics`
+pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
+    let mut registry = Registry::default();
+    let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+    registry.register("build", "The program", build);
+    registry.register(
+        "api_request_duration_seconds",
+        "Time to answer a request",
+        shared.times.0.clone(),
+    );
+    register_state(&mut registry, &shared, &shared.board());
+    register_database(&mut registry, &shared);
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = encode(&mut text, &registry);
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], text).into_response()
+}
+
+fn register_state(registry: &mut Registry, shared: &Shared, board: &Board) {
+    let (state, now) = (board.state(), shared.now_ms());
+    let votes: Family<BallotLabel, Gauge> = Family::default();
+    let choices: Family<LawChoice, Gauge> = Family::default();
+    for ballot in shared.package.event().ballots() {
+        let label = BallotLabel {
+            ballot_id: ballot.id.clone(),
+        };
+        let of_ballot = state.ballots.get(usize::from(ballot.index.0));
+        votes
+            .get_or_create(&label)
+            .set(signed(of_ballot.map_or(0, |ballot| ballot.votes)));
+        if let (Some(_), Visible::Counts { regions, .. }) =
+            (ballot.law(), board.visible(ballot, now))
+        {
+            let mut total = Counts::default();
+            regions.values().for_each(|counts| total.merge(counts));
+            for (choice, votes) in total.iter() {
+                let choice = choice_text(choice);
+                let label = LawChoice {
+                    law_id: ballot.id.clone(),
+                    choice,
+                };
+                choices.get_or_create(&label).set(signed(votes));
+            }
+        }
+    }
+    registry.register("votes_by_ballot", "Votes in the ledger", votes);
+    registry.register("votes_by_law", "Votes of laws that may be seen", choices);
+    let by_status: Family<StatusLabel, Gauge> = Family::default();
+    let invalid = state.invalid.values().sum();
+    for (status, count) in [
+        ("accepted", state.votes()),
+        ("duplicate", state.duplicates()),
+        ("invalid", invalid),
+    ] {
+        by_status
+            .get_or_create(&StatusLabel { status })
+            .set(signed(count));
+    }
+    registry.register(
+        "ledger_attempts",
+        "Submissions that the ledger holds, by status",
+        by_status,
+    );
+    let heads: Family<PartitionLabel, Gauge> = Family::default();
+    for (partition, cursor) in &state.heads {
+        let label = PartitionLabel {
+            partition: *partition,
+        };
+        heads.get_or_create(&label).set(signed(cursor.sequence));
+    }
+    registry.register("ledger_sequence", "Last frame counted", heads);
+}
+
+fn register_database(registry: &mut Registry, shared: &Shared) {
+    let Some(progress) = &shared.database else {
+        return;
+    };
+    let progress = progress
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .clone();
+    let heads: Family<PartitionLabel, Gauge> = Family::default();
+    for (partition, sequence) in &progress.heads {
+        heads
+            .get_or_create(&PartitionLabel {
+                partition: *partition,
+            })
+            .set(signed(*sequence));
+    }
+    registry.register("postgres_sequence", "Last frame in the database", heads);
+    let written: Gauge = Gauge::default();
+    written.set(signed(progress.votes));
+    registry.register(
+        "postgres_votes_written",
+        "Votes written since the start",
+        written,
+    );
+    let up: Gauge = Gauge::default();
+    up.set(i64::from(progress.trouble.is_none()));
+    registry.register("postgres_up", "1 while the database takes frames", up);
+}
+
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,222 @@
+//! The command line as typed. Nothing here touches the system: `commands` resolves it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  tally keygen --out box
+  tally run --ledger data/ledger --package package/ --box box.key
+  tally run --from http://127.0.0.1:8100 --package package/ --box box.key --postgres postgres://tally@localhost/scrutin
+  tally count --ledger data/ledger --package package/ --box box.key --json
+  tally verify --ledger data/ledger --package package/
+
+Exit status: 0 done, 1 failed, 2 wrong usage.";
+
+/// From the ledger to results: follow it, recount it, verify it, export it.
+#[derive(Debug, Parser)]
+#[command(name = "tally", version, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make the event's box key: <OUT>.key opens the choices, <OUT>.pub seals them.
+    Keygen(Keygen),
+    /// Follow a ledger, serve results over HTTP, and write PostgreSQL when given one.
+    Run(Run),
+    /// Recount from nothing but files, and print totals that officials can sign.
+    Count(Count),
+    /// Check chain, counts and bitsets, and compare a database or a load test with the ledger.
+    Verify(Verify),
+    /// Write results, audit, duplicates or turnout as CSV or JSON.
+    Export(Export),
+    /// Empty the tables of a database and fill them again from the ledger.
+    Rebuild(Rebuild),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  tally keygen --out box      # writes box.key and box.pub, prints the line for election.toml"
+)]
+pub(crate) struct Keygen {
+    /// Path without extension: `.key` (secret, mode 0600) and `.pub` are added.
+    #[arg(long, value_name = "OUT")]
+    pub(crate) out: PathBuf,
+    /// Replace existing files.
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The package, and who is trusted to have signed it.
+#[derive(Debug, Args)]
+pub(crate) struct PackageArgs {
+    /// The event's package.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) package: PathBuf,
+    /// Public key of an officer who signed the package; may be repeated. Without any, file hashes
+    /// are checked against the manifest, and the manifest only against the ledger that names it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trust: Vec<PathBuf>,
+    /// How many of the trusted keys must have signed.
+    #[arg(long, value_name = "K", default_value_t = 1)]
+    pub(crate) require: usize,
+}
+
+/// A ledger on disk.
+#[derive(Debug, Args)]
+pub(crate) struct LedgerArgs {
+    /// The ledger directory, with all its partitions.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) ledger: PathBuf,
+    #[command(flatten)]
+    pub(crate) package: PackageArgs,
+}
+
+/// A database.
+#[derive(Debug, Args)]
+pub(crate) struct PostgresArgs {
+    /// Database to write or compare: postgres://USER@HOST:PORT/DATABASE. A password belongs into
+    /// --postgres-password-file, not into an argument that every user of the machine can read.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "SCRUTIN_POSTGRES",
+        hide_env_values = true
+    )]
+    pub(crate) postgres: Option<String>,
+    /// File that holds the database password, and nothing else.
+    #[arg(long, value_name = "FILE", requires = "postgres")]
+    pub(crate) postgres_password_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("source").required(true).args(["ledger", "from"]))]
+pub(crate) struct Run {
+    /// The ledger directory of a validator on this machine.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) ledger: Option<PathBuf>,
+    /// Internal address of a validator, such as http://127.0.0.1:8100; its partition 0 is followed.
+    #[arg(long, value_name = "URL")]
+    pub(crate) from: Option<String>,
+    #[command(flatten)]
+    pub(crate) package: PackageArgs,
+    /// Secret half of the box key. Without it choices stay sealed: turnout only.
+    #[arg(long = "box", value_name = "FILE")]
+    pub(crate) box_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) postgres: PostgresArgs,
+    /// Address of the results API; port 0 takes a free one and logs it.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8001")]
+    pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Count {
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+    /// Secret half of the box key.
+    #[arg(long = "box", value_name = "FILE")]
+    pub(crate) box_key: PathBuf,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tally verify --ledger data/ledger --package package/
+  tally verify --ledger data/ledger --package package/ --box box.key --postgres postgres://tally@localhost/scrutin
+  tally verify --ledger data/ledger --package package/ --receipt 0-17-4XQ0ZJ6T1V8RB3M2K9CNHWSD5E")]
+pub(crate) struct Verify {
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+    /// Secret half of the box key: opens every frame, and is needed to compare counts.
+    #[arg(long = "box", value_name = "FILE")]
+    pub(crate) box_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) postgres: PostgresArgs,
+    /// Also look up this receipt (the request_id that a voter was given); may be repeated.
+    #[arg(long, value_name = "ID")]
+    pub(crate) receipt: Vec<String>,
+    /// Compare with what a load generator was told (its --truth file). Needs --box.
+    #[arg(long, value_name = "FILE", requires = "box_key")]
+    pub(crate) expect: Option<PathBuf>,
+    /// Cut a torn tail that a crash left behind, and say what was cut. The only repair there is;
+    /// no validator may be running.
+    #[arg(long)]
+    pub(crate) repair_tail: bool,
+    /// Print JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What `export` writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum What {
+    /// Votes per ballot, region and choice.
+    Results,
+    /// Every credential that voted or tried again, by digest, and invalid attempts by reason.
+    Audit,
+    /// Credentials that were submitted more than once.
+    Duplicates,
+    /// Votes per ballot, region and hour.
+    Turnout,
+}
+
+/// Form of an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Comma-separated values with a header line (RFC 4180).
+    Csv,
+    /// One JSON array of objects.
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+    /// Secret half of the box key; needed for results.
+    #[arg(long = "box", value_name = "FILE")]
+    pub(crate) box_key: Option<PathBuf>,
+    /// What to write.
+    #[arg(long)]
+    pub(crate) what: What,
+    /// Form of the rows.
+    #[arg(long, default_value = "csv")]
+    pub(crate) format: Format,
+    /// File to write; standard output without it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace an existing file.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rebuild {
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+    /// Secret half of the box key. Without it the database gets no counts.
+    #[arg(long = "box", value_name = "FILE")]
+    pub(crate) box_key: Option<PathBuf>,
+    /// Database to rebuild: postgres://USER@HOST:PORT/DATABASE.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "SCRUTIN_POSTGRES",
+        hide_env_values = true
+    )]
+    pub(crate) postgres: String,
+    /// File that holds the database password, and nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) postgres_password_file: Option<PathBuf>,
+}

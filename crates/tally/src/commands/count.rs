@@ -1,0 +1,20 @@
+//! `tally count`: the recount from files alone.
+
+use crate::cli::Count;
+use crate::inputs::read_box_key;
+use crate::recount::{Recount, open_inputs};
+use crate::table;
+
+/// Prints every ballot's totals as a table, or JSON.
+pub(crate) fn run(args: &Count) -> anyhow::Result<()> {
+    let (package, directory) = open_inputs(&args.ledger)?;
+    let key = read_box_key(&args.box_key, package.event())?;
+    let recount = Recount::read(package, directory, Some(&key))?;
+    let report = recount.report();
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{}", table::render(&report));
+    }
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! One file a subcommand: raw arguments in, work done, text on standard output.
+
+pub(crate) mod count;
+pub(crate) mod expect;
+pub(crate) mod export;
+pub(crate) mod keygen;
+pub(crate) mod rebuild;
+pub(crate) mod run;
+pub(crate) mod verify;

@@ -1,0 +1,48 @@
+//! `tally rebuild`: empties a database and fills it from the ledger, because rows are derived.
+
+use std::sync::Arc;
+
+use crate::cli::Rebuild;
+use crate::feed::Source;
+use crate::inputs::read_box_key;
+use crate::postgres::{Target, Until, Writer, empty};
+use crate::recount::open_inputs;
+
+/// Empties every table of Scrutin and writes them again up to the ledger's end.
+pub(crate) fn run(args: &Rebuild) -> anyhow::Result<()> {
+    let (package, directory) = open_inputs(&args.ledger)?;
+    // Looked at before anything is emptied.
+    directory.partitions()?;
+    let key = match &args.box_key {
+        Some(path) => Some(Arc::new(read_box_key(path, package.event())?)),
+        None => {
+            eprintln!("note: no --box, so the database gets no counts");
+            None
+        }
+    };
+    let target = Target::parse(&args.postgres, args.postgres_password_file.as_deref())?;
+    let writer = Writer {
+        target: target.clone(),
+        source: Source::Directory(directory),
+        package,
+        key,
+        progress: Arc::default(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        empty(&target).await?;
+        writer.run(Until::CaughtUp).await
+    })?;
+    let progress = writer
+        .progress
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .clone();
+    for (partition, sequence) in &progress.heads {
+        println!("partition {partition}: rebuilt up to frame {sequence}");
+    }
+    println!("{} votes in {}", progress.votes, target.name());
+    Ok(())
+}

@@ -1,0 +1,213 @@
+//! `tally verify`: everything that can be checked about a ledger, and about what was derived of it.
+
+use std::path::Path;
+
+use anyhow::{Context, bail, ensure};
+use durable::OsStorage;
+use ledger::{BoxSecretKey, RequestId, find_receipt, repair_tail};
+use serde_json::json;
+
+use super::expect;
+use crate::cli::Verify;
+use crate::directory::Directory;
+use crate::inputs::read_box_key;
+use crate::postgres::{Target, compare};
+use crate::recount::{Head, Recount, open_inputs};
+use crate::time_text::rfc3339;
+
+/// What was checked, for the report at the end.
+#[derive(Default)]
+struct Checked {
+    lines: Vec<String>,
+    json: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Checked {
+    fn note(&mut self, name: &str, line: String, value: serde_json::Value) {
+        self.lines.push(line);
+        self.json.insert(name.to_owned(), value);
+    }
+}
+
+/// Checks in order; the first difference is the error.
+pub(crate) fn run(args: &Verify) -> anyhow::Result<()> {
+    let (package, directory) = open_inputs(&args.ledger)?;
+    let key = args
+        .box_key
+        .as_ref()
+        .map(|path| read_box_key(path, package.event()))
+        .transpose()?;
+    let truth = args.expect.as_deref().map(expect::read).transpose()?;
+    let mut receipts = args.receipt.clone();
+    receipts.extend(
+        truth
+            .iter()
+            .flat_map(|truth| truth.receipts.iter().cloned()),
+    );
+    let database = match &args.postgres.postgres {
+        Some(url) => Some(Target::parse(
+            url,
+            args.postgres.postgres_password_file.as_deref(),
+        )?),
+        None => None,
+    };
+    let mut checked = Checked::default();
+    if args.repair_tail {
+        repair(&directory, &mut checked)?;
+    }
+    let recount = Recount::read(package, directory, key.as_ref())?;
+    note_ledger(&recount, &mut checked);
+    if let Some(truth) = &truth {
+        expect::compare(truth, &recount).context("the ledger differs from what was expected")?;
+        checked.note(
+            "expected",
+            "votes and counts are as expected".to_owned(),
+            json!(true),
+        );
+    }
+    check_receipts(&receipts, recount.directory.path(), &mut checked)?;
+    if let Some(target) = &database {
+        check_database(target, &recount, key.as_ref(), &mut checked)?;
+    }
+    if args.json {
+        println!("{}", serde_json::Value::Object(checked.json));
+    } else {
+        checked.lines.iter().for_each(|line| println!("{line}"));
+        println!("verified");
+    }
+    Ok(())
+}
+
+/// What reading the whole ledger has shown.
+fn note_ledger(recount: &Recount, checked: &mut Checked) {
+    let heads: Vec<Head> = recount
+        .state
+        .heads
+        .iter()
+        .map(|(at, cursor)| Head::new(*at, cursor))
+        .collect();
+    for head in &heads {
+        checked.lines.push(format!(
+            "partition {}: {} frames, every checksum and link fits, SHA-256 {}",
+            head.partition, head.sequence, head.hash
+        ));
+    }
+    let opened = if recount.opened {
+        "choices opened, as many as marks in every frame and region"
+    } else {
+        "choices not opened (no --box), as many as marks in every frame"
+    };
+    let line = format!(
+        "{} votes, no credential twice; {opened}; {} duplicate attempts",
+        recount.state.votes(),
+        recount.state.duplicates()
+    );
+    checked.json.insert("ledger".to_owned(), json!(heads));
+    checked
+        .json
+        .insert("votes".to_owned(), json!(recount.state.votes()));
+    checked
+        .json
+        .insert("duplicates".to_owned(), json!(recount.state.duplicates()));
+    checked.note("opened", line, json!(recount.opened));
+}
+
+fn check_receipts(receipts: &[String], ledger: &Path, checked: &mut Checked) -> anyhow::Result<()> {
+    if receipts.is_empty() {
+        return Ok(());
+    }
+    let mut missing = 0usize;
+    let mut first = None;
+    for text in receipts {
+        let id: RequestId = text.parse().with_context(|| format!("receipt {text:?}"))?;
+        match find_receipt(&OsStorage, ledger, &id)? {
+            Some(receipt) if receipts.len() == 1 => {
+                checked.lines.push(format!(
+                    "receipt {id}: recorded at {}",
+                    rfc3339(receipt.time_ms)
+                ));
+            }
+            Some(_) => {}
+            None => {
+                missing += 1;
+                first.get_or_insert(id);
+            }
+        }
+    }
+    if let Some(first) = first {
+        bail!(
+            "{missing} of {} receipts are not in the ledger, the first is {first}",
+            receipts.len()
+        );
+    }
+    let line = format!("{} receipts found", receipts.len());
+    checked.note("receipts", line, json!(receipts.len()));
+    Ok(())
+}
+
+fn check_database(
+    target: &Target,
+    recount: &Recount,
+    key: Option<&BoxSecretKey>,
+    checked: &mut Checked,
+) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let compared = runtime.block_on(compare::compare(target, recount, key))?;
+    ensure!(
+        compared.difference.is_none(),
+        "database {} differs from the ledger: {}; `tally rebuild` it",
+        target.name(),
+        compared.difference.unwrap_or_default()
+    );
+    let behind = match compared.frames_behind {
+        0 => "at the ledger's end".to_owned(),
+        frames => format!("{frames} frames behind the ledger's end"),
+    };
+    let line = format!("database {} equals the ledger, {behind}", target.name());
+    checked.note(
+        "postgres_frames_behind",
+        line,
+        json!(compared.frames_behind),
+    );
+    Ok(())
+}
+
+/// Cuts invalid bytes from the end of each partition, and says what that loses.
+fn repair(directory: &Directory, checked: &mut Checked) -> anyhow::Result<()> {
+    let path = directory.path();
+    let data_dir = path
+        .parent()
+        .filter(|_| path.file_name() == Some("ledger".as_ref()));
+    let data_dir = data_dir.with_context(|| {
+        format!(
+            "{} is not DATA/ledger: a repair needs the data directory and its lock",
+            path.display()
+        )
+    })?;
+    for partition in directory.partitions()? {
+        let repair = repair_tail(&OsStorage, data_dir, partition)?;
+        let line = match repair.cut {
+            None => format!("partition {partition}: no torn tail, nothing was cut"),
+            Some(torn) => {
+                let lost = match repair.acknowledged {
+                    Some(last) if last > repair.last.sequence => format!(
+                        "; frames {} to {last} had been acknowledged to voters and are lost",
+                        repair.last.sequence + 1
+                    ),
+                    _ => "; no acknowledged frame is lost".to_owned(),
+                };
+                format!(
+                    "partition {partition}: cut {} bytes from byte {} of {}{lost}",
+                    torn.bytes,
+                    torn.offset,
+                    torn.path.display()
+                )
+            }
+        };
+        eprintln!("{line}");
+        checked.note("repaired", line.clone(), json!(line));
+    }
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! Frames as they come, from a directory or a validator's stream, through one bounded channel.
+//!
+//! A feed starts at the first frame, always: what follows from the ledger is folded again at each
+//! start, so that the recovery path is the normal path.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ledger::BoxSecretKey;
+use tokio::sync::mpsc;
+
+use crate::directory::Directory;
+use crate::opened::OpenedFrame;
+use crate::stream::Stream;
+
+/// Frames that wait for a slow consumer; the reader then waits too.
+const FRAMES_WAITING_MAX: usize = 64;
+/// How often a ledger that is not there yet is looked for.
+const WAIT_FOR_LEDGER: Duration = Duration::from_millis(500);
+
+/// What a feed says.
+pub(crate) enum News {
+    /// The next frame of its partition.
+    Frame(OpenedFrame),
+    /// All that is acknowledged of this partition has been handed over.
+    CaughtUp(u16),
+    /// The ledger cannot be followed any further. Last message of a feed.
+    Failed(anyhow::Error),
+}
+
+/// Where frames come from.
+#[derive(Clone)]
+pub(crate) enum Source {
+    Directory(Directory),
+    Stream(Stream),
+}
+
+impl Source {
+    /// Partitions that the source has; waits for the ledger's directory to appear.
+    pub(crate) async fn partitions(&self) -> Vec<u16> {
+        let Source::Directory(directory) = self else {
+            return vec![0];
+        };
+        let mut told = false;
+        loop {
+            match directory.partitions() {
+                Ok(partitions) => return partitions,
+                Err(error) if !told => {
+                    tracing::warn!(error = format!("{error:#}"), "waiting for the ledger");
+                    told = true;
+                }
+                Err(_) => {}
+            }
+            tokio::time::sleep(WAIT_FOR_LEDGER).await;
+        }
+    }
+
+    /// Starts following these partitions. Dropping the receiver ends it.
+    pub(crate) fn follow(
+        &self,
+        partitions: &[u16],
+        key: Option<Arc<BoxSecretKey>>,
+    ) -> mpsc::Receiver<News> {
+        let (sender, receiver) = mpsc::channel(FRAMES_WAITING_MAX);
+        for partition in partitions.iter().copied() {
+            let (sender, key) = (sender.clone(), key.clone());
+            match self.clone() {
+                Source::Directory(directory) => {
+                    // Blocking reads and decryption: a thread of its own, ended by a closed channel.
+                    std::thread::spawn(move || {
+                        follow(&directory, partition, key.as_deref(), &sender)
+                    });
+                }
+                Source::Stream(stream) => {
+                    tokio::spawn(async move { stream.follow(partition, key, sender).await });
+                }
+            }
+        }
+        receiver
+    }
+}
+
+fn follow(
+    directory: &Directory,
+    partition: u16,
+    key: Option<&BoxSecretKey>,
+    sender: &mpsc::Sender<News>,
+) {
+    let followed = directory.follow(partition, key, |frame| {
+        let news = frame.map_or(News::CaughtUp(partition), News::Frame);
+        match sender.blocking_send(news) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
+    });
+    if let Err(error) = followed {
+        // Nobody listens where the receiver is gone.
+        let _ = sender.blocking_send(News::Failed(error));
+    }
+}

@@ -1,0 +1,136 @@
+//! What every command reads first: the package, the box key, and what they must agree on.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail, ensure};
+use credentials::Digest;
+use election::{BallotIndex, Event};
+use ledger::{BoxPublicKey, BoxSecretKey, SegmentHeader};
+use shards::{Membership, Package, Trust};
+use zeroize::Zeroizing;
+
+use crate::cli::PackageArgs;
+use crate::state::Roll;
+
+/// Longest key or password file read.
+const SECRET_BYTES_MAX: u64 = 4096;
+
+/// An opened package as the fold asks it.
+pub(crate) struct PackageRoll(Package);
+
+impl PackageRoll {
+    pub(crate) fn event(&self) -> &Event {
+        self.0.event()
+    }
+
+    /// What identifies the ledgers of this package.
+    pub(crate) fn identity(&self) -> Identity {
+        let event = self.0.event();
+        Identity {
+            event_id: event.id.clone(),
+            manifest_sha256: self.0.manifest_sha256(),
+            box_public_key: BoxPublicKey::from_bytes(event.box_public_key),
+        }
+    }
+
+    /// Shard and ordinal of a digest on a ballot's roll.
+    pub(crate) fn find(&self, ballot: u16, digest: &[u8]) -> Option<(u32, u32)> {
+        let digest = Digest(digest.try_into().ok()?);
+        match self.0.lookup(BallotIndex(ballot), &digest) {
+            Membership::Member { shard, ordinal, .. } => Some((shard, ordinal)),
+            Membership::NotOnRoll | Membership::NoSuchBallot => None,
+        }
+    }
+}
+
+impl Roll for PackageRoll {
+    fn shard_sizes(&self, ballot: u16) -> Vec<u32> {
+        let ballot = BallotIndex(ballot);
+        (0..self.0.shard_count(ballot))
+            .map(|shard| self.0.credentials_in(ballot, shard))
+            .collect()
+    }
+
+    fn region(&self, ballot: u16, shard: u32, ordinal: u32) -> Option<u16> {
+        self.0.region_at(BallotIndex(ballot), shard, ordinal)
+    }
+
+    fn digest(&self, ballot: u16, shard: u32, ordinal: u32) -> Option<Digest> {
+        self.0.digest_at(BallotIndex(ballot), shard, ordinal)
+    }
+}
+
+/// Which event a ledger must be of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) event_id: String,
+    pub(crate) manifest_sha256: [u8; 32],
+    pub(crate) box_public_key: BoxPublicKey,
+}
+
+impl Identity {
+    /// Refuses a segment of another event, package or box key.
+    pub(crate) fn check(&self, header: &SegmentHeader) -> anyhow::Result<()> {
+        ensure!(
+            header.event_id == self.event_id,
+            "ledger of event {}, the package is of event {}: name the ledger and the package of one event",
+            header.event_id,
+            self.event_id
+        );
+        ensure!(
+            header.manifest_sha256 == self.manifest_sha256,
+            "ledger was written with another package of this event: name the package that the validator served"
+        );
+        ensure!(
+            header.box_public_key == self.box_public_key,
+            "ledger is sealed to another box key than the package names: name the package that the validator served"
+        );
+        Ok(())
+    }
+}
+
+/// Opens the package, checking signatures where somebody is trusted.
+pub(crate) fn open_package(args: &PackageArgs) -> anyhow::Result<Arc<PackageRoll>> {
+    let package = if args.trust.is_empty() {
+        tracing::warn!(
+            "signatures of the package are not checked: name an officer's public key with --trust"
+        );
+        Package::open_unsigned(&args.package)
+    } else {
+        let trust = Trust::from_files(&args.trust, args.require)?;
+        Package::open(&args.package, &trust)
+    };
+    let package =
+        package.with_context(|| format!("cannot use package {}", args.package.display()))?;
+    Ok(Arc::new(PackageRoll(package)))
+}
+
+/// Reads the box key and checks that the event was sealed to it.
+pub(crate) fn read_box_key(path: &Path, event: &Event) -> anyhow::Result<BoxSecretKey> {
+    let context = || format!("cannot use box key {}", path.display());
+    let text = read_secret(path).with_context(context)?;
+    let key = BoxSecretKey::parse(&text).with_context(context)?;
+    if key.public() != BoxPublicKey::from_bytes(event.box_public_key) {
+        bail!(
+            "box key {} is not of event {}: its public half is {}, election.toml names {}",
+            path.display(),
+            event.id,
+            key.public(),
+            BoxPublicKey::from_bytes(event.box_public_key)
+        );
+    }
+    Ok(key)
+}
+
+/// Reads a small secret file into memory that is wiped.
+pub(crate) fn read_secret(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
+    // Reserved whole, so that growing leaves no copy behind.
+    let mut text = Zeroizing::new(Vec::with_capacity(SECRET_BYTES_MAX as usize + 1));
+    File::open(path)?
+        .take(SECRET_BYTES_MAX)
+        .read_to_end(&mut text)?;
+    Ok(text)
+}

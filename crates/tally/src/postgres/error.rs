@@ -1,0 +1,108 @@
+//! What can go wrong with the database, sorted by what the writer does about it.
+
+use tokio_postgres::error::SqlState;
+
+/// A database error. Messages name the server by host and database, never by URL.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DbError {
+    /// The server is away or went away: connect again.
+    #[error(
+        "PostgreSQL at {target} is not reachable ({reason}): check that it runs and accepts this machine"
+    )]
+    Unreachable { target: String, reason: String },
+    /// Another transaction was in the way: run the closure again.
+    #[error("transaction {name} conflicted with another one too often, the database is busy")]
+    Conflict { name: &'static str },
+    /// Another tally stepped the cursor in between: read it again.
+    #[error(
+        "another tally moved the cursor of partition {partition} from frame {expected} to {found}"
+    )]
+    Moved {
+        partition: u16,
+        expected: u64,
+        found: i64,
+    },
+    /// The server says no, and will say no again.
+    #[error("PostgreSQL at {target} refuses: {reason}")]
+    Refused { target: String, reason: String },
+    /// The schema is not one that this program knows.
+    #[error(
+        "database schema has version {found}, this program knows versions up to {known}: use the newer tally that made it"
+    )]
+    NewerSchema { found: i64, known: i64 },
+    /// The ledger itself cannot be folded.
+    #[error("{0:#}")]
+    Ledger(anyhow::Error),
+    /// The database follows another ledger.
+    #[error("{0}")]
+    OtherLedger(String),
+}
+
+impl DbError {
+    /// Whether a new connection may help.
+    pub(crate) fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            DbError::Unreachable { .. } | DbError::Conflict { .. } | DbError::Moved { .. }
+        )
+    }
+
+    /// Sorts an error of a statement or of connecting.
+    pub(crate) fn sort(target: &str, error: &tokio_postgres::Error) -> DbError {
+        let target = target.to_owned();
+        let Some(db) = error.as_db_error() else {
+            return DbError::Unreachable {
+                target,
+                reason: source_text(error),
+            };
+        };
+        if is_passing(db.code()) {
+            return DbError::Unreachable {
+                target,
+                reason: db.message().to_owned(),
+            };
+        }
+        let remedy = remedy(db.code());
+        DbError::Refused {
+            target,
+            reason: format!("{}{remedy}", db.message()),
+        }
+    }
+}
+
+/// Whether the same closure may succeed when run again.
+pub(crate) fn is_conflict(error: &tokio_postgres::Error) -> bool {
+    error.code().is_some_and(|code| {
+        *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED
+    })
+}
+
+/// States that pass by themselves: restarts, full disks and connection slots, killed sessions.
+fn is_passing(code: &SqlState) -> bool {
+    let class = &code.code()[..2];
+    // 08 connection, 53 resources (disk full, too many connections), 57P admin shutdown and crash.
+    matches!(class, "08" | "53") || code.code().starts_with("57P")
+}
+
+fn remedy(code: &SqlState) -> &'static str {
+    match code.code() {
+        "28P01" | "28000" => " (check the user, and the password in --postgres-password-file)",
+        "3D000" => " (create it with `createdb`)",
+        "42501" => {
+            " (this role may not write here: use the owner, or a member of scrutin_writer once the schema exists)"
+        }
+        "25006" => " (this is a read-only server or session: name the primary)",
+        _ => "",
+    }
+}
+
+/// The innermost message, which says more than `error communicating with the server`.
+fn source_text(error: &tokio_postgres::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        text = inner.to_string();
+        source = inner.source();
+    }
+    text
+}

@@ -1,0 +1,251 @@
+//! What waits to be written: rows of who, written with the next transaction, and counts of what,
+//! held back per unit (one ballot in one region) as the ballot's results policy says.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use election::{Ballot, BallotKind, Event, Method, ResultsPolicy};
+use ledger::Cursor;
+
+use super::rows::{AuditRows, RepeatRow, signed};
+use crate::counts::Counts;
+use crate::opened::OpenedFrame;
+use crate::policy::STEP_VOTES_MIN;
+use crate::state::{FoldError, HOUR_MS, Roll};
+
+/// Minute, ms: the grain of the times of repeated submissions.
+const MINUTE_MS: i64 = 60_000;
+/// A region's rankings are rewritten as a whole, so not for every few votes, and yet not later
+/// than this.
+const RANKINGS_WAIT_MAX: Duration = Duration::from_secs(2);
+/// ... unless the new votes are at least this share of the rows to rewrite.
+const RANKINGS_PER_VOTE_MAX: u64 = 16;
+
+/// What is counted and published together: one ballot in one region; a law as a whole (region 0).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Unit {
+    pub(crate) partition: u16,
+    pub(crate) ballot: u16,
+    pub(crate) region: u16,
+}
+
+/// Counts of one unit that are not in the tables yet.
+pub(crate) struct Held {
+    pub(crate) counts: Counts,
+    pub(crate) time_ms: i64,
+    votes: u64,
+    since: Instant,
+    /// Rankings that the unit has in the tables, about: written by this fold.
+    written_rankings: u64,
+}
+
+/// Everything between the tables and the head of the fold.
+pub(crate) struct Pending<'a> {
+    event: &'a Event,
+    roll: &'a dyn Roll,
+    pub(crate) audit: AuditRows<'a>,
+    pub(crate) held: BTreeMap<Unit, Held>,
+    /// Head of each partition in the fold.
+    pub(crate) heads: BTreeMap<u16, Cursor>,
+    pub(crate) frames: usize,
+    pub(crate) votes: u64,
+}
+
+impl<'a> Pending<'a> {
+    pub(crate) fn new(event: &'a Event, roll: &'a dyn Roll) -> Pending<'a> {
+        Pending {
+            event,
+            roll,
+            audit: AuditRows::default(),
+            held: BTreeMap::new(),
+            heads: BTreeMap::new(),
+            frames: 0,
+            votes: 0,
+        }
+    }
+
+    pub(crate) fn event(&self) -> &'a Event {
+        self.event
+    }
+
+    /// Adds a frame: to the rows of who where `audited` is behind it, to the counts of each unit
+    /// whose step is behind it.
+    ///
+    /// # Errors
+    /// The frame names a credential that the package does not have.
+    pub(crate) fn add(
+        &mut self,
+        frame: &OpenedFrame,
+        audited: u64,
+        step: impl Fn(Unit) -> u64,
+    ) -> Result<(), FoldError> {
+        self.heads.insert(frame.partition, frame.at);
+        if frame.at.sequence > audited {
+            self.frames += 1;
+            self.votes += frame.votes();
+            self.add_marks(frame)?;
+            self.add_attempts(frame)?;
+        }
+        for marks in &frame.body.marks {
+            let Some(ballot) = self.event.ballots().get(usize::from(marks.ballot)) else {
+                continue;
+            };
+            for (region, choice, votes) in frame.choices_of(marks.ballot).unwrap_or_default() {
+                let region = if ballot.law().is_some() { 0 } else { *region };
+                let unit = Unit {
+                    partition: frame.partition,
+                    ballot: marks.ballot,
+                    region,
+                };
+                if frame.at.sequence > step(unit) {
+                    let held = self.held.entry(unit).or_insert_with(Held::new);
+                    if held.votes == 0 {
+                        held.since = Instant::now();
+                    }
+                    held.counts.add(choice, *votes);
+                    held.votes += votes;
+                    held.time_ms = frame.time_ms;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add_marks(&mut self, frame: &OpenedFrame) -> Result<(), FoldError> {
+        let hour = floor(frame.time_ms, HOUR_MS);
+        for marks in &frame.body.marks {
+            for shard in &marks.shards {
+                for ordinal in &shard.ordinals {
+                    let (credential, region) =
+                        self.credential(frame, marks.ballot, shard.shard, *ordinal)?;
+                    *self
+                        .audit
+                        .turnout
+                        .entry((credential.1, region, hour))
+                        .or_default() += 1;
+                    self.audit.accepted.insert(credential, hour);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add_attempts(&mut self, frame: &OpenedFrame) -> Result<(), FoldError> {
+        let (minute, hour) = (
+            floor(frame.time_ms, MINUTE_MS),
+            floor(frame.time_ms, HOUR_MS),
+        );
+        for repeat in &frame.body.attempts.duplicates {
+            let (credential, _) =
+                self.credential(frame, repeat.ballot, repeat.shard, repeat.ordinal)?;
+            let row = self.audit.repeats.entry(credential).or_insert(RepeatRow {
+                count: 0,
+                first_ms: minute,
+                last_ms: minute,
+            });
+            row.count += i64::from(repeat.count);
+            row.last_ms = minute;
+        }
+        for invalid in &frame.body.attempts.invalid {
+            let ballot = invalid
+                .ballot
+                .and_then(|at| self.event.ballots().get(usize::from(at)));
+            let key = (
+                ballot.map_or("", |ballot| ballot.id.as_str()),
+                invalid.reason.name(),
+            );
+            let row = self.audit.invalid.entry(key).or_default();
+            *row = (row.0.saturating_add(signed(invalid.count)), hour);
+        }
+        Ok(())
+    }
+
+    fn credential(
+        &self,
+        frame: &OpenedFrame,
+        ballot: u16,
+        shard: u32,
+        ordinal: u32,
+    ) -> Result<(([u8; 16], &'a str), u16), FoldError> {
+        let find = || {
+            let id = &self.event.ballots().get(usize::from(ballot))?.id;
+            let digest = self.roll.digest(ballot, shard, ordinal)?;
+            Some((
+                (*digest.as_bytes(), id.as_str()),
+                self.roll.region(ballot, shard, ordinal)?,
+            ))
+        };
+        find().ok_or(FoldError::NotOnRoll {
+            partition: frame.partition,
+            sequence: frame.at.sequence,
+            ballot,
+            shard,
+            ordinal,
+        })
+    }
+
+    /// Units whose counts may be written at `now_ms`.
+    pub(crate) fn due(&self, now_ms: i64) -> Vec<Unit> {
+        let is_due = |(unit, held): &(&Unit, &Held)| {
+            let ballot = self.event.ballots().get(usize::from(unit.ballot));
+            held.votes > 0 && ballot.is_some_and(|ballot| held.is_due(ballot, now_ms))
+        };
+        self.held
+            .iter()
+            .filter(is_due)
+            .map(|(unit, _)| *unit)
+            .collect()
+    }
+
+    /// Forgets what a committed transaction wrote.
+    pub(crate) fn written(&mut self, units: &[Unit]) {
+        self.audit = AuditRows::default();
+        self.frames = 0;
+        self.votes = 0;
+        for unit in units {
+            if let Some(held) = self.held.get_mut(unit) {
+                held.written_rankings += held.counts.rankings().count() as u64;
+                held.counts = Counts::default();
+                held.votes = 0;
+            }
+        }
+    }
+}
+
+impl Held {
+    fn new() -> Held {
+        Held {
+            counts: Counts::default(),
+            time_ms: 0,
+            votes: 0,
+            since: Instant::now(),
+            written_rankings: 0,
+        }
+    }
+
+    fn is_due(&self, ballot: &Ballot, now_ms: i64) -> bool {
+        if now_ms >= ballot.closes {
+            return true;
+        }
+        match ballot.results {
+            ResultsPolicy::AfterClose => false,
+            ResultsPolicy::Batched => self.votes >= STEP_VOTES_MIN,
+            ResultsPolicy::Live if is_ranked(ballot) => {
+                self.votes * RANKINGS_PER_VOTE_MAX >= self.written_rankings
+                    || self.since.elapsed() >= RANKINGS_WAIT_MAX
+            }
+            ResultsPolicy::Live => true,
+        }
+    }
+}
+
+fn is_ranked(ballot: &Ballot) -> bool {
+    match &ballot.kind {
+        BallotKind::Election(election) => election.method == Method::RankedChoice,
+        BallotKind::Law(_) => false,
+    }
+}
+
+fn floor(ms: i64, grain_ms: i64) -> i64 {
+    ms - ms.rem_euclid(grain_ms)
+}

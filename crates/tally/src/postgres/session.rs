@@ -1,0 +1,106 @@
+//! One connection, and the only way to run a transaction on it.
+
+use tokio::task::JoinHandle;
+use tokio_postgres::{Client, NoTls, Transaction};
+
+use super::error::{DbError, is_conflict};
+use super::target::Target;
+
+/// Runs of one closure before a conflict is reported.
+const ATTEMPTS_MAX: u32 = 8;
+
+/// A connection to the database.
+pub(crate) struct Session {
+    client: Client,
+    target: Target,
+    driver: JoinHandle<()>,
+}
+
+impl Session {
+    /// Connects.
+    pub(crate) async fn connect(target: &Target) -> Result<Session, DbError> {
+        let connecting = target.config().connect(NoTls).await;
+        let (client, connection) =
+            connecting.map_err(|error| DbError::sort(target.name(), &error))?;
+        // A broken connection ends the driver; the next statement then fails and says so.
+        let driver = tokio::spawn(async move { drop(connection.await) });
+        Ok(Session {
+            client,
+            target: target.clone(),
+            driver,
+        })
+    }
+
+    /// Runs `work` in one transaction and commits it. Where another transaction was in the way,
+    /// `work` runs again from the start: it must have no effect outside the database.
+    ///
+    /// # Errors
+    /// What `work` returned, or the server's refusal to commit.
+    pub(crate) async fn transact<T>(
+        &mut self,
+        name: &'static str,
+        work: impl AsyncFn(&Transaction<'_>) -> Result<T, WorkError>,
+    ) -> Result<T, DbError> {
+        for _ in 0..ATTEMPTS_MAX {
+            match self.attempt(&work).await {
+                Ok(done) => return Ok(done),
+                Err(WorkError::Sql(error)) if is_conflict(&error) => {
+                    tracing::debug!(transaction = name, "conflict, running it again");
+                }
+                Err(WorkError::Sql(error)) => {
+                    return Err(DbError::sort(self.target.name(), &error));
+                }
+                Err(WorkError::Stop(error)) => return Err(error),
+            }
+        }
+        Err(DbError::Conflict { name })
+    }
+
+    async fn attempt<T>(
+        &mut self,
+        work: &impl AsyncFn(&Transaction<'_>) -> Result<T, WorkError>,
+    ) -> Result<T, WorkError> {
+        let transaction = self.client.transaction().await?;
+        let done = work(&transaction).await?;
+        transaction.commit().await?;
+        Ok(done)
+    }
+
+    /// Waits for the session-wide advisory lock of that number; true at once where it is free.
+    pub(crate) async fn try_lock(&self, number: i64) -> Result<bool, DbError> {
+        let row = self
+            .client
+            .query_one("SELECT pg_try_advisory_lock($1)", &[&number])
+            .await;
+        row.map(|row| row.get(0))
+            .map_err(|error| DbError::sort(self.target.name(), &error))
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // The server frees locks and rolls back when the socket closes.
+        self.driver.abort();
+    }
+}
+
+/// How a transaction closure ends early.
+#[derive(Debug)]
+pub(crate) enum WorkError {
+    /// The server's word.
+    Sql(tokio_postgres::Error),
+    /// Ours: nothing is committed, nothing is tried again.
+    Stop(DbError),
+}
+
+impl From<tokio_postgres::Error> for WorkError {
+    fn from(error: tokio_postgres::Error) -> WorkError {
+        WorkError::Sql(error)
+    }
+}
+
+impl From<DbError> for WorkError {
+    fn from(error: DbError) -> WorkError {
+        WorkError::Stop(error)
+    }
+}

@@ -1,0 +1,183 @@
+//! A validator's ledger over HTTP: `GET /ledger/{partition}?after=SEQ`, followed for ever.
+//!
+//! The stream is segment headers and frames, byte for byte as on disk, so the same decoder checks
+//! the same chain. After any break it resumes behind the last frame that was handed over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty};
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use ledger::{BoxSecretKey, Cursor, Decoder};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+
+use crate::directory::Items;
+use crate::feed::News;
+use crate::inputs::Identity;
+
+const BACKOFF_MIN: Duration = Duration::from_millis(100);
+const BACKOFF_MAX: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A stream that is silent for this long has handed over all there was.
+const SILENCE: Duration = Duration::from_millis(200);
+
+/// The internal listener of a validator.
+#[derive(Clone)]
+pub(crate) struct Stream {
+    authority: String,
+    identity: Identity,
+}
+
+/// How a connection ended.
+enum Ended {
+    /// Try again behind the last frame.
+    Broken(anyhow::Error),
+    /// Nobody listens any more.
+    NotWanted,
+    /// Never try again: the ledger is damaged, or another one.
+    Refused(anyhow::Error),
+}
+
+impl Stream {
+    /// Reads `http://HOST:PORT`.
+    pub(crate) fn new(url: &str, identity: Identity) -> anyhow::Result<Stream> {
+        let context = || format!("{url} is not an address: expected http://HOST:PORT");
+        let uri: hyper::Uri = url.parse().with_context(context)?;
+        let plain = uri.scheme_str() == Some("http") && matches!(uri.path(), "" | "/");
+        ensure!(plain, context());
+        let host = uri.host().with_context(context)?;
+        let port = uri.port_u16().with_context(context)?;
+        Ok(Stream {
+            authority: format!("{host}:{port}"),
+            identity,
+        })
+    }
+
+    /// Sends every frame of `partition` from the first; returns when the receiver is gone or the
+    /// ledger cannot be followed any further.
+    pub(crate) async fn follow(
+        &self,
+        partition: u16,
+        key: Option<Arc<BoxSecretKey>>,
+        sender: mpsc::Sender<News>,
+    ) {
+        let mut items = Items::new(&self.identity, key.as_deref());
+        let mut cursor = Cursor::default();
+        let mut backoff = BACKOFF_MIN;
+        loop {
+            let before = cursor;
+            match self
+                .follow_once(partition, &mut cursor, &mut items, &sender)
+                .await
+            {
+                Ended::NotWanted => return,
+                Ended::Refused(error) => {
+                    // Nobody listens where the receiver is gone.
+                    let _ = sender.send(News::Failed(error)).await;
+                    return;
+                }
+                Ended::Broken(error) => {
+                    tracing::warn!(
+                        validator = self.authority,
+                        partition,
+                        after = cursor.sequence,
+                        error = format!("{error:#}"),
+                        "stream broke, following again"
+                    );
+                }
+            }
+            backoff = if cursor == before {
+                (backoff * 2).min(BACKOFF_MAX)
+            } else {
+                BACKOFF_MIN
+            };
+            tokio::time::sleep(backoff).await;
+        }
+    }
+
+    async fn follow_once(
+        &self,
+        partition: u16,
+        cursor: &mut Cursor,
+        items: &mut Items,
+        sender: &mpsc::Sender<News>,
+    ) -> Ended {
+        let mut body = match self.request(partition, cursor.sequence).await {
+            Ok(body) => body,
+            Err(error) => return Ended::Broken(error),
+        };
+        let mut decoder = Decoder::resume(*cursor);
+        loop {
+            let chunk = match tokio::time::timeout(SILENCE, body.frame()).await {
+                Err(_) => {
+                    if sender.send(News::CaughtUp(partition)).await.is_err() {
+                        return Ended::NotWanted;
+                    }
+                    continue;
+                }
+                Ok(None) => {
+                    return Ended::Broken(anyhow::anyhow!("the validator ended the stream"));
+                }
+                Ok(Some(Err(error))) => return Ended::Broken(error.into()),
+                Ok(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+            };
+            decoder.push(&chunk);
+            if let Err(ended) = decode(&mut decoder, cursor, items, sender).await {
+                return ended;
+            }
+        }
+    }
+
+    async fn request(&self, partition: u16, after: u64) -> anyhow::Result<Incoming> {
+        let connecting = TcpStream::connect(&self.authority);
+        let socket = tokio::time::timeout(CONNECT_TIMEOUT, connecting)
+            .await
+            .context("connecting took too long")?
+            .with_context(|| format!("cannot connect to {}", self.authority))?;
+        let (mut sender, connection) =
+            hyper::client::conn::http1::handshake(TokioIo::new(socket)).await?;
+        // Ends with the response body, or with the socket.
+        tokio::spawn(async move { drop(connection.await) });
+        let request = Request::get(format!("/ledger/{partition}?after={after}"))
+            .header(hyper::header::HOST, &self.authority)
+            .body(Empty::<Bytes>::new())?;
+        let response = sender.send_request(request).await?;
+        if !response.status().is_success() {
+            bail!(
+                "{} answered {} to a request for the ledger: name the validator's internal address",
+                self.authority,
+                response.status()
+            );
+        }
+        Ok(response.into_body())
+    }
+}
+
+/// Hands over what is complete. The cursor moves only behind frames that were sent.
+async fn decode(
+    decoder: &mut Decoder,
+    cursor: &mut Cursor,
+    items: &mut Items,
+    sender: &mpsc::Sender<News>,
+) -> Result<(), Ended> {
+    loop {
+        let item = match decoder.next_item() {
+            Ok(Some(item)) => item,
+            Ok(None) => return Ok(()),
+            Err(error) => return Err(Ended::Refused(error.into())),
+        };
+        let frame = items.take(&item).map_err(Ended::Refused)?;
+        if let Some(frame) = frame {
+            let at = frame.at;
+            if sender.send(News::Frame(frame)).await.is_err() {
+                return Err(Ended::NotWanted);
+            }
+            *cursor = at;
+        }
+    }
+}
