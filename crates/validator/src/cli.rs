@@ -1,0 +1,139 @@
+//! The command line: raw arguments, then resolved ones, then the work.
+
+use crate::config::{Config, Settings};
+use crate::{log, run};
+use clap::{Args, Parser, Subcommand};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const EXAMPLES: &str = "\
+Examples:
+  validator --package package/ --trust officer.pub --key roll.key --data data/
+  validator --config /etc/scrutin/validator.toml --listen 0.0.0.0:8000
+  validator check-config --config /etc/scrutin/validator.toml
+
+Each setting is a flag, or an environment variable (VALIDATOR_LISTEN, VALIDATOR_HTTP_BODY_BYTES_MAX),
+or a line of the configuration file, in this order. deploy/validator.toml explains all of them.
+The log is JSON on standard error; its line \"listening\" tells the addresses.
+Exit status: 0 stopped in good order, 1 failed, 2 wrong usage or configuration.";
+
+/// Takes votes over HTTP and writes them to the ledger.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+struct Raw {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Look at the configuration only: name all its faults, open nothing
+    CheckConfig(Flags),
+}
+
+#[derive(Debug, Args)]
+struct Flags {
+    /// Configuration file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Directory of the signed package
+    #[arg(long, value_name = "DIRECTORY")]
+    package: Option<String>,
+    /// Public key of an officer whose signature counts; repeatable
+    #[arg(long, value_name = "FILE")]
+    trust: Vec<String>,
+    /// How many of these officers must have signed [default: 1]
+    #[arg(long, value_name = "N")]
+    require: Option<String>,
+    /// The roll key, where the package's scheme has one
+    #[arg(long, value_name = "FILE")]
+    key: Option<String>,
+    /// Directory of the ledger
+    #[arg(long, value_name = "DIRECTORY")]
+    data: Option<String>,
+    /// Address that voters reach [default: 127.0.0.1:8000]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Address of metrics and ledger stream, never for voters [default: 127.0.0.1:8100]
+    #[arg(long, value_name = "ADDRESS")]
+    internal: Option<String>,
+    /// Proxy whose X-Forwarded-For is believed; repeatable
+    #[arg(long, value_name = "PREFIX")]
+    trusted_proxy: Vec<String>,
+}
+
+impl Flags {
+    /// All layers in order, and the faults found while they were gathered.
+    fn settings(self) -> Result<(Settings, Vec<String>), Vec<String>> {
+        let mut settings = Settings::defaults();
+        let mut faults = Vec::new();
+        if let Some(path) = &self.config {
+            let text = read(path).map_err(|fault| vec![fault])?;
+            faults = settings.lay_file(path, &text);
+        }
+        settings.lay_environment(|name| std::env::var(name).ok());
+        let one = |value: Option<String>| value.into_iter().collect();
+        settings.lay_flag("package", "package", one(self.package));
+        settings.lay_flag("trust", "trust", self.trust);
+        settings.lay_flag("require", "require", one(self.require));
+        settings.lay_flag("key", "key", one(self.key));
+        settings.lay_flag("data", "data", one(self.data));
+        settings.lay_flag("listen", "listen", one(self.listen));
+        settings.lay_flag("internal", "internal", one(self.internal));
+        settings.lay_flag(
+            "trusted-proxy",
+            "clients.trusted_proxies",
+            self.trusted_proxy,
+        );
+        Ok((settings, faults))
+    }
+
+    fn resolve(self) -> Result<Config, Vec<String>> {
+        let (settings, faults) = self.settings()?;
+        Config::resolve(&settings, faults)
+    }
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| {
+        format!(
+            "cannot read {}: {error}; name it with --config",
+            path.display()
+        )
+    })
+}
+
+/// Runs the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let raw = Raw::parse();
+    let check_only = raw.command.is_some();
+    let flags = match raw.command {
+        Some(Command::CheckConfig(flags)) => flags,
+        None => raw.flags,
+    };
+    match flags.resolve() {
+        Err(faults) => {
+            faults.iter().for_each(|fault| eprintln!("error: {fault}"));
+            ExitCode::from(2)
+        }
+        Ok(_) if check_only => {
+            println!("the configuration is sound");
+            ExitCode::SUCCESS
+        }
+        Ok(config) => serve(&config),
+    }
+}
+
+fn serve(config: &Config) -> ExitCode {
+    log::start(&config.log);
+    match run::run(config) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

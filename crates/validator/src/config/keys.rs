@@ -1,0 +1,68 @@
+//! The list of settings: every name there is, with its default. `deploy/validator.toml` explains
+//! each to operators, and a test holds the two together.
+
+/// A setting that may be given.
+#[derive(Debug)]
+pub(crate) struct Key {
+    /// Name in the file, with its section.
+    pub(crate) name: &'static str,
+    /// Text of the default; none where the setting is optional or must be given.
+    pub(crate) default: Option<&'static str>,
+    /// Whether it takes several values.
+    pub(crate) list: bool,
+}
+
+const fn one(name: &'static str, default: &'static str) -> Key {
+    Key {
+        name,
+        default: Some(default),
+        list: false,
+    }
+}
+
+const fn given(name: &'static str) -> Key {
+    Key {
+        name,
+        default: None,
+        list: false,
+    }
+}
+
+const fn list(name: &'static str, default: Option<&'static str>) -> Key {
+    Key {
+        name,
+        default,
+        list: true,
+    }
+}
+
+/// All of them.
+pub(crate) const KEYS: &[Key] = &[
+    given("package"),
+    list("trust", None),
+    one("require", "1"),
+    given("key"),
+    given("data"),
+    one("listen", "127.0.0.1:8000"),
+    one("internal", "127.0.0.1:8100"),
+    list("clients.trusted_proxies", Some("")),
+    list("clients.exempt", Some("127.0.0.0/8, ::1/128")),
+    one("clients.requests_per_second", "50"),
+    one("clients.requests_burst", "200"),
+    one("clients.failed_attempts_per_hour", "60"),
+    one("clients.failed_attempts_burst", "20"),
+    one("clients.connections_max", "10000"),
+    one("clients.connections_per_client_max", "256"),
+    one("http.header_bytes_max", "8192"),
+    one("http.headers_max", "32"),
+    one("http.header_timeout_ms", "5000"),
+    one("http.body_bytes_max", "4096"),
+    one("http.body_timeout_ms", "3000"),
+    one("http.unacknowledged_timeout_ms", "10000"),
+    one("http.connection_age_s_max", "300"),
+    one("ledger.queue_max", "8192"),
+    one("ledger.commit_timeout_ms", "10000"),
+    one("process.threads", "0"),
+    one("process.drain_timeout_ms", "10000"),
+    one("process.log", "info"),
+];

@@ -1,0 +1,201 @@
+//! The configuration: read whole, all faults at once, before anything of the system is touched.
+
+mod keys;
+mod reader;
+mod settings;
+
+use crate::client::Addresses;
+use crate::http::body::BodyLimits;
+use crate::throttle::Quota;
+use reader::Reader;
+pub(crate) use settings::Settings;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything the validator is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Config {
+    /// Directory of the signed package.
+    pub(crate) package: PathBuf,
+    /// Public keys of the officers.
+    pub(crate) trust: Vec<PathBuf>,
+    /// How many of them must have signed.
+    pub(crate) require: usize,
+    /// File of the roll key, where the package's scheme has one.
+    pub(crate) key: Option<PathBuf>,
+    /// Directory of ledger and voted bitsets.
+    pub(crate) data: PathBuf,
+    /// Address that voters reach.
+    pub(crate) listen: SocketAddr,
+    /// Address of metrics and ledger stream; never to be reachable by voters.
+    pub(crate) internal: SocketAddr,
+    /// Proxies and exempt clients.
+    pub(crate) addresses: Addresses,
+    /// Requests of one client.
+    pub(crate) requests: Quota,
+    /// Refused codes of one NAS.
+    pub(crate) failed_attempts: Quota,
+    /// Bounds of connections.
+    pub(crate) connections: ConnectionLimits,
+    /// Bounds of bodies.
+    pub(crate) body: BodyLimits,
+    /// Votes that may wait for the commit thread.
+    pub(crate) queue_max: usize,
+    /// How long a voter waits for the commit before the answer is "outcome unknown".
+    pub(crate) commit_timeout: Duration,
+    /// Threads that serve connections; 0 = one per processor.
+    pub(crate) threads: usize,
+    /// How long requests in flight may take after SIGTERM.
+    pub(crate) drain_timeout: Duration,
+    /// Filter of log lines, in the syntax of `tracing_subscriber::EnvFilter`.
+    pub(crate) log: String,
+}
+
+/// Bounds of connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ConnectionLimits {
+    /// Connections at once.
+    pub(crate) max: usize,
+    /// Connections at once of one client.
+    pub(crate) per_client_max: usize,
+    /// Bytes of a request line and its headers.
+    pub(crate) header_bytes_max: usize,
+    /// Header lines.
+    pub(crate) headers_max: usize,
+    /// Time in which a request's headers must have come; bounds idle connections too.
+    pub(crate) header_timeout: Duration,
+    /// How long sent bytes may stay unacknowledged (`TCP_USER_TIMEOUT`): bounds slow readers.
+    pub(crate) unacknowledged_timeout: Duration,
+    /// Age at which a connection is closed after its current request.
+    pub(crate) age_max: Duration,
+}
+
+impl Config {
+    /// Resolves settings; `faults` are those found while they were gathered.
+    ///
+    /// # Errors
+    /// Every fault, one line each.
+    pub(crate) fn resolve(settings: &Settings, faults: Vec<String>) -> Result<Config, Vec<String>> {
+        let mut reader = Reader::new(settings, faults);
+        let config = read(&mut reader);
+        match config {
+            Some(config) if reader.faults.is_empty() => Ok(config),
+            _ => Err(reader.faults),
+        }
+    }
+}
+
+/// Reads everything before deciding, so that all faults are noted.
+fn read(r: &mut Reader<'_>) -> Option<Config> {
+    let package = r.required("package", "give --package DIRECTORY, as shardpack wrote it");
+    let data = r.required("data", "give --data DIRECTORY, where the ledger is kept");
+    let trust = trust(r);
+    let require = r.size("require", 1..=64);
+    let (listen, internal) = listeners(r);
+    let networks = "address prefixes such as 10.0.0.0/8";
+    let trusted_proxies = r.parsed_list("clients.trusted_proxies", networks);
+    let exempt = r.parsed_list("clients.exempt", networks);
+    let requests = quota(
+        r,
+        "clients.requests_per_second",
+        "clients.requests_burst",
+        1,
+    );
+    let failed_attempts = quota(
+        r,
+        "clients.failed_attempts_per_hour",
+        "clients.failed_attempts_burst",
+        3_600,
+    );
+    let connections = connection_limits(r);
+    let bytes_max = r.size("http.body_bytes_max", 256..=65_536);
+    let read_timeout = r.milliseconds("http.body_timeout_ms", 60_000);
+    let queue_max = r.size("ledger.queue_max", 1..=1_048_576);
+    let commit_timeout = r.milliseconds("ledger.commit_timeout_ms", 300_000);
+    let threads = r.size("process.threads", 0..=1_024);
+    let drain_timeout = r.milliseconds("process.drain_timeout_ms", 600_000);
+    Some(Config {
+        package: package?.into(),
+        trust,
+        require: require?,
+        key: r.optional("key").map(PathBuf::from),
+        data: data?.into(),
+        listen: listen?,
+        internal: internal?,
+        addresses: Addresses {
+            trusted_proxies,
+            exempt,
+        },
+        requests: requests?,
+        failed_attempts: failed_attempts?,
+        connections: connections?,
+        body: BodyLimits {
+            bytes_max: bytes_max?,
+            read_timeout: read_timeout?,
+        },
+        queue_max: queue_max?,
+        commit_timeout: commit_timeout?,
+        threads: threads?,
+        drain_timeout: drain_timeout?,
+        log: r.optional("process.log").unwrap_or("info").to_owned(),
+    })
+}
+
+fn trust(r: &mut Reader<'_>) -> Vec<PathBuf> {
+    let paths: Vec<PathBuf> = r.list("trust").iter().map(PathBuf::from).collect();
+    if paths.is_empty() {
+        r.faults
+            .push("trust is not set: give --trust OFFICER.pub for each officer".to_owned());
+    }
+    paths
+}
+
+fn listeners(r: &mut Reader<'_>) -> (Option<SocketAddr>, Option<SocketAddr>) {
+    let expected = "an address and a port, such as 127.0.0.1:8000";
+    let listen: Option<SocketAddr> = r.parsed("listen", expected);
+    let internal: Option<SocketAddr> = r.parsed("internal", expected);
+    if let (Some(listen), Some(internal)) = (listen, internal)
+        && listen == internal
+        && listen.port() != 0
+    {
+        r.faults.push(format!(
+            "listen and internal are both {listen}: give each its own port"
+        ));
+    }
+    (listen, internal)
+}
+
+/// `rate` uses in `seconds`, `burst` at once.
+fn quota(r: &mut Reader<'_>, rate: &str, burst: &str, seconds: u64) -> Option<Quota> {
+    let rate = r.integer(rate, 1..=1_000_000_000);
+    let burst = r.integer(burst, 1..=1_000_000_000);
+    Some(Quota {
+        period: Duration::from_nanos(seconds * 1_000_000_000 / rate?),
+        burst: u32::try_from(burst?).ok()?,
+    })
+}
+
+fn connection_limits(r: &mut Reader<'_>) -> Option<ConnectionLimits> {
+    let max = r.size("clients.connections_max", 1..=1_000_000);
+    let per_client_max = r.size("clients.connections_per_client_max", 1..=1_000_000);
+    let header_bytes_max = r.size("http.header_bytes_max", 1_024..=65_536);
+    let headers_max = r.size("http.headers_max", 8..=256);
+    let header_timeout = r.milliseconds("http.header_timeout_ms", 300_000);
+    let unacknowledged_timeout = r.milliseconds("http.unacknowledged_timeout_ms", 300_000);
+    let age_max = r
+        .integer("http.connection_age_s_max", 1..=86_400)
+        .map(Duration::from_secs);
+    Some(ConnectionLimits {
+        max: max?,
+        per_client_max: per_client_max?,
+        header_bytes_max: header_bytes_max?,
+        headers_max: headers_max?,
+        header_timeout: header_timeout?,
+        unacknowledged_timeout: unacknowledged_timeout?,
+        age_max: age_max?,
+    })
+}
+
+#[cfg(test)]
+mod tests;

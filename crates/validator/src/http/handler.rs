@@ -1,0 +1,67 @@
+//! The public listener's side of a connection.
+
+use super::reply::Reply;
+use super::service;
+use crate::app::App;
+use crate::client::Prefix;
+use crate::log::Gate;
+use crate::server::{Handler, Peer};
+use http_body_util::Full;
+use hyper::Request;
+use hyper::body::{Bytes, Incoming};
+use prometheus_client::metrics::gauge::Gauge;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Lines about connections, one a second at most.
+static ACCEPT_FAILURES: Gate = Gate::new();
+static CLIENT_CAPS: Gate = Gate::new();
+
+/// Answers voters.
+#[derive(Clone)]
+pub(crate) struct Public(pub(crate) Arc<App>);
+
+impl Handler for Public {
+    type Body = Full<Bytes>;
+
+    async fn answer(&self, peer: Peer, request: Request<Incoming>) -> Reply {
+        service::serve(&self.0, peer.address, request).await
+    }
+
+    fn client(&self, address: IpAddr) -> Option<Prefix> {
+        self.0.addresses.of_connection(address)
+    }
+
+    fn accept_failed(&self, error: &io::Error) {
+        self.0.metrics.connections.accept_errors.inc();
+        ACCEPT_FAILURES.run(|unsaid| tracing::warn!(%error, unsaid, "a connection was lost"));
+    }
+
+    fn over_client_cap(&self) {
+        self.0.metrics.connections.over_client_cap.inc();
+        CLIENT_CAPS.run(|unsaid| tracing::warn!(unsaid, "a client has too many connections"));
+    }
+
+    fn begin(&self) -> impl Send + 'static {
+        let connections = &self.0.metrics.connections;
+        connections.accepted.inc();
+        Open::new(connections.open.clone())
+    }
+}
+
+/// Counts a connection while it is open.
+struct Open(Gauge);
+
+impl Open {
+    fn new(gauge: Gauge) -> Open {
+        gauge.inc();
+        Open(gauge)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}

@@ -1,0 +1,40 @@
+//! Is the process alive, may traffic come, and how is it: for machines and for people.
+
+use super::face;
+use super::problem::Problem;
+use super::reply::{self, JSON, Reply};
+use crate::app::App;
+use crate::time::rfc3339;
+use hyper::StatusCode;
+use serde_json::json;
+
+/// 200 as long as the process answers: whoever supervises it need not restart it.
+pub(crate) fn live() -> Reply {
+    reply::json(StatusCode::OK, &json!({"status": "ok"}), JSON, None)
+}
+
+/// 200 while votes are taken, 503 once the process is stopping.
+pub(crate) fn ready(app: &App) -> Result<Reply, Problem> {
+    if app.lifecycle.is_stopping() {
+        return Err(Problem::retry_after(
+            &face::NOT_READY,
+            std::time::Duration::from_secs(5),
+        ));
+    }
+    Ok(live())
+}
+
+/// The state for people. The services are those a voter depends on.
+pub(crate) fn health(app: &App) -> Reply {
+    let ledger = if app.lifecycle.is_stopping() {
+        "stopping"
+    } else {
+        "ok"
+    };
+    let body = json!({
+        "status": ledger,
+        "services": {"package": "ok", "ledger": ledger},
+        "timestamp": rfc3339(app.clock.now_ms()),
+    });
+    reply::json(StatusCode::OK, &body, JSON, None)
+}

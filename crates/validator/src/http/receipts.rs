@@ -1,0 +1,52 @@
+//! Proof that a vote is recorded, from its request id. It never tells the choice.
+
+use super::face;
+use super::language::Language;
+use super::problem::Problem;
+use super::reply::{self, JSON, Reply};
+use crate::app::App;
+use crate::time::rfc3339;
+use hyper::StatusCode;
+use ledger::RequestId;
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[derive(Serialize)]
+struct Recorded {
+    request_id: String,
+    status: &'static str,
+    recorded_at: String,
+}
+
+/// Looks a receipt up. Reads the disk on a thread of its own; only so many at once, so that a flood
+/// of lookups cannot keep the disk from the votes.
+pub(crate) async fn find(app: &Arc<App>, text: &str, language: Language) -> Result<Reply, Problem> {
+    let Ok(id) = text.parse::<RequestId>() else {
+        return Err(Problem::from(&face::NO_SUCH_RECEIPT));
+    };
+    let Ok(_turn) = app.lookups.try_acquire() else {
+        return Err(Problem::retry_after(
+            &face::OVERLOADED,
+            Duration::from_secs(1),
+        ));
+    };
+    let partition = Arc::clone(&app.partition);
+    let found = tokio::task::spawn_blocking(move || partition.find_receipt(&id)).await;
+    match found {
+        Ok(Ok(Some(receipt))) => {
+            let body = Recorded {
+                request_id: id.to_string(),
+                status: "recorded",
+                recorded_at: rfc3339(receipt.time_ms),
+            };
+            Ok(reply::json(StatusCode::OK, &body, JSON, Some(language)))
+        }
+        Ok(Ok(None)) => Err(Problem::from(&face::NO_SUCH_RECEIPT)),
+        Ok(Err(error)) => {
+            tracing::error!(%error, "a receipt could not be looked up");
+            Err(Problem::from(&face::INTERNAL))
+        }
+        Err(_) => Err(Problem::from(&face::INTERNAL)),
+    }
+}

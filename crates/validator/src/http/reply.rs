@@ -1,0 +1,78 @@
+//! Building answers: one body type, the headers that every answer carries.
+
+use super::language::Language;
+use http_body_util::Full;
+use hyper::body::Bytes;
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
+use hyper::{Response, StatusCode};
+use serde::Serialize;
+
+/// An answer of the public listener: small, in memory.
+pub(crate) type Reply = Response<Full<Bytes>>;
+
+/// Content type of everything that is not a problem.
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+
+/// An answer made for one request; caches must not keep it.
+pub(crate) fn json(
+    status: StatusCode,
+    value: &impl Serialize,
+    content_type: HeaderValue,
+    language: Option<Language>,
+) -> Reply {
+    // Plain structs with string keys have no way to fail; an empty body would be seen at once.
+    let body = serde_json::to_vec(value).unwrap_or_default();
+    made(status, body.into(), content_type, language)
+}
+
+/// An answer from bytes already made.
+pub(crate) fn made(
+    status: StatusCode,
+    body: Bytes,
+    content_type: HeaderValue,
+    language: Option<Language>,
+) -> Reply {
+    let mut reply = plain(status, body, content_type, NO_STORE);
+    if let Some(language) = language {
+        reply
+            .headers_mut()
+            .insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    }
+    reply
+}
+
+/// A document that is the same for everybody; `max_age` as in `max-age=60`.
+pub(crate) fn document(body: Bytes, max_age: &'static str) -> Reply {
+    plain(
+        StatusCode::OK,
+        body,
+        JSON,
+        HeaderValue::from_static(max_age),
+    )
+}
+
+fn plain(status: StatusCode, body: Bytes, content_type: HeaderValue, cache: HeaderValue) -> Reply {
+    let mut reply = Response::new(Full::new(body));
+    *reply.status_mut() = status;
+    let headers = reply.headers_mut();
+    headers.reserve(4);
+    headers.insert(CONTENT_TYPE, content_type);
+    headers.insert(CACHE_CONTROL, cache);
+    headers.insert(X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
+    reply
+}
+
+/// Gives a request's id back to whoever sent one, so that both logs can be laid side by side.
+pub(crate) fn echo_request_id(reply: &mut Reply, id: Option<HeaderValue>) {
+    if let Some(id) = id.filter(|id| id.len() <= 64) {
+        reply.headers_mut().insert(REQUEST_ID, id);
+    }
+}
+
+/// Header of request ids.
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -1,0 +1,150 @@
+//! The internal listener: metrics for operators, the ledger for tallies. Voters never reach it.
+
+mod stream;
+
+use crate::app::App;
+use crate::client::Prefix;
+use crate::config::ConnectionLimits;
+use crate::http::face;
+use crate::http::health;
+use crate::http::language::Language;
+use crate::http::problem::Problem;
+use crate::http::reply::{self, Reply};
+use crate::lifecycle::Stop;
+use crate::server::{Handler, Peer};
+use http_body_util::{Either, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::HeaderValue;
+use hyper::{Method, Request, Response, StatusCode};
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use stream::LedgerBody;
+
+/// Content type of the OpenMetrics text format.
+const OPEN_METRICS: HeaderValue =
+    HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+/// Content type of ledger bytes.
+const LEDGER: HeaderValue = HeaderValue::from_static("application/octet-stream");
+/// Connections of the internal listener.
+const CONNECTIONS_MAX: usize = 64;
+/// A tally follows for as long as the event lasts.
+const AGE_MAX: Duration = Duration::from_secs(365 * 24 * 3_600);
+
+/// Answers operators and tallies.
+#[derive(Clone)]
+pub(crate) struct Internal {
+    pub(crate) app: Arc<App>,
+    /// When streams have to end; later than the public side stops.
+    pub(crate) stop: Stop,
+}
+
+/// Bounds of its connections: few, but long-lived.
+pub(crate) fn limits(public: ConnectionLimits) -> ConnectionLimits {
+    ConnectionLimits {
+        max: CONNECTIONS_MAX,
+        per_client_max: CONNECTIONS_MAX,
+        age_max: AGE_MAX,
+        ..public
+    }
+}
+
+impl Handler for Internal {
+    type Body = Either<Full<Bytes>, LedgerBody>;
+
+    async fn answer(&self, _: Peer, request: Request<Incoming>) -> Response<Self::Body> {
+        let language = Language::of(request.headers());
+        match self.route(&request) {
+            Ok(response) => response,
+            Err(problem) => whole(problem.reply(language)),
+        }
+    }
+
+    fn client(&self, _: IpAddr) -> Option<Prefix> {
+        None
+    }
+
+    fn accept_failed(&self, error: &io::Error) {
+        tracing::warn!(%error, "a connection to the internal listener was lost");
+    }
+
+    fn over_client_cap(&self) {}
+
+    fn begin(&self) -> impl Send + 'static {}
+}
+
+impl Internal {
+    fn route(
+        &self,
+        request: &Request<Incoming>,
+    ) -> Result<Response<<Self as Handler>::Body>, Problem> {
+        let path = request.uri().path();
+        let ledger = path.strip_prefix("/ledger/");
+        if !matches!(path, "/metrics" | "/livez" | "/readyz") && ledger.is_none() {
+            return Err(Problem::from(&face::NOT_FOUND));
+        }
+        if request.method() != Method::GET && request.method() != Method::HEAD {
+            return Err(Problem::allow("GET, HEAD"));
+        }
+        Ok(match path {
+            "/metrics" => whole(self.metrics()),
+            "/livez" => whole(health::live()),
+            "/readyz" => whole(health::ready(&self.app)?),
+            _ => self.ledger(ledger.unwrap_or_default(), request.uri().query())?,
+        })
+    }
+
+    fn metrics(&self) -> Reply {
+        let text = self.app.metrics.text();
+        reply::made(StatusCode::OK, text.into(), OPEN_METRICS, None)
+    }
+
+    fn ledger(
+        &self,
+        partition: &str,
+        query: Option<&str>,
+    ) -> Result<Response<<Self as Handler>::Body>, Problem> {
+        if partition != "0" {
+            return Err(Problem::from(&face::NOT_FOUND));
+        }
+        let after = after(query).ok_or(&face::INVALID_QUERY)?;
+        let body = LedgerBody::start(&self.app, after, self.stop.clone())?;
+        let reply = reply::made(StatusCode::OK, Bytes::new(), LEDGER, None);
+        Ok(reply.map(|_| Either::Right(body)))
+    }
+}
+
+fn whole(reply: Reply) -> Response<<Internal as Handler>::Body> {
+    reply.map(Either::Left)
+}
+
+/// The sequence behind which a stream begins; from the start where nothing is said.
+fn after(query: Option<&str>) -> Option<u64> {
+    match query {
+        None | Some("") => Some(0),
+        Some(query) => query.strip_prefix("after=")?.parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::after;
+
+    #[test]
+    fn reads_where_a_stream_begins() {
+        let cases = [
+            (None, Some(0)),
+            (Some(""), Some(0)),
+            (Some("after=0"), Some(0)),
+            (Some("after=18446744073709551615"), Some(u64::MAX)),
+            (Some("after=-1"), None),
+            (Some("after="), None),
+            (Some("before=1"), None),
+            (Some("after=1&after=2"), None),
+        ];
+        for (query, expected) in cases {
+            assert_eq!(after(query), expected, "{query:?}");
+        }
+    }
+}

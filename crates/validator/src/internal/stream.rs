@@ -1,0 +1,130 @@
+//! The ledger as a response body that follows its tail.
+//!
+//! A task reads whole frames on a blocking thread and hands them over a channel of few slots, so
+//! that a slow tally costs a few hundred kilobytes and never holds the ledger up.
+
+use crate::app::App;
+use crate::http::face;
+use crate::http::problem::Problem;
+use crate::lifecycle::Stop;
+use hyper::body::{Body, Bytes, Frame};
+use ledger::{LedgerError, SegmentStream};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Bytes read at once.
+const CHUNK_BYTES: usize = 256 * 1_024;
+/// Chunks that wait for the network.
+const CHUNKS_MAX: usize = 2;
+/// How often the tail is looked at while nothing comes: one atomic load.
+const TAIL_POLL: Duration = Duration::from_millis(5);
+/// Told to a tally when too many are served.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// Bytes of the ledger, until the reader or the process goes away.
+pub(crate) struct LedgerBody(mpsc::Receiver<io::Result<Bytes>>);
+
+impl Body for LedgerBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        self.0
+            .poll_recv(context)
+            .map(|item| item.map(|bytes| bytes.map(Frame::data)))
+    }
+}
+
+impl LedgerBody {
+    /// A stream of what lies behind frame `after`.
+    pub(crate) fn start(app: &Arc<App>, after: u64, stop: Stop) -> Result<LedgerBody, Problem> {
+        let Ok(turn) = Arc::clone(&app.streams).try_acquire_owned() else {
+            return Err(Problem::retry_after(&face::OVERLOADED, RETRY));
+        };
+        let (sender, receiver) = mpsc::channel(CHUNKS_MAX);
+        let app = Arc::clone(app);
+        tokio::spawn(async move {
+            if let Err(error) = follow(&app, after, &sender, stop).await {
+                tracing::error!(%error, after, "the ledger could not be streamed");
+                // Breaks the response off, so that the reader does not take it for complete.
+                let _ = sender
+                    .send(Err(io::Error::other("ledger unreadable")))
+                    .await;
+            }
+            drop(turn);
+        });
+        Ok(LedgerBody(receiver))
+    }
+}
+
+async fn follow(
+    app: &Arc<App>,
+    after: u64,
+    sender: &mpsc::Sender<io::Result<Bytes>>,
+    mut stop: Stop,
+) -> Result<(), LedgerError> {
+    let mut stream = open(app, after).await?;
+    loop {
+        let stopping = stop.is_stopping();
+        let seen = app.partition.state().last_sequence();
+        let bytes;
+        (stream, bytes) = read(stream).await?;
+        if !bytes.is_empty() {
+            if sender.send(Ok(bytes)).await.is_err() {
+                return Ok(());
+            }
+        } else if stopping {
+            return Ok(());
+        } else if !moved(app, seen, sender, &mut stop).await {
+            return Ok(());
+        }
+    }
+}
+
+/// Waits until the ledger is longer than `seen` or the process stops; `false` = the reader is gone.
+async fn moved(
+    app: &App,
+    seen: u64,
+    sender: &mpsc::Sender<io::Result<Bytes>>,
+    stop: &mut Stop,
+) -> bool {
+    while app.partition.state().last_sequence() == seen {
+        tokio::select! {
+            () = tokio::time::sleep(TAIL_POLL) => {}
+            () = sender.closed() => return false,
+            () = stop.wait() => return true,
+        }
+    }
+    true
+}
+
+async fn open(app: &Arc<App>, after: u64) -> Result<SegmentStream, LedgerError> {
+    let partition = Arc::clone(&app.partition);
+    blocking(move || partition.stream(after)).await
+}
+
+async fn read(mut stream: SegmentStream) -> Result<(SegmentStream, Bytes), LedgerError> {
+    blocking(move || {
+        stream
+            .next_bytes(CHUNK_BYTES)
+            .map(|bytes| (stream, bytes.into()))
+    })
+    .await
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, LedgerError> + Send + 'static,
+) -> Result<T, LedgerError> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        // Raised again here: the panic hook has logged its place.
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}

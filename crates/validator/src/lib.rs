@@ -1,0 +1,27 @@
+//! The validator: takes votes over HTTP, answers from a signed package who may vote, and writes what
+//! is accepted to the ledger before it says so.
+//!
+//! A vote's way: [`server`] takes the connection, [`http`] the request, [`vote`] reads its fields,
+//! asks the package and hands it to the ledger. [`start`] and [`run`] put the parts together;
+//! [`internal`] serves operators and tallies on a port of their own.
+
+mod app;
+mod ballots;
+mod catalogue;
+mod cli;
+mod client;
+mod config;
+mod http;
+mod internal;
+mod lifecycle;
+mod log;
+mod metrics;
+mod process;
+mod run;
+mod server;
+mod start;
+mod throttle;
+mod time;
+mod vote;
+
+pub use cli::main;

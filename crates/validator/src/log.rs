@@ -1,0 +1,75 @@
+//! Log lines: JSON on standard error, RFC 3339 UTC, without personal data, few under floods.
+
+use std::panic::PanicHookInfo;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+use tracing_subscriber::EnvFilter;
+
+/// Lets one line a second through and counts those kept back.
+pub(crate) struct Gate {
+    /// Second of the process's life in which the last line went through, plus 1.
+    last: AtomicU64,
+    unsaid: AtomicU64,
+}
+
+impl Gate {
+    pub(crate) const fn new() -> Gate {
+        Gate {
+            last: AtomicU64::new(0),
+            unsaid: AtomicU64::new(0),
+        }
+    }
+
+    /// Calls `line` with the number of lines kept back before it, or keeps this one back too.
+    pub(crate) fn run(&self, line: impl FnOnce(u64)) {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        let second = START.elapsed().as_secs() + 1;
+        if self.last.swap(second, Ordering::Relaxed) == second {
+            self.unsaid.fetch_add(1, Ordering::Relaxed);
+        } else {
+            line(self.unsaid.swap(0, Ordering::Relaxed));
+        }
+    }
+}
+
+/// Starts logging by a filter such as `info`; a filter that cannot be read counts as `info`.
+pub(crate) fn start(filter: &str) {
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    std::panic::set_hook(Box::new(panicked));
+}
+
+/// Logs where a panic happened and nothing of what it says, which might hold a voter's bytes.
+///
+/// A panic ends the connection that met it and no other. That of the commit thread ends the
+/// process: the next start recovers the ledger.
+fn panicked(info: &PanicHookInfo<'_>) {
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    let thread = std::thread::current();
+    let thread = thread.name().unwrap_or("unnamed");
+    tracing::error!(place, thread, "panic: report this place to the authors");
+    if thread.starts_with("ledger") {
+        std::process::abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn a_flood_is_counted_not_logged() {
+        let gate = Gate::new();
+        let lines = Cell::new(0);
+        for _ in 0..10_000 {
+            gate.run(|_| lines.set(lines.get() + 1));
+        }
+        assert!((1..=3).contains(&lines.get()), "{} lines", lines.get());
+    }
+}

@@ -1,0 +1,104 @@
+//! The ledger's own counters, read when somebody looks.
+
+use super::histogram;
+use crate::vote::Answer;
+use ledger::{Partition, SYNC_BOUNDS_US};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Reads a partition's state.
+pub(super) struct Ledger {
+    partition: Arc<Partition<Answer>>,
+    /// Ids of the ballots, by index.
+    ballots: Vec<String>,
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ledger")
+    }
+}
+
+impl Ledger {
+    pub(super) fn new(partition: Arc<Partition<Answer>>, ballots: Vec<String>) -> Ledger {
+        Ledger { partition, ballots }
+    }
+
+    fn voted(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let help = "Voters who have voted, by ballot";
+        let mut family =
+            encoder.encode_descriptor("ballot_voted", help, None, MetricType::Gauge)?;
+        for (ballot, index) in self.ballots.iter().zip(0_u16..) {
+            let voted = gauge(self.partition.state().voted(index));
+            voted.encode(family.encode_family(&[("ballot", ballot.as_str())])?)?;
+        }
+        Ok(())
+    }
+
+    fn syncs(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let name = "ledger_fsync_seconds";
+        let help = "Durations of the commits' fdatasync calls";
+        let metric = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
+        let times = self.partition.state().sync_times();
+        let sum_s = Duration::from_micros(times.sum_us).as_secs_f64();
+        histogram::encode(metric, &SYNC_BOUNDS_US, times.buckets.into_iter(), sum_s)
+    }
+}
+
+/// Counts stay far below 2^63.
+fn gauge(value: u64) -> ConstGauge<i64> {
+    ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+impl Collector for Ledger {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let state = self.partition.state();
+        let counters = [
+            ("ledger_frames", "Frames committed", state.frames()),
+            (
+                "ledger_frame_bytes",
+                "Bytes of the frames committed",
+                state.frame_bytes(),
+            ),
+            ("ledger_votes", "Votes accepted", state.votes()),
+            (
+                "ledger_duplicates",
+                "Duplicate attempts recorded",
+                state.duplicates(),
+            ),
+            (
+                "ledger_full",
+                "Votes turned away because the disk was full",
+                state.full(),
+            ),
+        ];
+        for (name, help, value) in counters {
+            let metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            ConstCounter::new(value).encode(metric)?;
+        }
+        let gauges = [
+            (
+                "ledger_queue_depth",
+                "Votes that wait for the disk",
+                state.queue_depth(),
+            ),
+            (
+                "ledger_last_sequence",
+                "Number of the last frame on disk",
+                state.last_sequence(),
+            ),
+        ];
+        for (name, help, value) in gauges {
+            let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            gauge(value).encode(metric)?;
+        }
+        self.voted(&mut encoder)?;
+        self.syncs(&mut encoder)
+    }
+}

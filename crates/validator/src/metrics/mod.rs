@@ -1,0 +1,185 @@
+//! Metrics: what operators watch. No voter, address or digest is in a name or a label.
+//!
+//! The request path touches atomic counters only: labelled ones are looked up once, at the start.
+
+mod histogram;
+mod ledger;
+
+use crate::http::face::{self, Face};
+use crate::vote::Answer;
+use ::ledger::Partition;
+use histogram::Durations;
+use hyper::StatusCode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+type Label = [(&'static str, &'static str); 1];
+
+/// The counters, and the registry that writes them out.
+pub(crate) struct Metrics {
+    registry: Registry,
+    pub(crate) votes_submitted: Counter,
+    pub(crate) validation_latency: Durations,
+    pub(crate) connections: Connections,
+    validated: Validated,
+    duplicate_attempts: Counter,
+    request_duration: Durations,
+    problems: HashMap<&'static str, Counter>,
+}
+
+struct Validated {
+    accepted: Counter,
+    duplicate: Counter,
+    invalid: Counter,
+}
+
+/// Counters of connections.
+pub(crate) struct Connections {
+    pub(crate) open: Gauge,
+    pub(crate) accepted: Counter,
+    pub(crate) over_client_cap: Counter,
+    pub(crate) accept_errors: Counter,
+}
+
+impl Metrics {
+    pub(crate) fn new(partition: &Arc<Partition<Answer>>, ballots: Vec<String>) -> Metrics {
+        let mut registry = Registry::default();
+        let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "What is running", build);
+        let votes_submitted = Counter::default();
+        registry.register(
+            "votes_submitted",
+            "Votes of voters on the roll, handed to the ledger",
+            votes_submitted.clone(),
+        );
+        let validated = validated(&mut registry);
+        let duplicate_attempts = Counter::default();
+        registry.register(
+            "duplicate_attempts",
+            "Votes of voters who had voted before",
+            duplicate_attempts.clone(),
+        );
+        let validation_latency = Durations::default();
+        registry.register(
+            "validation_latency_seconds",
+            "From the ledger's queue to its answer, the disk included",
+            validation_latency.clone(),
+        );
+        let request_duration = Durations::default();
+        registry.register(
+            "api_request_duration_seconds",
+            "From a request's head to its answer",
+            request_duration.clone(),
+        );
+        let problems = problems(&mut registry);
+        let connections = connections(&mut registry);
+        let collector = ledger::Ledger::new(Arc::clone(partition), ballots);
+        registry.register_collector(Box::new(collector));
+        Metrics {
+            registry,
+            votes_submitted,
+            validation_latency,
+            connections,
+            validated,
+            duplicate_attempts,
+            request_duration,
+            problems,
+        }
+    }
+
+    /// Books a refusal under its type.
+    pub(crate) fn note_problem(&self, face: &'static Face) {
+        if let Some(counter) = self.problems.get(face.slug) {
+            counter.inc();
+        }
+        match face.vote_status {
+            Some("duplicate") => {
+                self.validated.duplicate.inc();
+                self.duplicate_attempts.inc();
+            }
+            Some(_) => {
+                self.validated.invalid.inc();
+            }
+            None => {}
+        }
+    }
+
+    /// Books an answer.
+    pub(crate) fn note_reply(&self, status: StatusCode, took: Duration) {
+        if status == StatusCode::ACCEPTED {
+            self.validated.accepted.inc();
+        }
+        self.request_duration.observe(took);
+    }
+
+    /// All metrics in the OpenMetrics text format.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing into a string does not fail.
+        let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
+        text
+    }
+}
+
+fn validated(registry: &mut Registry) -> Validated {
+    let family = Family::<Label, Counter>::default();
+    registry.register(
+        "votes_validated",
+        "Votes answered, by what became of them",
+        family.clone(),
+    );
+    let counter = |status| family.get_or_create(&[("status", status)]).clone();
+    Validated {
+        accepted: counter("accepted"),
+        duplicate: counter("duplicate"),
+        invalid: counter("invalid"),
+    }
+}
+
+fn problems(registry: &mut Registry) -> HashMap<&'static str, Counter> {
+    let family = Family::<Label, Counter>::default();
+    registry.register(
+        "requests_refused",
+        "Requests refused, by reason",
+        family.clone(),
+    );
+    let slugs = face::ALL.iter().map(|face| face.slug);
+    slugs
+        .map(|slug| (slug, family.get_or_create(&[("reason", slug)]).clone()))
+        .collect()
+}
+
+fn connections(registry: &mut Registry) -> Connections {
+    let open = Gauge::default();
+    registry.register("connections_open", "Connections of voters", open.clone());
+    let accepted = Counter::default();
+    registry.register(
+        "connections_accepted",
+        "Connections taken",
+        accepted.clone(),
+    );
+    let over_client_cap = Counter::default();
+    registry.register(
+        "connections_over_client_cap",
+        "Connections closed at once: their client had too many",
+        over_client_cap.clone(),
+    );
+    let accept_errors = Counter::default();
+    registry.register(
+        "connections_accept_errors",
+        "Connections lost while they were taken, mostly for lack of file descriptors",
+        accept_errors.clone(),
+    );
+    Connections {
+        open,
+        accepted,
+        over_client_cap,
+        accept_errors,
+    }
+}

@@ -1,0 +1,48 @@
+//! What the process asks of the system for itself.
+
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
+};
+
+/// Files beside connections: package, segments, logs, sockets.
+const FILES_RESERVED: u64 = 1_024;
+
+/// Makes core dumps impossible, which would hold NAS, codes and the roll key, and closes the
+/// process's memory to other processes of the same user.
+pub(crate) fn seal_memory() {
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    if let Err(error) = setrlimit(Resource::Core, none) {
+        tracing::warn!(%error, "core dumps could not be switched off");
+    }
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!(%error, "memory could not be closed to other processes");
+    }
+}
+
+/// Raises the limit of open files to what `connections` need; where the system's hard limit is
+/// lower, says how many connections there can be.
+pub(crate) fn raise_file_limit(connections: usize) {
+    let wanted = (connections as u64).saturating_add(FILES_RESERVED);
+    let limit = getrlimit(Resource::Nofile);
+    let possible = limit.maximum.map_or(wanted, |maximum| wanted.min(maximum));
+    if limit.current.is_none_or(|current| current >= possible) {
+        return;
+    }
+    let raised = Rlimit {
+        current: Some(possible),
+        maximum: limit.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
+    if possible < wanted {
+        let connections = possible.saturating_sub(FILES_RESERVED);
+        tracing::warn!(
+            connections,
+            "fewer connections than configured: raise the hard limit of open files"
+        );
+    }
+}

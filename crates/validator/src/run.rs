@@ -1,0 +1,110 @@
+//! Serving: from bound ports to the last fsync.
+
+use crate::app::App;
+use crate::config::Config;
+use crate::http::Public;
+use crate::internal::{self, Internal};
+use crate::lifecycle::Lifecycle;
+use crate::server::{self, Listener};
+use crate::{process, start};
+use anyhow::{Context, Result};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Time for tallies to take what the last commit wrote.
+const STREAMS_ENDING: Duration = Duration::from_secs(2);
+
+/// Starts by a configuration and serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// What kept it from starting, and what to do.
+pub(crate) fn run(config: &Config) -> Result<()> {
+    process::seal_memory();
+    process::raise_file_limit(config.connections.max);
+    let roll = start::open_roll(config)?;
+    let runtime = runtime(config.threads).context("cannot start threads")?;
+    // Ports before the ledger: every start of a ledger leaves a segment, a taken port should not.
+    let (public, internal) = {
+        let _inside = runtime.enter();
+        let public = server::bind(config.listen, "listen")?;
+        (public, server::bind(config.internal, "internal")?)
+    };
+    let clock = start::clock();
+    let partition = start::open_ledger(config, &roll.package, Arc::clone(&clock))?;
+    let app = Arc::new(start::assemble(config, roll, partition, clock)?);
+    runtime.block_on(serve(app, config, public, internal))
+}
+
+fn runtime(threads: usize) -> io::Result<Runtime> {
+    let mut builder = Builder::new_multi_thread();
+    if threads > 0 {
+        builder.worker_threads(threads);
+    }
+    builder.thread_name("http").enable_all().build()
+}
+
+async fn serve(
+    app: Arc<App>,
+    config: &Config,
+    public: TcpListener,
+    internal: TcpListener,
+) -> Result<()> {
+    let mut ends = Ends::new().context("cannot wait for signals")?;
+    tracing::info!(
+        listen = %public.local_addr()?,
+        internal = %internal.local_addr()?,
+        "listening"
+    );
+    let streams = Lifecycle::new();
+    let handler = Internal {
+        app: Arc::clone(&app),
+        stop: streams.watch(),
+    };
+    let listener = Listener::new(internal, internal::limits(config.connections));
+    let internal = tokio::spawn(listener.run(handler, streams.watch()));
+    let listener = Listener::new(public, config.connections);
+    let public = tokio::spawn(listener.run(Public(Arc::clone(&app)), app.lifecycle.watch()));
+
+    ends.wait().await;
+    tracing::info!("stopping: requests in flight are finished, no new ones taken");
+    app.lifecycle.stop();
+    if tokio::time::timeout(config.drain_timeout, public)
+        .await
+        .is_err()
+    {
+        tracing::warn!("some connections did not end in time and are cut");
+    }
+    let partition = Arc::clone(&app.partition);
+    tokio::task::spawn_blocking(move || partition.shutdown()).await?;
+    streams.stop();
+    // Whoever does not take the rest now finds it on disk.
+    let _ = tokio::time::timeout(STREAMS_ENDING, internal).await;
+    tracing::info!("stopped: everything accepted is on disk");
+    Ok(())
+}
+
+/// The signals that end the process in good order.
+struct Ends {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Ends {
+    fn new() -> io::Result<Ends> {
+        Ok(Ends {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Taking connections: a slot first, then the connection, so that excess waits in the kernel's
+//! bounded backlog instead of in this process's memory.
+
+use super::connection::{self, Peer};
+use super::seats::Seats;
+use crate::config::ConnectionLimits;
+use crate::lifecycle::Stop;
+use anyhow::{Context, Result};
+use rustix::net::sockopt::set_tcp_user_timeout;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Connections that may wait in the kernel.
+const BACKLOG: u32 = 1_024;
+/// Rest after an error that is about this machine, such as too many open files.
+const EXHAUSTED_REST: Duration = Duration::from_millis(100);
+
+/// Reserves an address; connections wait from now on.
+///
+/// # Errors
+/// The port is in use or may not be used, with the flag to change.
+pub(crate) fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
+    let bind = || {
+        let socket = if address.is_ipv4() {
+            TcpSocket::new_v4()
+        } else {
+            TcpSocket::new_v6()
+        }?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    bind().with_context(|| match address.port() {
+        0 => format!("cannot listen on {address}: give another address with --{flag}"),
+        port => format!(
+            "cannot listen on {address}: end the program that uses port {port}, or give another \
+             address with --{flag}"
+        ),
+    })
+}
+
+/// A listener and the bounds of its connections.
+pub(crate) struct Listener {
+    socket: TcpListener,
+    limits: ConnectionLimits,
+    slots: Arc<Semaphore>,
+    seats: Seats,
+}
+
+impl Listener {
+    pub(crate) fn new(socket: TcpListener, limits: ConnectionLimits) -> Listener {
+        Listener {
+            socket,
+            limits,
+            slots: Arc::new(Semaphore::new(limits.max)),
+            seats: Seats::new(limits.per_client_max),
+        }
+    }
+
+    /// Serves connections by `handler` until `stop`, then waits until all of them are gone.
+    pub(crate) async fn run<H: connection::Handler>(self, handler: H, mut stop: Stop) {
+        loop {
+            let taken = tokio::select! {
+                taken = self.take() => taken,
+                () = stop.wait() => break,
+            };
+            match taken {
+                Ok((stream, peer, slot)) => self.spawn(stream, peer, slot, &handler, &stop),
+                Err(error) => {
+                    handler.accept_failed(&error);
+                    if is_of_this_machine(&error) {
+                        tokio::time::sleep(EXHAUSTED_REST).await;
+                    }
+                }
+            }
+        }
+        drop(self.socket);
+        let all = u32::try_from(self.limits.max).unwrap_or(u32::MAX);
+        // Fails only where a semaphore is closed, which this one never is.
+        let _ = self.slots.acquire_many(all).await;
+    }
+
+    async fn take(&self) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+        let slot = Arc::clone(&self.slots)
+            .acquire_owned()
+            .await
+            .map_err(io::Error::other)?;
+        let (stream, peer) = self.socket.accept().await?;
+        Ok((stream, peer, slot))
+    }
+
+    fn spawn<H: connection::Handler>(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        slot: OwnedSemaphorePermit,
+        handler: &H,
+        stop: &Stop,
+    ) {
+        let Some(seat) = self.seats.take(handler.client(peer.ip())) else {
+            handler.over_client_cap();
+            return;
+        };
+        if self.tune(&stream).is_err() {
+            return; // The peer is gone already.
+        }
+        let (limits, handler, stop) = (self.limits, handler.clone(), stop.clone());
+        tokio::spawn(async move {
+            let peer = Peer { address: peer.ip() };
+            connection::serve(stream, peer, limits, handler, stop).await;
+            drop((seat, slot));
+        });
+    }
+
+    fn tune(&self, stream: &TcpStream) -> io::Result<()> {
+        stream.set_nodelay(true)?;
+        let timeout_ms = self.limits.unacknowledged_timeout.as_millis();
+        set_tcp_user_timeout(stream, u32::try_from(timeout_ms).unwrap_or(u32::MAX))?;
+        Ok(())
+    }
+}
+
+/// Whether an error of `accept` is about this machine's means rather than about one connection.
+fn is_of_this_machine(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    let errno = Errno::from_io_error(error);
+    matches!(
+        errno,
+        Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM)
+    )
+}

@@ -1,0 +1,8 @@
+//! Connections: taking them, bounding them, letting them go.
+
+mod accept;
+mod connection;
+mod seats;
+
+pub(crate) use accept::{Listener, bind};
+pub(crate) use connection::{Handler, Peer};

@@ -1,0 +1,178 @@
+//! From a configuration to a running validator: each step either succeeds or says what to do.
+
+use crate::app::App;
+use crate::ballots::Ballots;
+use crate::catalogue::Catalogue;
+use crate::config::Config;
+use crate::http::routes::Routes;
+use crate::lifecycle::Lifecycle;
+use crate::metrics::Metrics;
+use crate::throttle::Throttle;
+use crate::vote::Answer;
+use anyhow::{Context, Result, bail};
+use credentials::{Hasher, RollKey, Scheme};
+use durable::{Clock, OsStorage, SystemClock};
+use election::Event;
+use ledger::{BallotShape, BoxPublicKey, Options, Partition, RecoveryReport, Shape};
+use shards::{Package, Trust};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use zeroize::Zeroizing;
+
+/// A roll key file is one line of some 100 bytes.
+const KEY_FILE_BYTES_MAX: u64 = 4_096;
+/// Receipts looked up at once.
+const LOOKUPS_MAX: usize = 8;
+/// Tallies that follow the ledger at once.
+const STREAMS_MAX: usize = 16;
+
+/// A verified package and the hasher that fits it.
+pub(crate) struct Roll {
+    pub(crate) package: Package,
+    pub(crate) hasher: Hasher,
+}
+
+/// Verifies the package and the roll key.
+pub(crate) fn open_roll(config: &Config) -> Result<Roll> {
+    let trust = Trust::from_files(&config.trust, config.require)?;
+    let package = Package::open(&config.package, &trust)?;
+    let hasher = match &config.key {
+        Some(path) => Hasher::hmac(&read_key(path)?),
+        None if package.manifest().scheme == Scheme::Sha256 => Hasher::sha256(),
+        None => bail!(
+            "{} was hashed under a roll key: give its file with --key",
+            config.package.display()
+        ),
+    };
+    let named = || {
+        config
+            .key
+            .as_deref()
+            .map_or_else(String::new, |key| format!("{}: ", key.display()))
+    };
+    package.verify_key(&hasher).with_context(|| {
+        format!(
+            "{}the roll key does not fit {}",
+            named(),
+            config.package.display()
+        )
+    })?;
+    tracing::info!(
+        event = package.event().id,
+        credentials = package.manifest().credentials(),
+        bytes = package.manifest().bytes(),
+        signers = package.signers().join(", "),
+        "package verified"
+    );
+    Ok(Roll { package, hasher })
+}
+
+fn read_key(path: &Path) -> Result<RollKey> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(KEY_FILE_BYTES_MAX as usize));
+    File::open(path)
+        .and_then(|file| file.take(KEY_FILE_BYTES_MAX).read_to_end(&mut bytes))
+        .with_context(|| format!("cannot read the roll key {}", path.display()))?;
+    RollKey::parse(&bytes).with_context(|| {
+        format!(
+            "{} is not a roll key: give the file that hashgen keygen wrote",
+            path.display()
+        )
+    })
+}
+
+/// Opens, or begins, the ledger of the package's event.
+pub(crate) fn open_ledger(
+    config: &Config,
+    package: &Package,
+    clock: Arc<dyn Clock>,
+) -> Result<Arc<Partition<Answer>>> {
+    let options = Options {
+        queue_submissions_max: config.queue_max,
+        ..Options::default()
+    };
+    let shape = shape(package);
+    let storage = Arc::new(OsStorage);
+    let (partition, report) = Partition::open(storage, clock, &config.data, shape, options)
+        .with_context(|| format!("cannot open the ledger under {}", config.data.display()))?;
+    log_recovery(&report);
+    Ok(Arc::new(partition))
+}
+
+fn log_recovery(report: &RecoveryReport) {
+    if let Some(torn) = &report.torn_tail {
+        let (path, offset, bytes) = (torn.path.display(), torn.offset, torn.bytes);
+        tracing::warn!(%path, offset, bytes, "a torn write at the end of the ledger was cut off");
+    }
+    for why in &report.snapshots_refused {
+        tracing::warn!(why, "a voted bitset was made again from the ledger");
+    }
+    let (epoch, segments, frames) = (report.epoch, report.segments, report.frames);
+    tracing::info!(
+        epoch,
+        segments,
+        frames,
+        replayed = report.replayed,
+        "ledger recovered"
+    );
+}
+
+/// What the ledger must know of the package.
+fn shape(package: &Package) -> Shape {
+    let event = package.event();
+    let ballots = event.ballots().iter().map(|ballot| BallotShape {
+        id: ballot.id.clone(),
+        opens_ms: ballot.opens,
+        closes_ms: ballot.closes,
+        shard_sizes: (0..package.shard_count(ballot.index))
+            .map(|shard| package.credentials_in(ballot.index, shard))
+            .collect(),
+    });
+    Shape {
+        event_id: event.id.clone(),
+        manifest_sha256: package.manifest_sha256(),
+        box_public_key: BoxPublicKey::from_bytes(event.box_public_key),
+        ballots: ballots.collect(),
+    }
+}
+
+/// Puts everything together.
+pub(crate) fn assemble(
+    config: &Config,
+    roll: Roll,
+    partition: Arc<Partition<Answer>>,
+    clock: Arc<dyn Clock>,
+) -> Result<App> {
+    let Roll { package, hasher } = roll;
+    let event: &Event = package.event();
+    let ids = event
+        .ballots()
+        .iter()
+        .map(|ballot| ballot.id.clone())
+        .collect();
+    Ok(App {
+        ballots: Ballots::new(event)?,
+        catalogue: Catalogue::new(event),
+        routes: Routes::new()?,
+        metrics: Metrics::new(&partition, ids),
+        addresses: config.addresses.clone(),
+        requests: Throttle::new(config.requests),
+        failed_attempts: Throttle::new(config.failed_attempts),
+        body: config.body,
+        commit_timeout: config.commit_timeout,
+        lookups: Semaphore::new(LOOKUPS_MAX),
+        streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+        lifecycle: Lifecycle::new(),
+        package,
+        hasher,
+        partition,
+        clock,
+    })
+}
+
+/// The machine's clock.
+pub(crate) fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock::new())
+}

@@ -1,0 +1,139 @@
+//! Rate limits in a table of fixed size, without locks, sweeps or stored keys.
+//!
+//! Each cell is one generic cell rate algorithm (GCRA, ITU-T I.371) in an atomic integer. A key is
+//! hashed (SipHash under a random key of this process) to a cell and not kept, so the table can
+//! neither grow under attack nor tell whom it counts. Two keys may share a cell: with 2^18 cells, a
+//! voter meets one of a thousand busy attackers with probability 0.4 %.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hash};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Cells of a table: 2 MiB of counters.
+const CELLS: usize = 1 << 18;
+
+/// How often something may happen: `burst` at once, then one each `period`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Quota {
+    /// Time in which one use is earned back.
+    pub(crate) period: Duration,
+    /// Uses available after a long rest, at least 1.
+    pub(crate) burst: u32,
+}
+
+/// Uses left per key, for any number of keys.
+#[derive(Debug)]
+pub(crate) struct Throttle {
+    /// Theoretical arrival time of each cell: nanoseconds on the monotonic clock.
+    cells: Box<[AtomicU64]>,
+    hasher: RandomState,
+    period_ns: u64,
+    burst_ns: u64,
+}
+
+impl Throttle {
+    pub(crate) fn new(quota: Quota) -> Throttle {
+        let period_ns = u64::try_from(quota.period.as_nanos())
+            .unwrap_or(u64::MAX)
+            .max(1);
+        Throttle {
+            cells: (0..CELLS).map(|_| AtomicU64::new(0)).collect(),
+            hasher: RandomState::new(),
+            period_ns,
+            burst_ns: period_ns.saturating_mul(u64::from(quota.burst.max(1))),
+        }
+    }
+
+    /// Takes one use at `now` (monotonic), or says how long to wait for one.
+    pub(crate) fn take(&self, key: impl Hash, now: Duration) -> Result<(), Duration> {
+        let now_ns = nanoseconds(now);
+        let cell = self.cell(key);
+        let mut seen = cell.load(Ordering::Relaxed);
+        loop {
+            let next = seen.max(now_ns).saturating_add(self.period_ns);
+            self.within(next, now_ns)?;
+            match cell.compare_exchange_weak(seen, next, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return Ok(()),
+                Err(other) => seen = other,
+            }
+        }
+    }
+
+    /// Whether a use would be left at `now`, without taking it.
+    pub(crate) fn peek(&self, key: impl Hash, now: Duration) -> Result<(), Duration> {
+        let now_ns = nanoseconds(now);
+        let seen = self.cell(key).load(Ordering::Relaxed);
+        self.within(seen.max(now_ns).saturating_add(self.period_ns), now_ns)
+    }
+
+    fn within(&self, next_ns: u64, now_ns: u64) -> Result<(), Duration> {
+        match next_ns.saturating_sub(now_ns).checked_sub(self.burst_ns) {
+            None | Some(0) => Ok(()),
+            Some(wait_ns) => Err(Duration::from_nanos(wait_ns)),
+        }
+    }
+
+    fn cell(&self, key: impl Hash) -> &AtomicU64 {
+        let low = self.hasher.hash_one(key).to_le_bytes();
+        let at = u32::from_le_bytes([low[0], low[1], low[2], 0]) as usize % CELLS;
+        &self.cells[at]
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const QUOTA: Quota = Quota {
+        period: Duration::from_secs(2),
+        burst: 3,
+    };
+
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(1_000 + seconds)
+    }
+
+    #[test]
+    fn burst_then_one_each_period() {
+        let throttle = Throttle::new(QUOTA);
+        for _ in 0..3 {
+            assert_eq!(throttle.take("a", at(0)), Ok(()));
+        }
+        assert_eq!(throttle.take("a", at(0)), Err(Duration::from_secs(2)));
+        assert_eq!(throttle.take("a", at(1)), Err(Duration::from_secs(1)));
+        assert_eq!(throttle.take("a", at(2)), Ok(()));
+        assert_eq!(throttle.take("a", at(2)), Err(Duration::from_secs(2)));
+    }
+
+    #[test]
+    fn a_refused_use_costs_nothing() {
+        let throttle = Throttle::new(QUOTA);
+        for _ in 0..100 {
+            let _ = throttle.take("a", at(0));
+        }
+        assert_eq!(throttle.take("a", at(2)), Ok(()));
+    }
+
+    #[test]
+    fn peeking_takes_nothing() {
+        let throttle = Throttle::new(Quota { burst: 1, ..QUOTA });
+        assert_eq!(throttle.peek("a", at(0)), Ok(()));
+        assert_eq!(throttle.take("a", at(0)), Ok(()));
+        assert_eq!(throttle.peek("a", at(0)), Err(Duration::from_secs(2)));
+        assert_eq!(throttle.peek("b", at(0)), Ok(()));
+    }
+
+    #[test]
+    fn invariant_9_the_table_does_not_grow() {
+        let throttle = Throttle::new(QUOTA);
+        for key in 0..1_000_000_u32 {
+            let _ = throttle.take(key, at(0));
+        }
+        assert_eq!(throttle.cells.len(), CELLS);
+    }
+}

@@ -1,0 +1,213 @@
+//! A vote's way from its fields to the ledger's answer, in the order that tells strangers least:
+//! fields, ballot, eligibility, region, choice, and last (by the ledger, at the commit) window and
+//! duplicate.
+
+use super::fault::Rule;
+use super::fields::{Credential, ElectionVote, LawVote};
+use crate::app::App;
+use crate::http::face;
+use crate::http::problem::{Extra, Problem};
+use election::{Ballot, BallotKind, Choice, ChoiceError};
+use ledger::{InvalidReason, Outcome, Reply, RequestId, Submission};
+use shards::Membership;
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// What a client is told to wait where the service is saturated.
+const OVERLOAD_RETRY: Duration = Duration::from_secs(1);
+/// What a client is told to wait where the disk is full: an operator has to act.
+const FULL_RETRY: Duration = Duration::from_secs(30);
+
+/// Hands the ledger's answer from its commit thread to the request that waits for it.
+pub(crate) struct Answer(oneshot::Sender<Outcome>);
+
+impl Reply for Answer {
+    fn reply(self, outcome: Outcome) {
+        // Nobody waits any more where the client hung up; the vote stands all the same.
+        let _ = self.0.send(outcome);
+    }
+}
+
+/// Casts a vote on a law.
+pub(crate) async fn law(app: &App, body: &[u8]) -> Result<RequestId, Problem> {
+    let LawVote {
+        credential,
+        law_id,
+        choice,
+    } = LawVote::read(body)?;
+    let Some(ballot) = app.ballots.law(law_id) else {
+        return Err(refused(
+            app,
+            None,
+            InvalidReason::NoSuchBallot,
+            &face::NO_SUCH_LAW,
+        ));
+    };
+    let voter = eligible(app, ballot, credential)?;
+    check_choice(app, ballot, voter.region, &choice)?;
+    submit(app, ballot, voter, choice).await
+}
+
+/// Casts a vote in an election.
+pub(crate) async fn election(app: &App, body: &[u8]) -> Result<RequestId, Problem> {
+    let ElectionVote {
+        credential,
+        election,
+        region,
+        method,
+        choice,
+    } = ElectionVote::read(body)?;
+    let Some(ballot) = app.ballots.election(election) else {
+        return Err(refused(
+            app,
+            None,
+            InvalidReason::NoSuchBallot,
+            &face::NO_SUCH_ELECTION,
+        ));
+    };
+    if let BallotKind::Election(definition) = &app.ballot(ballot).kind
+        && definition.method != method
+    {
+        return Err(Problem::field("voting_method", Rule::OtherMethod));
+    }
+    let voter = eligible(app, ballot, credential)?;
+    if u32::from(voter.region) != region {
+        let at = Some(ballot.index.0);
+        return Err(refused(
+            app,
+            at,
+            InvalidReason::WrongRegion,
+            &face::OTHER_REGION,
+        ));
+    }
+    check_choice(app, ballot, voter.region, &choice)?;
+    submit(app, ballot, voter, choice).await
+}
+
+/// A voter of the roll.
+struct Voter {
+    shard: u32,
+    ordinal: u32,
+    region: u16,
+}
+
+/// Looks the credential up. NAS and code are wiped when this returns.
+fn eligible(
+    app: &App,
+    ballot: &crate::ballots::Entry,
+    credential: Credential,
+) -> Result<Voter, Problem> {
+    let now = app.clock.monotonic();
+    let nas = credential.nas.number();
+    if let Err(wait) = app.failed_attempts.peek(nas, now) {
+        return Err(Problem::retry_after(&face::TOO_MANY_FAILURES, wait));
+    }
+    let digest = app
+        .hasher
+        .digest(&credential.nas, &credential.code, &ballot.id);
+    match app.package.lookup(ballot.index, &digest) {
+        Membership::Member {
+            shard,
+            ordinal,
+            region,
+        } => Ok(Voter {
+            shard,
+            ordinal,
+            region,
+        }),
+        Membership::NotOnRoll | Membership::NoSuchBallot => {
+            // Somebody else may have used the quota up since; this attempt is refused anyway.
+            let _ = app.failed_attempts.take(nas, now);
+            let at = Some(ballot.index.0);
+            Err(refused(
+                app,
+                at,
+                InvalidReason::NotOnRoll,
+                &face::NOT_ELIGIBLE,
+            ))
+        }
+    }
+}
+
+fn refused(
+    app: &App,
+    ballot: Option<u16>,
+    reason: InvalidReason,
+    face: &'static face::Face,
+) -> Problem {
+    app.partition.note_invalid(ballot, reason);
+    Problem::from(face)
+}
+
+fn check_choice(
+    app: &App,
+    ballot: &crate::ballots::Entry,
+    region: u16,
+    choice: &Choice,
+) -> Result<(), Problem> {
+    let Err(error) = app.ballot(ballot).check(region, choice) else {
+        return Ok(());
+    };
+    let at = Some(ballot.index.0);
+    Err(match error {
+        ChoiceError::BlankNotAllowed => Problem::field("vote", Rule::NoBlank),
+        ChoiceError::EmptyRanking => Problem::field("ranked_choices", Rule::NoRank),
+        ChoiceError::TooManyRanks { .. } => Problem::field("ranked_choices", Rule::TooManyRanks),
+        ChoiceError::Repeated { .. } => Problem::field("ranked_choices", Rule::RankTwice),
+        ChoiceError::WrongKind { .. } => Problem::field("voting_method", Rule::OtherMethod),
+        ChoiceError::RegionNotInElection { .. } => {
+            refused(app, at, InvalidReason::WrongRegion, &face::OTHER_REGION)
+        }
+        // Unknown, of another region, withdrawn, and whatever reason comes later.
+        _ => refused(app, at, InvalidReason::BadChoice, &face::CANDIDATE_REFUSED),
+    })
+}
+
+async fn submit(
+    app: &App,
+    ballot: &crate::ballots::Entry,
+    voter: Voter,
+    choice: Choice,
+) -> Result<RequestId, Problem> {
+    let started = Instant::now();
+    let (answer, outcome) = oneshot::channel();
+    let Voter {
+        shard,
+        ordinal,
+        region,
+    } = voter;
+    let reply = Answer(answer);
+    let submission = Submission {
+        ballot: ballot.index.0,
+        shard,
+        ordinal,
+        region,
+        choice,
+        reply,
+    };
+    app.metrics.votes_submitted.inc();
+    if app.partition.submit(submission).is_err() {
+        return Err(Problem::retry_after(&face::OVERLOADED, OVERLOAD_RETRY));
+    }
+    let outcome = tokio::time::timeout(app.commit_timeout, outcome).await;
+    app.metrics.validation_latency.observe(started.elapsed());
+    match outcome {
+        Ok(Ok(outcome)) => told(app.ballot(ballot), outcome),
+        // Too late, or the commit thread is gone: the vote may or may not be recorded.
+        Ok(Err(_)) | Err(_) => Err(Problem::retry_after(&face::OUTCOME_UNKNOWN, OVERLOAD_RETRY)),
+    }
+}
+
+/// The ledger's answer in terms of the interface.
+fn told(ballot: &Ballot, outcome: Outcome) -> Result<RequestId, Problem> {
+    let (face, extra) = match outcome {
+        Outcome::Accepted { receipt, .. } => return Ok(receipt),
+        Outcome::Duplicate { attempt_count } => (&face::DUPLICATE, Extra::Attempts(attempt_count)),
+        Outcome::NotOpen => (&face::NOT_OPEN, Extra::Opens(ballot.opens)),
+        Outcome::Closed => (&face::CLOSED, Extra::Closes(ballot.closes)),
+        Outcome::Full => (&face::STORAGE_FULL, Extra::RetryAfter(FULL_RETRY)),
+        // `NoSuchCredential` would mean that package and ledger disagree, which the start rules out.
+        _ => (&face::INTERNAL, Extra::None),
+    };
+    Err(Problem { face, extra })
+}

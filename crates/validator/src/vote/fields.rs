@@ -1,0 +1,327 @@
+//! From a form to a vote: every field checked, all faults named at once.
+
+use super::fault::{Fault, Rule};
+use super::form::{ELECTION_FIELDS, Form, LAW_FIELDS, Malformed, Name, Value};
+use credentials::{BallotId, Code, Nas};
+use election::{Choice, Method};
+
+/// Why a body is not a vote.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    Malformed(Malformed),
+    Fields(Vec<Fault>),
+}
+
+/// Who votes, as the voter says. Wiped on drop, shown by nothing.
+pub(crate) struct Credential {
+    pub(crate) nas: Nas,
+    pub(crate) code: Code,
+}
+
+/// `POST /api/v1/vote`: a vote on a law.
+pub(crate) struct LawVote<'a> {
+    pub(crate) credential: Credential,
+    pub(crate) law_id: &'a str,
+    pub(crate) choice: Choice,
+}
+
+/// `POST /api/v1/elections/vote`: a vote in an election.
+pub(crate) struct ElectionVote {
+    pub(crate) credential: Credential,
+    pub(crate) election: u32,
+    pub(crate) region: u32,
+    pub(crate) method: Method,
+    pub(crate) choice: Choice,
+}
+
+impl<'a> LawVote<'a> {
+    pub(crate) fn read(body: &'a [u8]) -> Result<LawVote<'a>, Refusal> {
+        let mut form = Form::read(body, LAW_FIELDS).map_err(Refusal::Malformed)?;
+        let credential = credential(&mut form);
+        let law_id = text(&mut form, Name::LawId, Rule::BallotId, |id| {
+            BallotId::check(id).ok().map(|()| id)
+        });
+        let choice = text(&mut form, Name::Vote, Rule::LawVote, |vote| match vote {
+            "oui" => Some(Choice::Oui),
+            "non" => Some(Choice::Non),
+            "blanc" => Some(Choice::Blanc),
+            _ => None,
+        });
+        match (credential, law_id, choice) {
+            (Some(credential), Some(law_id), Some(choice)) if form.faults.is_empty() => {
+                Ok(LawVote {
+                    credential,
+                    law_id,
+                    choice,
+                })
+            }
+            _ => Err(Refusal::Fields(form.faults)),
+        }
+    }
+}
+
+impl ElectionVote {
+    pub(crate) fn read(body: &[u8]) -> Result<ElectionVote, Refusal> {
+        let mut form = Form::read(body, ELECTION_FIELDS).map_err(Refusal::Malformed)?;
+        let credential = credential(&mut form);
+        let election = required(&mut form, Name::ElectionId);
+        let region = required(&mut form, Name::RegionId);
+        let method = text(
+            &mut form,
+            Name::VotingMethod,
+            Rule::VotingMethod,
+            |method| match method {
+                "single_choice" => Some(Method::SingleChoice),
+                "ranked_choice" => Some(Method::RankedChoice),
+                _ => None,
+            },
+        );
+        let choice = choice(&mut form, method);
+        match (credential, election, region, method, choice) {
+            (Some(credential), Some(election), Some(region), Some(method), Some(choice))
+                if form.faults.is_empty() =>
+            {
+                Ok(ElectionVote {
+                    credential,
+                    election,
+                    region,
+                    method,
+                    choice,
+                })
+            }
+            _ => Err(Refusal::Fields(form.faults)),
+        }
+    }
+}
+
+fn credential(form: &mut Form<'_>) -> Option<Credential> {
+    let nas = text(form, Name::Nas, Rule::Nas, |nas| {
+        Nas::parse(nas.as_bytes()).ok()
+    });
+    let code = text(form, Name::Code, Rule::Code, |code| {
+        Code::parse(code.as_bytes()).ok()
+    });
+    Some(Credential {
+        nas: nas?,
+        code: code?,
+    })
+}
+
+/// The choice of an election ballot; where the method itself is at fault, the fields are only
+/// checked for their types.
+fn choice(form: &mut Form<'_>, method: Option<Method>) -> Option<Choice> {
+    let candidate = optional(form, Name::CandidateId);
+    let ranking = ranking(form);
+    match method? {
+        Method::SingleChoice => {
+            if matches!(&ranking, Given::Value(ranks) if !ranks.is_empty()) {
+                form.fault(Name::RankedChoices.as_str(), Rule::NotRanked);
+            }
+            candidate
+                .or_missing(form, Name::CandidateId)
+                .map(Choice::Candidate)
+        }
+        Method::RankedChoice => {
+            let ranking = ranking.or_missing(form, Name::RankedChoices)?;
+            match (candidate, ranking.first()) {
+                (_, None) => form.fault(Name::RankedChoices.as_str(), Rule::NoRank),
+                (Given::Value(candidate), Some(first)) if candidate != *first => {
+                    form.fault(Name::CandidateId.as_str(), Rule::FirstChoice);
+                }
+                _ => return Some(Choice::Ranking(ranking)),
+            }
+            None
+        }
+    }
+}
+
+/// A field that need not stand there. Where it is at fault, the fault is noted already.
+enum Given<T> {
+    Absent,
+    Fault,
+    Value(T),
+}
+
+impl<T> Given<T> {
+    fn or_missing(self, form: &mut Form<'_>, name: Name) -> Option<T> {
+        match self {
+            Given::Value(value) => Some(value),
+            Given::Fault => None,
+            Given::Absent => {
+                form.fault(name.as_str(), Rule::Missing);
+                None
+            }
+        }
+    }
+}
+
+fn text<'a, T>(
+    form: &mut Form<'a>,
+    name: Name,
+    rule: Rule,
+    read: impl FnOnce(&'a str) -> Option<T>,
+) -> Option<T> {
+    let fault = match form.take(name) {
+        Value::Text(text) => match read(text) {
+            Some(value) => return Some(value),
+            None => rule,
+        },
+        Value::Absent => Rule::Missing,
+        _ => Rule::Text,
+    };
+    form.fault(name.as_str(), fault);
+    None
+}
+
+fn required(form: &mut Form<'_>, name: Name) -> Option<u32> {
+    optional(form, name).or_missing(form, name)
+}
+
+fn optional(form: &mut Form<'_>, name: Name) -> Given<u32> {
+    match form.take(name) {
+        Value::Absent => return Given::Absent,
+        Value::Integer(number) if number >= 1 => {
+            if let Ok(number) = u32::try_from(number) {
+                return Given::Value(number);
+            }
+        }
+        _ => {}
+    }
+    form.fault(name.as_str(), Rule::Integer);
+    Given::Fault
+}
+
+fn ranking(form: &mut Form<'_>) -> Given<Vec<u32>> {
+    let rule = match form.take(Name::RankedChoices) {
+        Value::Absent => return Given::Absent,
+        Value::Integers(ranks) => return Given::Value(ranks),
+        Value::TooMany => Rule::TooManyRanks,
+        _ => Rule::Integers,
+    };
+    form.fault(Name::RankedChoices.as_str(), rule);
+    Given::Fault
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(refusal: Refusal) -> Vec<String> {
+        match refusal {
+            Refusal::Malformed(malformed) => vec![format!("{malformed:?}")],
+            Refusal::Fields(faults) => faults
+                .iter()
+                .map(|f| format!("{}: {}", f.field, f.rule.code()))
+                .collect(),
+        }
+    }
+
+    fn check_law(body: &str, expected: &[&str]) {
+        let got = LawVote::read(body.as_bytes())
+            .err()
+            .map(named)
+            .unwrap_or_default();
+        assert_eq!(got, expected, "{body}");
+    }
+
+    fn check_election(rest: &str, expected: &[&str]) {
+        let body = format!("{{\"nas\":\"000000000\",\"code\":\"AAAAAA\",{rest}}}");
+        let got = ElectionVote::read(body.as_bytes())
+            .err()
+            .map(named)
+            .unwrap_or_default();
+        assert_eq!(got, expected, "{rest}");
+    }
+
+    #[test]
+    fn law_votes_name_every_fault_at_once() {
+        check_law(
+            r#"{"nas":"000-000 000","code":"aaa-aaa","law_id":"L1","vote":"blanc"}"#,
+            &[],
+        );
+        check_law(
+            "{}",
+            &[
+                "nas: missing",
+                "code: missing",
+                "law_id: missing",
+                "vote: missing",
+            ],
+        );
+        check_law(
+            r#"{"nas":"12","code":"?","law_id":"../x","vote":"maybe","x":1}"#,
+            &[
+                "x: unknown-field",
+                "nas: nas-format",
+                "code: code-format",
+                "law_id: id-format",
+                "vote: vote-value",
+            ],
+        );
+        check_law(
+            r#"{"nas":1,"code":[],"law_id":{},"vote":null}"#,
+            &[
+                "nas: not-a-string",
+                "code: not-a-string",
+                "law_id: not-a-string",
+                "vote: missing",
+            ],
+        );
+    }
+
+    #[test]
+    fn single_choices() {
+        let e = r#""election_id":1,"region_id":1,"voting_method":"single_choice""#;
+        check_election(&format!(r#"{e},"candidate_id":1"#), &[]);
+        check_election(&format!(r#"{e},"candidate_id":1,"ranked_choices":[]"#), &[]);
+        check_election(e, &["candidate_id: missing"]);
+        check_election(
+            &format!(r#"{e},"candidate_id":0"#),
+            &["candidate_id: not-an-integer"],
+        );
+        check_election(
+            &format!(r#"{e},"candidate_id":1,"ranked_choices":[1]"#),
+            &["ranked_choices: not-a-ranked-vote"],
+        );
+    }
+
+    #[test]
+    fn rankings() {
+        let e = r#""election_id":1,"region_id":1,"voting_method":"ranked_choice""#;
+        check_election(&format!(r#"{e},"ranked_choices":[3,1]"#), &[]);
+        check_election(
+            &format!(r#"{e},"candidate_id":3,"ranked_choices":[3,1]"#),
+            &[],
+        );
+        check_election(
+            &format!(r#"{e},"candidate_id":null,"ranked_choices":[3]"#),
+            &[],
+        );
+        check_election(
+            &format!(r#"{e},"candidate_id":1,"ranked_choices":[3,1]"#),
+            &["candidate_id: not-the-first-choice"],
+        );
+        check_election(e, &["ranked_choices: missing"]);
+        check_election(
+            &format!(r#"{e},"ranked_choices":[]"#),
+            &["ranked_choices: empty-ranking"],
+        );
+        check_election(
+            &format!(r#"{e},"ranked_choices":[1,"2"]"#),
+            &["ranked_choices: not-a-list-of-integers"],
+        );
+    }
+
+    #[test]
+    fn elections_name_every_fault_at_once() {
+        check_election(
+            r#""election_id":"1","region_id":-1,"voting_method":"best","candidate_id":"x""#,
+            &[
+                "election_id: not-an-integer",
+                "region_id: not-an-integer",
+                "voting_method: voting-method-value",
+                "candidate_id: not-an-integer",
+            ],
+        );
+    }
+}

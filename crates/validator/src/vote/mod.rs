@@ -1,0 +1,11 @@
+//! A vote: from bytes to the ledger's answer.
+
+mod cast;
+mod fault;
+mod fields;
+mod form;
+
+pub(crate) use cast::{Answer, election, law};
+pub(crate) use fault::{Fault, Rule};
+pub(crate) use fields::Refusal;
+pub(crate) use form::Malformed;

@@ -1,0 +1,264 @@
+//! Rubbish, floods and patience: every bound of a connection, a body and a client.
+
+use crate::fixture::{Fixture, Voter};
+use crate::server::{Connection, Server, law_vote, post_text};
+use std::time::{Duration, Instant};
+
+const LAW: &str = "L2025-001";
+const VOTE_HEAD: &str =
+    "POST /api/v1/vote HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+
+fn configured(settings: &[(&str, &str)]) -> (Fixture, Server) {
+    let fixture = Fixture::new();
+    let server = Server::start_with(&fixture.arguments("data"), &[], settings);
+    (fixture, server)
+}
+
+#[test]
+fn invariant_9_oversized_bodies_are_refused() {
+    let (_fixture, server) = configured(&[]);
+    let announced = format!("{VOTE_HEAD}Content-Length: 4097\r\n\r\n");
+    let answer = server.connect().send(&announced);
+    assert_eq!(
+        (answer.status, answer.problem().as_str()),
+        (413, "body-too-large")
+    );
+    assert_eq!(answer.header("connection"), Some("close"));
+    let chunk = "x".repeat(5_000);
+    let chunked =
+        format!("{VOTE_HEAD}Transfer-Encoding: chunked\r\n\r\n1388\r\n{chunk}\r\n0\r\n\r\n");
+    assert_eq!(server.connect().send(&chunked).status, 413);
+    // As large as allowed: read, and then refused for what it is.
+    let largest = format!(
+        "{VOTE_HEAD}Content-Length: 4096\r\n\r\n{}",
+        " ".repeat(4_096)
+    );
+    assert_eq!(server.connect().send(&largest).status, 400);
+}
+
+#[test]
+fn chunked_votes_are_votes() {
+    let (_fixture, server) = configured(&[]);
+    let body = law_vote(Voter(40), LAW, "oui");
+    let (left, right) = body.split_at(11);
+    let request = format!(
+        "{VOTE_HEAD}Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{left}\r\n{:x}\r\n{right}\r\n0\r\n\r\n",
+        left.len(),
+        right.len()
+    );
+    assert_eq!(server.connect().send(&request).status, 202);
+}
+
+#[test]
+fn slow_bodies_are_cut() {
+    let (_fixture, server) = configured(&[("VALIDATOR_HTTP_BODY_TIMEOUT_MS", "300")]);
+    let mut connection = server.connect();
+    let started = Instant::now();
+    connection.write(format!("{VOTE_HEAD}Content-Length: 100\r\n\r\n{{"));
+    let answer = connection.read().expect("an answer");
+    assert_eq!(
+        (answer.status, answer.problem().as_str()),
+        (408, "body-timeout")
+    );
+    assert!(started.elapsed() < Duration::from_secs(3));
+    assert!(connection.read().is_none(), "the connection is closed");
+}
+
+#[test]
+fn slow_headers_and_idle_connections_are_closed() {
+    let (_fixture, server) = configured(&[("VALIDATOR_HTTP_HEADER_TIMEOUT_MS", "300")]);
+    let closes = |mut connection: Connection| {
+        let started = Instant::now();
+        // hyper may say 408 first.
+        while connection.read_some().is_some() {}
+        let took = started.elapsed();
+        assert!(took < Duration::from_secs(3), "{took:?}");
+    };
+    let mut slow = server.connect();
+    slow.write("POST /api/v1/vote HTTP/1.1\r\nHost: ");
+    closes(slow);
+    closes(server.connect());
+    let mut idle = server.connect();
+    assert_eq!(
+        idle.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n").status,
+        200
+    );
+    closes(idle);
+}
+
+#[test]
+fn old_connections_are_closed_between_requests() {
+    let (_fixture, server) = configured(&[("VALIDATOR_HTTP_CONNECTION_AGE_S_MAX", "1")]);
+    let mut connection = server.connect();
+    let started = Instant::now();
+    while let Some(answer) = {
+        connection.write("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
+        connection.read()
+    } {
+        assert_eq!(answer.status, 200);
+        assert!(
+            started.elapsed() < Duration::from_secs(5),
+            "the connection does not age"
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn header_floods_are_refused() {
+    let (_fixture, server) = configured(&[]);
+    let many: String = (0..100).map(|n| format!("X-{n}: 1\r\n")).collect();
+    let answer = server
+        .connect()
+        .send(&format!("GET /livez HTTP/1.1\r\nHost: x\r\n{many}\r\n"));
+    assert_eq!(answer.status, 431);
+    let long = format!(
+        "GET /livez HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n",
+        "y".repeat(20_000)
+    );
+    assert_eq!(server.connect().send(&long).status, 431);
+    let path = format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "y".repeat(70_000));
+    assert!(matches!(server.connect().send(&path).status, 414 | 431));
+}
+
+#[test]
+fn odd_but_valid_http_is_served() {
+    let (_fixture, server) = configured(&[]);
+    let answer = server
+        .connect()
+        .send("GET http://example.test/livez HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_eq!(answer.status, 200, "absolute URI");
+    let answer = server.connect().send("GET /livez HTTP/1.0\r\n\r\n");
+    assert_eq!(answer.status, 200, "HTTP/1.0");
+    let answer = server
+        .connect()
+        .send("GET /livez?verbose HTTP/1.1\r\nHost: x\r\nX-Request-Id: abc-1\r\n\r\n");
+    assert_eq!(
+        (answer.status, answer.header("x-request-id")),
+        (200, Some("abc-1"))
+    );
+    let expecting = format!("{VOTE_HEAD}Expect: 100-continue\r\nContent-Length: 9000\r\n\r\n");
+    assert_eq!(
+        server.connect().send(&expecting).status,
+        413,
+        "refused before it is sent"
+    );
+}
+
+#[test]
+fn rubbish_harms_nobody() {
+    let (_fixture, server) = configured(&[]);
+    let rubbish: [&[u8]; 8] = [
+        b"\r\n\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"GET /\xff\xfe HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /api/v1/vote HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+        b"POST /api/v1/vote HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello!",
+    ];
+    for bytes in rubbish {
+        let mut connection = server.connect();
+        connection.write(bytes);
+    }
+    let mut bad_text = post_text("en", "/api/v1/vote", "{\"nas\":\"AB\"}").into_bytes();
+    let at = bad_text.len() - 3;
+    bad_text[at] = 0xff;
+    let mut connection = server.connect();
+    connection.write(bad_text);
+    let answer = connection.read().expect("an answer");
+    assert_eq!(
+        (answer.status, answer.problem().as_str()),
+        (400, "malformed")
+    );
+    assert_eq!(server.vote(Voter(41), LAW, "oui").status, 202);
+    assert!(!server.log().contains("panic"), "{}", server.log());
+}
+
+#[test]
+fn a_client_asks_only_so_often() {
+    let settings = [
+        ("VALIDATOR_CLIENTS_EXEMPT", ""),
+        ("VALIDATOR_CLIENTS_REQUESTS_PER_SECOND", "1"),
+        ("VALIDATOR_CLIENTS_REQUESTS_BURST", "5"),
+    ];
+    let (_fixture, server) = configured(&settings);
+    let statuses: Vec<u16> = (0..8).map(|_| server.get("/livez").status).collect();
+    assert_eq!(statuses, [200, 200, 200, 200, 200, 429, 429, 429]);
+    let answer = server.get("/livez");
+    assert_eq!(answer.problem(), "too-many-requests");
+    assert!(
+        answer
+            .header("retry-after")
+            .is_some_and(|s| s.parse::<u64>().is_ok_and(|s| s >= 1))
+    );
+}
+
+#[test]
+fn a_trusted_proxy_carries_many_clients() {
+    let settings = [
+        ("VALIDATOR_CLIENTS_TRUSTED_PROXIES", "127.0.0.0/8"),
+        ("VALIDATOR_CLIENTS_REQUESTS_PER_SECOND", "1"),
+        ("VALIDATOR_CLIENTS_REQUESTS_BURST", "2"),
+        ("VALIDATOR_CLIENTS_CONNECTIONS_PER_CLIENT_MAX", "1"),
+    ];
+    let (_fixture, server) = configured(&settings);
+    let ask = |client: &str| {
+        let request =
+            format!("GET /livez HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {client}\r\n\r\n");
+        server.connect().send(&request).status
+    };
+    let _open = [server.connect(), server.connect()];
+    assert_eq!(
+        [ask("192.0.2.1"), ask("192.0.2.1"), ask("192.0.2.1")],
+        [200, 200, 429]
+    );
+    assert_eq!(ask("192.0.2.2"), 200);
+}
+
+#[test]
+fn a_client_has_only_so_many_connections() {
+    let settings = [
+        ("VALIDATOR_CLIENTS_EXEMPT", ""),
+        ("VALIDATOR_CLIENTS_CONNECTIONS_PER_CLIENT_MAX", "2"),
+    ];
+    let (_fixture, server) = configured(&settings);
+    let (mut first, mut second) = (server.connect(), server.connect());
+    let live = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
+    assert_eq!(
+        (first.send(live).status, second.send(live).status),
+        (200, 200)
+    );
+    let mut third = server.connect();
+    third.write(live);
+    assert!(third.read().is_none(), "closed at once");
+    drop(first);
+    std::thread::sleep(Duration::from_millis(200));
+    assert_eq!(server.get("/livez").status, 200);
+}
+
+#[test]
+fn guessing_one_voters_code_is_stopped() {
+    let settings = [("VALIDATOR_CLIENTS_FAILED_ATTEMPTS_BURST", "3")];
+    let (_fixture, server) = configured(&settings);
+    let guess = |code: &str| {
+        let nas = Voter(50).nas();
+        let body = format!(r#"{{"nas":"{nas}","code":"{code}","law_id":"{LAW}","vote":"oui"}}"#);
+        server.post("/api/v1/vote", &body)
+    };
+    for code in ["AAAAAA", "AAAAAB", "AAAAAC"] {
+        assert_eq!(guess(code).status, 403);
+    }
+    let stopped = guess("AAAAAD");
+    assert_eq!(
+        (stopped.status, stopped.problem().as_str()),
+        (429, "too-many-failed-attempts")
+    );
+    assert!(stopped.header("retry-after").is_some());
+    assert_eq!(
+        server.vote(Voter(51), LAW, "oui").status,
+        202,
+        "others vote on"
+    );
+}

@@ -1,0 +1,242 @@
+//! The real program on free ports, and a client that can misbehave.
+
+use crate::fixture::{Fixture, Voter};
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// A running validator; ended when dropped.
+pub struct Server {
+    child: Child,
+    pub public: SocketAddr,
+    pub internal: SocketAddr,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("not JSON: {:?}", String::from_utf8_lossy(&self.body)))
+    }
+
+    /// Last part of a problem's type.
+    pub fn problem(&self) -> String {
+        let urn = self.json()["type"].as_str().unwrap_or_default().to_owned();
+        urn.strip_prefix("urn:scrutin:problem:")
+            .unwrap_or("(none)")
+            .to_owned()
+    }
+}
+
+/// Runs the program to its end.
+pub fn run(arguments: &[String], more: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_validator"))
+        .args(arguments)
+        .args(more)
+        .output()
+        .unwrap()
+}
+
+impl Server {
+    pub fn start(fixture: &Fixture, more: &[&str]) -> Server {
+        Server::start_with(&fixture.arguments("data"), more, &[])
+    }
+
+    pub fn start_with(arguments: &[String], more: &[&str], variables: &[(&str, &str)]) -> Server {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_validator"))
+            .args(arguments)
+            .args(more)
+            .envs(variables.iter().copied())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let listening = loop {
+            let Some(Ok(line)) = lines.next() else {
+                panic!("the validator did not start: {:?}", log.lock().unwrap());
+            };
+            log.lock().unwrap().push(line.clone());
+            let fields = serde_json::from_str::<Value>(&line).unwrap_or_default()["fields"].take();
+            if fields["message"] == "listening" {
+                break fields;
+            }
+        };
+        let rest = Arc::clone(&log);
+        std::thread::spawn(move || {
+            lines
+                .map_while(Result::ok)
+                .for_each(|line| rest.lock().unwrap().push(line));
+        });
+        let address = |name: &str| listening[name].as_str().unwrap().parse().unwrap();
+        Server {
+            child,
+            public: address("listen"),
+            internal: address("internal"),
+            log,
+        }
+    }
+
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().join("\n")
+    }
+
+    /// Ends it as a power cut would.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    pub fn terminate(&self) {
+        let pid = i32::try_from(self.child.id()).unwrap();
+        let pid = rustix::process::Pid::from_raw(pid).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    }
+
+    pub fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("the validator does not end:\n{}", self.log());
+    }
+
+    pub fn connect(&self) -> Connection {
+        Connection::to(self.public)
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.connect()
+            .send(&format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"))
+    }
+
+    pub fn get_internal(&self, path: &str) -> Answer {
+        Connection::to(self.internal).send(&format!(
+            "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        ))
+    }
+
+    pub fn post(&self, path: &str, body: &str) -> Answer {
+        self.post_in("en", path, body)
+    }
+
+    pub fn post_in(&self, language: &str, path: &str, body: &str) -> Answer {
+        self.connect().send(&post_text(language, path, body))
+    }
+
+    pub fn vote(&self, voter: Voter, law: &str, vote: &str) -> Answer {
+        self.post("/api/v1/vote", &law_vote(voter, law, vote))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Ended already where the test has done it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub fn law_vote(voter: Voter, law: &str, vote: &str) -> String {
+    let (nas, code) = (voter.nas(), voter.code());
+    format!(r#"{{"nas":"{nas}","code":"{code}","law_id":"{law}","vote":"{vote}"}}"#)
+}
+
+pub fn post_text(language: &str, path: &str, body: &str) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+         Accept-Language: {language}\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+/// A connection that sends whatever bytes a test wants.
+pub struct Connection {
+    stream: TcpStream,
+    reader: BufReader<TcpStream>,
+}
+
+impl Connection {
+    pub fn to(address: SocketAddr) -> Connection {
+        let stream = TcpStream::connect(address).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        stream.set_nodelay(true).unwrap();
+        let reader = BufReader::new(stream.try_clone().unwrap());
+        Connection { stream, reader }
+    }
+
+    pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        // The server may have answered and closed already: what it said is still read.
+        let _ = self.stream.write_all(bytes.as_ref());
+    }
+
+    pub fn send(&mut self, request: &str) -> Answer {
+        self.write(request);
+        self.read().expect("an answer")
+    }
+
+    /// The next answer; none where the server closed the connection.
+    pub fn read(&mut self) -> Option<Answer> {
+        let status_line = self.line()?;
+        let status = status_line.split(' ').nth(1)?.parse().ok()?;
+        let mut headers = Vec::new();
+        loop {
+            let line = self.line()?;
+            if line.is_empty() {
+                break;
+            }
+            let (name, value) = line.split_once(':')?;
+            headers.push((name.to_lowercase(), value.trim().to_owned()));
+        }
+        let length = headers.iter().find(|(name, _)| name == "content-length");
+        let mut body = Vec::new();
+        if let Some((_, length)) = length {
+            body.resize(length.parse().ok()?, 0);
+            self.reader.read_exact(&mut body).ok()?;
+        }
+        Some(Answer {
+            status,
+            headers,
+            body,
+        })
+    }
+
+    fn line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        match self.reader.read_line(&mut line) {
+            Ok(0) | Err(_) => None,
+            Ok(_) => Some(line.trim_end().to_owned()),
+        }
+    }
+
+    /// Raw bytes that have come, at least one; none where the server closed the connection.
+    pub fn read_some(&mut self) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; 65_536];
+        let count = self.reader.read(&mut bytes).ok()?;
+        bytes.truncate(count);
+        (count > 0).then_some(bytes)
+    }
+}

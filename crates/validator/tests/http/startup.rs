@@ -1,0 +1,148 @@
+//! What keeps a validator from starting: each a clear message with a remedy, exit 1 or 2, and
+//! nothing left behind.
+
+use crate::fixture::Fixture;
+use crate::server::{Server, run};
+use std::fs;
+
+fn check(arguments: &[String], more: &[&str], code: i32, said: &[&str]) {
+    let output = run(arguments, more);
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{text}");
+    for words in said {
+        assert!(text.contains(words), "{words:?} is not in: {text}");
+    }
+}
+
+#[test]
+fn every_configuration_fault_at_once() {
+    let said = [
+        "package is not set",
+        "data is not set",
+        "trust is not set",
+        "listen is \"here\"",
+    ];
+    check(&[], &["--listen", "here"], 2, &said);
+    check(&[], &["check-config", "--listen", "here"], 2, &said);
+    check(&[], &["--config", "/nowhere.toml"], 2, &["/nowhere.toml"]);
+    let fixture = Fixture::new();
+    check(
+        &fixture.arguments("data"),
+        &["--no-such-flag"],
+        2,
+        &["--no-such-flag"],
+    );
+}
+
+#[test]
+fn check_config_opens_nothing() {
+    let fixture = Fixture::new();
+    let mut arguments = vec!["check-config".to_owned()];
+    arguments.extend(fixture.arguments("data"));
+    let output = run(&arguments, &[]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(!fixture.path("data").exists());
+}
+
+#[test]
+fn invariant_7_only_a_verified_package_is_served() {
+    let fixture = Fixture::new();
+    let signature = fixture.path("package/manifest.json.minisig");
+    let kept = fs::read(&signature).unwrap();
+    fs::remove_file(&signature).unwrap();
+    check(
+        &fixture.arguments("data"),
+        &[],
+        1,
+        &["signed by 0", "shardpack sign"],
+    );
+    fs::write(&signature, &kept).unwrap();
+    let event = fixture.path("package/election.json");
+    let mut bytes = fs::read(&event).unwrap();
+    bytes[40] ^= 1;
+    fs::write(&event, &bytes).unwrap();
+    check(
+        &fixture.arguments("data"),
+        &[],
+        1,
+        &["election.json", "altered"],
+    );
+    assert!(!fixture.path("data").exists());
+}
+
+#[test]
+fn the_roll_key_must_fit() {
+    let fixture = Fixture::new();
+    let other = Fixture::new();
+    let other_key = other.path("roll.key").display().to_string();
+    let mut arguments = fixture.arguments("data");
+    let at = arguments
+        .iter()
+        .position(|argument| argument == "--key")
+        .unwrap();
+    arguments[at + 1] = other_key;
+    check(
+        &arguments,
+        &[],
+        1,
+        &["roll key", "bring the key of this roll"],
+    );
+    arguments.drain(at..at + 2);
+    check(&arguments, &[], 1, &["give its file with --key"]);
+    let rubbish = fixture.path("rubbish.key");
+    fs::write(&rubbish, "rubbish").unwrap();
+    check(
+        &arguments,
+        &["--key", &rubbish.display().to_string()],
+        1,
+        &["rubbish.key", "hashgen keygen"],
+    );
+}
+
+#[test]
+fn one_validator_a_data_directory() {
+    let fixture = Fixture::new();
+    let _server = Server::start(&fixture, &[]);
+    check(
+        &fixture.arguments("data"),
+        &[],
+        1,
+        &["locked", "another validator", "stop it first"],
+    );
+}
+
+#[test]
+fn a_port_in_use() {
+    let fixture = Fixture::new();
+    let server = Server::start(&fixture, &[]);
+    let mut arguments = fixture.arguments("other");
+    let at = arguments
+        .iter()
+        .position(|argument| argument == "--listen")
+        .unwrap();
+    arguments[at + 1] = server.public.to_string();
+    let port = server.public.port().to_string();
+    check(&arguments, &[], 1, &["cannot listen on", &port, "--listen"]);
+    assert!(
+        !fixture.path("other/ledger").exists(),
+        "no ledger was begun"
+    );
+}
+
+#[test]
+fn a_ledger_of_another_event() {
+    let fixture = Fixture::new();
+    Server::start(&fixture, &[]).kill();
+    let other = Fixture::new();
+    let mut arguments = other.arguments("data");
+    let at = arguments
+        .iter()
+        .position(|argument| argument == "--data")
+        .unwrap();
+    arguments[at + 1] = fixture.path("data").display().to_string();
+    check(&arguments, &[], 1, &["cannot open the ledger under"]);
+}
