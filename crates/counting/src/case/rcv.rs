@@ -14,27 +14,22 @@ const NAMELESS_OVERVOTE: &str = "#overvote";
 #[derive(Deserialize)]
 struct CaseJson<'a> {
     schema: Option<String>,
-    #[serde(default)]
-    name: String,
+    name: Option<String>,
     method: String,
     seats: Option<u32>,
-    #[serde(default)]
-    rules: RulesJson,
+    rules: Option<RulesJson>,
     candidates: Vec<CandidateJson>,
     #[serde(borrow)]
     ballots: Vec<BallotJson<'a>>,
-    #[serde(default)]
-    lots: Vec<LotJson>,
+    lots: Option<Vec<LotJson>>,
 }
 
 #[derive(Deserialize)]
 struct CandidateJson {
     id: String,
     name: Option<String>,
-    #[serde(default)]
-    excluded: bool,
-    #[serde(default)]
-    undeclared_write_in: bool,
+    excluded: Option<bool>,
+    undeclared_write_in: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -76,14 +71,19 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Case, CaseError> {
         }
         None => warnings.push(format!("no schema is named, {SCHEMA} is assumed")),
     }
-    let rules = rules(&case.method, case.seats, case.rules, &mut warnings)?;
+    let rules = rules(
+        &case.method,
+        case.seats,
+        case.rules.unwrap_or_default(),
+        &mut warnings,
+    )?;
     let candidates: Vec<Candidate> = case.candidates.into_iter().map(candidate).collect();
     let ids = positions(&candidates)?;
-    let lots = lots(&case.lots, &ids)?;
+    let lots = lots(case.lots.as_deref().unwrap_or_default(), &ids)?;
     let mut contest = Contest::new(candidates.clone(), rules)?;
     add_ballots(&mut contest, &case.ballots, &ids)?;
     Ok(Case {
-        name: case.name,
+        name: case.name.unwrap_or_default(),
         contest,
         lots,
         warnings,
@@ -99,8 +99,8 @@ fn candidate(json: CandidateJson) -> Candidate {
     Candidate {
         name: json.name.unwrap_or_else(|| json.id.clone()),
         id: json.id,
-        excluded: json.excluded,
-        undeclared_write_in: json.undeclared_write_in,
+        excluded: json.excluded.unwrap_or(false),
+        undeclared_write_in: json.undeclared_write_in.unwrap_or(false),
     }
 }
 

@@ -15,13 +15,13 @@ pub(super) struct RulesJson {
     overvote: Option<String>,
     max_skipped_ranks: Option<u32>,
     duplicate_ranking: Option<String>,
-    batch_elimination: bool,
-    continue_until_two: bool,
+    batch_elimination: Option<bool>,
+    continue_until_two: Option<bool>,
     stop_after_round: Option<u32>,
-    threshold: ThresholdJson,
+    threshold: Option<ThresholdJson>,
     decimals: Option<u8>,
-    tiebreak: TieBreakJson,
-    one_winner_per_round: bool,
+    tiebreak: Option<TieBreakJson>,
+    one_winner_per_round: Option<bool>,
     /// Said again by the keys above, or about the source of the ballots.
     #[serde(rename = "rctab_mode")]
     _mode: Option<Value>,
@@ -39,9 +39,9 @@ pub(super) struct RulesJson {
 #[serde(default)]
 struct ThresholdJson {
     kind: Option<String>,
-    fractional: bool,
-    fixed_in_round_1: bool,
-    first_round_rule: bool,
+    fractional: Option<bool>,
+    fixed_in_round_1: Option<bool>,
+    first_round_rule: Option<bool>,
     percent: Option<Value>,
     #[serde(flatten)]
     unknown: BTreeMap<String, Value>,
@@ -79,9 +79,13 @@ pub(super) fn rules(
             ("plurality", Method::Plurality),
         ],
     )?;
+    let (threshold, tie_break) = (
+        json.threshold.unwrap_or_default(),
+        json.tiebreak.unwrap_or_default(),
+    );
     warn_of_unknown(warnings, "rules", &json.unknown);
-    warn_of_unknown(warnings, "rules.threshold", &json.threshold.unknown);
-    warn_of_unknown(warnings, "rules.tiebreak", &json.tiebreak.unknown);
+    warn_of_unknown(warnings, "rules.threshold", &threshold.unknown);
+    warn_of_unknown(warnings, "rules.tiebreak", &tie_break.unknown);
     let overvotes = [
         ("exhaust", Overvote::Exhaust),
         ("skip", Overvote::Skip),
@@ -105,13 +109,13 @@ pub(super) fn rules(
             json.duplicate_ranking,
             &duplicates,
         )?,
-        batch_elimination: json.batch_elimination,
-        continue_until_two: json.continue_until_two,
+        batch_elimination: json.batch_elimination.unwrap_or(false),
+        continue_until_two: json.continue_until_two.unwrap_or(false),
         stop_after_round: json.stop_after_round,
-        threshold: threshold(warnings, json.threshold, method)?,
+        threshold: self::threshold(warnings, threshold, method)?,
         decimals: json.decimals.unwrap_or(4),
-        tie_break: tie_break(warnings, json.tiebreak)?,
-        one_winner_per_round: json.one_winner_per_round,
+        tie_break: self::tie_break(warnings, tie_break)?,
+        one_winner_per_round: json.one_winner_per_round.unwrap_or(false),
     })
 }
 
@@ -184,9 +188,9 @@ fn threshold(
     };
     Ok(Threshold {
         kind,
-        fractional: json.fractional,
-        fixed_in_round_1: json.fixed_in_round_1,
-        first_round_rule: json.first_round_rule,
+        fractional: json.fractional.unwrap_or(false),
+        fixed_in_round_1: json.fixed_in_round_1.unwrap_or(false),
+        first_round_rule: json.first_round_rule.unwrap_or(false),
     })
 }
 

@@ -93,8 +93,15 @@ fn head(text: &mut String, name: &str, contest: &Contest, tabulation: &Tabulatio
 fn round(text: &mut String, contest: &Contest, tabulation: &Tabulation, round: &Round) {
     let threshold = round.threshold.map(|units| tabulation.amount(units));
     let threshold = threshold.map_or(String::new(), |units| format!(", threshold {units}"));
-    line(text, format!("Round {}{threshold}", round.number));
     let active: u128 = round.counts.iter().map(|(_, votes)| votes).sum();
+    let amount = tabulation.amount(active);
+    line(
+        text,
+        format!(
+            "Round {}{threshold}, % of the {amount} votes that count",
+            round.number
+        ),
+    );
     for (candidate, votes) in &round.counts {
         let status = if round.elected.contains(candidate) {
             "elected"
