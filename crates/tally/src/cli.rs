@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Count(Count),
     /// Check chain, counts and bitsets, and compare a database or a load test with the ledger.
     Verify(Verify),
+    /// Tabulate one ranked contest from a file.
+    Contest(crate::contest::ContestArgs),
     /// Write results, audit, duplicates or turnout as CSV or JSON.
     Export(Export),
     /// Empty the tables of a database and fill them again from the ledger.

@@ -53,14 +53,18 @@ pub(crate) fn run(args: &ContestArgs) -> anyhow::Result<()> {
     let mut case = Case::parse(&read(&args.file)?).with_context(|| format!("contest {path}"))?;
     if let Some(lots) = &args.lots {
         let bytes = read(lots)?;
-        case.add_lots(&bytes).with_context(|| format!("lots {}", lots.display()))?;
+        case.add_lots(&bytes)
+            .with_context(|| format!("lots {}", lots.display()))?;
     }
     for warning in &case.warnings {
         eprintln!("warning: {path}: {warning}");
     }
     let tabulation = case.tabulate().with_context(|| format!("contest {path}"))?;
     for lot in case::unused_lots(&case.lots, &tabulation) {
-        eprintln!("warning: a lot for round {} decided nothing: no such tie arose", lot.round);
+        eprintln!(
+            "warning: a lot for round {} decided nothing: no such tie arose",
+            lot.round
+        );
     }
     let text = if args.explain {
         case::explain(&case.contest, &tabulation)
@@ -81,9 +85,14 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let file = File::open(path).with_context(context)?;
     let mut bytes = Vec::new();
     let limit = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX);
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).with_context(context)?;
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .with_context(context)?;
     if bytes.is_empty() {
-        bail!("{} is empty: expected a contest in JSON or BLT", path.display());
+        bail!(
+            "{} is empty: expected a contest in JSON or BLT",
+            path.display()
+        );
     }
     Ok(bytes)
 }

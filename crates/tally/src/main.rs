@@ -3,6 +3,7 @@
 mod api;
 mod cli;
 mod commands;
+mod contest;
 mod counts;
 mod directory;
 mod feed;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::Run(args) => commands::run::run(args),
         Command::Count(args) => commands::count::run(args),
         Command::Verify(args) => commands::verify::run(args),
+        Command::Contest(args) => contest::run(args),
         Command::Export(args) => commands::export::run(args),
         Command::Rebuild(args) => commands::rebuild::run(args),
     };

@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 
+use counting::referendum;
 use election::{Ballot, BallotKind, Choice, Election, Event, Law};
 use serde::Serialize;
 
 use crate::counts::Counts;
 use crate::policy::Visible;
-use crate::seats::{Outcome, seats_of};
+use crate::seats::{DecidedTie, Outcome, Round, seats_of};
 use crate::time_text::rfc3339;
 
 /// Whether counts are shown.
@@ -53,9 +54,11 @@ pub(crate) struct ThresholdResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) regions: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) regions_carried: Option<u64>,
-    /// None while counts are not shown.
+    pub(crate) regions_carried: Option<usize>,
+    /// Null while counts are not shown.
     pub(crate) reached: Option<bool>,
+    /// Whether the margin is below one thousandth of the valid votes, which calls for a recount.
+    pub(crate) recount: Option<bool>,
 }
 
 /// A text in both languages.
@@ -94,9 +97,14 @@ pub(crate) struct RegionResult {
     /// Candidates between whom the last seat is tied; the law decides that outside the count.
     pub(crate) tied: Vec<u32>,
     pub(crate) updated_at: Option<String>,
+    /// Whether the margin is below one thousandth of the votes, which calls for a recount.
+    pub(crate) recount: bool,
     /// Of a ranked count, in the order of the count.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) rounds: Option<serde_json::Value>,
+    pub(crate) rounds: Option<Vec<Round>>,
+    /// Ties of a ranked count and who was picked, by the event's rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) ties: Vec<DecidedTie>,
 }
 
 /// Result of an election over all regions.
@@ -193,36 +201,42 @@ pub(crate) fn law_result(
         valid_votes: valid,
         oui_percentage_of_valid_votes: oui.zip(valid).and_then(|(oui, all)| percentage(oui, all)),
         total_votes: counts.as_ref().map_or(turnout, |(total, _)| total.total()),
-        threshold: threshold_result(event, law, counts.as_ref().map(|(total, by)| (total, *by))),
+        threshold: threshold_result(event, law, counts.as_ref().map(|(_, by_region)| *by_region)),
         updated_at,
     }
 }
 
+/// What the law needs, and what the counting crate says of `regions`.
 fn threshold_result(
     event: &Event,
     law: &Law,
-    counts: Option<(&Counts, &BTreeMap<u16, Counts>)>,
+    regions: Option<&BTreeMap<u16, Counts>>,
 ) -> ThresholdResult {
-    let reaches = |share: &election::Share, counts: &Counts| {
-        let (oui, non) = (counts.of(&Choice::Oui), counts.of(&Choice::Non));
-        share.reached_by(oui, oui + non)
+    let share = |share: &election::Share| referendum::Share {
+        numerator: share.numerator,
+        denominator: share.denominator,
+        more_than: share.more_than,
     };
     let double = law.threshold.regions.as_ref();
-    let carried = double.zip(counts).map(|(double, (_, regions))| {
-        let numbers = event
-            .regions
-            .iter()
-            .filter_map(|region| regions.get(&region.number));
-        numbers
-            .filter(|counts| reaches(&double.votes, counts))
-            .count() as u64
-    });
-    let reached = counts.map(|(total, _)| {
-        let by_regions = double.zip(carried).is_none_or(|(double, carried)| {
-            double.share.reached_by(carried, event.regions.len() as u64)
+    let threshold = referendum::Threshold {
+        votes: share(&law.threshold.votes),
+        regions: double.map(|double| referendum::RegionalMajority {
+            votes: share(&double.votes),
+            share: share(&double.share),
+        }),
+    };
+    let outcome = regions.map(|regions| {
+        let votes = regions.iter().map(|(region, counts)| referendum::Votes {
+            region: *region,
+            oui: counts.of(&Choice::Oui),
+            non: counts.of(&Choice::Non),
         });
-        reaches(&law.threshold.votes, total) && by_regions
+        let of_event = u32::try_from(event.regions.len()).unwrap_or(u32::MAX);
+        referendum::decide(&votes.collect::<Vec<_>>(), of_event, &threshold)
     });
+    let carried = outcome
+        .as_ref()
+        .and_then(|outcome| outcome.regions_carried.as_ref());
     ThresholdResult {
         votes: law.threshold.votes.to_string(),
         regions: double.map(|double| {
@@ -231,8 +245,9 @@ fn threshold_result(
                 double.share, double.votes
             )
         }),
-        regions_carried: carried,
-        reached,
+        regions_carried: carried.map(Vec::len),
+        reached: outcome.as_ref().map(|outcome| outcome.passed),
+        recount: outcome.as_ref().map(|outcome| outcome.recount),
     }
 }
 
@@ -269,7 +284,9 @@ pub(crate) fn region_result(
         total_votes: counts.map_or(turnout, Counts::total),
         tied: outcome.tied,
         updated_at,
+        recount: outcome.recount,
         rounds: outcome.rounds,
+        ties: outcome.ties,
     })
 }
 

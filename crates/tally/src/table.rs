@@ -110,7 +110,14 @@ fn write_law(page: &mut String, law: &LawResult) -> std::fmt::Result {
         let carried = law.threshold.regions_carried.unwrap_or(0);
         write!(page, " and {regions} ({carried} carried)")?;
     }
-    writeln!(page, ": {reached}")
+    writeln!(page, ": {reached}")?;
+    if law.threshold.recount == Some(true) {
+        writeln!(
+            page,
+            "  margin below 1/1000 of the valid votes: a recount is due"
+        )?;
+    }
+    Ok(())
 }
 
 fn write_election(page: &mut String, election: &ElectionResult) -> std::fmt::Result {
@@ -140,6 +147,12 @@ fn write_region(page: &mut String, region: &RegionResult) -> std::fmt::Result {
         "  Region {} {}: {} votes",
         region.region_id, region.region_name.fr, region.total_votes
     )?;
+    if region.recount {
+        writeln!(
+            page,
+            "    margin below 1/1000 of the votes: a recount is due"
+        )?;
+    }
     for candidate in &region.candidates {
         let mark = if candidate.elected {
             "  elected"
@@ -156,6 +169,27 @@ fn write_region(page: &mut String, region: &RegionResult) -> std::fmt::Result {
             candidate.votes,
             percent(candidate.percentage)
         )?;
+    }
+    for round in region.rounds.iter().flatten() {
+        let counts: Vec<String> = round
+            .counts
+            .iter()
+            .map(|c| format!("{}: {}", c.candidate_id, c.votes))
+            .collect();
+        writeln!(page, "    round {}: {}", round.round, counts.join(", "))?;
+        let list = |ids: &[u32]| {
+            ids.iter()
+                .map(u32::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let (elected, out) = (list(&round.elected), list(&round.eliminated));
+        if !elected.is_empty() {
+            writeln!(page, "      elected {elected}")?;
+        }
+        if !out.is_empty() {
+            writeln!(page, "      eliminated {out}")?;
+        }
     }
     Ok(())
 }
