@@ -12,6 +12,8 @@ Examples:
   loadgen --url http://127.0.0.1:8000 --roll roll.csv --votes 100000 --json --truth truth.json
   loadgen --url http://127.0.0.1:8000 --roll roll.csv --ballots L2025-001 --rate 20000 --ramp 10s
 
+SIGINT or SIGTERM ends the run early; what was sent is settled and summed up all the same.
+
 Exit status: 0 every answer fitted what was sent; 1 an answer did not, or a vote stayed
 unanswered; 2 usage. For synthetic rolls: a voter's roll belongs on no networked machine.";
 

@@ -11,10 +11,11 @@ use crate::progress::Progress;
 use crate::roll::Voter;
 use crate::score::Score;
 use crate::slow;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use load::Load;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -35,7 +36,10 @@ pub(crate) async fn run(settings: &Settings, roll: Vec<Voter>) -> Result<Score> 
     for _ in 0..settings.connections {
         workers.spawn(work(Arc::clone(&load), Arc::clone(&slow_permits), start));
     }
-    let outcome = settle_all(&mut workers).await;
+    let outcome = tokio::select! {
+        outcome = settle_all(&mut workers) => outcome,
+        interrupted = stop_on_signal(&load) => interrupted,
+    };
     progress.abort();
     let _ = progress.await; // aborted: lets go of the load
     outcome?;
@@ -56,6 +60,20 @@ async fn offer(settings: &Settings) -> Result<Offer> {
         }
     };
     Offer::new(ballots, &settings.ballots)
+}
+
+/// SIGINT or SIGTERM: sends nothing new and lets what was sent be settled, so that the account and
+/// the truth file stay whole. Returns, with an error, at the second signal.
+async fn stop_on_signal(load: &Load) -> Result<()> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    for _ in 0..2 {
+        tokio::select! {
+            _ = interrupt.recv() => load.stop(),
+            _ = terminate.recv() => load.stop(),
+        }
+    }
+    bail!("stopped by a second signal, requests are left unsettled")
 }
 
 async fn settle_all(workers: &mut JoinSet<Result<()>>) -> Result<()> {

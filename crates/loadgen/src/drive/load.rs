@@ -92,6 +92,11 @@ impl Load {
         (index < self.mix.total()).then(|| (self.mix.slot(index), self.schedule.due(index)))
     }
 
+    /// Ends the run early: no request follows those that workers hold already.
+    pub(crate) fn stop(&self) {
+        self.next.store(self.mix.total(), Ordering::Relaxed);
+    }
+
     /// The request of a slot. None where a recorded vote should be repeated and none will be.
     pub(crate) async fn request(&self, slot: Slot) -> Option<(Subject, Call)> {
         Some(match slot {

@@ -1,0 +1,280 @@
+//! The same votes counted three ways: by the load generator from the answers, by `tally` from the
+//! files, by the tally's API from the stream. This module reads all three and names the first
+//! difference.
+
+use crate::http;
+use crate::prepare::Stage;
+use crate::services::Addresses;
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+
+/// Votes by ballot id, region and choice (`oui`, `candidate:7`, `ranking:3>1`).
+pub type Counts = BTreeMap<(String, u16, String), u64>;
+
+#[derive(Deserialize)]
+struct Truth {
+    ballots: BTreeMap<String, TruthBallot>,
+    receipts: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct TruthBallot {
+    counts: Vec<TruthCount>,
+}
+
+#[derive(Deserialize)]
+struct TruthCount {
+    region: u16,
+    choice: String,
+    votes: u64,
+}
+
+#[derive(Deserialize)]
+struct ExportRow {
+    ballot_id: String,
+    region_id: u16,
+    choice: String,
+    votes: u64,
+}
+
+/// How two counts differ, in votes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Difference {
+    /// Acknowledged but not counted.
+    pub lost: u64,
+    /// Counted but not acknowledged, or counted more than once.
+    pub double: u64,
+}
+
+/// Votes of `acknowledged` that `counted` lacks, and the other way round.
+#[must_use]
+pub fn difference(acknowledged: &Counts, counted: &Counts) -> Difference {
+    let missing = |from: &Counts, to: &Counts| {
+        let missing = from
+            .iter()
+            .map(|(key, votes)| votes.saturating_sub(to.get(key).copied().unwrap_or(0)));
+        missing.sum()
+    };
+    Difference {
+        lost: missing(acknowledged, counted),
+        double: missing(counted, acknowledged),
+    }
+}
+
+impl Stage {
+    /// What the load generator was told, and how many receipts it holds.
+    ///
+    /// # Errors
+    /// The truth file cannot be read.
+    pub fn acknowledged(&self) -> Result<(Counts, u64)> {
+        let path = self.site.truth();
+        let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let truth: Truth = serde_json::from_slice(&text)
+            .with_context(|| format!("{} is no truth file", path.display()))?;
+        let mut counts = Counts::new();
+        for (ballot, recorded) in truth.ballots {
+            for count in recorded.counts {
+                counts.insert((ballot.clone(), count.region, count.choice), count.votes);
+            }
+        }
+        Ok((counts, truth.receipts.len() as u64))
+    }
+
+    /// What `tally export` counts from the files alone.
+    ///
+    /// # Errors
+    /// The program fails, or its rows are not the promised ones.
+    pub async fn counted_from_files(&self) -> Result<Counts> {
+        let call = self.reading("export").flag("--box", self.site.box_key());
+        let rows = call
+            .flag("--what", "results")
+            .flag("--format", "json")
+            .run()
+            .await?;
+        let rows: Vec<ExportRow> =
+            serde_json::from_str(&rows).context("tally export printed no list of rows")?;
+        Ok(rows
+            .into_iter()
+            .map(|row| ((row.ballot_id, row.region_id, row.choice), row.votes))
+            .collect())
+    }
+
+    /// The table that officials sign, from the files alone.
+    ///
+    /// # Errors
+    /// The program fails.
+    pub async fn count_table(&self) -> Result<String> {
+        self.reading("count")
+            .flag("--box", self.site.box_key())
+            .run()
+            .await
+    }
+
+    /// Has `tally verify` hold the ledger against the truth file: chain, bitsets, counts and every
+    /// receipt.
+    ///
+    /// # Errors
+    /// The first difference, in the program's words.
+    pub async fn verify(&self) -> Result<()> {
+        let call = self.reading("verify").flag("--box", self.site.box_key());
+        call.flag("--expect", self.site.truth())
+            .run()
+            .await
+            .map(drop)
+    }
+
+    /// A subcommand of `tally` on the ledger's files.
+    fn reading(&self, command: &str) -> crate::child::Call {
+        let call = self
+            .call("tally")
+            .arg(command)
+            .flag("--ledger", self.site.ledger());
+        self.trusting(call.flag("--package", self.site.package()))
+    }
+}
+
+/// Compares what the tally's API serves with `expected`: every answer to every law, and every
+/// candidate's votes (of ranked ballots, first preferences) in every region.
+///
+/// # Errors
+/// The first difference; no answer; not the promised shape.
+pub async fn compare_api(at: Addresses, expected: &Counts) -> Result<()> {
+    for law in list(at, "/api/v1/laws").await? {
+        let id = text(&law, "law_id")?;
+        let result = http::get_json(at.results, &format!("/api/v1/results/{id}")).await?;
+        for (choice, field) in [
+            ("oui", "oui_count"),
+            ("non", "non_count"),
+            ("blanc", "blanc_count"),
+        ] {
+            let votes = sum(expected, |ballot, _, c| ballot == id && c == choice);
+            same(&format!("{id}, {field}"), votes, &result[field])?;
+        }
+        same(
+            &format!("{id}, total_votes"),
+            sum(expected, |ballot, _, _| ballot == id),
+            &result["total_votes"],
+        )?;
+    }
+    for election in list(at, "/api/v1/elections").await? {
+        let (number, code) = (&election["election_id"], text(&election, "election_code")?);
+        let result =
+            http::get_json(at.results, &format!("/api/v1/elections/{number}/results")).await?;
+        let regions = result["regions"]
+            .as_array()
+            .context("results of an election have no regions")?;
+        for region in regions {
+            compare_region(code, region, expected)?;
+        }
+        same(
+            &format!("{code}, total_votes"),
+            sum(expected, |ballot, _, _| ballot == code),
+            &result["total_votes"],
+        )?;
+    }
+    Ok(())
+}
+
+fn compare_region(code: &str, region: &Value, expected: &Counts) -> Result<()> {
+    let id = &region["region_id"];
+    let here = |ballot: &str, r: u16| ballot == code && *id == r;
+    same(
+        &format!("{code}, region {id}"),
+        sum(expected, |b, r, _| here(b, r)),
+        &region["total_votes"],
+    )?;
+    let candidates = region["candidates"]
+        .as_array()
+        .context("results of a region have no candidates")?;
+    for candidate in candidates {
+        let number = candidate["candidate_id"].to_string();
+        let votes = sum(expected, |b, r, choice| {
+            here(b, r) && first_preference(choice) == Some(number.as_str())
+        });
+        same(
+            &format!("{code}, region {id}, candidate {number}"),
+            votes,
+            &candidate["votes"],
+        )?;
+    }
+    Ok(())
+}
+
+/// The candidate whom a choice names first.
+fn first_preference(choice: &str) -> Option<&str> {
+    let candidates = choice
+        .strip_prefix("candidate:")
+        .or_else(|| choice.strip_prefix("ranking:"))?;
+    candidates.split('>').next()
+}
+
+fn sum(counts: &Counts, wanted: impl Fn(&str, u16, &str) -> bool) -> u64 {
+    let matching = counts
+        .iter()
+        .filter(|((ballot, region, choice), _)| wanted(ballot, *region, choice));
+    matching.map(|(_, votes)| votes).sum()
+}
+
+fn same(what: &str, expected: u64, got: &Value) -> Result<()> {
+    if got.as_u64() != Some(expected) {
+        bail!("the tally's API says {what}: {got}, expected {expected}");
+    }
+    Ok(())
+}
+
+async fn list(at: Addresses, path: &str) -> Result<Vec<Value>> {
+    let list = http::get_json(at.public, path).await?;
+    list.as_array()
+        .cloned()
+        .with_context(|| format!("GET {path}: expected a list"))
+}
+
+fn text<'a>(object: &'a Value, member: &str) -> Result<&'a str> {
+    object[member]
+        .as_str()
+        .with_context(|| format!("no member {member} where one was promised"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(rows: &[(&str, u16, &str, u64)]) -> Counts {
+        rows.iter()
+            .map(|(b, r, c, v)| (((*b).to_owned(), *r, (*c).to_owned()), *v))
+            .collect()
+    }
+
+    #[test]
+    fn lost_and_double_votes_are_told_apart() {
+        let told = counts(&[("L", 1, "oui", 5), ("L", 1, "non", 3)]);
+        let same = Difference::default();
+        assert_eq!(difference(&told, &told), same);
+        let counted = counts(&[("L", 1, "oui", 4), ("L", 1, "non", 3), ("L", 2, "oui", 2)]);
+        assert_eq!(
+            difference(&told, &counted),
+            Difference { lost: 1, double: 2 }
+        );
+    }
+
+    #[test]
+    fn a_region_is_compared_candidate_by_candidate() {
+        let expected = counts(&[
+            ("E", 2, "candidate:7", 5),
+            ("E", 2, "ranking:8>7", 1),
+            ("E", 1, "candidate:7", 9),
+        ]);
+        let region = |votes: u64| {
+            serde_json::json!({"region_id": 2, "total_votes": 6, "candidates": [
+                {"candidate_id": 7, "votes": votes}, {"candidate_id": 8, "votes": 1}, {"candidate_id": 9, "votes": 0}]})
+        };
+        assert!(compare_region("E", &region(5), &expected).is_ok());
+        let error = compare_region("E", &region(4), &expected)
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("candidate 7: 4, expected 5"), "{error}");
+    }
+}

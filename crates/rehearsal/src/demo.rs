@@ -1,0 +1,185 @@
+//! `rehearsal demo`: a whole election in under a minute, with a crash in the middle, judged at the
+//! end by three counts that must agree.
+
+use crate::child::Server;
+use crate::counts;
+use crate::prepare::Stage;
+use crate::search::{Searched, Secrets};
+use crate::services::{self, Addresses};
+use crate::steps::Steps;
+use crate::voting::{self, Casting, LOOK_AGAIN, Summary, Voting};
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::time::Duration;
+
+/// How long voting should take; the rate follows from it.
+const VOTING_S: u64 = 12;
+/// Requests a second, at least: small rehearsals end sooner.
+const RATE_MIN: u64 = 400;
+const CONNECTIONS: u32 = 64;
+/// How long the tally may take to catch up after the last vote.
+const CATCH_UP_WITHIN: Duration = Duration::from_secs(30);
+
+/// What a demo has shown.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    summary: Summary,
+    ballots: u64,
+    /// Votes on stable storage when the validator was killed.
+    votes_at_crash: u64,
+    searched: Searched,
+}
+
+impl Shown {
+    /// The verdict in one line.
+    #[must_use]
+    pub fn verdict(&self) -> String {
+        let s = &self.summary;
+        format!(
+            "VERDICT: every vote counted once ({} votes on {} ballots; {} repeated, {} unknown and {} \
+             malformed requests refused; validator killed after {} votes; load generator, files and API \
+             agree; no NAS and no code in {} files)",
+            s.acknowledged(),
+            self.ballots,
+            s.duplicates,
+            s.invalid,
+            s.malformed,
+            self.votes_at_crash,
+            self.searched.files
+        )
+    }
+}
+
+/// Plays the demo: `voters` synthetic voters vote on every open ballot. Prints the results on
+/// standard output.
+///
+/// # Errors
+/// Anything that went wrong, a difference between the counts and a found secret above all.
+pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Result<Shown> {
+    stage.prepare(voters, seed, steps).await?;
+    let at = Addresses::free()?;
+    let mut validator = stage.start_validator(at).await?;
+    let tally = stage.start_tally(at).await?;
+    steps.done(&format!(
+        "validator on http://{}, tally on http://{}",
+        at.public, at.results
+    ));
+
+    let ballots = voting::open_ballots(at).await?;
+    let votes = u64::from(voters) * ballots;
+    let rate = (votes / VOTING_S).max(RATE_MIN);
+    let mut casting = stage.cast(
+        at,
+        Voting {
+            rate,
+            connections: CONNECTIONS,
+            seed,
+        },
+    )?;
+    steps.note(&format!("loadgen: {votes} votes on {ballots} ballots at {rate} requests/s, 2 % repeated, 1 % unknown, 1 % malformed"));
+    let votes_at_crash = wait_for_votes(&mut casting, &mut validator, at, votes / 2).await?;
+    validator.kill().await?;
+    steps.done(&format!(
+        "validator killed (SIGKILL) after {votes_at_crash} votes"
+    ));
+    let validator = stage.start_validator(at).await?;
+    steps.done("validator recovered its ledger and takes votes again");
+    let summary = casting.finish().await?;
+    steps.done(&format!(
+        "voting over: {} votes, {} of them by a retry whose first answer the crash swallowed",
+        summary.acknowledged(),
+        summary.recovered
+    ));
+    let frames = services::tally_caught_up(at, CATCH_UP_WITHIN).await?;
+    steps.done(&format!("tally has counted all {frames} frames"));
+    judge(stage, at, steps).await?;
+    stop(validator, tally).await?;
+    steps.done("validator and tally ended on SIGTERM with status 0");
+    print!("{}", stage.count_table().await?);
+    stage.verify().await?;
+    steps.done("tally count, tally verify: chain, bitsets, counts and every receipt fit");
+    let searched = search(stage)?;
+    steps.done(&format!(
+        "searched {} files, {} bytes: no NAS, no code",
+        searched.files, searched.bytes
+    ));
+    Ok(Shown {
+        summary,
+        ballots,
+        votes_at_crash,
+        searched,
+    })
+}
+
+/// Waits until the validator holds `votes` votes (or all that will come); returns how many.
+async fn wait_for_votes(
+    casting: &mut Casting,
+    validator: &mut Server,
+    at: Addresses,
+    votes: u64,
+) -> Result<u64> {
+    loop {
+        validator.check()?;
+        let recorded = services::metric(at.internal, "ledger_votes_total").await?;
+        if recorded >= votes {
+            return Ok(recorded);
+        }
+        if !casting.is_running()? {
+            bail!("loadgen ended after {recorded} votes, before the crash: see loadgen.log");
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// The three counts: answers, files, API.
+async fn judge(stage: &Stage, at: Addresses, steps: &mut Steps) -> Result<()> {
+    let (acknowledged, _) = stage.acknowledged()?;
+    let counted = stage.counted_from_files().await?;
+    let difference = counts::difference(&acknowledged, &counted);
+    if counted != acknowledged {
+        bail!(
+            "the files hold other counts than the answers: {} votes lost, {} double",
+            difference.lost,
+            difference.double
+        );
+    }
+    counts::compare_api(at, &acknowledged).await?;
+    steps.done("answers, files and the tally's API agree on every ballot, region and choice");
+    Ok(())
+}
+
+async fn stop(validator: Server, tally: Server) -> Result<()> {
+    validator.stop().await?;
+    tally.stop().await
+}
+
+/// Searches everything that a voter's secrets must not reach, after proving that the search finds.
+///
+/// # Errors
+/// A find, named by file and byte; a file that cannot be read.
+pub fn search(stage: &Stage) -> Result<Searched> {
+    let secrets = Secrets::of_roll(&stage.site.roll())?;
+    prove_search(&secrets, &fs::read_to_string(stage.site.voters())?)?;
+    let mut searched = Searched::default();
+    if let Some(found) = secrets.search(&stage.site.online(), &mut searched)? {
+        bail!(
+            "a {} of the roll stands in {} at byte {}",
+            found.what,
+            found.path.display(),
+            found.offset
+        );
+    }
+    Ok(searched)
+}
+
+/// A search that finds nothing in the roll itself would prove nothing.
+fn prove_search(secrets: &Secrets, roll: &str) -> Result<()> {
+    let row = roll.lines().last().context("the voters' roll is empty")?;
+    for field in row.split(',').take(2) {
+        let planted = format!("{{\"error\":\"no such voter {field}\"}}");
+        secrets
+            .find(planted.as_bytes())
+            .context("the search does not find a planted secret")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! GET and POST to a server of this rehearsal: one connection a request, answers bounded.
+
+use anyhow::{Context, Result, bail};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper::header::{CONTENT_TYPE, HOST};
+use hyper::{Method, Request};
+use hyper_util::rt::TokioIo;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpStream;
+
+const ANSWER_BYTES_MAX: usize = 64 << 20;
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Status and body of the answer to a GET.
+///
+/// # Errors
+/// No connection, no answer within 10 s, an answer of more than 64 MiB.
+pub async fn get(address: SocketAddr, path: &str) -> Result<(u16, Bytes)> {
+    exchange(address, Method::GET, path, Bytes::new()).await
+}
+
+/// Status and body of the answer to a JSON POST.
+///
+/// # Errors
+/// As [`get`].
+pub async fn post(
+    address: SocketAddr,
+    path: &str,
+    json: &serde_json::Value,
+) -> Result<(u16, Bytes)> {
+    exchange(address, Method::POST, path, json.to_string().into()).await
+}
+
+/// The JSON document at `path`.
+///
+/// # Errors
+/// As [`get`]; any status but 200; no JSON.
+pub async fn get_json(address: SocketAddr, path: &str) -> Result<serde_json::Value> {
+    let (status, body) = get(address, path).await?;
+    if status != 200 {
+        bail!("GET http://{address}{path}: expected 200, got {status}");
+    }
+    serde_json::from_slice(&body).with_context(|| format!("GET http://{address}{path}: no JSON"))
+}
+
+async fn exchange(
+    address: SocketAddr,
+    method: Method,
+    path: &str,
+    body: Bytes,
+) -> Result<(u16, Bytes)> {
+    let answer = tokio::time::timeout(ANSWER_TIMEOUT, unbounded(address, method, path, body)).await;
+    answer.with_context(|| {
+        format!(
+            "http://{address}{path}: no answer within {} s",
+            ANSWER_TIMEOUT.as_secs()
+        )
+    })?
+}
+
+async fn unbounded(
+    address: SocketAddr,
+    method: Method,
+    path: &str,
+    body: Bytes,
+) -> Result<(u16, Bytes)> {
+    let stream = TcpStream::connect(address)
+        .await
+        .with_context(|| format!("cannot connect to {address}"))?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let connection = tokio::spawn(connection);
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header(HOST, address.to_string())
+        .header(CONTENT_TYPE, "application/json")
+        .body(Full::new(body))?;
+    let (head, body) = sender.send_request(request).await?.into_parts();
+    let body = Limited::new(body, ANSWER_BYTES_MAX)
+        .collect()
+        .await
+        .map_err(anyhow::Error::from_boxed)?;
+    connection.abort();
+    Ok((head.status.as_u16(), body.to_bytes()))
+}

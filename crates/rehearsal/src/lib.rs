@@ -1,0 +1,21 @@
+//! The whole path of a vote, rehearsed with the real programs as child processes.
+//!
+//! `rehearsal demo` plays a small election from roll to results with a crash in the middle,
+//! `rehearsal serve` leaves it running to be tried by hand, `rehearsal crash` kills the validator
+//! again and again under load. This crate knows the programs by their command lines and their HTTP
+//! interfaces alone: it links none of their formats, so it cannot share their mistakes.
+
+pub mod child;
+pub mod counts;
+pub mod crash;
+pub mod demo;
+pub mod http;
+pub mod ports;
+pub mod prepare;
+pub mod programs;
+pub mod search;
+pub mod serve;
+pub mod services;
+pub mod site;
+pub mod steps;
+pub mod voting;

@@ -1,0 +1,156 @@
+//! `rehearsal`: plays an election with the real programs and says whether every vote was counted
+//! once.
+
+use anyhow::{Context, Result};
+use clap::{Args, Parser, Subcommand};
+use rehearsal::prepare::Stage;
+use rehearsal::programs::Programs;
+use rehearsal::site::Site;
+use rehearsal::steps::Steps;
+use rehearsal::{crash, demo, serve};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+const EXAMPLES: &str = "\
+Examples:
+  rehearsal demo                      # 20,000 voters, a crash in the middle, one verdict line
+  rehearsal serve                     # leaves validator and tally running, prints curl lines
+  rehearsal crash --kills 100         # kills the validator 100 times under load
+
+The programs hashgen, shardpack, validator, tally and loadgen are taken from beside this one.
+Exit status: 0 every vote counted once, 1 not so, 2 wrong usage, 130 interrupted.";
+
+/// Plays an election with the real programs, on this machine alone.
+#[derive(Debug, Parser)]
+#[command(name = "rehearsal", version, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The whole path of a vote, with a crash in the middle; ends with one verdict line.
+    Demo {
+        /// Synthetic voters; each votes on every open ballot
+        #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
+        voters: u32,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// The same set-up, left running on ports 8000, 8100 and 8001 to be tried by hand.
+    Serve {
+        /// Synthetic voters beside the sample voters
+        #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
+        voters: u32,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// The validator killed again and again under load; every acknowledged vote is looked for.
+    Crash {
+        /// How often it is killed
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        kills: u32,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// Where a rehearsal plays, and which one it is.
+#[derive(Debug, Args)]
+struct Place {
+    /// Directory to make; it is private to its owner and stays for you to look at
+    #[arg(long, default_value = "demo")]
+    dir: PathBuf,
+    /// Replace the directory of an earlier rehearsal
+    #[arg(long)]
+    force: bool,
+    /// Which roll and which choices
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+impl Place {
+    fn stage(&self) -> Result<Stage> {
+        let programs = Programs::beside_this()?;
+        Ok(Stage {
+            programs,
+            site: Site::create(&self.dir, self.force)?,
+        })
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match play(Cli::parse().command).await {
+        Ok(code) => code,
+        Err(error) => {
+            println!("VERDICT: failed: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Plays one rehearsal. Ctrl-C and SIGTERM end it, and every child with it.
+async fn play(command: Command) -> Result<ExitCode> {
+    let mut ends = Ends::new()?;
+    let mut steps = Steps::new();
+    if let Command::Serve { voters, place } = &command {
+        let stage = place.stage()?;
+        serve::run(&stage, *voters, place.seed, &mut steps, ends.any()).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    tokio::select! {
+        // Dropping the other branch drops the handles of all children, which kills them.
+        () = ends.any() => Ok(ExitCode::from(130)),
+        played = judge(&command, &mut steps) => played,
+    }
+}
+
+async fn judge(command: &Command, steps: &mut Steps) -> Result<ExitCode> {
+    match command {
+        Command::Crash { kills, place } => {
+            let outcome = crash::run(&place.stage()?, *kills, place.seed, steps).await?;
+            println!(
+                "{}",
+                serde_json::to_string(&outcome).context("cannot write the outcome")?
+            );
+            Ok(if outcome.is_clean() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            })
+        }
+        Command::Demo { voters, place } | Command::Serve { voters, place } => {
+            let shown = demo::run(&place.stage()?, *voters, place.seed, steps).await?;
+            println!("{}", shown.verdict());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// The signals that end a rehearsal.
+struct Ends {
+    interrupt: Signal,
+    terminate: Signal,
+    hang_up: Signal,
+}
+
+impl Ends {
+    fn new() -> Result<Ends> {
+        Ok(Ends {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+
+    async fn any(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hang_up.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Free ports for the servers of a rehearsal.
+
+use anyhow::{Result, bail};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+
+/// Ports that are tried, below the range from which the system takes source ports (32768 up).
+/// A server that is killed and restarted must find its port free: a client that keeps trying to
+/// reach it could otherwise be given that very port as its own, and connect to itself.
+const FIRST: u16 = 18_000;
+const COUNT: u16 = 12_000;
+
+/// An address on the loopback interface that nobody listens on now.
+///
+/// # Errors
+/// Where no port of the range can be had.
+pub fn free() -> Result<SocketAddr> {
+    let start = getrandom::u32().unwrap_or_else(|_| std::process::id());
+    for step in 0..u32::from(COUNT) {
+        let offset = start.wrapping_add(step) % u32::from(COUNT);
+        let port = FIRST + u16::try_from(offset).unwrap_or_default(); // below COUNT
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        if is_free(address) {
+            return Ok(address);
+        }
+    }
+    bail!(
+        "no free port between {FIRST} and {}: end other servers",
+        FIRST + COUNT - 1
+    )
+}
+
+/// Whether a server could listen on `address` now.
+#[must_use]
+pub fn is_free(address: SocketAddr) -> bool {
+    TcpListener::bind(address).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_port_is_not_free() {
+        let address = free().unwrap();
+        let _taken = TcpListener::bind(address).unwrap();
+        assert!(!is_free(address));
+    }
+}

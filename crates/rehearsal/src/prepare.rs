@@ -1,0 +1,254 @@
+//! Everything that happens before the first vote, on the machine without a network: keys, roll,
+//! digests, package, signatures. Every step runs the program that officials run.
+
+use crate::child::Call;
+use crate::programs::Programs;
+use crate::site::Site;
+use crate::steps::Steps;
+use anyhow::{Context, Result, bail};
+use std::collections::HashSet;
+use std::fs;
+use std::path::PathBuf;
+
+/// The example event. Its box key is replaced: each rehearsal makes its own.
+const EVENT: &str = include_str!("../../../fixtures/election.toml");
+/// Sample voters, left free to vote by hand.
+const SAMPLE_ROLL: &str = "NAS,Code,Region\n123456789,ABC123,1\n";
+/// Regions of the example event, numbered from 1.
+const REGIONS: u16 = 6;
+/// Officers who sign the package, all of them needed.
+pub const OFFICERS: u32 = 2;
+
+/// The programs and the place where they run.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// The programs.
+    pub programs: Programs,
+    /// Their directory.
+    pub site: Site,
+}
+
+impl Stage {
+    /// A call of one program, logging under the site.
+    #[must_use]
+    pub fn call(&self, program: &str) -> Call {
+        Call::new(
+            self.programs.path(program),
+            self.site.logs().join(format!("{program}.log")),
+        )
+    }
+
+    /// Prepares the event for `voters` synthetic voters (beside the sample voters), from the keys
+    /// to the verified package.
+    ///
+    /// # Errors
+    /// The first program that fails, with its command line and what it said.
+    pub async fn prepare(&self, voters: u32, seed: u64, steps: &mut Steps) -> Result<()> {
+        self.keys().await?;
+        steps.done("tally keygen, hashgen keygen: box key and roll key made");
+        self.roll(voters, seed).await?;
+        steps.done(&format!(
+            "hashgen synth: roll of {voters} voters in {REGIONS} regions, and the sample voters"
+        ));
+        self.hash().await?;
+        steps.done("hashgen hash: digests for every ballot, nothing personal in them");
+        self.pack().await?;
+        steps.done("shardpack check, pack: package made");
+        self.sign().await?;
+        steps.done(&format!(
+            "shardpack sign, verify: signed by {OFFICERS} officers and verified"
+        ));
+        Ok(())
+    }
+
+    async fn keys(&self) -> Result<()> {
+        // Results are live in this event, so the box key's private half stays with the tally.
+        let name = self.site.box_key().with_extension("");
+        let line = self
+            .call("tally")
+            .arg("keygen")
+            .flag("--out", name)
+            .run()
+            .await?;
+        let event = with_box_key(EVENT, &line)?;
+        fs::write(self.event(), event)
+            .with_context(|| format!("cannot write {}", self.event().display()))?;
+        let made = self.site.air_gapped().join("roll.key");
+        self.call("hashgen")
+            .arg("keygen")
+            .flag("--out", &made)
+            .run()
+            .await?;
+        // The validator's copy travels apart from the package; the copy keeps the file's mode.
+        fs::copy(&made, self.site.roll_key()).context("cannot copy the roll key")?;
+        Ok(())
+    }
+
+    async fn roll(&self, voters: u32, seed: u64) -> Result<()> {
+        let made = self.site.air_gapped().join("synthetic.csv");
+        self.call("hashgen")
+            .arg("synth")
+            .flag("--voters", voters.to_string())
+            .flag("--regions", REGIONS.to_string())
+            .flag("--seed", seed.to_string())
+            .flag("--out", &made)
+            .run()
+            .await?;
+        let synthetic = fs::read_to_string(&made).context("cannot read the synthetic roll")?;
+        let voters = without_samples(&synthetic, SAMPLE_ROLL)?;
+        fs::write(self.site.voters(), &voters).context("cannot write the voters' roll")?;
+        let samples = SAMPLE_ROLL.split_once('\n').map_or("", |(_, rows)| rows);
+        fs::write(self.site.roll(), voters + samples).context("cannot write the roll")
+    }
+
+    async fn hash(&self) -> Result<()> {
+        self.call("hashgen")
+            .arg("hash")
+            .flag("--roll", self.site.roll())
+            .flag("--election", self.event())
+            .flag("--key", self.site.air_gapped().join("roll.key"))
+            .flag("--out", self.digests())
+            .run()
+            .await
+            .map(drop)
+    }
+
+    async fn pack(&self) -> Result<()> {
+        self.call("shardpack")
+            .arg("check")
+            .flag("--election", self.event())
+            .run()
+            .await?;
+        self.call("shardpack")
+            .arg("pack")
+            .flag("--digests", self.digests())
+            .flag("--election", self.event())
+            .flag("--out", self.site.package())
+            .run()
+            .await
+            .map(drop)
+    }
+
+    async fn sign(&self) -> Result<()> {
+        for officer in 1..=OFFICERS {
+            let name = self.site.air_gapped().join(format!("officer-{officer}"));
+            self.call("shardpack")
+                .arg("keygen")
+                .arg("--no-password")
+                .flag("--out", &name)
+                .run()
+                .await?;
+            self.call("shardpack")
+                .arg("sign")
+                .arg(self.site.package())
+                .flag("--key", name.with_extension("key"))
+                .arg("--no-password")
+                .run()
+                .await?;
+            fs::copy(
+                name.with_extension("pub"),
+                self.site.officer_public(officer),
+            )
+            .context("cannot copy an officer's public key")?;
+        }
+        self.trusting(
+            self.call("shardpack")
+                .arg("verify")
+                .arg(self.site.package()),
+        )
+        .run()
+        .await
+        .map(drop)
+    }
+
+    /// Adds the officers whom the operator trusts, all of them needed.
+    #[must_use]
+    pub fn trusting(&self, call: Call) -> Call {
+        let call = call.flag("--require", OFFICERS.to_string());
+        (1..=OFFICERS).fold(call, |call, n| {
+            call.flag("--trust", self.site.officer_public(n))
+        })
+    }
+
+    fn event(&self) -> PathBuf {
+        self.site.air_gapped().join("election.toml")
+    }
+
+    fn digests(&self) -> PathBuf {
+        self.site.air_gapped().join("digests")
+    }
+}
+
+/// The definition with its `box_key` line replaced by `line`.
+fn with_box_key(event: &str, line: &str) -> Result<String> {
+    let line = line.trim();
+    if !line.starts_with("box_key = ") {
+        bail!("tally keygen printed no box_key line");
+    }
+    let mut replaced = 0;
+    let lines: Vec<&str> = event
+        .lines()
+        .map(|old| {
+            let is_key = old.starts_with("box_key");
+            replaced += u32::from(is_key);
+            if is_key { line } else { old }
+        })
+        .collect();
+    if replaced != 1 {
+        bail!("the example event has {replaced} box_key lines, expected 1");
+    }
+    Ok(lines.join("\n") + "\n")
+}
+
+/// The synthetic roll without the rows whose NAS a sample voter has too: two rows with one NAS
+/// would be a fault of the roll. Both rolls start with `NAS,Code,Region`.
+fn without_samples(synthetic: &str, samples: &str) -> Result<String> {
+    let (header, rows) = synthetic
+        .split_once('\n')
+        .context("the synthetic roll is empty")?;
+    let (sample_header, sample_rows) = samples
+        .split_once('\n')
+        .context("the sample roll is empty")?;
+    if header.trim() != sample_header.trim() {
+        bail!(
+            "the synthetic roll's columns are {}, expected {}",
+            header.trim(),
+            sample_header.trim()
+        );
+    }
+    let nas = |row: &str| {
+        row.split(',')
+            .next()
+            .unwrap_or_default()
+            .replace([' ', '-'], "")
+    };
+    let taken: HashSet<String> = sample_rows.lines().map(nas).collect();
+    let kept = rows.lines().filter(|row| !taken.contains(&nas(row)));
+    Ok(kept.fold(format!("{}\n", header.trim()), |roll, row| {
+        roll + row + "\n"
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_box_key_of_the_example_is_replaced() {
+        let event = with_box_key(EVENT, "box_key = \"00ff\"\n").unwrap();
+        assert_eq!(event.matches("box_key =").count(), 1);
+        assert!(event.contains("\nbox_key = \"00ff\"\n"));
+        assert!(with_box_key(EVENT, "usage: ...").is_err());
+        assert!(with_box_key("[event]\n", "box_key = \"00ff\"").is_err());
+    }
+
+    #[test]
+    fn a_synthetic_voter_never_has_a_sample_voters_nas() {
+        let header = "NAS,Code,Region\n";
+        let synthetic = format!("{header}100000009,AAAAAA,1\n200000008,BBBBBB,2\n");
+        let samples = format!("{header}200-000-008,CCCCCC,3\n");
+        let expected = format!("{header}100000009,AAAAAA,1\n");
+        assert_eq!(without_samples(&synthetic, &samples).unwrap(), expected);
+        assert!(without_samples("Other,Columns\n", &samples).is_err());
+    }
+}

@@ -1,0 +1,48 @@
+//! Where the real programs are: beside this one, as one build leaves them.
+
+use anyhow::{Context, Result, bail};
+use std::path::{Path, PathBuf};
+
+/// Every program that a rehearsal runs.
+const NEEDED: [&str; 5] = ["hashgen", "shardpack", "validator", "tally", "loadgen"];
+
+/// The directory that holds the programs.
+#[derive(Clone, Debug)]
+pub struct Programs {
+    dir: PathBuf,
+}
+
+impl Programs {
+    /// Those beside the running executable.
+    ///
+    /// # Errors
+    /// Names the first program that is missing and how to build it.
+    pub fn beside_this() -> Result<Programs> {
+        let this = std::env::current_exe().context("cannot tell where this program lies")?;
+        Programs::in_dir(this.parent().unwrap_or(Path::new(".")))
+    }
+
+    /// Those in `dir`.
+    ///
+    /// # Errors
+    /// Names the first program that is missing and how to build it.
+    pub fn in_dir(dir: &Path) -> Result<Programs> {
+        for name in NEEDED {
+            if !dir.join(name).is_file() {
+                bail!(
+                    "no program {name} in {}: run `cargo build --bins` (with --release for a release build)",
+                    dir.display()
+                );
+            }
+        }
+        Ok(Programs {
+            dir: dir.to_owned(),
+        })
+    }
+
+    /// Path of one program.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+}

@@ -1,0 +1,305 @@
+//! Searches files for any NAS or code of a roll: what a voter must never find again.
+//!
+//! What counts as found, in any file of any kind:
+//! - a NAS as nine decimal digits that are no part of a longer number, plain or with one space or
+//!   hyphen between its groups of three (the fraction of a decimal number does not count);
+//! - a code of eight symbols or more anywhere, in any case;
+//! - a shorter code as a whole word, in any case.
+//!
+//! A NAS in another encoding (binary, base64, encrypted) is not found: the search guards against
+//! text that leaks into logs, errors and records, not against a program that hides it.
+
+use anyhow::{Context, Result, bail};
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Codes of this length or more are searched anywhere, by their first so many symbols.
+const STEM: usize = 8;
+const NAS_DIGITS: usize = 9;
+/// Longest code (and longest window that is looked at).
+const CODE_MAX: usize = 32;
+
+/// The secrets of a roll, in memory only.
+#[derive(Default)]
+pub struct Secrets {
+    nas: HashSet<[u8; NAS_DIGITS]>,
+    stems: HashSet<[u8; STEM]>,
+    long_codes: HashSet<Vec<u8>>,
+    long_lengths: HashSet<usize>,
+    short_codes: HashSet<Vec<u8>>,
+}
+
+/// Where a secret was found. It does not say which: a report must not leak what it found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The file.
+    pub path: PathBuf,
+    /// Byte at which the secret begins.
+    pub offset: usize,
+    /// `NAS` or `code`.
+    pub what: &'static str,
+}
+
+/// How much was searched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Searched {
+    /// Files read whole.
+    pub files: u64,
+    /// Bytes in them.
+    pub bytes: u64,
+}
+
+impl Secrets {
+    /// Reads every NAS and code of the roll at `path`.
+    ///
+    /// # Errors
+    /// No such file, no columns NAS and Code, no rows.
+    pub fn of_roll(path: &Path) -> Result<Secrets> {
+        let name = path.display();
+        let mut reader =
+            csv::Reader::from_path(path).with_context(|| format!("cannot read roll {name}"))?;
+        let header = reader.headers()?.clone();
+        let column = |wanted: &str| {
+            header
+                .iter()
+                .position(|field| field.eq_ignore_ascii_case(wanted))
+                .with_context(|| format!("roll {name} has no column {wanted}"))
+        };
+        let (nas, code) = (column("NAS")?, column("Code")?);
+        let mut secrets = Secrets::default();
+        for row in reader.byte_records() {
+            let row = row.with_context(|| format!("roll {name}"))?;
+            secrets.add(
+                row.get(nas).unwrap_or_default(),
+                row.get(code).unwrap_or_default(),
+            );
+        }
+        if secrets.is_empty() {
+            bail!("roll {name} has no voters to search for");
+        }
+        Ok(secrets)
+    }
+
+    /// Adds one voter, in any spelling that the roll may have.
+    pub fn add(&mut self, nas: &[u8], code: &[u8]) {
+        let symbols = |text: &[u8]| -> Vec<u8> {
+            text.iter()
+                .filter(|b| b.is_ascii_alphanumeric())
+                .map(u8::to_ascii_uppercase)
+                .collect()
+        };
+        if let Ok(nas) = symbols(nas).try_into() {
+            self.nas.insert(nas);
+        }
+        let code = symbols(code);
+        if let Some(stem) = code.first_chunk::<STEM>() {
+            self.stems.insert(*stem);
+            self.long_lengths.insert(code.len());
+            self.long_codes.insert(code);
+        } else if !code.is_empty() {
+            self.short_codes.insert(code);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.nas.is_empty() && self.stems.is_empty() && self.short_codes.is_empty()
+    }
+
+    /// Searches every file below `root`, symbolic links not followed. Returns the first find.
+    ///
+    /// # Errors
+    /// A file or directory cannot be read: what was not searched is not clean.
+    pub fn search(&self, root: &Path, searched: &mut Searched) -> Result<Option<Found>> {
+        let entries =
+            fs::read_dir(root).with_context(|| format!("cannot search {}", root.display()))?;
+        for entry in entries {
+            let entry = entry?;
+            let (path, kind) = (entry.path(), entry.file_type()?);
+            let found = if kind.is_dir() {
+                self.search(&path, searched)?
+            } else if kind.is_file() {
+                let bytes =
+                    fs::read(&path).with_context(|| format!("cannot search {}", path.display()))?;
+                searched.files += 1;
+                searched.bytes += bytes.len() as u64;
+                self.find(&bytes)
+                    .map(|(offset, what)| Found { path, offset, what })
+            } else {
+                None
+            };
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first secret in `bytes`: where it begins and what it is.
+    #[must_use]
+    pub fn find(&self, bytes: &[u8]) -> Option<(usize, &'static str)> {
+        (0..bytes.len()).find_map(|at| {
+            let rest = &bytes[at..];
+            let before = &bytes[..at];
+            if self.nas_at(before, rest) {
+                Some((at, "NAS"))
+            } else if self.code_at(before, rest) {
+                Some((at, "code"))
+            } else {
+                None
+            }
+        })
+    }
+
+    fn nas_at(&self, before: &[u8], rest: &[u8]) -> bool {
+        if !rest.first().is_some_and(u8::is_ascii_digit) || continues_number(before) {
+            return false;
+        }
+        let Some((digits, after)) = nine_digits(rest) else {
+            return false;
+        };
+        !after.first().is_some_and(u8::is_ascii_digit) && self.nas.contains(&digits)
+    }
+
+    fn code_at(&self, before: &[u8], rest: &[u8]) -> bool {
+        if !rest.first().is_some_and(u8::is_ascii_alphanumeric) {
+            return false; // most of a ledger's preallocated bytes, at no cost
+        }
+        let mut window = [0; CODE_MAX];
+        let len = rest.len().min(CODE_MAX);
+        let window = &mut window[..len];
+        window.copy_from_slice(&rest[..len]);
+        window.make_ascii_uppercase();
+        if let Some(stem) = window.first_chunk::<STEM>()
+            && self.stems.contains(stem)
+        {
+            let whole = |len: &usize| {
+                window
+                    .get(..*len)
+                    .is_some_and(|code| self.long_codes.contains(code))
+            };
+            return self.long_lengths.iter().any(whole);
+        }
+        let starts_word = !before.last().is_some_and(u8::is_ascii_alphanumeric);
+        let word = window
+            .iter()
+            .position(|b| !b.is_ascii_alphanumeric())
+            .unwrap_or(len);
+        starts_word && self.short_codes.contains(&window[..word])
+    }
+}
+
+/// Whether what follows `before` goes on with a number: after a digit, or as its fraction.
+fn continues_number(before: &[u8]) -> bool {
+    match before {
+        [.., last] if last.is_ascii_digit() => true,
+        [.., whole, b'.' | b','] => whole.is_ascii_digit(),
+        _ => false,
+    }
+}
+
+/// Nine digits at the start of `bytes`, one space or hyphen allowed after each third, and the rest.
+fn nine_digits(bytes: &[u8]) -> Option<([u8; NAS_DIGITS], &[u8])> {
+    let mut digits = [0; NAS_DIGITS];
+    let mut rest = bytes;
+    for (at, digit) in digits.iter_mut().enumerate() {
+        if let ([b' ' | b'-', after @ ..], 3 | 6) = (rest, at) {
+            rest = after;
+        }
+        let (&first, after) = rest.split_first()?;
+        if !first.is_ascii_digit() {
+            return None;
+        }
+        *digit = first;
+        rest = after;
+    }
+    Some((digits, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str) -> Option<(usize, &'static str)> {
+        let mut secrets = Secrets::default();
+        secrets.add(b"123 456 789", b"abc123");
+        secrets.add(b"200000008", b"7ZK3-M9QW-2RT5-XYVB-8");
+        secrets.find(text.as_bytes())
+    }
+
+    #[test]
+    fn every_spelling_is_found() {
+        for (text, expected) in [
+            ("123456789", (0, "NAS")),
+            ("nas=123456789;", (4, "NAS")),
+            ("voter 123-456-789 refused", (6, "NAS")),
+            ("\u{0}\u{1}200 000 008\u{ff}", (2, "NAS")),
+            ("{\"code\":\"ABC123\"}", (9, "code")),
+            ("code abc123", (5, "code")),
+            ("xx7zk3m9qw2rt5xyvb8yy", (2, "code")),
+        ] {
+            assert_eq!(check(text), Some(expected), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn parts_of_other_things_are_not_found() {
+        for text in [
+            "",
+            "1234567890",
+            "0123456789",
+            "0.123456789 s",
+            "12,123456789",
+            "123456788",
+            "12-3456789",
+            "xABC1234",
+            "ABC1234",
+            "7ZK3M9QW",
+            "7ZK3M9QW2RT5XYVB9",
+        ] {
+            assert_eq!(check(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_planted_secret_is_found_in_its_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let roll = dir.path().join("roll.csv");
+        fs::write(&roll, "NAS,Code,Region\n123456789,ABC123,1\n").unwrap();
+        let secrets = Secrets::of_roll(&roll).unwrap();
+        let data = dir.path().join("data/deep");
+        fs::create_dir_all(&data).unwrap();
+        fs::write(data.join("clean"), "1700000000000 accepted").unwrap();
+        let mut searched = Searched::default();
+        assert_eq!(
+            secrets
+                .search(&dir.path().join("data"), &mut searched)
+                .unwrap(),
+            None
+        );
+        assert_eq!(
+            searched,
+            Searched {
+                files: 1,
+                bytes: 22
+            }
+        );
+        fs::write(data.join("log"), "bad nas: 123456789").unwrap();
+        let found = secrets
+            .search(&dir.path().join("data"), &mut searched)
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (found.path, found.offset, found.what),
+            (data.join("log"), 9, "NAS")
+        );
+    }
+
+    #[test]
+    fn an_empty_roll_proves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let roll = dir.path().join("roll.csv");
+        fs::write(&roll, "NAS,Code,Region\n").unwrap();
+        assert!(Secrets::of_roll(&roll).is_err());
+    }
+}

@@ -1,0 +1,186 @@
+//! The two servers, validator and tally: started, asked whether they are ready, read.
+
+use crate::child::{Call, Server};
+use crate::http;
+use crate::ports;
+use crate::prepare::Stage;
+use anyhow::{Context, Result, bail};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long a server may take until it is ready; a verified start of a large package included.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(20);
+
+/// Where the servers listen.
+#[derive(Clone, Copy, Debug)]
+pub struct Addresses {
+    /// The validator for voters.
+    pub public: SocketAddr,
+    /// The validator for the tally and for metrics.
+    pub internal: SocketAddr,
+    /// The tally for readers of results.
+    pub results: SocketAddr,
+}
+
+impl Addresses {
+    /// Three free ports.
+    ///
+    /// # Errors
+    /// Where there are none.
+    pub fn free() -> Result<Addresses> {
+        let public = ports::free()?;
+        let mut others = Vec::new();
+        while others.len() < 2 {
+            let address = ports::free()?;
+            if address != public && !others.contains(&address) {
+                others.push(address);
+            }
+        }
+        Ok(Addresses {
+            public,
+            internal: others[0],
+            results: others[1],
+        })
+    }
+
+    /// The ports that the documentation names: 8000, 8100 and 8001.
+    ///
+    /// # Errors
+    /// Names the port that is taken.
+    pub fn standard() -> Result<Addresses> {
+        let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let addresses = Addresses {
+            public: at(8000),
+            internal: at(8100),
+            results: at(8001),
+        };
+        for (address, what) in [
+            (addresses.public, "the validator"),
+            (addresses.internal, "the validator's internal listener"),
+            (addresses.results, "the tally"),
+        ] {
+            if !ports::is_free(address) {
+                bail!("{address} is taken, {what} cannot listen there: end the server that does");
+            }
+        }
+        Ok(addresses)
+    }
+}
+
+impl Stage {
+    /// The command line of the validator.
+    #[must_use]
+    pub fn validator_call(&self, at: Addresses) -> Call {
+        let call = self
+            .call("validator")
+            .flag("--package", self.site.package())
+            .flag("--key", self.site.roll_key())
+            .flag("--data", self.site.data())
+            .flag("--listen", at.public.to_string())
+            .flag("--internal", at.internal.to_string());
+        self.trusting(call)
+    }
+
+    /// Starts the validator and waits until it takes votes.
+    ///
+    /// # Errors
+    /// It ends by itself, or is not ready in time.
+    pub async fn start_validator(&self, at: Addresses) -> Result<Server> {
+        let mut server = self.validator_call(at).start()?;
+        wait_until_ready(&mut server, at.public).await?;
+        Ok(server)
+    }
+
+    /// Starts the tally on the validator's stream and waits until it serves.
+    ///
+    /// # Errors
+    /// It ends by itself, or is not ready in time.
+    pub async fn start_tally(&self, at: Addresses) -> Result<Server> {
+        let call = self
+            .call("tally")
+            .arg("run")
+            .flag("--from", format!("http://{}", at.internal))
+            .flag("--package", self.site.package())
+            .flag("--box", self.site.box_key())
+            .flag("--listen", at.results.to_string());
+        let mut server = self.trusting(call).start()?;
+        wait_until_ready(&mut server, at.results).await?;
+        Ok(server)
+    }
+}
+
+async fn wait_until_ready(server: &mut Server, at: SocketAddr) -> Result<()> {
+    let deadline = Instant::now() + READY_WITHIN;
+    loop {
+        server.check()?;
+        if let Ok((200, _)) = http::get(at, "/readyz").await {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            bail!(
+                "http://{at}/readyz is not 200 after {} s: see the logs",
+                READY_WITHIN.as_secs()
+            );
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// One number of a server's `/metrics`, by its name without labels.
+///
+/// # Errors
+/// No answer, or no such metric.
+pub async fn metric(at: SocketAddr, name: &str) -> Result<u64> {
+    let (status, text) = http::get(at, "/metrics").await?;
+    if status != 200 {
+        bail!("GET http://{at}/metrics: expected 200, got {status}");
+    }
+    number(&String::from_utf8_lossy(&text), name)
+        .with_context(|| format!("http://{at}/metrics has no number {name}"))
+}
+
+/// The value on the line `name value` of Prometheus' text format.
+fn number(text: &str, name: &str) -> Option<u64> {
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// Waits until the tally has counted the ledger to its last frame; returns that frame's number.
+///
+/// # Errors
+/// Either server fails, or the tally is still behind after `within`.
+pub async fn tally_caught_up(at: Addresses, within: Duration) -> Result<u64> {
+    let deadline = Instant::now() + within;
+    loop {
+        let last = metric(at.internal, "ledger_last_sequence").await?;
+        let health = http::get_json(at.results, "/api/v1/health").await?;
+        let counted = health["ledger"][0]["sequence"].as_u64().unwrap_or(0);
+        if counted == last {
+            return Ok(last);
+        }
+        if Instant::now() > deadline {
+            bail!(
+                "the tally stands at frame {counted} of {last} after {} s: see tally.log",
+                within.as_secs()
+            );
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_found_by_their_whole_name() {
+        let text = "# HELP ledger_votes Votes.\nledger_votes_total 41 1700000000\nledger_votes 3\n";
+        assert_eq!(number(text, "ledger_votes_total"), Some(41));
+        assert_eq!(number(text, "ledger_votes"), Some(3));
+        assert_eq!(number(text, "ledger"), None);
+    }
+}

@@ -1,0 +1,172 @@
+//! The load generator: the voters of a rehearsal, and what they were told.
+
+use crate::child::Server;
+use crate::http;
+use crate::prepare::Stage;
+use crate::services::Addresses;
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How the votes are cast.
+#[derive(Clone, Copy, Debug)]
+pub struct Voting {
+    /// Requests a second.
+    pub rate: u64,
+    /// Keep-alive connections.
+    pub connections: u32,
+    /// Seed of the choices.
+    pub seed: u64,
+}
+
+/// The load generator at work.
+#[derive(Debug)]
+pub struct Casting {
+    server: Server,
+    summary: PathBuf,
+}
+
+/// What the load generator sums up; counts are requests.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Summary {
+    /// All requests that were settled.
+    pub sent: u64,
+    /// Votes answered 202.
+    pub accepted: u64,
+    /// Votes whose first answer was lost in a crash and whose retry was told that they stand.
+    pub recovered: u64,
+    /// Repeated votes answered 409.
+    pub duplicates: u64,
+    /// Unknown credentials answered 403.
+    pub invalid: u64,
+    /// Malformed requests answered 400.
+    pub malformed: u64,
+    /// Requests turned away until the end.
+    pub shed: u64,
+    /// Requests without an answer until the end.
+    pub unanswered: u64,
+    /// Answers that contradict what was sent.
+    pub wrong: u64,
+    /// Attempts after the first.
+    pub retries: u64,
+    /// Recorded votes a second.
+    pub votes_per_s: f64,
+    /// Length of the run.
+    pub seconds: f64,
+    /// Contradictions in words.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+impl Summary {
+    /// Votes that the server said it recorded.
+    #[must_use]
+    pub fn acknowledged(&self) -> u64 {
+        self.accepted + self.recovered
+    }
+
+    /// Fails where an answer contradicts what was sent, or a request was never settled.
+    ///
+    /// # Errors
+    /// See above, with the first contradictions.
+    pub fn check(&self) -> Result<()> {
+        if self.wrong + self.unanswered + self.shed > 0 {
+            bail!(
+                "{} wrong answers, {} requests unanswered, {} turned away, expected none; {}",
+                self.wrong,
+                self.unanswered,
+                self.shed,
+                self.notes.join("; ")
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Stage {
+    /// Starts casting the votes of every synthetic voter on every open ballot, with 2 % repeated
+    /// votes, 1 % unknown credentials and 1 % malformed requests.
+    ///
+    /// # Errors
+    /// The program cannot be started.
+    pub fn cast(&self, at: Addresses, voting: Voting) -> Result<Casting> {
+        let summary = self.site.logs().join("loadgen.json");
+        let server = self
+            .call("loadgen")
+            .flag("--url", format!("http://{}", at.public))
+            .flag("--roll", self.site.voters())
+            .flag("--rate", voting.rate.to_string())
+            .flag("--connections", voting.connections.to_string())
+            .flag("--seed", voting.seed.to_string())
+            .flag("--duplicates", "2%")
+            .flag("--invalid", "1%")
+            .flag("--malformed", "1%")
+            .flag("--retry-for", "30s")
+            .flag("--truth", self.site.truth())
+            .arg("--json")
+            .start_into(&summary)?;
+        Ok(Casting { server, summary })
+    }
+}
+
+impl Casting {
+    /// Whether the load generator is still at work.
+    ///
+    /// # Errors
+    /// The system refuses to tell.
+    pub fn is_running(&mut self) -> Result<bool> {
+        self.server.is_running()
+    }
+
+    /// Asks for an early end: what was sent is settled, nothing more is sent.
+    ///
+    /// # Errors
+    /// The load generator has ended already.
+    pub fn end_early(&self) -> Result<()> {
+        self.server.terminate()
+    }
+
+    /// Waits for the end and reads the summary.
+    ///
+    /// # Errors
+    /// An answer contradicted what was sent, a vote stayed open, the program failed.
+    pub async fn finish(mut self) -> Result<Summary> {
+        let status = self.server.wait().await?;
+        let text = fs::read(&self.summary).context("cannot read the load generator's summary")?;
+        let summary: Summary = serde_json::from_slice(&text).with_context(|| {
+            format!(
+                "loadgen ended with {status} and no summary\n{}",
+                self.server.log_tail()
+            )
+        })?;
+        summary.check()?;
+        if !status.success() {
+            bail!("loadgen ended with {status}\n{}", self.server.log_tail());
+        }
+        Ok(summary)
+    }
+}
+
+/// Ballots that take votes now, by the validator's word.
+///
+/// # Errors
+/// No answer, or not the lists that the interface promises.
+pub async fn open_ballots(at: Addresses) -> Result<u64> {
+    let mut open = 0;
+    for path in ["/api/v1/laws", "/api/v1/elections"] {
+        let list = http::get_json(at.public, path).await?;
+        let list = list
+            .as_array()
+            .with_context(|| format!("GET {path}: expected a list"))?;
+        open += list
+            .iter()
+            .filter(|ballot| ballot["status"] == "active")
+            .count() as u64;
+    }
+    Ok(open)
+}
+
+/// Pause between two looks at a server's counters.
+pub const LOOK_AGAIN: Duration = Duration::from_millis(50);
