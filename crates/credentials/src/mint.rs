@@ -61,18 +61,12 @@ pub fn is_minted(symbols: &[u8]) -> bool {
 
 /// Replaces look-alikes in place where the result is a minted code; otherwise changes nothing.
 pub(crate) fn fold(symbols: &mut [u8; CODE_LEN]) -> bool {
-    let mut values = Zeroizing::new([0_u8; CODE_LEN]);
-    for (value, symbol) in values.iter_mut().zip(symbols.iter()) {
-        match value_of(*symbol) {
-            Some(found) => *value = found,
-            None => return false,
-        }
+    let values = Zeroizing::new(symbols.map(|symbol| VALUES[usize::from(symbol)]));
+    if values.contains(&NO_VALUE) || syndrome(&values) != 0 {
+        return false;
     }
-    let minted = syndrome(&values) == 0;
-    if minted {
-        *symbols = values.map(|value| ALPHABET[usize::from(value)]);
-    }
-    minted
+    *symbols = values.map(|value| ALPHABET[usize::from(value)]);
+    true
 }
 
 /// Σ sᵢ·αⁱ by Horner's rule. Of 16 symbols followed by 0 it is the check symbol itself, because
@@ -92,17 +86,20 @@ fn times_alpha(element: u8) -> u8 {
     }
 }
 
-/// The value of an upper-case character, look-alikes included.
-fn value_of(symbol: u8) -> Option<u8> {
-    Some(match symbol {
-        b'0'..=b'9' => symbol - b'0',
-        b'A'..=b'H' => symbol - b'A' + 10,
-        b'I' | b'L' => 1,
-        b'J' | b'K' => symbol - b'J' + 18,
-        b'M' | b'N' => symbol - b'M' + 20,
-        b'O' => 0,
-        b'P'..=b'T' => symbol - b'P' + 22,
-        b'V'..=b'Z' => symbol - b'V' + 27,
-        _ => return None,
-    })
-}
+/// The value of each upper-case character, look-alikes included. A table, because this stands on
+/// the path of every row of a roll.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_VALUE; 256];
+    let mut value = 0;
+    while value < 32 {
+        values[ALPHABET[value as usize] as usize] = value;
+        value += 1;
+    }
+    values[b'O' as usize] = 0;
+    values[b'I' as usize] = 1;
+    values[b'L' as usize] = 1;
+    values
+};
+
+/// Stands in [`VALUES`] for a character outside the alphabet.
+const NO_VALUE: u8 = u8::MAX;
