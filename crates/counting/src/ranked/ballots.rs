@@ -227,9 +227,11 @@ impl Ballots {
     ) -> Result<bool, BallotError> {
         let standing = |mark: &u16| !candidates[usize::from(*mark)].excluded;
         match marks {
-            // The first of equal marks at one rank is the only one.
             Some([mark, rest @ ..]) if rest.iter().all(|other| other == mark) => {
-                if !repeated && standing(mark) {
+                // A candidate already on the path continues no more when the path comes back to it.
+                // One met only in an overvote that was skipped is not on the path yet.
+                let on_path = repeated && self.scratch.path.contains(mark);
+                if !on_path && standing(mark) {
                     self.scratch.path.push(*mark);
                 }
                 Ok(false)
