@@ -21,7 +21,8 @@ fn check(edit: impl FnOnce(&mut Manifest)) -> Option<String> {
 fn contradictions_are_refused() {
     assert_eq!(check(|_| ()), None);
     let zero = Sha256Sum([0; 32]);
-    let refused: [(&str, fn(&mut Manifest)); 7] = [
+    type Edit = fn(&mut Manifest);
+    let refused: [(&str, Edit); 7] = [
         ("format is", |m| m.format = "scrutin-package-2".to_owned()),
         ("key_id", |m| m.key_id = None),
         ("credentials is", |m| m.ballots[0].credentials += 1),
