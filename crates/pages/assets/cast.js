@@ -64,6 +64,7 @@ function panel(form) {
   const stop = make("button", { type: "button", class: "button quiet" }, text("stop"));
   const tools = make("div", { class: "go" }, now, stop);
   const box = make("div", { class: "state sending", role: "status" }, make("p", {}, title, body), tools);
+  form.querySelector(".state").hidden = true;
   form.after(box);
   return {
     box, now, stop,

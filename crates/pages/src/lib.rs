@@ -25,12 +25,14 @@
 //! language has its texts in one file.
 
 mod asset;
+mod chart;
 mod form;
 mod frame;
 mod headers;
 mod lang;
 mod messages;
 mod qr;
+pub mod results;
 pub mod voter;
 mod wording;
 

@@ -84,7 +84,7 @@ pub(crate) fn moment(lang: Lang, time_zone: &str, ms: i64) -> Moment {
     let text = t.fill(
         "moment",
         [
-            ("day", local.day().to_string().into()),
+            ("day", local.day().into()),
             ("month", month.into_owned().into()),
             ("year", local.year().to_string().into()),
             ("hour", format!("{:02}", local.hour()).into()),

@@ -9,7 +9,10 @@ footer-results = Chiffres recomptables par quiconque à partir du registre publi
 footer-monitor = Aucune donnée personnelle sur cette page.
 
 # Moments et nombres
-moment = { $day } { $month } { $year } à { $hour } h { $minute } ({ $offset })
+moment = { $day ->
+    [1] 1er
+   *[other] { $day }
+ } { $month } { $year } à { $hour } h { $minute } ({ $offset })
 month-01 = janvier
 month-02 = février
 month-03 = mars

@@ -1,1 +1,78 @@
-### x
+### Les pages de résultats. Les textes qui commencent par « live- » servent au module de la page.
+
+results-title = Résultats
+result = Résultat
+standing-waiting = Le vote ouvre le { $time }
+standing-open = Vote ouvert jusqu’au { $time }
+standing-closed = Vote clos depuis le { $time }
+provisional = Résultats provisoires : le vote n’est pas clos.
+updated = Dernier vote compté :
+hidden-until = Le décompte est gardé secret jusqu’à la clôture, le { $time }. Seule la participation est affichée.
+hidden-sealed = Le décompte est sous clé. Seule la participation est affichée.
+
+turnout = Participation
+turnout-of = votes sur
+turnout-registered = personnes inscrites
+
+verdict-passed = Adoptée
+verdict-failed = Rejetée
+verdict-ahead = En voie d’être adoptée
+verdict-behind = En voie d’être rejetée
+share-more = plus de { $share }
+share-least = au moins { $share }
+needs-votes = Pour être adoptée, il lui faut { $share } des votes valides (oui et non).
+needs-regions = Il faut aussi que { $share } des circonscriptions l’approuvent, chacune par { $votes } de ses votes valides.
+needs-regions-have = À ce jour : { $have } sur { $all }.
+
+by-region = Par circonscription
+by-party = Par parti
+tiles = Circonscriptions, avec le parti en tête
+region-search = Chercher une circonscription
+first-preferences = Premiers choix
+rounds = Tours de dépouillement
+rounds-hint = Chaque barre est un tour. Les bandes montrent où vont les votes quand une candidature est éliminée ou élue.
+round = Tour
+round-elected = Élu·e
+round-eliminated = Éliminé·e
+leader-elected = Élu·e
+leader-leading = En tête
+leader-tied = À égalité
+tied = Égalité pour le dernier siège entre :
+no-votes = Aucun vote
+
+table-answers = Réponses de toutes les circonscriptions
+table-parties = Sièges à pourvoir :
+table-total = Total des votes :
+col-answer = Réponse
+col-votes = Votes
+col-share-valid = Part des votes valides
+col-share-total = Part de tous les votes
+col-share-region = Part des votes de la circonscription
+col-votes-share = Part des votes
+col-oui-share = Oui, part des votes valides
+col-carries = Approuve
+carries-yes = ✓ oui
+carries-no = ✗ non
+col-party = Parti
+col-seats = Sièges
+col-region = Circonscription
+col-leader = En tête
+col-margin = Avance (votes)
+col-candidate = Candidature
+row-valid = Votes valides
+row-total = Tous les votes
+row-exhausted = Votes épuisés
+row-threshold = Pour être élu·e
+of-all-votes = de tous les votes
+
+link-csv = Télécharger (CSV)
+link-embed = Vue à intégrer
+link-full = Tous les résultats
+
+# Pour le module de la page
+live-on = En direct
+live-polling = Mise à jour toutes les %n% s
+live-off = Connexion interrompue ; nouvel essai dans %n% s
+live-settled = Résultats définitifs
+live-found-one = 1 circonscription
+live-found-other = %n% circonscriptions

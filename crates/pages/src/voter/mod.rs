@@ -31,7 +31,7 @@ fn ballot_path(ballot: &Ballot) -> String {
 }
 
 /// What kind of ballot this is, as a message id.
-fn kind_of(ballot: &Ballot) -> &'static str {
+pub(crate) fn kind_of(ballot: &Ballot) -> &'static str {
     match &ballot.kind {
         BallotKind::Law(_) => "kind-law",
         BallotKind::Election(election) => match election.method {

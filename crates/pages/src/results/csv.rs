@@ -1,0 +1,101 @@
+//! Results as CSV (RFC 4180): one header line, one line per region and choice, integers only.
+
+use election::{Ballot, Election};
+
+use super::{ElectionView, LawView, Night};
+
+/// A law's answers by region; only the header while counts are hidden.
+#[must_use]
+pub fn law_csv(night: &Night<'_>, ballot: &Ballot, view: &LawView) -> String {
+    let mut csv = line(&["ballot", "region", "region_name", "choice", "votes"]);
+    for region in view.regions.counts().into_iter().flatten() {
+        let name = region_name(night, region.region);
+        let answers = [
+            ("oui", region.answers.oui),
+            ("non", region.answers.non),
+            ("blanc", region.answers.blanc),
+        ];
+        for (choice, votes) in answers {
+            let (number, votes) = (region.region.to_string(), votes.to_string());
+            csv.push_str(&line(&[&ballot.id, &number, &name, choice, &votes]));
+        }
+    }
+    csv
+}
+
+/// An election's candidates by region; only the header while counts are hidden.
+#[must_use]
+pub fn election_csv(
+    night: &Night<'_>,
+    ballot: &Ballot,
+    election: &Election,
+    view: &ElectionView,
+) -> String {
+    let mut csv = line(&[
+        "ballot",
+        "region",
+        "region_name",
+        "candidate",
+        "name",
+        "party",
+        "votes",
+        "elected",
+    ]);
+    for region in &view.regions {
+        let place = region_name(night, region.region);
+        for votes in &region.candidates {
+            let Some(candidate) = election.candidate(votes.number) else {
+                continue;
+            };
+            csv.push_str(&line(&[
+                &ballot.id,
+                &region.region.to_string(),
+                &place,
+                &votes.number.to_string(),
+                &format!("{} {}", candidate.first_name, candidate.last_name),
+                candidate.party.as_deref().unwrap_or_default(),
+                &votes.votes.to_string(),
+                if votes.elected { "true" } else { "false" },
+            ]));
+        }
+    }
+    csv
+}
+
+fn region_name(night: &Night<'_>, number: u16) -> String {
+    let place = night.site.event.region(number);
+    place.map_or_else(String::new, |place| night.lang().of(&place.name).to_owned())
+}
+
+fn line(fields: &[&str]) -> String {
+    let fields: Vec<String> = fields.iter().map(|field| quoted(field)).collect();
+    fields.join(",") + "\r\n"
+}
+
+/// Quoted where RFC 4180 asks for it. A text that a spreadsheet would run as a formula gets an
+/// apostrophe before it: names come from a definition, not from us.
+fn quoted(field: &str) -> String {
+    let formula = field.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let field = if formula {
+        format!("'{field}")
+    } else {
+        field.to_owned()
+    };
+    if field.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_quoted_and_never_formulas() {
+        assert_eq!(line(&["a", "b,c", "d\"e"]), "a,\"b,c\",\"d\"\"e\"\r\n");
+        assert_eq!(quoted("=1+1"), "'=1+1");
+        assert_eq!(quoted("Québec"), "Québec");
+    }
+}

@@ -1,0 +1,196 @@
+//! A law: the bar, what it needs, turnout, and the regions.
+
+use askama::Template;
+use election::{Ballot, Law, Share};
+
+use super::{
+    AnswerCounts, LawView, Night, RegionAnswers, Standing, TurnoutLine, ballot_path, width,
+};
+use crate::frame::{Frame, Page};
+
+#[derive(Template)]
+#[template(path = "results/law.html")]
+struct LawPage<'a> {
+    frame: Frame<'a>,
+    stream: Option<&'a str>,
+    full: String,
+    csv: String,
+    embed_path: String,
+    kind: &'static str,
+    question: &'a str,
+    standing: Standing,
+    turnout: TurnoutLine,
+    answers: Option<Answers>,
+    needs: Needs,
+    regions: Vec<RegionLine<'a>>,
+    patterns: Vec<(usize, &'static str)>,
+}
+
+/// The three answers, ready to draw and to read.
+pub(super) struct Answers {
+    pub(super) oui: AnswerLine,
+    pub(super) non: AnswerLine,
+    pub(super) blanc: Option<AnswerLine>,
+    pub(super) valid: String,
+    pub(super) total: String,
+    /// Whether there is a valid vote to draw.
+    pub(super) any: bool,
+}
+
+pub(super) struct AnswerLine {
+    pub(super) votes: String,
+    /// Of valid votes; of all votes for blank ones.
+    pub(super) percent: String,
+    pub(super) width: String,
+}
+
+/// What the law needs, and whether it has it.
+pub(super) struct Needs {
+    votes: String,
+    /// Where the mark of the threshold stands on the bar.
+    mark: String,
+    regions: Option<String>,
+    regions_have: Option<String>,
+    /// Message id of the verdict, where there are counts.
+    pub(super) verdict: Option<&'static str>,
+}
+
+struct RegionLine<'a> {
+    name: &'a str,
+    code: &'a str,
+    oui: String,
+    non: String,
+    percent: String,
+    width: String,
+    /// Of the second majority, where the law has one.
+    carries: Option<bool>,
+}
+
+/// The page of a law.
+#[must_use]
+pub fn law(night: &Night<'_>, ballot: &Ballot, law: &Law, view: &LawView) -> Page {
+    let path = ballot_path(&ballot.id);
+    let lang = night.lang();
+    let standing = Standing::of(night, ballot, &view.regions);
+    let answers = sum(view).map(|counts| answers(night, law, counts));
+    let page = LawPage {
+        frame: night.frame(lang.of(&ballot.title).to_owned(), &path),
+        stream: night.stream,
+        full: night.link(&path),
+        csv: night.link(&format!("{path}/results.csv")),
+        embed_path: night.link(&format!("/embed{path}")),
+        kind: "kind-law",
+        question: lang.of(&law.question),
+        turnout: TurnoutLine::of(night, view.turnout),
+        needs: needs(night, law, view, standing.settled),
+        answers,
+        regions: region_lines(night, law, view),
+        patterns: crate::chart::patterns(),
+        standing,
+    };
+    night.finish(Page::new(&page))
+}
+
+/// All regions together; none where counts are hidden.
+pub(super) fn sum(view: &LawView) -> Option<AnswerCounts> {
+    let regions = view.regions.counts()?;
+    let sum = regions
+        .iter()
+        .fold(AnswerCounts::default(), |sum, region| AnswerCounts {
+            oui: sum.oui.saturating_add(region.answers.oui),
+            non: sum.non.saturating_add(region.answers.non),
+            blanc: sum.blanc.saturating_add(region.answers.blanc),
+        });
+    Some(sum)
+}
+
+pub(super) fn answers(night: &Night<'_>, law: &Law, counts: AnswerCounts) -> Answers {
+    let valid = counts.valid();
+    let total = valid.saturating_add(counts.blanc);
+    let line = |votes, whole| AnswerLine {
+        votes: night.count(votes),
+        percent: night.percent(votes, whole),
+        width: width(votes, whole),
+    };
+    Answers {
+        oui: line(counts.oui, valid),
+        non: line(counts.non, valid),
+        blanc: law.allow_blank.then(|| line(counts.blanc, total)),
+        valid: night.count(valid),
+        total: night.count(total),
+        any: valid > 0,
+    }
+}
+
+pub(super) fn needs(night: &Night<'_>, law: &Law, view: &LawView, settled: bool) -> Needs {
+    let t = night.t();
+    let share = law.threshold.votes;
+    let double = law.threshold.regions.as_ref();
+    let all_regions = night.site.event.regions.len() as u64;
+    let carried = double.zip(view.regions.counts()).map(|(double, regions)| {
+        let carries = |r: &&RegionAnswers| {
+            r.region != 0 && double.votes.reached_by(r.answers.oui, r.answers.valid())
+        };
+        regions.iter().filter(carries).count() as u64
+    });
+    let reached = sum(view).filter(|c| c.valid() > 0).map(|counts| {
+        let by_regions = double
+            .zip(carried)
+            .is_none_or(|(double, carried)| double.share.reached_by(carried, all_regions));
+        share.reached_by(counts.oui, counts.valid()) && by_regions
+    });
+    Needs {
+        votes: t.fill("needs-votes", [("share", share_text(night, share).into())]),
+        mark: width(u64::from(share.numerator), u64::from(share.denominator)),
+        regions: double.map(|double| {
+            let share = share_text(night, double.share);
+            let votes = share_text(night, double.votes);
+            t.fill(
+                "needs-regions",
+                [("share", share.into()), ("votes", votes.into())],
+            )
+        }),
+        regions_have: carried.map(|carried| {
+            let (have, all) = (night.count(carried), night.count(all_regions));
+            t.fill(
+                "needs-regions-have",
+                [("have", have.into()), ("all", all.into())],
+            )
+        }),
+        verdict: reached.map(|reached| match (reached, settled) {
+            (true, true) => "verdict-passed",
+            (false, true) => "verdict-failed",
+            (true, false) => "verdict-ahead",
+            (false, false) => "verdict-behind",
+        }),
+    }
+}
+
+fn share_text(night: &Night<'_>, share: Share) -> String {
+    let id = if share.more_than {
+        "share-more"
+    } else {
+        "share-least"
+    };
+    let fraction = format!("{}/{}", share.numerator, share.denominator);
+    night.t().fill(id, [("share", fraction.into())])
+}
+
+fn region_lines<'a>(night: &Night<'a>, law: &Law, view: &LawView) -> Vec<RegionLine<'a>> {
+    let double = law.threshold.regions.as_ref();
+    let of = |region: &RegionAnswers| {
+        let place = night.site.event.region(region.region)?;
+        let RegionAnswers { answers, .. } = region;
+        Some(RegionLine {
+            name: night.lang().of(&place.name),
+            code: &place.code,
+            oui: night.count(answers.oui),
+            non: night.count(answers.non),
+            percent: night.percent(answers.oui, answers.valid()),
+            width: width(answers.oui, answers.valid()),
+            carries: double.map(|double| double.votes.reached_by(answers.oui, answers.valid())),
+        })
+    };
+    let regions = view.regions.counts().map_or(&[][..], Vec::as_slice);
+    regions.iter().filter_map(of).collect()
+}
