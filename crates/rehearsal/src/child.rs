@@ -81,11 +81,9 @@ impl Call {
     /// The program cannot be started.
     pub async fn outcome(&self) -> Result<(ExitStatus, String)> {
         let mut command = self.command()?;
-        command.stdout(Stdio::piped());
-        let output = command
-            .output()
-            .await
-            .with_context(|| format!("cannot run {}", self.line()))?;
+        let child = command.stdout(Stdio::piped()).spawn();
+        let child = child.with_context(|| format!("cannot run {}", self.line()))?;
+        let output = child.wait_with_output().await?;
         Ok((
             output.status,
             String::from_utf8_lossy(&output.stdout).into_owned(),

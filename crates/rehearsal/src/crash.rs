@@ -20,7 +20,7 @@ const LIFE_MS: std::ops::Range<u64> = 20..500;
 const VOTERS_PER_KILL: u32 = 600;
 const VOTERS_MIN: u32 = 4_000;
 /// What a second validator on the same data directory must say, in part.
-const REFUSAL: &str = "lock";
+const REFUSAL: &str = "is locked";
 
 /// What the crashes came to.
 #[derive(Clone, Debug, Serialize)]

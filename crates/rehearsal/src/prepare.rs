@@ -13,7 +13,7 @@ use std::path::PathBuf;
 /// The example event. Its box key is replaced: each rehearsal makes its own.
 const EVENT: &str = include_str!("../../../fixtures/election.toml");
 /// Sample voters, left free to vote by hand.
-const SAMPLE_ROLL: &str = "NAS,Code,Region\n123456789,ABC123,1\n";
+const SAMPLE_ROLL: &str = include_str!("../../../fixtures/roll.csv");
 /// Regions of the example event, numbered from 1.
 const REGIONS: u16 = 6;
 /// Officers who sign the package, all of them needed.
