@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use rustix::fs::{FallocateFlags, FlockOperation, Mode, OFlags};
+use rustix::fs::{CWD, FallocateFlags, FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::storage::{Storage, StorageFile, StorageLock};
@@ -146,7 +146,7 @@ impl OsFile {
 /// `openat(O_RDONLY|O_DIRECTORY|O_CLOEXEC)`, `fsync`, `close`.
 pub(crate) fn fsync_dir(dir: &Path) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let handle = rustix::fs::open(dir, flags, Mode::empty())?;
+    let handle = rustix::fs::openat(CWD, dir, flags, Mode::empty())?;
     Ok(rustix::fs::fsync(&handle)?)
 }
 

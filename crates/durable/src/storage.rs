@@ -36,7 +36,7 @@ pub trait Storage: Send + Sync {
     /// Contract: atomic; after a crash `to` names either the old or the new file, never neither.
     /// Stable after [`Storage::fsync_dir`] of the directory. The *content* must have been synced
     /// before, or a crash may leave the new name with missing bytes. Both paths lie in one directory.
-    /// System call: `rename`.
+    /// System call: `renameat`.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
     /// Removes a file.
