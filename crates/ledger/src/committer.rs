@@ -12,7 +12,7 @@ use std::time::Duration;
 use durable::{Clock, Storage, StorageLock};
 
 use crate::arbiter::{Arbiter, Draft};
-use crate::body::TRACKER_BYTES;
+use crate::body::{InvalidReason, TRACKER_BYTES};
 use crate::entropy::Entropy;
 use crate::error::LedgerError;
 use crate::frame;
@@ -136,6 +136,16 @@ impl<R: Reply> Committer<R> {
     /// The voted bitsets as of the last frame.
     pub fn voted(&self) -> &Voted {
         &self.arbiter.voted
+    }
+
+    /// Sequence of the last frame; 0 where there is none.
+    pub fn last_sequence(&self) -> u64 {
+        self.writer.cursor().sequence
+    }
+
+    /// Counts an attempt that was refused before it reached the ledger.
+    pub fn note_invalid(&self, ballot: Option<u16>, reason: InvalidReason) {
+        self.shared.invalid.add(ballot, reason, 1);
     }
 
     /// Decides and commits the first [`crate::BATCH_SUBMISSIONS_MAX`] submissions of `batch`, taking

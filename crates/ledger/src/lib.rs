@@ -48,6 +48,14 @@ mod voted;
 mod window;
 mod writer;
 
+// The simulator is written against the public interface, as `ledger::...`. Compiled in here too, it
+// runs on a ledger in which tests break rules on purpose.
+#[cfg(test)]
+extern crate self as ledger;
+#[cfg(test)]
+#[path = "../tests/sim/mod.rs"]
+mod sim;
+
 pub use body::{
     Attempts, BallotMarks, Body, BodyError, DuplicateAttempts, InvalidAttempts, InvalidReason,
     SealedChoices, ShardMarks, TRACKER_BYTES,

@@ -31,3 +31,40 @@ pub(crate) fn with<T>(fault: Fault, body: impl FnOnce() -> T) -> T {
     ACTIVE.set(None);
     result
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, with};
+    use crate::sim;
+
+    /// The simulator must notice a broken rule within a few seeds.
+    fn check(fault: Fault) {
+        let (_, violations) = with(fault, || sim::run_all(0..30));
+        assert!(!violations.is_empty(), "{fault:?} went unnoticed");
+        println!(
+            "{fault:?}: noticed in {} of 30 seeds, {:?}",
+            violations.len(),
+            violations[0]
+        );
+    }
+
+    #[test]
+    fn invariant_2_answers_before_the_sync_are_noticed() {
+        check(Fault::AcknowledgeBeforeSync);
+    }
+
+    #[test]
+    fn invariant_2_a_skipped_directory_sync_is_noticed() {
+        check(Fault::SkipDirectorySync);
+    }
+
+    #[test]
+    fn invariant_3_a_double_mark_is_noticed() {
+        check(Fault::DoubleMark);
+    }
+
+    #[test]
+    fn invariant_8_a_forgotten_chain_is_noticed() {
+        check(Fault::ForgetChain);
+    }
+}

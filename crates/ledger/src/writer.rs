@@ -162,19 +162,22 @@ impl Writer {
         if fits {
             return Ok(());
         }
-        self.close_segment();
+        self.close_segment()?;
         if self.prepared.is_none() {
             self.prepare()?;
         }
         self.open_segment(entropy)
     }
 
-    /// Closes the segment: its content keys are wiped, its reserved space is given back. Frames
-    /// behind it name its last link, so nothing needs to be synced for that.
-    fn close_segment(&mut self) {
-        if let Some(mut segment) = self.segment.take() {
-            // Space that is not given back reads as zeros, which readers accept.
-            let _ = segment.file.truncate(segment.offset);
+    /// Closes the segment: its content keys are wiped, its reserved space is given back. That is
+    /// not synced: space that comes back after a crash reads as zeros, which readers accept.
+    fn close_segment(&mut self) -> Result<(), LedgerError> {
+        match self.segment.take() {
+            Some(mut segment) => segment
+                .file
+                .truncate(segment.offset)
+                .map_err(LedgerError::io("cut", &segment.path)),
+            None => Ok(()),
         }
     }
 

@@ -1,0 +1,248 @@
+//! Holds a ledger against the history: every frame is exactly one batch, decided as the rules say;
+//! every acknowledged batch has its frame; what was told was true when it was told.
+
+use std::collections::{BTreeMap, HashMap};
+
+use durable::Storage;
+use election::Choice;
+use ledger::{
+    BallotChoices, BallotShape, BoxSecretKey, Fold, Frame, Item, LedgerError, Link, Opener,
+    Outcome, SegmentHeader, Voted, layout, read_all,
+};
+
+use super::history::{Attempt, Batch};
+
+type Credential = (u16, u32, u32);
+
+/// What a batch must look like as a frame.
+#[derive(PartialEq, Eq, Default)]
+struct Decided {
+    marks: Vec<Credential>,
+    choices: BTreeMap<(u16, u16, Choice), u64>,
+    duplicates: BTreeMap<Credential, u32>,
+}
+
+/// Opens frames once and remembers: most of a ledger is the same after each crash.
+pub(crate) struct Checker {
+    opener: Opener,
+    opened: HashMap<Link, Vec<BallotChoices>>,
+    ballots: Vec<BallotShape>,
+    /// Links of frames that were acknowledged: they may never change.
+    known: BTreeMap<u64, Link>,
+}
+
+impl Checker {
+    pub(crate) fn new(secret: &BoxSecretKey, ballots: &[BallotShape]) -> Checker {
+        Checker {
+            opener: Opener::new(secret),
+            opened: HashMap::new(),
+            ballots: ballots.to_vec(),
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// Reads the whole ledger and checks it. Returns its fold and the time of its last frame.
+    pub(crate) fn check(
+        &mut self,
+        disk: &dyn Storage,
+        data_dir: &std::path::Path,
+        batches: &[Batch],
+        voted: &Voted,
+    ) -> Result<(Fold, i64), String> {
+        let frames = read(disk, data_dir)?;
+        let mut fold = Fold::new(&self.ballots);
+        let mut by_sequence: HashMap<u64, Vec<&Batch>> = HashMap::new();
+        for batch in batches.iter().filter(|batch| batch.may_have_frame()) {
+            by_sequence.entry(batch.sequence).or_default().push(batch);
+        }
+        for (header, frame) in &frames {
+            let candidates = by_sequence.get(&frame.header.sequence);
+            self.check_frame(header, frame, candidates, &mut fold)?;
+        }
+        check_nothing_lost(batches, fold.cursor.sequence)?;
+        if fold.voted != *voted {
+            return Err("bitsets from snapshots and tail differ from a full replay".to_owned());
+        }
+        let time_ms = frames
+            .last()
+            .map_or(i64::MIN, |(_, frame)| frame.header.time_ms);
+        Ok((fold, time_ms))
+    }
+
+    fn check_frame(
+        &mut self,
+        header: &SegmentHeader,
+        frame: &Frame,
+        candidates: Option<&Vec<&Batch>>,
+        fold: &mut Fold,
+    ) -> Result<(), String> {
+        let sequence = frame.header.sequence;
+        let choices = self.open(header, frame)?;
+        let found = found(frame, &choices)?;
+        let candidates = candidates.map(Vec::as_slice).unwrap_or_default();
+        let acknowledged = candidates.iter().find(|batch| batch.acknowledged());
+        let matches = |batch: &&Batch| decide(batch, frame, fold, &self.ballots) == found;
+        let fits = match acknowledged {
+            Some(batch) => matches(batch),
+            None => candidates.iter().any(matches) || found == Decided::default(),
+        };
+        if !fits {
+            return Err(format!("frame {sequence} is no batch that was submitted"));
+        }
+        if let Some(batch) = acknowledged {
+            check_told(batch, frame, fold)?;
+            let link = *self.known.entry(sequence).or_insert(frame.link);
+            if link != frame.link {
+                return Err(format!(
+                    "frame {sequence} was rewritten after it was acknowledged"
+                ));
+            }
+        }
+        fold.apply(frame, Some(&choices))
+            .map_err(|fault| format!("frame {sequence}: {fault}"))
+    }
+
+    fn open(
+        &mut self,
+        header: &SegmentHeader,
+        frame: &Frame,
+    ) -> Result<Vec<BallotChoices>, String> {
+        if let Some(choices) = self.opened.get(&frame.link) {
+            return Ok(choices.clone());
+        }
+        let choices = self
+            .opener
+            .choices(header, frame)
+            .map_err(|error| error.to_string())?;
+        self.opened.insert(frame.link, choices.clone());
+        Ok(choices)
+    }
+}
+
+fn read(
+    disk: &dyn Storage,
+    data_dir: &std::path::Path,
+) -> Result<Vec<(SegmentHeader, Frame)>, String> {
+    let mut frames = Vec::new();
+    let mut header = None;
+    let visit = |item: &Item| -> Result<(), LedgerError> {
+        match item {
+            Item::Segment(segment) => header = Some(segment.clone()),
+            Item::Frame(frame) => {
+                frames.push((header.clone().expect("a header comes first"), frame.clone()));
+            }
+        }
+        Ok(())
+    };
+    let dir = layout::partition_dir(data_dir, 0);
+    read_all(disk, &dir, visit).map_err(|error| format!("the ledger does not read: {error}"))?;
+    Ok(frames)
+}
+
+/// Every acknowledged batch has its frame (frames are without gaps and each was matched).
+fn check_nothing_lost(batches: &[Batch], last: u64) -> Result<(), String> {
+    let lost = batches
+        .iter()
+        .find(|batch| batch.acknowledged() && batch.sequence > last);
+    match lost {
+        Some(batch) => Err(format!("acknowledged frame {} is lost", batch.sequence)),
+        None => Ok(()),
+    }
+}
+
+/// The model: decides a batch as the rules say, from the bitsets before it.
+fn decide(batch: &Batch, frame: &Frame, before: &Fold, ballots: &[BallotShape]) -> Decided {
+    let time_ms = frame.header.time_ms;
+    let mut decided = Decided::default();
+    for attempt in &batch.attempts {
+        let (ballot, shard, ordinal) = attempt.credential();
+        let window = &ballots[usize::from(ballot)];
+        if time_ms < window.opens_ms || time_ms >= window.closes_ms {
+            continue;
+        }
+        let voted = before
+            .voted
+            .shard(ballot, shard)
+            .is_some_and(|s| s.contains(ordinal));
+        if voted || decided.marks.contains(&attempt.credential()) {
+            *decided.duplicates.entry(attempt.credential()).or_default() += 1;
+        } else {
+            decided.marks.push(attempt.credential());
+            let key = (ballot, attempt.region, attempt.choice.clone());
+            *decided.choices.entry(key).or_default() += 1;
+        }
+    }
+    decided.marks.sort_unstable();
+    decided
+}
+
+/// What stands in the frame.
+fn found(frame: &Frame, choices: &[BallotChoices]) -> Result<Decided, String> {
+    let body = frame.body().map_err(|error| error.to_string())?;
+    let mut found = Decided::default();
+    for marks in &body.marks {
+        for shard in &marks.shards {
+            let credential = |ordinal: &u32| (marks.ballot, shard.shard, *ordinal);
+            found.marks.extend(shard.ordinals.iter().map(credential));
+        }
+    }
+    for ballot in choices {
+        for (region, choice, count) in &ballot.counts {
+            found
+                .choices
+                .insert((ballot.ballot, *region, choice.clone()), *count);
+        }
+    }
+    for attempt in &body.attempts.duplicates {
+        let credential = (attempt.ballot, attempt.shard, attempt.ordinal);
+        found.duplicates.insert(credential, attempt.count);
+    }
+    Ok(found)
+}
+
+/// Receipts are in the frame, marks are those of the voters told so, attempt counts are the
+/// submissions recorded up to that moment.
+fn check_told(batch: &Batch, frame: &Frame, before: &Fold) -> Result<(), String> {
+    let body = frame.body().map_err(|error| error.to_string())?;
+    let mut again: HashMap<Credential, u32> = HashMap::new();
+    for attempt in &batch.attempts {
+        let (ballot, shard, ordinal) = attempt.credential();
+        let wrong = |what: &str| Err(format!("frame {}: {what}", frame.header.sequence));
+        match attempt.outcome {
+            Some(Outcome::Accepted { receipt, time_ms }) => {
+                let recorded = body.trackers.binary_search(&receipt.tracker).is_ok();
+                let here = receipt.sequence == frame.header.sequence;
+                if !recorded || !here || time_ms != frame.header.time_ms {
+                    return wrong("a receipt is not in its frame");
+                }
+                if !is_marked(&body, attempt) {
+                    return wrong("an accepted vote has no mark");
+                }
+            }
+            Some(Outcome::Duplicate { attempt_count }) => {
+                let earlier = before.voted.shard(ballot, shard).map_or(0, |votes| {
+                    votes
+                        .repeated()
+                        .find(|(at, _)| *at == ordinal)
+                        .map_or(0, |(_, count)| count)
+                });
+                let here = again.entry(attempt.credential()).or_default();
+                *here += 1;
+                if attempt_count != 1 + earlier + *here {
+                    return wrong("a duplicate was told a wrong number of attempts");
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn is_marked(body: &ledger::Body, attempt: &Attempt) -> bool {
+    let ballot = body
+        .marks
+        .iter()
+        .find(|marks| marks.ballot == attempt.ballot);
+    let shard = ballot.and_then(|b| b.shards.iter().find(|marks| marks.shard == attempt.shard));
+    shard.is_some_and(|marks| marks.ordinals.binary_search(&attempt.ordinal).is_ok())
+}

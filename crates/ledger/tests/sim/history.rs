@@ -1,0 +1,71 @@
+//! What voters did and what they were told: the record that the ledger is held against.
+
+use std::sync::{Arc, Mutex};
+
+use election::Choice;
+use ledger::{Outcome, Reply};
+
+/// One submission.
+#[derive(Clone)]
+pub(crate) struct Attempt {
+    pub(crate) ballot: u16,
+    pub(crate) shard: u32,
+    pub(crate) ordinal: u32,
+    pub(crate) region: u16,
+    pub(crate) choice: Choice,
+    /// `None` = never answered: the process died first.
+    pub(crate) outcome: Option<Outcome>,
+}
+
+impl Attempt {
+    pub(crate) fn credential(&self) -> (u16, u32, u32) {
+        (self.ballot, self.shard, self.ordinal)
+    }
+}
+
+/// Submissions that were handed to the ledger together.
+pub(crate) struct Batch {
+    pub(crate) attempts: Vec<Attempt>,
+    /// The frame it could become: the one behind the last when it was handed over.
+    pub(crate) sequence: u64,
+    /// The clock at that moment.
+    pub(crate) clock_ms: i64,
+}
+
+impl Batch {
+    /// Whether somebody was told something that only its frame makes true.
+    pub(crate) fn acknowledged(&self) -> bool {
+        self.attempts.iter().any(|attempt| {
+            matches!(
+                attempt.outcome,
+                Some(Outcome::Accepted { .. } | Outcome::Duplicate { .. })
+            )
+        })
+    }
+
+    /// Whether it may have a frame: acknowledged, or nobody was told anything.
+    pub(crate) fn may_have_frame(&self) -> bool {
+        self.acknowledged()
+            || self
+                .attempts
+                .iter()
+                .any(|attempt| attempt.outcome.is_none())
+    }
+}
+
+/// Collects answers by position in the batch.
+pub(crate) type Answers = Arc<Mutex<Vec<(usize, Outcome)>>>;
+
+pub(crate) struct Tell {
+    pub(crate) at: usize,
+    pub(crate) answers: Answers,
+}
+
+impl Reply for Tell {
+    fn reply(self, outcome: Outcome) {
+        self.answers
+            .lock()
+            .expect("one thread")
+            .push((self.at, outcome));
+    }
+}

@@ -1,0 +1,23 @@
+//! A few seeds of the simulation with every test run; `make sim` runs thousands.
+
+mod sim;
+
+/// Everything that the ledger promises, on a disk that loses, tears and rots.
+#[test]
+fn invariant_1_2_3_8_hold_on_a_failing_disk() {
+    let (sum, violations) = sim::run_all(0..40);
+    assert!(violations.is_empty(), "{violations:?}");
+    // A simulation in which nothing goes wrong proves nothing.
+    assert!(
+        sum.crashes > 1_000 && sum.acknowledged > 5_000 && sum.duplicates > 5_000,
+        "{sum:?}"
+    );
+    assert!(sum.refused_full > 100 && sum.torn_tails > 0, "{sum:?}");
+    assert!(sum.rot_refused > 20 && sum.rot_harmless > 20, "{sum:?}");
+}
+
+/// One seed is one run.
+#[test]
+fn a_seed_replays_itself() {
+    assert_eq!(sim::run(7), sim::run(7));
+}
