@@ -1,0 +1,293 @@
+//! `keygen`, `count`, `verify` and `export` from files alone, through the real program.
+
+mod support;
+
+use election::Choice;
+use support::program::{Names, stderr, stdout, tally};
+use support::{BATCHED, Fixture, LIVE, OVER, RANKED, SINGLE};
+
+#[test]
+fn invariant_1_a_recount_from_files_gives_what_was_voted() {
+    let fixture = Fixture::new(60);
+    let mut ballots = fixture.ballot_box("data");
+    ballots.fill(0, 50);
+    let (oui, non, blanc) = (
+        ballots.votes(LIVE, &Choice::Oui),
+        ballots.votes(LIVE, &Choice::Non),
+        ballots.votes(LIVE, &Choice::Blanc),
+    );
+    let truth = ballots.close();
+    let names = Names::new(&fixture, "data");
+    let output = tally(&names.args("count", &["--json"]));
+    assert!(output.status.success(), "{}", stderr(&output));
+    let report: serde_json::Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    assert_eq!(report["votes"], 300);
+    assert_eq!(report["duplicates"], 3);
+    assert_eq!(report["invalid"].as_array().map(Vec::len), Some(2));
+    let law = &report["ballots"][usize::from(LIVE)]["result"];
+    assert_eq!(
+        (&law["oui_count"], &law["non_count"]),
+        (&oui.into(), &non.into())
+    );
+    assert_eq!(
+        (&law["blanc_count"], &law["total_votes"]),
+        (&blanc.into(), &50.into())
+    );
+    let election = &report["ballots"][usize::from(SINGLE)]["result"];
+    for region in election["regions"].as_array().expect("regions") {
+        for candidate in region["candidates"].as_array().expect("candidates") {
+            let number = candidate["candidate_id"].as_u64().expect("a number");
+            let choice = Choice::Candidate(u32::try_from(number).expect("small"));
+            let region = u16::try_from(region["region_id"].as_u64().expect("a number"));
+            let key = (SINGLE, region.expect("small"), choice);
+            assert_eq!(candidate["votes"], truth.get(&key).copied().unwrap_or(0));
+        }
+    }
+    let ranked = &report["ballots"][usize::from(RANKED)]["result"]["regions"][0];
+    assert!(!ranked["rounds"].as_array().expect("rounds").is_empty());
+    let table = stdout(&tally(&names.args("count", &[])));
+    for words in [
+        "Law LIVE",
+        "of valid votes",
+        "of registered",
+        "SHA-256",
+        "Region 3",
+        "round 1",
+    ] {
+        assert!(table.contains(words), "{words} is not in\n{table}");
+    }
+}
+
+#[test]
+fn verify_finds_receipts_and_compares_with_what_was_expected() {
+    let fixture = Fixture::new(30);
+    let mut ballots = fixture.ballot_box("data");
+    let receipts: Vec<String> = ballots
+        .fill(0, 20)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let truth = ballots.close();
+    let names = Names::new(&fixture, "data");
+    let mut by_ballot: std::collections::BTreeMap<String, serde_json::Value> = Default::default();
+    for ((ballot, region, choice), votes) in &truth {
+        let id = fixture.package.event().ballots()[usize::from(*ballot)]
+            .id
+            .clone();
+        let entry = by_ballot
+            .entry(id)
+            .or_insert_with(|| serde_json::json!({"votes": 20, "duplicates": 0, "counts": []}));
+        let text = match choice {
+            Choice::Oui => "oui".to_owned(),
+            Choice::Non => "non".to_owned(),
+            Choice::Blanc => "blanc".to_owned(),
+            Choice::Candidate(number) => format!("candidate:{number}"),
+            Choice::Ranking(ranking) => {
+                let ranks: Vec<String> = ranking.iter().map(u32::to_string).collect();
+                format!("ranking:{}", ranks.join(">"))
+            }
+        };
+        let count = serde_json::json!({"region": region, "choice": text, "votes": votes});
+        entry["counts"]
+            .as_array_mut()
+            .expect("an array")
+            .push(count);
+    }
+    let truth = serde_json::json!({"ballots": by_ballot, "receipts": receipts});
+    let check = |truth: &serde_json::Value, complaint: Option<&str>| {
+        let path = fixture.path("truth.json");
+        std::fs::write(&path, truth.to_string()).expect("truth file");
+        let output = tally(&names.args("verify", &["--expect", path.to_str().expect("UTF-8")]));
+        match complaint {
+            None => assert!(output.status.success(), "{}", stderr(&output)),
+            Some(words) => {
+                assert_eq!(output.status.code(), Some(1));
+                assert!(stderr(&output).contains(words), "{}", stderr(&output));
+            }
+        }
+    };
+    check(&truth, None);
+    let mut more = truth.clone();
+    more["ballots"]["LIVE"]["votes"] = 21.into();
+    check(
+        &more,
+        Some("ballot LIVE: 20 votes in the ledger, expected 21"),
+    );
+    let mut other = truth.clone();
+    let votes = other["ballots"]["SINGLE"]["counts"][0]["votes"]
+        .as_u64()
+        .expect("votes");
+    other["ballots"]["SINGLE"]["counts"][0]["votes"] = (votes + 1).into();
+    check(&other, Some("ballot SINGLE: "));
+    let mut unknown = truth.clone();
+    unknown["receipts"] = serde_json::json!(["0-1-0000000000000000000000000z"]);
+    check(&unknown, Some("receipts are not in the ledger"));
+    let mut duplicates = truth.clone();
+    duplicates["ballots"]["LIVE"]["duplicates"] = 99.into();
+    check(&duplicates, Some("expected at least 99"));
+}
+
+#[test]
+fn bad_inputs_are_named_and_refused() {
+    let fixture = Fixture::new(10);
+    let mut ballots = fixture.ballot_box("data");
+    ballots.vote(LIVE, 0, Choice::Oui);
+    ballots.close();
+    let names = Names::new(&fixture, "data");
+    let check = |args: &[&str], status: i32, words: &str| {
+        let output = tally(args);
+        assert_eq!(
+            output.status.code(),
+            Some(status),
+            "{args:?}: {}",
+            stderr(&output)
+        );
+        assert!(
+            stderr(&output).contains(words),
+            "{args:?}: {}",
+            stderr(&output)
+        );
+        assert!(output.stdout.is_empty(), "{}", stdout(&output));
+    };
+    let other = Fixture::new(10);
+    let others = Names::new(&other, "data");
+    check(
+        &[
+            "count",
+            "--ledger",
+            &names.ledger,
+            "--package",
+            &names.package,
+        ],
+        2,
+        "--box",
+    );
+    let mut wrong_key = names.args("count", &[]);
+    wrong_key[6] = &others.key;
+    check(&wrong_key, 1, "is not of event T-2025");
+    let mut no_key = names.args("count", &[]);
+    no_key[6] = "/nonexistent/box.key";
+    check(&no_key, 1, "cannot use box key /nonexistent/box.key");
+    let mut other_package = names.args("verify", &[]);
+    other_package[4] = &others.package;
+    other_package[6] = &others.key;
+    check(&other_package, 1, "another package");
+    let mut no_ledger = names.args("count", &[]);
+    no_ledger[2] = "/nonexistent";
+    check(&no_ledger, 1, "cannot read ledger /nonexistent");
+    let receipt = names.args("verify", &["--receipt", "nonsense"]);
+    check(&receipt, 1, "not a request id");
+}
+
+#[test]
+fn a_changed_byte_is_found_and_nothing_is_counted() {
+    let fixture = Fixture::new(40);
+    let mut ballots = fixture.ballot_box("data");
+    ballots.fill(0, 20);
+    ballots.fill(20, 40);
+    ballots.close();
+    let names = Names::new(&fixture, "data");
+    let segment = fixture.path("data/ledger/p0000/00000001.segment");
+    let mut bytes = std::fs::read(&segment).expect("a segment");
+    // Behind the header of 168 + 6 * 112 + 32 bytes, in the first frame.
+    bytes[1_000] ^= 1;
+    std::fs::write(&segment, bytes).expect("written");
+    for command in ["count", "verify"] {
+        let output = tally(&names.args(command, &[]));
+        assert_eq!(output.status.code(), Some(1), "{command}");
+        assert!(
+            stderr(&output).contains("00000001.segment"),
+            "{}",
+            stderr(&output)
+        );
+        assert!(output.stdout.is_empty(), "{}", stdout(&output));
+    }
+}
+
+#[test]
+fn keygen_makes_a_pair_once() {
+    let dir = tempfile::TempDir::new().expect("a private directory");
+    let out = dir.path().join("box");
+    let out = out.to_str().expect("UTF-8");
+    let output = tally(&["keygen", "--out", out]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let public = std::fs::read_to_string(format!("{out}.pub")).expect("public half");
+    assert_eq!(
+        stdout(&output),
+        format!("box_key = \"{}\"\n", public.trim())
+    );
+    let secret = std::fs::read(format!("{out}.key")).expect("secret half");
+    let key = ledger::BoxSecretKey::parse(&secret).expect("a key");
+    assert_eq!(key.public().to_string(), public.trim());
+    let again = tally(&["keygen", "--out", out]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(stderr(&again).contains("--force"), "{}", stderr(&again));
+    assert_eq!(std::fs::read(format!("{out}.key")).expect("kept"), secret);
+}
+
+#[test]
+fn exports_hold_every_row_and_no_pair() {
+    let fixture = Fixture::new(40);
+    let mut ballots = fixture.ballot_box("data");
+    ballots.fill(0, 34);
+    let truth = ballots.close();
+    let names = Names::new(&fixture, "data");
+    let export = |what: &str, format: &str| {
+        let output = tally(&names.args("export", &["--what", what, "--format", format]));
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output)
+    };
+    let results = export("results", "csv");
+    assert_eq!(results.lines().count(), truth.len() + 1);
+    assert!(results.starts_with("ballot_id,region_id,choice,votes\n"));
+    assert!(!results.contains(&hex_of(&fixture, LIVE, 0)));
+    let audit = export("audit", "csv");
+    assert_eq!(
+        audit
+            .lines()
+            .filter(|line| line.contains(",accepted,"))
+            .count(),
+        34 * 6
+    );
+    assert_eq!(
+        audit
+            .lines()
+            .filter(|line| line.contains(",duplicate,"))
+            .count(),
+        2
+    );
+    assert!(audit.contains(&hex_of(&fixture, OVER, 3)));
+    for choice in ["oui", "non", "blanc", "candidate:", "ranking:"] {
+        assert!(!audit.contains(choice), "{choice} stands in the audit");
+    }
+    let rows: serde_json::Value =
+        serde_json::from_str(&export("duplicates", "json")).expect("JSON");
+    assert_eq!(rows[0]["attempt_count"], 2);
+    let turnout: serde_json::Value =
+        serde_json::from_str(&export("turnout", "json")).expect("JSON");
+    let of_batched = turnout
+        .as_array()
+        .expect("rows")
+        .iter()
+        .filter(|row| row["ballot_id"] == "BATCHED");
+    assert_eq!(
+        of_batched
+            .filter_map(|row| row["votes"].as_u64())
+            .sum::<u64>(),
+        34
+    );
+    assert_eq!(
+        fixture.package.event().ballots()[usize::from(BATCHED)].id,
+        "BATCHED"
+    );
+}
+
+fn hex_of(fixture: &Fixture, ballot: u16, nth: u32) -> String {
+    let (shard, ordinal, _) = fixture.credential(ballot, nth).expect("on the roll");
+    let index = election::BallotIndex(ballot);
+    fixture
+        .package
+        .digest_at(index, shard, ordinal)
+        .expect("a digest")
+        .to_string()
+}

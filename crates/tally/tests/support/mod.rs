@@ -1,0 +1,389 @@
+//! A small event on disk for the tests of the real program: package, box key, a ledger to vote into.
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+pub(crate) mod postgres;
+pub(crate) mod program;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use credentials::digestset::Record;
+use credentials::{BallotId, Digest, KeyId, Scheme};
+use durable::{Clock, OsStorage};
+use election::{BallotIndex, Choice, Event};
+use ledger::{
+    BallotShape, BoxSecretKey, InvalidReason, Options, Outcome, Partition, Reply, RequestId, Shape,
+    Submission,
+};
+use shards::builder::{PackageBuilder, ShardPlace};
+use shards::{FilterKind, Package};
+use tempfile::TempDir;
+
+/// Ballots in index order.
+pub(crate) const LIVE: u16 = 0;
+pub(crate) const BATCHED: u16 = 1;
+pub(crate) const LATER: u16 = 2;
+pub(crate) const OVER: u16 = 3;
+pub(crate) const SINGLE: u16 = 4;
+pub(crate) const RANKED: u16 = 5;
+pub(crate) const BALLOTS: u16 = 6;
+
+/// Within every window: 15 July 2025.
+pub(crate) const NOON_MS: i64 = 1_752_580_800_000;
+const SHARD_BITS: u8 = 1;
+const REGIONS: u16 = 3;
+
+/// An event on disk.
+pub(crate) struct Fixture {
+    pub(crate) home: TempDir,
+    pub(crate) key: BoxSecretKey,
+    pub(crate) package: Package,
+}
+
+fn definition(box_key: &str) -> String {
+    let mut text = format!(
+        "[event]\nid = \"T-2025\"\ntitle_fr = \"Essai\"\ntitle_en = \"Test\"\ntime_zone = \"America/Toronto\"\nbox_key = \"{box_key}\"\n"
+    );
+    let laws = [
+        ("LIVE", "live", "2035"),
+        ("BATCHED", "batched", "2035"),
+        ("LATER", "after_close", "2035"),
+        ("OVER", "after_close", "2026"),
+    ];
+    for (id, policy, closes) in laws {
+        text += &format!(
+            "[[law]]\nid = \"{id}\"\ntitle_fr = \"Loi {id}\"\ntitle_en = \"Law {id}\"\nquestion_fr = \"Oui ?\"\nquestion_en = \"Yes?\"\nopens = 2025-01-01T00:00:00\ncloses = {closes}-01-01T00:00:00\nresults = \"{policy}\"\nallow_blank = true\n"
+        );
+    }
+    text += "[[party]]\ncode = \"PA\"\nname_fr = \"Parti A\"\nname_en = \"Party A\"\ncolour = \"#1b5e9e\"\n";
+    for region in 1..=REGIONS {
+        text += &format!(
+            "[[region]]\nnumber = {region}\ncode = \"R{region}\"\nname_fr = \"Région {region}\"\nname_en = \"Region {region}\"\n"
+        );
+    }
+    for (number, code, method) in [
+        (1, "SINGLE", "single_choice"),
+        (2, "RANKED", "ranked_choice"),
+    ] {
+        text += &format!(
+            "[[election]]\nnumber = {number}\ncode = \"{code}\"\nname_fr = \"Élection {code}\"\nname_en = \"Election {code}\"\nmethod = \"{method}\"\nopens = 2025-01-01T00:00:00\ncloses = 2035-01-01T00:00:00\nresults = \"live\"\n"
+        );
+        if number == 2 {
+            text += "max_ranks = 3\n";
+        }
+        for region in 1..=REGIONS {
+            for place in 0..4 {
+                let candidate = (region - 1) * 4 + place + 1;
+                let party = if place == 0 { "party = \"PA\"\n" } else { "" };
+                text += &format!(
+                    "[[election.candidate]]\nnumber = {candidate}\nregion = {region}\n{party}first_name = \"C.\"\nlast_name = \"Candidat-{candidate:02}\"\n"
+                );
+            }
+        }
+    }
+    text
+}
+
+/// A number that looks random and is the same every time (SplitMix64).
+pub(crate) fn mix(seed: u64) -> u64 {
+    let mut z = seed
+        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        .wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+fn records(ballot: u16, voters: u64) -> Vec<Record> {
+    let record = |voter: u64| {
+        let (high, low) = (mix(voter << 8 | u64::from(ballot)), mix(voter));
+        let mut digest = [0; 16];
+        digest[..8].copy_from_slice(&high.to_be_bytes());
+        digest[8..].copy_from_slice(&low.to_be_bytes());
+        let region = u16::try_from(voter % u64::from(REGIONS)).expect("small") + 1;
+        Record {
+            digest: Digest(digest),
+            region,
+        }
+    };
+    let mut records: Vec<Record> = (0..voters).map(record).collect();
+    records.sort_unstable();
+    records
+}
+
+impl Fixture {
+    /// An event with so many voters, each on every ballot.
+    pub(crate) fn new(voters: u64) -> Fixture {
+        let home = TempDir::new().expect("a private directory");
+        let key = BoxSecretKey::generate().expect("randomness");
+        let package = build_package(&home.path().join("package"), &key, voters);
+        fs::write(home.path().join("box.key"), key.to_file_text().as_bytes()).expect("key");
+        Fixture { home, key, package }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// What the ledger must know.
+    pub(crate) fn shape(&self) -> Shape {
+        let ballots = self
+            .package
+            .event()
+            .ballots()
+            .iter()
+            .map(|ballot| BallotShape {
+                id: ballot.id.clone(),
+                opens_ms: ballot.opens,
+                closes_ms: ballot.closes,
+                shard_sizes: (0..1 << SHARD_BITS)
+                    .map(|shard| self.package.credentials_in(ballot.index, shard))
+                    .collect(),
+            });
+        Shape {
+            event_id: self.package.event().id.clone(),
+            manifest_sha256: self.package.manifest_sha256(),
+            box_public_key: self.key.public(),
+            ballots: ballots.collect(),
+        }
+    }
+
+    /// A ledger under `<home>/<data>`, open for votes.
+    pub(crate) fn ballot_box(&self, data: &str) -> BallotBox<'_> {
+        let clock = Arc::new(SetClock(AtomicI64::new(NOON_MS)));
+        let options = Options {
+            segment_bytes: 1 << 20,
+            ..Options::default()
+        };
+        let (partition, _) = Partition::open(
+            Arc::new(OsStorage),
+            Arc::clone(&clock) as Arc<dyn Clock>,
+            &self.path(data),
+            self.shape(),
+            options,
+        )
+        .expect("a ledger");
+        let (tell, told) = channel();
+        BallotBox {
+            fixture: self,
+            partition,
+            clock,
+            tell,
+            told,
+            truth: BTreeMap::new(),
+        }
+    }
+
+    /// Shard, ordinal and region of the `nth` credential of a ballot.
+    pub(crate) fn credential(&self, ballot: u16, nth: u32) -> Option<(u32, u32, u16)> {
+        let index = BallotIndex(ballot);
+        let mut ordinal = nth;
+        for shard in 0..1 << SHARD_BITS {
+            let size = self.package.credentials_in(index, shard);
+            if ordinal < size {
+                let region = self.package.region_at(index, shard, ordinal)?;
+                return Some((shard, ordinal, region));
+            }
+            ordinal -= size;
+        }
+        None
+    }
+}
+
+fn build_package(dir: &Path, key: &BoxSecretKey, voters: u64) -> Package {
+    fs::create_dir(dir).expect("package directory");
+    let event = match Event::from_toml(&definition(&key.public().to_string())) {
+        Ok(event) => event,
+        Err(faults) => panic!("{faults:?}"),
+    };
+    let ids: Vec<String> = event
+        .ballots()
+        .iter()
+        .map(|ballot| ballot.id.clone())
+        .collect();
+    let key_id = Some(KeyId(*b"test key"));
+    let kind = FilterKind::Fuse8;
+    let builder =
+        PackageBuilder::new(dir, event, Scheme::HmacSha256, key_id, kind).expect("a builder");
+    let mut built = Vec::new();
+    for (ballot, id) in (0u16..).zip(&ids) {
+        let records = records(ballot, voters);
+        for shard in 0..1 << SHARD_BITS {
+            let inside: Vec<Record> = records
+                .iter()
+                .filter(|record| record.digest.shard(SHARD_BITS) == shard)
+                .copied()
+                .collect();
+            let ballot = BallotId::parse(id).expect("an id");
+            let place = ShardPlace {
+                ballot,
+                shard_bits: SHARD_BITS,
+                shard,
+                regions: true,
+            };
+            built.push(builder.shard(place, &inside).expect("a shard"));
+        }
+    }
+    builder.finish(built).expect("a manifest");
+    Package::open_unsigned(dir).expect("a package")
+}
+
+/// A clock that stands where a test puts it.
+struct SetClock(AtomicI64);
+
+impl Clock for SetClock {
+    fn now_ms(&self) -> i64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::Relaxed).unsigned_abs())
+    }
+}
+
+struct Tell(Sender<Outcome>);
+
+impl Reply for Tell {
+    fn reply(self, outcome: Outcome) {
+        // A test that ended does not want to know.
+        let _ = self.0.send(outcome);
+    }
+}
+
+/// An open ledger, and what was voted into it.
+pub(crate) struct BallotBox<'a> {
+    fixture: &'a Fixture,
+    partition: Partition<Tell>,
+    clock: Arc<SetClock>,
+    tell: Sender<Outcome>,
+    told: Receiver<Outcome>,
+    /// Votes by (ballot, region, choice).
+    pub(crate) truth: BTreeMap<(u16, u16, Choice), u64>,
+}
+
+impl BallotBox<'_> {
+    /// Sets the ledger's clock.
+    pub(crate) fn set_time(&self, ms: i64) {
+        self.clock.0.store(ms, Ordering::Relaxed);
+    }
+
+    /// Sends a vote of the `nth` credential and waits for its outcome.
+    pub(crate) fn vote(&mut self, ballot: u16, nth: u32, choice: Choice) -> Outcome {
+        self.send(ballot, nth, choice);
+        self.outcome()
+    }
+
+    /// The next outcome.
+    pub(crate) fn outcome(&self) -> Outcome {
+        self.told
+            .recv_timeout(Duration::from_secs(10))
+            .expect("an outcome")
+    }
+
+    /// Queues a vote; accepted votes are noted as the truth, so send each credential once.
+    pub(crate) fn send(&mut self, ballot: u16, nth: u32, choice: Choice) {
+        let (shard, ordinal, region) = self.fixture.credential(ballot, nth).expect("on the roll");
+        *self
+            .truth
+            .entry((ballot, region, choice.clone()))
+            .or_default() += 1;
+        self.submit(ballot, (shard, ordinal, region), choice);
+    }
+
+    /// Sends a credential again; it must have voted.
+    pub(crate) fn repeat(&mut self, ballot: u16, nth: u32, choice: Choice) -> Outcome {
+        let place = self.fixture.credential(ballot, nth).expect("on the roll");
+        self.submit(ballot, place, choice);
+        self.outcome()
+    }
+
+    fn submit(&self, ballot: u16, (shard, ordinal, region): (u32, u32, u16), choice: Choice) {
+        let mut submission = Submission {
+            ballot,
+            shard,
+            ordinal,
+            region,
+            choice,
+            reply: Tell(self.tell.clone()),
+        };
+        while let Err(back) = self.partition.submit(submission) {
+            submission = back;
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// A choice that this credential may make, by a seed.
+    pub(crate) fn choice(&self, ballot: u16, nth: u32, seed: u64) -> Choice {
+        let (_, _, region) = self.fixture.credential(ballot, nth).expect("on the roll");
+        let first = u32::from(region - 1) * 4 + 1;
+        let roll = mix(seed ^ u64::from(nth) << 20 ^ u64::from(ballot));
+        let candidate = |shift: u32| first + u32::try_from(roll >> shift & 3).expect("small");
+        match ballot {
+            SINGLE => Choice::Candidate(candidate(0)),
+            RANKED => {
+                let mut ranking = vec![candidate(0)];
+                for shift in [2, 4] {
+                    if !ranking.contains(&candidate(shift)) {
+                        ranking.push(candidate(shift));
+                    }
+                }
+                Choice::Ranking(ranking)
+            }
+            _ => match roll % 10 {
+                0 => Choice::Blanc,
+                1..=5 => Choice::Oui,
+                _ => Choice::Non,
+            },
+        }
+    }
+
+    /// Votes of credentials `from..to` on every ballot, with some duplicates and invalid attempts.
+    /// Returns the receipts.
+    pub(crate) fn fill(&mut self, from: u32, to: u32) -> Vec<RequestId> {
+        for nth in from..to {
+            for ballot in 0..BALLOTS {
+                let choice = self.choice(ballot, nth, 1);
+                self.send(ballot, nth, choice);
+            }
+        }
+        let mut receipts = Vec::new();
+        for _ in 0..(to - from) * u32::from(BALLOTS) {
+            match self.outcome() {
+                Outcome::Accepted { receipt, .. } => receipts.push(receipt),
+                other => panic!("{other:?}"),
+            }
+        }
+        for nth in (from..to).step_by(17) {
+            let outcome = self.repeat(LIVE, nth, Choice::Oui);
+            assert!(matches!(outcome, Outcome::Duplicate { .. }), "{outcome:?}");
+        }
+        self.partition
+            .note_invalid(Some(LIVE), InvalidReason::NotOnRoll);
+        self.partition
+            .note_invalid(None, InvalidReason::NoSuchBallot);
+        receipts
+    }
+
+    /// Commits what waits and closes the ledger.
+    pub(crate) fn close(self) -> BTreeMap<(u16, u16, Choice), u64> {
+        self.partition.shutdown();
+        self.truth
+    }
+
+    /// Sum of the truth.
+    pub(crate) fn votes(&self, ballot: u16, choice: &Choice) -> u64 {
+        let of = |((b, _, c), votes): (&(u16, u16, Choice), &u64)| {
+            if *b == ballot && c == choice {
+                *votes
+            } else {
+                0
+            }
+        };
+        self.truth.iter().map(of).sum()
+    }
+}

@@ -1,0 +1,182 @@
+//! The real `tally`, run to its end or kept running, and its API over plain TCP.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use super::Fixture;
+
+/// Runs `tally` with arguments; package and ledger are given by the caller.
+pub(crate) fn tally(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_tally"))
+        .args(args)
+        .env_remove("SCRUTIN_POSTGRES")
+        .output()
+        .expect("tally runs")
+}
+
+pub(crate) fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Arguments that name the ledger `data` of a fixture, its package and key.
+pub(crate) struct Names {
+    pub(crate) ledger: String,
+    pub(crate) package: String,
+    pub(crate) key: String,
+}
+
+impl Names {
+    pub(crate) fn new(fixture: &Fixture, data: &str) -> Names {
+        let text = |path: std::path::PathBuf| path.to_str().expect("UTF-8").to_owned();
+        Names {
+            ledger: text(fixture.path(data).join("ledger")),
+            package: text(fixture.path("package")),
+            key: text(fixture.path("box.key")),
+        }
+    }
+
+    /// `command --ledger L --package P --box K` and more.
+    pub(crate) fn args<'a>(&'a self, command: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+        let mut args = vec![
+            command,
+            "--ledger",
+            &self.ledger,
+            "--package",
+            &self.package,
+        ];
+        args.extend(["--box", &self.key]);
+        args.extend(more);
+        args
+    }
+}
+
+/// A `tally run` that is killed when dropped.
+pub(crate) struct Running {
+    child: Child,
+    address: String,
+}
+
+impl Running {
+    /// Starts it and waits for its address.
+    pub(crate) fn start(args: &[&str]) -> Running {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tally"))
+            .args(args)
+            .args(["--listen", "127.0.0.1:0"])
+            .env_remove("SCRUTIN_POSTGRES")
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("tally runs");
+        let mut lines = BufReader::new(child.stderr.take().expect("stderr"));
+        let mut seen = String::new();
+        let address = loop {
+            let mut line = String::new();
+            let read = lines.read_line(&mut line).expect("stderr");
+            assert!(read > 0, "tally ended before it listened: {seen}");
+            seen += &line;
+            let log: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+            if log["fields"]["message"] == "listening" {
+                break log["fields"]["address"]
+                    .as_str()
+                    .expect("an address")
+                    .to_owned();
+            }
+        };
+        // Keeps the pipe empty until the program ends.
+        std::thread::spawn(move || {
+            let mut rest = String::new();
+            let _ = lines.read_to_string(&mut rest);
+            if std::env::var_os("TALLY_TEST_LOG").is_some() {
+                eprintln!("{rest}");
+            }
+        });
+        Running { child, address }
+    }
+
+    /// Status, head and body of a GET.
+    pub(crate) fn get(&self, path: &str, headers: &str) -> (u16, String, String) {
+        request(&self.address, "GET", path, headers)
+    }
+
+    pub(crate) fn request(&self, method: &str, path: &str) -> (u16, String, String) {
+        request(&self.address, method, path, "")
+    }
+
+    /// The JSON at a path, which must be there.
+    pub(crate) fn json(&self, path: &str) -> serde_json::Value {
+        let (status, head, body) = self.get(path, "");
+        assert_eq!(status, 200, "{path}: {head}{body}");
+        serde_json::from_str(&body).expect("JSON")
+    }
+
+    /// Asks until `until` is satisfied.
+    pub(crate) fn wait(&self, path: &str, until: impl Fn(&serde_json::Value) -> bool) {
+        let started = Instant::now();
+        loop {
+            let value = self.json(path);
+            if until(&value) {
+                return;
+            }
+            assert!(
+                started.elapsed() < Duration::from_secs(30),
+                "{path} stays at {value}"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// SIGKILL, at once.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("kill");
+        self.child.wait().expect("wait");
+    }
+
+    /// Waits until it ends by itself; its status code.
+    pub(crate) fn wait_for_end(&mut self) -> Option<i32> {
+        let started = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().expect("wait") {
+                return status.code();
+            }
+            assert!(
+                started.elapsed() < Duration::from_secs(30),
+                "tally does not end"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Already ended where `kill` was called.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn request(address: &str, method: &str, path: &str, headers: &str) -> (u16, String, String) {
+    let mut socket = TcpStream::connect(address).expect("connects");
+    socket
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .expect("timeout");
+    write!(
+        socket,
+        "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n"
+    )
+    .expect("sends");
+    let mut text = String::new();
+    socket.read_to_string(&mut text).expect("answers");
+    let (head, body) = text.split_once("\r\n\r\n").expect("a head");
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|code| code.parse().ok())
+        .expect("a status");
+    (status, head.to_owned(), body.to_owned())
+}
