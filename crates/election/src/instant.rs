@@ -21,8 +21,8 @@ pub(crate) enum InstantError {
     Never {
         got: DateTime,
         zone: String,
-        before: Offset,
-        after: Offset,
+        before: String,
+        after: String,
     },
     #[error(
         "{got} happens twice in {zone}, clocks go back over it: write it with an offset, {got}{before} or {got}{after}"
@@ -30,8 +30,8 @@ pub(crate) enum InstantError {
     Twice {
         got: DateTime,
         zone: String,
-        before: Offset,
-        after: Offset,
+        before: String,
+        after: String,
     },
     #[error("{got} is out of range: use a date between 1970 and 9999")]
     Range { got: String },
@@ -75,14 +75,14 @@ fn local(text: &str, zone: &TimeZone) -> Result<Timestamp, InstantError> {
         AmbiguousOffset::Gap { before, after } => Err(InstantError::Never {
             got,
             zone: name,
-            before,
-            after,
+            before: written(before),
+            after: written(after),
         }),
         AmbiguousOffset::Fold { before, after } => Err(InstantError::Twice {
             got,
             zone: name,
-            before,
-            after,
+            before: written(before),
+            after: written(after),
         }),
         AmbiguousOffset::Unambiguous { .. } => {
             ambiguous.unambiguous().map_err(|_| InstantError::Range {
@@ -90,6 +90,15 @@ fn local(text: &str, zone: &TimeZone) -> Result<Timestamp, InstantError> {
             })
         }
     }
+}
+
+/// An offset as RFC 3339 writes it: `-05:00`.
+fn written(offset: Offset) -> String {
+    let (sign, minutes) = (
+        if offset.is_negative() { '-' } else { '+' },
+        offset.seconds().abs() / 60,
+    );
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 /// RFC 3339 in UTC, with milliseconds only where there are some.

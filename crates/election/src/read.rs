@@ -34,6 +34,7 @@ pub(crate) fn from_toml(text: &str) -> Result<Event, Vec<Fault>> {
     }
     if !errors.is_empty() {
         // What a parser salvages from broken text would only add faults that are not there.
+        all.faults.sort();
         return Err(all.faults);
     }
     let definition = definition(&mut all, Section::root(table.get_ref()));
@@ -49,11 +50,20 @@ pub(crate) fn from_toml(text: &str) -> Result<Event, Vec<Fault>> {
     Err(all.faults)
 }
 
-/// Adds the faults of meaning, except where reading already found the value at fault.
+/// Adds the faults of meaning, except where reading already found the value, or a table around it,
+/// at fault.
 fn add_validation(all: &mut Gathered, definition: &Definition) {
     let read: BTreeSet<String> = all.faults.iter().map(|fault| fault.path.clone()).collect();
     for mut fault in validate(definition) {
-        if !read.contains(&fault.path) {
+        let ends = fault
+            .path
+            .match_indices('.')
+            .map(|(end, _)| end)
+            .chain([fault.path.len()]);
+        if !ends
+            .map(|end| &fault.path[..end])
+            .any(|path| read.contains(path))
+        {
             fault.line = all.line_of(&fault.path);
             all.faults.push(fault);
         }
@@ -131,12 +141,13 @@ const RESULTS: [(&str, ResultsPolicy); 3] = [
 ];
 
 fn law(all: &mut Gathered, mut section: Section<'_, '_>, zone: Option<&TimeZone>) -> LawDefinition {
+    let (opens, closes) = section.window(all, zone);
     let law = LawDefinition {
         id: section.text(all, "id", "\"L2025-001\""),
         title: section.bilingual(all, ["title_fr", "title_en"]),
         question: section.bilingual(all, ["question_fr", "question_en"]),
-        opens: section.instant(all, "opens", zone),
-        closes: section.instant(all, "closes", zone),
+        opens,
+        closes,
         results: section.word(all, "results", &RESULTS, ResultsPolicy::default()),
         allow_blank: section.flag(all, "allow_blank"),
         threshold: threshold(all, &mut section),
@@ -196,12 +207,13 @@ fn election(
         Method::RankedChoice => None,
     };
     let seats = section.number(all, "seats", Some(1));
+    let (opens, closes) = section.window(all, zone);
     let election = ElectionDefinition {
         number,
         code,
         title,
-        opens: section.instant(all, "opens", zone),
-        closes: section.instant(all, "closes", zone),
+        opens,
+        closes,
         results: section.word(all, "results", &RESULTS, ResultsPolicy::default()),
         method,
         seats,

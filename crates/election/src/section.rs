@@ -219,33 +219,43 @@ impl<'a, 'i> Section<'a, 'i> {
         default
     }
 
-    /// A date and time, quoted or not. Zero where it cannot be read.
-    pub(crate) fn instant(
+    /// A date and time, quoted or not. `unreadable` where there is none or it makes no sense.
+    fn instant(
         &mut self,
         all: &mut Gathered,
         key: &'static str,
         zone: Option<&TimeZone>,
+        unreadable: i64,
     ) -> i64 {
         let text = match self.value(all, key) {
             Some(DeValue::Datetime(datetime)) => datetime.to_string(),
             Some(DeValue::String(text)) => text.to_string(),
             Some(other) => {
                 self.wrong_type(all, key, "a date and time", other);
-                return 0;
+                return unreadable;
             }
             None => {
                 self.missing(all, key, "2026-10-05T09:00:00");
-                return 0;
+                return unreadable;
             }
         };
         // Without a zone the dates cannot be judged; the zone's own fault comes first.
-        let Some(zone) = zone else { return 0 };
+        let Some(zone) = zone else { return unreadable };
         instant::parse(&text, zone).unwrap_or_else(|error| {
             let path = self.path_of(key);
             let line = all.line_of(&path);
             all.fault(line, &path, error.to_string());
-            0
+            unreadable
         })
+    }
+
+    /// The window of a ballot. A side that cannot be read is as wide as can be, so that it causes
+    /// no second fault.
+    pub(crate) fn window(&mut self, all: &mut Gathered, zone: Option<&TimeZone>) -> (i64, i64) {
+        (
+            self.instant(all, "opens", zone, i64::MIN),
+            self.instant(all, "closes", zone, i64::MAX),
+        )
     }
 
     /// The table under `key`, if it is there.

@@ -1,0 +1,387 @@
+//! What a definition may get wrong: each fault by line, path and remedy, and all of them at once.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+use election::{Event, Fault};
+use proptest::prelude::*;
+
+const GOOD: &str = r##"[event]
+id = "T-1"
+title_fr = "Essai"
+title_en = "Trial"
+time_zone = "America/Toronto"
+box_key = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"
+
+[[law]]
+id = "L-1"
+title_fr = "Loi"
+title_en = "Act"
+question_fr = "Oui ?"
+question_en = "Yes?"
+opens = 2026-10-05T09:00:00
+closes = "2026-10-05T20:00:00"
+
+[[party]]
+code = "PA"
+name_fr = "Parti A"
+name_en = "Party A"
+colour = "#112233"
+
+[[region]]
+number = 1
+code = "R1"
+name_fr = "Nord"
+name_en = "North"
+
+[[election]]
+number = 1
+code = "E-1"
+name_fr = "Élection"
+name_en = "Election"
+method = "ranked_choice"
+max_ranks = 3
+opens = 2026-10-05T09:00:00-04:00
+closes = 2026-10-05T20:00:00
+
+[[election.candidate]]
+number = 1
+region = 1
+party = "PA"
+first_name = "A."
+last_name = "Candidat-01"
+"##;
+
+fn faults(text: &str) -> Vec<Fault> {
+    Event::from_toml(text).err().unwrap_or_default()
+}
+
+/// Replaces `from` by `to` in the good definition and expects one fault, on its line.
+fn check(from: &str, to: &str, path: &str, says: &str) {
+    assert_eq!(
+        GOOD.matches(from).count(),
+        1,
+        "{from} stands once in the good definition"
+    );
+    let text = GOOD.replace(from, to);
+    let found = faults(&text);
+    let shown: Vec<String> = found.iter().map(Fault::to_string).collect();
+    assert_eq!(found.len(), 1, "{to}: {shown:#?}");
+    assert_eq!(found[0].path, path, "{shown:?}");
+    assert!(found[0].message.contains(says), "{shown:?}");
+    let line = GOOD
+        .lines()
+        .take_while(|line| !line.contains(from.lines().next().unwrap()))
+        .count();
+    let table_of_missing = to.is_empty();
+    if !table_of_missing {
+        assert_eq!(
+            found[0].line,
+            Some(u32::try_from(line + 1).unwrap()),
+            "{shown:?}"
+        );
+    }
+}
+
+#[test]
+fn the_good_definition_is_good() {
+    assert_eq!(faults(GOOD), []);
+}
+
+#[test]
+fn each_fault_is_told_with_its_line_and_remedy() {
+    check("\"T-1\"", "\".hidden\"", "event.id", "not a dot");
+    check(
+        "\"America/Toronto\"",
+        "\"Toronto\"",
+        "event.time_zone",
+        "IANA",
+    );
+    check("8520f", "8520F", "event.box_key", "64 hexadecimal");
+    check(
+        "title_en = \"Trial\"",
+        "",
+        "event.title_en",
+        "is missing: write title_en",
+    );
+    check("\"Act\"", "\"\"", "law[0].title_en", "is empty");
+    check(
+        "\"Act\"",
+        "7",
+        "law[0].title_en",
+        "expected a text in quotes, got integer",
+    );
+    check(
+        "\"Oui ?\"",
+        "\"a\\u0007b\"",
+        "law[0].question_fr",
+        "control character",
+    );
+    check(
+        "\"2026-10-05T20:00:00\"",
+        "\"2026-10-05T08:00:00\"",
+        "law[0].closes",
+        "later than opens",
+    );
+    check(
+        "\"2026-10-05T20:00:00\"",
+        "\"soon\"",
+        "law[0].closes",
+        "not a date and time",
+    );
+    check(
+        "\"2026-10-05T20:00:00\"",
+        "2026-10-06",
+        "law[0].closes",
+        "not a date and time",
+    );
+    check(
+        "\"#112233\"",
+        "\"blue\"",
+        "party[0].colour",
+        "colour such as",
+    );
+    check(
+        "\"ranked_choice\"",
+        "\"ranked\"",
+        "election[0].method",
+        "single_choice or ranked_choice",
+    );
+    check(
+        "max_ranks = 3",
+        "max_ranks = 0",
+        "election[0].max_ranks",
+        "expected 1 to 100",
+    );
+    check(
+        "party = \"PA\"",
+        "party = \"PZ\"",
+        "election[0].candidate[0].party",
+        "no [[party]] has code `PZ`",
+    );
+    check(
+        "region = 1",
+        "region = 9",
+        "election[0].candidate[0].region",
+        "no [[region]] has number 9",
+    );
+    check(
+        "region = 1",
+        "region = 70000",
+        "election[0].candidate[0].region",
+        "70000 is out of range",
+    );
+    check(
+        "\"E-1\"",
+        "\"l-1\"",
+        "election[0].code",
+        "upper and lower case alike",
+    );
+}
+
+#[test]
+fn all_faults_are_told_at_once_in_the_order_of_lines() {
+    let text = GOOD
+        .replace("\"T-1\"", "\"T 1\"")
+        .replace("\"America/Toronto\"", "\"Nowhere\"")
+        .replace("region = 1", "region = 2")
+        .replace("last_name", "lastname");
+    let found = faults(&text);
+    let lines: Vec<Option<u32>> = found.iter().map(|fault| fault.line).collect();
+    let paths: Vec<&str> = found.iter().map(|fault| fault.path.as_str()).collect();
+    assert_eq!(
+        paths,
+        [
+            "event.id",
+            "event.time_zone",
+            "election[0].candidate[0].last_name",
+            "election[0].candidate[0].region",
+            "election[0].candidate[0].lastname",
+        ]
+    );
+    assert!(lines.is_sorted(), "{lines:?}");
+}
+
+#[test]
+fn broken_toml_is_told_by_line_alone() {
+    let found = faults("[event]\nid = \"a\nx = 1\ny = = 2\n");
+    assert!(found.len() >= 2, "{found:?}");
+    assert_eq!(found[0].line, Some(2));
+    let found = faults("");
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].message.contains("nothing to vote on"));
+    assert!(found[1].message.contains("write an [event] table"));
+}
+
+/// Toronto's clocks go forward on 8 March 2026 at 02:00 and back on 1 November 2026 at 02:00.
+#[test]
+fn daylight_saving_is_told_apart() {
+    let opens = "opens = 2026-10-05T09:00:00\n";
+    check(
+        opens,
+        "opens = 2026-03-08T02:30:00\n",
+        "law[0].opens",
+        "never happens in America/Toronto, clocks jump over it: write it with an offset, 2026-03-08T02:30:00-05:00 or 2026-03-08T02:30:00-04:00",
+    );
+    let text = GOOD.replace("2026-10-05T20:00:00\"", "2026-11-01T01:30:00\"");
+    assert!(
+        faults(&text)[0]
+            .message
+            .contains("happens twice in America/Toronto")
+    );
+    for (offset, expected) in [("-04:00", 1_793_511_000_000), ("-05:00", 1_793_514_600_000)] {
+        let text = GOOD.replace(
+            "2026-10-05T20:00:00\"",
+            &format!("2026-11-01T01:30:00{offset}\""),
+        );
+        assert_eq!(
+            Event::from_toml(&text).unwrap().ballots()[0].closes,
+            expected
+        );
+    }
+    // 09:00 in Toronto is 13:00 UTC in summer and 14:00 UTC in winter.
+    for (date, expected) in [
+        ("2026-10-05", 1_791_205_200_000),
+        ("2026-01-05", 1_767_621_600_000),
+    ] {
+        let text = GOOD.replace(opens, &format!("opens = {date}T09:00:00\n"));
+        assert_eq!(
+            Event::from_toml(&text).unwrap().ballots()[0].opens,
+            expected,
+            "{date}"
+        );
+    }
+}
+
+#[test]
+fn region_0_stands_for_no_region() {
+    let text = GOOD.replace("number = 1\ncode = \"R1\"", "number = 0\ncode = \"R1\"");
+    assert!(faults(&text)[0].message.contains("from 1 to 65535"));
+}
+
+#[test]
+fn a_region_whose_candidates_all_withdrew_is_a_fault() {
+    let text = format!("{GOOD}status = \"withdrawn\"\n");
+    assert!(
+        faults(&text)[0]
+            .message
+            .contains("every candidate of region 1 has withdrawn")
+    );
+}
+
+#[test]
+fn thresholds_are_exact_fractions() {
+    let law = |votes: &str| {
+        let table =
+            format!("closes = \"2026-10-05T20:00:00\"\n[law.threshold]\nvotes = \"{votes}\"\n");
+        GOOD.replace("closes = \"2026-10-05T20:00:00\"\n", &table)
+    };
+    let share = |votes: &str| {
+        let event = Event::from_toml(&law(votes)).unwrap();
+        event.laws().next().unwrap().1.threshold.votes
+    };
+    assert!(share("50%+1").reached_by(51, 100) && !share("50%+1").reached_by(50, 100));
+    assert!(share("60%").reached_by(3, 5) && !share("60%").reached_by(2_999_999, 5_000_000));
+    assert!(!share("more than 2/3").reached_by(2, 3) && share("at least 2/3").reached_by(2, 3));
+    assert!(!share("at least 0/1").reached_by(0, 0));
+    for wrong in [
+        "1/2",
+        "more than 3/2",
+        "at least 1/0",
+        "101%",
+        "-5%",
+        "more than  1/2",
+        "",
+    ] {
+        assert_eq!(
+            faults(&law(wrong))[0].path,
+            "law[0].threshold.votes",
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
+fn lists_and_texts_are_bounded() {
+    let long = "x".repeat(201);
+    check(
+        "\"Act\"",
+        &format!("\"{long}\""),
+        "law[0].title_en",
+        "at most 200 fit",
+    );
+    let regions: String = (2..5_000)
+        .map(|n| {
+            format!("[[region]]\nnumber = {n}\ncode = \"R{n}\"\nname_fr = \"x\"\nname_en = \"x\"\n")
+        })
+        .collect();
+    let text = GOOD.replace("[[election]]\n", &format!("{regions}[[election]]\n"));
+    assert!(
+        faults(&text)
+            .iter()
+            .any(|f| f.message.contains("at most 4096 are taken"))
+    );
+    let nested = format!("x = {}", "[".repeat(100_000));
+    assert!(!faults(&nested).is_empty());
+}
+
+#[test]
+fn json_is_checked_by_the_same_rules() {
+    let json = String::from_utf8(Event::from_toml(GOOD).unwrap().to_canonical_json()).unwrap();
+    let check = |from: &str, to: &str, says: &str| {
+        assert!(json.contains(from), "{from}");
+        let found = Event::from_json(json.replace(from, to).as_bytes()).unwrap_err();
+        assert!(
+            found.iter().any(|f| f.to_string().contains(says)),
+            "{found:?}"
+        );
+    };
+    check("\"id\":\"T-1\"", "\"id\":\"../T\"", "event.id");
+    check(
+        "scrutin-event/1",
+        "scrutin-event/2",
+        "expected scrutin-event/1",
+    );
+    check("2026-10-05T13:00:00Z", "2026", "expected a date");
+    check("more than 1/2", "nearly all", "is not a share");
+    check("\"seats\":1", "\"seats\":0", "expected 1 to 1000");
+    check("\"seats\":1", "\"seats\":1,\"seat\":1", "unknown field");
+    check(
+        "\"region\":1,",
+        "\"region\":2,",
+        "no [[region]] has number 2",
+    );
+    assert!(Event::from_json(b"").is_err());
+    assert!(Event::from_json("[".repeat(100_000).as_bytes()).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_makes_the_readers_panic(text in ".{0,400}") {
+        let _ = Event::from_toml(&text);
+        let _ = Event::from_json(text.as_bytes());
+    }
+
+    #[test]
+    fn no_damage_makes_the_readers_panic(at in 0usize..GOOD.len(), byte in 0u8..128, cut in any::<bool>()) {
+        let mut bytes = GOOD.as_bytes().to_vec();
+        bytes[at] = byte;
+        if cut {
+            bytes.truncate(at);
+        }
+        if let Ok(event) = Event::from_toml(&String::from_utf8_lossy(&bytes)) {
+            let json = event.to_canonical_json();
+            let again = Event::from_json(&json).unwrap();
+            prop_assert_eq!(again.to_canonical_json(), json);
+        }
+    }
+
+    #[test]
+    fn no_damaged_json_makes_the_reader_panic(at in 0usize..1_000, byte in any::<u8>()) {
+        let mut json = Event::from_toml(GOOD).unwrap().to_canonical_json();
+        let at = at % json.len();
+        json[at] = byte;
+        let _ = Event::from_json(&json);
+    }
+}
