@@ -141,12 +141,6 @@ fn each_fault_is_told_with_its_line_and_remedy() {
         "colour such as",
     );
     check(
-        "\"ranked_choice\"",
-        "\"ranked\"",
-        "election[0].method",
-        "single_choice or ranked_choice",
-    );
-    check(
         "max_ranks = 3",
         "max_ranks = 0",
         "election[0].max_ranks",
@@ -250,6 +244,15 @@ fn daylight_saving_is_told_apart() {
             "{date}"
         );
     }
+}
+
+#[test]
+fn a_word_out_of_its_list_is_told_with_the_list() {
+    let found = faults(&GOOD.replace("\"ranked_choice\"", "\"ranked\""));
+    assert!(found.iter().any(|fault| {
+        fault.path == "election[0].method"
+            && fault.message == "expected single_choice or ranked_choice, got `ranked`"
+    }));
 }
 
 #[test]
