@@ -1,11 +1,16 @@
 //! Every page in every state, with made-up data, at 127.0.0.1: for looking and for browser tests.
 //!
-//! `cargo run -p pages --example preview [-- ADDRESS]`. The index of states is at `/preview`. The
-//! flow of a vote works as in the program, with a roll of made-up credentials: the code says what
-//! happens (see `preview/voter.rs`).
+//! `cargo run -p pages --example preview [-- PORT]` serves the voter's pages at PORT (default 8080;
+//! 0: any), results at the next ports (a small event, one of a province's size), then the monitor,
+//! and prints their addresses as JSON. `?state=` and `?now=` (milliseconds) choose what is shown;
+//! `preview/voter.rs` and `preview/night.rs` say how.
 
 #[path = "preview/http.rs"]
 mod http;
+#[path = "preview/metrics.rs"]
+mod metrics;
+#[path = "preview/night.rs"]
+mod night;
 #[path = "preview/voter.rs"]
 mod voter;
 
@@ -14,45 +19,61 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use election::Event;
 use http::{Answer, Request};
-use pages::{Lang, Site};
+use pages::{Form, Lang, Site};
 
 const EVENT: &str = include_str!("../../../fixtures/election.toml");
+const PROVINCE: &str = include_str!("../../../fixtures/election-125.toml");
 
-/// The preview's data.
-struct Preview {
-    event: Event,
-    voter: voter::Box,
-}
+/// Answers one surface's requests.
+type Surface<'a> = &'a (dyn Fn(&Site<'_>, &Request, &Form) -> Answer + Sync);
 
 fn main() -> std::io::Result<()> {
-    let address = std::env::args().nth(1);
-    let listener = TcpListener::bind(address.as_deref().unwrap_or("127.0.0.1:8080"))?;
-    eprintln!("preview at http://{}/preview", listener.local_addr()?);
-    let preview = Preview {
-        event: Event::from_toml(EVENT).expect("the example event is valid"),
-        voter: voter::Box::default(),
-    };
+    let port = std::env::args().nth(1).and_then(|port| port.parse().ok());
+    let read = |text| Event::from_toml(text).expect("the example events are valid");
+    let (event, province) = (read(EVENT), read(PROVINCE));
+    let ballot_box = voter::BallotBox::default();
+    let surfaces: [(&str, &Event, Surface<'_>); 4] = [
+        ("voter", &event, &|site, request, query| ballot_box.answer(site, request, query)),
+        ("results", &event, &night::answer),
+        ("province", &province, &night::answer),
+        ("monitor", &event, &metrics::answer),
+    ];
+    let mut listeners = Vec::new();
+    let mut addresses = Vec::new();
+    for (at, (name, _, _)) in (0_u16..).zip(&surfaces) {
+        let port = match port.unwrap_or(8080) {
+            0 => 0,
+            port => port + at,
+        };
+        let listener = TcpListener::bind(("127.0.0.1", port))?;
+        addresses.push(format!("\"{name}\":\"http://{}\"", listener.local_addr()?));
+        listeners.push(listener);
+    }
+    println!("{{{}}}", addresses.join(","));
     std::thread::scope(|scope| {
-        for stream in listener.incoming().flatten() {
-            let preview = &preview;
-            scope.spawn(move || http::serve(stream, |request| answer(preview, request)));
+        for (listener, (_, event, surface)) in listeners.iter().zip(surfaces) {
+            scope.spawn(move || {
+                for stream in listener.incoming().flatten() {
+                    scope.spawn(move || http::serve(stream, |r| answer(event, surface, r)));
+                }
+            });
         }
     });
     Ok(())
 }
 
-fn answer(preview: &Preview, request: &Request) -> Answer {
-    let query = request.query();
-    let number = |name: &str| query.get(name).and_then(|value| value.parse::<i64>().ok());
-    let site = Site {
-        event: &preview.event,
-        lang: Lang::negotiate(query.get("lang"), request.header("accept-language")),
-        now_ms: number("now").unwrap_or_else(now_ms),
-    };
+fn answer(event: &Event, surface: Surface<'_>, request: &Request) -> Answer {
     if let Some(name) = request.path().strip_prefix(pages::ASSET_PREFIX) {
         return http::asset(name, request);
     }
-    preview.voter.answer(&site, request, &query)
+    let query = request.query();
+    let now = query.get("now").and_then(|value| value.parse().ok());
+    let site = Site {
+        event,
+        lang: Lang::negotiate(query.get("lang"), request.header("accept-language")),
+        now_ms: now.unwrap_or_else(now_ms),
+    };
+    surface(&site, request, &query)
 }
 
 fn now_ms() -> i64 {

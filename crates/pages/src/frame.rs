@@ -70,6 +70,8 @@ pub(crate) struct Frame<'a> {
     /// Prefix of the messages that the modules need; empty: none.
     pub(crate) script_prefix: &'static str,
     pub(crate) footer: &'static str,
+    /// Where the name in the header leads.
+    pub(crate) home: &'static str,
     /// Without header and footer, for a newsroom's frame.
     pub(crate) embed: bool,
 }
@@ -87,6 +89,7 @@ impl<'a> Frame<'a> {
             scripts: &[],
             script_prefix: "",
             footer: "footer-voter",
+            home: "/",
             embed: false,
         }
     }

@@ -13,14 +13,14 @@ use crate::http::{self, Answer, Request};
 
 /// Submissions per ballot and NAS, and those that a busy server turned away. Synthetic numbers only.
 #[derive(Default)]
-pub(crate) struct Box {
+pub(crate) struct BallotBox {
     submissions: Mutex<HashMap<(String, String), u32>>,
     turned_away: Mutex<HashMap<(String, String), u32>>,
 }
 
 const RECEIPT: &str = "0-1234-0123456789abcdefghjkmnpqrs";
 
-impl Box {
+impl BallotBox {
     pub(crate) fn answer(&self, site: &Site<'_>, request: &Request, query: &Form) -> Answer {
         let parts: Vec<&str> = request.path().split('/').skip(1).collect();
         let ballot = |id: &str| site.event.ballot(id);
@@ -57,7 +57,7 @@ impl Box {
         site: &Site<'_>,
         ballot: &Ballot,
         form: &Form,
-    ) -> Result<String, std::boxed::Box<Page>> {
+    ) -> Result<String, Box<Page>> {
         let end = |end: End| Err(voter::ended(site, Some(ballot), &end).into());
         let Ok((region, choice)) = voter::marked(ballot, form) else {
             return end(End::Broken);

@@ -1,0 +1,243 @@
+//! An election night with made-up figures that grow with the clock.
+//!
+//! `?state=` is `closed` (everything is final), `hidden` (turnout until the close), `sealed` (no box
+//! key), `empty` (no vote yet), or none: open and live.
+
+use election::{Ballot, BallotKind, Election, Method};
+use pages::results::{
+    self, AnswerCounts, CandidateVotes, ElectionView, LawView, Night, RegionAnswers, RegionView,
+    Round, Rounds, Seen, Summary, Turnout,
+};
+use pages::{Form, Page, Site, voter};
+
+use crate::http::{self, Answer, Request};
+
+/// After the example events' windows.
+const CLOSED_MS: i64 = 2_100_000_000_000;
+/// Of a law, and of each region of an election.
+const REGISTERED: u64 = 48_000;
+
+pub(crate) fn answer(site: &Site<'_>, request: &Request, query: &Form) -> Answer {
+    let state = query.get("state").unwrap_or_default();
+    let mut site = *site;
+    if state == "closed" {
+        site.now_ms = CLOSED_MS;
+    }
+    let parts: Vec<&str> = request.path().split('/').skip(1).collect();
+    let (embed, parts) = match parts.as_slice() {
+        ["embed", rest @ ..] => (true, rest),
+        rest => (false, rest),
+    };
+    let night = Night {
+        site,
+        stream: None,
+        embed,
+    };
+    if let ["ballots", id, "results.csv"] = parts {
+        return csv(&night, id, state);
+    }
+    let page = page(&night, parts, state).unwrap_or_else(|| voter::not_found(&site));
+    http::page(page, pages::REVALIDATE)
+}
+
+fn page(night: &Night<'_>, parts: &[&str], state: &str) -> Option<Page> {
+    let ballot = |id: &str| night.site.event.ballot(id);
+    match parts {
+        [""] => {
+            let ballots = night.site.event.ballots().iter();
+            let summaries: Vec<Summary> = ballots.map(|b| summary(night, b, state)).collect();
+            Some(results::index(night, &summaries))
+        }
+        ["ballots", id] => {
+            let ballot = ballot(id)?;
+            Some(match (&ballot.kind, summary(night, ballot, state)) {
+                (BallotKind::Law(law), Summary::Law(view)) => {
+                    results::law(night, ballot, law, &view)
+                }
+                (BallotKind::Election(election), Summary::Election(view)) => {
+                    results::election(night, ballot, election, &view)
+                }
+                _ => return None,
+            })
+        }
+        ["ballots", id, "regions", number] => {
+            let ballot = ballot(id)?;
+            let Summary::Election(view) = summary(night, ballot, state) else {
+                return None;
+            };
+            let number: u16 = number.parse().ok()?;
+            let region = view.regions.iter().find(|r| r.region == number)?;
+            results::region(night, ballot, ballot.election()?, &view.seen, region)
+        }
+        _ => None,
+    }
+}
+
+fn csv(night: &Night<'_>, id: &str, state: &str) -> Answer {
+    let Some(ballot) = night.site.event.ballot(id) else {
+        return http::page(voter::not_found(&night.site), pages::NO_STORE);
+    };
+    let text = match (&ballot.kind, summary(night, ballot, state)) {
+        (BallotKind::Election(election), Summary::Election(view)) => {
+            results::election_csv(night, ballot, election, &view)
+        }
+        (_, Summary::Law(view)) => results::law_csv(night, ballot, &view),
+        _ => String::new(),
+    };
+    Answer::text("text/csv; charset=utf-8", text)
+}
+
+fn summary(night: &Night<'_>, ballot: &Ballot, state: &str) -> Summary {
+    let elapsed = u64::try_from(night.site.now_ms / 2_000 % 1_000).unwrap_or(0);
+    let cast = |region: u16| match state {
+        "empty" => 0,
+        "closed" => 31_000 + u64::from(region) * 97 % 9_000,
+        _ => 9_000 + u64::from(region) * 131 % 4_000 + elapsed * 3,
+    };
+    match &ballot.kind {
+        BallotKind::Law(law) => {
+            let numbers = night.site.event.regions.iter().map(|r| r.number);
+            let blank = u64::from(law.allow_blank);
+            let regions: Vec<RegionAnswers> = numbers
+                .map(|region| answers(region, cast(region), blank))
+                .collect();
+            Summary::Law(LawView {
+                turnout: Turnout {
+                    votes: regions.iter().map(|r| cast(r.region)).sum(),
+                    registered: REGISTERED * regions.len() as u64,
+                },
+                regions: seen(night, ballot, state, regions),
+            })
+        }
+        BallotKind::Election(election) => {
+            let regions = election.regions().iter();
+            let seen = seen(night, ballot, state, ());
+            let shown = seen.counts().is_some();
+            let regions: Vec<RegionView> = regions
+                .map(|number| region(election, *number, cast(*number), shown))
+                .collect();
+            Summary::Election(ElectionView {
+                turnout: Turnout {
+                    votes: regions.iter().map(|r| r.turnout.votes).sum(),
+                    registered: REGISTERED * regions.len() as u64,
+                },
+                regions,
+                seen,
+            })
+        }
+    }
+}
+
+fn seen<T>(night: &Night<'_>, ballot: &Ballot, state: &str, counts: T) -> Seen<T> {
+    match state {
+        "hidden" => Seen::Withheld {
+            available_ms: ballot.closes,
+        },
+        "sealed" => Seen::Sealed,
+        _ => Seen::Counts {
+            counts,
+            updated_ms: (state != "empty").then(|| night.site.now_ms.min(ballot.closes)),
+        },
+    }
+}
+
+fn answers(region: u16, votes: u64, blank: u64) -> RegionAnswers {
+    let blanc = votes / 40 * blank;
+    let oui = (votes - blanc) * (430 + u64::from(region) * 37 % 240) / 1_000;
+    RegionAnswers {
+        region,
+        answers: AnswerCounts {
+            oui,
+            non: votes - blanc - oui,
+            blanc,
+        },
+    }
+}
+
+fn region(election: &Election, number: u16, votes: u64, shown: bool) -> RegionView {
+    let mut view = RegionView {
+        region: number,
+        turnout: Turnout {
+            votes,
+            registered: REGISTERED,
+        },
+        ..RegionView::default()
+    };
+    if !shown {
+        return view;
+    }
+    let standing: Vec<u32> = election.candidates_of(number).map(|c| c.number).collect();
+    let weight = |candidate: u32| 10 + u64::from(candidate) * 7 % 23 + u64::from(number) % 5;
+    let all: u64 = standing.iter().map(|c| weight(*c)).sum();
+    let mut counts: Vec<(u32, u64)> = standing.iter().map(|c| (*c, votes * weight(*c) / all)).collect();
+    let given: u64 = counts.iter().map(|(_, votes)| votes).sum();
+    if let Some(first) = counts.first_mut() {
+        first.1 += votes - given;
+    }
+    let firsts = counts.clone();
+    let elected: Vec<u32> = match election.method {
+        Method::RankedChoice if votes > 0 => {
+            let rounds = instant_runoff(counts);
+            let elected = rounds.last().map(|r| r.elected.clone()).unwrap_or_default();
+            view.rounds = Some(Rounds {
+                decimals: 0,
+                rounds,
+            });
+            elected
+        }
+        _ => {
+            counts.sort_by_key(|(_, votes)| std::cmp::Reverse(*votes));
+            let seats = usize::try_from(election.seats).unwrap_or(1);
+            counts.iter().take(seats).filter(|c| c.1 > 0).map(|c| c.0).collect()
+        }
+    };
+    view.candidates = firsts
+        .iter()
+        .map(|(number, votes)| CandidateVotes {
+            number: *number,
+            votes: *votes,
+            elected: elected.contains(number),
+        })
+        .collect();
+    view
+}
+
+/// Rounds in which the last one's votes go to the others in turn, a tenth of them to nobody.
+fn instant_runoff(mut counts: Vec<(u32, u64)>) -> Vec<Round> {
+    let mut rounds = Vec::new();
+    let mut exhausted = 0;
+    loop {
+        let total: u64 = counts.iter().map(|(_, votes)| votes).sum();
+        let threshold = total / 2 + 1;
+        let mut round = Round {
+            counts: counts.clone(),
+            threshold: Some(threshold),
+            elected: Vec::new(),
+            eliminated: Vec::new(),
+            exhausted,
+        };
+        if let Some((winner, _)) = counts.iter().find(|(_, votes)| *votes >= threshold) {
+            round.elected.push(*winner);
+            rounds.push(round);
+            return rounds;
+        }
+        let Some(at) = (0..counts.len()).min_by_key(|at| counts[*at].1) else {
+            return rounds;
+        };
+        let (loser, votes) = counts.remove(at);
+        round.eliminated.push(loser);
+        rounds.push(round);
+        let heirs = counts.len() as u64;
+        exhausted += votes / 10;
+        let mut rest = votes - votes / 10;
+        for (position, heir) in counts.iter_mut().enumerate() {
+            let share = if position + 1 == usize::try_from(heirs).unwrap_or(1) {
+                rest
+            } else {
+                rest * 2 / 3
+            };
+            heir.1 += share;
+            rest -= share;
+        }
+    }
+}
