@@ -1,0 +1,209 @@
+//! The real program against validators that keep or break one promise each: it must tell.
+
+#![allow(clippy::unwrap_used)] // a panic is how a test says no
+
+mod support;
+
+use serde_json::Value;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use support::{Manner, Record, start};
+
+const VOTERS: u64 = 200;
+const BALLOTS: u64 = 3;
+
+/// A roll of distinct voters in two regions.
+fn roll() -> String {
+    let row = |n: u64| format!("{},CODE{n:04},{}\n", 100_000_000 + n, 1 + n % 2);
+    (0..VOTERS)
+        .map(row)
+        .fold("NAS,Code,Region\n".to_owned(), |roll, row| roll + &row)
+}
+
+struct Ended {
+    code: i32,
+    summary: Value,
+    truth: Option<Value>,
+    stderr: String,
+    record: Arc<Mutex<Record>>,
+}
+
+/// Runs loadgen with further arguments against a validator of that manner.
+fn run(manner: Manner, args: &[&str]) -> Ended {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (address, record) = runtime.block_on(start(manner, &roll()));
+    let dir = tempfile::tempdir().unwrap();
+    let (roll_path, truth) = (dir.path().join("roll.csv"), dir.path().join("truth.json"));
+    std::fs::write(&roll_path, roll()).unwrap();
+    // An argument of the test replaces the default of the same name.
+    let defaults = [["--seed", "7"], ["--retry-for", "5s"]].into_iter();
+    let defaults = defaults.filter(|[name, _]| !args.contains(name)).flatten();
+    let output = Command::new(env!("CARGO_BIN_EXE_loadgen"))
+        .args([
+            "--url",
+            &format!("http://{address}"),
+            "--json",
+            "--connections",
+            "8",
+        ])
+        .args(defaults)
+        .arg("--roll")
+        .arg(&roll_path)
+        .arg("--truth")
+        .arg(&truth)
+        .args(args)
+        .output()
+        .unwrap();
+    let truth = std::fs::read(&truth).ok();
+    Ended {
+        code: output.status.code().unwrap(),
+        summary: serde_json::from_slice(&output.stdout).unwrap_or(Value::Null),
+        truth: truth.map(|bytes| serde_json::from_slice(&bytes).unwrap()),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        record,
+    }
+}
+
+const MIX: [&str; 6] = [
+    "--duplicates",
+    "10%",
+    "--invalid",
+    "5%",
+    "--malformed",
+    "5%",
+];
+
+/// Every vote is recorded once by the validator and in the truth file, whatever happened between.
+fn check_sound(manner: Manner) -> Value {
+    let ended = run(manner, &MIX);
+    let votes = VOTERS * BALLOTS;
+    let (s, truth) = (&ended.summary, ended.truth.unwrap());
+    assert_eq!(ended.code, 0, "{manner:?}: {s} {}", ended.stderr);
+    let count = |name: &str| s[name].as_u64().unwrap();
+    assert_eq!(
+        count("accepted") + count("recovered"),
+        votes,
+        "{manner:?}: {s}"
+    );
+    assert_eq!(count("duplicates"), votes / 10, "{manner:?}: {s}");
+    assert_eq!(
+        (count("invalid"), count("malformed")),
+        (votes / 20, votes / 20),
+        "{manner:?}: {s}"
+    );
+    assert_eq!(
+        truth["receipts"].as_array().unwrap().len() as u64,
+        count("accepted")
+    );
+    for ballot in ["L1", "E1", "E2"] {
+        let recorded = &truth["ballots"][ballot];
+        assert_eq!(recorded["votes"], VOTERS, "{manner:?}, {ballot}");
+        let counts = recorded["counts"].as_array().unwrap();
+        assert_eq!(
+            counts
+                .iter()
+                .map(|c| c["votes"].as_u64().unwrap())
+                .sum::<u64>(),
+            VOTERS
+        );
+    }
+    assert_eq!(
+        ended.record.lock().unwrap().votes.len() as u64,
+        votes,
+        "{manner:?}"
+    );
+    ended.summary
+}
+
+#[test]
+fn an_honest_validator_is_believed() {
+    let summary = check_sound(Manner::Honest);
+    assert_eq!(
+        (&summary["recovered"], &summary["retries"]),
+        (&0.into(), &0.into()),
+        "{summary}"
+    );
+}
+
+#[test]
+fn a_lost_answer_is_settled_by_the_retry() {
+    let summary = check_sound(Manner::LosesAnswers);
+    assert!(summary["recovered"].as_u64().unwrap() > 20, "{summary}");
+}
+
+#[test]
+fn a_request_turned_away_is_sent_again() {
+    let summary = check_sound(Manner::TurnsAway);
+    assert!(summary["retries"].as_u64().unwrap() > 20, "{summary}");
+    assert_eq!(summary["recovered"], 0, "503 records nothing: {summary}");
+}
+
+#[test]
+fn an_unknown_outcome_is_settled_by_the_retry() {
+    let summary = check_sound(Manner::DoesNotKnow);
+    assert!(summary["recovered"].as_u64().unwrap() > 20, "{summary}");
+}
+
+#[test]
+fn every_broken_promise_is_wrong() {
+    for manner in [
+        Manner::AcceptsDuplicates,
+        Manner::AcceptsStrangers,
+        Manner::AcceptsRubbish,
+        Manner::RefusesVoters,
+        Manner::ForgetsReceipts,
+    ] {
+        let ended = run(manner, &[&MIX[..], &["--retry-for", "0s"]].concat());
+        assert_eq!(ended.code, 1, "{manner:?}: {}", ended.summary);
+        assert!(
+            ended.summary["wrong"].as_u64().unwrap() > 0,
+            "{manner:?}: {}",
+            ended.summary
+        );
+    }
+}
+
+#[test]
+fn a_stall_shows_in_the_latency_of_everything_that_was_due() {
+    // 600 ms at 250 requests/s: 150 of 600 votes were due while nothing was answered. A client that
+    // waited for the server (closed loop) would have seen only its 8 connections late.
+    let ended = run(Manner::Stalls, &["--rate", "250"]);
+    let latency = &ended.summary["latency_ms"];
+    assert!(latency["max"].as_f64().unwrap() > 500.0, "{latency}");
+    assert!(latency["p90"].as_f64().unwrap() > 150.0, "{latency}");
+    assert!(latency["p50"].as_f64().unwrap() < 100.0, "{latency}");
+}
+
+#[test]
+fn the_same_seed_sends_the_same_votes() {
+    let counts = |args: &[&str]| run(Manner::Honest, args).truth.unwrap()["ballots"].clone();
+    assert_eq!(counts(&["--votes", "300"]), counts(&["--votes", "300"]));
+    assert_ne!(
+        counts(&["--votes", "300"]),
+        counts(&["--votes", "300", "--seed", "8"])
+    );
+}
+
+#[test]
+fn bad_input_is_named_before_anything_is_sent() {
+    for (args, code, said) in [
+        (&["--votes", "601"][..], 1, "the roll can cast 600"),
+        (
+            &["--ballots", "L9"],
+            1,
+            "ballot L9 is not open; open now: L1, E1, E2",
+        ),
+        (
+            &["--roll", "/nonexistent"],
+            2,
+            "cannot be used multiple times",
+        ),
+        (&["--rate", "fast"], 2, "requests a second"),
+        (&["--ramp", "5s"], 2, "--rate"),
+    ] {
+        let ended = run(Manner::Honest, args);
+        assert_eq!(ended.code, code, "{args:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{args:?}: {}", ended.stderr);
+        assert!(ended.truth.is_none() && ended.record.lock().unwrap().votes.is_empty());
+    }
+}
