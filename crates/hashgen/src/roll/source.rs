@@ -31,7 +31,7 @@ impl Source {
     /// Opens a file, or standard input where the path is `-`.
     pub fn open(path: &Path) -> Result<Self> {
         if path == Path::new("-") {
-            return Self::new("standard input".to_owned(), None, Box::new(io::stdin()));
+            return Self::from_reader("standard input".to_owned(), None, Box::new(io::stdin()));
         }
         let name = path.display().to_string();
         let file = File::open(path)
@@ -43,10 +43,11 @@ impl Source {
             anyhow::bail!("{name} is a directory: name the file that holds the roll");
         }
         let len = metadata.is_file().then_some(metadata.len());
-        Self::new(name, len, Box::new(file))
+        Self::from_reader(name, len, Box::new(file))
     }
 
-    fn new(name: String, len: Option<u64>, raw: Box<dyn Read + Send>) -> Result<Self> {
+    /// Takes bytes from anywhere; `name` stands in messages.
+    pub fn from_reader(name: String, len: Option<u64>, raw: Box<dyn Read + Send>) -> Result<Self> {
         let consumed = Arc::new(AtomicU64::new(0));
         let counted = Counted {
             raw,
