@@ -11,7 +11,8 @@ mod turnout;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -104,6 +105,13 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
             metrics::observe,
         ))
         .with_state(shared)
+}
+
+/// Variable parts of a path; an error where they are no UTF-8, which names nothing that exists.
+type PathPart<T> = Result<Path<T>, PathRejection>;
+
+fn named<T>(part: PathPart<T>) -> Option<T> {
+    part.ok().map(|Path(named)| named)
 }
 
 async fn openapi() -> Response {

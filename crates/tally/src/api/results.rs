@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{OriginalUri, Path, State};
+use axum::extract::{OriginalUri, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use election::Ballot;
 use serde::Serialize;
 
-use super::Shared;
 use super::problem::{Language, Problem};
+use super::{PathPart, Shared, named};
 use crate::policy::Board;
 use crate::results::{BallotResult, ballot_result, law_result, region_result};
 
@@ -85,13 +85,13 @@ pub(super) async fn all(
 /// `GET /api/v1/results/{law_id}`
 pub(super) async fn law(
     State(shared): State<Arc<Shared>>,
-    Path(law_id): Path<String>,
+    law_id: PathPart<String>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
     let event = shared.package.event();
-    let found = event
-        .ballot(&law_id)
+    let found = named(law_id)
+        .and_then(|id| event.ballot(&id))
         .and_then(|ballot| Some((ballot, ballot.law()?)));
     let Some((ballot, law)) = found else {
         return Problem::NoSuchLaw.respond(Language::of(&headers));
@@ -108,12 +108,12 @@ pub(super) async fn law(
 /// `GET /api/v1/elections/{election_id}/results`
 pub(super) async fn election(
     State(shared): State<Arc<Shared>>,
-    Path(election_id): Path<String>,
+    election_id: PathPart<String>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
     let event = shared.package.event();
-    let number = election_id.parse().ok();
+    let number = named(election_id).and_then(|id| id.parse().ok());
     let Some(ballot) = number.and_then(|number| event.election_by_number(number)) else {
         return Problem::NoSuchElection.respond(Language::of(&headers));
     };
@@ -133,12 +133,13 @@ pub(super) async fn election(
 /// `GET /api/v1/elections/{election_id}/regions/{region_id}/results`
 pub(super) async fn region(
     State(shared): State<Arc<Shared>>,
-    Path((election_id, region_id)): Path<(String, String)>,
+    parts: PathPart<(String, String)>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
     let event = shared.package.event();
     let language = Language::of(&headers);
+    let (election_id, region_id) = named(parts).unwrap_or_default();
     let number = election_id.parse().ok();
     let found = number
         .and_then(|number| event.election_by_number(number))

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{OriginalUri, Path, State};
+use axum::extract::{OriginalUri, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use election::Ballot;
 use serde::Serialize;
 
-use super::Shared;
 use super::problem::{Language, Problem};
+use super::{PathPart, Shared, named};
 use crate::inputs::PackageRoll;
 use crate::policy::Board;
 use crate::results::percentage;
@@ -99,11 +99,11 @@ pub(super) async fn all(
 /// `GET /api/v1/turnout/{ballot_id}`
 pub(super) async fn ballot(
     State(shared): State<Arc<Shared>>,
-    Path(ballot_id): Path<String>,
+    ballot_id: PathPart<String>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    let Some(ballot) = shared.package.event().ballot(&ballot_id) else {
+    let Some(ballot) = named(ballot_id).and_then(|id| shared.package.event().ballot(&id)) else {
         return Problem::NoSuchBallot.respond(Language::of(&headers));
     };
     let (board, now) = (shared.board(), shared.now_ms());

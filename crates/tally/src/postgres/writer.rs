@@ -260,6 +260,10 @@ impl Fold<'_> {
             .copied()
             .unwrap_or_default();
         if head.sequence < cursor.sequence {
+            if matches!(self.writer.source, Source::Stream(_)) {
+                // A silent stream may only be slow: wait, and write nothing meanwhile.
+                return Ok(());
+            }
             return Err(DbError::OtherLedger(format!(
                 "database stands at frame {} of partition {partition}, the ledger ends at frame {}: it is an older copy or another ledger; name the right one, or `tally rebuild` the database",
                 cursor.sequence, head.sequence

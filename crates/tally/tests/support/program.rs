@@ -136,6 +136,14 @@ impl Running {
         self.child.wait().expect("wait");
     }
 
+    /// SIGTERM.
+    pub(crate) fn terminate(&self) {
+        let told = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+        assert!(told.expect("kill").success());
+    }
+
     /// Waits until it ends by itself; its status code.
     pub(crate) fn wait_for_end(&mut self) -> Option<i32> {
         let started = Instant::now();

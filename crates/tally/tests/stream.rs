@@ -1,0 +1,180 @@
+//! Following a validator's stream: through breaks at any byte, and refusing what is not the chain.
+
+mod support;
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use durable::OsStorage;
+use ledger::SegmentStream;
+use support::program::{Names, Running, stderr, tally};
+use support::{Fixture, mix};
+
+/// Serves `GET /ledger/0?after=N` of a partition directory as a validator does, but breaks each
+/// connection after a few kilobytes, in the middle of whatever is there.
+struct Validator {
+    address: String,
+    connections: Arc<AtomicU64>,
+}
+
+impl Validator {
+    fn start(partition: PathBuf, corrupt: bool) -> Validator {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let connections = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&connections);
+        std::thread::spawn(move || {
+            for socket in listener.incoming().map_while(Result::ok) {
+                let number = count.fetch_add(1, Ordering::Relaxed);
+                let partition = partition.clone();
+                std::thread::spawn(move || answer(socket, &partition, number, corrupt));
+            }
+        });
+        Validator {
+            address,
+            connections,
+        }
+    }
+}
+
+fn answer(
+    socket: TcpStream,
+    partition: &std::path::Path,
+    number: u64,
+    corrupt: bool,
+) -> Option<()> {
+    let mut reader = BufReader::new(socket.try_clone().ok()?);
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    let after = line
+        .strip_prefix("GET /ledger/0?after=")?
+        .split(' ')
+        .next()?
+        .parse()
+        .ok()?;
+    let mut socket = socket;
+    write!(
+        socket,
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+    )
+    .ok()?;
+    let mut stream = SegmentStream::open(Arc::new(OsStorage), partition, after).expect("a stream");
+    let mut budget = usize::try_from(2_000 + mix(number) % 6_000).expect("small");
+    loop {
+        let mut bytes = stream.next_bytes(4_096).expect("bytes");
+        if bytes.is_empty() {
+            std::thread::sleep(Duration::from_millis(10));
+            continue;
+        }
+        if corrupt {
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+        }
+        let part = bytes.len().min(budget);
+        write!(socket, "{part:x}\r\n").ok()?;
+        socket.write_all(&bytes[..part]).ok()?;
+        write!(socket, "\r\n").ok()?;
+        budget -= part;
+        if budget == 0 {
+            return None;
+        }
+    }
+}
+
+#[test]
+fn a_stream_that_breaks_is_followed_to_the_same_counts() {
+    let fixture = Fixture::new(120);
+    let names = Names::new(&fixture, "data");
+    let mut ballots = fixture.ballot_box("data");
+    ballots.fill(0, 30);
+    let validator = Validator::start(fixture.path("data/ledger/p0000"), false);
+    let follower = Running::start(&[
+        "run",
+        "--from",
+        &validator.address,
+        "--package",
+        &names.package,
+        "--box",
+        &names.key,
+    ]);
+    for from in (30..120).step_by(5) {
+        ballots.fill(from, from + 5);
+    }
+    ballots.close();
+    let reader = Running::start(&names.args("run", &[]));
+    for running in [&follower, &reader] {
+        running.wait("/api/v1/turnout/RANKED", |turnout| turnout["votes"] == 120);
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    for path in [
+        "/api/v1/results",
+        "/api/v1/elections/1/results",
+        "/api/v1/elections/2/results",
+    ] {
+        assert_eq!(follower.json(path), reader.json(path), "{path}");
+    }
+    assert!(
+        validator.connections.load(Ordering::Relaxed) > 3,
+        "the stream never broke"
+    );
+}
+
+#[test]
+fn a_stream_that_was_altered_is_refused() {
+    let fixture = Fixture::new(30);
+    let names = Names::new(&fixture, "data");
+    let mut ballots = fixture.ballot_box("data");
+    ballots.fill(0, 20);
+    ballots.close();
+    let validator = Validator::start(fixture.path("data/ledger/p0000"), true);
+    let args = [
+        "run",
+        "--from",
+        &validator.address,
+        "--package",
+        &names.package,
+        "--box",
+        &names.key,
+        "--listen",
+        "127.0.0.1:0",
+    ];
+    let output = tally(&args);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("the ledger cannot be followed"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn an_address_that_is_none_is_refused() {
+    let fixture = Fixture::new(4);
+    let names = Names::new(&fixture, "data");
+    for url in [
+        "127.0.0.1:8100",
+        "https://127.0.0.1:8100",
+        "http://127.0.0.1",
+        "http://127.0.0.1:1/x",
+    ] {
+        let output = tally(&[
+            "run",
+            "--from",
+            url,
+            "--package",
+            &names.package,
+            "--box",
+            &names.key,
+        ]);
+        assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+        assert!(
+            stderr(&output).contains("http://HOST:PORT"),
+            "{}",
+            stderr(&output)
+        );
+    }
+}
