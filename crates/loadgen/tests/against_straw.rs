@@ -1,6 +1,6 @@
 //! The real program against validators that keep or break one promise each: it must tell.
 
-#![allow(clippy::unwrap_used)] // a panic is how a test says no
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod support;
 

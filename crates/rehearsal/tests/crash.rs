@@ -1,0 +1,22 @@
+//! The validator killed under load.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+mod support;
+
+use rehearsal::crash;
+use rehearsal::steps::Steps;
+
+/// Five kills, a SIGTERM under load and a refused second validator; every vote that was answered
+/// 202 or 409 is in the ledger, once, with its receipt.
+#[tokio::test]
+async fn invariant_2_accepted_means_durable() {
+    let (_dir, stage) = support::stage();
+    let outcome = crash::run(&stage, 5, 1, &mut Steps::new()).await.unwrap();
+    assert!(outcome.is_clean(), "{outcome:?}");
+    assert!(
+        outcome.acknowledged > 500,
+        "too few votes to prove anything: {outcome:?}"
+    );
+    assert_eq!(outcome.kills, 5);
+}

@@ -1,0 +1,101 @@
+//! The program itself: its refusals, and that no child outlives it.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+#[allow(dead_code, reason = "stages are for tests that play within their own process")]
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+fn rehearsal(args: &[&str]) -> Command {
+    support::programs();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rehearsal"));
+    command
+        .args(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn refusals_name_the_remedy() {
+    let dir = tempfile::tempdir().unwrap();
+    let existing = dir.path().to_str().unwrap();
+    for (args, code, said) in [
+        (&["demo", "--dir", existing][..], 1, "--force"),
+        (
+            &["demo", "--dir", existing, "--force"],
+            1,
+            "was not made by a rehearsal",
+        ),
+        (&["crash", "--kills", "0"], 2, "--kills"),
+        (&["demo", "--voters", "3"], 2, "--voters"),
+        (&["party"], 2, "unrecognized subcommand"),
+    ] {
+        let output = rehearsal(args).output().unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {text}");
+        assert!(text.contains(said), "{args:?}: {text}");
+    }
+}
+
+/// Processes whose command line names `dir`.
+fn processes_of(dir: &Path) -> Vec<String> {
+    let dir = dir.to_str().unwrap();
+    let lines = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let line = fs::read(entry.ok()?.path().join("cmdline")).ok()?;
+        Some(String::from_utf8_lossy(&line).replace('\0', " "))
+    });
+    lines.filter(|line| line.contains(dir)).collect()
+}
+
+fn wait_for(what: &str, child: &mut Child, ready: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !ready() {
+        assert!(child.try_wait().unwrap().is_none(), "ended before {what}");
+        assert!(
+            start.elapsed() < Duration::from_secs(60),
+            "no {what} within a minute"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// SIGTERM in the middle of voting: status 130, and validator, tally and loadgen are gone.
+#[test]
+fn no_child_outlives_an_interrupted_rehearsal() {
+    let dir = tempfile::tempdir().unwrap();
+    let site = dir.path().join("site");
+    let mut child = rehearsal(&["demo", "--voters", "2000", "--dir", site.to_str().unwrap()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_for("voting", &mut child, || {
+        processes_of(&site)
+            .iter()
+            .any(|line| line.contains("loadgen"))
+    });
+    let pid = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let gone = Instant::now();
+    while !processes_of(&site).is_empty() {
+        assert!(
+            gone.elapsed() < Duration::from_secs(5),
+            "left: {:?}",
+            processes_of(&site)
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

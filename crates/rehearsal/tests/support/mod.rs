@@ -1,0 +1,47 @@
+//! A stage for each test: a private directory, and the programs of this build.
+
+use rehearsal::prepare::Stage;
+use rehearsal::programs::Programs;
+use rehearsal::site::Site;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Once;
+use tempfile::TempDir;
+
+/// The real programs; built once where one is missing.
+pub(crate) fn programs() -> Programs {
+    static BUILT: Once = Once::new();
+    let dir = Path::new(env!("CARGO_BIN_EXE_rehearsal")).parent().unwrap();
+    if Programs::in_dir(dir).is_err() {
+        BUILT.call_once(|| build(dir));
+    }
+    Programs::in_dir(dir).unwrap()
+}
+
+/// Builds into the directory that this test was built into.
+fn build(dir: &Path) {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .args(["build", "--workspace", "--bins"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    if dir.ends_with("release") {
+        cargo.arg("--release");
+    }
+    assert!(
+        cargo.status().unwrap().success(),
+        "cannot build the programs"
+    );
+}
+
+/// A stage that is removed with the returned directory.
+pub(crate) fn stage() -> (TempDir, Stage) {
+    let dir = TempDir::with_prefix("rehearsal-").unwrap();
+    let site = Site::create(&dir.path().join("site"), false).unwrap();
+    (
+        dir,
+        Stage {
+            programs: programs(),
+            site,
+        },
+    )
+}

@@ -1,0 +1,189 @@
+//! A small election with the real programs, and what must hold when it is over.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+mod support;
+// One private PostgreSQL for all tests that need one; not every test uses all of it.
+#[allow(dead_code, unreachable_pub)]
+#[path = "../../tally/tests/support/postgres.rs"]
+mod postgres;
+
+use postgres::Postgres;
+use rehearsal::counts::Counts;
+use rehearsal::demo;
+use rehearsal::http;
+use rehearsal::ports;
+use rehearsal::prepare::Stage;
+use rehearsal::search::{Searched, Secrets};
+use rehearsal::steps::Steps;
+use std::fs;
+use std::time::Duration;
+
+const VOTERS: u32 = 300;
+
+async fn played() -> (tempfile::TempDir, Stage) {
+    let (dir, stage) = support::stage();
+    let shown = demo::run(&stage, VOTERS, 1, &mut Steps::new())
+        .await
+        .unwrap();
+    assert!(
+        shown
+            .verdict()
+            .starts_with("VERDICT: every vote counted once (1200 votes"),
+        "{shown:?}"
+    );
+    (dir, stage)
+}
+
+/// Has the tally write the ledger into `url`, and ends it when the database holds all of it.
+async fn write_database(stage: &Stage, url: &str) {
+    let at = ports::free().unwrap();
+    let tally = stage
+        .call("tally")
+        .arg("run")
+        .flag("--ledger", stage.site.ledger())
+        .flag("--package", stage.site.package())
+        .flag("--box", stage.site.box_key())
+        .flag("--postgres", url)
+        .flag("--listen", at.to_string());
+    let mut tally = stage.trusting(tally).start().unwrap();
+    for _ in 0..600 {
+        tally.check().unwrap();
+        if let Ok(health) = http::get_json(at, "/api/v1/health").await {
+            let counted = &health["ledger"][0]["sequence"];
+            let written = health["postgres_sequences"].to_string();
+            if health["status"] == "healthy" && written.contains(&counted.to_string()) {
+                return tally.stop().await.unwrap();
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the database does not catch up");
+}
+
+/// Votes of one ballot and choice over all regions.
+fn of(counts: &Counts, ballot: &str, choice: &str) -> u64 {
+    counts
+        .iter()
+        .filter(|((b, _, c), _)| b == ballot && c == choice)
+        .map(|(_, votes)| votes)
+        .sum()
+}
+
+/// Every number of the database against the counts, by one query a table.
+fn compare_database(postgres: &Postgres, database: &str, counts: &Counts) {
+    for law in ["L2025-001", "L2025-002"] {
+        let sql = format!(
+            "SELECT oui_count, non_count, blanc_count FROM vote_results WHERE law_id = '{law}'"
+        );
+        let expected = ["oui", "non", "blanc"].map(|choice| of(counts, law, choice).to_string());
+        assert_eq!(postgres.sql_in(database, &sql), expected.join("|"), "{law}");
+    }
+    let single = postgres.sql_in(
+        database,
+        "SELECT region_id || '/candidate:' || candidate_id || '/' || votes FROM election_results
+         WHERE election_id = 1 AND votes > 0",
+    );
+    let ranked = postgres.sql_in(
+        database,
+        "SELECT region_id || '/ranking:' || array_to_string(ranking, '>') || '/' || votes
+         FROM ranking_counts WHERE election_id = 2",
+    );
+    for (rows, ballot) in [(single, "E2025-QC"), (ranked, "E2025-RG")] {
+        let mut rows: Vec<String> = rows.lines().map(str::to_owned).collect();
+        let mut expected: Vec<String> = counts
+            .iter()
+            .filter(|((b, _, _), _)| b == ballot)
+            .map(|((_, region, choice), votes)| format!("{region}/{choice}/{votes}"))
+            .collect();
+        rows.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(rows, expected, "{ballot}");
+    }
+}
+
+/// The answers, the files, the stream's API (compared by the demo itself) and the database.
+#[tokio::test]
+async fn invariant_1_every_count_is_the_ledgers() {
+    let (_dir, stage) = played().await;
+    let (acknowledged, _) = stage.acknowledged().unwrap();
+    assert_eq!(stage.counted_from_files().await.unwrap(), acknowledged);
+    let Some(postgres) = Postgres::start() else {
+        return;
+    };
+    let url = postgres.database("election");
+    write_database(&stage, &url).await;
+    compare_database(&postgres, "election", &acknowledged);
+    // Derived means it can be thrown away: the same rows come back from the ledger alone.
+    postgres.sql_in("postgres", "DROP DATABASE election");
+    let url = postgres.database("election");
+    write_database(&stage, &url).await;
+    compare_database(&postgres, "election", &acknowledged);
+}
+
+/// Data, package, logs, truth file, everything on the online machine, and a database dump.
+#[tokio::test]
+async fn invariant_4_nas_and_code_never_rest() {
+    let (dir, stage) = played().await;
+    let searched = demo::search(&stage).unwrap();
+    assert!(
+        searched.files > 20 && searched.bytes > 100_000,
+        "{searched:?}"
+    );
+    if let Some(postgres) = Postgres::start() {
+        let url = postgres.database("election");
+        write_database(&stage, &url).await;
+        let dumps = dir.path().join("dumps");
+        fs::create_dir(&dumps).unwrap();
+        fs::write(dumps.join("election.sql"), postgres.dump("election")).unwrap();
+        let secrets = Secrets::of_roll(&stage.site.roll()).unwrap();
+        let mut searched = Searched::default();
+        assert_eq!(secrets.search(&dumps, &mut searched).unwrap(), None);
+        assert!(
+            searched.bytes > 10_000,
+            "a dump without rows proves nothing: {searched:?}"
+        );
+    }
+    // The search can fail: what one careless log line would leave behind is found.
+    let roll = fs::read_to_string(stage.site.voters()).unwrap();
+    let nas = roll
+        .lines()
+        .nth(7)
+        .and_then(|row| row.split(',').next())
+        .unwrap();
+    fs::write(
+        stage.site.logs().join("careless.log"),
+        format!("refused voter {nas}\n"),
+    )
+    .unwrap();
+    let error = demo::search(&stage).unwrap_err().to_string();
+    assert!(
+        error.contains("careless.log") && !error.contains(nas),
+        "{error}"
+    );
+}
+
+/// `tally verify --expect` is the judge of load tests: it must notice one vote and one receipt.
+#[tokio::test]
+async fn verify_notices_one_vote_and_one_receipt() {
+    let (_dir, stage) = played().await;
+    stage.verify().await.unwrap();
+    let truth = fs::read_to_string(stage.site.truth()).unwrap();
+    let value: serde_json::Value = serde_json::from_str(&truth).unwrap();
+    let counts = &value["ballots"]["L2025-001"]["counts"][0]["votes"];
+    let mut other_vote = value.clone();
+    other_vote["ballots"]["L2025-001"]["counts"][0]["votes"] =
+        (counts.as_u64().unwrap() + 1).into();
+    let mut other_receipt = value.clone();
+    let receipt = value["receipts"][0].as_str().unwrap();
+    let last = if receipt.ends_with('0') { '1' } else { '0' };
+    other_receipt["receipts"][0] = format!("{}{last}", &receipt[..receipt.len() - 1]).into();
+    for (altered, what) in [(other_vote, "vote"), (other_receipt, "receipt")] {
+        fs::write(stage.site.truth(), altered.to_string()).unwrap();
+        let error = stage.verify().await.expect_err(what).to_string();
+        assert!(
+            error.contains("L2025-001") || error.contains("receipt"),
+            "{what}: {error}"
+        );
+    }
+}
