@@ -33,7 +33,9 @@ fn main() -> std::io::Result<()> {
     let (event, province) = (read(EVENT), read(PROVINCE));
     let ballot_box = voter::BallotBox::default();
     let surfaces: [(&str, &Event, Surface<'_>); 4] = [
-        ("voter", &event, &|site, request, query| ballot_box.answer(site, request, query)),
+        ("voter", &event, &|site, request, query| {
+            ballot_box.answer(site, request, query)
+        }),
         ("results", &event, &night::answer),
         ("province", &province, &night::answer),
         ("monitor", &event, &metrics::answer),

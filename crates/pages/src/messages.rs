@@ -75,9 +75,11 @@ impl Messages {
         self.format(id, Some(&args)).into_owned()
     }
 
-    /// An unknown id shows itself: a test reads every id in code and templates.
+    /// An unknown id stops a debug build, so that the tests, which render every page in every state,
+    /// find it; a release shows the id.
     fn format<'a>(&'a self, id: &str, args: Option<&FluentArgs<'_>>) -> Cow<'a, str> {
         let Some(pattern) = self.bundle.get_message(id).and_then(|m| m.value()) else {
+            debug_assert!(false, "no message has the id {id}");
             return Cow::Owned(id.to_owned());
         };
         let mut errors = Vec::new();

@@ -70,8 +70,16 @@ impl Panel {
 
 const VALIDATOR: &[Panel] = &[
     Panel::new("panel-accepted", Kind::Rate, "ledger_votes_total"),
-    Panel::new("panel-duplicate", Kind::Rate, "votes_validated_total{status=\"duplicate\"}"),
-    Panel::new("panel-invalid", Kind::Rate, "votes_validated_total{status=\"invalid\"}"),
+    Panel::new(
+        "panel-duplicate",
+        Kind::Rate,
+        "votes_validated_total{status=\"duplicate\"}",
+    ),
+    Panel::new(
+        "panel-invalid",
+        Kind::Rate,
+        "votes_validated_total{status=\"invalid\"}",
+    ),
     Panel::new("panel-votes", Kind::Value, "ledger_votes_total"),
     Panel::new("panel-queue", Kind::Value, "ledger_queue_depth"),
     Panel::new("panel-fsync", Kind::P99, "ledger_fsync_seconds"),
@@ -84,10 +92,26 @@ const VALIDATOR: &[Panel] = &[
 ];
 
 const TALLY: &[Panel] = &[
-    Panel::new("panel-counted", Kind::Rate, "ledger_attempts{status=\"accepted\"}"),
-    Panel::new("panel-duplicate", Kind::Rate, "ledger_attempts{status=\"duplicate\"}"),
-    Panel::new("panel-invalid", Kind::Rate, "ledger_attempts{status=\"invalid\"}"),
-    Panel::new("panel-votes", Kind::Value, "ledger_attempts{status=\"accepted\"}"),
+    Panel::new(
+        "panel-counted",
+        Kind::Rate,
+        "ledger_attempts{status=\"accepted\"}",
+    ),
+    Panel::new(
+        "panel-duplicate",
+        Kind::Rate,
+        "ledger_attempts{status=\"duplicate\"}",
+    ),
+    Panel::new(
+        "panel-invalid",
+        Kind::Rate,
+        "ledger_attempts{status=\"invalid\"}",
+    ),
+    Panel::new(
+        "panel-votes",
+        Kind::Value,
+        "ledger_attempts{status=\"accepted\"}",
+    ),
     Panel::new("panel-position", Kind::Value, "ledger_sequence"),
     Panel {
         title: "panel-lag",

@@ -1,9 +1,344 @@
 //! Every page in every state: rendered, and held to what all pages promise.
 
-use election::Event;
+use election::{Ballot, Choice, Event};
+
+use crate::results::{
+    AnswerCounts, CandidateVotes, ElectionView, LawView, Night, RegionAnswers, RegionView, Round,
+    Rounds, Seen, Summary, Turnout,
+};
+use crate::voter::{self, CheckFault, End, Fault, MarkError};
+use crate::{Lang, Page, Program, Site, asset, assets, monitor, results};
 
 /// The example event of the repository.
 pub(crate) fn event() -> Event {
     let text = include_str!("../../../fixtures/election.toml");
     Event::from_toml(text).expect("the example event is valid")
+}
+
+/// While the example's ballots are open.
+const OPEN_MS: i64 = 1_763_771_400_000;
+const RECEIPT: &str = "0-1234-0123456789abcdefghjkmnpqrs";
+
+fn ballot<'a>(event: &'a Event, id: &str) -> &'a Ballot {
+    event.ballot(id).expect("an example ballot")
+}
+
+fn voter_pages(site: &Site<'_>) -> Vec<Page> {
+    let law = ballot(site.event, "L2025-002");
+    let single = ballot(site.event, "E2025-QC");
+    let ranked = ballot(site.event, "E2025-RG");
+    let closed = ballot(site.event, "L2024-009");
+    let early = Site { now_ms: 0, ..*site };
+    let mut pages = vec![
+        voter::home(site),
+        voter::home(&early),
+        voter::mark(site, law, None, None),
+        voter::mark(site, law, None, Some(&MarkError::Nothing)),
+        voter::mark(site, single, None, None),
+        voter::mark(site, single, Some(999), None),
+        voter::mark(site, single, Some(1), Some(&MarkError::Nothing)),
+        voter::mark(site, ranked, Some(1), Some(&MarkError::Nothing)),
+        voter::mark(site, closed, None, None),
+        voter::mark(&early, law, None, None),
+        voter::review(site, law, 0, &Choice::Blanc, &[]),
+        voter::review(
+            site,
+            law,
+            0,
+            &Choice::Oui,
+            &[Fault::NasMissing, Fault::CodeMalformed],
+        ),
+        voter::review(
+            site,
+            single,
+            1,
+            &Choice::Candidate(1),
+            &[Fault::NotYourRegion],
+        ),
+        voter::review(
+            site,
+            ranked,
+            1,
+            &Choice::Ranking(vec![2, 1]),
+            &[Fault::NotRecognised],
+        ),
+        voter::receipt(site, RECEIPT, OPEN_MS),
+        voter::check(site, None),
+        voter::check(site, Some(("\"><script>", CheckFault::Malformed))),
+        voter::check(site, Some((RECEIPT, CheckFault::Unknown))),
+        voter::not_found(site),
+    ];
+    for end in [
+        End::Duplicate { attempt_count: 2 },
+        End::NotOpen { opens_ms: OPEN_MS },
+        End::Closed { closed_ms: OPEN_MS },
+        End::TooManyTries { retry_after_s: 600 },
+        End::Busy { retry_after_s: 1 },
+        End::Broken,
+    ] {
+        let page = voter::ended(site, Some(law), &end);
+        assert_eq!(page.status, end.status());
+        pages.push(page);
+    }
+    pages
+}
+
+fn turnout() -> Turnout {
+    Turnout {
+        votes: 110,
+        registered: 400,
+    }
+}
+
+fn seen<T>(counts: T) -> [Seen<T>; 3] {
+    let shown = Seen::Counts {
+        counts,
+        updated_ms: Some(OPEN_MS),
+    };
+    let withheld = Seen::Withheld {
+        available_ms: OPEN_MS,
+    };
+    [shown, withheld, Seen::Sealed]
+}
+
+fn region_view(shown: bool, ranked: bool) -> RegionView {
+    let votes = |number, votes, elected| CandidateVotes {
+        number,
+        votes,
+        elected,
+    };
+    let round = |counts: &[(u32, u64)], exhausted| Round {
+        counts: counts.to_vec(),
+        threshold: Some(56),
+        elected: if counts.len() == 2 { vec![1] } else { vec![] },
+        eliminated: if counts.len() == 3 { vec![3] } else { vec![] },
+        exhausted,
+    };
+    RegionView {
+        region: 1,
+        turnout: turnout(),
+        candidates: match shown {
+            true => vec![votes(1, 50, true), votes(2, 40, false), votes(3, 20, false)],
+            false => vec![],
+        },
+        tied: vec![],
+        rounds: (shown && ranked).then(|| Rounds {
+            decimals: 0,
+            rounds: vec![
+                round(&[(1, 50), (2, 40), (3, 20)], 0),
+                round(&[(1, 65), (2, 40)], 5),
+            ],
+        }),
+    }
+}
+
+fn law_views() -> Vec<LawView> {
+    let answers = AnswerCounts {
+        oui: 60,
+        non: 40,
+        blanc: 10,
+    };
+    let regions = vec![RegionAnswers { region: 1, answers }];
+    let views = seen(regions).into_iter().chain([Seen::Counts {
+        counts: vec![],
+        updated_ms: None,
+    }]);
+    views
+        .map(|regions| LawView {
+            turnout: turnout(),
+            regions,
+        })
+        .collect()
+}
+
+fn results_pages(site: &Site<'_>) -> Vec<Page> {
+    let mut pages = Vec::new();
+    let later = Site {
+        now_ms: 4_000_000_000_000,
+        ..*site
+    };
+    for (site, embed) in [(site, false), (site, true), (&later, false)] {
+        let night = Night {
+            site: *site,
+            stream: Some("/api/v1/stream"),
+            embed,
+        };
+        let law = ballot(site.event, "L2025-002");
+        let kind = law.law().expect("a law");
+        for view in law_views() {
+            pages.push(results::law(&night, law, kind, &view));
+        }
+        for (id, ranked) in [("E2025-QC", false), ("E2025-RG", true)] {
+            let ballot = ballot(site.event, id);
+            let election = ballot.election().expect("an election");
+            for seen in seen(()) {
+                let region = region_view(seen.counts().is_some(), ranked);
+                pages.extend(results::region(&night, ballot, election, &seen, &region));
+                let view = ElectionView {
+                    turnout: turnout(),
+                    regions: vec![region],
+                    seen,
+                };
+                pages.push(results::election(&night, ballot, election, &view));
+            }
+        }
+        let summaries: Vec<Summary> = law_views().into_iter().take(3).map(Summary::Law).collect();
+        pages.push(results::index(&night, &summaries));
+    }
+    pages
+}
+
+/// Every page of the crate, in both languages.
+fn all_pages() -> Vec<(Lang, Page)> {
+    let event = event();
+    let mut pages = Vec::new();
+    for lang in Lang::ALL {
+        let site = Site {
+            event: &event,
+            lang,
+            now_ms: OPEN_MS,
+        };
+        let monitors = [Program::Validator, Program::Tally].map(|program| monitor(&site, program));
+        let all = voter_pages(&site).into_iter().chain(results_pages(&site));
+        pages.extend(all.chain(monitors).map(|page| (lang, page)));
+    }
+    pages
+}
+
+/// Values of an attribute, in order.
+fn values<'a>(html: &'a str, attribute: &str) -> Vec<&'a str> {
+    html.split(&format!(" {attribute}=\""))
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect()
+}
+
+#[test]
+fn every_page_keeps_the_policy() {
+    for (lang, page) in all_pages() {
+        let html = &page.html;
+        assert!(html.contains(&format!("<html lang=\"{}\">", lang.tag())));
+        assert!(!page.csp.contains("unsafe"));
+        for banned in [
+            " style=\"",
+            "<style",
+            " onclick",
+            " onload",
+            "javascript:",
+            "//cdn",
+        ] {
+            assert!(!html.contains(banned), "{banned}");
+        }
+        for script in html.split("<script").skip(1) {
+            let opening = script.split('>').next().unwrap_or_default();
+            let data = opening.contains("application/json");
+            assert!(data || opening.contains("src=\"/assets/"), "{opening}");
+        }
+        for path in values(html, "src").into_iter().chain(values(html, "href")) {
+            let name = path.strip_prefix(crate::ASSET_PREFIX);
+            assert!(name.is_none_or(|name| asset(name).is_some()), "{path}");
+            let foreign = !path.starts_with(['/', '#']);
+            assert!(!foreign, "{path} leads elsewhere");
+        }
+    }
+}
+
+#[test]
+fn every_page_has_one_title_one_heading_and_unique_ids() {
+    for (_, page) in all_pages() {
+        let html = &page.html;
+        assert_eq!(html.matches("<title>").count(), 1);
+        assert_eq!(html.matches("<h1").count(), 1, "{}", html);
+        let mut ids = values(html, "id");
+        ids.sort_unstable();
+        let count = ids.len();
+        ids.dedup();
+        assert_eq!(ids.len(), count, "an id stands twice");
+        for target in values(html, "href")
+            .iter()
+            .filter_map(|href| href.strip_prefix('#'))
+        {
+            assert!(ids.contains(&target), "#{target} leads nowhere");
+        }
+    }
+}
+
+#[test]
+fn every_link_and_form_keeps_the_language() {
+    for (lang, page) in all_pages() {
+        for path in values(&page.html, "href")
+            .into_iter()
+            .chain(values(&page.html, "action"))
+        {
+            let plain = path.starts_with(crate::ASSET_PREFIX) || path.starts_with('#');
+            let get_form = page
+                .html
+                .contains(&format!("method=\"get\" action=\"{path}\""));
+            let language = path.contains("lang=fr") || path.contains("lang=en");
+            assert!(plain || get_form || language, "{lang:?}: {path}");
+        }
+        let inputs = page
+            .html
+            .matches("<input type=\"hidden\" name=\"lang\"")
+            .count();
+        assert_eq!(inputs, page.html.matches("method=\"get\"").count());
+    }
+}
+
+#[test]
+fn what_the_policy_hides_is_on_no_page() {
+    let event = event();
+    let site = Site {
+        event: &event,
+        lang: Lang::En,
+        now_ms: OPEN_MS,
+    };
+    let night = Night {
+        site,
+        stream: None,
+        embed: false,
+    };
+    let law = ballot(&event, "L2025-002");
+    let view = &law_views()[1];
+    let page = results::law(&night, law, law.law().expect("a law"), view);
+    assert!(page.html.contains("Only turnout is shown"));
+    assert!(!page.html.contains("Yes"), "an answer has no place here");
+}
+
+#[test]
+fn texts_from_outside_are_escaped() {
+    let mut event = event();
+    event.title.en = "<script>alert(1)</script>".to_owned();
+    let site = Site {
+        event: &event,
+        lang: Lang::En,
+        now_ms: OPEN_MS,
+    };
+    let asked = ("\"><script>alert(1)</script>", CheckFault::Malformed);
+    for page in [voter::home(&site), voter::check(&site, Some(asked))] {
+        assert!(!page.html.contains("<script>alert"));
+    }
+}
+
+/// What a voter's browser fetches for the heaviest page: the document as it is, the rest compressed.
+#[test]
+fn the_voters_page_weighs_at_most_60_kb_on_the_wire() {
+    let event = event();
+    let site = Site {
+        event: &event,
+        lang: Lang::Fr,
+        now_ms: OPEN_MS,
+    };
+    let document = voter_pages(&site)
+        .iter()
+        .map(|p| p.html.len())
+        .max()
+        .unwrap_or(0);
+    let voter = |name: &str| !["results.", "monitor."].iter().any(|p| name.starts_with(p));
+    let rest: usize = assets()
+        .filter(|a| voter(a.name))
+        .map(|a| a.gzip.len())
+        .sum();
+    println!("document {document} bytes, its assets {rest} bytes (gzip)");
+    assert!(document + rest <= 60_000, "{document} + {rest}");
 }

@@ -33,8 +33,17 @@ fn text(now_ms: i64) -> String {
     line("ledger_last_sequence", seconds * 210);
     line("ledger_frames_total", seconds * 210);
     line("connections_open", 120 + seconds * 3 % 17);
-    for (bound, share) in [("0.001", 60), ("0.0025", 92), ("0.005", 99), ("0.01", 100), ("+Inf", 100)] {
-        line(&format!("ledger_fsync_seconds_bucket{{le=\"{bound}\"}}"), seconds * 210 * share / 100);
+    for (bound, share) in [
+        ("0.001", 60),
+        ("0.0025", 92),
+        ("0.005", 99),
+        ("0.01", 100),
+        ("+Inf", 100),
+    ] {
+        line(
+            &format!("ledger_fsync_seconds_bucket{{le=\"{bound}\"}}"),
+            seconds * 210 * share / 100,
+        );
     }
     text + "# EOF\n"
 }

@@ -169,7 +169,10 @@ fn region(election: &Election, number: u16, votes: u64, shown: bool) -> RegionVi
     let standing: Vec<u32> = election.candidates_of(number).map(|c| c.number).collect();
     let weight = |candidate: u32| 10 + u64::from(candidate) * 7 % 23 + u64::from(number) % 5;
     let all: u64 = standing.iter().map(|c| weight(*c)).sum();
-    let mut counts: Vec<(u32, u64)> = standing.iter().map(|c| (*c, votes * weight(*c) / all)).collect();
+    let mut counts: Vec<(u32, u64)> = standing
+        .iter()
+        .map(|c| (*c, votes * weight(*c) / all))
+        .collect();
     let given: u64 = counts.iter().map(|(_, votes)| votes).sum();
     if let Some(first) = counts.first_mut() {
         first.1 += votes - given;
@@ -188,7 +191,12 @@ fn region(election: &Election, number: u16, votes: u64, shown: bool) -> RegionVi
         _ => {
             counts.sort_by_key(|(_, votes)| std::cmp::Reverse(*votes));
             let seats = usize::try_from(election.seats).unwrap_or(1);
-            counts.iter().take(seats).filter(|c| c.1 > 0).map(|c| c.0).collect()
+            counts
+                .iter()
+                .take(seats)
+                .filter(|c| c.1 > 0)
+                .map(|c| c.0)
+                .collect()
         }
     };
     view.candidates = firsts

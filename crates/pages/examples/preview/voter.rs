@@ -52,12 +52,7 @@ impl BallotBox {
         )
     }
 
-    fn cast(
-        &self,
-        site: &Site<'_>,
-        ballot: &Ballot,
-        form: &Form,
-    ) -> Result<String, Box<Page>> {
+    fn cast(&self, site: &Site<'_>, ballot: &Ballot, form: &Form) -> Result<String, Box<Page>> {
         let end = |end: End| Err(voter::ended(site, Some(ballot), &end).into());
         let Ok((region, choice)) = voter::marked(ballot, form) else {
             return end(End::Broken);

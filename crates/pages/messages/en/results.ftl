@@ -36,6 +36,7 @@ round-elected = Elected
 round-eliminated = Eliminated
 leader-elected = Elected
 leader-leading = Leading
+leader-after-rounds = Leading after the rounds
 leader-tied = Tied
 tied = Tied for the last seat:
 no-votes = No votes

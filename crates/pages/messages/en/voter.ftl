@@ -47,7 +47,6 @@ mark-region-change = Change
 mark-ranking-hint = Rank the candidates in your order of preference. You may rank only one, and up to { $max }.
 mark-rank = { $ordinal } choice
 mark-rank-none = None
-mark-no-candidates = No candidates in this riding.
 
 # Review
 review-title = Review, then cast your vote
@@ -136,7 +135,6 @@ script-nas-length = A SIN has 9 digits; this has %n%.
 script-nas-check = This SIN does not look right: a digit may be wrong or two exchanged. If it is yours, cast anyway.
 script-code-short = The code looks incomplete.
 script-code-check = This code does not look right: compare every character with your letter. If it is the one in the letter, cast anyway.
-script-problem = There is a problem
 script-ranked = Your ranking
 script-unranked = Not in your ranking yet
 script-ranked-none = Nobody so far.

@@ -2,9 +2,9 @@
 
 monitor-validator = Moniteur du validateur
 monitor-tally = Moniteur du dépouillement
-monitor-needs-scripts = Le moniteur lit les mesures dans le navigateur : il lui faut JavaScript.
-health-live = Processus :
-health-ready = Service :
+monitor-needs-scripts = Le moniteur lit les mesures dans le navigateur : il lui faut JavaScript.
+health-live = Processus :
+health-ready = Service :
 panel-accepted = Votes acceptés
 panel-counted = Votes dépouillés
 panel-duplicate = Doublons
@@ -25,7 +25,7 @@ unit-milliseconds = ms
 unit-none = {""}
 watch-on = Mesures à jour à %time%
 watch-off = Pas de réponse depuis %n% s
-watch-range = 5 min : de %low% à %high%
+watch-range = 5 min : de %low% à %high%
 watch-up = en service
 watch-down = hors service
 watch-none = Aucune mesure

@@ -36,6 +36,7 @@ round-elected = Élu·e
 round-eliminated = Éliminé·e
 leader-elected = Élu·e
 leader-leading = En tête
+leader-after-rounds = En tête après les tours
 leader-tied = À égalité
 tied = Égalité pour le dernier siège entre :
 no-votes = Aucun vote

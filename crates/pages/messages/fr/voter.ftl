@@ -47,7 +47,6 @@ mark-region-change = Changer
 mark-ranking-hint = Classez les candidatures dans l’ordre de votre préférence. Vous pouvez n’en classer qu’une, et jusqu’à { $max }.
 mark-rank = { $ordinal } choix
 mark-rank-none = Aucun
-mark-no-candidates = Aucune candidature dans cette circonscription.
 
 # Vérification
 review-title = Vérifiez, puis déposez votre vote
@@ -136,7 +135,6 @@ script-nas-length = Un NAS a 9 chiffres ; il y en a %n%.
 script-nas-check = Ce NAS ne semble pas juste : un chiffre est peut-être faux ou deux sont inversés. S’il est bien le vôtre, déposez quand même.
 script-code-short = Le code semble incomplet.
 script-code-check = Ce code ne semble pas juste : comparez chaque caractère à votre lettre. S’il est bien celui de la lettre, déposez quand même.
-script-problem = Il y a un problème
 script-ranked = Votre classement
 script-unranked = Pas encore dans votre classement
 script-ranked-none = Personne pour l’instant.

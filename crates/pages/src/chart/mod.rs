@@ -29,5 +29,8 @@ pub(crate) fn pattern_of(position: usize) -> usize {
     position % STROKES.len()
 }
 
-/// Colour of candidates without a party, and of votes that count for nobody.
+/// Colour of candidates without a party.
 pub(crate) const NEUTRAL: &str = "#7b8087";
+
+/// Colour of votes that count for nobody any more.
+pub(crate) const EXHAUSTED: &str = "#cfc8b8";

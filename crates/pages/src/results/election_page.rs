@@ -9,7 +9,7 @@ use super::{
     CandidateVotes, ElectionView, Night, RegionView, Rounds, Standing, TurnoutLine, ballot_path,
     width,
 };
-use crate::chart::{self, Flow, NEUTRAL};
+use crate::chart::{self, EXHAUSTED, Flow, NEUTRAL};
 use crate::frame::{Frame, Page};
 use crate::wording;
 
@@ -259,6 +259,8 @@ struct RegionPage<'a> {
     standing: Standing,
     turnout: TurnoutLine,
     ranked: bool,
+    /// What the mark of an elected candidate says while votes still come, and after.
+    elected_message: &'static str,
     total: String,
     candidates: Vec<CandidateLine<'a>>,
     tied: Vec<String>,
@@ -305,7 +307,7 @@ impl RoundsView<'_> {
     fn fill_of(&self, candidate: &Option<u32>) -> Fill<'_> {
         let found = candidate.and_then(|number| self.fills.get(&number).copied());
         found.unwrap_or(Fill {
-            colour: NEUTRAL,
+            colour: EXHAUSTED,
             pattern: 0,
         })
     }
@@ -329,6 +331,7 @@ pub fn region(
         .map(|c| c.votes)
         .fold(0, u64::saturating_add);
     let name = night.lang().of(&place.name);
+    let standing = Standing::of(night, ballot, seen);
     let page = RegionPage {
         frame: night.frame(name.to_owned(), &path),
         stream: night.stream,
@@ -337,7 +340,12 @@ pub fn region(
         csv: night.link(&format!("{up}/results.csv")),
         embed_path: night.link(&format!("/embed{path}")),
         title: night.lang().of(&ballot.title),
-        standing: Standing::of(night, ballot, seen),
+        elected_message: match (standing.settled, &view.rounds) {
+            (true, _) => "leader-elected",
+            (false, Some(_)) => "leader-after-rounds",
+            (false, None) => "leader-leading",
+        },
+        standing,
         turnout: TurnoutLine::of(night, view.turnout),
         ranked: view.rounds.is_some(),
         total: night.count(total),
