@@ -151,7 +151,7 @@ pub(crate) fn record(ballot: &str, number: u64, regions: u16) -> Record {
     let sum: [u8; 32] = Sha256::digest(format!("{ballot}/{number}")).into();
     let region = match regions {
         0 => 0,
-        regions => 1 + (number % u64::from(regions)) as u16,
+        regions => 1 + u16::try_from(number % u64::from(regions)).unwrap(),
     };
     Record {
         digest: Digest(*sum.first_chunk().unwrap()),
