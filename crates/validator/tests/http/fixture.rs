@@ -10,22 +10,22 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 /// Voters of the roll; voter 0 is the one of the customer's own examples.
-pub const VOTERS: u32 = 400;
+pub(crate) const VOTERS: u32 = 400;
 /// Regions of the example event.
-pub const REGIONS: u16 = 6;
+pub(crate) const REGIONS: u16 = 6;
 const SHARD_BITS: u8 = 1;
 
 /// The files that a validator is started with.
-pub struct Fixture {
+pub(crate) struct Fixture {
     dir: tempfile::TempDir,
 }
 
 /// A voter of the roll.
 #[derive(Clone, Copy)]
-pub struct Voter(pub u32);
+pub(crate) struct Voter(pub(crate) u32);
 
 impl Voter {
-    pub fn nas(self) -> String {
+    pub(crate) fn nas(self) -> String {
         if self.0 == 0 {
             "123456789".to_owned()
         } else {
@@ -33,7 +33,7 @@ impl Voter {
         }
     }
 
-    pub fn code(self) -> String {
+    pub(crate) fn code(self) -> String {
         if self.0 == 0 {
             "ABC123".to_owned()
         } else {
@@ -41,13 +41,13 @@ impl Voter {
         }
     }
 
-    pub fn region(self) -> u16 {
+    pub(crate) fn region(self) -> u16 {
         1 + u16::try_from(self.0 % u32::from(REGIONS)).unwrap()
     }
 }
 
 impl Fixture {
-    pub fn new() -> Fixture {
+    pub(crate) fn new() -> Fixture {
         let dir = tempfile::Builder::new()
             .prefix("validator-test-")
             .tempdir()
@@ -61,12 +61,12 @@ impl Fixture {
         fixture
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
     /// The arguments that every start needs; `data` is a directory beside the package.
-    pub fn arguments(&self, data: &str) -> Vec<String> {
+    pub(crate) fn arguments(&self, data: &str) -> Vec<String> {
         let path = |name: &str| self.path(name).display().to_string();
         let pairs = [
             ("--package", path("package")),
@@ -101,7 +101,7 @@ impl Fixture {
     }
 }
 
-pub fn event() -> Event {
+pub(crate) fn event() -> Event {
     Event::from_toml(include_str!("../../../../fixtures/election.toml")).unwrap()
 }
 

@@ -9,36 +9,36 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// A running validator; ended when dropped.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
-    pub public: SocketAddr,
-    pub internal: SocketAddr,
+    pub(crate) public: SocketAddr,
+    pub(crate) internal: SocketAddr,
     log: Arc<Mutex<Vec<String>>>,
 }
 
 /// An answer.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(known, _)| known == name)
             .map(|(_, value)| value.as_str())
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|_| panic!("not JSON: {:?}", String::from_utf8_lossy(&self.body)))
     }
 
     /// Last part of a problem's type.
-    pub fn problem(&self) -> String {
+    pub(crate) fn problem(&self) -> String {
         let urn = self.json()["type"].as_str().unwrap_or_default().to_owned();
         urn.strip_prefix("urn:scrutin:problem:")
             .unwrap_or("(none)")
@@ -46,21 +46,36 @@ impl Answer {
     }
 }
 
-/// Runs the program to its end.
-pub fn run(arguments: &[String], more: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_validator"))
+/// Runs the program to its end, which must come by itself.
+pub(crate) fn run(arguments: &[String], more: &[&str]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_validator"))
         .args(arguments)
         .args(more)
-        .output()
-        .unwrap()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while child.try_wait().unwrap().is_none() {
+        if Instant::now() > deadline {
+            child.kill().unwrap();
+            panic!("the validator serves: {:?}", child.wait_with_output());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.wait_with_output().unwrap()
 }
 
 impl Server {
-    pub fn start(fixture: &Fixture, more: &[&str]) -> Server {
+    pub(crate) fn start(fixture: &Fixture, more: &[&str]) -> Server {
         Server::start_with(&fixture.arguments("data"), more, &[])
     }
 
-    pub fn start_with(arguments: &[String], more: &[&str], variables: &[(&str, &str)]) -> Server {
+    pub(crate) fn start_with(
+        arguments: &[String],
+        more: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Server {
         let mut child = Command::new(env!("CARGO_BIN_EXE_validator"))
             .args(arguments)
             .args(more)
@@ -95,23 +110,23 @@ impl Server {
         }
     }
 
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().join("\n")
     }
 
     /// Ends it as a power cut would.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    pub fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         let pid = i32::try_from(self.child.id()).unwrap();
         let pid = rustix::process::Pid::from_raw(pid).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
     }
 
-    pub fn wait(&mut self) -> ExitStatus {
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + Duration::from_secs(30);
         while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -122,30 +137,30 @@ impl Server {
         panic!("the validator does not end:\n{}", self.log());
     }
 
-    pub fn connect(&self) -> Connection {
+    pub(crate) fn connect(&self) -> Connection {
         Connection::to(self.public)
     }
 
-    pub fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         self.connect()
             .send(&format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"))
     }
 
-    pub fn get_internal(&self, path: &str) -> Answer {
+    pub(crate) fn get_internal(&self, path: &str) -> Answer {
         Connection::to(self.internal).send(&format!(
             "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
         ))
     }
 
-    pub fn post(&self, path: &str, body: &str) -> Answer {
+    pub(crate) fn post(&self, path: &str, body: &str) -> Answer {
         self.post_in("en", path, body)
     }
 
-    pub fn post_in(&self, language: &str, path: &str, body: &str) -> Answer {
+    pub(crate) fn post_in(&self, language: &str, path: &str, body: &str) -> Answer {
         self.connect().send(&post_text(language, path, body))
     }
 
-    pub fn vote(&self, voter: Voter, law: &str, vote: &str) -> Answer {
+    pub(crate) fn vote(&self, voter: Voter, law: &str, vote: &str) -> Answer {
         self.post("/api/v1/vote", &law_vote(voter, law, vote))
     }
 }
@@ -158,12 +173,12 @@ impl Drop for Server {
     }
 }
 
-pub fn law_vote(voter: Voter, law: &str, vote: &str) -> String {
+pub(crate) fn law_vote(voter: Voter, law: &str, vote: &str) -> String {
     let (nas, code) = (voter.nas(), voter.code());
     format!(r#"{{"nas":"{nas}","code":"{code}","law_id":"{law}","vote":"{vote}"}}"#)
 }
 
-pub fn post_text(language: &str, path: &str, body: &str) -> String {
+pub(crate) fn post_text(language: &str, path: &str, body: &str) -> String {
     format!(
         "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
          Accept-Language: {language}\r\nContent-Length: {}\r\n\r\n{body}",
@@ -172,13 +187,13 @@ pub fn post_text(language: &str, path: &str, body: &str) -> String {
 }
 
 /// A connection that sends whatever bytes a test wants.
-pub struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     reader: BufReader<TcpStream>,
 }
 
 impl Connection {
-    pub fn to(address: SocketAddr) -> Connection {
+    pub(crate) fn to(address: SocketAddr) -> Connection {
         let stream = TcpStream::connect(address).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(20)))
@@ -188,18 +203,18 @@ impl Connection {
         Connection { stream, reader }
     }
 
-    pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn write(&mut self, bytes: impl AsRef<[u8]>) {
         // The server may have answered and closed already: what it said is still read.
         let _ = self.stream.write_all(bytes.as_ref());
     }
 
-    pub fn send(&mut self, request: &str) -> Answer {
+    pub(crate) fn send(&mut self, request: &str) -> Answer {
         self.write(request);
         self.read().expect("an answer")
     }
 
-    /// The next answer; none where the server closed the connection.
-    pub fn read(&mut self) -> Option<Answer> {
+    /// The head of the next answer, which has no body whatever length it tells.
+    pub(crate) fn read_head(&mut self) -> Option<Answer> {
         let status_line = self.line()?;
         let status = status_line.split(' ').nth(1)?.parse().ok()?;
         let mut headers = Vec::new();
@@ -211,17 +226,22 @@ impl Connection {
             let (name, value) = line.split_once(':')?;
             headers.push((name.to_lowercase(), value.trim().to_owned()));
         }
-        let length = headers.iter().find(|(name, _)| name == "content-length");
-        let mut body = Vec::new();
-        if let Some((_, length)) = length {
-            body.resize(length.parse().ok()?, 0);
-            self.reader.read_exact(&mut body).ok()?;
-        }
+        let body = Vec::new();
         Some(Answer {
             status,
             headers,
             body,
         })
+    }
+
+    /// The next answer; none where the server closed the connection.
+    pub(crate) fn read(&mut self) -> Option<Answer> {
+        let mut answer = self.read_head()?;
+        if let Some(length) = answer.header("content-length") {
+            answer.body = vec![0; length.parse().ok()?];
+            self.reader.read_exact(&mut answer.body).ok()?;
+        }
+        Some(answer)
     }
 
     fn line(&mut self) -> Option<String> {
@@ -233,7 +253,7 @@ impl Connection {
     }
 
     /// Raw bytes that have come, at least one; none where the server closed the connection.
-    pub fn read_some(&mut self) -> Option<Vec<u8>> {
+    pub(crate) fn read_some(&mut self) -> Option<Vec<u8>> {
         let mut bytes = vec![0; 65_536];
         let count = self.reader.read(&mut bytes).ok()?;
         bytes.truncate(count);

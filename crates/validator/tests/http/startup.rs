@@ -1,7 +1,7 @@
 //! What keeps a validator from starting: each a clear message with a remedy, exit 1 or 2, and
 //! nothing left behind.
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, Voter};
 use crate::server::{Server, run};
 use std::fs;
 
@@ -136,7 +136,9 @@ fn a_port_in_use() {
 #[test]
 fn a_ledger_of_another_event() {
     let fixture = Fixture::new();
-    Server::start(&fixture, &[]).kill();
+    let server = Server::start(&fixture, &[]);
+    assert_eq!(server.vote(Voter(0), "L2025-001", "oui").status, 202);
+    server.kill();
     let other = Fixture::new();
     let mut arguments = other.arguments("data");
     let at = arguments
