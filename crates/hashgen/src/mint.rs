@@ -71,7 +71,7 @@ fn copy(
     out: &mut OutputFile,
     progress: &Progress,
 ) -> Result<u64> {
-    let mut mint = Mint::new();
+    let mut mint = Mint::new()?;
     let mut writer = RowWriter { header, out };
     writer.write(header.raw.as_bytes(), b"Code", header.bom)?;
     let (mut chunk, mut parser) = (Chunk::empty(), Rows::new(header.delimiter));
@@ -139,11 +139,12 @@ struct Mint {
 }
 
 impl Mint {
-    fn new() -> Self {
-        Self {
-            drawn: Seen::new(1 << DISTINCT_BITS),
+    fn new() -> Result<Self> {
+        let drawn = Seen::new(1 << DISTINCT_BITS)?;
+        Ok(Self {
+            drawn,
             pool: Zeroizing::new(Vec::new()),
-        }
+        })
     }
 
     fn draw(&mut self) -> Result<MintedCode> {
@@ -184,7 +185,7 @@ mod tests {
 
     #[test]
     fn codes_are_all_different() {
-        let mut mint = Mint::new();
+        let mut mint = Mint::new().unwrap();
         let codes: HashSet<_> = (0..20_000)
             .map(|_| mint.draw().unwrap().as_str().to_owned())
             .collect();

@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn every_row_is_a_voter_of_its_own() {
         let roll = Roll::new(125, 7);
-        let mut seen = Seen::new(Nas::NUMBERS);
+        let mut seen = Seen::new(Nas::NUMBERS).unwrap();
         let mut by_region = [0_u32; 126];
         for row in 0..100_000 {
             let mut text = Vec::new();

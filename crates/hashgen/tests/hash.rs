@@ -464,3 +464,34 @@ fn threads_and_memory_do_not_change_the_bytes() {
     assert!(one == two, "two threads wrote other bytes than one");
     assert!(one == spilled, "a spilled roll gave other bytes");
 }
+
+/// Hashes a synthetic roll with `--memory 128MiB` in a process that may have 256 MiB of address
+/// space; without spilling, 20 million voters would take 343 MiB beside the bits for each NAS.
+fn check_within_256_mib(voters: u32) {
+    let desk = Desk::new();
+    let voters = voters.to_string();
+    assert_eq!(
+        desk.run(&["synth", "--voters", &voters, "--out", "roll.csv"])
+            .status,
+        0
+    );
+    let hash = "ulimit -v 262144; exec \"$0\" hash --roll roll.csv --key roll.key --ballot L1 \
+                --out digests --memory 128MiB";
+    Command::new("sh")
+        .current_dir(desk.dir.path())
+        .args(["-c", hash, env!("CARGO_BIN_EXE_hashgen")])
+        .assert()
+        .success();
+    assert_eq!(desk.report("digests")["rows_accepted"].to_string(), voters);
+}
+
+#[test]
+fn invariant_9_a_roll_that_spills_stays_within_the_bound() {
+    check_within_256_mib(600_000);
+}
+
+#[test]
+#[ignore = "20 million rows: run with --release -- --ignored"]
+fn invariant_9_twenty_million_rows_stay_within_the_bound() {
+    check_within_256_mib(20_000_000);
+}

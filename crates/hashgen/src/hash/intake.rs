@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use credentials::Nas;
 use credentials::digestset::Record;
 
 use super::seen::Seen;
@@ -50,10 +49,10 @@ pub(super) struct Listed {
 }
 
 impl Intake {
-    /// Begins with one sorter per ballot.
-    pub(super) fn new(sorters: Vec<Sorter>) -> Self {
+    /// Begins with an empty set of all NAS and one sorter per ballot.
+    pub(super) fn new(seen: Seen, sorters: Vec<Sorter>) -> Self {
         Self {
-            seen: Seen::new(Nas::NUMBERS),
+            seen,
             sorters,
             totals: Totals::new(),
         }

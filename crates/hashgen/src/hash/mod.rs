@@ -11,7 +11,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use credentials::{BallotId, Hasher, RollKey, Scheme};
+use credentials::{BallotId, Hasher, Nas, RollKey, Scheme};
 use durable::output::OutputDir;
 
 use crate::Usage;
@@ -94,6 +94,9 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let out = OutputDir::create(&args.out, args.force)?;
 
+    // Before any thread starts: the C library reserves address space for each of them, and under a
+    // limit (ulimit -v) this one large piece must come first.
+    let seen = Seen::new(Nas::NUMBERS)?;
     let source = Source::open(&args.roll)?;
     let threads = rayon::current_num_threads();
     let plan = Plan::new(args.memory, ballots.len(), threads, source.window_bytes)
@@ -124,7 +127,7 @@ pub fn run(args: &Args) -> Result<()> {
     let sorters = ballots
         .iter()
         .map(|_| Sorter::new(plan.records_per_run, spill_dir(&args.out)));
-    let mut intake = Intake::new(sorters.collect::<Result<_>>()?);
+    let mut intake = Intake::new(seen, sorters.collect::<Result<_>>()?);
     pass::run(
         &mut reader,
         &rows,

@@ -1,5 +1,6 @@
 //! A set of numbers as one bit each: every NAS that occurred, every code that was minted.
 
+use anyhow::{Context as _, Result};
 use zeroize::Zeroize as _;
 
 /// A set of numbers below a bound. Wiped when dropped: it says who is on the roll.
@@ -10,10 +11,19 @@ pub struct Seen {
 impl Seen {
     /// An empty set of numbers below `bound`. Takes `bound` / 8 bytes of address space; of memory,
     /// only the pages it has touched.
-    pub fn new(bound: u32) -> Self {
-        Self {
-            words: vec![0; bound.div_ceil(64) as usize],
-        }
+    ///
+    /// # Errors
+    /// The system grants no address space.
+    pub fn new(bound: u32) -> Result<Self> {
+        let words = bound.div_ceil(64) as usize;
+        // Zeroed memory cannot be asked for without an abort on refusal: ask for any, first.
+        Vec::<u64>::new().try_reserve_exact(words).with_context(|| {
+            let mib = Self::bytes(bound).div_ceil(1 << 20);
+            format!("the system grants no {mib} MiB for one bit per number: free memory, or raise ulimit -v")
+        })?;
+        Ok(Self {
+            words: vec![0; words],
+        })
     }
 
     /// Bytes of a set with this bound.
