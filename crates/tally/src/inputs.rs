@@ -16,7 +16,7 @@ use crate::cli::PackageArgs;
 use crate::state::Roll;
 
 /// Longest key or password file read.
-const SECRET_BYTES_MAX: u64 = 4096;
+const SECRET_BYTES_MAX: usize = 4096;
 
 /// An opened package as the fold asks it.
 pub(crate) struct PackageRoll(Package);
@@ -128,7 +128,7 @@ pub(crate) fn read_box_key(path: &Path, event: &Event) -> anyhow::Result<BoxSecr
 /// Reads a small secret file into memory that is wiped.
 pub(crate) fn read_secret(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
     // Reserved whole, so that growing leaves no copy behind.
-    let mut text = Zeroizing::new(Vec::with_capacity(SECRET_BYTES_MAX as usize + 1));
+    let mut text = Zeroizing::new(Vec::with_capacity(SECRET_BYTES_MAX + 1));
     File::open(path)?
         .take(SECRET_BYTES_MAX)
         .read_to_end(&mut text)?;

@@ -145,7 +145,15 @@ impl Writer {
             self.wait_for_turn(&session, *partition).await?;
         }
         let positions = read_positions(&mut session, self.package.event()).await?;
-        self.set_trouble(None);
+        {
+            let mut progress = self.progress();
+            progress.trouble = None;
+            let at = positions
+                .cursors
+                .iter()
+                .map(|(partition, cursor)| (*partition, cursor.sequence));
+            progress.heads = at.collect();
+        }
         let feed = self.source.follow(&partitions, self.key.clone());
         let mut fold = Fold {
             writer: self,
