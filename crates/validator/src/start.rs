@@ -23,7 +23,7 @@ use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 /// A roll key file is one line of some 100 bytes.
-const KEY_FILE_BYTES_MAX: u64 = 4_096;
+const KEY_FILE_BYTES_MAX: usize = 4_096;
 /// Receipts looked up at once.
 const LOOKUPS_MAX: usize = 8;
 /// Tallies that follow the ledger at once.
@@ -71,9 +71,9 @@ pub(crate) fn open_roll(config: &Config) -> Result<Roll> {
 }
 
 fn read_key(path: &Path) -> Result<RollKey> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(KEY_FILE_BYTES_MAX as usize));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(KEY_FILE_BYTES_MAX));
     File::open(path)
-        .and_then(|file| file.take(KEY_FILE_BYTES_MAX).read_to_end(&mut bytes))
+        .and_then(|file| file.take(KEY_FILE_BYTES_MAX as u64).read_to_end(&mut bytes))
         .with_context(|| format!("cannot read the roll key {}", path.display()))?;
     RollKey::parse(&bytes).with_context(|| {
         format!(

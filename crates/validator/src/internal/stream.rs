@@ -80,9 +80,7 @@ async fn follow(
             if sender.send(Ok(bytes)).await.is_err() {
                 return Ok(());
             }
-        } else if stopping {
-            return Ok(());
-        } else if !moved(app, seen, sender, &mut stop).await {
+        } else if stopping || !moved(app, seen, sender, &mut stop).await {
             return Ok(());
         }
     }

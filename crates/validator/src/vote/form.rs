@@ -288,9 +288,9 @@ mod tests {
         assert_eq!(faults(""), syntax(1, 0));
         assert_eq!(faults("{\n\"nas\""), syntax(2, 5));
         assert_eq!(faults("{} {}"), syntax(1, 4));
-        assert_eq!(faults("[]").is_err(), true);
-        assert_eq!(faults("{\"nas\":01}").is_err(), true);
-        assert_eq!(faults("{\"nas\":\"a\u{0}b\"}").is_err(), true);
+        assert!(faults("[]").is_err());
+        assert!(faults("{\"nas\":01}").is_err());
+        assert!(faults("{\"nas\":\"a\u{0}b\"}").is_err());
         assert_eq!(faults(r#"{"n\u0061s":"1"}"#), Err(Malformed::Escape));
         let body = b"{\"nas\":\"\xff\"}";
         assert_eq!(Form::read(body, LAW_FIELDS).err(), Some(Malformed::NotUtf8));

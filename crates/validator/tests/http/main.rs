@@ -1,5 +1,6 @@
 //! The program as voters, operators and attackers meet it: the real binary, a real package, real
 //! sockets.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod fixture;
 mod limits;
