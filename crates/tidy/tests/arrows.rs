@@ -42,7 +42,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "pages",
         ],
     ),
-    ("loadgen", &["credentials", "election"]),
+    ("loadgen", &["credentials", "election", "durable"]),
     ("rehearsal", &[]),
     ("tidy", &[]),
 ];
