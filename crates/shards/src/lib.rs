@@ -7,6 +7,24 @@
 //! [`Package::open`] verifies all of it; [`Package::lookup`] then answers in a few cache misses.
 //! Making packages stands behind the feature `builder`, so that the query side carries none of it.
 //!
+//! ```no_run
+//! use credentials::{BallotId, Code, Hasher, Nas};
+//! use election::BallotIndex;
+//! use shards::{Membership, Package, Trust};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let trust = Trust::from_files(&["officer.pub".into()], 1)?;
+//! let package = Package::open("package".as_ref(), &trust)?;
+//! let ballot = BallotId::parse("L2025-001")?;
+//! let digest = Hasher::sha256().digest(&Nas::parse(b"123456789")?, &Code::parse(b"ABC123")?, &ballot);
+//! match package.lookup(BallotIndex(0), &digest) {
+//!     Membership::Member { shard, ordinal, region } => println!("{shard}/{ordinal} of {region}"),
+//!     Membership::NotOnRoll | Membership::NoSuchBallot => println!("refused"),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! This crate knows nothing of HTTP, databases, asynchronous runtimes or command lines.
 
 // Bytes of files are fetched with a bounds check that can fail, never with one that panics.
@@ -19,6 +37,8 @@ mod column;
 mod digest;
 mod error;
 mod filter;
+#[cfg(feature = "builder")]
+pub mod fuzzing;
 mod hash;
 mod header;
 #[cfg(all(test, feature = "builder"))]

@@ -48,7 +48,7 @@ impl Package {
     /// Opens a package after verifying it: enough trusted signatures over the manifest, the SHA-256
     /// of every file, no file missing, none extra, every file's structure.
     ///
-    /// Reads every byte once, on two threads (see [`crate::open`] for the order of checks).
+    /// Reads every byte once, on two threads.
     ///
     /// # Errors
     /// [`PackageError`] names the file and the remedy. Nothing of a refused package is served.

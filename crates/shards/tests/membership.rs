@@ -115,6 +115,27 @@ fn a_wrong_roll_key_or_scheme_is_refused() {
     ));
 }
 
+/// What officers signed may still make no sense: opening serves it, the audit refuses it.
+#[test]
+fn the_audit_refuses_a_region_that_the_event_does_not_have() {
+    let built = Built::new(&Recipe {
+        regions: vec![1, 2],
+        shard_bits: 0,
+        ..Recipe::default()
+    });
+    let refused = built
+        .open()
+        .audit_shard(FIRST, 0)
+        .expect_err("region 2 is unknown");
+    assert!(refused.to_string().contains("0000.reg"), "{refused}");
+    assert!(
+        refused
+            .to_string()
+            .contains("is 2, which the event does not define"),
+        "{refused}"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

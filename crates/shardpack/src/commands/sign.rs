@@ -8,13 +8,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, anyhow, bail};
 use durable::output::OutputFile;
 use minisign::SignatureBox;
-use shards::{MANIFEST_FILE, Package, SIGNATURE_SUFFIX, is_signature_name};
+use shards::{MANIFEST_FILE, Package, SIGNATURE_SUFFIX, UNTRUSTED_COMMENT, is_signature_name};
 
 use crate::args::SignArgs;
 use crate::officer;
 
-/// As the stock tool writes it after `untrusted comment: `.
-const UNTRUSTED_COMMENT: &str = "signature from minisign secret key";
+/// The stock tool's words before the comment itself, which minisign adds.
+const COMMENT_PREFIX: &str = "untrusted comment: ";
 
 pub(crate) fn run(args: &SignArgs) -> Result<()> {
     // Whoever signs vouches for the content: refuse what no validator would open.
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &SignArgs) -> Result<()> {
         &secret,
         Cursor::new(&manifest),
         Some(&trusted),
-        Some(UNTRUSTED_COMMENT),
+        Some(UNTRUSTED_COMMENT.trim_start_matches(COMMENT_PREFIX)),
     )
     .map_err(|error| anyhow!("cannot sign {}: {error}", manifest_path.display()))?;
     output.write_all(signature.into_string().as_bytes())?;
