@@ -77,13 +77,9 @@ fn syndrome(symbols: &[u8; CODE_LEN]) -> u8 {
         .fold(0, |sum, symbol| times_alpha(sum) ^ symbol)
 }
 
+/// Without a branch: the top bit is as good as random, and this runs 17 times for every voter.
 fn times_alpha(element: u8) -> u8 {
-    let doubled = element << 1;
-    if doubled & 0b10_0000 == 0 {
-        doubled
-    } else {
-        doubled ^ 0b10_0101
-    }
+    (element << 1) ^ (0b10_0101 * (element >> 4 & 1))
 }
 
 /// The value of each upper-case character, look-alikes included. A table, because this stands on

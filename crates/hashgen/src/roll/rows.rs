@@ -14,19 +14,17 @@ pub struct TooManyColumns {
     pub line: u64,
 }
 
-/// The parser of one thread: its buffers serve chunk after chunk.
+/// The parser of one thread: it and its buffers serve chunk after chunk.
 pub struct Rows {
-    delimiter: u8,
+    parser: csv_core::Reader,
     fields: Zeroizing<Vec<u8>>,
     ends: Vec<usize>,
 }
 
 /// The rows of one chunk. Not an `Iterator`, because a row borrows the buffers.
 pub struct ChunkRows<'a> {
-    parser: csv_core::Reader,
     rows: &'a mut Rows,
     rest: &'a [u8],
-    line: u64,
 }
 
 /// One row.
@@ -47,26 +45,22 @@ pub struct Fields<'a> {
 }
 
 impl Rows {
-    /// Buffers for rows with this delimiter.
+    /// A parser for rows with this delimiter.
     pub fn new(delimiter: u8) -> Self {
-        let fields = Zeroizing::new(vec![0; CHUNK_LEN + 1]);
         Self {
-            delimiter,
-            fields,
+            parser: csv_core::ReaderBuilder::new().delimiter(delimiter).build(),
+            fields: Zeroizing::new(vec![0; CHUNK_LEN + 1]),
             ends: vec![0; COLUMNS_MAX],
         }
     }
 
     /// Begins a chunk.
     pub fn start<'a>(&'a mut self, chunk: &'a Chunk) -> ChunkRows<'a> {
-        let parser = csv_core::ReaderBuilder::new()
-            .delimiter(self.delimiter)
-            .build();
+        self.parser.reset();
+        self.parser.set_line(chunk.first_line);
         ChunkRows {
-            parser,
             rows: self,
             rest: chunk.bytes(),
-            line: chunk.first_line,
         }
     }
 }
@@ -78,12 +72,16 @@ impl ChunkRows<'_> {
         if self.rest.is_empty() {
             return None;
         }
-        let line = self.line;
+        let line = self.rows.parser.line();
         let whole = self.rest;
         let mut overflow = false;
         let ends = loop {
-            let (fields, ends) = (&mut self.rows.fields[..], &mut self.rows.ends[..]);
-            let (result, read, _, ended) = self.parser.read_record(self.rest, fields, ends);
+            let Rows {
+                parser,
+                fields,
+                ends,
+            } = &mut *self.rows;
+            let (result, read, _, ended) = parser.read_record(self.rest, fields, ends);
             self.rest = self.rest.get(read..).unwrap_or_default();
             match result {
                 // Too many columns: parse on to the end of the row, over what is there.
@@ -94,7 +92,6 @@ impl ChunkRows<'_> {
         let raw = whole
             .get(..whole.len() - self.rest.len())
             .unwrap_or_default();
-        self.line += newlines(raw);
         if overflow {
             return Some(Err(TooManyColumns { line }));
         }
@@ -112,12 +109,14 @@ impl ChunkRows<'_> {
     /// What is left of the chunk, and the number of the line on which it begins.
     pub fn rest(&mut self) -> (&[u8], u64) {
         self.skip_line_ends();
-        (self.rest, self.line)
+        (self.rest, self.rows.parser.line())
     }
 
+    /// Passes over empty lines, and over the line feed of CR LF, of which the parser takes only CR.
     fn skip_line_ends(&mut self) {
         while let [byte @ (b'\r' | b'\n'), rest @ ..] = self.rest {
-            self.line += u64::from(*byte == b'\n');
+            let parser = &mut self.rows.parser;
+            parser.set_line(parser.line() + u64::from(*byte == b'\n'));
             self.rest = rest;
         }
     }
@@ -143,10 +142,6 @@ impl<'a> Fields<'a> {
     pub fn iter(self) -> impl Iterator<Item = &'a [u8]> {
         (0..self.count()).filter_map(move |position| self.get(position))
     }
-}
-
-fn newlines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
 fn without_line_end(raw: &[u8]) -> &[u8] {
