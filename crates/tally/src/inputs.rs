@@ -130,7 +130,7 @@ pub(crate) fn read_secret(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
     // Reserved whole, so that growing leaves no copy behind.
     let mut text = Zeroizing::new(Vec::with_capacity(SECRET_BYTES_MAX + 1));
     File::open(path)?
-        .take(SECRET_BYTES_MAX)
+        .take(SECRET_BYTES_MAX as u64)
         .read_to_end(&mut text)?;
     Ok(text)
 }
