@@ -99,6 +99,8 @@ async function cast(form, shown) {
     shown.say("sending");
     const answer = await send(form);
     if (answer && !AGAIN.has(answer.response.status)) return answer;
+    // The server itself may not know whether it recorded the vote.
+    if (answer?.html.includes("data-unsure")) lost = true;
     const asked = Number(answer?.response.headers.get("retry-after"));
     // A long wait is the server's word against guessing: its page says so.
     if (asked > WAIT_S.at(-1)) return answer;

@@ -22,12 +22,12 @@ function enhance(form) {
   const full = make("p", { class: "hint" }, text("full"));
   const undo = make("button", { type: "button" }, text("undo"));
   const clear = make("button", { type: "button" }, text("clear"));
-  const heading = make("h3", { tabindex: "-1", "data-focus": "" }, text("ranked"));
+  const heading = make("h2", { tabindex: "-1", "data-focus": "" }, text("ranked"));
   form.querySelector(".ranks").hidden = true;
   form.querySelector(".ranks").after(
     make("div", { class: "ranker" }, heading, ranked, full,
       make("div", { class: "tools" }, undo, clear),
-      make("h3", {}, text("unranked")), unranked, said),
+      make("h2", {}, text("unranked")), unranked, said),
   );
 
   const nameOf = (number) => paper.get(number).querySelector(".choice-name").textContent;

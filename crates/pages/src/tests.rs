@@ -74,6 +74,7 @@ fn voter_pages(site: &Site<'_>) -> Vec<Page> {
         End::Closed { closed_ms: OPEN_MS },
         End::TooManyTries { retry_after_s: 600 },
         End::Busy { retry_after_s: 1 },
+        End::Unsure { retry_after_s: 1 },
         End::Broken,
     ] {
         let page = voter::ended(site, Some(law), &end);

@@ -14,6 +14,7 @@ state-not-cast-more = Nothing is recorded until you press “Cast my vote”.
 state-recorded = Vote recorded
 state-recorded-more = Your vote is in the ballot box, on durable storage. You are done.
 state-refused = No vote recorded from this submission
+state-unsure = Vote may be recorded
 state-already = A vote is already recorded
 state-already-more = The first vote counts. This submission changed nothing.
 
@@ -96,6 +97,8 @@ end-tries-title = Too many tries
 end-tries-body = To protect secret codes, tries are limited. Try again in { $wait }.
 end-busy-title = The service is very busy
 end-busy-body = Your vote was not recorded. Try again in { $wait }: you cannot vote twice by accident.
+end-unsure-title = Recording takes long
+end-unsure-body = It is not known yet whether your vote is recorded. Cast it again in { $wait }: if it already was, you will be told, and it counts only once.
 end-broken-title = The submission could not be read
 end-broken-body = Your vote was not recorded. Start again from the ballot.
 end-wait-seconds = { $count ->

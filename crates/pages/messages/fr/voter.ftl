@@ -14,6 +14,7 @@ state-not-cast-more = Rien n’est enregistré tant que vous n’avez pas appuy�
 state-recorded = Vote enregistré
 state-recorded-more = Votre vote est dans l’urne, sur un support durable. Vous avez terminé.
 state-refused = Aucun vote enregistré par cet envoi
+state-unsure = Vote peut-être enregistré
 state-already = Un vote est déjà enregistré
 state-already-more = Le premier vote compte. Cet envoi n’y a rien changé.
 
@@ -96,6 +97,8 @@ end-tries-title = Trop d’essais
 end-tries-body = Pour protéger les codes secrets, les essais sont limités. Réessayez dans { $wait }.
 end-busy-title = Le service est très demandé
 end-busy-body = Votre vote n’a pas été enregistré. Réessayez dans { $wait } : vous ne risquez pas de voter deux fois.
+end-unsure-title = L’enregistrement tarde
+end-unsure-body = On ne sait pas encore si votre vote est enregistré. Déposez-le de nouveau dans { $wait } : s’il l’était déjà, on vous le dira et il ne comptera qu’une fois.
 end-broken-title = L’envoi n’a pas pu être lu
 end-broken-body = Votre vote n’a pas été enregistré. Recommencez à partir du scrutin.
 end-wait-seconds = { $count ->

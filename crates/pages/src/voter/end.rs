@@ -36,6 +36,12 @@ pub enum End {
         /// When to try again, in seconds.
         retry_after_s: u32,
     },
+    /// Recording takes too long: the vote may be recorded or not, and sending it again is safe.
+    /// Status 503.
+    Unsure {
+        /// When to try again, in seconds.
+        retry_after_s: u32,
+    },
     /// The body is no form, or holds no choice that the ballot takes. Status 400.
     Broken,
 }
@@ -46,12 +52,14 @@ struct Ended<'a> {
     frame: Frame<'a>,
     /// None where nothing was sent.
     state: Option<State>,
+    /// Told to the page's script, for what it says of a duplicate later.
+    unsure: bool,
     lines: Vec<String>,
     again: Option<String>,
 }
 
-/// The page of an end. `cast_on` is the ballot that was cast; `None` where a voter only looks at
-/// the ballot, which is no error: the page then has status 200.
+/// The page of an end. `cast_on` is the ballot that was cast; `None` where a voter only looks: that a
+/// ballot is not open or closed is no error then, and the page has status 200.
 #[must_use]
 pub fn ended(site: &Site<'_>, cast_on: Option<&Ballot>, end: &End) -> Page {
     let t = Messages::of(site.lang);
@@ -60,20 +68,25 @@ pub fn ended(site: &Site<'_>, cast_on: Option<&Ballot>, end: &End) -> Page {
     let state = match (end, cast_on) {
         (_, None) => None,
         (End::Duplicate { .. }, _) => Some(State::Already),
+        (End::Unsure { .. }, _) => Some(State::Unsure),
         _ => Some(State::Refused),
     };
     let again = match end {
-        End::TooManyTries { .. } | End::Busy { .. } | End::Broken => Some(frame.link(&path)),
+        End::TooManyTries { .. } | End::Busy { .. } | End::Unsure { .. } | End::Broken => {
+            Some(frame.link(&path))
+        }
         _ => None,
     };
     let page = Page::new(&Ended {
         frame,
         state,
+        unsure: matches!(end, End::Unsure { .. }),
         lines: end.lines(site),
         again,
     });
+    let looks = cast_on.is_none() && matches!(end, End::NotOpen { .. } | End::Closed { .. });
     Page {
-        status: if cast_on.is_some() { end.status() } else { 200 },
+        status: if looks { 200 } else { end.status() },
         retry_after_s: end.retry_after_s(),
         ..page
     }
@@ -87,16 +100,16 @@ impl End {
             End::Duplicate { .. } => 409,
             End::NotOpen { .. } | End::Closed { .. } => 403,
             End::TooManyTries { .. } => 429,
-            End::Busy { .. } => 503,
+            End::Busy { .. } | End::Unsure { .. } => 503,
             End::Broken => 400,
         }
     }
 
     fn retry_after_s(&self) -> Option<u32> {
         match self {
-            End::TooManyTries { retry_after_s } | End::Busy { retry_after_s } => {
-                Some(*retry_after_s)
-            }
+            End::TooManyTries { retry_after_s }
+            | End::Busy { retry_after_s }
+            | End::Unsure { retry_after_s } => Some(*retry_after_s),
             _ => None,
         }
     }
@@ -108,6 +121,7 @@ impl End {
             End::Closed { .. } => "end-closed-title",
             End::TooManyTries { .. } => "end-tries-title",
             End::Busy { .. } => "end-busy-title",
+            End::Unsure { .. } => "end-unsure-title",
             End::Broken => "end-broken-title",
         }
     }
@@ -132,6 +146,7 @@ impl End {
             End::Closed { closed_ms } => at("end-closed-body", *closed_ms),
             End::TooManyTries { retry_after_s } => after("end-tries-body", *retry_after_s),
             End::Busy { retry_after_s } => after("end-busy-body", *retry_after_s),
+            End::Unsure { retry_after_s } => after("end-unsure-body", *retry_after_s),
             End::Broken => vec![t.get("end-broken-body").into_owned()],
         }
     }

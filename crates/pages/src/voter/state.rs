@@ -11,6 +11,8 @@ pub(crate) enum State {
     Already,
     /// Something was sent, and not taken.
     Refused,
+    /// Something was sent, and what became of it is not known yet.
+    Unsure,
 }
 
 impl State {
@@ -20,6 +22,7 @@ impl State {
             State::Recorded => "recorded",
             State::Already => "already",
             State::Refused => "refused",
+            State::Unsure => "unsure",
         }
     }
 
@@ -29,6 +32,7 @@ impl State {
             State::Recorded => "state-recorded",
             State::Already => "state-already",
             State::Refused => "state-refused",
+            State::Unsure => "state-unsure",
         }
     }
 
@@ -37,7 +41,7 @@ impl State {
             State::NotCast => Some("state-not-cast-more"),
             State::Recorded => Some("state-recorded-more"),
             State::Already => Some("state-already-more"),
-            State::Refused => None,
+            State::Refused | State::Unsure => None,
         }
     }
 
@@ -50,7 +54,7 @@ impl State {
             State::Recorded => {
                 r#"<circle cx="12" cy="12" r="11" fill="currentColor"/><path class="glyph" d="m6.5 12.5 3.7 3.7 7.3-8"/>"#
             }
-            State::Already => {
+            State::Already | State::Unsure => {
                 r#"<circle cx="12" cy="12" r="11" fill="currentColor"/><path class="glyph" d="M12 6v7m0 3v2"/>"#
             }
             State::Refused => {

@@ -1,0 +1,100 @@
+// Results: kept up to date without a reload, embedded in a frame, watched by operators.
+
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { after, before, test } from "node:test";
+import { launch, open, inspect } from "./chromium.js";
+import { startPreview, words as wordsOf } from "./surfaces.js";
+
+let preview, browser, say;
+before(async () => {
+  preview = await startPreview();
+  browser = await launch();
+  say = await wordsOf("en");
+});
+after(async () => {
+  await browser?.close();
+  preview?.stop();
+});
+
+test("figures move, focus and search stay, a break is said", async () => {
+  const { page, context, close, forgive } = await open(browser);
+  await page.clock.install();
+  await page.goto(`${preview.urls.province}/ballots/E2025-QC?lang=en`);
+  await page.locator("#filter").fill("riding 04");
+  const rows = page.locator("table.regions tbody tr:visible");
+  assert.equal(await rows.count(), 10);
+  const total = () => page.locator("caption").first().textContent();
+  const before = await total();
+  await rows.first().getByRole("link").focus();
+  const href = await page.evaluate(() => document.activeElement.getAttribute("href"));
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  await page.clock.runFor(11_000);
+  await page.waitForFunction((old) => document.querySelector("caption").textContent !== old, before);
+  assert.equal(await rows.count(), 10, "the search still holds");
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute("href")), href);
+  assert.equal(await page.locator("#connection").textContent(), say["live-polling"].replace("%n%", "10"));
+  await context.setOffline(true);
+  await page.clock.runFor(11_000);
+  await page.locator("#connection.off").waitFor();
+  await inspect(page, "results-connection-lost");
+  await context.setOffline(false);
+  forgive(/ERR_INTERNET_DISCONNECTED/);
+  await close();
+});
+
+test("final results say so and ask no more", async () => {
+  const { page, close } = await open(browser);
+  let asked = 0;
+  await page.clock.install();
+  await page.goto(`${preview.urls.results}/ballots/L2025-001?lang=en&state=closed`);
+  page.on("request", () => { asked += 1; });
+  assert.equal(await page.locator("#connection").textContent(), say["live-settled"]);
+  await page.clock.runFor(60_000);
+  assert.equal(asked, 0);
+  await close();
+});
+
+test("an embed view works in another site's frame, a page does not", async () => {
+  const site = createServer((_, answer) => {
+    answer.setHeader("content-type", "text/html");
+    answer.end(`<title>x</title><iframe name="embed" src="${preview.urls.results}/embed/ballots/L2025-002?lang=en"></iframe>
+      <iframe name="page" src="${preview.urls.results}/ballots/L2025-002?lang=en"></iframe>`);
+  });
+  await new Promise((resolve) => site.listen(0, "127.0.0.1", resolve));
+  const { page, close, forgive } = await open(browser);
+  await page.goto(`http://127.0.0.1:${site.address().port}/`);
+  await page.frame("embed").getByRole("heading", { level: 1 }).waitFor();
+  const framed = await page.frame("page").locator("h1").count().catch(() => 0);
+  assert.equal(framed, 0);
+  forgive(/frame-ancestors|favicon/);
+  await close();
+  site.close();
+});
+
+test("figures are the same in table and CSV", async () => {
+  const { page, close } = await open(browser);
+  const at = `${preview.urls.results}/ballots/L2025-002`;
+  await page.goto(`${at}?lang=en&state=closed`);
+  const shown = await page.locator("tbody tr").first().locator("td").first().textContent();
+  const csv = await (await fetch(`${at}/results.csv?state=closed`)).text();
+  const oui = csv.split("\r\n").filter((line) => line.includes(",oui,"));
+  const sum = oui.reduce((all, line) => all + Number(line.split(",").at(-1)), 0);
+  assert.equal(Number(shown.replaceAll(",", "")), sum);
+  await close();
+});
+
+test("the monitor reads rates, percentiles and health", async () => {
+  const { page, close } = await open(browser);
+  await page.goto(`${preview.urls.monitor}/monitor?lang=en`);
+  await page.waitForFunction(() => {
+    const value = (metric) => document.querySelector(`[data-metric="${metric}"] .value strong`).textContent;
+    return Number(value("ledger_votes_total").replaceAll(",", "")) > 500 && value("ledger_fsync_seconds") !== "–";
+  });
+  assert.match(await page.locator('[data-health="/livez"]').textContent(), new RegExp(say["watch-up"]));
+  assert.match(await page.locator('[data-health="/readyz"]').textContent(), new RegExp(say["watch-down"]));
+  const points = await page.locator(".spark polyline").first().getAttribute("points");
+  assert.ok(points.split(" ").length >= 2);
+  await inspect(page, "monitor-running");
+  await close();
+});
