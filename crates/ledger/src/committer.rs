@@ -310,13 +310,14 @@ impl<R: Reply> Committer<R> {
         unless_full(slot.save(&*self.storage, votes, self.writer.cursor()))
     }
 
-    /// Commits the invalid attempts that still wait and writes a snapshot: the last call before
-    /// an orderly stop.
+    /// Commits the invalid attempts that still wait, closes the segment (its content keys are wiped)
+    /// and writes a snapshot: the last call before an orderly stop.
     ///
     /// # Errors
     /// Fatal.
     pub fn close(&mut self) -> Result<(), LedgerError> {
         self.decide_and_commit(&mut Vec::new(), true)?;
+        unless_full(self.writer.close())?;
         self.begin_snapshot();
         while !self.snapshot_due.is_empty() {
             self.write_one_snapshot()?;

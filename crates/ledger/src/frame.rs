@@ -28,7 +28,7 @@ pub(crate) const FRAME_HEADER_BYTES: usize = 60;
 /// Bytes of a SHA-256.
 pub(crate) const HASH_BYTES: usize = 32;
 /// A frame without a body.
-pub(crate) const FRAME_BYTES_MIN: u32 = (FRAME_HEADER_BYTES + HASH_BYTES) as u32;
+pub(crate) const FRAME_BYTES_MIN: u32 = 60 + 32;
 
 /// The SHA-256 of a frame or segment header: a link of the chain.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

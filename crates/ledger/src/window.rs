@@ -55,24 +55,17 @@ impl SegmentWindow {
 
     /// The header as it stands in the file.
     pub(crate) fn header_bytes(&mut self) -> Result<&[u8], LedgerError> {
+        let truncated = |expected: usize| Fault::Truncated {
+            expected: expected as u64,
+            got: 0,
+        };
         let peek = self
             .bytes(0, PEEK_BYTES)?
             .and_then(|bytes| bytes.first_chunk().copied());
-        let truncated = |got| Fault::Truncated {
-            expected: PEEK_BYTES as u64,
-            got,
-        };
-        let peek: [u8; PEEK_BYTES] = peek.ok_or_else(|| self.damaged(0, truncated(0)))?;
+        let peek = peek.ok_or_else(|| self.damaged(0, truncated(PEEK_BYTES)))?;
         let length = SegmentHeader::peek_length(&peek).map_err(|fault| self.damaged(0, fault))?;
-        let path = self.path.clone();
-        self.bytes(0, length)?.ok_or_else(|| LedgerError::Damaged {
-            path,
-            offset: 0,
-            fault: Fault::Truncated {
-                expected: length as u64,
-                got: 0,
-            },
-        })
+        let too_short = self.damaged(0, truncated(length));
+        self.bytes(0, length)?.ok_or(too_short)
     }
 
     /// The verified header.

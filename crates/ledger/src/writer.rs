@@ -181,6 +181,18 @@ impl Writer {
         }
     }
 
+    /// Closes the segment for good and drops the one prepared to follow it.
+    pub(crate) fn close(&mut self) -> Result<(), LedgerError> {
+        self.close_segment()?;
+        if self.prepared.take().is_none() {
+            return Ok(());
+        }
+        let path = prepared_file(&self.dir);
+        self.storage
+            .remove(&path)
+            .map_err(LedgerError::io("remove", &path))
+    }
+
     fn open_segment(&mut self, entropy: &mut dyn Entropy) -> Result<(), LedgerError> {
         let Some(mut file) = self.prepared.take() else {
             return Ok(());

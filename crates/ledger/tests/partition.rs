@@ -235,7 +235,7 @@ fn a_follower_sees_what_was_acknowledged_and_resumes_anywhere() {
                 frames.push(frame);
             }
         }
-        assert_eq!(frames.len() as u32, ordinal + 1);
+        assert_eq!(frames.len(), ordinal as usize + 1);
     }
     for from in (0..200).step_by(7) {
         let after = frames

@@ -12,7 +12,7 @@ fn invariant_1_2_3_8_hold_on_a_failing_disk() {
         sum.crashes > 1_000 && sum.acknowledged > 5_000 && sum.duplicates > 5_000,
         "{sum:?}"
     );
-    assert!(sum.refused_full > 100 && sum.torn_tails > 0, "{sum:?}");
+    assert!(sum.refused_full > 100 && sum.torn_tails > 10, "{sum:?}");
     assert!(sum.rot_refused > 20 && sum.rot_harmless > 20, "{sum:?}");
 }
 

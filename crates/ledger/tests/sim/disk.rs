@@ -25,6 +25,9 @@ pub(crate) struct Plan {
     pub(crate) crash_at: Option<u64>,
     /// This call fails with EIO.
     pub(crate) fail_at: Option<u64>,
+    /// Whether reading calls count too. A start reads a lot, so that otherwise most lives would
+    /// end before the first write.
+    pub(crate) count_reads: bool,
     /// Calls that need space fail with ENOSPC, most of the time.
     pub(crate) full: bool,
 }
@@ -58,6 +61,7 @@ pub(crate) struct SimDisk(Arc<Mutex<State>>);
 enum Need {
     Nothing,
     Space,
+    Read,
 }
 
 /// How much of a failing call happens all the same.
@@ -90,6 +94,33 @@ impl SimDisk {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().expect("the simulation has one thread")
+    }
+
+    /// A disk on which these files are stable.
+    pub(crate) fn with_files(rng: Rng, files: &BTreeMap<PathBuf, Vec<u8>>) -> SimDisk {
+        let disk = SimDisk::new(rng);
+        let mut state = disk.state();
+        for (id, (path, bytes)) in (0..).zip(files) {
+            state.names.insert(path.clone(), id);
+            state
+                .dirs
+                .extend(path.ancestors().skip(1).map(Path::to_path_buf));
+            let inode = state.inode(id);
+            inode.write(0, bytes);
+            inode.sync();
+        }
+        state.stable_names = state.names.clone();
+        drop(state);
+        disk
+    }
+
+    /// Every file as programs see it.
+    pub(crate) fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let state = self.state();
+        let file = |(path, id): (&PathBuf, &u64)| {
+            Some((path.clone(), state.inodes.get(id)?.cached.clone()))
+        };
+        state.names.iter().filter_map(file).collect()
     }
 
     /// Starts a life of the process.
@@ -195,6 +226,9 @@ impl State {
                 Effect::Nothing,
             ));
         }
+        if need == Need::Read && !self.plan.count_reads {
+            return Ok(());
+        }
         self.calls += 1;
         let effect = match self.rng.below(3) {
             0 => Effect::Nothing,
@@ -254,7 +288,7 @@ fn with_effect(verdict: Result<(), Failure>, whole: impl FnOnce()) -> io::Result
 impl Storage for SimDisk {
     fn open(&self, path: &Path) -> io::Result<Box<dyn StorageFile>> {
         let mut state = self.state();
-        state.call(Need::Nothing).map_err(|failure| failure.0)?;
+        state.call(Need::Read).map_err(|failure| failure.0)?;
         let id = state.find(path)?;
         Ok(Box::new(SimFile {
             disk: self.clone(),
@@ -327,7 +361,7 @@ impl Storage for SimDisk {
 
     fn list(&self, dir: &Path) -> io::Result<Vec<String>> {
         let mut state = self.state();
-        state.call(Need::Nothing).map_err(|failure| failure.0)?;
+        state.call(Need::Read).map_err(|failure| failure.0)?;
         if !state.dirs.contains(dir) {
             return Err(ErrorKind::NotFound.into());
         }
@@ -372,13 +406,13 @@ fn to_usize(offset: u64) -> usize {
 impl StorageFile for SimFile {
     fn len(&self) -> io::Result<u64> {
         let mut state = self.disk.state();
-        state.call(Need::Nothing).map_err(|failure| failure.0)?;
+        state.call(Need::Read).map_err(|failure| failure.0)?;
         Ok(state.inode(self.id).cached.len() as u64)
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
         let mut state = self.disk.state();
-        state.call(Need::Nothing).map_err(|failure| failure.0)?;
+        state.call(Need::Read).map_err(|failure| failure.0)?;
         let cached = &state.inode(self.id).cached;
         let from = cached.get(to_usize(offset)..).unwrap_or_default();
         let len = from.len().min(buf.len());
@@ -391,8 +425,10 @@ impl StorageFile for SimFile {
         let verdict = state.call(Need::Space);
         let offset = to_usize(offset);
         if let Err(Failure(_, Effect::Part)) = &verdict {
-            let whole_sectors = bytes.len() / SECTOR_BYTES;
-            let part = state.rng.index(whole_sectors + 1) * SECTOR_BYTES;
+            // Up to a sector's end, as a kernel that was interrupted would leave it.
+            let sectors = (offset % SECTOR_BYTES + bytes.len()) / SECTOR_BYTES;
+            let end = state.rng.index(sectors + 1) * SECTOR_BYTES;
+            let part = end.saturating_sub(offset % SECTOR_BYTES);
             state.inode(self.id).write(offset, &bytes[..part]);
         }
         with_effect(verdict, || state.inode(self.id).write(offset, bytes))

@@ -1,6 +1,9 @@
 //! A seeded simulation of the ledger on a failing disk. The real committer, arbiter, writer and
 //! recovery run against a simulated disk and clock; one seed is one run, and replays it exactly.
 
+// Each target that includes this module uses its part of it.
+#![allow(dead_code, unused_imports)]
+
 mod checker;
 mod clock;
 mod disk;
@@ -9,7 +12,10 @@ mod inode;
 mod rng;
 mod world;
 
-pub(crate) use world::{Tally, World};
+pub(crate) use clock::SimClock;
+pub(crate) use disk::{Plan, SimDisk};
+pub(crate) use rng::Rng;
+pub(crate) use world::{DATA_DIR, Tally, World};
 
 /// Runs one seed.
 ///

@@ -20,7 +20,7 @@ use super::rng::Rng;
 const LIVES: u64 = 40;
 /// Batches handed over in one life, at most.
 const BATCHES_MAX: u64 = 30;
-const DATA_DIR: &str = "/data";
+pub(crate) const DATA_DIR: &str = "/data";
 
 /// What a run saw.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -118,16 +118,29 @@ impl World {
         Ok(self.tally)
     }
 
+    /// Two lives: one that goes by `plan` and loses its power, one that must find everything.
+    pub(crate) fn run_plan(mut self, plan: Plan) -> Result<Tally, String> {
+        self.disk.start(plan);
+        self.live(false)?;
+        self.disk.lose_power();
+        self.disk.start(Plan::default());
+        self.live(true)?;
+        Ok(self.tally)
+    }
+
     fn draw_plan(&mut self) -> Plan {
-        let at = Some(1 + self.rng.below(220));
+        let at = Some(1 + self.rng.below(90));
+        let count_reads = self.rng.chance(15);
         if self.rng.chance(75) {
             Plan {
                 crash_at: at,
+                count_reads,
                 ..Plan::default()
             }
         } else {
             Plan {
                 fail_at: at,
+                count_reads,
                 ..Plan::default()
             }
         }
@@ -328,11 +341,12 @@ fn check_turned_away(batches: &[Batch], ballots: &[BallotShape]) -> Result<(), S
 }
 
 fn shape(secret: &BoxSecretKey, rng: &mut Rng) -> Shape {
+    let mut size = |max| 1 + u32::try_from(rng.below(max)).expect("small");
     let mut ballot = |id: &str, opens_ms, closes_ms| BallotShape {
         id: id.to_owned(),
         opens_ms,
         closes_ms,
-        shard_sizes: vec![1 + rng.below(90) as u32, 1 + rng.below(90) as u32],
+        shard_sizes: vec![size(400), size(90)],
     };
     Shape {
         event_id: "SIM".to_owned(),

@@ -1,0 +1,192 @@
+//! Group commit against its floor, and recovery: JSON lines.
+//!
+//! `cargo bench -p ledger --bench commit -- [--seconds S] [--votes N] [--dir PATH]`
+//! The floor appends and fdatasyncs the same number of bytes as the ledger's frames, in a bare
+//! loop; floor and ledger alternate, so that a slow moment of the disk hits both.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use durable::{OsStorage, Storage, SystemClock};
+use election::Choice;
+use ledger::{BallotShape, BoxSecretKey, Options, Outcome, Partition, Reply, Shape, Submission};
+
+const SHARDS: u32 = 8;
+
+struct Arguments {
+    seconds: u64,
+    votes: u32,
+    dir: PathBuf,
+}
+
+/// Counts answers; the bench keeps a fixed number of votes in flight.
+struct Count(Arc<AtomicU64>);
+
+impl Reply for Count {
+    fn reply(self, outcome: Outcome) {
+        assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+        self.0.fetch_add(1, Ordering::Release);
+    }
+}
+
+fn arguments() -> Option<Arguments> {
+    let mut arguments = Arguments {
+        seconds: 2,
+        votes: 500_000,
+        dir: std::env::temp_dir().join("ledger-bench"),
+    };
+    let mut given = std::env::args()
+        .skip(1)
+        .filter(|argument| argument != "--bench");
+    while let Some(flag) = given.next() {
+        let value = given.next()?;
+        match flag.as_str() {
+            "--seconds" => arguments.seconds = value.parse().ok()?,
+            "--votes" => arguments.votes = value.parse().ok()?,
+            "--dir" => arguments.dir = PathBuf::from(value),
+            _ => return None,
+        }
+    }
+    Some(arguments)
+}
+
+fn open(dir: &Path, credentials: u32, snapshot_votes: u64) -> (Partition<Count>, Duration) {
+    let shape = Shape {
+        event_id: "BENCH".to_owned(),
+        manifest_sha256: [1; 32],
+        box_public_key: BoxSecretKey::parse(KEY).expect("a synthetic key").public(),
+        ballots: vec![BallotShape {
+            id: "L-1".to_owned(),
+            opens_ms: 0,
+            closes_ms: i64::MAX,
+            shard_sizes: vec![credentials.div_ceil(SHARDS); SHARDS as usize],
+        }],
+    };
+    let options = Options {
+        snapshot_votes,
+        ..Options::default()
+    };
+    let (storage, clock) = (Arc::new(OsStorage), Arc::new(SystemClock::new()));
+    let start = Instant::now();
+    let (partition, _) = Partition::open(storage, clock, dir, shape, options).expect("opens");
+    (partition, start.elapsed())
+}
+
+/// Votes `from..to`, with at most `in_flight` unanswered.
+fn vote(partition: &Partition<Count>, from: u32, to: u32, in_flight: u64) {
+    let answered = Arc::new(AtomicU64::new(0));
+    for (sent, at) in (0u64..).zip(from..to) {
+        while sent - answered.load(Ordering::Acquire) >= in_flight {
+            std::thread::yield_now();
+        }
+        let mut submission = Submission {
+            ballot: 0,
+            shard: at % SHARDS,
+            ordinal: at / SHARDS,
+            region: (at % 125) as u16,
+            choice: if at % 3 == 0 {
+                Choice::Non
+            } else {
+                Choice::Oui
+            },
+            reply: Count(Arc::clone(&answered)),
+        };
+        while let Err(back) = partition.submit(submission) {
+            submission = back;
+            std::thread::yield_now();
+        }
+    }
+    while answered.load(Ordering::Acquire) < u64::from(to - from) {
+        std::thread::yield_now();
+    }
+}
+
+/// Appends of `bytes`, each synced, into a preallocated file; per second.
+fn floor(dir: &Path, bytes: usize, seconds: u64) -> f64 {
+    let path = dir.join("floor");
+    // Nothing left of an earlier run is needed.
+    let _ = OsStorage.remove(&path);
+    let mut file = OsStorage.create_new(&path).expect("writable");
+    file.preallocate(64 << 20).expect("room");
+    file.fdatasync().expect("syncs");
+    let block = vec![0x5a; bytes];
+    let (start, mut count, mut offset) = (Instant::now(), 0u32, 0);
+    while start.elapsed().as_secs() < seconds {
+        file.write_at(offset, &block).expect("room");
+        file.fdatasync().expect("syncs");
+        offset = (offset + bytes as u64) % (60 << 20);
+        count += 1;
+    }
+    f64::from(count) / start.elapsed().as_secs_f64()
+}
+
+/// Votes for some seconds, then the floor with frames of the same size.
+fn measure_commit(arguments: &Arguments, in_flight: u64) {
+    let dir = arguments.dir.join(format!("commit-{in_flight}"));
+    let (partition, _) = open(&dir, 64_000_000, u64::MAX);
+    let (start, mut at) = (Instant::now(), 0);
+    while start.elapsed().as_secs() < arguments.seconds {
+        vote(&partition, at, at + 20_000, in_flight);
+        at += 20_000;
+    }
+    let elapsed = start.elapsed().as_secs_f64();
+    let state = partition.state();
+    let (frames, votes) = (state.frames(), state.votes());
+    let frame_bytes = usize::try_from(state.frame_bytes() / frames).expect("small");
+    drop(partition);
+    let floor = floor(&dir, frame_bytes, arguments.seconds);
+    let (frames_s, votes_s) = (frames as f64 / elapsed, votes as f64 / elapsed);
+    println!(
+        "{{\"bench\":\"commit\",\"in_flight\":{in_flight},\"votes_per_s\":{votes_s:.0},\
+         \"frames_per_s\":{frames_s:.0},\"frame_bytes\":{frame_bytes},\
+         \"floor_frames_per_s\":{floor:.0},\"frames_to_floor\":{:.2}}}",
+        frames_s / floor
+    );
+}
+
+fn measure_recovery(arguments: &Arguments) {
+    let dir = arguments.dir.join("recovery");
+    let (partition, _) = open(&dir, arguments.votes, u64::MAX);
+    vote(&partition, 0, arguments.votes, 8_192);
+    drop(partition);
+    let (partition, from_snapshot) = open(&dir, arguments.votes, u64::MAX);
+    drop(partition);
+    std::fs::remove_dir_all(dir.join("voted")).expect("derived files");
+    let (partition, from_nothing) = open(&dir, arguments.votes, u64::MAX);
+    let voted = partition.state().voted(0);
+    assert_eq!(voted, u64::from(arguments.votes));
+    println!(
+        "{{\"bench\":\"recovery\",\"votes\":{voted},\"from_snapshot_s\":{:.3},\
+         \"from_nothing_s\":{:.3}}}",
+        from_snapshot.as_secs_f64(),
+        from_nothing.as_secs_f64()
+    );
+}
+
+/// A synthetic box key: benches seal to it and never open.
+const KEY: &[u8] = include_bytes!("../../../fixtures/golden/ledger/v1/box.key");
+
+fn main() -> std::process::ExitCode {
+    let Some(arguments) = arguments() else {
+        eprintln!("usage: commit [--seconds S] [--votes N] [--dir PATH]");
+        return std::process::ExitCode::from(2);
+    };
+    if arguments.dir.exists() {
+        eprintln!(
+            "{} exists: remove it or name another --dir",
+            arguments.dir.display()
+        );
+        return std::process::ExitCode::from(2);
+    }
+    for in_flight in [1, 64, 256, 4_096] {
+        measure_commit(&arguments, in_flight);
+    }
+    measure_recovery(&arguments);
+    if let Err(error) = std::fs::remove_dir_all(&arguments.dir) {
+        eprintln!("{}: {error}", arguments.dir.display());
+        return std::process::ExitCode::FAILURE;
+    }
+    std::process::ExitCode::SUCCESS
+}

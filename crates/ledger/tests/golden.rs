@@ -1,0 +1,65 @@
+//! The released format, byte for byte: what today's writer writes and what today's reader reads.
+//! `BLESS=1 cargo test -p ledger --test golden` writes the files anew; only a new format version
+//! may need that.
+
+mod sim;
+mod small;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use election::Choice;
+use ledger::BoxSecretKey;
+use sim::{Rng, SimDisk};
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/golden/ledger/v1")
+}
+
+/// Files of the simulated data directory, by their path below the fixtures.
+fn golden_paths(files: &small::Files) -> BTreeMap<PathBuf, PathBuf> {
+    let data = Path::new(sim::DATA_DIR);
+    let relative = |path: &PathBuf| path.strip_prefix(data).map(Path::to_path_buf);
+    files
+        .keys()
+        .filter_map(|path| Some((path.clone(), fixtures().join(relative(path).ok()?))))
+        .collect()
+}
+
+#[test]
+fn the_writer_writes_version_1() {
+    let files = small::files();
+    let bless = std::env::var_os("BLESS").is_some();
+    for (path, fixture) in golden_paths(&files) {
+        if bless {
+            std::fs::create_dir_all(fixture.parent().expect("a directory")).expect("writable");
+            std::fs::write(&fixture, &files[&path]).expect("writable");
+        }
+        let golden = std::fs::read(&fixture).expect("run once with BLESS=1");
+        assert!(golden == files[&path], "{} differs", fixture.display());
+    }
+    if bless {
+        let key = small::secret().to_file_text();
+        std::fs::write(fixtures().join("box.key"), key.as_bytes()).expect("writable");
+    }
+}
+
+#[test]
+fn the_reader_reads_version_1() {
+    let read =
+        |(path, fixture): (PathBuf, PathBuf)| (path, std::fs::read(fixture).expect("golden"));
+    let files: small::Files = golden_paths(&small::files())
+        .into_iter()
+        .map(read)
+        .collect();
+    let key = std::fs::read(fixtures().join("box.key")).expect("golden");
+    let key = BoxSecretKey::parse(&key).expect("golden");
+    assert_eq!(key.public(), small::secret().public());
+    let disk = SimDisk::with_files(Rng::new(3), &files);
+    let (fold, end) = small::read(&disk).expect("golden");
+    assert_eq!((fold.votes, fold.duplicates, end.segments), (12, 3, 3));
+    assert_eq!(fold.cursor.sequence, 6);
+    let ranking = Choice::Ranking(vec![1, 9, 300]);
+    assert_eq!(fold.choices.get(&(1, 1, ranking)), Some(&1));
+    assert_eq!(fold.choices.get(&(0, 1, Choice::Oui)), Some(&3));
+}

@@ -1,0 +1,114 @@
+//! A small ledger of three segments, made from a seed: the same bytes each time.
+
+// Each target that includes this module uses its part of it.
+#![allow(dead_code)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use durable::Storage;
+use election::Choice;
+use ledger::{
+    BallotShape, BoxSecretKey, Committer, Fold, InvalidReason, Item, LedgerError, Opener, Options,
+    Outcome, ReadEnd, Reply, SegmentHeader, Shape, Submission, layout, read_all,
+};
+
+use crate::sim::{DATA_DIR, Rng, SimClock, SimDisk};
+
+pub(crate) struct Silent;
+
+impl Reply for Silent {
+    fn reply(self, _: Outcome) {}
+}
+
+pub(crate) type Files = BTreeMap<PathBuf, Vec<u8>>;
+
+pub(crate) fn secret() -> BoxSecretKey {
+    BoxSecretKey::generate_from(&mut Rng::new(1)).expect("a seeded source")
+}
+
+pub(crate) fn shape() -> Shape {
+    let ballot = |id: &str, shard_sizes: &[u32]| BallotShape {
+        id: id.to_owned(),
+        opens_ms: 0,
+        closes_ms: i64::MAX,
+        shard_sizes: shard_sizes.to_vec(),
+    };
+    Shape {
+        event_id: "GOLDEN-1".to_owned(),
+        manifest_sha256: [0x42; 32],
+        box_public_key: secret().public(),
+        ballots: vec![ballot("L2025-001", &[300, 70]), ballot("E-RANKED", &[64])],
+    }
+}
+
+pub(crate) fn open(disk: &SimDisk, life: u64) -> Result<Committer<Silent>, LedgerError> {
+    let clock = SimClock::default();
+    clock.pass(1_700_000_000_000 + life * 1_000);
+    let options = Options {
+        segment_bytes: 8_192,
+        entropy: Box::new(Rng::new(100 + life)),
+        ..Options::default()
+    };
+    let storage: Arc<dyn Storage> = Arc::new(disk.clone());
+    let data_dir = Path::new(DATA_DIR);
+    Committer::open(storage, Arc::new(clock), data_dir, shape(), options).map(|opened| opened.0)
+}
+
+pub(crate) fn vote(ballot: u16, shard: u32, ordinal: u32, choice: Choice) -> Submission<Silent> {
+    Submission {
+        ballot,
+        shard,
+        ordinal,
+        region: 1,
+        choice,
+        reply: Silent,
+    }
+}
+
+/// Three lives of two frames each: laws, rankings, duplicates, an invalid attempt.
+pub(crate) fn files() -> Files {
+    let disk = SimDisk::new(Rng::new(2));
+    for life in 0..3u32 {
+        let mut committer = open(&disk, life.into()).expect("a healthy disk");
+        let mut batch = vec![
+            vote(0, 0, life * 90, Choice::Oui),
+            vote(0, 1, life, Choice::Non),
+            vote(1, 0, life, Choice::Ranking(vec![life + 1, 9, 300])),
+        ];
+        committer.step(&mut batch).expect("a healthy disk");
+        committer.note_invalid(Some(1), InvalidReason::NotOnRoll);
+        let mut batch = vec![
+            vote(0, 0, 5 + life, Choice::Blanc),
+            vote(0, 1, 0, Choice::Oui),
+        ];
+        committer.step(&mut batch).expect("a healthy disk");
+        committer.close().expect("a healthy disk");
+    }
+    disk.files()
+}
+
+/// Everything that the files say, opened with the box key.
+pub(crate) fn read(storage: &dyn Storage) -> Result<(Fold, ReadEnd), LedgerError> {
+    let mut fold = Fold::new(&shape().ballots);
+    let mut opener = Opener::new(&secret());
+    let mut header: Option<SegmentHeader> = None;
+    let visit = |item: &Item| -> Result<(), LedgerError> {
+        match item {
+            Item::Segment(segment) => header = Some(segment.clone()),
+            Item::Frame(frame) => {
+                let header = header.as_ref().expect("a header comes first");
+                let choices = opener.choices(header, frame).expect("own box key");
+                fold.apply(frame, Some(&choices)).expect("own frames");
+            }
+        }
+        Ok(())
+    };
+    let end = read_all(
+        storage,
+        &layout::partition_dir(Path::new(DATA_DIR), 0),
+        visit,
+    )?;
+    Ok((fold, end))
+}
