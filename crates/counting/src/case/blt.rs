@@ -2,7 +2,8 @@
 //!
 //! First `candidates seats`, then `-n` for each withdrawn candidate, then ballots: a weight, the
 //! candidates in order, a 0. A line `0` ends them; candidates' names and the title follow, in
-//! quotes. `2=3` is an equal ranking, here an overvote, and `-` a skipped rank. One seat is counted
+//! quotes. A word in parentheses before the weight names the ballot and is passed over. `2=3` is an
+//! equal ranking, here an overvote, and `-` a skipped rank. One seat is counted
 //! by instant runoff, several by STV with a whole Droop quota and four decimals: the format itself
 //! names no rules.
 
@@ -39,12 +40,13 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Case, CaseError> {
             + 1,
         message: "not UTF-8 text: a contest is a JSON or BLT file".to_owned(),
     })?;
+    let end = text.lines().count();
     let mut lines = text
         .lines()
         .enumerate()
         .map(|(at, text)| Line {
             number: at + 1,
-            text: text.split('#').next().unwrap_or("").trim(),
+            text: without_comment(text),
         })
         .filter(|line| !line.text.is_empty());
     let (count, seats) = head(lines.next())?;
@@ -53,10 +55,10 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Case, CaseError> {
         .collect();
     let ballots = ballots(&mut lines, &mut candidates)?;
     for candidate in &mut candidates {
-        candidate.name = quoted(lines.next(), "a candidate's name in quotes")?;
+        candidate.name = quoted(lines.next(), end, "a candidate's name in quotes")?;
     }
     let name = lines.next().map_or(Ok(String::new()), |l| {
-        quoted(Some(l), "the title in quotes")
+        quoted(Some(l), end, "the title in quotes")
     })?;
     let rules = if seats == 1 {
         Rules::irv()
@@ -87,6 +89,16 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Case, CaseError> {
         lots: Vec::new(),
         warnings: Vec::new(),
     })
+}
+
+/// A line without its comment. Names stand in quotes and may hold a `#`.
+fn without_comment(line: &str) -> &str {
+    let line = line.trim();
+    if line.starts_with('"') {
+        line
+    } else {
+        line.split('#').next().unwrap_or("").trim()
+    }
 }
 
 fn head(line: Option<Line<'_>>) -> Result<(u16, u32), CaseError> {
@@ -177,9 +189,10 @@ fn marks(line: &Line<'_>, word: &str) -> Result<Vec<u16>, CaseError> {
     word.split('=').map(mark).collect()
 }
 
-fn quoted(line: Option<Line<'_>>, expected: &str) -> Result<String, CaseError> {
+/// The text between quotes; `end` is the last line of the file.
+fn quoted(line: Option<Line<'_>>, end: usize, expected: &str) -> Result<String, CaseError> {
     let line = line.ok_or_else(|| CaseError::Blt {
-        line: 0,
+        line: end,
         message: format!("the file ends early: expected {expected}"),
     })?;
     let inner = line
