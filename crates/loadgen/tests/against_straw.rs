@@ -5,8 +5,9 @@
 mod support;
 
 use serde_json::Value;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use support::{Manner, Record, start};
 
 const VOTERS: u64 = 200;
@@ -64,13 +65,15 @@ fn run(manner: Manner, args: &[&str]) -> Ended {
     }
 }
 
-const MIX: [&str; 6] = [
+const MIX: [&str; 8] = [
     "--duplicates",
     "10%",
     "--invalid",
     "5%",
     "--malformed",
     "5%",
+    "--slow",
+    "2%",
 ];
 
 /// Every vote is recorded once by the validator and in the truth file, whatever happened between.
@@ -172,6 +175,49 @@ fn a_stall_shows_in_the_latency_of_everything_that_was_due() {
     assert!(latency["max"].as_f64().unwrap() > 500.0, "{latency}");
     assert!(latency["p90"].as_f64().unwrap() > 150.0, "{latency}");
     assert!(latency["p50"].as_f64().unwrap() < 100.0, "{latency}");
+}
+
+#[test]
+fn a_signal_ends_the_run_with_its_account_whole() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (address, record) = runtime.block_on(start(Manner::Honest, &roll()));
+    let dir = tempfile::tempdir().unwrap();
+    let (roll_path, truth) = (dir.path().join("roll.csv"), dir.path().join("truth.json"));
+    std::fs::write(&roll_path, roll()).unwrap();
+    let child = Command::new(env!("CARGO_BIN_EXE_loadgen"))
+        .args([
+            "--url",
+            &format!("http://{address}"),
+            "--rate",
+            "100",
+            "--json",
+            "--roll",
+        ])
+        .arg(&roll_path)
+        .arg("--truth")
+        .arg(&truth)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while record.lock().unwrap().votes.len() < 50 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let pid = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let truth: Value = serde_json::from_slice(&std::fs::read(&truth).unwrap()).unwrap();
+    let recorded = record.lock().unwrap().votes.len();
+    assert!((50..400).contains(&recorded), "{recorded} of 600 votes");
+    assert_eq!(summary["accepted"], recorded);
+    assert_eq!(truth["receipts"].as_array().unwrap().len(), recorded);
 }
 
 #[test]

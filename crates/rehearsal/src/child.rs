@@ -173,14 +173,16 @@ impl Server {
             .with_context(|| format!("cannot kill {}", self.call.name()))
     }
 
-    /// SIGTERM, then waits until the server has drained and ended with status 0.
+    /// SIGTERM, then waits until the server has drained and ended with status 0. Where Ctrl-C has
+    /// reached the server before, only the waiting is left.
     ///
     /// # Errors
     /// Another exit status, or no end within 20 s (it is killed then).
     pub async fn stop(mut self) -> Result<()> {
-        self.check()?;
         let name = self.call.name();
-        self.terminate()?;
+        if self.is_running()? {
+            self.terminate()?;
+        }
         let Ok(status) = tokio::time::timeout(DRAIN, self.child.wait()).await else {
             self.child.kill().await?;
             bail!(

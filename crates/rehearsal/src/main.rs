@@ -5,10 +5,11 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use rehearsal::prepare::Stage;
 use rehearsal::programs::Programs;
+use rehearsal::services::Addresses;
 use rehearsal::site::Site;
 use rehearsal::steps::Steps;
 use rehearsal::{crash, demo, serve};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -60,11 +61,12 @@ enum Command {
 /// Where a rehearsal plays, and which one it is.
 #[derive(Debug, Args)]
 struct Place {
-    /// Directory to make; it is private to its owner and stays for you to look at
-    #[arg(long, default_value = "demo")]
-    dir: PathBuf,
-    /// Replace the directory of an earlier rehearsal
+    /// Directory to make; it is private to its owner and stays for you to look at [default:
+    /// demo/<command>, which replaces that of an earlier rehearsal]
     #[arg(long)]
+    dir: Option<PathBuf>,
+    /// Replace the directory of an earlier rehearsal
+    #[arg(long, requires = "dir")]
     force: bool,
     /// Which roll and which choices
     #[arg(long, default_value_t = 1)]
@@ -72,21 +74,28 @@ struct Place {
 }
 
 impl Place {
-    fn stage(&self) -> Result<Stage> {
+    fn stage(&self, command: &str) -> Result<Stage> {
         let programs = Programs::beside_this()?;
-        Ok(Stage {
-            programs,
-            site: Site::create(&self.dir, self.force)?,
-        })
+        let site = match &self.dir {
+            Some(dir) => Site::create(dir, self.force)?,
+            None => Site::create(&Path::new("demo").join(command), true)?,
+        };
+        Ok(Stage { programs, site })
     }
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match play(Cli::parse().command).await {
+    let command = Cli::parse().command;
+    let is_demo = matches!(command, Command::Demo { .. });
+    match play(command).await {
         Ok(code) => code,
         Err(error) => {
-            println!("VERDICT: failed: {error:#}");
+            if is_demo {
+                println!("VERDICT: failed: {error:#}");
+            } else {
+                eprintln!("rehearsal: {error:#}");
+            }
             ExitCode::FAILURE
         }
     }
@@ -95,39 +104,56 @@ async fn main() -> ExitCode {
 /// Plays one rehearsal. Ctrl-C and SIGTERM end it, and every child with it.
 async fn play(command: Command) -> Result<ExitCode> {
     let mut ends = Ends::new()?;
-    let mut steps = Steps::new();
-    if let Command::Serve { voters, place } = &command {
-        let stage = place.stage()?;
-        serve::run(&stage, *voters, place.seed, &mut steps, ends.any()).await?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    tokio::select! {
-        // Dropping the other branch drops the handles of all children, which kills them.
-        () = ends.any() => Ok(ExitCode::from(130)),
-        played = judge(&command, &mut steps) => played,
-    }
-}
-
-async fn judge(command: &Command, steps: &mut Steps) -> Result<ExitCode> {
     match command {
-        Command::Crash { kills, place } => {
-            let outcome = crash::run(&place.stage()?, *kills, place.seed, steps).await?;
-            println!(
-                "{}",
-                serde_json::to_string(&outcome).context("cannot write the outcome")?
-            );
-            Ok(if outcome.is_clean() {
-                ExitCode::SUCCESS
-            } else {
-                ExitCode::FAILURE
-            })
-        }
-        Command::Demo { voters, place } | Command::Serve { voters, place } => {
-            let shown = demo::run(&place.stage()?, *voters, place.seed, steps).await?;
-            println!("{}", shown.verdict());
+        Command::Demo { voters, place } => until_end(&mut ends, demo(voters, &place)).await,
+        Command::Crash { kills, place } => until_end(&mut ends, crash(kills, &place)).await,
+        Command::Serve { voters, place } => {
+            let at = Addresses::standard()?; // before an earlier rehearsal's directory is replaced
+            let stage = place.stage("serve")?;
+            serve::run(
+                &stage,
+                at,
+                voters,
+                place.seed,
+                &mut Steps::new(),
+                ends.any(),
+            )
+            .await?;
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// Dropping `rehearsal` drops the handles of all its children, which kills them.
+async fn until_end(
+    ends: &mut Ends,
+    rehearsal: impl Future<Output = Result<ExitCode>>,
+) -> Result<ExitCode> {
+    tokio::select! {
+        () = ends.any() => Ok(ExitCode::from(130)),
+        played = rehearsal => played,
+    }
+}
+
+async fn demo(voters: u32, place: &Place) -> Result<ExitCode> {
+    let stage = place.stage("demo")?;
+    let shown = demo::run(&stage, voters, place.seed, &mut Steps::new()).await?;
+    println!("{}", shown.verdict());
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn crash(kills: u32, place: &Place) -> Result<ExitCode> {
+    let stage = place.stage("crash")?;
+    let outcome = crash::run(&stage, kills, place.seed, &mut Steps::new()).await?;
+    println!(
+        "{}",
+        serde_json::to_string(&outcome).context("cannot write the outcome")?
+    );
+    Ok(if outcome.is_clean() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// The signals that end a rehearsal.

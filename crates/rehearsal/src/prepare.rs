@@ -20,7 +20,7 @@ const REGIONS: u16 = 6;
 pub const OFFICERS: u32 = 2;
 
 /// The programs and the place where they run.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Stage {
     /// The programs.
     pub programs: Programs,

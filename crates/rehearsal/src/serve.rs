@@ -11,19 +11,19 @@ use std::time::Duration;
 /// How often the servers are looked after.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Prepares, starts both servers at the documented ports, prints addresses and things to try on
+/// Prepares, starts both servers at these addresses, prints addresses and things to try on
 /// standard output, and runs until `end`.
 ///
 /// # Errors
-/// A port is taken, a program fails, a server ends by itself.
+/// A program fails, a server ends by itself.
 pub async fn run(
     stage: &Stage,
+    at: Addresses,
     voters: u32,
     seed: u64,
     steps: &mut Steps,
     end: impl Future<Output = ()>,
 ) -> Result<()> {
-    let at = Addresses::standard()?;
     stage.prepare(voters, seed, steps).await?;
     let mut validator = stage.start_validator(at).await?;
     let mut tally = stage.start_tally(at).await?;

@@ -4,46 +4,46 @@
 //! internet. Whatever a voter must never find again is searched for under `online/`.
 
 use anyhow::{Context, Result, bail};
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File};
+use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-/// Marks a directory as ours, so that `--force` deletes nothing else.
+/// Marks a directory as ours, so that nothing else is ever deleted, and is locked while a rehearsal
+/// plays there.
 const MARK: &str = ".rehearsal";
 
 /// Paths of one rehearsal.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Site {
     root: PathBuf,
+    /// Held for its lock.
+    _mark: File,
 }
 
 impl Site {
     /// Makes a fresh directory that only its owner can enter.
     ///
     /// # Errors
-    /// An existing directory without `force`; with it, one that no rehearsal made.
-    pub fn create(root: &Path, force: bool) -> Result<Site> {
+    /// An existing directory without `replace`; with it, one that no rehearsal made, or in which
+    /// one plays now.
+    pub fn create(root: &Path, replace: bool) -> Result<Site> {
         let name = root.display();
         if root.exists() {
-            if !force {
+            if !replace {
                 bail!("{name} exists already, choose another --dir or pass --force to replace it");
             }
-            if !root.join(MARK).is_file() {
-                bail!(
-                    "{name} was not made by a rehearsal and stays as it is: choose another --dir"
-                );
-            }
-            fs::remove_dir_all(root).with_context(|| format!("cannot remove {name}"))?;
+            remove(root)?;
         }
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(root)
-            .with_context(|| format!("cannot make {name}"))?;
-        fs::write(root.join(MARK), "made by `rehearsal`, may be deleted\n")?;
-        // Absolute, so that an address or a path printed for people works from anywhere.
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(root);
+        made.with_context(|| format!("cannot make {name}"))?;
+        let mut mark = File::create_new(root.join(MARK))?;
+        mark.lock()?;
+        mark.write_all(b"made by `rehearsal`, may be deleted\n")?;
+        // Absolute, so that a path printed for people works from anywhere.
         let site = Site {
             root: fs::canonicalize(root)?,
+            _mark: mark,
         };
         for dir in [site.air_gapped(), site.online(), site.logs()] {
             fs::create_dir(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
@@ -130,6 +130,18 @@ impl Site {
     }
 }
 
+/// Removes what an earlier rehearsal made.
+fn remove(root: &Path) -> Result<()> {
+    let name = root.display();
+    let Ok(mark) = File::open(root.join(MARK)) else {
+        bail!("{name} was not made by a rehearsal and stays as it is: choose another --dir");
+    };
+    if mark.try_lock().is_err() {
+        bail!("a rehearsal plays in {name} now: end it first, or choose another --dir");
+    }
+    fs::remove_dir_all(root).with_context(|| format!("cannot remove {name}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,6 +162,9 @@ mod tests {
                 .to_string()
                 .contains("--force")
         );
+        let error = Site::create(&root, true).unwrap_err().to_string();
+        assert!(error.contains("plays in"), "{error}");
+        drop(site);
         Site::create(&root, true).unwrap();
         let foreign = dir.path().join("foreign");
         fs::create_dir(&foreign).unwrap();

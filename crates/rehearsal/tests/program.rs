@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-#[allow(dead_code, reason = "stages are for tests that play within their own process")]
+#[allow(
+    dead_code,
+    reason = "stages are for tests that play within their own process"
+)]
 mod support;
 
 use std::fs;
@@ -33,6 +36,7 @@ fn refusals_name_the_remedy() {
         ),
         (&["crash", "--kills", "0"], 2, "--kills"),
         (&["demo", "--voters", "3"], 2, "--voters"),
+        (&["demo", "--force"], 2, "--dir"),
         (&["party"], 2, "unrecognized subcommand"),
     ] {
         let output = rehearsal(args).output().unwrap();
@@ -41,6 +45,15 @@ fn refusals_name_the_remedy() {
         assert_eq!(output.status.code(), Some(code), "{args:?}: {text}");
         assert!(text.contains(said), "{args:?}: {text}");
     }
+}
+
+#[test]
+fn serve_says_which_port_is_taken() {
+    let _ours_or_anothers = std::net::TcpListener::bind("127.0.0.1:8000");
+    let output = rehearsal(&["serve"]).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("127.0.0.1:8000 is taken"), "{text}");
 }
 
 /// Processes whose command line names `dir`.

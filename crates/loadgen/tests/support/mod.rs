@@ -13,6 +13,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 
+/// A body that takes longer is cut off.
+const BODY_TIMEOUT: Duration = Duration::from_millis(900);
+
 /// How this validator behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Manner {
@@ -82,12 +85,11 @@ impl Validator {
         if request.method() == Method::GET {
             return Ok(reply(200, &document(&path)));
         }
-        let body = request
-            .into_body()
-            .collect()
-            .await
-            .map_err(std::io::Error::other)?
-            .to_bytes();
+        let body = tokio::time::timeout(BODY_TIMEOUT, request.into_body().collect()).await;
+        let Ok(body) = body else {
+            return Ok(reply(408, &json!({"status": 408})));
+        };
+        let body = body.map_err(std::io::Error::other)?.to_bytes();
         if let Some(pause) = self.stall() {
             tokio::time::sleep(pause).await;
         }
