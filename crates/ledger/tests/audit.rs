@@ -1,0 +1,64 @@
+//! The auditor of docs/, which shares no code with this crate, reads the golden ledger and comes to
+//! the same totals. Skipped, and said so, where python3 or its cbor2 package is missing.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// `SCRUTIN_PYTHON` names an interpreter that has cbor2 where python3 has not.
+fn python() -> Option<String> {
+    let name = std::env::var("SCRUTIN_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let ready = Command::new(&name)
+        .args(["-c", "import cbor2"])
+        .output()
+        .ok()?;
+    ready.status.success().then_some(name)
+}
+
+fn audit(python: &str, partition_dir: &Path) -> Output {
+    Command::new(python)
+        .arg(root().join("docs/audit_ledger.py"))
+        .arg(partition_dir)
+        .output()
+        .expect("python runs")
+}
+
+#[test]
+fn the_python_auditor_agrees_and_notices_damage() {
+    let Some(python) = python() else {
+        eprintln!("skipped: needs python3 with the cbor2 package (Debian: python3-cbor2)");
+        return;
+    };
+    let golden = root().join("fixtures/golden/ledger/v1/ledger/p0000");
+    let output = audit(&python, &golden);
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    for total in [
+        "\"frames\": 6",
+        "\"L2025-001\": 9",
+        "\"E-RANKED\": 3",
+        "\"duplicates\": 3",
+    ] {
+        assert!(printed.contains(total), "{total} not in {printed}");
+    }
+
+    let copy = tempfile::tempdir().expect("a directory");
+    for number in 1..=3 {
+        let name = format!("{number:08}.segment");
+        let mut bytes = std::fs::read(golden.join(&name)).expect("golden");
+        if number == 2 {
+            bytes[700] ^= 1;
+        }
+        std::fs::write(copy.path().join(&name), bytes).expect("writable");
+    }
+    let output = audit(&python, copy.path());
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("00000002.segment, byte "));
+}

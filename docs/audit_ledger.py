@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""Walk one partition of a ledger without any of Scrutin's code: check every hash and the chain,
+print votes per ballot. Choices stay sealed. Needs the cbor2 package.
+Usage: audit_ledger.py data/ledger/p0000"""
+import hashlib, json, pathlib, struct, sys
+import cbor2
+
+def sha256(data):
+    return hashlib.sha256(data).digest()
+
+def check(fits, path, offset, what):
+    if not fits:
+        sys.exit(f"{path}, byte {offset}: {what}")
+
+link, sequence, ballots, votes, duplicates, invalid = bytes(32), 0, [], {}, 0, 0
+for number, path in enumerate(sorted(pathlib.Path(sys.argv[1]).glob("*.segment")), 1):
+    data = path.read_bytes()
+    check(data[:8] == b"SCRLEDG1" and data[8:12] == b"\1\0\0\0", path, 0, "no segment of version 1")
+    length, _, count, own_number, first = struct.unpack_from("<IHHIQ", data, 12)
+    header, at = data[:length], length
+    check(sha256(header[:-32]) == header[-32:], path, 0, "header hash")
+    check((own_number, first) == (number, sequence + 1), path, 20, "a segment or frame is missing")
+    check(header[136:168] == link, path, 136, "another history")
+    link = header[-32:]
+    ballots = [header[168 + 112 * b:200 + 112 * b].rstrip(b"\0").decode() for b in range(count)]
+    while any(data[at:at + 4]):
+        length, _, sequence_here, _ = struct.unpack_from("<IIQq", data, at)
+        frame = data[at:at + length]
+        check(len(frame) == length and sha256(frame[:-32]) == frame[-32:], path, at, "frame hash")
+        check(sequence_here == sequence + 1, path, at, "a frame is missing")
+        check(frame[24:56] == link, path, at, "another history")
+        body = cbor2.loads(frame[60:-32])
+        for ballot, shards in body["marks"].items():
+            marks = sum(len(ordinals) for ordinals in shards.values())
+            check(marks == body["choices"][ballot][0], path, at, "marks differ from choices")
+            votes[ballot] = votes.get(ballot, 0) + marks
+        duplicates += sum(entry[3] for entry in body["attempts"]["duplicates"])
+        invalid += sum(entry[2] for entry in body["attempts"]["invalid"])
+        link, sequence, at = frame[-32:], sequence_here, at + length
+    check(not any(data[at:]), path, at, "bytes behind the last frame")
+print(json.dumps({"frames": sequence, "last_hash": link.hex(), "duplicates": duplicates, "invalid": invalid,
+                  "votes": {name: votes.get(ballot, 0) for ballot, name in enumerate(ballots)}}))
