@@ -24,6 +24,8 @@ pub struct Site<'a> {
 pub struct Page {
     /// HTTP status.
     pub status: u16,
+    /// `Content-Language`.
+    pub lang: Lang,
     /// `Content-Security-Policy`.
     pub csp: &'static str,
     /// `Retry-After` in seconds, where the page asks the voter to come back.
@@ -33,9 +35,10 @@ pub struct Page {
 }
 
 impl Page {
-    pub(crate) fn new<T: Template>(template: &T) -> Page {
+    pub(crate) fn new<T: Template>(lang: Lang, template: &T) -> Page {
         Page {
             status: 200,
+            lang,
             csp: CSP,
             retry_after_s: None,
             html: template.render().expect(

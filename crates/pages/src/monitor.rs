@@ -148,9 +148,12 @@ pub fn monitor(site: &Site<'_>, program: Program) -> Page {
     frame.script_prefix = "watch-";
     frame.footer = "footer-monitor";
     frame.home = "/monitor";
-    Page::new(&Monitor {
-        frame,
-        panels,
-        health: HEALTH,
-    })
+    Page::new(
+        site.lang,
+        &Monitor {
+            frame,
+            panels,
+            health: HEALTH,
+        },
+    )
 }

@@ -19,6 +19,7 @@ mod metrics;
 mod process;
 mod run;
 mod server;
+mod site;
 mod start;
 mod throttle;
 mod time;

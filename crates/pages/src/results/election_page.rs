@@ -99,7 +99,7 @@ pub fn election(
         patterns: chart::patterns(),
         standing,
     };
-    night.finish(Page::new(&page))
+    night.finish(Page::new(night.lang(), &page))
 }
 
 fn total_votes(view: &ElectionView) -> u64 {
@@ -361,7 +361,7 @@ pub fn region(
             .map(|rounds| rounds_view(night, election, rounds)),
         patterns: chart::patterns(),
     };
-    Some(night.finish(Page::new(&page)))
+    Some(night.finish(Page::new(night.lang(), &page)))
 }
 
 /// Most votes first.

@@ -88,7 +88,7 @@ pub fn law(night: &Night<'_>, ballot: &Ballot, law: &Law, view: &LawView) -> Pag
         patterns: crate::chart::patterns(),
         standing,
     };
-    night.finish(Page::new(&page))
+    night.finish(Page::new(night.lang(), &page))
 }
 
 /// All regions together; none where counts are hidden.

@@ -48,7 +48,7 @@ pub fn index(night: &Night<'_>, summaries: &[Summary]) -> Page {
         cards,
         patterns: crate::chart::patterns(),
     };
-    night.finish(Page::new(&page))
+    night.finish(Page::new(night.lang(), &page))
 }
 
 /// None where the summary is not of this kind of ballot.

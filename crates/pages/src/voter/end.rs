@@ -77,13 +77,16 @@ pub fn ended(site: &Site<'_>, cast_on: Option<&Ballot>, end: &End) -> Page {
         }
         _ => None,
     };
-    let page = Page::new(&Ended {
-        frame,
-        state,
-        unsure: matches!(end, End::Unsure { .. }),
-        lines: end.lines(site),
-        again,
-    });
+    let page = Page::new(
+        site.lang,
+        &Ended {
+            frame,
+            state,
+            unsure: matches!(end, End::Unsure { .. }),
+            lines: end.lines(site),
+            again,
+        },
+    );
     let looks = cast_on.is_none() && matches!(end, End::NotOpen { .. } | End::Closed { .. });
     Page {
         status: if looks { 200 } else { end.status() },
@@ -173,5 +176,5 @@ struct NotFound<'a> {
 pub fn not_found(site: &Site<'_>) -> Page {
     let t = Messages::of(site.lang);
     let frame = Frame::new(site, t.get("not-found-title").into_owned(), "/");
-    Page::new(&NotFound { frame }).with_status(404)
+    Page::new(site.lang, &NotFound { frame }).with_status(404)
 }

@@ -103,15 +103,18 @@ pub fn mark(
     }
     let faults: Vec<FieldFault> = fault.map(field_fault).into_iter().collect();
     let status = if faults.is_empty() { 200 } else { 400 };
-    Page::new(&Mark {
-        action: frame.link(&format!("{path}/review")),
-        frame,
-        kind: kind_of(ballot),
-        title,
-        path,
-        faults,
-        asks,
-    })
+    Page::new(
+        site.lang,
+        &Mark {
+            action: frame.link(&format!("{path}/review")),
+            frame,
+            kind: kind_of(ballot),
+            title,
+            path,
+            faults,
+            asks,
+        },
+    )
     .with_status(status)
 }
 

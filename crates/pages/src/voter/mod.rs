@@ -104,7 +104,7 @@ pub fn home(site: &Site<'_>) -> Page {
         .iter()
         .map(|ballot| card(site, &frame, ballot))
         .collect();
-    Page::new(&Home { frame, cards })
+    Page::new(site.lang, &Home { frame, cards })
 }
 
 fn card<'a>(site: &Site<'a>, frame: &Frame<'_>, ballot: &'a Ballot) -> Card<'a> {
@@ -143,12 +143,15 @@ pub fn receipt(site: &Site<'_>, id: &str, time_ms: i64) -> Page {
     let mut frame = Frame::new(site, t.get("receipt-title").into_owned(), &path);
     frame.scripts = &["receipt.js"];
     frame.script_prefix = "script-";
-    Page::new(&ReceiptPage {
-        frame,
-        id,
-        time: moment(site.lang, &site.event.time_zone, time_ms),
-        qr: Qr::of(id),
-    })
+    Page::new(
+        site.lang,
+        &ReceiptPage {
+            frame,
+            id,
+            time: moment(site.lang, &site.event.time_zone, time_ms),
+            qr: Qr::of(id),
+        },
+    )
 }
 
 /// Why a check of a receipt finds nothing.
@@ -178,11 +181,14 @@ pub fn check(site: &Site<'_>, asked: Option<(&str, CheckFault)>) -> Page {
         Some((value, CheckFault::Malformed)) => (value, vec![id_fault("check-malformed")], 400),
         Some((value, CheckFault::Unknown)) => (value, vec![id_fault("check-unknown")], 404),
     };
-    Page::new(&Check {
-        frame,
-        faults,
-        value,
-    })
+    Page::new(
+        site.lang,
+        &Check {
+            frame,
+            faults,
+            value,
+        },
+    )
     .with_status(status)
 }
 

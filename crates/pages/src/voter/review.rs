@@ -98,20 +98,23 @@ pub fn review(
     let found: Vec<FieldFault> = faults.iter().map(|fault| fault.field_fault()).collect();
     let message_of = |field| found.iter().find(|f| f.field == field).map(|f| f.message);
     let law = ballot.law();
-    Page::new(&Review {
-        nas_fault: message_of("nas"),
-        code_fault: message_of("code"),
-        title: site.lang.of(&ballot.title),
-        question: law.map(|law| site.lang.of(&law.question)),
-        region_name: site.event.region(region).map(|r| site.lang.of(&r.name)),
-        ranked: matches!(choice, Choice::Ranking(_)),
-        chosen: chosen(site, ballot, choice),
-        change: frame.link(&change),
-        action: frame.link(&format!("{path}/cast")),
-        hidden,
-        faults: found,
-        frame,
-    })
+    Page::new(
+        site.lang,
+        &Review {
+            nas_fault: message_of("nas"),
+            code_fault: message_of("code"),
+            title: site.lang.of(&ballot.title),
+            question: law.map(|law| site.lang.of(&law.question)),
+            region_name: site.event.region(region).map(|r| site.lang.of(&r.name)),
+            ranked: matches!(choice, Choice::Ranking(_)),
+            chosen: chosen(site, ballot, choice),
+            change: frame.link(&change),
+            action: frame.link(&format!("{path}/cast")),
+            hidden,
+            faults: found,
+            frame,
+        },
+    )
     .with_status(faults.first().map_or(200, |fault| fault.status()))
 }
 

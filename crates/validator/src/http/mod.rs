@@ -6,7 +6,7 @@ mod handler;
 pub(crate) mod health;
 pub(crate) mod language;
 pub(crate) mod problem;
-mod receipts;
+pub(crate) mod receipts;
 pub(crate) mod reply;
 pub(crate) mod routes;
 mod service;

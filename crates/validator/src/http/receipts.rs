@@ -7,7 +7,7 @@ use super::reply::{self, JSON, Reply};
 use crate::app::App;
 use crate::time::rfc3339;
 use hyper::StatusCode;
-use ledger::RequestId;
+use ledger::{Receipt, RequestId};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +25,18 @@ pub(crate) async fn find(app: &Arc<App>, text: &str, language: Language) -> Resu
     let Ok(id) = text.parse::<RequestId>() else {
         return Err(Problem::from(&face::NO_SUCH_RECEIPT));
     };
+    let receipt = look_up(app, id).await?;
+    let receipt = receipt.ok_or(&face::NO_SUCH_RECEIPT)?;
+    let body = Recorded {
+        request_id: id.to_string(),
+        status: "recorded",
+        recorded_at: rfc3339(receipt.time_ms),
+    };
+    Ok(reply::json(StatusCode::OK, &body, JSON, Some(language)))
+}
+
+/// The receipt of that id; none where no frame holds it.
+pub(crate) async fn look_up(app: &Arc<App>, id: RequestId) -> Result<Option<Receipt>, Problem> {
     let Ok(_turn) = app.lookups.try_acquire() else {
         return Err(Problem::retry_after(
             &face::OVERLOADED,
@@ -34,15 +46,7 @@ pub(crate) async fn find(app: &Arc<App>, text: &str, language: Language) -> Resu
     let partition = Arc::clone(&app.partition);
     let found = tokio::task::spawn_blocking(move || partition.find_receipt(&id)).await;
     match found {
-        Ok(Ok(Some(receipt))) => {
-            let body = Recorded {
-                request_id: id.to_string(),
-                status: "recorded",
-                recorded_at: rfc3339(receipt.time_ms),
-            };
-            Ok(reply::json(StatusCode::OK, &body, JSON, Some(language)))
-        }
-        Ok(Ok(None)) => Err(Problem::from(&face::NO_SUCH_RECEIPT)),
+        Ok(Ok(receipt)) => Ok(receipt),
         Ok(Err(error)) => {
             tracing::error!(%error, "a receipt could not be looked up");
             Err(Problem::from(&face::INTERNAL))

@@ -6,6 +6,7 @@ use super::problem::Problem;
 use super::reply::{self, REQUEST_ID, Reply};
 use super::routes;
 use crate::app::App;
+use crate::site::Visit;
 use hyper::Request;
 use hyper::body::Incoming;
 use std::net::IpAddr;
@@ -17,13 +18,18 @@ pub(crate) async fn serve(app: &Arc<App>, peer: IpAddr, request: Request<Incomin
     let started = Instant::now();
     let language = Language::of(request.headers());
     let request_id = request.headers().get(REQUEST_ID).cloned();
-    let answered = match admit(app, peer, &request) {
-        Ok(()) => routes::answer(app, request, language).await,
-        Err(problem) => Err(problem),
+    let visit = Visit::of(&request);
+    let answered = match (admit(app, peer, &request), visit) {
+        (Ok(()), None) => routes::answer(app, request, language).await,
+        (Ok(()), Some(visit)) => visit.answer(app, request).await,
+        (Err(problem), _) => Err(problem),
     };
     let mut reply = answered.unwrap_or_else(|problem| {
         app.metrics.note_problem(problem.face);
-        problem.reply(language)
+        match visit {
+            None => problem.reply(language),
+            Some(visit) => visit.refusal(app, &problem),
+        }
     });
     reply::echo_request_id(&mut reply, request_id);
     app.metrics.note_reply(reply.status(), started.elapsed());

@@ -12,6 +12,7 @@ use crate::http::problem::Problem;
 use crate::http::reply::{self, Reply};
 use crate::lifecycle::Stop;
 use crate::server::{Handler, Peer};
+use crate::site;
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::HeaderValue;
@@ -81,7 +82,9 @@ impl Internal {
     ) -> Result<Response<<Self as Handler>::Body>, Problem> {
         let path = request.uri().path();
         let ledger = path.strip_prefix("/ledger/");
-        if !matches!(path, "/metrics" | "/livez" | "/readyz") && ledger.is_none() {
+        let asset = path.strip_prefix(pages::ASSET_PREFIX);
+        let known = matches!(path, "/metrics" | "/livez" | "/readyz" | "/monitor");
+        if !known && ledger.is_none() && asset.is_none() {
             return Err(Problem::from(&face::NOT_FOUND));
         }
         if request.method() != Method::GET && request.method() != Method::HEAD {
@@ -91,6 +94,10 @@ impl Internal {
             "/metrics" => whole(self.metrics()),
             "/livez" => whole(health::live()),
             "/readyz" => whole(health::ready(&self.app)?),
+            "/monitor" => whole(site::monitor(&self.app, request)),
+            _ if ledger.is_none() => {
+                whole(site::asset(asset.unwrap_or_default(), request.headers()))
+            }
             _ => self.ledger(ledger.unwrap_or_default(), request.uri().query())?,
         })
     }

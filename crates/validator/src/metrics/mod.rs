@@ -110,6 +110,11 @@ impl Metrics {
         }
     }
 
+    /// Books a vote that was accepted on a page, where the answer is a redirection.
+    pub(crate) fn note_accepted(&self) {
+        self.validated.accepted.inc();
+    }
+
     /// Books an answer.
     pub(crate) fn note_reply(&self, status: StatusCode, took: Duration) {
         if status == StatusCode::ACCEPTED {

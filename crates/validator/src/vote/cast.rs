@@ -43,9 +43,7 @@ pub(crate) async fn law(app: &App, body: &[u8]) -> Result<RequestId, Problem> {
             &face::NO_SUCH_LAW,
         ));
     };
-    let voter = eligible(app, ballot, credential)?;
-    check_choice(app, ballot, voter.region, &choice)?;
-    submit(app, ballot, voter, choice).await
+    cast(app, ballot, credential, None, choice).await
 }
 
 /// Casts a vote in an election.
@@ -70,8 +68,19 @@ pub(crate) async fn election(app: &App, body: &[u8]) -> Result<RequestId, Proble
     {
         return Err(Problem::field("voting_method", Rule::OtherMethod));
     }
+    cast(app, ballot, credential, Some(region), choice).await
+}
+
+/// Casts a vote whose fields have been read. `region` is the one that the voter named, in elections.
+pub(crate) async fn cast(
+    app: &App,
+    ballot: &crate::ballots::Entry,
+    credential: Credential,
+    region: Option<u32>,
+    choice: Choice,
+) -> Result<RequestId, Problem> {
     let voter = eligible(app, ballot, credential)?;
-    if u32::from(voter.region) != region {
+    if region.is_some_and(|region| region != u32::from(voter.region)) {
         let at = Some(ballot.index.0);
         return Err(refused(
             app,

@@ -5,7 +5,7 @@ mod fault;
 mod fields;
 mod form;
 
-pub(crate) use cast::{Answer, election, law};
+pub(crate) use cast::{Answer, cast, election, law};
 pub(crate) use fault::{Fault, Rule};
-pub(crate) use fields::Refusal;
+pub(crate) use fields::{Credential, Refusal};
 pub(crate) use form::Malformed;

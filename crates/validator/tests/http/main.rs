@@ -8,4 +8,5 @@ mod operation;
 mod refusals;
 mod server;
 mod startup;
+mod voter_pages;
 mod votes;

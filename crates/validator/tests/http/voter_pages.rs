@@ -1,0 +1,193 @@
+//! The voter's pages as the program serves them: plain forms, real votes, no trace of NAS and code.
+
+use crate::fixture::{Fixture, Voter};
+use crate::server::{Answer, Connection, Server, law_vote};
+
+fn get(server: &Server, path: &str) -> Answer {
+    server.connect().send(&format!(
+        "GET {path} HTTP/1.1\r\nHost: x\r\nAccept: text/html,*/*;q=0.8\r\nAccept-Language: en\r\n\r\n"
+    ))
+}
+
+fn post(server: &Server, path: &str, form: &str) -> Answer {
+    server.connect().send(&format!(
+        "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Accept-Language: en\r\nContent-Length: {}\r\n\r\n{form}",
+        form.len()
+    ))
+}
+
+fn text(answer: &Answer) -> String {
+    String::from_utf8(answer.body.clone()).unwrap()
+}
+
+fn form(voter: Voter, choice: &str) -> String {
+    format!("nas={}&code={}&{choice}", voter.nas(), voter.code())
+}
+
+#[test]
+fn a_vote_by_plain_forms_ends_with_its_receipt() {
+    let fixture = Fixture::new();
+    let server = Server::start(&fixture, &[]);
+    assert!(text(&get(&server, "/")).contains("/ballots/L2025-001?lang=en"));
+    assert!(text(&get(&server, "/ballots/L2025-001")).contains("value=\"oui\""));
+    let review = post(&server, "/ballots/L2025-001/review", "vote=oui");
+    assert_eq!(review.status, 200);
+    assert!(text(&review).contains("name=\"vote\" value=\"oui\""));
+
+    let voter = Voter(7);
+    let cast = post(
+        &server,
+        "/ballots/L2025-001/cast?lang=en",
+        &form(voter, "vote=oui"),
+    );
+    assert_eq!(cast.status, 303, "{}", text(&cast));
+    let location = cast.header("location").unwrap().to_owned();
+    let receipt = get(&server, &location);
+    assert_eq!(receipt.status, 200);
+    assert!(text(&receipt).contains("Your vote is recorded"));
+    let id = location.split(['=', '&']).nth(1).unwrap();
+    assert!(text(&receipt).contains(id));
+    let json = server.get(&format!("/api/v1/receipts/{id}")).json();
+    assert_eq!(json["status"], "recorded");
+
+    let again = post(&server, "/ballots/L2025-001/cast", &form(voter, "vote=non"));
+    assert_eq!(again.status, 409);
+    assert!(text(&again).contains("attempt no. 2"));
+    let json = server.post("/api/v1/vote", &law_vote(voter, "L2025-001", "non"));
+    assert_eq!(
+        json.json()["attempt_count"],
+        3,
+        "pages and interface count together"
+    );
+    let metrics = String::from_utf8(server.get_internal("/metrics").body).unwrap();
+    assert!(metrics.contains("votes_validated_total{status=\"accepted\"} 1"));
+    assert!(metrics.contains("votes_validated_total{status=\"duplicate\"} 2"));
+}
+
+#[test]
+fn elections_by_plain_forms_hold_to_the_voters_region() {
+    let fixture = Fixture::new();
+    let server = Server::start(&fixture, &[]);
+    let voter = Voter(6);
+    assert_eq!(voter.region(), 1);
+    let list = get(&server, "/ballots/E2025-QC?region=1");
+    assert!(text(&list).contains("Candidat-01"));
+    let cast = |choice: &str| post(&server, "/ballots/E2025-QC/cast", &form(voter, choice)).status;
+    assert_eq!(cast("region=1&candidate=999"), 400);
+    assert_eq!(cast("region=1"), 400);
+    let wrong = post(
+        &server,
+        "/ballots/E2025-QC/cast",
+        &form(Voter(7), "region=1&candidate=1"),
+    );
+    assert_eq!(wrong.status, 403);
+    assert!(text(&wrong).contains("not yours"));
+    assert_eq!(cast("region=1&candidate=1"), 303);
+    let ranked = form(voter, "region=1&rank-1=2&rank-2=&rank-3=1");
+    assert_eq!(post(&server, "/ballots/E2025-RG/cast", &ranked).status, 303);
+}
+
+#[test]
+fn every_refusal_is_a_page_in_the_voters_language() {
+    let fixture = Fixture::new();
+    let server = Server::start(&fixture, &[]);
+    let check = |path: &str, body: &str, status: u16, words: &str| {
+        let answer = post(&server, path, body);
+        assert_eq!(answer.status, status, "{path} {body}");
+        assert!(
+            text(&answer).contains(words),
+            "{path} {body}: {}",
+            text(&answer)
+        );
+    };
+    let cast = "/ballots/L2025-001/cast";
+    check(cast, "vote=oui", 400, "Enter your SIN");
+    check(cast, "vote=oui&nas=12&code=ab", 400, "must have 9 digits");
+    check(
+        cast,
+        "vote=oui&nas=999999998&code=NOTONROLL",
+        403,
+        "not together on the voters",
+    );
+    check(cast, &form(Voter(1), "vote=%ff"), 400, "could not be read");
+    check(
+        "/ballots/L2024-009/cast",
+        &form(Voter(1), "vote=oui"),
+        403,
+        "Voting is closed",
+    );
+    check("/ballots/nothing/cast", "vote=oui", 404, "Page not found");
+    check("/ballots/L2025-001/review", "", 400, "Mark a choice");
+    let french = post(&server, &format!("{cast}?lang=fr"), "vote=oui");
+    assert!(text(&french).contains("Entrez votre NAS"));
+    let unknown = get(&server, "/receipts?id=0-1-00000000000000000000000000");
+    assert_eq!(unknown.status, 404);
+    assert_eq!(get(&server, "/receipts?id=nonsense").status, 400);
+}
+
+#[test]
+fn pages_and_assets_carry_their_headers() {
+    let fixture = Fixture::new();
+    let server = Server::start(&fixture, &[]);
+    let page = get(&server, "/");
+    assert_eq!(page.header("content-security-policy"), Some(pages::CSP));
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+    assert_eq!(page.header("content-language"), Some("en"));
+    for (name, value) in pages::SECURITY_HEADERS {
+        assert_eq!(page.header(name), Some(*value), "{name}");
+    }
+    for asset in pages::assets() {
+        let path = format!("{}{}", pages::ASSET_PREFIX, asset.name);
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip, br\r\n\r\n");
+        let answer = server.connect().send(&request);
+        assert_eq!(answer.header("content-encoding"), Some("br"));
+        assert_eq!(
+            answer.header("cache-control"),
+            Some(pages::ASSET_CACHE_CONTROL)
+        );
+        assert_eq!(answer.body, asset.brotli, "{path}");
+    }
+    assert_eq!(get(&server, "/assets/style.css").status, 404);
+    let monitor = Connection::to(server.internal)
+        .send("GET /monitor?lang=en HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert!(text(&monitor).contains("Validator monitor"));
+    assert_eq!(get(&server, "/monitor").status, 404, "operators only");
+}
+
+#[test]
+fn too_many_requests_is_a_page_that_says_when() {
+    let fixture = Fixture::new();
+    let limits = [
+        ("VALIDATOR_CLIENTS_REQUESTS_BURST", "1"),
+        ("VALIDATOR_CLIENTS_REQUESTS_PER_SECOND", "1"),
+        ("VALIDATOR_CLIENTS_EXEMPT", ""),
+    ];
+    let server = Server::start_with(&fixture.arguments("data"), &[], &limits);
+    let answers: Vec<Answer> = (0..3).map(|_| get(&server, "/")).collect();
+    let last = answers.last().unwrap();
+    assert_eq!(last.status, 429);
+    assert!(text(last).contains("Too many tries"));
+    assert!(last.header("retry-after").is_some());
+}
+
+#[test]
+fn invariant_4_no_page_and_no_log_holds_nas_or_code() {
+    let fixture = Fixture::new();
+    let server = Server::start(&fixture, &[]);
+    let voter = Voter(9);
+    let (nas, code) = (voter.nas(), voter.code());
+    let mut seen = String::new();
+    for choice in ["vote=oui", "vote=non", "vote=peut-etre", ""] {
+        seen += &text(&post(
+            &server,
+            "/ballots/L2025-001/cast",
+            &form(voter, choice),
+        ));
+    }
+    let wrong = format!("vote=oui&nas={nas}&code=WRONG{code}");
+    seen += &text(&post(&server, "/ballots/L2025-002/cast", &wrong));
+    seen += &server.log();
+    assert!(!seen.contains(&nas) && !seen.contains(&code));
+}
