@@ -152,11 +152,11 @@ proptest! {
 
     #[test]
     fn the_order_of_ballots_and_their_weights_change_nothing(
-        ballots in ballots(5, 30), rules in rules(), turn in 0usize..30, times in 1u64..4,
+        ballots in ballots(5, 30), rules in rules(), turn in 0usize..30, times in 1usize..4,
     ) {
         let repeated: Vec<Ballot> =
-            ballots.iter().flat_map(|b| std::iter::repeat_n(b.clone(), times as usize)).collect();
-        let mut weighted: Vec<(Ballot, u64)> = ballots.iter().map(|b| (b.clone(), times)).collect();
+            ballots.iter().flat_map(|b| std::iter::repeat_n(b.clone(), times)).collect();
+        let mut weighted: Vec<(Ballot, u64)> = ballots.iter().map(|b| (b.clone(), times as u64)).collect();
         if !weighted.is_empty() {
             let middle = turn % weighted.len();
             weighted.rotate_left(middle);

@@ -71,17 +71,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Case, CaseError> {
     };
     let mut contest = Contest::new(candidates, rules)?;
     for ballot in &ballots {
-        let ranks: Vec<Rank<'_>> = ballot
-            .ranks
-            .iter()
-            .map(|marks| Rank::Marks(marks))
-            .collect();
-        contest
-            .add(&ranks, ballot.weight)
-            .map_err(|error| CaseError::Blt {
-                line: ballot.line,
-                message: error.to_string(),
-            })?;
+        add(&mut contest, ballot)?;
     }
     Ok(Case {
         name,
@@ -89,6 +79,20 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Case, CaseError> {
         lots: Vec::new(),
         warnings: Vec::new(),
     })
+}
+
+fn add(contest: &mut Contest, ballot: &Ballot) -> Result<(), CaseError> {
+    let ranks: Vec<Rank<'_>> = ballot
+        .ranks
+        .iter()
+        .map(|marks| Rank::Marks(marks))
+        .collect();
+    contest
+        .add(&ranks, ballot.weight)
+        .map_err(|error| CaseError::Blt {
+            line: ballot.line,
+            message: error.to_string(),
+        })
 }
 
 /// A line without its comment. Names stand in quotes and may hold a `#`.

@@ -63,6 +63,20 @@ fn fault(path: &str, message: impl Into<String>) -> CaseError {
     }
 }
 
+const OVERVOTES: [(&str, Overvote); 3] = [
+    ("exhaust", Overvote::Exhaust),
+    ("skip", Overvote::Skip),
+    (
+        "exhaust_if_multiple_continuing",
+        Overvote::ExhaustIfMultipleContinuing,
+    ),
+];
+
+const DUPLICATES: [(&str, DuplicateRanking); 2] = [
+    ("skip", DuplicateRanking::Skip),
+    ("exhaust", DuplicateRanking::Exhaust),
+];
+
 pub(super) fn rules(
     method: &str,
     seats: Option<u32>,
@@ -86,28 +100,16 @@ pub(super) fn rules(
     warn_of_unknown(warnings, "rules", &json.unknown);
     warn_of_unknown(warnings, "rules.threshold", &threshold.unknown);
     warn_of_unknown(warnings, "rules.tiebreak", &tie_break.unknown);
-    let overvotes = [
-        ("exhaust", Overvote::Exhaust),
-        ("skip", Overvote::Skip),
-        (
-            "exhaust_if_multiple_continuing",
-            Overvote::ExhaustIfMultipleContinuing,
-        ),
-    ];
-    let duplicates = [
-        ("skip", DuplicateRanking::Skip),
-        ("exhaust", DuplicateRanking::Exhaust),
-    ];
     Ok(Rules {
         method,
         seats: assumed(warnings, "seats", seats, 1),
-        overvote: word_or(warnings, "rules.overvote", json.overvote, &overvotes)?,
+        overvote: word_or(warnings, "rules.overvote", json.overvote, &OVERVOTES)?,
         max_skipped_ranks: json.max_skipped_ranks,
         duplicate_ranking: word_or(
             warnings,
             "rules.duplicate_ranking",
             json.duplicate_ranking,
-            &duplicates,
+            &DUPLICATES,
         )?,
         batch_elimination: json.batch_elimination.unwrap_or(false),
         continue_until_two: json.continue_until_two.unwrap_or(false),

@@ -103,27 +103,35 @@ fn round(text: &mut String, contest: &Contest, tabulation: &Tabulation, round: &
         ),
     );
     for (candidate, votes) in &round.counts {
-        let status = if round.elected.contains(candidate) {
-            "elected"
-        } else if round.eliminated.contains(candidate) {
-            "eliminated"
-        } else if tabulation
-            .rounds
-            .iter()
-            .any(|earlier| earlier.number < round.number && earlier.elected.contains(candidate))
-        {
-            "elected before"
-        } else {
-            ""
-        };
         let row = format!(
-            "  {:NAME_WIDTH$} {:>14} {:>9} {status}",
+            "  {:NAME_WIDTH$} {:>14} {:>9} {}",
             name(contest, *candidate),
             tabulation.amount(*votes),
             share(*votes, active),
+            status(tabulation, round, *candidate),
         );
         line(text, row.trim_end());
     }
+    inactive(text, tabulation, round);
+    text.push('\n');
+}
+
+fn status(tabulation: &Tabulation, round: &Round, candidate: u16) -> &'static str {
+    let before =
+        |earlier: &Round| earlier.number < round.number && earlier.elected.contains(&candidate);
+    if round.elected.contains(&candidate) {
+        "elected"
+    } else if round.eliminated.contains(&candidate) {
+        "eliminated"
+    } else if tabulation.rounds.iter().any(before) {
+        "elected before"
+    } else {
+        ""
+    }
+}
+
+/// Votes that count for nobody, by reason, as far as there are any.
+fn inactive(text: &mut String, tabulation: &Tabulation, round: &Round) {
     let row = |text: &mut String, label: &str, units: u128| {
         if units > 0 {
             line(
@@ -152,7 +160,6 @@ fn round(text: &mut String, contest: &Contest, tabulation: &Tabulation, round: &
     if round.shows_final_surplus {
         row(text, "(left by truncation)", tabulation.residual);
     }
-    text.push('\n');
 }
 
 /// A share in percent with two decimals, rounded half up on integers.
