@@ -87,13 +87,21 @@ async fn settle_all(workers: &mut JoinSet<Result<()>>) -> Result<()> {
 async fn work(load: Arc<Load>, slow_permits: Arc<Semaphore>, start: Instant) -> Result<()> {
     let mut connection = Connection::new(load.target.clone());
     let mut slow_requests = JoinSet::new();
+    let mut stopping = load.stopping();
     while let Some((slot, due)) = load.next() {
         let due = due.map_or_else(Instant::now, |after| start + after);
-        tokio::time::sleep_until(due).await;
+        tokio::select! {
+            biased;
+            () = tokio::time::sleep_until(due) => {}
+            _ = stopping.wait_for(|stopping| *stopping) => break,
+        }
         let Some((subject, call)) = load.request(slot).await else {
             continue; // nothing was recorded that could be repeated
         };
         if let Slot::Slow(_) = slot {
+            while let Some(ended) = slow_requests.try_join_next() {
+                ended.context("a slow request stopped")??;
+            }
             if let Ok(permit) = Arc::clone(&slow_permits).try_acquire_owned() {
                 let load = Arc::clone(&load);
                 slow_requests.spawn(async move {

@@ -16,6 +16,7 @@ use anyhow::{Context, Result, bail};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// Recorded votes that are remembered to be repeated.
 const REMEMBERED_MAX: usize = 4_096;
@@ -36,6 +37,7 @@ pub(crate) struct Load {
     mix: Mix,
     schedule: Schedule,
     next: AtomicU64,
+    stopping: watch::Sender<bool>,
     account: Mutex<Account>,
 }
 
@@ -77,6 +79,7 @@ impl Load {
             mix: Mix::new(settings, wanted),
             schedule: Schedule::new(settings.rate, settings.ramp),
             next: AtomicU64::new(0),
+            stopping: watch::Sender::new(false),
             account: Mutex::new(account),
         })
     }
@@ -92,9 +95,15 @@ impl Load {
         (index < self.mix.total()).then(|| (self.mix.slot(index), self.schedule.due(index)))
     }
 
-    /// Ends the run early: no request follows those that workers hold already.
+    /// Ends the run early: what is not sent yet stays unsent.
     pub(crate) fn stop(&self) {
         self.next.store(self.mix.total(), Ordering::Relaxed);
+        self.stopping.send_replace(true);
+    }
+
+    /// Turns true when the run is to end early.
+    pub(crate) fn stopping(&self) -> watch::Receiver<bool> {
+        self.stopping.subscribe()
     }
 
     /// The request of a slot. None where a recorded vote should be repeated and none will be.
@@ -137,7 +146,7 @@ impl Load {
 
     /// A well-formed vote that nobody on the roll can cast: made-up NAS and code, or, every second
     /// time, the NAS of a voter with a made-up code.
-    pub(crate) fn stranger(&self, number: u64) -> (Subject, Call) {
+    fn stranger(&self, number: u64) -> (Subject, Call) {
         let mut random = Random::of(self.seed, Purpose::Stranger, number);
         let (voter, nth) = self.votes.at(random.below(self.votes.total()));
         let voter = &self.roll[voter];
