@@ -88,7 +88,7 @@ fn the_good_definition_is_good() {
 }
 
 #[test]
-fn each_fault_is_told_with_its_line_and_remedy() {
+fn each_fault_of_a_law_is_told_with_its_line_and_remedy() {
     check("\"T-1\"", "\".hidden\"", "event.id", "not a dot");
     check(
         "\"America/Toronto\"",
@@ -134,6 +134,10 @@ fn each_fault_is_told_with_its_line_and_remedy() {
         "law[0].closes",
         "not a date and time",
     );
+}
+
+#[test]
+fn each_fault_of_an_election_is_told_with_its_line_and_remedy() {
     check(
         "\"#112233\"",
         "\"blue\"",

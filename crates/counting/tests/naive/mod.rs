@@ -50,18 +50,13 @@ pub(crate) fn count(candidates: u16, ballots: &[Ballot], rules: &Rules) -> Vec<R
     let stv = rules.method == Method::Stv;
     loop {
         let filled = winners == rules.seats;
-        for state in states.iter_mut().filter(|s| s.stopped.is_none()) {
-            if state.with.is_none_or(|c| !continuing.contains(&c)) {
-                let next = if stv && filled {
-                    Err(FINAL)
-                } else {
-                    walk(state.marks, &continuing, rules)
-                };
-                state.with = next.ok();
-                state.stopped = next.err();
-                inactive[state.stopped.unwrap_or(0)] += next.map_or(state.value, |_| 0);
-            }
-        }
+        deal(
+            &mut states,
+            &continuing,
+            rules,
+            stv && filled,
+            &mut inactive,
+        );
         let votes = |c: u16| -> u128 {
             states
                 .iter()
@@ -102,6 +97,30 @@ pub(crate) fn count(candidates: u16, ballots: &[Ballot], rules: &Rules) -> Vec<R
             kept.push((*winner, pass_on(&mut states, *winner, had, quota, scale)));
         }
         continuing.retain(|c| !elected.contains(c) && !eliminated.contains(c));
+    }
+}
+
+/// Gives every ballot that is with nobody its next candidate, or stops it.
+fn deal(
+    states: &mut [State<'_>],
+    continuing: &[u16],
+    rules: &Rules,
+    last: bool,
+    inactive: &mut [u128; 5],
+) {
+    for state in states.iter_mut().filter(|s| s.stopped.is_none()) {
+        if state.with.is_none_or(|c| !continuing.contains(&c)) {
+            let next = if last {
+                Err(FINAL)
+            } else {
+                walk(state.marks, continuing, rules)
+            };
+            state.with = next.ok();
+            state.stopped = next.err();
+            if let Err(reason) = next {
+                inactive[reason] += state.value;
+            }
+        }
     }
 }
 
