@@ -8,11 +8,14 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::time::Duration;
 use tokio::net::TcpStream;
 
 /// An answer that takes longer counts as none. Above every timeout of the validator.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Open files beside the connections: standard streams, runtime, truth file.
+const FILES_BESIDE: u64 = 64;
 /// Largest answer that is read; lists of candidates are the largest.
 const ANSWER_BYTES_MAX: usize = 32 << 20;
 
@@ -64,6 +67,25 @@ pub(crate) enum Broken {
     BeforeSending,
     /// The request may have arrived: the connection broke or the answer timed out.
     AfterSending,
+}
+
+/// Allows as many open files as the system lets this process have: the usual 1,024 are fewer than
+/// the connections that may be asked for.
+///
+/// Errors where `connections` are more than the system allows at all.
+pub(crate) fn allow_connections(connections: u32) -> Result<()> {
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.unwrap_or(u64::MAX);
+    if u64::from(connections) + FILES_BESIDE > most {
+        bail!(
+            "{connections} connections asked for, this process may open {most} files: lower --connections or raise `ulimit -Hn`"
+        );
+    }
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    setrlimit(Resource::Nofile, raised).context("cannot raise the limit of open files")
 }
 
 /// A connection, open or not.

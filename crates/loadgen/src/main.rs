@@ -40,6 +40,7 @@ fn main() -> ExitCode {
 /// Casts the votes; `true` where every answer fitted what was sent and no vote stayed open.
 fn run(raw: args::Args) -> Result<bool> {
     let settings = raw.resolve()?;
+    connection::allow_connections(settings.connections)?;
     let roll = roll::read(&settings.roll)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the I/O threads")?;
     let score = runtime.block_on(drive::run(&settings, roll))?;
