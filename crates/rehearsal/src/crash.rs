@@ -17,7 +17,7 @@ const CONNECTIONS: u32 = 64;
 /// A validator lives this long after it takes votes, at random between the two.
 const LIFE_MS: std::ops::Range<u64> = 20..500;
 /// Synthetic voters for each kill, so that votes do not run out: a life, a restart, four ballots.
-const VOTERS_PER_KILL: u32 = 600;
+const VOTERS_PER_KILL: u32 = 1_000;
 const VOTERS_MIN: u32 = 4_000;
 /// What a second validator on the same data directory must say, in part.
 const REFUSAL: &str = "is locked";

@@ -2,7 +2,9 @@
 //!
 //! What counts as found, in any file of any kind:
 //! - a NAS as nine decimal digits that are no part of a longer number, plain or with one space or
-//!   hyphen between its groups of three (the fraction of a decimal number does not count);
+//!   hyphen between its groups of three. What goes on from a digit over a point, comma or hyphen
+//!   does not count (fractions of seconds, receipts), nor what stands between two letters: random
+//!   text such as a receipt's tracker has nine digits in a row now and then;
 //! - a code of eight symbols or more anywhere, in any case;
 //! - a shorter code as a whole word, in any case.
 //!
@@ -158,7 +160,9 @@ impl Secrets {
         let Some((digits, after)) = nine_digits(rest) else {
             return false;
         };
-        !after.first().is_some_and(u8::is_ascii_digit) && self.nas.contains(&digits)
+        let letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphabetic);
+        let alone = !(letter(before.last()) && letter(after.first()));
+        alone && !after.first().is_some_and(u8::is_ascii_digit) && self.nas.contains(&digits)
     }
 
     fn code_at(&self, before: &[u8], rest: &[u8]) -> bool {
@@ -189,11 +193,12 @@ impl Secrets {
     }
 }
 
-/// Whether what follows `before` goes on with a number: after a digit, or as its fraction.
+/// Whether what follows `before` goes on with a number: after a digit, also over a point, a comma
+/// or a hyphen.
 fn continues_number(before: &[u8]) -> bool {
     match before {
         [.., last] if last.is_ascii_digit() => true,
-        [.., whole, b'.' | b','] => whole.is_ascii_digit(),
+        [.., whole, b'.' | b',' | b'-'] => whole.is_ascii_digit(),
         _ => false,
     }
 }
@@ -232,6 +237,7 @@ mod tests {
         for (text, expected) in [
             ("123456789", (0, "NAS")),
             ("nas=123456789;", (4, "NAS")),
+            ("nas123456789;", (3, "NAS")),
             ("voter 123-456-789 refused", (6, "NAS")),
             ("\u{0}\u{1}200 000 008\u{ff}", (2, "NAS")),
             ("{\"code\":\"ABC123\"}", (9, "code")),
@@ -250,6 +256,8 @@ mod tests {
             "0123456789",
             "0.123456789 s",
             "12,123456789",
+            "0-17-123456789ABCDEFG",
+            "XYZ123456789ABC",
             "123456788",
             "12-3456789",
             "xABC1234",
