@@ -31,14 +31,38 @@ struct Entry {
     etag: String,
 }
 
+/// What a body is, beyond its bytes.
+pub(crate) struct Kind {
+    pub(crate) content_type: &'static str,
+    pub(crate) policy: &'static str,
+}
+
+/// A JSON document runs nothing, whatever opens it.
+const JSON: Kind = Kind {
+    content_type: "application/json",
+    policy: "default-src 'none'; frame-ancestors 'none'",
+};
+
 impl Cache {
-    /// The body at `path`, computed by `compute` unless a fitting one is there; 304 where the
+    /// The JSON body at `path`, computed by `compute` unless a fitting one is there; 304 where the
     /// client has it.
     pub(crate) fn respond(
         &self,
         path: &str,
         version: Version,
         headers: &HeaderMap,
+        compute: impl FnOnce() -> serde_json::Result<Vec<u8>>,
+    ) -> Response {
+        self.respond_as(path, version, headers, &JSON, compute)
+    }
+
+    /// The same for a body of any kind; `path` also tells bodies of one path apart.
+    pub(crate) fn respond_as(
+        &self,
+        path: &str,
+        version: Version,
+        headers: &HeaderMap,
+        kind: &Kind,
         compute: impl FnOnce() -> serde_json::Result<Vec<u8>>,
     ) -> Response {
         let entry = match self.find(path, &version) {
@@ -66,7 +90,10 @@ impl Cache {
         }
         (
             common,
-            [(header::CONTENT_TYPE, "application/json")],
+            [
+                (header::CONTENT_TYPE, kind.content_type),
+                (header::CONTENT_SECURITY_POLICY, kind.policy),
+            ],
             entry.body,
         )
             .into_response()

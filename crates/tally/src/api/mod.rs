@@ -6,13 +6,14 @@ mod metrics;
 mod problem;
 mod results;
 mod serve;
+mod site;
 mod turnout;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use axum::Router;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::{OriginalUri, Path, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -98,6 +99,10 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/metrics", get(metrics::metrics))
         .route("/openapi.json", get(openapi))
         .route("/", get(index))
+        .route("/ballots/{*rest}", get(site::page))
+        .route("/embed/{*rest}", get(site::page))
+        .route("/assets/{name}", get(site::asset))
+        .route("/monitor", get(site::monitor))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(axum::middleware::from_fn_with_state(
@@ -118,8 +123,15 @@ async fn openapi() -> Response {
     ([(header::CONTENT_TYPE, "application/json")], OPENAPI).into_response()
 }
 
-/// Where to go from here, for people who open the address in a browser.
-async fn index(State(shared): State<Arc<Shared>>) -> Response {
+/// The results page; for a client that asks for JSON, where to go from here.
+async fn index(
+    State(shared): State<Arc<Shared>>,
+    uri: OriginalUri,
+    headers: HeaderMap,
+) -> Response {
+    if !site::wants_json(&headers) {
+        return site::page(State(shared), uri, headers).await;
+    }
     let event = shared.package.event();
     axum::Json(serde_json::json!({
         "service": "scrutin tally",

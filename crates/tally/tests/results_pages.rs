@@ -1,0 +1,123 @@
+//! The results pages through the real program: figures, policies, caching, headers.
+
+mod support;
+
+use std::time::Duration;
+
+use election::Choice;
+use support::program::{Names, Running};
+use support::{Fixture, LATER, LIVE};
+
+const BROWSER: &str = "Accept: text/html,*/*;q=0.8\r\nAccept-Language: en\r\n";
+
+fn wait_for_votes(running: &Running, ballot: &str, votes: u64) {
+    running.wait(&format!("/api/v1/turnout/{ballot}"), |turnout| {
+        turnout["votes"] == votes
+    });
+    // Younger bodies may still be served.
+    std::thread::sleep(Duration::from_millis(250));
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines()
+        .filter_map(|line| line.split_once(": "))
+        .find(|(known, _)| known.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value)
+}
+
+#[test]
+fn pages_show_what_the_ledger_holds_and_the_policy_allows() {
+    let fixture = Fixture::new(100);
+    let names = Names::new(&fixture, "data");
+    let mut ballots = fixture.ballot_box("data");
+    let running = Running::start(&names.args("run", &[]));
+    for nth in 0..8 {
+        let choice = if nth < 6 { Choice::Oui } else { Choice::Non };
+        ballots.vote(LIVE, nth, choice.clone());
+        ballots.vote(LATER, nth, choice);
+    }
+    wait_for_votes(&running, "LATER", 8);
+    let page = |path: &str| {
+        let (status, _, body) = running.get(path, BROWSER);
+        assert_eq!(status, 200, "{path}");
+        body
+    };
+    assert!(page("/").contains("/ballots/LIVE?lang=en"));
+    let live = page("/ballots/LIVE");
+    assert!(live.contains("75.0%") && live.contains("25.0%"), "{live}");
+    assert!(live.contains("Provisional results"));
+    let later = page("/ballots/LATER");
+    assert!(later.contains("Only turnout is shown"));
+    assert!(!later.contains("75.0%"), "the policy hides the count");
+    assert!(!page("/").contains("100.0%"));
+    let csv = page("/ballots/LATER/results.csv");
+    assert_eq!(csv.lines().count(), 1, "{csv}");
+    let csv = page("/ballots/LIVE/results.csv");
+    let oui = csv.lines().filter(|line| line.contains(",oui,"));
+    let votes = oui.filter_map(|line| line.rsplit(',').next()?.parse::<u64>().ok());
+    assert_eq!(votes.sum::<u64>(), 6);
+}
+
+#[test]
+fn ranked_rounds_stand_in_a_table_and_a_picture() {
+    let fixture = Fixture::new(100);
+    let names = Names::new(&fixture, "data");
+    let mut ballots = fixture.ballot_box("data");
+    ballots.fill(0, 90);
+    ballots.close();
+    let running = Running::start(&names.args("run", &[]));
+    wait_for_votes(&running, "RANKED", 90);
+    let all = running.get("/ballots/RANKED", BROWSER).2;
+    assert!(all.contains("/ballots/RANKED/regions/2?lang=en"));
+    let (status, _, region) = running.get("/ballots/RANKED/regions/2", BROWSER);
+    assert_eq!(status, 200);
+    assert!(region.contains("Rounds of the count") && region.contains("class=\"flow\""));
+    for path in [
+        "/ballots/RANKED/regions/999",
+        "/ballots/RANKED/regions/x",
+        "/ballots/NOTHING",
+    ] {
+        let (status, _, body) = running.get(path, BROWSER);
+        assert_eq!(status, 404, "{path}");
+        assert!(body.contains("Page not found"));
+    }
+}
+
+#[test]
+fn pages_are_cached_by_language_and_guarded_by_headers() {
+    let fixture = Fixture::new(10);
+    let names = Names::new(&fixture, "data");
+    let mut ballots = fixture.ballot_box("data");
+    ballots.vote(LIVE, 0, Choice::Oui);
+    let running = Running::start(&names.args("run", &[]));
+    wait_for_votes(&running, "LIVE", 1);
+    let (_, head, english) = running.get("/ballots/LIVE?lang=en", BROWSER);
+    let (_, _, french) = running.get("/ballots/LIVE?lang=fr", BROWSER);
+    assert!(english.contains("Turnout") && french.contains("Participation"));
+    assert_eq!(header(&head, "content-security-policy"), Some(pages::CSP));
+    assert_eq!(header(&head, "content-language"), Some("en"));
+    for (name, value) in pages::SECURITY_HEADERS {
+        assert_eq!(header(&head, name), Some(*value), "{name}");
+    }
+    let known = format!(
+        "{BROWSER}If-None-Match: {}\r\n",
+        header(&head, "etag").expect("an ETag")
+    );
+    assert_eq!(running.get("/ballots/LIVE?lang=en", &known).0, 304);
+    ballots.vote(LIVE, 1, Choice::Non);
+    wait_for_votes(&running, "LIVE", 2);
+    assert_eq!(running.get("/ballots/LIVE?lang=en", &known).0, 200);
+    let (_, head, _) = running.get("/embed/ballots/LIVE", BROWSER);
+    assert_eq!(
+        header(&head, "content-security-policy"),
+        Some(pages::EMBED_CSP)
+    );
+    let asset = pages::assets().next().expect("an asset");
+    let path = format!("{}{}", pages::ASSET_PREFIX, asset.name);
+    let (status, head, _) = running.get(&path, "");
+    assert_eq!((status, header(&head, "content-encoding")), (200, None));
+    assert_eq!(running.get("/assets/nothing.css", "").0, 404);
+    assert!(running.get("/monitor", BROWSER).2.contains("Tally monitor"));
+    let (_, _, json) = running.get("/", "Accept: application/json\r\n");
+    assert!(json.contains("\"openapi\""));
+}
