@@ -30,6 +30,12 @@ test: postgres python ## every test, PostgreSQL included
 	  SCRUTIN_PYTHON="$(CURDIR)/target/venv/bin/python" $(CARGO) test --workspace --no-fail-fast
 	@scripts/postgres report
 
+.PHONY: test-pages
+test-pages: ## the pages in a real browser: flows, keyboard, accessibility; screenshots in target/screenshots
+	@scripts/browser install
+	@$(CARGO) build --quiet -p pages --example preview
+	@cd crates/pages/browser && npm test --silent
+
 # --- running -----------------------------------------------------------------------------
 
 .PHONY: programs
