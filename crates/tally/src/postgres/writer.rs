@@ -204,13 +204,16 @@ impl Fold<'_> {
         mut feed: mpsc::Receiver<News>,
         until: Until,
     ) -> anyhow::Result<()> {
-        let mut deadline: Option<Instant> = None;
+        // Of the group that is being gathered, where there is one; else of the next look at what
+        // has come due.
+        let mut deadline = Instant::now() + TICK;
         loop {
-            let wake = deadline.unwrap_or_else(|| Instant::now() + TICK);
-            match tokio::time::timeout_at(wake, feed.recv()).await {
+            match tokio::time::timeout_at(deadline, feed.recv()).await {
                 Ok(Some(News::Frame(frame))) => {
                     self.take(&frame)?;
-                    deadline = deadline.or_else(|| Some(Instant::now() + GROUP_AGE_MAX));
+                    if self.pending.frames == 1 {
+                        deadline = deadline.min(Instant::now() + GROUP_AGE_MAX);
+                    }
                 }
                 Ok(Some(News::CaughtUp(partition))) => {
                     self.caught_up(partition)?;
@@ -228,9 +231,9 @@ impl Fold<'_> {
             }
             let full =
                 self.pending.votes >= GROUP_VOTES_MAX || self.pending.frames >= GROUP_FRAMES_MAX;
-            if full || Instant::now() >= wake {
+            if full || Instant::now() >= deadline {
                 self.write(session).await?;
-                deadline = None;
+                deadline = Instant::now() + TICK;
             }
         }
     }

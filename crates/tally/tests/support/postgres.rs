@@ -115,6 +115,16 @@ impl Postgres {
         format!("postgres://{user}@127.0.0.1:{}/{database}", self.port)
     }
 
+    /// Name of a file that the server may write.
+    pub(crate) fn file(&self, name: &str) -> String {
+        self.dir
+            .path()
+            .join("data")
+            .join(name)
+            .display()
+            .to_string()
+    }
+
     /// Runs SQL in a database; rows as lines, columns separated by `|`.
     pub(crate) fn sql_in(&self, database: &str, sql: &str) -> String {
         match self.psql(database, sql) {
