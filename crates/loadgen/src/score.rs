@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Longest latency that is told apart, microseconds: an hour.
 const LATENCY_US_MAX: u64 = 3_600_000_000;
-/// Contradictions that are described; the others are only counted.
+/// Kinds of contradictions that are described; the others are only counted.
 const NOTES_MAX: usize = 10;
 
 /// Counts of a run.
@@ -26,7 +26,7 @@ pub(crate) struct Score {
     /// Answers that contradict what was sent, unexpected duplicates included.
     pub(crate) wrong: u64,
     pub(crate) retries: u64,
-    /// The first contradictions, in words without credentials.
+    /// The first kinds of contradictions, in words without credentials.
     pub(crate) notes: Vec<String>,
     /// Of recorded votes, from the time they were due, microseconds.
     pub(crate) latency_us: Histogram<u64>,
@@ -85,7 +85,7 @@ impl Score {
 
     fn contradiction(&mut self, note: &str) {
         self.wrong += 1;
-        if self.notes.len() < NOTES_MAX {
+        if self.notes.len() < NOTES_MAX && !self.notes.iter().any(|known| known == note) {
             self.notes.push(note.to_owned());
         }
     }
@@ -105,11 +105,18 @@ mod tests {
         let mut score = Score::new().unwrap();
         score.add(&Verdict::Accepted("r".into()), 1, Duration::from_millis(2));
         score.add(&Verdict::Malformed, 0, Duration::from_secs(9));
-        for _ in 0..100 {
+        for n in 0..100 {
             score.add(&Verdict::UnexpectedDuplicate, 0, Duration::ZERO);
+            score.add(&Verdict::Wrong(format!("answer {n}")), 0, Duration::ZERO);
         }
-        assert_eq!((score.sent, score.recorded(), score.retries), (102, 1, 1));
-        assert_eq!((score.wrong, score.unexpected_duplicates), (100, 100));
+        assert_eq!((score.sent, score.recorded(), score.retries), (202, 1, 1));
+        assert_eq!((score.wrong, score.unexpected_duplicates), (200, 100));
+        let cast_before = |note: &&String| note.contains("earlier run");
+        assert_eq!(
+            score.notes.iter().filter(cast_before).count(),
+            1,
+            "each kind once"
+        );
         assert_eq!((score.notes.len(), score.latency_us.len()), (NOTES_MAX, 1));
     }
 }

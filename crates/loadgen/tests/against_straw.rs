@@ -253,3 +253,23 @@ fn bad_input_is_named_before_anything_is_sent() {
         assert!(ended.truth.is_none() && ended.record.lock().unwrap().votes.is_empty());
     }
 }
+
+#[test]
+fn more_connections_than_files_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("roll.csv");
+    std::fs::write(&path, roll()).unwrap();
+    let loadgen = env!("CARGO_BIN_EXE_loadgen");
+    let url = "http://127.0.0.1:9";
+    let script = format!(
+        "ulimit -n 300; {loadgen} --url {url} --connections 300 --roll {}",
+        path.display()
+    );
+    let output = Command::new("bash").args(["-c", &script]).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(
+        stderr.contains("may open 300 files: lower --connections"),
+        "{stderr}"
+    );
+}

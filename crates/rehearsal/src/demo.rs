@@ -58,17 +58,17 @@ impl Shown {
 pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Result<Shown> {
     stage.prepare(voters, seed, steps).await?;
     let at = Addresses::free()?;
-    let mut validator = stage.start_validator(at).await?;
+    let validator = stage.start_validator(at).await?;
     let tally = stage.start_tally(at).await?;
-    steps.done(&format!(
+    let listening = format!(
         "validator on http://{}, tally on http://{}",
         at.public, at.results
-    ));
-
+    );
+    steps.done(&listening);
     let ballots = voting::open_ballots(at).await?;
     let votes = u64::from(voters) * ballots;
     let rate = (votes / VOTING_S).max(RATE_MIN);
-    let mut casting = stage.cast(
+    let casting = stage.cast(
         at,
         Voting {
             rate,
@@ -76,8 +76,51 @@ pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Re
             seed,
         },
     )?;
-    steps.note(&format!("loadgen: {votes} votes on {ballots} ballots at {rate} requests/s, 2 % repeated, 1 % unknown, 1 % malformed"));
-    let votes_at_crash = wait_for_votes(&mut casting, &mut validator, at, votes / 2).await?;
+    steps.note(&format!(
+        "loadgen: {votes} votes on {ballots} ballots at {rate} requests/s, \
+         2 % repeated, 1 % unknown, 1 % malformed"
+    ));
+    let voted = crash_half_way(stage, at, validator, casting, votes / 2, steps).await?;
+    let frames = services::tally_caught_up(at, CATCH_UP_WITHIN).await?;
+    steps.done(&format!("tally has counted all {frames} frames"));
+    judge(stage, at, steps).await?;
+    voted.validator.stop().await?;
+    tally.stop().await?;
+    steps.done("validator and tally ended on SIGTERM with status 0");
+    print!("{}", stage.count_table().await?);
+    stage.verify().await?;
+    steps.done("tally count, tally verify: chain, bitsets, counts and every receipt fit");
+    let searched = search(stage)?;
+    let Searched { files, bytes } = searched;
+    steps.done(&format!(
+        "searched {files} files, {bytes} bytes: no NAS, no code"
+    ));
+    Ok(Shown {
+        summary: voted.summary,
+        ballots,
+        votes_at_crash: voted.votes_at_crash,
+        searched,
+    })
+}
+
+/// The end of the voting.
+struct Voted {
+    /// Started anew after the crash.
+    validator: Server,
+    votes_at_crash: u64,
+    summary: Summary,
+}
+
+/// Kills the validator once it holds `half` votes, starts it again and waits for the last vote.
+async fn crash_half_way(
+    stage: &Stage,
+    at: Addresses,
+    mut validator: Server,
+    mut casting: Casting,
+    half: u64,
+    steps: &mut Steps,
+) -> Result<Voted> {
+    let votes_at_crash = wait_for_votes(&mut casting, &mut validator, at, half).await?;
     validator.kill().await?;
     steps.done(&format!(
         "validator killed (SIGKILL) after {votes_at_crash} votes"
@@ -90,24 +133,10 @@ pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Re
         summary.acknowledged(),
         summary.recovered
     ));
-    let frames = services::tally_caught_up(at, CATCH_UP_WITHIN).await?;
-    steps.done(&format!("tally has counted all {frames} frames"));
-    judge(stage, at, steps).await?;
-    stop(validator, tally).await?;
-    steps.done("validator and tally ended on SIGTERM with status 0");
-    print!("{}", stage.count_table().await?);
-    stage.verify().await?;
-    steps.done("tally count, tally verify: chain, bitsets, counts and every receipt fit");
-    let searched = search(stage)?;
-    steps.done(&format!(
-        "searched {} files, {} bytes: no NAS, no code",
-        searched.files, searched.bytes
-    ));
-    Ok(Shown {
-        summary,
-        ballots,
+    Ok(Voted {
+        validator,
         votes_at_crash,
-        searched,
+        summary,
     })
 }
 
@@ -146,11 +175,6 @@ async fn judge(stage: &Stage, at: Addresses, steps: &mut Steps) -> Result<()> {
     counts::compare_api(at, &acknowledged).await?;
     steps.done("answers, files and the tally's API agree on every ballot, region and choice");
     Ok(())
-}
-
-async fn stop(validator: Server, tally: Server) -> Result<()> {
-    validator.stop().await?;
-    tally.stop().await
 }
 
 /// Searches everything that a voter's secrets must not reach, after proving that the search finds.
