@@ -48,6 +48,10 @@ impl Voter {
 
 impl Fixture {
     pub(crate) fn new() -> Fixture {
+        Fixture::with_voters(VOTERS)
+    }
+
+    pub(crate) fn with_voters(voters: u32) -> Fixture {
         let dir = tempfile::Builder::new()
             .prefix("validator-test-")
             .tempdir()
@@ -55,7 +59,12 @@ impl Fixture {
         let key = RollKey::generate().unwrap();
         fs::write(dir.path().join("roll.key"), key.to_file_text().as_bytes()).unwrap();
         fs::create_dir(dir.path().join("package")).unwrap();
-        build_package(&dir.path().join("package"), &event(), &Hasher::hmac(&key));
+        build_package(
+            &dir.path().join("package"),
+            &event(),
+            &Hasher::hmac(&key),
+            voters,
+        );
         let fixture = Fixture { dir };
         fixture.sign();
         fixture
@@ -105,7 +114,7 @@ pub(crate) fn event() -> Event {
     Event::from_toml(include_str!("../../../../fixtures/election.toml")).unwrap()
 }
 
-fn build_package(dir: &Path, event: &Event, hasher: &Hasher) {
+fn build_package(dir: &Path, event: &Event, hasher: &Hasher, voters: u32) {
     let builder = PackageBuilder::new(
         dir,
         event.clone(),
@@ -117,7 +126,7 @@ fn build_package(dir: &Path, event: &Event, hasher: &Hasher) {
     let mut built = Vec::new();
     for ballot in event.ballots() {
         let ballot = BallotId::parse(&ballot.id).unwrap();
-        let mut records: Vec<Record> = (0..VOTERS)
+        let mut records: Vec<Record> = (0..voters)
             .map(|n| record(hasher, Voter(n), &ballot))
             .collect();
         records.sort_unstable();

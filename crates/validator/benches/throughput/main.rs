@@ -1,0 +1,174 @@
+//! Accepted votes a second, every one durable, beside a bare hyper server that parses the same
+//! JSON, computes the same HMAC and answers 202: the floor of the same run, alternating.
+//!
+//! `cargo bench -p validator --bench throughput -- [--connections 256] [--votes 40000] [--rounds 3]`
+//! prints JSON lines, one a round and the medians last. Server and clients share the machine, as do
+//! the floor and its clients.
+
+#![allow(clippy::unwrap_used, reason = "a bench fails by panicking")]
+
+#[path = "../../tests/http/fixture.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
+mod fixture;
+mod floor;
+mod load;
+
+use fixture::{Fixture, Voter};
+use load::Measured;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+
+/// What is measured.
+struct Plan {
+    connections: usize,
+    votes: u32,
+    rounds: u32,
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.first().is_some_and(|first| first == "floor") {
+        return floor::serve();
+    }
+    let number = |name: &str, default: u32| {
+        let at = arguments.iter().position(|argument| argument == name);
+        at.and_then(|at| arguments.get(at + 1)?.parse().ok())
+            .unwrap_or(default)
+    };
+    let plan = Plan {
+        connections: number("--connections", 256) as usize,
+        votes: number("--votes", 40_000),
+        rounds: number("--rounds", 3),
+    };
+    let fixture = Fixture::with_voters(plan.votes * plan.rounds);
+    let validator = Server::validator(&fixture);
+    let floor = Server::floor();
+    let rounds: Vec<Value> = (0..plan.rounds)
+        .map(|n| round(&plan, n, &validator, &floor))
+        .collect();
+    let median = |name: &str| {
+        let mut values: Vec<f64> = rounds
+            .iter()
+            .map(|round| round[name].as_f64().unwrap())
+            .collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    let names = [
+        "votes_per_s",
+        "floor_per_s",
+        "ratio",
+        "p50_ms",
+        "p99_ms",
+        "floor_p50_ms",
+        "floor_p99_ms",
+        "fsyncs_per_s",
+    ];
+    let medians: serde_json::Map<String, Value> = names
+        .iter()
+        .map(|name| ((*name).to_owned(), json!(median(name))))
+        .collect();
+    println!(
+        "{}",
+        json!({"connections": plan.connections, "votes": plan.votes, "median": medians})
+    );
+}
+
+fn round(plan: &Plan, number: u32, validator: &Server, floor: &Server) -> Value {
+    let voters = || (number * plan.votes..(number + 1) * plan.votes).map(Voter);
+    let below = load::run(floor.public, plan.connections, voters());
+    let frames = validator.frames();
+    let votes = load::run(validator.public, plan.connections, voters());
+    let fsyncs = validator.frames() - frames;
+    assert_eq!(votes.accepted, plan.votes, "every vote is accepted");
+    let line = json!({
+        "round": number,
+        "votes_per_s": votes.per_second(),
+        "floor_per_s": below.per_second(),
+        "ratio": votes.per_second() / below.per_second(),
+        "p50_ms": votes.quantile_ms(0.5),
+        "p99_ms": votes.quantile_ms(0.99),
+        "floor_p50_ms": below.quantile_ms(0.5),
+        "floor_p99_ms": below.quantile_ms(0.99),
+        "fsyncs_per_s": fsyncs / votes.took.as_secs_f64(),
+    });
+    println!("{line}");
+    line
+}
+
+/// A server in a process of its own; ended when dropped.
+struct Server {
+    child: Child,
+    public: SocketAddr,
+    internal: Option<SocketAddr>,
+}
+
+impl Server {
+    fn validator(fixture: &Fixture) -> Server {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_validator"))
+            .args(fixture.arguments("data"))
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap())
+            .lines()
+            .map_while(Result::ok);
+        let fields = lines
+            .filter_map(|line| Some(serde_json::from_str::<Value>(&line).ok()?["fields"].take()))
+            .find(|fields| fields["message"] == "listening")
+            .expect("the validator starts");
+        let address = |name: &str| fields[name].as_str().unwrap().parse().unwrap();
+        Server {
+            child,
+            public: address("listen"),
+            internal: Some(address("internal")),
+        }
+    }
+
+    fn floor() -> Server {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .arg("floor")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        Server {
+            child,
+            public: line.trim().parse().unwrap(),
+            internal: None,
+        }
+    }
+
+    /// Frames committed so far: as many calls of fdatasync.
+    fn frames(&self) -> f64 {
+        let mut stream = TcpStream::connect(self.internal.unwrap()).unwrap();
+        stream
+            .write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            .unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("ledger_frames_total "))
+            .unwrap();
+        line.rsplit(' ').next().unwrap().parse().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Measured {
+    fn per_second(&self) -> f64 {
+        f64::from(self.accepted) / self.took.as_secs_f64()
+    }
+}
