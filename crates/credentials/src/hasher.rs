@@ -6,7 +6,7 @@ use std::str::FromStr;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
+use zeroize::Zeroize as _;
 
 use crate::{BallotId, Code, Digest, KeyId, Nas, RollKey};
 
@@ -119,16 +119,17 @@ impl Hasher {
     }
 }
 
-/// The bytes to hash, on the stack.
+/// The bytes to hash, on the stack. Wiped on drop as far as they were written: wiping is byte by
+/// byte, and this happens for every voter and ballot.
 struct Message {
-    bytes: Zeroizing<[u8; MESSAGE_LEN_MAX]>,
+    bytes: [u8; MESSAGE_LEN_MAX],
     len: usize,
 }
 
 impl Message {
     fn new() -> Self {
         Self {
-            bytes: Zeroizing::new([0; MESSAGE_LEN_MAX]),
+            bytes: [0; MESSAGE_LEN_MAX],
             len: 0,
         }
     }
@@ -151,6 +152,12 @@ impl Message {
 
     fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
+    }
+}
+
+impl Drop for Message {
+    fn drop(&mut self) {
+        self.bytes[..self.len].zeroize();
     }
 }
 

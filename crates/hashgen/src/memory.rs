@@ -38,7 +38,7 @@ pub struct TooLittle {
 const MIB: u64 = 1 << 20;
 
 /// Chunks in a group for each thread: many share the work evenly, few take little memory.
-const CHUNKS_PER_THREAD: (usize, usize) = (2, 16);
+const CHUNKS_PER_THREAD: (usize, usize) = (2, 32);
 
 /// Fewest records in a run: fewer would make too many runs.
 const RECORDS_PER_RUN_MIN: u64 = 1 << 16;

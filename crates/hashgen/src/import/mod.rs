@@ -130,14 +130,30 @@ fn read_digests(path: &Path, memory: ByteSize, spill_dir: &Path) -> Result<Sorte
         }
         sorter.push(Record { digest, region: 0 })
     };
-    let mut text = BufReader::with_capacity(64 * 1024, source);
-    match first_character(&mut text).with_context(|| format!("cannot read {name}"))? {
-        None => bail!("{name} is empty: it must list digests"),
-        Some(b'[' | b'{') => json::read(text, &mut take).with_context(|| name.clone())?,
-        Some(_) => read_lines(text, &mut take).with_context(|| name.clone())?,
-    }
+    let text = BufReader::with_capacity(64 * 1024, source);
+    read_list(text, &mut take).with_context(|| name.clone())?;
     progress.finish();
     Ok(sorter)
+}
+
+/// Reads a list in either form.
+fn read_list(mut text: impl BufRead, take: &mut impl FnMut(Digest) -> Result<()>) -> Result<()> {
+    match first_character(&mut text).context("cannot read")? {
+        None => bail!("the file is empty: it must list digests"),
+        Some(b'[' | b'{') => json::read(text, take),
+        Some(_) => read_lines(text, take),
+    }
+}
+
+/// Reads a whole list from memory and gives its number of digests: the entry for fuzzing.
+pub fn check_bytes(bytes: &[u8]) -> Result<u64> {
+    let mut count = 0;
+    let mut take = |_| {
+        count += 1;
+        Ok(())
+    };
+    read_list(bytes, &mut take)?;
+    Ok(count)
 }
 
 /// Passes over white space; the next byte, not consumed.
@@ -202,19 +218,9 @@ mod tests {
     const A: &str = "fbbeb8f3dc022d9ddb1753049a715678";
     const B: &str = "4b306d56db71abd4a6f44f11074e12a6ba070bba9463e60c02891ff5a0973be6";
 
-    fn check(text: &str, expected: Result<usize, &str>) {
-        let mut taken = Vec::new();
-        let mut take = |digest: Digest| {
-            taken.push(digest);
-            Ok(())
-        };
-        let mut bytes = text.as_bytes();
-        let read = match first_character(&mut bytes).unwrap() {
-            Some(b'[' | b'{') => json::read(bytes, &mut take),
-            _ => read_lines(bytes, &mut take),
-        };
-        match (read, expected) {
-            (Ok(()), Ok(count)) => assert_eq!(taken.len(), count, "{text}"),
+    fn check(text: &str, expected: Result<u64, &str>) {
+        match (check_bytes(text.as_bytes()), expected) {
+            (Ok(got), Ok(count)) => assert_eq!(got, count, "{text}"),
             (Err(error), Err(part)) => {
                 assert!(format!("{error:#}").contains(part), "{text}: {error:#}");
             }
@@ -228,6 +234,7 @@ mod tests {
         check(&format!("{A}\n{A}0"), Err("line 2"));
         check("zz", Err("line 1"));
         check(&"a".repeat(5000), Err("line 1 is longer"));
+        check(" ", Err("is empty"));
     }
 
     #[test]
