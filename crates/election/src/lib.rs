@@ -17,6 +17,7 @@ mod read;
 mod section;
 mod threshold;
 mod validate;
+mod wording;
 
 pub use ballot::{
     Ballot, BallotIndex, BallotKind, Candidate, CandidateStatus, CountingRules, Election, Law,
