@@ -278,6 +278,17 @@ pub(crate) const CANDIDATE_REFUSED: Face = vote_face(
     ),
 );
 
+pub(crate) const CHOICE_REFUSED: Face = vote_face(
+    StatusCode::FORBIDDEN,
+    "choice-refused",
+    "invalid",
+    words("Choix refusé", "Choice refused"),
+    words(
+        "Ce bulletin n'admet pas ce choix : corrigez le champ nommé dans « errors ».",
+        "This ballot does not take this choice: correct the field named in \"errors\".",
+    ),
+);
+
 pub(crate) const NOT_OPEN: Face = vote_face(
     StatusCode::FORBIDDEN,
     "not-open",
@@ -336,6 +347,7 @@ pub(crate) const ALL: &[&Face] = &[
     &NOT_ELIGIBLE,
     &OTHER_REGION,
     &CANDIDATE_REFUSED,
+    &CHOICE_REFUSED,
     &NOT_OPEN,
     &CLOSED,
     &DUPLICATE,

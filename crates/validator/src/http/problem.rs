@@ -8,7 +8,7 @@ use super::face::{self, Face};
 use super::language::Language;
 use super::reply::{self, Reply};
 use crate::time::rfc3339;
-use crate::vote::{Fault, Malformed, Refusal};
+use crate::vote::{Fault, Malformed, Name, Refusal, Rule};
 use hyper::StatusCode;
 use hyper::header::{ALLOW, CONNECTION, HeaderValue, RETRY_AFTER};
 use serde::Serialize;
@@ -58,13 +58,23 @@ impl Problem {
         }
     }
 
-    pub(crate) fn field(field: &'static str, rule: crate::vote::Rule) -> Problem {
+    /// One field at fault in a request that is malformed by itself, whatever the ballot.
+    pub(crate) fn field(field: Name, rule: Rule) -> Problem {
+        Problem::with_fault(&face::INVALID_FIELDS, field, rule)
+    }
+
+    /// One field that this ballot does not take as it is.
+    pub(crate) fn choice(field: Name, rule: Rule) -> Problem {
+        Problem::with_fault(&face::CHOICE_REFUSED, field, rule)
+    }
+
+    fn with_fault(face: &'static Face, field: Name, rule: Rule) -> Problem {
         let fault = Fault {
-            field: field.into(),
+            field: field.as_str().into(),
             rule,
         };
         Problem {
-            face: &face::INVALID_FIELDS,
+            face,
             extra: Extra::Fields(vec![fault]),
         }
     }
@@ -224,7 +234,6 @@ impl<'a> FieldError<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vote::Rule;
 
     fn json(problem: &Problem, language: Language) -> serde_json::Value {
         serde_json::to_value(problem.body(language)).expect("plain data")
@@ -246,7 +255,7 @@ mod tests {
 
     #[test]
     fn other_problems_carry_the_number() {
-        let body = json(&Problem::field("nas", Rule::Nas), Language::English);
+        let body = json(&Problem::field(Name::Nas, Rule::Nas), Language::English);
         assert_eq!(body["status"], 400);
         assert_eq!(body["errors"][0]["field"], "nas");
         assert_eq!(body["errors"][0]["code"], "nas-format");

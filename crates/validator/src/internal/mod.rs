@@ -23,9 +23,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use stream::LedgerBody;
 
-/// Content type of the OpenMetrics text format.
-const OPEN_METRICS: HeaderValue =
-    HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+/// Content type of Prometheus' text format.
+const EXPOSITION: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4");
 /// Content type of ledger bytes.
 const LEDGER: HeaderValue = HeaderValue::from_static("application/octet-stream");
 /// Connections of the internal listener.
@@ -104,7 +103,7 @@ impl Internal {
 
     fn metrics(&self) -> Reply {
         let text = self.app.metrics.text();
-        reply::made(StatusCode::OK, text.into(), OPEN_METRICS, None)
+        reply::made(StatusCode::OK, text.into(), EXPOSITION, None)
     }
 
     fn ledger(

@@ -2,6 +2,7 @@
 //!
 //! The request path touches atomic counters only: labelled ones are looked up once, at the start.
 
+mod exposition;
 mod histogram;
 mod ledger;
 
@@ -13,7 +14,6 @@ use hyper::StatusCode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -50,8 +50,11 @@ pub(crate) struct Connections {
 impl Metrics {
     pub(crate) fn new(partition: &Arc<Partition<Answer>>, ballots: Vec<String>) -> Metrics {
         let mut registry = Registry::default();
-        let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
-        registry.register("build", "What is running", build);
+        let build = Family::<Label, Gauge>::default();
+        build
+            .get_or_create(&[("version", env!("CARGO_PKG_VERSION"))])
+            .set(1);
+        registry.register("build_info", "What is running", build);
         let votes_submitted = Counter::default();
         registry.register(
             "votes_submitted",
@@ -123,12 +126,12 @@ impl Metrics {
         self.request_duration.observe(took);
     }
 
-    /// All metrics in the OpenMetrics text format.
+    /// All metrics in Prometheus' text format.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         // Writing into a string does not fail.
         let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
-        text
+        exposition::from_open_metrics(&text)
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::fault::Rule;
 use super::fields::{Credential, ElectionVote, LawVote};
+use super::form::Name;
 use crate::app::App;
 use crate::http::face;
 use crate::http::problem::{Extra, Problem};
@@ -54,6 +55,7 @@ pub(crate) async fn election(app: &App, body: &[u8]) -> Result<RequestId, Proble
         region,
         method,
         choice,
+        contradicts,
     } = ElectionVote::read(body)?;
     let Some(ballot) = app.ballots.election(election) else {
         return Err(refused(
@@ -66,7 +68,10 @@ pub(crate) async fn election(app: &App, body: &[u8]) -> Result<RequestId, Proble
     if let BallotKind::Election(definition) = &app.ballot(ballot).kind
         && definition.method != method
     {
-        return Err(Problem::field("voting_method", Rule::OtherMethod));
+        return Err(Problem::choice(Name::VotingMethod, Rule::OtherMethod));
+    }
+    if contradicts {
+        return Err(Problem::choice(Name::CandidateId, Rule::FirstChoice));
     }
     cast(app, ballot, credential, Some(region), choice).await
 }
@@ -159,11 +164,13 @@ fn check_choice(
     };
     let at = Some(ballot.index.0);
     Err(match error {
-        ChoiceError::BlankNotAllowed => Problem::field("vote", Rule::NoBlank),
-        ChoiceError::EmptyRanking => Problem::field("ranked_choices", Rule::NoRank),
-        ChoiceError::TooManyRanks { .. } => Problem::field("ranked_choices", Rule::TooManyRanks),
-        ChoiceError::Repeated { .. } => Problem::field("ranked_choices", Rule::RankTwice),
-        ChoiceError::WrongKind { .. } => Problem::field("voting_method", Rule::OtherMethod),
+        ChoiceError::BlankNotAllowed => Problem::choice(Name::Vote, Rule::NoBlank),
+        ChoiceError::EmptyRanking => Problem::field(Name::RankedChoices, Rule::NoRank),
+        ChoiceError::TooManyRanks { .. } => {
+            Problem::choice(Name::RankedChoices, Rule::TooManyRanks)
+        }
+        ChoiceError::Repeated { .. } => Problem::field(Name::RankedChoices, Rule::RankTwice),
+        ChoiceError::WrongKind { .. } => Problem::choice(Name::VotingMethod, Rule::OtherMethod),
         ChoiceError::RegionNotInElection { .. } => {
             refused(app, at, InvalidReason::WrongRegion, &face::OTHER_REGION)
         }

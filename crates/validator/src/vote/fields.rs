@@ -32,6 +32,8 @@ pub(crate) struct ElectionVote {
     pub(crate) region: u32,
     pub(crate) method: Method,
     pub(crate) choice: Choice,
+    /// Whether candidate_id, where a ranking has it too, is another than its first choice.
+    pub(crate) contradicts: bool,
 }
 
 impl<'a> LawVote<'a> {
@@ -78,17 +80,20 @@ impl ElectionVote {
         );
         let choice = choice(&mut form, method);
         match (credential, election, region, method, choice) {
-            (Some(credential), Some(election), Some(region), Some(method), Some(choice))
-                if form.faults.is_empty() =>
-            {
-                Ok(ElectionVote {
-                    credential,
-                    election,
-                    region,
-                    method,
-                    choice,
-                })
-            }
+            (
+                Some(credential),
+                Some(election),
+                Some(region),
+                Some(method),
+                Some((choice, contradicts)),
+            ) if form.faults.is_empty() => Ok(ElectionVote {
+                credential,
+                election,
+                region,
+                method,
+                choice,
+                contradicts,
+            }),
             _ => Err(Refusal::Fields(form.faults)),
         }
     }
@@ -107,9 +112,9 @@ fn credential(form: &mut Form<'_>) -> Option<Credential> {
     })
 }
 
-/// The choice of an election ballot; where the method itself is at fault, the fields are only
+/// The choice of an election ballot, and whether candidate_id contradicts its ranking. Where the method itself is at fault, the fields are only
 /// checked for their types.
-fn choice(form: &mut Form<'_>, method: Option<Method>) -> Option<Choice> {
+fn choice(form: &mut Form<'_>, method: Option<Method>) -> Option<(Choice, bool)> {
     let candidate = optional(form, Name::CandidateId);
     let ranking = ranking(form);
     match method? {
@@ -119,18 +124,16 @@ fn choice(form: &mut Form<'_>, method: Option<Method>) -> Option<Choice> {
             }
             candidate
                 .or_missing(form, Name::CandidateId)
-                .map(Choice::Candidate)
+                .map(|candidate| (Choice::Candidate(candidate), false))
         }
         Method::RankedChoice => {
             let ranking = ranking.or_missing(form, Name::RankedChoices)?;
-            match (candidate, ranking.first()) {
-                (_, None) => form.fault(Name::RankedChoices.as_str(), Rule::NoRank),
-                (Given::Value(candidate), Some(first)) if candidate != *first => {
-                    form.fault(Name::CandidateId.as_str(), Rule::FirstChoice);
-                }
-                _ => return Some(Choice::Ranking(ranking)),
-            }
-            None
+            let Some(first) = ranking.first() else {
+                form.fault(Name::RankedChoices.as_str(), Rule::NoRank);
+                return None;
+            };
+            let contradicts = matches!(candidate, Given::Value(named) if named != *first);
+            Some((Choice::Ranking(ranking), contradicts))
         }
     }
 }
@@ -299,7 +302,7 @@ mod tests {
         );
         check_election(
             &format!(r#"{e},"candidate_id":1,"ranked_choices":[3,1]"#),
-            &["candidate_id: not-the-first-choice"],
+            &[],
         );
         check_election(e, &["ranked_choices: missing"]);
         check_election(

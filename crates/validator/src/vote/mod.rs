@@ -8,4 +8,4 @@ mod form;
 pub(crate) use cast::{Answer, cast, election, law};
 pub(crate) use fault::{Fault, Rule};
 pub(crate) use fields::{Credential, Refusal};
-pub(crate) use form::Malformed;
+pub(crate) use form::{Malformed, Name};

@@ -49,8 +49,8 @@ fn law_votes() {
     check(
         &server,
         &law_vote(known, "L2025-001", "blanc"),
-        400,
-        "invalid-fields",
+        403,
+        "choice-refused",
     );
     check(
         &server,
@@ -96,7 +96,14 @@ fn election_votes() {
         400,
         "invalid-fields",
     );
-    check(&server, &vote(known, 1, 1, ranked), 400, "invalid-fields");
+    check(&server, &vote(known, 1, 1, ranked), 403, "choice-refused");
+    let contradiction = r#""voting_method":"ranked_choice","candidate_id":2,"ranked_choices":[1]"#;
+    check(
+        &server,
+        &vote(known, 2, 1, contradiction),
+        403,
+        "choice-refused",
+    );
     check(
         &server,
         &vote(known, 99, 1, &single(1)),
