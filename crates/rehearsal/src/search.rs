@@ -4,7 +4,8 @@
 //! - a NAS as nine decimal digits that are no part of a longer number, plain or with one space or
 //!   hyphen between its groups of three. What goes on from a digit over a point, comma or hyphen
 //!   does not count (fractions of seconds, receipts), nor what stands between two letters: random
-//!   text such as a receipt's tracker has nine digits in a row now and then;
+//!   text such as a receipt's tracker has nine digits in a row now and then. Neither do lists of
+//!   byte values in order;
 //! - a code of eight symbols or more anywhere, in any case;
 //! - a shorter code as a whole word, in any case.
 //!
@@ -161,8 +162,10 @@ impl Secrets {
             return false;
         };
         let letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphabetic);
-        let alone = !(letter(before.last()) && letter(after.first()));
-        alone && !after.first().is_some_and(u8::is_ascii_digit) && self.nas.contains(&digits)
+        !after.first().is_some_and(u8::is_ascii_digit)
+            && self.nas.contains(&digits)
+            && !(letter(before.last()) && letter(after.first()))
+            && !in_byte_table(before, &digits, after)
     }
 
     fn code_at(&self, before: &[u8], rest: &[u8]) -> bool {
@@ -203,6 +206,16 @@ fn continues_number(before: &[u8]) -> bool {
     }
 }
 
+/// Whether the digits are part of a list of byte values in order, as the root of a package's index
+/// holds one: the sample voter's NAS is 123456789, and a list of values without 0x30 spells it.
+fn in_byte_table(before: &[u8], digits: &[u8], after: &[u8]) -> bool {
+    let (Some(before), Some(after)) = (before.last_chunk::<4>(), after.first_chunk::<4>()) else {
+        return false;
+    };
+    let around = [before, digits, after].concat();
+    around.is_sorted_by(|a, b| a < b) || around.is_sorted_by(|a, b| a > b)
+}
+
 /// Nine digits at the start of `bytes`, one space or hyphen allowed after each third, and the rest.
 fn nine_digits(bytes: &[u8]) -> Option<([u8; NAS_DIGITS], &[u8])> {
     let mut digits = [0; NAS_DIGITS];
@@ -238,6 +251,7 @@ mod tests {
             ("123456789", (0, "NAS")),
             ("nas=123456789;", (4, "NAS")),
             ("nas123456789;", (3, "NAS")),
+            ("(no. 123456789:;)", (5, "NAS")),
             ("voter 123-456-789 refused", (6, "NAS")),
             ("\u{0}\u{1}200 000 008\u{ff}", (2, "NAS")),
             ("{\"code\":\"ABC123\"}", (9, "code")),
@@ -258,6 +272,7 @@ mod tests {
             "12,123456789",
             "0-17-123456789ABCDEFG",
             "XYZ123456789ABC",
+            "+,-./123456789:;<=",
             "123456788",
             "12-3456789",
             "xABC1234",
