@@ -33,8 +33,9 @@ test: postgres python ## every test, PostgreSQL included
 .PHONY: test-pages
 test-pages: ## the pages in a real browser: flows, keyboard, accessibility; screenshots in target/screenshots
 	@scripts/browser install
+	@$(CARGO) build --quiet --workspace --bins
 	@$(CARGO) build --quiet -p pages --example preview
-	@cd crates/pages/browser && npm test --silent
+	@cd crates/pages/browser && SCRUTIN_REHEARSAL="$(CURDIR)/target/debug/rehearsal" npm test --silent
 
 # --- running -----------------------------------------------------------------------------
 

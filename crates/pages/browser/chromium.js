@@ -44,10 +44,7 @@ export async function open(browser, options = {}) {
 
 /** Zero axe violations, nothing wider than the window, a screenshot kept. */
 export async function inspect(page, name) {
-  await mkdir(SHOTS, { recursive: true });
-  await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  assert.ok(wide <= 0, `${name} is ${wide} px wider than the window`);
+  await look(page, name);
   // Evaluated by the debugger, which the content security policy does not bind.
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
@@ -55,4 +52,12 @@ export async function inspect(page, name) {
   }));
   const told = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ")).join(", ")}`);
   assert.deepEqual(told, [], `axe on ${name}`);
+}
+
+/** What needs no timer in the page, so that it works where scripts are off. */
+export async function look(page, name) {
+  await mkdir(SHOTS, { recursive: true });
+  await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(wide <= 0, `${name} is ${wide} px wider than the window`);
 }

@@ -1,8 +1,9 @@
-// Every way through a vote with JavaScript off: plain forms, the same outcomes.
+// Every way through a vote with JavaScript off: plain forms, the same outcomes. Then again with the
+// page's modules blocked instead, because axe itself is a script.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, open, inspect } from "./chromium.js";
+import { inspect, launch, look, open } from "./chromium.js";
 import { LANGUAGES, startPreview, words as wordsOf } from "./surfaces.js";
 import { cast, fresh, identify, markLaw } from "./voting.js";
 
@@ -17,12 +18,14 @@ after(async () => {
   preview?.stop();
 });
 
-for (const lang of LANGUAGES) {
+for (const [lang, off] of LANGUAGES.flatMap((lang) => [[lang, true], [lang, false]])) {
   const say = await wordsOf(lang);
-  const plain = { javaScriptEnabled: false, viewport: { width: 320, height: 640 } };
-  const flow = (name, run) => test(`${lang}, without scripts: ${name}`, async () => {
+  const plain = { javaScriptEnabled: !off, viewport: { width: 320, height: 640 } };
+  const flow = (name, run) => test(`${lang}, scripts ${off ? "off" : "blocked"}: ${name}`, async () => {
     const watched = await open(browser, plain);
-    await run(watched.page);
+    if (!off) await watched.page.route("**/*.js", (route) => route.abort());
+    await run(watched.page, off ? look : inspect);
+    watched.forgive(/ERR_FAILED/);
     await watched.close();
   });
   const heading = (page) => page.getByRole("heading", { level: 1 }).textContent();
@@ -46,7 +49,7 @@ for (const lang of LANGUAGES) {
     assert.equal(await heading(page), say["receipt-title"]);
   });
 
-  flow("a ranking by lists", async (page) => {
+  flow("a ranking by lists", async (page, inspect) => {
     await page.goto(`${url}/ballots/E2025-RG?region=1&lang=${lang}`);
     await page.locator("#rank-1").selectOption("3");
     await page.locator("#rank-2").selectOption("3");
@@ -63,7 +66,7 @@ for (const lang of LANGUAGES) {
     assert.equal(await heading(page), say["receipt-title"]);
   });
 
-  flow("already voted, unknown, busy", async (page) => {
+  flow("already voted, unknown, busy", async (page, inspect) => {
     for (const [nas, title] of [
       ["046454282", "end-duplicate-title"], ["046454281", "review-retry-title"], ["046454287", "end-busy-title"],
     ]) {

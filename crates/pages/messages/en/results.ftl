@@ -30,6 +30,7 @@ tiles = Ridings, with the leading party
 region-search = Search for a riding
 first-preferences = First preferences
 rounds = Rounds of the count
+rounds-table = Table of the rounds
 rounds-hint = Each bar is a round. The bands show where votes go when a candidate is eliminated or elected.
 round = Round
 round-elected = Elected

@@ -30,6 +30,7 @@ tiles = Circonscriptions, avec le parti en tête
 region-search = Chercher une circonscription
 first-preferences = Premiers choix
 rounds = Tours de dépouillement
+rounds-table = Tableau des tours
 rounds-hint = Chaque barre est un tour. Les bandes montrent où vont les votes quand une candidature est éliminée ou élue.
 round = Tour
 round-elected = Élu·e
