@@ -1,0 +1,188 @@
+//! The operator's guide, `docs/offline.md`, typed as it stands: prose rots, so its commands are run
+//! in order in an empty directory, and each line that it says they print must be printed.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+#[allow(
+    dead_code,
+    reason = "stages are for tests that play within their own process"
+)]
+mod support;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+const GUIDE: &str = include_str!("../../../docs/offline.md");
+const EVENT: &str = include_str!("../../../fixtures/election.toml");
+/// Two officers choose a password and repeat it, and give it once when they sign.
+const TYPED: &str = "one night\none night\ntwo nights\ntwo nights\none night\ntwo nights\n";
+/// Stock tools that the guide uses, and `script`, which gives the programs a terminal to ask at.
+const STOCK: [&str; 2] = ["minisign", "script"];
+
+/// Commands of the guide and what it says they print.
+#[derive(Debug, Default, PartialEq)]
+struct Block {
+    commands: String,
+    printed: Vec<String>,
+}
+
+/// The `sh` blocks of a page, each with the `text` block that follows it.
+fn blocks(page: &str) -> Vec<Block> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut fence = None;
+    for line in page.lines() {
+        match (fence, line.strip_prefix("```")) {
+            (None, Some(language)) => {
+                fence = Some(language);
+                if language == "sh" {
+                    blocks.push(Block::default());
+                }
+            }
+            (Some(_), Some(_)) => fence = None,
+            (Some("sh"), None) => {
+                writeln!(blocks.last_mut().unwrap().commands, "{line}").unwrap();
+            }
+            (Some("text"), None) if line != "..." => {
+                blocks.last_mut().unwrap().printed.push(line.to_owned());
+            }
+            _ => {}
+        }
+    }
+    blocks
+}
+
+/// One script; what block N prints goes to `N.printed`, so that only passwords use the terminal.
+fn script(blocks: &[Block]) -> String {
+    let block = |(number, block): (usize, &Block)| {
+        format!("{{\n{}}} > \"$printed/{number}\" 2>&1\n", block.commands)
+    };
+    let commands: String = blocks.iter().enumerate().map(block).collect();
+    format!("set -e\nprinted=$PWD/../printed\n{commands}")
+}
+
+/// A line without what differs from run to run: numbers, sums, key ids, and spaces.
+fn shape(line: &str) -> String {
+    let varies =
+        |word: &&str| word.len() >= 16 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let separators = |c: char| !c.is_ascii_alphanumeric();
+    let mut shape = line.to_owned();
+    for word in line.split(separators).filter(varies) {
+        shape = shape.replace(word, "*");
+    }
+    shape.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a line is the one expected, in which `...` stands for anything.
+fn fits(line: &str, expected: &str) -> bool {
+    let (line, expected) = (shape(line), shape(expected));
+    match expected.split_once("...") {
+        Some((start, end)) => line.starts_with(start) && line.ends_with(end),
+        None => line == expected,
+    }
+}
+
+/// Types `commands` at a terminal in `dir`, and the passwords when asked for.
+fn type_in(dir: &Path, commands: &str) -> bool {
+    let programs = support::programs().path("");
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+    fs::write(dir.join("../guide.sh"), commands).unwrap();
+    let mut terminal = Command::new("script")
+        .args([
+            "--quiet",
+            "--return",
+            "--command",
+            "sh ../guide.sh",
+            "/dev/null",
+        ])
+        .current_dir(dir)
+        .env("PATH", path)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut keyboard = terminal.stdin.take().unwrap();
+    keyboard.write_all(TYPED.as_bytes()).unwrap();
+    let status = terminal.wait().unwrap();
+    drop(keyboard);
+    status.success()
+}
+
+#[test]
+fn the_guide_s_commands_run_and_print_what_it_says() {
+    let present = |tool: &&str| Command::new(tool).arg("--version").output().is_ok();
+    if let Some(missing) = STOCK.iter().find(|tool| !present(tool)) {
+        return eprintln!("NOT TESTED: docs/offline.md ({missing} is not installed)");
+    }
+    let home = tempfile::tempdir().unwrap();
+    let (dir, printed) = (home.path().join("ceremony"), home.path().join("printed"));
+    fs::create_dir(&dir).unwrap();
+    fs::create_dir(&printed).unwrap();
+    fs::write(dir.join("election.toml"), EVENT).unwrap();
+    let blocks = blocks(GUIDE);
+    assert!(blocks.len() > 10, "the guide has few commands: {blocks:?}");
+
+    let succeeded = type_in(&dir, &script(&blocks));
+    for (number, block) in blocks.iter().enumerate() {
+        let commands = &block.commands;
+        let text = fs::read_to_string(printed.join(number.to_string()))
+            .unwrap_or_else(|error| panic!("never ran ({error}):\n{commands}"));
+        let mut lines = text.lines();
+        for expected in &block.printed {
+            assert!(
+                lines.any(|line| fits(line, expected)),
+                "not printed, or not in this order: {expected}\nby:\n{commands}\nwhich printed:\n{text}"
+            );
+        }
+    }
+    assert!(succeeded, "the last command failed");
+    left_behind(&dir);
+}
+
+/// Nothing personal and no roll key is left where the ceremony was, but for the rehearsal's roll.
+fn left_behind(dir: &Path) {
+    let names = fs::read_dir(dir).unwrap();
+    let mut names: Vec<String> = names
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let expected = [
+        "box.key",
+        "box.pub",
+        "election.toml",
+        "invented.csv",
+        "key-stick",
+        "officer-1.key",
+        "officer-1.pub",
+        "officer-2.key",
+        "officer-2.pub",
+        "packed.txt",
+        "stick",
+        "totals.txt",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn blocks_are_found_and_lines_compared_by_shape() {
+    let page = "text\n```sh\none\ntwo\n```\n```text\nsaid\n...\n```\n```console\n# no\n```\n";
+    let block = Block {
+        commands: "one\ntwo\n".to_owned(),
+        printed: vec!["said".to_owned()],
+    };
+    assert_eq!(blocks(page), [block]);
+    let id = "key id d4222d4a2e8e14c8";
+    assert!(fits(id, "key id  0123456789abcdef"));
+    assert!(!fits(id, "key id 012345678"));
+    assert!(!fits("rows read 5000", "rows read 5001"));
+    assert!(fits(
+        "sums 22 files, 9 bytes, none",
+        "sums 22 files, ..., none"
+    ));
+    assert!(!fits(
+        "sums 23 files, 9 bytes, none",
+        "sums 22 files, ..., none"
+    ));
+}
