@@ -21,7 +21,7 @@ use crate::invalid::InvalidCounters;
 use crate::layout::partition_dir;
 use crate::limits::FRAME_BYTES_MAX;
 use crate::partition::{OnFatal, Options};
-use crate::recovery::{Recovered, RecoveryReport, Site, lock, recover};
+use crate::recovery::{RecoveryReport, Site, lock, recover};
 use crate::shape::Shape;
 use crate::sidecar::Sidecar;
 use crate::snapshot::Slot;
@@ -51,6 +51,8 @@ pub struct Committer<R: Reply> {
     arbiter: Arbiter,
     writer: Writer,
     sidecar: Sidecar,
+    /// The disk was too full to note the last frame.
+    sidecar_lags: bool,
     shared: Arc<Shared>,
     /// Commit time of the last frame: time never goes back.
     time_ms: i64,
@@ -83,30 +85,16 @@ impl<R: Reply> Committer<R> {
         storage
             .create_dir_all(&dir)
             .map_err(LedgerError::io("create", &dir))?;
-        let site = Site {
+        let recovered = recover(&Site {
             storage: &*storage,
             data_dir,
             shape: &shape,
             partition,
-        };
-        let recovered = recover(&site)?;
+        })?;
         let shape = Arc::new(shape);
-        let Recovered {
-            voted,
-            index,
-            sidecar,
-            report,
-            ..
-        } = recovered;
-        let start = Start {
-            partition,
-            epoch: recovered.epoch,
-            next_segment: recovered.next_segment,
-            cursor: recovered.cursor,
-            link: recovered.link,
-            segment_bytes: options.segment_bytes,
-        };
+        let start = Start::after(&recovered, partition, options.segment_bytes);
         let writer = Writer::new(Arc::clone(&storage), &dir, Arc::clone(&shape), start)?;
+        let (voted, last_sequence) = (recovered.voted, recovered.cursor.sequence);
         let committer = Committer {
             last_commit: clock.monotonic(),
             storage,
@@ -114,11 +102,12 @@ impl<R: Reply> Committer<R> {
             data_dir: data_dir.to_path_buf(),
             partition,
             entropy: options.entropy,
-            shared: share(&shape, &voted, index, recovered.cursor.sequence),
+            shared: share(&shape, &voted, recovered.index, last_sequence),
             arbiter: Arbiter::new(voted, &shape.ballots),
             shape,
             writer,
-            sidecar,
+            sidecar: recovered.sidecar,
+            sidecar_lags: false,
             time_ms: recovered.time_ms,
             snapshot_votes: options.snapshot_votes,
             votes_since_snapshot: 0,
@@ -126,7 +115,7 @@ impl<R: Reply> Committer<R> {
             _lock: lock,
             _replies: std::marker::PhantomData,
         };
-        Ok((committer, options.on_fatal, report))
+        Ok((committer, options.on_fatal, recovered.report))
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -202,6 +191,7 @@ impl<R: Reply> Committer<R> {
         draft: &mut Draft<R>,
         now_ms: i64,
     ) -> Result<Vec<[u8; TRACKER_BYTES]>, LedgerError> {
+        self.catch_up_sidecar()?;
         self.writer
             .make_room(draft.frame_bytes_max(), &mut *self.entropy)?;
         let keys = |source| LedgerError::Keys { source };
@@ -241,14 +231,22 @@ impl<R: Reply> Committer<R> {
         Ok(trackers)
     }
 
-    /// The frame is stable; the sidecar may say so before anybody is answered.
+    /// The frame is stable; the sidecar says so before anybody is answered.
     fn note_acknowledged(&mut self) -> Result<(), LedgerError> {
-        match self.sidecar.note(self.writer.cursor()) {
-            // A copy-on-write disk may be full even for this. The sidecar then lags, which weakens
-            // it and holds followers back, but the frame itself is safe.
-            Err(error) if error.is_full() => Ok(()),
-            noted => noted,
+        let noted = self.sidecar.note(self.writer.cursor());
+        self.sidecar_lags = matches!(&noted, Err(error) if error.is_full());
+        // A copy-on-write disk may be full even for this. The frame itself is safe and is answered;
+        // the next one waits until the sidecar has caught up.
+        unless_full(noted)
+    }
+
+    /// The sidecar may lag by one frame, never by two.
+    fn catch_up_sidecar(&mut self) -> Result<(), LedgerError> {
+        if self.sidecar_lags {
+            self.sidecar.note(self.writer.cursor())?;
+            self.sidecar_lags = false;
         }
+        Ok(())
     }
 
     fn confirm(&mut self, draft: &Draft<R>) {

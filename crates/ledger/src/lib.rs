@@ -33,6 +33,7 @@ mod lookup;
 mod partition;
 mod receipt;
 mod recovery;
+mod repair;
 #[cfg(test)]
 mod sabotage;
 mod scan;
@@ -77,7 +78,8 @@ pub use limits::{
 pub use lookup::find_receipt;
 pub use partition::{OnFatal, Options, Partition};
 pub use receipt::{Receipt, RequestId, RequestIdError};
-pub use recovery::{RecoveryReport, Repair, TornTail, repair_tail};
+pub use recovery::{RecoveryReport, TornTail};
+pub use repair::{Repair, repair_tail};
 pub use seal::{BallotChoices, Opener};
 pub use segment::{SealedKey, SegmentBallot, SegmentHeader};
 pub use shape::{BallotShape, Shape, ShapeError};

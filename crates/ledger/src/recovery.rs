@@ -307,7 +307,11 @@ fn check_acknowledged(
 /// Cuts what stands behind the last frame (a torn write, or reserved space) and puts the last frame
 /// on the disk: what recovery read may have come from the page cache only, where a failed fsync
 /// left it marked clean. Earlier frames were synced before the last one was written.
-fn make_stable(storage: &dyn Storage, dir: &Path, last: &LastSegment) -> Result<(), LedgerError> {
+pub(crate) fn make_stable(
+    storage: &dyn Storage,
+    dir: &Path,
+    last: &LastSegment,
+) -> Result<(), LedgerError> {
     let path = &last.path;
     let mut file = storage.open(path).map_err(LedgerError::io("open", path))?;
     if last.file_bytes > last.valid_bytes {
@@ -349,44 +353,4 @@ pub(crate) fn lock(
             std::io::ErrorKind::WouldBlock => LedgerError::Locked { path },
             _ => LedgerError::io("lock", &path)(error),
         })
-}
-
-/// What [`repair_tail`] did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Repair {
-    /// What was cut; `None` where the segments ended cleanly.
-    pub cut: Option<TornTail>,
-    /// The last frame that is left.
-    pub last: Cursor,
-    /// What the sidecar said before: frames above `last` up to this one are lost.
-    pub acknowledged: Option<u64>,
-}
-
-/// Cuts invalid bytes from the end of the last segment although they may be a frame that voters
-/// were answered for, and sets the sidecar to what is left. The only repair there is, for a ledger
-/// that refuses to start and of which no copy exists; run by a person who knows what it loses.
-///
-/// # Errors
-/// Damage that a valid frame follows, or in an earlier segment: nothing can be cut there.
-pub fn repair_tail(
-    storage: &dyn Storage,
-    data_dir: &Path,
-    partition: u16,
-) -> Result<Repair, LedgerError> {
-    let _lock = lock(storage, data_dir)?;
-    let dir = partition_dir(data_dir, partition);
-    let acknowledged = match sidecar::read(storage, &dir)? {
-        Acknowledged::UpTo(cursor) => Some(cursor.sequence),
-        Acknowledged::Unknown | Acknowledged::Damaged => None,
-    };
-    let scanned = scan::<LedgerError>(storage, &dir, |_, _| Ok(()))?;
-    if let Some(last) = &scanned.last {
-        make_stable(storage, &dir, last)?;
-    }
-    Sidecar::create(storage, &dir, partition, scanned.cursor)?;
-    Ok(Repair {
-        cut: scanned.torn,
-        last: scanned.cursor,
-        acknowledged,
-    })
 }

@@ -18,6 +18,7 @@ use crate::error::LedgerError;
 use crate::frame::{Cursor, EncodedFrame, Link};
 use crate::layout::{prepared_file, segment_file_name};
 use crate::limits::FRAME_BYTES_MAX;
+use crate::recovery::Recovered;
 use crate::seal::{ContentKey, FramePlace, Place};
 use crate::segment::{SealedKey, SegmentBallot, SegmentHeader, header_length};
 use crate::shape::Shape;
@@ -30,6 +31,19 @@ pub(crate) struct Start {
     pub(crate) cursor: Cursor,
     pub(crate) link: Link,
     pub(crate) segment_bytes: u64,
+}
+
+impl Start {
+    pub(crate) fn after(recovered: &Recovered, partition: u16, segment_bytes: u64) -> Start {
+        Start {
+            partition,
+            epoch: recovered.epoch,
+            next_segment: recovered.next_segment,
+            cursor: recovered.cursor,
+            link: recovered.link,
+            segment_bytes,
+        }
+    }
 }
 
 /// The writing end of a partition.

@@ -60,8 +60,9 @@ pub(crate) struct World {
     last_sequence: u64,
     /// Commit time never goes below this.
     time_ms: i64,
-    /// Whether a start has succeeded since the power was last lost. Until then the sidecar may be
-    /// stale, and rot of the last frame looks like a tear: the one case the rules cannot tell.
+    /// Whether a start has succeeded since the power was last lost or the disk was full. Until then
+    /// the sidecar may be stale, and rot of the last frame looks like a tear: the one case that the
+    /// rules cannot tell.
     sidecar_is_current: bool,
     segment_bytes: u64,
     snapshot_votes: u64,
@@ -205,7 +206,10 @@ impl World {
         match self.rng.below(40) {
             0 => self.clock.step(-5_000),
             1 => self.clock.step(3_000),
-            2 => self.disk.set_full(true),
+            2 => {
+                self.disk.set_full(true);
+                self.sidecar_is_current = false;
+            }
             3..8 => self.disk.set_full(false),
             _ => {}
         }
