@@ -64,7 +64,7 @@ impl Visit {
         let path: Vec<&str> = head.uri.path().split('/').skip(1).collect();
         let site = self.site(app);
         let ballot = |id: &str| app.event().ballot(id);
-        match (&head.method == Method::POST, path.as_slice()) {
+        match (head.method == Method::POST, path.as_slice()) {
             (false, ["assets", name]) => Ok(asset(name, &head.headers)),
             (false, [""]) => Ok(html(voter::home(&site))),
             (false, ["receipts"]) => Ok(html(self.receipt(app, head.uri.query()).await?)),
