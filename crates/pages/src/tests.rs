@@ -3,8 +3,8 @@
 use election::{Ballot, Choice, Event};
 
 use crate::results::{
-    AnswerCounts, CandidateVotes, ElectionView, LawView, Night, RegionAnswers, RegionView, Round,
-    Rounds, Seen, Summary, Turnout,
+    AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, Night, RegionAnswers,
+    RegionView, Round, Rounds, Seen, Summary, Turnout,
 };
 use crate::voter::{self, CheckFault, End, Fault, MarkError};
 use crate::{Lang, Page, Program, Site, asset, assets, monitor, results};
@@ -139,15 +139,21 @@ fn law_views() -> Vec<LawView> {
         non: 40,
         blanc: 10,
     };
-    let regions = vec![RegionAnswers { region: 1, answers }];
-    let views = seen(regions).into_iter().chain([Seen::Counts {
-        counts: vec![],
+    let counts = |regions| LawCounts {
+        total: answers,
+        regions,
+    };
+    let shown = |counts| Seen::Counts {
+        counts,
         updated_ms: None,
-    }]);
+    };
+    let regions = vec![RegionAnswers { region: 1, answers }];
+    let views = seen(counts(Some(regions))).into_iter();
+    let views = views.chain([shown(counts(None)), shown(LawCounts::default())]);
     views
-        .map(|regions| LawView {
+        .map(|seen| LawView {
             turnout: turnout(),
-            regions,
+            seen,
         })
         .collect()
 }
@@ -304,6 +310,29 @@ fn what_the_policy_hides_is_on_no_page() {
     let page = results::law(&night, law, law.law().expect("a law"), view);
     assert!(page.html.contains("Only turnout is shown"));
     assert!(!page.html.contains("Yes"), "an answer has no place here");
+}
+
+#[test]
+fn a_law_without_regions_shows_its_total_and_no_verdict_that_needs_them() {
+    let event = event();
+    let night = Night {
+        site: Site {
+            event: &event,
+            lang: Lang::En,
+            now_ms: OPEN_MS,
+        },
+        stream: None,
+        embed: false,
+    };
+    let ballot = ballot(&event, "L2025-002");
+    let law = ballot.law().expect("a law");
+    let by_region = results::law(&night, ballot, law, &law_views()[0]).html;
+    let total = results::law(&night, ballot, law, &law_views()[3]).html;
+    assert!(by_region.contains("data-rows") && by_region.contains("class=\"verdict"));
+    assert!(total.contains("60.0%"));
+    assert!(!total.contains("data-rows") && !total.contains("class=\"verdict"));
+    let csv = results::law_csv(&night, ballot, &law_views()[3]);
+    assert!(csv.contains("L2025-002,,,oui,60\r\n"), "{csv}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use election::Choice;
 use support::program::{Names, Running};
-use support::{Fixture, LATER, LIVE};
+use support::{BATCHED, Fixture, LATER, LIVE};
 
 const BROWSER: &str = "Accept: text/html,*/*;q=0.8\r\nAccept-Language: en\r\n";
 
@@ -56,6 +56,28 @@ fn pages_show_what_the_ledger_holds_and_the_policy_allows() {
     let oui = csv.lines().filter(|line| line.contains(",oui,"));
     let votes = oui.filter_map(|line| line.rsplit(',').next()?.parse::<u64>().ok());
     assert_eq!(votes.sum::<u64>(), 6);
+}
+
+#[test]
+fn a_batched_law_shows_no_region_while_it_is_open() {
+    let fixture = Fixture::new(100);
+    let names = Names::new(&fixture, "data");
+    let mut ballots = fixture.ballot_box("data");
+    let running = Running::start(&names.args("run", &[]));
+    for nth in 0..40 {
+        ballots.vote(BATCHED, nth, Choice::Oui);
+        ballots.vote(LIVE, nth, Choice::Oui);
+    }
+    wait_for_votes(&running, "LIVE", 40);
+    running.wait("/api/v1/results/BATCHED", |law| law["total_votes"] == 40);
+    std::thread::sleep(Duration::from_millis(250));
+    let page = |path: &str| running.get(path, BROWSER).2;
+    assert!(page("/ballots/LIVE").contains("data-rows"));
+    let batched = page("/ballots/BATCHED");
+    assert!(batched.contains("100.0%") && !batched.contains("data-rows"));
+    let csv = page("/ballots/BATCHED/results.csv");
+    assert!(csv.contains("BATCHED,,,oui,40"), "{csv}");
+    assert_eq!(csv.lines().count(), 4, "{csv}");
 }
 
 #[test]

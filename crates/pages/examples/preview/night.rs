@@ -5,8 +5,8 @@
 
 use election::{Ballot, BallotKind, Election, Method};
 use pages::results::{
-    self, AnswerCounts, CandidateVotes, ElectionView, LawView, Night, RegionAnswers, RegionView,
-    Round, Rounds, Seen, Summary, Turnout,
+    self, AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, Night, RegionAnswers,
+    RegionView, Round, Rounds, Seen, Summary, Turnout,
 };
 use pages::{Form, Page, Site, voter};
 
@@ -106,7 +106,7 @@ fn summary(night: &Night<'_>, ballot: &Ballot, state: &str) -> Summary {
                     votes: regions.iter().map(|r| cast(r.region)).sum(),
                     registered: REGISTERED * regions.len() as u64,
                 },
-                regions: seen(night, ballot, state, regions),
+                seen: seen(night, ballot, state, counts(regions)),
             })
         }
         BallotKind::Election(election) => {
@@ -125,6 +125,18 @@ fn summary(night: &Night<'_>, ballot: &Ballot, state: &str) -> Summary {
                 seen,
             })
         }
+    }
+}
+
+fn counts(regions: Vec<RegionAnswers>) -> LawCounts {
+    let sum = |of: fn(&AnswerCounts) -> u64| regions.iter().map(|r| of(&r.answers)).sum();
+    LawCounts {
+        total: AnswerCounts {
+            oui: sum(|a| a.oui),
+            non: sum(|a| a.non),
+            blanc: sum(|a| a.blanc),
+        },
+        regions: Some(regions),
     }
 }
 

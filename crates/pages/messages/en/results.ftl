@@ -11,8 +11,10 @@ hidden-until = The count is kept secret until voting closes, { $time }. Only tur
 hidden-sealed = The count is under lock and key. Only turnout is shown.
 
 turnout = Turnout
-turnout-of = votes of
-turnout-registered = registered voters
+turnout-line = { $count ->
+    [one] { $votes } vote
+   *[other] { $votes } votes
+ } of { $registered } registered voters
 
 verdict-passed = Passed
 verdict-failed = Failed

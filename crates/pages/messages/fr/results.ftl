@@ -11,8 +11,10 @@ hidden-until = Le décompte est gardé secret jusqu’à la clôture, le { $time
 hidden-sealed = Le décompte est sous clé. Seule la participation est affichée.
 
 turnout = Participation
-turnout-of = votes sur
-turnout-registered = personnes inscrites
+turnout-line = { $count ->
+    [one] { $votes } vote
+   *[other] { $votes } votes
+ } sur { $registered } personnes inscrites
 
 verdict-passed = Adoptée
 verdict-failed = Rejetée

@@ -2,23 +2,37 @@
 
 use election::{Ballot, Election};
 
-use super::{ElectionView, LawView, Night};
+use super::{AnswerCounts, ElectionView, LawView, Night, RegionAnswers};
 
-/// A law's answers by region; only the header while counts are hidden.
+/// A law's answers by region, or one line per answer without a region where only the total may be
+/// seen; only the header while counts are hidden.
 #[must_use]
 pub fn law_csv(night: &Night<'_>, ballot: &Ballot, view: &LawView) -> String {
     let mut csv = line(&["ballot", "region", "region_name", "choice", "votes"]);
-    for region in view.regions.counts().into_iter().flatten() {
-        let name = region_name(night, region.region);
-        let answers = [
-            ("oui", region.answers.oui),
-            ("non", region.answers.non),
-            ("blanc", region.answers.blanc),
-        ];
-        for (choice, votes) in answers {
-            let (number, votes) = (region.region.to_string(), votes.to_string());
-            csv.push_str(&line(&[&ballot.id, &number, &name, choice, &votes]));
+    let mut add = |region: &str, name: &str, answers: AnswerCounts| {
+        let votes = [answers.oui, answers.non, answers.blanc];
+        for (choice, votes) in ["oui", "non", "blanc"].iter().zip(votes) {
+            csv.push_str(&line(&[
+                &ballot.id,
+                region,
+                name,
+                choice,
+                &votes.to_string(),
+            ]));
         }
+    };
+    match view
+        .seen
+        .counts()
+        .map(|counts| (&counts.regions, counts.total))
+    {
+        Some((Some(regions), _)) => {
+            for RegionAnswers { region, answers } in regions {
+                add(&region.to_string(), &region_name(night, *region), *answers);
+            }
+        }
+        Some((None, total)) => add("", "", total),
+        None => {}
     }
     csv
 }

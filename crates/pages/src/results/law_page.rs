@@ -71,8 +71,9 @@ struct RegionLine<'a> {
 pub fn law(night: &Night<'_>, ballot: &Ballot, law: &Law, view: &LawView) -> Page {
     let path = ballot_path(&ballot.id);
     let lang = night.lang();
-    let standing = Standing::of(night, ballot, &view.regions);
-    let answers = sum(view).map(|counts| answers(night, law, counts));
+    let standing = Standing::of(night, ballot, &view.seen);
+    let counts = view.seen.counts();
+    let answers = counts.map(|counts| answers(night, law, counts.total));
     let page = LawPage {
         frame: night.frame(lang.of(&ballot.title).to_owned(), &path),
         stream: night.stream,
@@ -89,19 +90,6 @@ pub fn law(night: &Night<'_>, ballot: &Ballot, law: &Law, view: &LawView) -> Pag
         standing,
     };
     night.finish(Page::new(night.lang(), &page))
-}
-
-/// All regions together; none where counts are hidden.
-pub(super) fn sum(view: &LawView) -> Option<AnswerCounts> {
-    let regions = view.regions.counts()?;
-    let sum = regions
-        .iter()
-        .fold(AnswerCounts::default(), |sum, region| AnswerCounts {
-            oui: sum.oui.saturating_add(region.answers.oui),
-            non: sum.non.saturating_add(region.answers.non),
-            blanc: sum.blanc.saturating_add(region.answers.blanc),
-        });
-    Some(sum)
 }
 
 pub(super) fn answers(night: &Night<'_>, law: &Law, counts: AnswerCounts) -> Answers {
@@ -127,18 +115,26 @@ pub(super) fn needs(night: &Night<'_>, law: &Law, view: &LawView, settled: bool)
     let share = law.threshold.votes;
     let double = law.threshold.regions.as_ref();
     let all_regions = night.site.event.regions.len() as u64;
-    let carried = double.zip(view.regions.counts()).map(|(double, regions)| {
+    let counts = view.seen.counts();
+    let regions = counts.and_then(|counts| counts.regions.as_ref());
+    let carried = double.zip(regions).map(|(double, regions)| {
         let carries = |r: &&RegionAnswers| {
             r.region != 0 && double.votes.reached_by(r.answers.oui, r.answers.valid())
         };
         regions.iter().filter(carries).count() as u64
     });
-    let reached = sum(view).filter(|c| c.valid() > 0).map(|counts| {
-        let by_regions = double
-            .zip(carried)
-            .is_none_or(|(double, carried)| double.share.reached_by(carried, all_regions));
-        share.reached_by(counts.oui, counts.valid()) && by_regions
-    });
+    // With a second majority that is not shown there is no verdict.
+    let by_regions = match (double, carried) {
+        (None, _) => Some(true),
+        (Some(double), Some(carried)) => Some(double.share.reached_by(carried, all_regions)),
+        (Some(_), None) => None,
+    };
+    let total = counts
+        .map(|counts| counts.total)
+        .filter(|total| total.valid() > 0);
+    let reached = total
+        .zip(by_regions)
+        .map(|(total, by_regions)| share.reached_by(total.oui, total.valid()) && by_regions);
     Needs {
         votes: t.fill("needs-votes", [("share", share_text(night, share).into())]),
         mark: width(u64::from(share.numerator), u64::from(share.denominator)),
@@ -191,6 +187,9 @@ fn region_lines<'a>(night: &Night<'a>, law: &Law, view: &LawView) -> Vec<RegionL
             carries: double.map(|double| double.votes.reached_by(answers.oui, answers.valid())),
         })
     };
-    let regions = view.regions.counts().map_or(&[][..], Vec::as_slice);
-    regions.iter().filter_map(of).collect()
+    let regions = view
+        .seen
+        .counts()
+        .and_then(|counts| counts.regions.as_ref());
+    regions.into_iter().flatten().filter_map(of).collect()
 }

@@ -19,8 +19,8 @@ pub use election_page::{election, region};
 pub use law_page::law;
 pub use overview::index;
 pub use view::{
-    AnswerCounts, CandidateVotes, ElectionView, LawView, RegionAnswers, RegionView, Round, Rounds,
-    Seen, Summary, Turnout,
+    AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, RegionAnswers, RegionView,
+    Round, Rounds, Seen, Summary, Turnout,
 };
 
 use election::{Ballot, Window};
@@ -130,17 +130,23 @@ impl Standing {
 
 /// Turnout as text and as the width of a bar.
 struct TurnoutLine {
-    votes: String,
-    registered: String,
+    text: String,
     percent: String,
     width: String,
 }
 
 impl TurnoutLine {
     fn of(night: &Night<'_>, turnout: Turnout) -> TurnoutLine {
+        let text = night.t().fill(
+            "turnout-line",
+            [
+                ("count", turnout.votes.into()),
+                ("votes", night.count(turnout.votes).into()),
+                ("registered", night.count(turnout.registered).into()),
+            ],
+        );
         TurnoutLine {
-            votes: night.count(turnout.votes),
-            registered: night.count(turnout.registered),
+            text,
             percent: night.percent(turnout.votes, turnout.registered),
             width: width(turnout.votes, turnout.registered),
         }

@@ -4,7 +4,7 @@ use askama::Template;
 use election::{Ballot, BallotKind};
 
 use super::election_page::{PartyLine, party_lines};
-use super::law_page::{Answers, answers, needs, sum};
+use super::law_page::{Answers, answers, needs};
 use super::{Night, Standing, Summary, TurnoutLine, ballot_path};
 use crate::frame::{Frame, Page};
 
@@ -58,14 +58,17 @@ fn card<'a>(night: &Night<'a>, ballot: &'a Ballot, summary: &Summary) -> Option<
     let kind = crate::voter::kind_of(ballot);
     Some(match (&ballot.kind, summary) {
         (BallotKind::Law(law), Summary::Law(view)) => {
-            let standing = Standing::of(night, ballot, &view.regions);
+            let standing = Standing::of(night, ballot, &view.seen);
             let needs = needs(night, law, view, standing.settled);
             Card {
                 href,
                 title,
                 kind,
                 turnout: TurnoutLine::of(night, view.turnout),
-                answers: sum(view).map(|counts| answers(night, law, counts)),
+                answers: view
+                    .seen
+                    .counts()
+                    .map(|counts| answers(night, law, counts.total)),
                 verdict: needs.verdict,
                 parties: Vec::new(),
                 standing,

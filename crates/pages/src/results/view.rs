@@ -71,8 +71,18 @@ pub struct RegionAnswers {
 pub struct LawView {
     /// Votes of the whole event.
     pub turnout: Turnout,
-    /// By region, ascending. Their sum is the law's result.
-    pub regions: Seen<Vec<RegionAnswers>>,
+    /// Its counts.
+    pub seen: Seen<LawCounts>,
+}
+
+/// The counts of a law.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LawCounts {
+    /// All regions together.
+    pub total: AnswerCounts,
+    /// By region, ascending; their sum is the total. None where the policy shows the total only:
+    /// a batched law moves in steps of so many votes in all, of which one region may have one.
+    pub regions: Option<Vec<RegionAnswers>>,
 }
 
 /// One candidate.

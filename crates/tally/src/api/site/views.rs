@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use election::{Ballot, BallotKind, Choice, Election};
+use election::{Ballot, BallotKind, Choice, Election, ResultsPolicy};
 use pages::results::{
-    AnswerCounts, CandidateVotes, ElectionView, LawView, RegionAnswers, RegionView, Round, Rounds,
-    Seen, Summary, Turnout,
+    AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, RegionAnswers, RegionView,
+    Round, Rounds, Seen, Summary, Turnout,
 };
 
 use crate::api::Shared;
@@ -47,11 +47,8 @@ pub(super) fn summary(shared: &Shared, board: &Board, ballot: &Ballot, now_ms: i
     match &ballot.kind {
         BallotKind::Law(_) => Summary::Law(LawView {
             turnout: turnouts.whole(),
-            regions: seen(&visible, |regions| {
-                regions
-                    .iter()
-                    .map(|(region, counts)| answers(*region, counts))
-                    .collect()
+            seen: seen(&visible, |regions| {
+                law_counts(regions, shows_regions(ballot, now_ms))
             }),
         }),
         BallotKind::Election(election) => Summary::Election(ElectionView {
@@ -82,14 +79,33 @@ fn seen<T>(visible: &Visible<'_>, counts: impl FnOnce(&BTreeMap<u16, Counts>) ->
     }
 }
 
-fn answers(region: u16, counts: &Counts) -> RegionAnswers {
-    RegionAnswers {
-        region,
-        answers: AnswerCounts {
-            oui: counts.of(&Choice::Oui),
-            non: counts.of(&Choice::Non),
-            blanc: counts.of(&Choice::Blanc),
-        },
+/// A batched law moves in steps of the whole: a region may have but one vote of a step, which its
+/// turnout would tell whose. Until it is closed its regions stay out of sight.
+fn shows_regions(ballot: &Ballot, now_ms: i64) -> bool {
+    ballot.results != ResultsPolicy::Batched || now_ms >= ballot.closes
+}
+
+fn law_counts(regions: &BTreeMap<u16, Counts>, by_region: bool) -> LawCounts {
+    let mut total = Counts::default();
+    regions.values().for_each(|counts| total.merge(counts));
+    let by_region = by_region.then(|| {
+        let of_region = |(region, counts): (&u16, &Counts)| RegionAnswers {
+            region: *region,
+            answers: answers(counts),
+        };
+        regions.iter().map(of_region).collect()
+    });
+    LawCounts {
+        total: answers(&total),
+        regions: by_region,
+    }
+}
+
+fn answers(counts: &Counts) -> AnswerCounts {
+    AnswerCounts {
+        oui: counts.of(&Choice::Oui),
+        non: counts.of(&Choice::Non),
+        blanc: counts.of(&Choice::Blanc),
     }
 }
 
