@@ -60,6 +60,8 @@ fn things_to_try(stage: &Stage, at: Addresses) -> String {
         "\
 validator   http://{public}      metrics http://{internal}/metrics
 tally       http://{results}
+in a browser: vote at http://{public}/, results at http://{results}/, monitors at
+            http://{internal}/monitor and http://{results}/monitor
 files       {root}
 
 A sample voter votes on a law; run it twice, and read 202, then 409 with attempt_count 2:
