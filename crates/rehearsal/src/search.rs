@@ -162,10 +162,10 @@ impl Secrets {
             return false;
         };
         let letter = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphabetic);
-        !after.first().is_some_and(u8::is_ascii_digit)
-            && self.nas.contains(&digits)
-            && !(letter(before.last()) && letter(after.first()))
-            && !in_byte_table(before, &digits, after)
+        let longer = after.first().is_some_and(u8::is_ascii_digit);
+        let in_random_text = letter(before.last()) && letter(after.first());
+        let part_of_more = longer || in_random_text || in_byte_table(before, &digits, after);
+        !part_of_more && self.nas.contains(&digits)
     }
 
     fn code_at(&self, before: &[u8], rest: &[u8]) -> bool {
