@@ -207,13 +207,32 @@ fn continues_number(before: &[u8]) -> bool {
 }
 
 /// Whether the digits are part of a list of byte values in order, as the root of a package's index
-/// holds one: the sample voter's NAS is 123456789, and a list of values without 0x30 spells it.
+/// holds one, with 0xff for each value that leads nowhere: the sample voter's NAS is 123456789, and
+/// a list that goes 0x30, 0xff, 0x31 spells it. Text is never like that on both sides.
 fn in_byte_table(before: &[u8], digits: &[u8], after: &[u8]) -> bool {
-    let (Some(before), Some(after)) = (before.last_chunk::<4>(), after.first_chunk::<4>()) else {
-        return false;
-    };
-    let around = [before, digits, after].concat();
-    around.is_sorted_by(|a, b| a < b) || around.is_sorted_by(|a, b| a > b)
+    const LOOK_AT: usize = 12;
+    const IN_ORDER: usize = 4;
+    let listed = |byte: &u8| *byte != 0xff;
+    let mut around: Vec<u8> = before
+        .iter()
+        .rev()
+        .take(LOOK_AT)
+        .copied()
+        .filter(listed)
+        .take(IN_ORDER)
+        .collect();
+    around.reverse();
+    around.extend(digits);
+    around.extend(
+        after
+            .iter()
+            .take(LOOK_AT)
+            .copied()
+            .filter(listed)
+            .take(IN_ORDER),
+    );
+    around.len() == digits.len() + 2 * IN_ORDER
+        && (around.is_sorted_by(|a, b| a < b) || around.is_sorted_by(|a, b| a > b))
 }
 
 /// Nine digits at the start of `bytes`, one space or hyphen allowed after each third, and the rest.
@@ -282,6 +301,18 @@ mod tests {
         ] {
             assert_eq!(check(text), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn the_index_of_a_package_spells_no_nas() {
+        let mut secrets = Secrets::default();
+        secrets.add(b"123456789", b"ABC123");
+        let table = b"\x29\x2a\x2b\x2c\xff\x2e\xff\xff\x2f0\xff123456789:\xff;<=\xff\xffBC";
+        assert_eq!(secrets.find(table), None);
+        assert_eq!(
+            secrets.find(b"\xff\xff\xff\xff123456789\xff\xff\xff\xff"),
+            Some((4, "NAS"))
+        );
     }
 
     #[test]
