@@ -101,6 +101,14 @@ bench-ledger: ## group commit against a bare append + fdatasync; recovery
 bench-counting: ## IRV and plurality of N ballots
 	@$(CARGO) bench --quiet -p counting --bench counting -- $(N)
 
+.PHONY: bench-validator
+bench-validator: ## accepted votes a second against a bare hyper server
+	@$(CARGO) bench --quiet -p validator --bench throughput
+
+.PHONY: bench-tally
+bench-tally: ## N votes into PostgreSQL against COPY; recount from files
+	@$(CARGO) bench --quiet -p tally --bench tally -- $(N)
+
 # --- what the machine must have --------------------------------------------------------------
 
 .PHONY: postgres
