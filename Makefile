@@ -23,6 +23,10 @@ help: ## list the commands
 demo: programs ## a whole election, end to end, on this machine: ends with a verdict
 	@$(RELEASE)/rehearsal demo --voters $(VOTERS)
 
+.PHONY: demo-province
+demo-province: programs ## the same over 125 regions: a law, a general election and instant runoff in each
+	@$(RELEASE)/rehearsal demo --voters $(VOTERS) --election fixtures/election-125.toml
+
 .PHONY: test
 test: postgres python ## every test, PostgreSQL included
 	@$(CARGO) build --workspace --bins
@@ -72,7 +76,7 @@ deny:
 
 .PHONY: sim
 sim: ## the ledger on a simulated disk: SEEDS=1000, or SEED=n to replay one
-	@$(CARGO) run --quiet --release -p ledger --features sabotage --example sim -- $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+	@$(CARGO) run --quiet --release -p ledger --example sim -- $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
 .PHONY: crash
 crash: programs ## the real validator under load, SIGKILLed KILLS times

@@ -242,6 +242,10 @@ impl<R: Reply> Committer<R> {
 
     /// The sidecar may lag by one frame, never by two.
     fn catch_up_sidecar(&mut self) -> Result<(), LedgerError> {
+        #[cfg(test)]
+        if crate::sabotage::is(crate::sabotage::Fault::LetSidecarLag) {
+            return Ok(());
+        }
         if self.sidecar_lags {
             self.sidecar.note(self.writer.cursor())?;
             self.sidecar_lags = false;

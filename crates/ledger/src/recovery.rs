@@ -322,6 +322,10 @@ pub(crate) fn make_stable(
     let mut bytes = vec![0; usize::try_from(last.valid_bytes - from).unwrap_or(0)];
     file.read_at(from, &mut bytes)
         .map_err(LedgerError::io("read", path))?;
+    #[cfg(test)]
+    if crate::sabotage::is(crate::sabotage::Fault::TrustPageCache) {
+        bytes.clear();
+    }
     file.write_at(from, &bytes)
         .map_err(LedgerError::io("rewrite", path))?;
     file.fdatasync().map_err(LedgerError::sync(path))?;

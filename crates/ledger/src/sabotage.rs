@@ -13,6 +13,10 @@ pub(crate) enum Fault {
     DoubleMark,
     /// Frames do not name the one before.
     ForgetChain,
+    /// A start believes what it reads, which after a failed sync may be in the page cache only.
+    TrustPageCache,
+    /// Frames go on while a full disk keeps the sidecar from being written.
+    LetSidecarLag,
 }
 
 thread_local! {
@@ -66,5 +70,15 @@ mod tests {
     #[test]
     fn invariant_8_a_forgotten_chain_is_noticed() {
         check(Fault::ForgetChain);
+    }
+
+    #[test]
+    fn invariant_8_a_start_that_trusts_the_page_cache_is_noticed() {
+        check(Fault::TrustPageCache);
+    }
+
+    #[test]
+    fn invariant_8_a_sidecar_that_lags_is_noticed() {
+        check(Fault::LetSidecarLag);
     }
 }

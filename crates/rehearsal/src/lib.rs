@@ -8,6 +8,7 @@
 pub mod child;
 pub mod counts;
 pub mod crash;
+pub mod definition;
 pub mod demo;
 pub mod http;
 pub mod ports;

@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
+use rehearsal::definition::Definition;
 use rehearsal::prepare::Stage;
 use rehearsal::programs::Programs;
 use rehearsal::services::Addresses;
@@ -16,6 +17,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 const EXAMPLES: &str = "\
 Examples:
   rehearsal demo                      # 20,000 voters, a crash in the middle, one verdict line
+  rehearsal demo --election fixtures/election-125.toml   # the same over 125 regions
   rehearsal serve                     # leaves validator and tally running, prints curl lines
   rehearsal crash --kills 100         # kills the validator 100 times under load
 
@@ -37,6 +39,9 @@ enum Command {
         /// Synthetic voters; each votes on every open ballot
         #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
         voters: u32,
+        /// Definition of another event than the example; its regions numbered from 1
+        #[arg(long, value_name = "FILE")]
+        election: Option<PathBuf>,
         #[command(flatten)]
         place: Place,
     },
@@ -74,13 +79,17 @@ struct Place {
 }
 
 impl Place {
-    fn stage(&self, command: &str) -> Result<Stage> {
+    fn stage(&self, command: &str, event: Definition) -> Result<Stage> {
         let programs = Programs::beside_this()?;
         let site = match &self.dir {
             Some(dir) => Site::create(dir, self.force)?,
             None => Site::create(&Path::new("demo").join(command), true)?,
         };
-        Ok(Stage { programs, site })
+        Ok(Stage {
+            event,
+            programs,
+            site,
+        })
     }
 }
 
@@ -105,11 +114,15 @@ async fn main() -> ExitCode {
 async fn play(command: Command) -> Result<ExitCode> {
     let mut ends = Ends::new()?;
     match command {
-        Command::Demo { voters, place } => until_end(&mut ends, demo(voters, &place)).await,
+        Command::Demo {
+            voters,
+            election,
+            place,
+        } => until_end(&mut ends, demo(voters, election.as_deref(), &place)).await,
         Command::Crash { kills, place } => until_end(&mut ends, crash(kills, &place)).await,
         Command::Serve { voters, place } => {
             let at = Addresses::standard()?; // before an earlier rehearsal's directory is replaced
-            let stage = place.stage("serve")?;
+            let stage = place.stage("serve", Definition::example()?)?;
             serve::run(
                 &stage,
                 at,
@@ -135,15 +148,20 @@ async fn until_end(
     }
 }
 
-async fn demo(voters: u32, place: &Place) -> Result<ExitCode> {
-    let stage = place.stage("demo")?;
+async fn demo(voters: u32, election: Option<&Path>, place: &Place) -> Result<ExitCode> {
+    // Read before an earlier rehearsal's directory is replaced.
+    let event = match election {
+        Some(path) => Definition::read(path)?,
+        None => Definition::example()?,
+    };
+    let stage = place.stage("demo", event)?;
     let shown = demo::run(&stage, voters, place.seed, &mut Steps::new()).await?;
     println!("{}", shown.verdict());
     Ok(ExitCode::SUCCESS)
 }
 
 async fn crash(kills: u32, place: &Place) -> Result<ExitCode> {
-    let stage = place.stage("crash")?;
+    let stage = place.stage("crash", Definition::example()?)?;
     let outcome = crash::run(&stage, kills, place.seed, &mut Steps::new()).await?;
     println!(
         "{}",

@@ -2,6 +2,7 @@
 //! digests, package, signatures. Every step runs the program that officials run.
 
 use crate::child::Call;
+use crate::definition::Definition;
 use crate::programs::Programs;
 use crate::site::Site;
 use crate::steps::Steps;
@@ -10,18 +11,16 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 
-/// The example event. Its box key is replaced: each rehearsal makes its own.
-const EVENT: &str = include_str!("../../../fixtures/election.toml");
 /// Sample voters, left free to vote by hand.
 const SAMPLE_ROLL: &str = include_str!("../../../fixtures/roll.csv");
-/// Regions of the example event, numbered from 1.
-const REGIONS: u16 = 6;
 /// Officers who sign the package, all of them needed.
 pub const OFFICERS: u32 = 2;
 
-/// The programs and the place where they run.
+/// The programs, the event they play and the place where they run.
 #[derive(Debug)]
 pub struct Stage {
+    /// The event.
+    pub event: Definition,
     /// The programs.
     pub programs: Programs,
     /// Their directory.
@@ -48,7 +47,8 @@ impl Stage {
         steps.done("tally keygen, hashgen keygen: box key and roll key made");
         self.roll(voters, seed).await?;
         steps.done(&format!(
-            "hashgen synth: roll of {voters} voters in {REGIONS} regions, and the sample voters"
+            "hashgen synth: roll of {voters} voters in {} regions, and the sample voters",
+            self.event.regions()
         ));
         self.hash().await?;
         steps.done("hashgen hash: digests for every ballot, nothing personal in them");
@@ -70,9 +70,9 @@ impl Stage {
             .flag("--out", name)
             .run()
             .await?;
-        let event = with_box_key(EVENT, &line)?;
-        fs::write(self.event(), event)
-            .with_context(|| format!("cannot write {}", self.event().display()))?;
+        let event = self.event.with_box_key(&line)?;
+        fs::write(self.event_file(), event)
+            .with_context(|| format!("cannot write {}", self.event_file().display()))?;
         let made = self.site.air_gapped().join("roll.key");
         self.call("hashgen")
             .arg("keygen")
@@ -89,7 +89,7 @@ impl Stage {
         self.call("hashgen")
             .arg("synth")
             .flag("--voters", voters.to_string())
-            .flag("--regions", REGIONS.to_string())
+            .flag("--regions", self.event.regions().to_string())
             .flag("--seed", seed.to_string())
             .flag("--out", &made)
             .run()
@@ -105,7 +105,7 @@ impl Stage {
         self.call("hashgen")
             .arg("hash")
             .flag("--roll", self.site.roll())
-            .flag("--election", self.event())
+            .flag("--election", self.event_file())
             .flag("--key", self.site.air_gapped().join("roll.key"))
             .flag("--out", self.digests())
             .run()
@@ -116,13 +116,13 @@ impl Stage {
     async fn pack(&self) -> Result<()> {
         self.call("shardpack")
             .arg("check")
-            .flag("--election", self.event())
+            .flag("--election", self.event_file())
             .run()
             .await?;
         self.call("shardpack")
             .arg("pack")
             .flag("--digests", self.digests())
-            .flag("--election", self.event())
+            .flag("--election", self.event_file())
             .flag("--out", self.site.package())
             .run()
             .await
@@ -170,34 +170,13 @@ impl Stage {
         })
     }
 
-    fn event(&self) -> PathBuf {
+    fn event_file(&self) -> PathBuf {
         self.site.air_gapped().join("election.toml")
     }
 
     fn digests(&self) -> PathBuf {
         self.site.air_gapped().join("digests")
     }
-}
-
-/// The definition with its `box_key` line replaced by `line`.
-fn with_box_key(event: &str, line: &str) -> Result<String> {
-    let line = line.trim();
-    if !line.starts_with("box_key = ") {
-        bail!("tally keygen printed no box_key line");
-    }
-    let mut replaced = 0;
-    let lines: Vec<&str> = event
-        .lines()
-        .map(|old| {
-            let is_key = old.starts_with("box_key");
-            replaced += u32::from(is_key);
-            if is_key { line } else { old }
-        })
-        .collect();
-    if replaced != 1 {
-        bail!("the example event has {replaced} box_key lines, expected 1");
-    }
-    Ok(lines.join("\n") + "\n")
 }
 
 /// The synthetic roll without the rows whose NAS a sample voter has too: two rows with one NAS
@@ -232,15 +211,6 @@ fn without_samples(synthetic: &str, samples: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_box_key_of_the_example_is_replaced() {
-        let event = with_box_key(EVENT, "box_key = \"00ff\"\n").unwrap();
-        assert_eq!(event.matches("box_key =").count(), 1);
-        assert!(event.contains("\nbox_key = \"00ff\"\n"));
-        assert!(with_box_key(EVENT, "usage: ...").is_err());
-        assert!(with_box_key("[event]\n", "box_key = \"00ff\"").is_err());
-    }
 
     #[test]
     fn a_synthetic_voter_never_has_a_sample_voters_nas() {

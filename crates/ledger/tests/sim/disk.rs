@@ -123,6 +123,13 @@ impl SimDisk {
         state.names.iter().filter_map(file).collect()
     }
 
+    /// One file as programs see it.
+    pub(crate) fn file(&self, path: &Path) -> Option<Vec<u8>> {
+        let state = self.state();
+        let inode = state.inodes.get(state.names.get(path)?)?;
+        Some(inode.cached.clone())
+    }
+
     /// Starts a life of the process.
     pub(crate) fn start(&self, plan: Plan) {
         let mut state = self.state();

@@ -11,6 +11,15 @@ enum Change {
     Length(usize),
 }
 
+impl Change {
+    fn apply(self, image: &mut Vec<u8>) {
+        match self {
+            Change::Length(length) => image.resize(length, 0),
+            Change::Write { offset, bytes } => put(image, offset, &bytes),
+        }
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct Inode {
     pub(crate) cached: Vec<u8>,
@@ -32,9 +41,12 @@ impl Inode {
         self.pending.push(Change::Length(length));
     }
 
+    /// Writes what is dirty. Pages that a failed sync left marked clean are not: programs go on
+    /// reading them, and a power loss takes them.
     pub(crate) fn sync(&mut self) {
-        self.pending.clear();
-        self.stable = self.cached.clone();
+        for change in self.pending.drain(..) {
+            change.apply(&mut self.stable);
+        }
     }
 
     /// A failed sync: the kernel marks the pages clean, some of them unwritten, and will not try
@@ -68,10 +80,8 @@ impl Inode {
             shuffle(&mut pieces, rng);
         }
         for piece in pieces {
-            match piece {
-                _ if !rng.chance(keep_percent) => {}
-                Change::Length(length) => image.resize(length, 0),
-                Change::Write { offset, bytes } => put(&mut image, offset, &bytes),
+            if rng.chance(keep_percent) {
+                piece.apply(&mut image);
             }
         }
         image

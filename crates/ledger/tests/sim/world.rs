@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use election::Choice;
 use ledger::{
     BallotShape, BoxSecretKey, Committer, InvalidReason, LedgerError, Options, Outcome,
-    RecoveryReport, Shape, Submission,
+    RecoveryReport, Shape, Submission, layout,
 };
 
 use super::checker::Checker;
@@ -60,10 +60,6 @@ pub(crate) struct World {
     last_sequence: u64,
     /// Commit time never goes below this.
     time_ms: i64,
-    /// Whether a start has succeeded since the power was last lost or the disk was full. Until then
-    /// the sidecar may be stale, and rot of the last frame looks like a tear: the one case that the
-    /// rules cannot tell.
-    sidecar_is_current: bool,
     segment_bytes: u64,
     snapshot_votes: u64,
     tally: Tally,
@@ -84,7 +80,6 @@ impl World {
             batches: Vec::new(),
             last_sequence: 0,
             time_ms: i64::MIN,
-            sidecar_is_current: false,
             segment_bytes: 2_000 + rng.below(20_000),
             snapshot_votes: 5 + rng.below(40),
             tally: Tally::default(),
@@ -108,10 +103,9 @@ impl World {
                 let power = self.rng.chance(60);
                 if power {
                     self.disk.lose_power();
-                    self.sidecar_is_current = false;
                 }
                 self.disk.start(Plan::default());
-                if self.sidecar_is_current && self.rng.chance(20) {
+                if self.sidecar_is_current() && self.rng.chance(20) {
                     self.rot()?;
                 }
             }
@@ -167,7 +161,6 @@ impl World {
             Ok((committer, report)) => {
                 self.tally.torn_tails += u64::from(report.torn_tail.is_some());
                 self.last_sequence = report.last.sequence;
-                self.sidecar_is_current = true;
                 committer
             }
             Err(_) if self.disk.faulted() => return Ok(()),
@@ -182,6 +175,9 @@ impl World {
             if self.went_down(stepped)? {
                 return Ok(());
             }
+            if self.sidecar_sequence() + 1 < committer.last_sequence() {
+                return Err("the sidecar lags by more than one frame".to_owned());
+            }
         }
         self.disk.set_full(false);
         if last || self.rng.chance(30) {
@@ -189,6 +185,23 @@ impl World {
             self.went_down(closed)?;
         }
         if last { self.check(&committer) } else { Ok(()) }
+    }
+
+    /// What the sidecar says, by its layout in docs/ledger.md; 0 where it says nothing.
+    fn sidecar_sequence(&self) -> u64 {
+        let path = layout::partition_dir(Path::new(DATA_DIR), 0).join("acknowledged");
+        let bytes = self.disk.file(&path).unwrap_or_default();
+        let field = bytes.get(16..).and_then(|rest| rest.first_chunk());
+        field.map_or(0, |field| u64::from_le_bytes(*field))
+    }
+
+    /// Whether the sidecar knows of every frame that voters were told of. Where it does not (the
+    /// power was lost, or the disk was too full to note one frame), rot of the last frame looks
+    /// like a tear: the one case that the rules cannot tell.
+    fn sidecar_is_current(&self) -> bool {
+        let told = self.batches.iter().filter(|batch| batch.acknowledged());
+        let last = told.map(|batch| batch.sequence).max().unwrap_or(0);
+        self.sidecar_sequence() >= last
     }
 
     /// A fatal error must come from an injected fault, and every injected fault must be fatal.
@@ -206,10 +219,7 @@ impl World {
         match self.rng.below(40) {
             0 => self.clock.step(-5_000),
             1 => self.clock.step(3_000),
-            2 => {
-                self.disk.set_full(true);
-                self.sidecar_is_current = false;
-            }
+            2 => self.disk.set_full(true),
             3..8 => self.disk.set_full(false),
             _ => {}
         }

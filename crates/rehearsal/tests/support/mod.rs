@@ -1,5 +1,6 @@
 //! A stage for each test: a private directory, and the programs of this build.
 
+use rehearsal::definition::Definition;
 use rehearsal::prepare::Stage;
 use rehearsal::programs::Programs;
 use rehearsal::site::Site;
@@ -40,6 +41,7 @@ pub(crate) fn stage() -> (TempDir, Stage) {
     (
         dir,
         Stage {
+            event: Definition::example().unwrap(),
             programs: programs(),
             site,
         },

@@ -1,0 +1,122 @@
+//! A window is enforced when a vote is committed, not when it arrives.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use durable::{Clock, OsStorage};
+use election::Choice;
+use ledger::{BallotShape, BoxSecretKey, Options, Outcome, Partition, Reply, Shape, Submission};
+
+const OPENS_MS: i64 = 1_000_000;
+const CLOSES_MS: i64 = 2_000_000;
+const WAIT: Duration = Duration::from_secs(10);
+
+/// A clock that stands where the test puts it.
+struct SetClock(AtomicI64);
+
+impl Clock for SetClock {
+    fn now_ms(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+/// Tells the outcome; then, where there is a gate, holds the commit thread until it opens.
+struct Tell {
+    outcome: Sender<Outcome>,
+    gate: Option<Receiver<()>>,
+}
+
+impl Reply for Tell {
+    fn reply(self, outcome: Outcome) {
+        let _ = self.outcome.send(outcome);
+        if let Some(gate) = self.gate {
+            let _ = gate.recv_timeout(WAIT);
+        }
+    }
+}
+
+fn shape() -> Shape {
+    let secret = BoxSecretKey::generate().expect("randomness");
+    Shape {
+        event_id: "EVENT-1".to_owned(),
+        manifest_sha256: [7; 32],
+        box_public_key: secret.public(),
+        ballots: vec![BallotShape {
+            id: "L-1".to_owned(),
+            opens_ms: OPENS_MS,
+            closes_ms: CLOSES_MS,
+            shard_sizes: vec![100],
+        }],
+    }
+}
+
+fn vote(partition: &Partition<Tell>, ordinal: u32, reply: Tell) {
+    let submission = Submission {
+        ballot: 0,
+        shard: 0,
+        ordinal,
+        region: 1,
+        choice: Choice::Oui,
+        reply,
+    };
+    assert!(partition.submit(submission).is_ok(), "the queue has room");
+}
+
+/// Submits a vote at `arrival_ms` while the commit thread is held, and commits it at `commit_ms`.
+fn check(arrival_ms: i64, commit_ms: i64, expected: fn(&Outcome) -> bool) {
+    let dir = tempfile::tempdir().expect("a directory");
+    let clock = Arc::new(SetClock(AtomicI64::new(OPENS_MS)));
+    let (partition, _) = Partition::open(
+        Arc::new(OsStorage),
+        Arc::clone(&clock) as Arc<dyn Clock>,
+        dir.path(),
+        shape(),
+        Options::default(),
+    )
+    .expect("opens");
+    let (outcome, outcomes) = channel();
+    let (open_gate, gate) = channel();
+    let held = Tell {
+        outcome: outcome.clone(),
+        gate: Some(gate),
+    };
+    vote(&partition, 0, held);
+    let first = outcomes.recv_timeout(WAIT).expect("committed");
+    assert!(matches!(first, Outcome::Accepted { .. }), "{first:?}");
+
+    clock.0.store(arrival_ms, Ordering::SeqCst);
+    vote(
+        &partition,
+        1,
+        Tell {
+            outcome,
+            gate: None,
+        },
+    );
+    clock.0.store(commit_ms, Ordering::SeqCst);
+    open_gate.send(()).expect("the commit thread waits");
+    let told = outcomes.recv_timeout(WAIT).expect("an answer");
+    assert!(expected(&told), "{told:?}");
+    let counted = if matches!(told, Outcome::Accepted { .. }) {
+        2
+    } else {
+        1
+    };
+    assert_eq!(partition.state().voted(0), counted);
+    partition.shutdown();
+}
+
+#[test]
+fn a_vote_that_arrives_in_time_and_is_committed_late_is_refused() {
+    let accepted = |told: &Outcome| matches!(told, Outcome::Accepted { .. });
+    let closed = |told: &Outcome| matches!(told, Outcome::Closed);
+    check(CLOSES_MS - 1, CLOSES_MS - 1, accepted);
+    check(CLOSES_MS - 1, CLOSES_MS, closed);
+    check(CLOSES_MS - 1, CLOSES_MS + 60_000, closed);
+}
