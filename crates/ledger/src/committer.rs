@@ -20,7 +20,7 @@ use crate::index::{FrameIndex, FrameStart};
 use crate::invalid::InvalidCounters;
 use crate::layout::partition_dir;
 use crate::limits::FRAME_BYTES_MAX;
-use crate::partition::{OnFatal, Options};
+use crate::partition::{OnFatal, OnFull, Options};
 use crate::recovery::{RecoveryReport, Site, lock, recover};
 use crate::shape::Shape;
 use crate::sidecar::Sidecar;
@@ -53,6 +53,9 @@ pub struct Committer<R: Reply> {
     sidecar: Sidecar,
     /// The disk was too full to note the last frame.
     sidecar_lags: bool,
+    /// Told where the disk is full, once, and where there is room again.
+    on_full: OnFull,
+    told_full: bool,
     shared: Arc<Shared>,
     /// Commit time of the last frame: time never goes back.
     time_ms: i64,
@@ -108,6 +111,8 @@ impl<R: Reply> Committer<R> {
             writer,
             sidecar: recovered.sidecar,
             sidecar_lags: false,
+            on_full: options.on_full,
+            told_full: false,
             time_ms: recovered.time_ms,
             snapshot_votes: options.snapshot_votes,
             votes_since_snapshot: 0,
@@ -169,11 +174,13 @@ impl<R: Reply> Committer<R> {
         match self.commit(&mut draft, now_ms) {
             Ok(trackers) => {
                 self.confirm(&draft);
+                self.tell_room();
                 let sequence = self.writer.cursor().sequence;
                 draft.answer(&trackers, self.partition, sequence, now_ms);
                 Ok(())
             }
             Err(error) if error.is_full() => {
+                self.tell_full(&error);
                 self.arbiter.take_back(&draft);
                 self.shared.invalid.put_back(&draft.invalid);
                 let refused = draft.votes() + draft.duplicates();
@@ -276,12 +283,29 @@ impl<R: Reply> Committer<R> {
     /// Fatal.
     pub fn maintain(&mut self) -> Result<(), LedgerError> {
         if self.writer.wants_preparing() {
-            unless_full(self.writer.prepare())?;
+            match self.writer.prepare() {
+                Err(error) if error.is_full() => self.tell_full(&error),
+                other => other?,
+            }
         }
         if self.snapshot_due.is_empty() && self.votes_since_snapshot >= self.snapshot_votes.max(1) {
             self.begin_snapshot();
         }
         self.write_one_snapshot()
+    }
+
+    fn tell_full(&mut self, error: &LedgerError) {
+        if !std::mem::replace(&mut self.told_full, true) {
+            (self.on_full)(Some(error));
+        }
+    }
+
+    /// There is room where frames are written and the next segment has its place, too.
+    fn tell_room(&mut self) {
+        if self.told_full && !self.writer.wants_preparing() {
+            self.told_full = false;
+            (self.on_full)(None);
+        }
     }
 
     fn begin_snapshot(&mut self) {

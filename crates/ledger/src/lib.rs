@@ -76,7 +76,7 @@ pub use limits::{
     SHARD_CREDENTIALS_MAX, SHARDS_MAX,
 };
 pub use lookup::find_receipt;
-pub use partition::{OnFatal, Options, Partition};
+pub use partition::{OnFatal, OnFull, Options, Partition};
 pub use receipt::{Receipt, RequestId, RequestIdError};
 pub use recovery::{RecoveryReport, TornTail};
 pub use repair::{Repair, repair_tail};

@@ -31,6 +31,10 @@ const IDLE_FLUSH: Duration = Duration::from_secs(1);
 /// is answered, and the next start recovers.
 pub type OnFatal = Box<dyn FnOnce(&LedgerError) + Send>;
 
+/// Told once when the disk is full, with the file that found no room: votes are refused, or will be
+/// when the open segment is full. Told `None` when there is room again; nobody has to restart anything.
+pub type OnFull = Box<dyn FnMut(Option<&LedgerError>) + Send>;
+
 /// How a partition runs. The defaults are right for one machine.
 pub struct Options {
     /// Which partition of the event; 0 where there is one.
@@ -45,6 +49,8 @@ pub struct Options {
     pub entropy: Box<dyn Entropy>,
     /// Called once, on the commit thread; the default prints the error and aborts the process.
     pub on_fatal: OnFatal,
+    /// Called on the commit thread; the default prints.
+    pub on_full: OnFull,
 }
 
 impl Default for Options {
@@ -56,6 +62,7 @@ impl Default for Options {
             snapshot_votes: 1_000_000,
             entropy: Box::new(SystemEntropy),
             on_fatal: Box::new(abort),
+            on_full: Box::new(print_full),
         }
     }
 }
@@ -64,6 +71,13 @@ impl Default for Options {
 fn abort(error: &LedgerError) {
     eprintln!("fatal: {error}; stopping at once, start again to recover the ledger");
     std::process::abort();
+}
+
+fn print_full(full: Option<&LedgerError>) {
+    match full {
+        Some(error) => eprintln!("the disk is full: {error}; free space, no restart is needed"),
+        None => eprintln!("there is room on the disk again"),
+    }
 }
 
 enum Message<R> {

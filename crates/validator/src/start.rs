@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail};
 use credentials::{Hasher, RollKey, Scheme};
 use durable::{Clock, OsStorage, SystemClock};
 use election::Event;
-use ledger::{BallotShape, BoxPublicKey, Options, Partition, RecoveryReport, Shape};
+use ledger::{BallotShape, BoxPublicKey, LedgerError, Options, Partition, RecoveryReport, Shape};
 use shards::{Package, Trust};
 use std::fs::File;
 use std::io::Read;
@@ -91,6 +91,7 @@ pub(crate) fn open_ledger(
 ) -> Result<Arc<Partition<Answer>>> {
     let options = Options {
         queue_submissions_max: config.queue_max,
+        on_full: Box::new(log_full),
         ..Options::default()
     };
     let shape = shape(package);
@@ -99,6 +100,17 @@ pub(crate) fn open_ledger(
         .with_context(|| format!("cannot open the ledger under {}", config.data.display()))?;
     log_recovery(&report);
     Ok(Arc::new(partition))
+}
+
+fn log_full(full: Option<&LedgerError>) {
+    match full {
+        Some(error) => tracing::error!(
+            %error,
+            remedy = "free space under the data directory; no restart is needed",
+            "the disk is full: votes are refused with 503, or will be when the open segment is full"
+        ),
+        None => tracing::warn!("there is room on the disk again"),
+    }
 }
 
 fn log_recovery(report: &RecoveryReport) {
