@@ -1,12 +1,12 @@
 //! `rehearsal crash`: the validator under load, killed at random moments again and again. At the
 //! end every vote that was acknowledged must be found exactly once.
 
-use crate::child::Server;
-use crate::counts::{self, Difference};
+use crate::full_disk::{self, FullDisk};
+use crate::judge::Judged;
 use crate::prepare::Stage;
 use crate::services::Addresses;
 use crate::steps::Steps;
-use crate::voting::{Summary, Voting};
+use crate::voting::Voting;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use std::time::Duration;
@@ -27,29 +27,24 @@ const REFUSAL: &str = "is locked";
 pub struct Outcome {
     /// SIGKILLs.
     pub kills: u32,
-    /// Votes that the validator said it recorded.
-    pub acknowledged: u64,
-    /// Of these, votes whose first answer was lost and whose retry was told that they stand.
-    pub recovered: u64,
-    /// Acknowledged votes or receipts that the ledger lacks.
-    pub lost: u64,
-    /// Votes in the ledger that were not acknowledged, or more than once.
-    pub double: u64,
-    /// What `tally verify` says against it, if anything.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fault: Option<String>,
+    /// What became of the votes.
+    #[serde(flatten)]
+    pub judged: Judged,
+    /// What a full disk did, on a ledger of its own.
+    pub full_disk: FullDisk,
 }
 
 impl Outcome {
     /// Whether nothing was lost and nothing counted twice.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.lost == 0 && self.double == 0 && self.fault.is_none()
+        self.judged.is_clean() && self.full_disk.is_clean()
     }
 }
 
 /// Kills the validator `kills` times under load; then ends it by SIGTERM under load, which it must
 /// survive with exit status 0, and starts a second one on its data directory, which must be refused.
+/// A full disk follows, on a ledger of its own.
 ///
 /// # Errors
 /// Anything that keeps the experiment from being made; lost votes are an outcome, not an error.
@@ -58,14 +53,12 @@ pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Res
     stage.prepare(voters, seed, steps).await?;
     let at = Addresses::free()?;
     let mut validator = stage.start_validator(at).await?;
-    let mut casting = stage.cast(
-        at,
-        Voting {
-            rate: RATE,
-            connections: CONNECTIONS,
-            seed,
-        },
-    )?;
+    let voting = Voting {
+        rate: RATE,
+        connections: CONNECTIONS,
+        seed,
+    };
+    let mut casting = stage.cast(at, voting)?;
     steps.note(&format!(
         "loadgen: {RATE} requests/s over {CONNECTIONS} connections"
     ));
@@ -93,9 +86,20 @@ pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Res
         "load ended: {} votes acknowledged",
         summary.acknowledged()
     ));
-    let outcome = judge(stage, kills, &summary, validator).await?;
+    validator.stop().await?;
+    let judged = stage.judge(&summary).await?;
     steps.done("ledger verified against every answer and receipt");
-    Ok(outcome)
+    let full_disk = if judged.is_clean() {
+        full_disk::run(stage, voting, steps).await?
+    } else {
+        let not_tested = "the kills left a fault, whose evidence is kept".to_owned();
+        FullDisk::NotTested { not_tested }
+    };
+    Ok(Outcome {
+        kills,
+        judged,
+        full_disk,
+    })
 }
 
 /// How long this validator lives.
@@ -119,29 +123,4 @@ async fn refuse_second(stage: &Stage) -> Result<()> {
         Err(error) if error.to_string().contains(REFUSAL) => Ok(()),
         Err(error) => Err(error.context("a second validator was refused for another reason")),
     }
-}
-
-/// Stops the validator and holds the ledger against what was acknowledged.
-async fn judge(stage: &Stage, kills: u32, summary: &Summary, validator: Server) -> Result<Outcome> {
-    validator.stop().await?;
-    let (acknowledged, receipts) = stage.acknowledged()?;
-    let counted = stage.counted_from_files().await?;
-    let Difference { lost, double } = counts::difference(&acknowledged, &counted);
-    let in_truth: u64 = acknowledged.values().sum();
-    if (in_truth, receipts) != (summary.acknowledged(), summary.accepted) {
-        bail!(
-            "loadgen's truth file and its summary differ: {in_truth} votes with {receipts} receipts, expected {} with {}",
-            summary.acknowledged(),
-            summary.accepted
-        );
-    }
-    let fault = stage.verify().await.err().map(|error| format!("{error:#}"));
-    Ok(Outcome {
-        kills,
-        acknowledged: in_truth,
-        recovered: summary.recovered,
-        lost,
-        double,
-        fault,
-    })
 }

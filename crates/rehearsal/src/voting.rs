@@ -103,8 +103,9 @@ impl Stage {
             .flag("--duplicates", "2%")
             .flag("--invalid", "1%")
             .flag("--malformed", "1%")
-            .flag("--retry-for", "30s")
+            .flag("--retry-for", "60s")
             .flag("--truth", self.site.truth())
+            .arg("--force")
             .arg("--json")
             .start_into(&summary)?;
         Ok(Casting { server, summary })

@@ -5,9 +5,10 @@
 mod support;
 
 use rehearsal::crash;
+use rehearsal::full_disk::FullDisk;
 use rehearsal::steps::Steps;
 
-/// Five kills, a SIGTERM under load and a refused second validator; every vote that was answered
+/// Five kills, a SIGTERM under load, a refused second validator and a full disk; every vote that was answered
 /// 202 or 409 is in the ledger, once, with its receipt.
 #[tokio::test]
 async fn invariant_2_accepted_means_durable() {
@@ -15,8 +16,11 @@ async fn invariant_2_accepted_means_durable() {
     let outcome = crash::run(&stage, 5, 1, &mut Steps::new()).await.unwrap();
     assert!(outcome.is_clean(), "{outcome:?}");
     assert!(
-        outcome.acknowledged > 500,
+        outcome.judged.acknowledged > 500,
         "too few votes to prove anything: {outcome:?}"
     );
     assert_eq!(outcome.kills, 5);
+    if let FullDisk::NotTested { not_tested } = &outcome.full_disk {
+        eprintln!("NOT TESTED, a full disk: {not_tested}");
+    }
 }

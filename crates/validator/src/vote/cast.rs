@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 /// What a client is told to wait where the service is saturated.
 const OVERLOAD_RETRY: Duration = Duration::from_secs(1);
 /// What a client is told to wait where the disk is full: an operator has to act.
-const FULL_RETRY: Duration = Duration::from_secs(30);
+const FULL_RETRY: Duration = Duration::from_secs(10);
 
 /// Hands the ledger's answer from its commit thread to the request that waits for it.
 pub(crate) struct Answer(oneshot::Sender<Outcome>);

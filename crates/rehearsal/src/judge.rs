@@ -1,0 +1,59 @@
+//! The ledger held against what the load generator was answered: votes lost, votes double.
+
+use crate::counts::{self, Difference};
+use crate::prepare::Stage;
+use crate::voting::Summary;
+use anyhow::{Result, bail};
+use serde::Serialize;
+
+/// What the ledger made of the votes.
+#[derive(Clone, Debug, Serialize)]
+pub struct Judged {
+    /// Votes that the validator said it recorded.
+    pub acknowledged: u64,
+    /// Of these, votes whose first answer was lost and whose retry was told that they stand.
+    pub recovered: u64,
+    /// Acknowledged votes or receipts that the ledger lacks.
+    pub lost: u64,
+    /// Votes in the ledger that were not acknowledged, or more than once.
+    pub double: u64,
+    /// What `tally verify` says against it, if anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
+}
+
+impl Judged {
+    /// Whether nothing was lost and nothing counted twice.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.lost == 0 && self.double == 0 && self.fault.is_none()
+    }
+}
+
+impl Stage {
+    /// Holds the ledger's files against the answers, when nobody writes any more.
+    ///
+    /// # Errors
+    /// Anything that keeps it from being judged; lost votes are an outcome, not an error.
+    pub async fn judge(&self, summary: &Summary) -> Result<Judged> {
+        let (acknowledged, receipts) = self.acknowledged()?;
+        let counted = self.counted_from_files().await?;
+        let Difference { lost, double } = counts::difference(&acknowledged, &counted);
+        let in_truth: u64 = acknowledged.values().sum();
+        if (in_truth, receipts) != (summary.acknowledged(), summary.accepted) {
+            bail!(
+                "loadgen's truth file and its summary differ: {in_truth} votes with {receipts} receipts, expected {} with {}",
+                summary.acknowledged(),
+                summary.accepted
+            );
+        }
+        let fault = self.verify().await.err().map(|error| format!("{error:#}"));
+        Ok(Judged {
+            acknowledged: in_truth,
+            recovered: summary.recovered,
+            lost,
+            double,
+            fault,
+        })
+    }
+}
