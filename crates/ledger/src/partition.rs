@@ -1,14 +1,15 @@
 //! A running partition: the commit thread around the [`Committer`], and the queue in front of it.
 //!
 //! The queue is the standard library's bounded channel: a submission costs a slot in a ring and,
-//! only where the commit thread sleeps, one wake-up. While an fsync runs the thread does not sleep,
-//! so under load nobody makes a system call per vote.
+//! only where the commit thread waits for one, one wake-up. While an fsync runs, or the thread rests
+//! between two frames, it does not wait on the queue, so under load nobody makes a system call per
+//! vote.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use durable::{Clock, Storage};
 
@@ -43,6 +44,10 @@ pub struct Options {
     pub queue_submissions_max: usize,
     /// Size at which a segment is closed and the next one begun, in bytes.
     pub segment_bytes: u64,
+    /// Least time between the beginnings of two frames. A frame costs system calls, interrupts and
+    /// changes of thread whatever it holds; where the disk is faster than this, votes that arrive
+    /// meanwhile share one. A vote that comes after a pause does not wait.
+    pub frame_interval: Duration,
     /// Votes between two snapshots of the voted bitsets.
     pub snapshot_votes: u64,
     /// Where content keys and trackers come from.
@@ -59,6 +64,7 @@ impl Default for Options {
             partition: 0,
             queue_submissions_max: 16_384,
             segment_bytes: 64 << 20,
+            frame_interval: Duration::from_micros(500),
             snapshot_votes: 1_000_000,
             entropy: Box::new(SystemEntropy),
             on_fatal: Box::new(abort),
@@ -110,13 +116,14 @@ impl<R: Reply> Partition<R> {
         options: Options,
     ) -> Result<(Partition<R>, RecoveryReport), LedgerError> {
         let partition = options.partition;
+        let frame_interval = options.frame_interval;
         let (queue, receiver) = sync_channel(options.queue_submissions_max);
         let (committer, on_fatal, report) =
             Committer::open(Arc::clone(&storage), clock, data_dir, shape, options)?;
         let shared = Arc::clone(committer.shared());
         let thread = std::thread::Builder::new()
             .name("ledger-commit".to_owned())
-            .spawn(move || run(committer, &receiver, on_fatal))
+            .spawn(move || run(committer, &receiver, frame_interval, on_fatal))
             .map_err(|source| LedgerError::Thread { source })?;
         let opened = Partition {
             queue,
@@ -205,15 +212,27 @@ impl<R: Reply> Drop for Partition<R> {
 }
 
 /// The commit thread.
-fn run<R: Reply>(mut committer: Committer<R>, queue: &Receiver<Message<R>>, on_fatal: OnFatal) {
+fn run<R: Reply>(
+    mut committer: Committer<R>,
+    queue: &Receiver<Message<R>>,
+    frame_interval: Duration,
+    on_fatal: OnFatal,
+) {
     let mut batch = Vec::with_capacity(BATCH_SUBMISSIONS_MAX);
     let mut stopping = false;
     if let Err(error) = committer.maintain() {
         on_fatal(&error);
         return;
     }
+    let mut began = Instant::now();
     while !stopping {
         stopping = fill(queue, &mut batch);
+        let rest = frame_interval.saturating_sub(began.elapsed());
+        if !rest.is_zero() && !stopping && batch.len() < BATCH_SUBMISSIONS_MAX {
+            std::thread::sleep(rest);
+            stopping = drain(queue, &mut batch);
+        }
+        began = Instant::now();
         let committed = committer
             .step(&mut batch)
             .and_then(|()| committer.maintain());

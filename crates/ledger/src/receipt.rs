@@ -39,10 +39,12 @@ impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}-", self.partition, self.sequence)?;
         let bits = u128::from_be_bytes(self.tracker);
-        (0..TRACKER_SYMBOLS).rev().try_for_each(|at| {
-            let symbol = SYMBOLS[(bits >> (5 * at)) as usize & 31];
-            write!(f, "{}", char::from(symbol))
-        })
+        let mut text = [0; TRACKER_SYMBOLS];
+        for (at, symbol) in text.iter_mut().rev().enumerate() {
+            *symbol = SYMBOLS[(bits >> (5 * at)) as usize & 31];
+        }
+        // The symbols are ASCII.
+        f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

@@ -105,6 +105,8 @@ pub(crate) async fn answer(
         return read(app, call, &matched.params, language).await;
     }
     body::check_type(&head.headers)?;
+    // It holds on to hyper's read buffer, which could not be used again while the vote is decided.
+    drop(head);
     let bytes = body::collect(incoming, app.body).await?;
     let receipt = match call {
         Call::LawVote => vote::law(app, &bytes).await?,

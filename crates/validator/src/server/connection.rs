@@ -1,5 +1,6 @@
 //! One connection: HTTP/1 under hyper, with every wait bounded.
 
+use super::until::until;
 use crate::client::Prefix;
 use crate::config::ConnectionLimits;
 use crate::lifecycle::Stop;
@@ -68,11 +69,15 @@ pub(crate) async fn serve<H: Handler>(
         async move { Ok::<_, Infallible>(handler.answer(peer, request).await) }
     });
     let mut connection = pin!(builder(limits).serve_connection(TokioIo::new(stream), service));
-    tokio::select! {
-        // An error is the peer's doing (it hung up, timed out or sent rubbish): nothing to tell.
-        _ = connection.as_mut() => return,
-        () = tokio::time::sleep(limits.age_max) => {}
-        () = stop.wait() => {}
+    let end = pin!(async {
+        tokio::select! {
+            () = tokio::time::sleep(limits.age_max) => {}
+            () = stop.wait() => {}
+        }
+    });
+    // An error is the peer's doing (it hung up, timed out or sent rubbish): nothing to tell.
+    if until(connection.as_mut(), end).await.is_some() {
+        return;
     }
     connection.as_mut().graceful_shutdown();
     let _ = tokio::time::timeout(CLOSING, connection).await;
@@ -88,6 +93,8 @@ fn builder(limits: ConnectionLimits) -> http1::Builder {
         .max_header_size(limits.header_bytes_max)
         .max_headers(limits.headers_max)
         .max_buf_size(BUFFER_BYTES.max(limits.header_bytes_max))
+        // Answers are small: copied behind their head they leave by one plain write.
+        .writev(false)
         .half_close(false);
     builder
 }

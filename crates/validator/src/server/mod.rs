@@ -3,6 +3,7 @@
 mod accept;
 mod connection;
 mod seats;
+mod until;
 
 pub(crate) use accept::{Listener, bind};
 pub(crate) use connection::{Handler, Peer};
