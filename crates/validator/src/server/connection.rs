@@ -1,5 +1,6 @@
 //! One connection: HTTP/1 under hyper, with every wait bounded.
 
+use super::pace::Pace;
 use super::until::until;
 use crate::client::Prefix;
 use crate::config::ConnectionLimits;
@@ -8,12 +9,13 @@ use hyper::body::{Body, Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 
@@ -33,6 +35,7 @@ pub(crate) trait Handler: Clone + Send + Sync + 'static {
     /// Body of answers.
     type Body: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
         + Send
+        + Unpin
         + 'static;
 
     /// Answers one request.
@@ -64,32 +67,46 @@ pub(crate) async fn serve<H: Handler>(
     mut stop: Stop,
 ) {
     let _counted = handler.begin();
+    let pace = Pace::new();
+    let watched = Arc::clone(&pace);
     let service = service_fn(move |request| {
         let handler = handler.clone();
-        async move { Ok::<_, Infallible>(handler.answer(peer, request).await) }
+        let answering = pace.answer();
+        async move {
+            let response = handler.answer(peer, request).await;
+            Ok::<_, Infallible>(response.map(|body| answering.over(body)))
+        }
     });
     let mut connection = pin!(builder(limits).serve_connection(TokioIo::new(stream), service));
     let end = pin!(async {
         tokio::select! {
-            () = tokio::time::sleep(limits.age_max) => {}
-            () = stop.wait() => {}
+            () = tokio::time::sleep(limits.age_max) => End::Closing,
+            () = stop.wait() => End::Closing,
+            () = watched.stalled(limits.header_timeout) => End::Stalled,
         }
     });
-    // An error is the peer's doing (it hung up, timed out or sent rubbish): nothing to tell.
-    if until(connection.as_mut(), end).await.is_some() {
+    // An error is the peer's doing (it hung up or sent rubbish): nothing to tell.
+    let Err(End::Closing) = until(connection.as_mut(), end).await else {
         return;
-    }
+    };
     connection.as_mut().graceful_shutdown();
-    let _ = tokio::time::timeout(CLOSING, connection).await;
+    let stalled = pin!(watched.stalled(limits.header_timeout));
+    let _ = tokio::time::timeout(CLOSING, until(connection, stalled)).await;
 }
 
-/// hyper with the bounds of `limits`. Without the timer its header timeout would silently be off;
-/// that timeout also bounds idle connections.
+/// Why a connection ends that its peer would keep.
+enum End {
+    /// The request under way is still answered.
+    Closing,
+    /// None is under way, and the next one does not come.
+    Stalled,
+}
+
+/// hyper with the bounds of `limits`; times are watched over by [`Pace`].
 fn builder(limits: ConnectionLimits) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.header_timeout)
+        .header_read_timeout(None)
         .max_header_size(limits.header_bytes_max)
         .max_headers(limits.headers_max)
         .max_buf_size(BUFFER_BYTES.max(limits.header_bytes_max))

@@ -2,6 +2,7 @@
 
 mod accept;
 mod connection;
+mod pace;
 mod seats;
 mod until;
 

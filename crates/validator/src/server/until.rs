@@ -20,15 +20,15 @@ impl Wake for Bell {
     }
 }
 
-/// The output of `often`; `None` where `seldom` ended first.
-pub(crate) async fn until<A: Future>(
+/// The output of `often`, or, as the error, that of `seldom` where it ended first.
+pub(crate) async fn until<A: Future, B: Future>(
     mut often: Pin<&mut A>,
-    mut seldom: Pin<&mut impl Future<Output = ()>>,
-) -> Option<A::Output> {
+    mut seldom: Pin<&mut B>,
+) -> Result<A::Output, B::Output> {
     let mut bell: Option<Arc<Bell>> = None;
     poll_fn(move |context| {
         if let Poll::Ready(output) = often.as_mut().poll(context) {
-            return Poll::Ready(Some(output));
+            return Poll::Ready(Ok(output));
         }
         let bell = match &bell {
             Some(bell) if bell.task.will_wake(context.waker()) => bell,
@@ -42,7 +42,7 @@ pub(crate) async fn until<A: Future>(
         }
         let waker = Waker::from(Arc::clone(bell));
         let mut context = Context::from_waker(&waker);
-        seldom.as_mut().poll(&mut context).map(|()| None)
+        seldom.as_mut().poll(&mut context).map(Err)
     })
     .await
 }
@@ -55,9 +55,10 @@ mod tests {
 
     #[tokio::test]
     async fn whichever_ends_first_counts() {
-        assert_eq!(until(pin!(ready(7)), pin!(pending())).await, Some(7));
         let never = pin!(pending::<()>());
-        assert_eq!(until(never, pin!(tokio::task::yield_now())).await, None);
+        assert_eq!(until(pin!(ready(7)), never).await, Ok(7));
+        let never = pin!(pending::<()>());
+        assert_eq!(until(never, pin!(tokio::task::yield_now())).await, Err(()));
     }
 
     #[tokio::test]
@@ -76,9 +77,9 @@ mod tests {
             let mut asked = 0;
             let seldom = pin!(poll_fn(|_| {
                 asked += 1;
-                Poll::Pending
+                Poll::<()>::Pending
             }));
-            assert_eq!(until(often, seldom).await, Some(()));
+            assert_eq!(until(often, seldom).await, Ok(()));
             asked
         });
         assert_eq!(asked.await.ok(), Some(1));

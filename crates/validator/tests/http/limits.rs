@@ -69,7 +69,6 @@ fn slow_headers_and_idle_connections_are_closed() {
     let (_fixture, server) = configured(&[("VALIDATOR_HTTP_HEADER_TIMEOUT_MS", "300")]);
     let closes = |mut connection: Connection| {
         let started = Instant::now();
-        // hyper may say 408 first.
         while connection.read_some().is_some() {}
         let took = started.elapsed();
         assert!(took < Duration::from_secs(3), "{took:?}");

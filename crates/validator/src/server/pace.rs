@@ -1,0 +1,133 @@
+//! How long a connection has kept us waiting for the head of its next request.
+//!
+//! hyper can watch over that by a timer that is set and cleared at every request. Here a request
+//! costs two readings of counters and one of the clock; the timer looks at them when it might be due.
+
+use hyper::body::{Body, Frame, SizeHint};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// What a connection is at: answering, or waiting for its peer.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    began: Instant,
+    /// Requests whose answers are not written yet.
+    answering: AtomicU32,
+    /// When the last answer was written, ms since `began`.
+    waiting_since_ms: AtomicU64,
+}
+
+impl Pace {
+    /// A connection that waits for its first request from now on.
+    pub(crate) fn new() -> Arc<Pace> {
+        Arc::new(Pace {
+            began: Instant::now(),
+            answering: AtomicU32::new(0),
+            waiting_since_ms: AtomicU64::new(0),
+        })
+    }
+
+    /// A request's head has come; what is returned lives until its answer is written.
+    pub(crate) fn answer(self: &Arc<Pace>) -> Answering {
+        self.answering.fetch_add(1, Ordering::AcqRel);
+        Answering(Arc::clone(self))
+    }
+
+    /// Returns when nothing was asked for `timeout`.
+    pub(crate) async fn stalled(&self, timeout: Duration) {
+        loop {
+            if self.answering.load(Ordering::Acquire) > 0 {
+                sleep(timeout).await;
+                continue;
+            }
+            let since = Duration::from_millis(self.waiting_since_ms.load(Ordering::Acquire));
+            let due = self.began + since + timeout;
+            if due <= Instant::now() {
+                return;
+            }
+            sleep_until(due).await;
+        }
+    }
+}
+
+/// A request that is being answered.
+#[derive(Debug)]
+pub(crate) struct Answering(Arc<Pace>);
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        let waited = self.0.began.elapsed().as_millis();
+        let waited = u64::try_from(waited).unwrap_or(u64::MAX);
+        self.0.waiting_since_ms.store(waited, Ordering::Release);
+        self.0.answering.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Answering {
+    /// `body`, until the end of which the request is being answered.
+    pub(crate) fn over<B>(self, body: B) -> Paced<B> {
+        let _answering = self;
+        Paced { body, _answering }
+    }
+}
+
+/// A body on its way out.
+#[derive(Debug)]
+pub(crate) struct Paced<B> {
+    body: B,
+    _answering: Answering,
+}
+
+impl<B: Body + Unpin> Body for Paced<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::time::timeout;
+
+    const TIMEOUT: Duration = Duration::from_millis(40);
+
+    #[tokio::test]
+    async fn a_silent_peer_is_noticed_in_time_and_not_before() {
+        let pace = Pace::new();
+        let began = Instant::now();
+        pace.stalled(TIMEOUT).await;
+        assert!(began.elapsed() >= TIMEOUT - Duration::from_millis(1));
+    }
+
+    #[tokio::test]
+    async fn time_counts_from_the_end_of_the_last_answer() {
+        let pace = Pace::new();
+        let answering = pace.answer();
+        let (first, second) = (pace.answer().over(()), answering);
+        drop(first);
+        let while_answering = timeout(3 * TIMEOUT, pace.stalled(TIMEOUT)).await;
+        assert!(while_answering.is_err(), "an answer may take its time");
+        let answered = Instant::now();
+        drop(second);
+        pace.stalled(TIMEOUT).await;
+        assert!(answered.elapsed() >= TIMEOUT - Duration::from_millis(1));
+    }
+}
