@@ -79,14 +79,23 @@ sim: ## the ledger on a simulated disk: SEEDS=1000, or SEED=n to replay one
 	@$(CARGO) run --quiet --release -p ledger --example sim -- $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
 .PHONY: crash
-crash: programs ## the real validator under load, SIGKILLed KILLS times
+crash: programs ## the real validator under load, SIGKILLed KILLS times; then a full disk
 	@$(RELEASE)/rehearsal crash --kills $(KILLS)
+
+.PHONY: crash-tally
+crash-tally: programs postgres ## tally and a private PostgreSQL under load, SIGKILLed KILLS times
+	@$(RELEASE)/rehearsal crash-tally --kills $(KILLS)
 
 .PHONY: fuzz
 fuzz: ## every reader of bytes, SECONDS each
 	@scripts/fuzz $(SECONDS)
 
 # --- figures (JSON lines) ------------------------------------------------------------------
+
+.PHONY: day
+day: VOTERS = 1000000
+day: programs ## a national day of VOTERS votes as fast as it goes, from the roll to the verified count
+	@$(RELEASE)/rehearsal day --voters $(VOTERS)
 
 .PHONY: bench-offline
 bench-offline: ## hashgen and shardpack at N credentials against their floors

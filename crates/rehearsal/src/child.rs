@@ -23,6 +23,16 @@ pub struct Call {
     program: PathBuf,
     args: Vec<OsString>,
     log: PathBuf,
+    owner: Option<Owner>,
+}
+
+/// The user and group as which a program runs, by number.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner {
+    /// User.
+    pub user: u32,
+    /// Group.
+    pub group: u32,
 }
 
 impl Call {
@@ -33,6 +43,7 @@ impl Call {
             program,
             args: Vec::new(),
             log,
+            owner: None,
         }
     }
 
@@ -40,6 +51,20 @@ impl Call {
     #[must_use]
     pub fn arg(mut self, arg: impl Into<OsString>) -> Call {
         self.args.push(arg.into());
+        self
+    }
+
+    /// Adds several.
+    #[must_use]
+    pub fn args<const N: usize>(mut self, args: [&str; N]) -> Call {
+        self.args.extend(args.map(OsString::from));
+        self
+    }
+
+    /// Has it run as another user, in the root directory, which that user can enter.
+    #[must_use]
+    pub fn owned_by(mut self, owner: Option<Owner>) -> Call {
+        self.owner = owner;
         self
     }
 
@@ -72,6 +97,9 @@ impl Call {
             .stdin(Stdio::null())
             .stderr(log)
             .kill_on_drop(true);
+        if let Some(owner) = self.owner {
+            command.uid(owner.user).gid(owner.group).current_dir("/");
+        }
         Ok(command)
     }
 

@@ -64,6 +64,17 @@ pub fn difference(acknowledged: &Counts, counted: &Counts) -> Difference {
     }
 }
 
+/// How many keys two counts disagree on.
+#[must_use]
+pub fn differing(one: &Counts, other: &Counts) -> usize {
+    let missing =
+        |from: &Counts, to: &Counts| from.keys().filter(|key| !to.contains_key(*key)).count();
+    let other_value = |(key, votes): &(&(String, u16, String), &u64)| {
+        other.get(*key).is_some_and(|counted| counted != *votes)
+    };
+    one.iter().filter(other_value).count() + missing(one, other) + missing(other, one)
+}
+
 impl Stage {
     /// What the load generator was told, and how many receipts it holds.
     ///
@@ -119,11 +130,17 @@ impl Stage {
     /// # Errors
     /// The first difference, in the program's words.
     pub async fn verify(&self) -> Result<()> {
+        self.verify_with([]).await
+    }
+
+    /// As [`Stage::verify`], with further arguments.
+    ///
+    /// # Errors
+    /// As [`Stage::verify`].
+    pub async fn verify_with<const N: usize>(&self, further: [&str; N]) -> Result<()> {
         let call = self.reading("verify").flag("--box", self.site.box_key());
-        call.flag("--expect", self.site.truth())
-            .run()
-            .await
-            .map(drop)
+        let call = call.flag("--expect", self.site.truth()).args(further);
+        call.run().await.map(drop)
     }
 
     /// A subcommand of `tally` on the ledger's files.
@@ -258,6 +275,15 @@ mod tests {
             difference(&told, &counted),
             Difference { lost: 1, double: 2 }
         );
+    }
+
+    #[test]
+    fn differing_counts_are_found_on_either_side() {
+        let one = counts(&[("L", 1, "oui", 5), ("L", 1, "non", 3)]);
+        assert_eq!(differing(&one, &one), 0);
+        let other = counts(&[("L", 1, "oui", 4), ("L", 2, "non", 3)]);
+        assert_eq!(differing(&one, &other), 3);
+        assert_eq!(differing(&other, &one), 3);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! `rehearsal crash`: the validator under load, killed at random moments again and again. At the
 //! end every vote that was acknowledged must be found exactly once.
 
+use crate::chance;
 use crate::full_disk::{self, FullDisk};
 use crate::judge::Judged;
 use crate::prepare::Stage;
 use crate::services::Addresses;
 use crate::steps::Steps;
-use crate::voting::Voting;
+use crate::voting::{Load, Voting};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use std::time::Duration;
@@ -54,7 +55,8 @@ pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Res
     let at = Addresses::free()?;
     let mut validator = stage.start_validator(at).await?;
     let voting = Voting {
-        rate: RATE,
+        load: Load::Rate(RATE),
+        votes: None,
         connections: CONNECTIONS,
         seed,
     };
@@ -63,7 +65,7 @@ pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Res
         "loadgen: {RATE} requests/s over {CONNECTIONS} connections"
     ));
     for kill in 1..=kills {
-        tokio::time::sleep(life()?).await;
+        tokio::time::sleep(chance::moment(LIFE_MS)?).await;
         if !casting.is_running()? {
             bail!("loadgen ended before kill {kill}: see loadgen.log");
         }
@@ -74,7 +76,7 @@ pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Res
         }
     }
     steps.done(&format!("{kills} kills, every start recovered"));
-    tokio::time::sleep(life()?).await;
+    tokio::time::sleep(chance::moment(LIFE_MS)?).await;
     validator.stop().await?;
     let validator = stage.start_validator(at).await?;
     steps.done("SIGTERM under load: drained, ended with status 0, started again");
@@ -100,15 +102,6 @@ pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Res
         judged,
         full_disk,
     })
-}
-
-/// How long this validator lives.
-fn life() -> Result<Duration> {
-    let random =
-        getrandom::u64().map_err(|e| anyhow::anyhow!("the system gives no randomness: {e}"))?;
-    Ok(Duration::from_millis(
-        LIFE_MS.start + random % (LIFE_MS.end - LIFE_MS.start),
-    ))
 }
 
 /// A second owner of one ledger would be the end of "one vote per ballot".

@@ -7,7 +7,7 @@ use crate::prepare::Stage;
 use crate::search::{Searched, Secrets};
 use crate::services::{self, Addresses};
 use crate::steps::Steps;
-use crate::voting::{self, Casting, LOOK_AGAIN, Summary, Voting};
+use crate::voting::{self, Casting, LOOK_AGAIN, Load, Summary, Voting};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::time::Duration;
@@ -71,7 +71,8 @@ pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Re
     let casting = stage.cast(
         at,
         Voting {
-            rate,
+            load: Load::Rate(rate),
+            votes: None,
             connections: CONNECTIONS,
             seed,
         },

@@ -5,15 +5,19 @@
 //! again and again under load. This crate knows the programs by their command lines and their HTTP
 //! interfaces alone: it links none of their formats, so it cannot share their mistakes.
 
+pub mod chance;
 pub mod child;
 pub mod counts;
 pub mod crash;
+pub mod crash_tally;
+pub mod day;
 pub mod definition;
 pub mod demo;
 pub mod full_disk;
 pub mod http;
 pub mod judge;
 pub mod ports;
+pub mod postgres;
 pub mod prepare;
 pub mod programs;
 pub mod search;

@@ -9,7 +9,8 @@ use rehearsal::programs::Programs;
 use rehearsal::services::Addresses;
 use rehearsal::site::Site;
 use rehearsal::steps::Steps;
-use rehearsal::{crash, demo, serve};
+use rehearsal::{crash, crash_tally, day, demo, serve};
+use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -19,7 +20,9 @@ Examples:
   rehearsal demo                      # 20,000 voters, a crash in the middle, one verdict line
   rehearsal demo --election fixtures/election-125.toml   # the same over 125 regions
   rehearsal serve                     # leaves validator and tally running, prints curl lines
-  rehearsal crash --kills 100         # kills the validator 100 times under load
+  rehearsal crash --kills 100         # kills the validator 100 times under load, then fills a small disk
+  rehearsal crash-tally --kills 100   # kills tally and PostgreSQL 100 times under load
+  rehearsal day --voters 1000000      # a national day as fast as it goes, verified
 
 The programs hashgen, shardpack, validator, tally and loadgen are taken from beside this one.
 Exit status: 0 every vote counted once, 1 not so, 2 wrong usage, 130 interrupted.";
@@ -56,6 +59,25 @@ enum Command {
     /// The validator killed again and again under load; every acknowledged vote is looked for.
     Crash {
         /// How often it is killed
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        kills: u32,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// A national day as fast as it goes: roll, package, votes, count, verification; one JSON line.
+    Day {
+        /// Synthetic voters, and votes over all open ballots
+        #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
+        voters: u32,
+        /// Requests a second [default: as fast as they are answered]
+        #[arg(long)]
+        rate: Option<u64>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Tally and a private PostgreSQL killed again and again under load; every count is compared.
+    CrashTally {
+        /// How many kills in all
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         kills: u32,
         #[command(flatten)]
@@ -120,6 +142,14 @@ async fn play(command: Command) -> Result<ExitCode> {
             place,
         } => until_end(&mut ends, demo(voters, election.as_deref(), &place)).await,
         Command::Crash { kills, place } => until_end(&mut ends, crash(kills, &place)).await,
+        Command::CrashTally { kills, place } => {
+            until_end(&mut ends, crash_tally(kills, &place)).await
+        }
+        Command::Day {
+            voters,
+            rate,
+            place,
+        } => until_end(&mut ends, day(voters, rate, &place)).await,
         Command::Serve { voters, place } => {
             let at = Addresses::standard()?; // before an earlier rehearsal's directory is replaced
             let stage = place.stage("serve", Definition::example()?)?;
@@ -163,11 +193,26 @@ async fn demo(voters: u32, election: Option<&Path>, place: &Place) -> Result<Exi
 async fn crash(kills: u32, place: &Place) -> Result<ExitCode> {
     let stage = place.stage("crash", Definition::example()?)?;
     let outcome = crash::run(&stage, kills, place.seed, &mut Steps::new()).await?;
-    println!(
-        "{}",
-        serde_json::to_string(&outcome).context("cannot write the outcome")?
-    );
-    Ok(if outcome.is_clean() {
+    report(&outcome, outcome.is_clean())
+}
+
+async fn day(voters: u32, rate: Option<u64>, place: &Place) -> Result<ExitCode> {
+    let stage = place.stage("day", Definition::example()?)?;
+    let outcome = day::run(&stage, voters, rate, place.seed, &mut Steps::new()).await?;
+    report(&outcome, outcome.is_clean())
+}
+
+async fn crash_tally(kills: u32, place: &Place) -> Result<ExitCode> {
+    let stage = place.stage("crash-tally", Definition::example()?)?;
+    let outcome = crash_tally::run(&stage, kills, place.seed, &mut Steps::new()).await?;
+    report(&outcome, outcome.is_clean())
+}
+
+/// Prints an outcome as one line of JSON.
+fn report(outcome: &impl Serialize, is_clean: bool) -> Result<ExitCode> {
+    let line = serde_json::to_string(outcome).context("cannot write the outcome")?;
+    println!("{line}");
+    Ok(if is_clean {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

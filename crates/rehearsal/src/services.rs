@@ -93,11 +93,9 @@ impl Stage {
         Ok(server)
     }
 
-    /// Starts the tally on the validator's stream and waits until it serves.
-    ///
-    /// # Errors
-    /// It ends by itself, or is not ready in time.
-    pub async fn start_tally(&self, at: Addresses) -> Result<Server> {
+    /// The command line of a tally on the validator's stream.
+    #[must_use]
+    pub fn tally_call(&self, at: Addresses) -> Call {
         let call = self
             .call("tally")
             .arg("run")
@@ -105,7 +103,15 @@ impl Stage {
             .flag("--package", self.site.package())
             .flag("--box", self.site.box_key())
             .flag("--listen", at.results.to_string());
-        let mut server = self.trusting(call).start()?;
+        self.trusting(call)
+    }
+
+    /// Starts the tally on the validator's stream and waits until it serves.
+    ///
+    /// # Errors
+    /// It ends by itself, or is not ready in time.
+    pub async fn start_tally(&self, at: Addresses) -> Result<Server> {
+        let mut server = self.tally_call(at).start()?;
         wait_until_ready(&mut server, at.results).await?;
         Ok(server)
     }

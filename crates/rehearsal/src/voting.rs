@@ -10,11 +10,22 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
+/// How fast.
+#[derive(Clone, Copy, Debug)]
+pub enum Load {
+    /// Requests a second, whatever the answers take.
+    Rate(u64),
+    /// Each connection sends when it was answered.
+    AsAnswered,
+}
+
 /// How the votes are cast.
 #[derive(Clone, Copy, Debug)]
 pub struct Voting {
-    /// Requests a second.
-    pub rate: u64,
+    /// How fast.
+    pub load: Load,
+    /// How many first votes, drawn from the roll; none = every voter on every open ballot.
+    pub votes: Option<u64>,
     /// Keep-alive connections.
     pub connections: u32,
     /// Seed of the choices.
@@ -55,9 +66,20 @@ pub struct Summary {
     pub votes_per_s: f64,
     /// Length of the run.
     pub seconds: f64,
+    /// From the time a vote was due to its answer.
+    pub latency_ms: Latency,
     /// Contradictions in words.
     #[serde(default)]
     pub notes: Vec<String>,
+}
+
+/// Latency of recorded votes, milliseconds.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Latency {
+    /// Half the votes.
+    pub p50: f64,
+    /// 99 of 100.
+    pub p99: f64,
 }
 
 impl Summary {
@@ -86,18 +108,23 @@ impl Summary {
 }
 
 impl Stage {
-    /// Starts casting the votes of every synthetic voter on every open ballot, with 2 % repeated
+    /// Starts casting the synthetic voters' votes on the open ballots, with 2 % repeated
     /// votes, 1 % unknown credentials and 1 % malformed requests.
     ///
     /// # Errors
     /// The program cannot be started.
     pub fn cast(&self, at: Addresses, voting: Voting) -> Result<Casting> {
         let summary = self.site.logs().join("loadgen.json");
-        let server = self
-            .call("loadgen")
+        let mut call = self.call("loadgen");
+        if let Load::Rate(rate) = voting.load {
+            call = call.flag("--rate", rate.to_string());
+        }
+        if let Some(votes) = voting.votes {
+            call = call.flag("--votes", votes.to_string());
+        }
+        let server = call
             .flag("--url", format!("http://{}", at.public))
             .flag("--roll", self.site.voters())
-            .flag("--rate", voting.rate.to_string())
             .flag("--connections", voting.connections.to_string())
             .flag("--seed", voting.seed.to_string())
             .flag("--duplicates", "2%")

@@ -1,0 +1,235 @@
+//! A private PostgreSQL server: a cluster of its own in a temporary directory, a port of its own on
+//! the loopback interface, ended with its handle. Nothing of the machine's own server is touched.
+
+use crate::child::{Call, Owner, Server};
+use crate::counts::Counts;
+use crate::ports;
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::time::Instant;
+
+/// Where Debian's packages lie, by version.
+const VERSIONS: &str = "/usr/lib/postgresql";
+const SUPERUSER: &str = "tally";
+/// A server that was killed recovers first.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(50);
+
+/// Every count of the database, in the words of [`Counts`]; laws are counted over all regions and
+/// stand under region 0.
+const COUNTS: &str = "\
+SELECT law_id, 0, choice, votes FROM vote_results
+  CROSS JOIN LATERAL (VALUES ('oui', oui_count), ('non', non_count), ('blanc', blanc_count)) AS c (choice, votes)
+  WHERE votes > 0
+UNION ALL
+SELECT election_code, region_id, 'candidate:' || candidate_id, votes
+  FROM election_results JOIN elections ON id = election_id
+  WHERE voting_method = 'single_choice' AND votes > 0
+UNION ALL
+SELECT election_code, region_id, 'ranking:' || array_to_string(ranking, '>'), votes
+  FROM ranking_counts JOIN elections ON id = election_id";
+
+/// A running server.
+#[derive(Debug)]
+pub struct Postgres {
+    programs: PathBuf,
+    port: u16,
+    log: PathBuf,
+    /// Who runs it: PostgreSQL refuses to run as root.
+    owner: Option<Owner>,
+    server: Server,
+    /// Removed when the server has ended.
+    dir: TempDir,
+}
+
+impl Postgres {
+    /// Makes a cluster and starts its server; `log` takes what it says.
+    ///
+    /// # Errors
+    /// PostgreSQL is not installed; the cluster cannot be made; the server does not answer.
+    pub async fn start(log: &Path) -> Result<Postgres> {
+        let programs = programs()?;
+        let dir = TempDir::with_prefix("rehearsal-postgres-").context("no temporary directory")?;
+        let owner = unprivileged()?;
+        let cluster = dir.path().join("cluster");
+        fs::create_dir(&cluster)?;
+        if let Some(owner) = owner {
+            // The server's user must get through; what is inside is its own, and closed.
+            fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755))?;
+            chown(&cluster, Some(owner.user), Some(owner.group))?;
+        }
+        let at = ports::free()?;
+        let call = |name: &str| {
+            Call::new(programs.join(name), log.to_owned())
+                .owned_by(owner)
+                .flag("-D", &cluster)
+        };
+        call("initdb")
+            .flag("-U", SUPERUSER)
+            .flag("-E", "UTF8")
+            .args(["-A", "trust", "--locale=C", "--no-sync"])
+            .run()
+            .await?;
+        let server = serve(call("postgres"), at.port())?;
+        let mut postgres = Postgres {
+            programs: programs.clone(),
+            port: at.port(),
+            log: log.to_owned(),
+            owner,
+            server,
+            dir,
+        };
+        postgres.wait_until_ready().await?;
+        Ok(postgres)
+    }
+
+    /// SIGKILL to the server, as a crash of the machine would end it, and its start.
+    ///
+    /// # Errors
+    /// It had ended by itself, or does not recover.
+    pub async fn crash(&mut self) -> Result<()> {
+        self.server.kill().await?;
+        self.server = self.launch()?;
+        self.wait_until_ready().await
+    }
+
+    /// Ends it in good order.
+    ///
+    /// # Errors
+    /// It does not end, or not with status 0.
+    pub async fn stop(self) -> Result<()> {
+        let Postgres { server, dir, .. } = self;
+        server.stop().await?;
+        dir.close().context("cannot remove the cluster")
+    }
+
+    /// A new database and its URL.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn database(&self, name: &str) -> Result<String> {
+        self.sql("postgres", &format!("CREATE DATABASE {name}"))
+            .await?;
+        Ok(self.url(name))
+    }
+
+    /// What the tables of `database` count.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn counts(&self, database: &str) -> Result<Counts> {
+        let rows = self.sql(database, COUNTS).await?;
+        rows.lines().map(count).collect()
+    }
+
+    /// Runs one statement; rows as lines, columns separated by `|`.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn sql(&self, database: &str, statement: &str) -> Result<String> {
+        let call = Call::new(self.programs.join("psql"), self.log.clone())
+            .args(["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1"])
+            .flag("-c", statement)
+            .arg(self.url(database));
+        call.run().await
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgres://{SUPERUSER}@127.0.0.1:{}/{database}", self.port)
+    }
+
+    fn launch(&self) -> Result<Server> {
+        let call = Call::new(self.programs.join("postgres"), self.log.clone());
+        let call = call.owned_by(self.owner);
+        serve(call.flag("-D", self.dir.path().join("cluster")), self.port)
+    }
+
+    /// A server that starts right after a kill may find processes of the one before, and end: it is
+    /// started again then.
+    async fn wait_until_ready(&mut self) -> Result<()> {
+        let deadline = Instant::now() + READY_WITHIN;
+        while self.sql("postgres", "SELECT 1").await.is_err() {
+            if Instant::now() > deadline {
+                let seconds = READY_WITHIN.as_secs();
+                bail!(
+                    "PostgreSQL does not answer after {seconds} s: see {}",
+                    self.log.display()
+                );
+            }
+            if !self.server.is_running()? {
+                self.server = self.launch()?;
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
+    }
+}
+
+fn serve(call: Call, port: u16) -> Result<Server> {
+    call.flag("-h", "127.0.0.1")
+        .flag("-p", port.to_string())
+        .flag("-k", "") // no socket in the filesystem
+        .flag("-c", "max_connections=20")
+        .start()
+}
+
+/// One row of [`COUNTS`].
+fn count(row: &str) -> Result<((String, u16, String), u64)> {
+    let columns: Vec<&str> = row.split('|').collect();
+    let [ballot, region, choice, votes] = columns[..] else {
+        bail!("PostgreSQL answered `{row}`, expected four columns");
+    };
+    let key = (ballot.to_owned(), region.parse()?, choice.to_owned());
+    Ok((key, votes.parse()?))
+}
+
+/// The newest installed version's programs.
+fn programs() -> Result<PathBuf> {
+    let missing = || format!("no PostgreSQL under {VERSIONS}: run scripts/postgres install");
+    let versions = fs::read_dir(VERSIONS).with_context(missing)?;
+    let newest = versions
+        .filter_map(|entry| {
+            let entry = entry.ok()?;
+            let version: u32 = entry.file_name().to_str()?.parse().ok()?;
+            Some((version, entry.path().join("bin")))
+        })
+        .filter(|(_, bin)| bin.join("initdb").is_file())
+        .max();
+    newest.map(|(_, bin)| bin).with_context(missing)
+}
+
+/// The user `postgres` where this program runs as root, else nobody in particular.
+fn unprivileged() -> Result<Option<Owner>> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(None);
+    }
+    let users = fs::read_to_string("/etc/passwd").context("cannot read /etc/passwd")?;
+    let line = users.lines().find(|line| line.starts_with("postgres:"));
+    let mut fields = line
+        .context("no user postgres on this machine: run scripts/postgres install")?
+        .split(':')
+        .skip(2)
+        .map(str::parse);
+    match (fields.next(), fields.next()) {
+        (Some(Ok(user)), Some(Ok(group))) => Ok(Some(Owner { user, group })),
+        _ => bail!("/etc/passwd: the line of postgres has no numbers of user and group"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_four_columns() {
+        let key = ("E".to_owned(), 3, "ranking:2>1".to_owned());
+        assert_eq!(count("E|3|ranking:2>1|7").unwrap(), (key, 7));
+        for row in ["", "E|3|oui", "E|x|oui|7", "E|3|oui|-7", "E|3|oui|7|8"] {
+            assert!(count(row).is_err(), "{row}");
+        }
+    }
+}
