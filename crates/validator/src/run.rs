@@ -5,14 +5,14 @@ use crate::config::Config;
 use crate::http::Public;
 use crate::internal::{self, Internal};
 use crate::lifecycle::Lifecycle;
-use crate::server::{self, Listener};
+use crate::server::{self, Listener, Workers};
 use crate::{process, start};
 use anyhow::{Context, Result};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Time for tallies to take what the last commit wrote.
@@ -26,7 +26,10 @@ pub(crate) fn run(config: &Config) -> Result<()> {
     process::seal_memory();
     process::raise_file_limit(config.connections.max);
     let roll = start::open_roll(config)?;
-    let runtime = runtime(config.threads).context("cannot start threads")?;
+    // This thread takes connections and waits for signals; the workers serve.
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.context("cannot wait for connections and signals")?;
+    let workers = Workers::start(config.threads).context("cannot start threads")?;
     // Ports before the ledger: every start of a ledger leaves a segment, a taken port should not.
     let (public, internal) = {
         let _inside = runtime.enter();
@@ -36,20 +39,13 @@ pub(crate) fn run(config: &Config) -> Result<()> {
     let clock = start::clock();
     let partition = start::open_ledger(config, &roll.package, Arc::clone(&clock))?;
     let app = Arc::new(start::assemble(config, roll, partition, clock)?);
-    runtime.block_on(serve(app, config, public, internal))
-}
-
-fn runtime(threads: usize) -> io::Result<Runtime> {
-    let mut builder = Builder::new_multi_thread();
-    if threads > 0 {
-        builder.worker_threads(threads);
-    }
-    builder.thread_name("http").enable_all().build()
+    runtime.block_on(serve(app, config, Arc::new(workers), public, internal))
 }
 
 async fn serve(
     app: Arc<App>,
     config: &Config,
+    workers: Arc<Workers>,
     public: TcpListener,
     internal: TcpListener,
 ) -> Result<()> {
@@ -64,9 +60,13 @@ async fn serve(
         app: Arc::clone(&app),
         stop: streams.watch(),
     };
-    let listener = Listener::new(internal, internal::limits(config.connections));
+    let listener = Listener::new(
+        internal,
+        internal::limits(config.connections),
+        Arc::clone(&workers),
+    );
     let internal = tokio::spawn(listener.run(handler, streams.watch()));
-    let listener = Listener::new(public, config.connections);
+    let listener = Listener::new(public, config.connections, workers);
     let public = tokio::spawn(listener.run(Public(Arc::clone(&app)), app.lifecycle.watch()));
 
     ends.wait().await;

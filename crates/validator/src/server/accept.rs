@@ -3,6 +3,7 @@
 
 use super::connection::{self, Peer};
 use super::seats::Seats;
+use super::workers::Workers;
 use crate::config::ConnectionLimits;
 use crate::lifecycle::Stop;
 use anyhow::{Context, Result};
@@ -49,15 +50,21 @@ pub(crate) struct Listener {
     limits: ConnectionLimits,
     slots: Arc<Semaphore>,
     seats: Seats,
+    workers: Arc<Workers>,
 }
 
 impl Listener {
-    pub(crate) fn new(socket: TcpListener, limits: ConnectionLimits) -> Listener {
+    pub(crate) fn new(
+        socket: TcpListener,
+        limits: ConnectionLimits,
+        workers: Arc<Workers>,
+    ) -> Listener {
         Listener {
             socket,
             limits,
             slots: Arc::new(Semaphore::new(limits.max)),
             seats: Seats::new(limits.per_client_max),
+            workers,
         }
     }
 
@@ -105,11 +112,15 @@ impl Listener {
             handler.over_client_cap();
             return;
         };
-        if self.tune(&stream).is_err() {
+        // Let go by this thread's runtime, taken by that of its own.
+        let Ok(stream) = self.tune(&stream).and_then(|()| stream.into_std()) else {
             return; // The peer is gone already.
-        }
+        };
         let (limits, handler, stop) = (self.limits, handler.clone(), stop.clone());
-        tokio::spawn(async move {
+        self.workers.spawn(async move {
+            let Ok(stream) = TcpStream::from_std(stream) else {
+                return; // No descriptor is left to watch it by.
+            };
             let peer = Peer { address: peer.ip() };
             connection::serve(stream, peer, limits, handler, stop).await;
             drop((seat, slot));

@@ -5,6 +5,8 @@ mod connection;
 mod pace;
 mod seats;
 mod until;
+mod workers;
 
 pub(crate) use accept::{Listener, bind};
 pub(crate) use connection::{Handler, Peer};
+pub(crate) use workers::Workers;
