@@ -11,6 +11,7 @@ use crate::frame::Cursor;
 use crate::recovery::TornTail;
 use crate::scan::scan;
 use crate::stream::SegmentStream;
+use crate::witness::Witness;
 
 /// Bytes read at a time.
 const CHUNK_BYTES: usize = 1 << 20;
@@ -88,13 +89,21 @@ pub struct ReadEnd {
 /// For a ledger whose validator has stopped; beside a running one, use [`Follower`].
 ///
 /// # Errors
-/// Damage named by file and byte, or whatever `visit` returns.
+/// Damage named by file and byte, a frame missing at the end that the sidecar beside the segments
+/// knows voters were answered for, or whatever `visit` returns.
 pub fn read_all<E: From<LedgerError>>(
     storage: &dyn Storage,
     partition_dir: &Path,
     mut visit: impl FnMut(&Item) -> Result<(), E>,
 ) -> Result<ReadEnd, E> {
-    let scanned = scan(storage, partition_dir, |item, _| visit(item))?;
+    let mut witness = Witness::read(storage, partition_dir)?;
+    let scanned = scan(storage, partition_dir, |item, _| {
+        if let Item::Frame(frame) = item {
+            witness.see(frame);
+        }
+        visit(item)
+    })?;
+    witness.judge(partition_dir, &scanned)?;
     Ok(ReadEnd {
         last: scanned.cursor,
         segments: scanned.segments,

@@ -34,6 +34,7 @@ mod partition;
 mod receipt;
 mod recovery;
 mod repair;
+mod restore;
 #[cfg(test)]
 mod sabotage;
 mod scan;
@@ -47,6 +48,7 @@ mod stream;
 mod submission;
 mod voted;
 mod window;
+mod witness;
 mod writer;
 
 // The simulator is written against the public interface, as `ledger::...`. Compiled in here too, it
@@ -80,6 +82,7 @@ pub use partition::{OnFatal, OnFull, Options, Partition};
 pub use receipt::{Receipt, RequestId, RequestIdError};
 pub use recovery::{RecoveryReport, TornTail};
 pub use repair::{Repair, repair_tail};
+pub use restore::{SnapshotCheck, check_snapshots};
 pub use seal::{BallotChoices, Opener};
 pub use segment::{SealedKey, SegmentBallot, SegmentHeader};
 pub use shape::{BallotShape, Shape, ShapeError};

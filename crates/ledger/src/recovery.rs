@@ -1,7 +1,6 @@
 //! What every start does before it serves: read the whole ledger, refuse damage, cut a torn tail,
 //! make sure that what was read is what the disk holds, rebuild the voted bitsets.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use durable::Storage;
@@ -10,12 +9,13 @@ use crate::decoder::Item;
 use crate::error::LedgerError;
 use crate::frame::{Cursor, Frame, Link};
 use crate::index::{FrameIndex, FrameStart};
-use crate::layout::{acknowledged_file, lock_file, partition_dir, prepared_file};
+use crate::layout::{lock_file, partition_dir, prepared_file};
+use crate::restore::Restored;
 use crate::scan::{LastSegment, Origin, Scanned, scan};
 use crate::shape::Shape;
-use crate::sidecar::{self, Acknowledged, Sidecar};
-use crate::snapshot::{Loaded, Slot};
+use crate::sidecar::Sidecar;
 use crate::voted::Voted;
+use crate::witness::Witness;
 
 /// What a start found and did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -72,22 +72,13 @@ pub(crate) struct Site<'a> {
     pub(crate) partition: u16,
 }
 
-/// Bitsets before the replay, with the frames that their snapshots claim to hold.
-struct Restored {
-    voted: Voted,
-    claims: BTreeMap<u64, Link>,
-    used: u64,
-    refused: Vec<String>,
-}
-
 /// A scan with its replay.
 struct Replay {
     scanned: Scanned,
     voted: Voted,
     index: FrameIndex,
     replayed: u64,
-    /// Hash of the frame that the sidecar names, where the ledger has it.
-    acknowledged: Option<Link>,
+    witness: Witness,
     /// A snapshot named a frame that the ledger does not have.
     contradicted: bool,
 }
@@ -95,18 +86,24 @@ struct Replay {
 /// Recovers the ledger of `site`; the caller holds the lock.
 pub(crate) fn recover(site: &Site<'_>) -> Result<Recovered, LedgerError> {
     let dir = partition_dir(site.data_dir, site.partition);
-    let acknowledged = sidecar::read(site.storage, &dir)?;
-    let mut restored = site.restore_snapshots()?;
-    let mut replay = site.replay(&dir, &restored, acknowledged)?;
+    let witness = Witness::read(site.storage, &dir)?;
+    let Site {
+        storage,
+        data_dir,
+        shape,
+        partition,
+    } = *site;
+    let mut restored = Restored::read(storage, data_dir, shape, partition)?;
+    let mut replay = site.replay(&dir, &restored, witness)?;
     if replay.contradicted {
         let refused = std::mem::take(&mut restored.refused);
-        restored = site.no_snapshots(refused);
+        restored = Restored::nothing(shape, refused);
         restored
             .refused
             .push("snapshots of another history: replayed from nothing".to_owned());
-        replay = site.replay(&dir, &restored, acknowledged)?;
+        replay = site.replay(&dir, &restored, witness)?;
     }
-    check_acknowledged(&dir, acknowledged, &replay)?;
+    replay.witness.judge(&dir, &replay.scanned)?;
     let Replay {
         scanned,
         voted,
@@ -126,7 +123,7 @@ pub(crate) fn recover(site: &Site<'_>) -> Result<Recovered, LedgerError> {
         epoch,
         last: scanned.cursor,
         torn_tail: scanned.torn,
-        sidecar_damaged: acknowledged == Acknowledged::Damaged,
+        sidecar_damaged: witness.is_damaged(),
         snapshots_used: restored.used,
         snapshots_refused: restored.refused,
         replayed,
@@ -145,59 +142,16 @@ pub(crate) fn recover(site: &Site<'_>) -> Result<Recovered, LedgerError> {
 }
 
 impl Site<'_> {
-    fn slot(&self, ballot: u16, shard: u32) -> Slot<'_> {
-        let Site {
-            data_dir,
-            shape,
-            partition,
-            ..
-        } = *self;
-        Slot {
-            data_dir,
-            shape,
-            partition,
-            ballot,
-            shard,
-        }
-    }
-
-    fn no_snapshots(&self, refused: Vec<String>) -> Restored {
-        let voted = Voted::new(&self.shape.ballots);
-        Restored {
-            voted,
-            claims: BTreeMap::new(),
-            used: 0,
-            refused,
-        }
-    }
-
-    fn restore_snapshots(&self) -> Result<Restored, LedgerError> {
-        let mut restored = self.no_snapshots(Vec::new());
-        let places: Vec<(u16, u32)> = restored
-            .voted
-            .shards()
-            .map(|(ballot, shard, _)| (ballot, shard))
-            .collect();
-        for (ballot, shard) in places {
-            match self.slot(ballot, shard).load(self.storage)? {
-                Loaded::Missing => {}
-                Loaded::Refused(why) => restored.refused.push(why),
-                Loaded::Votes(votes, link) => restored.accept(ballot, shard, votes, link),
-            }
-        }
-        Ok(restored)
-    }
-
     fn replay(
         &self,
         dir: &Path,
         restored: &Restored,
-        acknowledged: Acknowledged,
+        mut witness: Witness,
     ) -> Result<Replay, LedgerError> {
         let mut voted = restored.voted.clone();
         let replay_after = voted.oldest();
         let index = FrameIndex::default();
-        let (mut replayed, mut confirmed, mut acknowledged_link) = (0, 0, None);
+        let (mut replayed, mut confirmed) = (0, 0);
         let scanned = scan(self.storage, dir, |item, origin| {
             let frame = match item {
                 Item::Segment(header) => return self.check_header(header, origin),
@@ -209,23 +163,21 @@ impl Site<'_> {
                 segment: origin.segment,
                 offset: origin.offset,
             });
-            confirmed += usize::from(restored.claims.get(&sequence) == Some(&frame.link));
-            if matches!(acknowledged, Acknowledged::UpTo(cursor) if cursor.sequence == sequence) {
-                acknowledged_link = Some(frame.link);
-            }
+            confirmed += usize::from(restored.is_claimed(frame));
+            witness.see(frame);
             if sequence > replay_after {
                 replayed += 1;
                 apply(&mut voted, frame, origin)?;
             }
             Ok(())
         })?;
-        let contradicted = confirmed != restored.claims.len();
+        let contradicted = confirmed != restored.claims();
         Ok(Replay {
             scanned,
             voted,
             index,
             replayed,
-            acknowledged: acknowledged_link,
+            witness,
             contradicted,
         })
     }
@@ -244,64 +196,11 @@ impl Site<'_> {
     }
 }
 
-impl Restored {
-    fn accept(&mut self, ballot: u16, shard: u32, votes: crate::voted::ShardVotes, link: Link) {
-        if votes.sequence > 0 {
-            // Two snapshots of one frame with different hashes: at least one is of another
-            // history; the claim of the first then fails or the second's does.
-            let claim = self.claims.entry(votes.sequence).or_insert(link);
-            if *claim != link {
-                *claim = Link::default();
-            }
-        }
-        if let Some(slot) = self.voted.shard_mut(ballot, shard) {
-            *slot = votes;
-            self.used += 1;
-        }
-    }
-}
-
 fn apply(voted: &mut Voted, frame: &Frame, origin: &Origin<'_>) -> Result<(), LedgerError> {
     let body = frame.body().map_err(|error| origin.damaged(error.into()))?;
     voted
         .apply(frame.header.sequence, &body)
         .map_err(|error| origin.damaged(error.into()))
-}
-
-/// Holds what the sidecar says against what the ledger has.
-fn check_acknowledged(
-    dir: &Path,
-    acknowledged: Acknowledged,
-    replay: &Replay,
-) -> Result<(), LedgerError> {
-    let path = acknowledged_file(dir);
-    let scanned = &replay.scanned;
-    match acknowledged {
-        Acknowledged::Unknown => Ok(()),
-        Acknowledged::Damaged => match &scanned.torn {
-            None => Ok(()),
-            Some(torn) => Err(LedgerError::Unclear {
-                path,
-                segment: torn.path.clone(),
-                offset: torn.offset,
-            }),
-        },
-        Acknowledged::UpTo(cursor) if cursor.sequence > scanned.cursor.sequence => {
-            let last = scanned.last.as_ref();
-            Err(LedgerError::AcknowledgedLost {
-                path: last.map_or_else(|| dir.to_path_buf(), |last| last.path.clone()),
-                offset: last.map_or(0, |last| last.valid_bytes),
-                acknowledged: cursor.sequence,
-                last: scanned.cursor.sequence,
-            })
-        }
-        Acknowledged::UpTo(cursor) if cursor.sequence == 0 => Ok(()),
-        Acknowledged::UpTo(cursor) if replay.acknowledged == Some(cursor.link) => Ok(()),
-        Acknowledged::UpTo(cursor) => Err(LedgerError::AnotherHistory {
-            path,
-            sequence: cursor.sequence,
-        }),
-    }
 }
 
 /// Cuts what stands behind the last frame (a torn write, or reserved space) and puts the last frame

@@ -35,6 +35,12 @@ impl Directory {
         &self.path
     }
 
+    /// The validator's data directory; none where this is a ledger copied elsewhere.
+    pub(crate) fn data_dir(&self) -> Option<&Path> {
+        let is_ledger = self.path.file_name() == Some("ledger".as_ref());
+        self.path.parent().filter(|_| is_ledger)
+    }
+
     pub(crate) fn partition_dir(&self, partition: u16) -> PathBuf {
         self.path.join(partition_dir_name(partition))
     }

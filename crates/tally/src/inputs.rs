@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
 use credentials::Digest;
-use election::{BallotIndex, Event};
-use ledger::{BoxPublicKey, BoxSecretKey, SegmentHeader};
+use election::{Ballot, BallotIndex, Event};
+use ledger::{BallotShape, BoxPublicKey, BoxSecretKey, SegmentHeader, Shape};
 use shards::{Membership, Package, Trust};
 use zeroize::Zeroizing;
 
@@ -33,6 +33,28 @@ impl PackageRoll {
             event_id: event.id.clone(),
             manifest_sha256: self.0.manifest_sha256(),
             box_public_key: BoxPublicKey::from_bytes(event.box_public_key),
+        }
+    }
+
+    /// What the ledger must know of the event.
+    pub(crate) fn shape(&self) -> Shape {
+        let Identity {
+            event_id,
+            manifest_sha256,
+            box_public_key,
+        } = self.identity();
+        let ballots = self.event().ballots().iter();
+        let ballot = |ballot: &Ballot| BallotShape {
+            id: ballot.id.clone(),
+            opens_ms: ballot.opens,
+            closes_ms: ballot.closes,
+            shard_sizes: self.shard_sizes(ballot.index.0),
+        };
+        Shape {
+            event_id,
+            manifest_sha256,
+            box_public_key,
+            ballots: ballots.map(ballot).collect(),
         }
     }
 

@@ -6,4 +6,5 @@ pub(crate) mod export;
 pub(crate) mod keygen;
 pub(crate) mod rebuild;
 pub(crate) mod run;
+pub(crate) mod snapshots;
 pub(crate) mod verify;

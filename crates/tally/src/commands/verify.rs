@@ -7,7 +7,7 @@ use durable::OsStorage;
 use ledger::{BoxSecretKey, RequestId, find_receipt, repair_tail};
 use serde_json::json;
 
-use super::expect;
+use super::{expect, snapshots};
 use crate::cli::Verify;
 use crate::directory::Directory;
 use crate::inputs::read_box_key;
@@ -57,6 +57,7 @@ pub(crate) fn run(args: &Verify) -> anyhow::Result<()> {
     }
     let recount = Recount::read(package, directory, key.as_ref())?;
     note_ledger(&recount, &mut checked);
+    note_snapshots(&recount, &mut checked)?;
     if let Some(truth) = &truth {
         expect::compare(truth, &recount).context("the ledger differs from what was expected")?;
         checked.note(
@@ -110,6 +111,20 @@ fn note_ledger(recount: &Recount, checked: &mut Checked) {
         .json
         .insert("duplicates".to_owned(), json!(recount.state.duplicates()));
     checked.note("opened", line, json!(recount.opened));
+}
+
+/// Whether what a start would trust is what the ledger says.
+fn note_snapshots(recount: &Recount, checked: &mut Checked) -> anyhow::Result<()> {
+    let found = snapshots::check(&recount.directory, &recount.package)?;
+    for why in &found.refused {
+        eprintln!("note: a voted bitset that the next start drops and makes again: {why}");
+    }
+    let line = match found.whole {
+        0 => "no voted bitsets beside the ledger to compare".to_owned(),
+        whole => format!("{whole} voted bitsets with the frames behind them equal a full replay"),
+    };
+    checked.note("voted_bitsets", line, json!(found.whole));
+    Ok(())
 }
 
 /// Looks every receipt up. A single one is located by itself, with its time; many, as a load test
@@ -190,14 +205,10 @@ fn check_database(
 
 /// Cuts invalid bytes from the end of each partition, and says what that loses.
 fn repair(directory: &Directory, checked: &mut Checked) -> anyhow::Result<()> {
-    let path = directory.path();
-    let data_dir = path
-        .parent()
-        .filter(|_| path.file_name() == Some("ledger".as_ref()));
-    let data_dir = data_dir.with_context(|| {
+    let data_dir = directory.data_dir().with_context(|| {
         format!(
             "{} is not DATA/ledger: a repair needs the data directory and its lock",
-            path.display()
+            directory.path().display()
         )
     })?;
     for partition in directory.partitions()? {

@@ -1,0 +1,45 @@
+//! `tally verify`: the validator's voted bitsets, which a start trusts, against the ledger.
+
+use anyhow::ensure;
+use durable::OsStorage;
+use ledger::check_snapshots;
+
+use crate::directory::Directory;
+use crate::inputs::PackageRoll;
+
+/// What the snapshots beside a ledger came to.
+pub(crate) struct Snapshots {
+    /// Snapshots that equal the ledger.
+    pub(crate) whole: u64,
+    /// Snapshots that the next start would drop, and why.
+    pub(crate) refused: Vec<String>,
+}
+
+/// Compares every partition's bitsets from snapshots and the frames behind them with those of all
+/// frames. A copied ledger has none beside it: then there is nothing to compare.
+///
+/// # Errors
+/// The first difference.
+pub(crate) fn check(directory: &Directory, package: &PackageRoll) -> anyhow::Result<Snapshots> {
+    let mut found = Snapshots {
+        whole: 0,
+        refused: Vec::new(),
+    };
+    let Some(data_dir) = directory.data_dir() else {
+        return Ok(found);
+    };
+    let shape = package.shape();
+    for partition in directory.partitions()? {
+        let checked = check_snapshots(&OsStorage, data_dir, &shape, partition)?;
+        ensure!(
+            checked.difference.is_none(),
+            "the voted bitsets under {} differ from the ledger: {}; stop the validator, delete that \
+             directory and start again: it is made anew from the ledger",
+            data_dir.join("voted").display(),
+            checked.difference.unwrap_or_default()
+        );
+        found.whole += checked.snapshots;
+        found.refused.extend(checked.refused);
+    }
+    Ok(found)
+}

@@ -1,0 +1,93 @@
+//! What an operator reads at night when a ledger is damaged, and what the only repair says it cut.
+
+mod support;
+
+use std::fs;
+use std::path::PathBuf;
+
+use support::Fixture;
+use support::program::{Names, stderr, stdout, tally};
+
+/// A ledger of some frames in one segment, closed in order.
+fn closed() -> (Fixture, PathBuf) {
+    let fixture = Fixture::new(40);
+    let mut ballots = fixture.ballot_box("data");
+    ballots.fill(0, 20);
+    ballots.fill(20, 40);
+    ballots.close();
+    let segment = fixture.path("data/ledger/p0000/00000001.segment");
+    (fixture, segment)
+}
+
+/// Runs `tally verify`; status, standard output, standard error.
+fn verify(fixture: &Fixture, more: &[&str]) -> (Option<i32>, String, String) {
+    let names = Names::new(fixture, "data");
+    let output = tally(&names.args("verify", more));
+    (output.status.code(), stdout(&output), stderr(&output))
+}
+
+#[test]
+fn invariant_8_a_torn_tail_is_named_and_the_repair_says_what_it_cut() {
+    let (fixture, segment) = closed();
+    let mut bytes = fs::read(&segment).expect("a segment");
+    let whole = bytes.len();
+    bytes.extend_from_slice(&[0x5a; 300]);
+    fs::write(&segment, &bytes).expect("written");
+    let (status, _, told) = verify(&fixture, &[]);
+    assert_eq!(status, Some(0), "{told}");
+    let place = format!("00000001.segment ends in a torn write at byte {whole}");
+    assert!(
+        told.contains(&place) && told.contains("--repair-tail"),
+        "{told}"
+    );
+    let (status, out, told) = verify(&fixture, &["--repair-tail"]);
+    assert_eq!(status, Some(0), "{told}");
+    let cut = format!("cut 300 bytes from byte {whole} of ");
+    assert!(
+        told.contains(&cut) && told.contains("no acknowledged frame is lost"),
+        "{told}"
+    );
+    assert!(out.ends_with("verified\n"), "{out}");
+    assert_eq!(fs::read(&segment).expect("a segment").len(), whole);
+    let (_, _, told) = verify(&fixture, &["--repair-tail"]);
+    assert!(told.contains("nothing was cut"), "{told}");
+}
+
+#[test]
+fn invariant_8_a_damaged_last_frame_is_refused_until_a_person_gives_it_up() {
+    let (fixture, segment) = closed();
+    let mut bytes = fs::read(&segment).expect("a segment");
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&segment, &bytes).expect("written");
+    let (status, _, told) = verify(&fixture, &[]);
+    assert_eq!(status, Some(1), "an acknowledged frame is gone: {told}");
+    assert!(told.contains("00000001.segment, byte "), "{told}");
+    let (status, _, told) = verify(&fixture, &["--repair-tail"]);
+    assert!(
+        told.contains("had been acknowledged to voters and are lost"),
+        "{told}"
+    );
+    // The bitsets still hold the lost votes: the start that follows drops them.
+    assert_eq!(status, Some(1), "{told}");
+    assert!(told.contains("voted"), "{told}");
+    fs::remove_dir_all(fixture.path("data/voted")).expect("derived files");
+    let (status, out, told) = verify(&fixture, &[]);
+    assert_eq!(status, Some(0), "{told}");
+    assert!(out.contains("no voted bitsets beside the ledger"), "{out}");
+}
+
+#[test]
+fn invariant_1_voted_bitsets_are_held_against_the_ledger() {
+    let (fixture, _) = closed();
+    let (status, out, told) = verify(&fixture, &[]);
+    assert_eq!(status, Some(0), "{told}");
+    assert!(out.contains("equal a full replay"), "{out}");
+    let voted = fixture.path("data/voted/LIVE/0000.voted");
+    let mut bytes = fs::read(&voted).expect("a snapshot");
+    bytes[140] ^= 1;
+    fs::write(&voted, bytes).expect("written");
+    let (status, _, told) = verify(&fixture, &[]);
+    assert_eq!(status, Some(0), "a start makes it again: {told}");
+    assert!(told.contains("LIVE/0000.voted"), "{told}");
+}
