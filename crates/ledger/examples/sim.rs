@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     }
     println!(
         "{{\"seeds\":{count},\"crashes\":{},\"acknowledged\":{},\"duplicates\":{},\"frames\":{},\
-         \"refused_full\":{},\"torn_tails\":{},\"rot_refused\":{},\"rot_harmless\":{},\
+         \"refused_full\":{},\"torn_tails\":{},\"starts_cut\":{},\"segments\":{},\"snapshots_used\":{},\"rot_refused\":{},\"rot_harmless\":{},\
          \"violations\":{}}}",
         sum.crashes,
         sum.acknowledged,
@@ -44,6 +44,9 @@ fn main() -> ExitCode {
         sum.frames,
         sum.refused_full,
         sum.torn_tails,
+        sum.starts_cut,
+        sum.segments,
+        sum.snapshots_used,
         sum.rot_refused,
         sum.rot_harmless,
         violations.len(),

@@ -13,6 +13,8 @@ fn invariant_1_2_3_8_hold_on_a_failing_disk() {
         "{sum:?}"
     );
     assert!(sum.refused_full > 100 && sum.torn_tails > 10, "{sum:?}");
+    assert!(sum.starts_cut > 200 && sum.segments > 500, "{sum:?}");
+    assert!(sum.snapshots_used > 500, "{sum:?}");
     assert!(sum.rot_refused > 20 && sum.rot_harmless > 20, "{sum:?}");
 }
 

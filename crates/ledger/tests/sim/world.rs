@@ -30,6 +30,11 @@ pub(crate) struct Tally {
     pub(crate) duplicates: u64,
     pub(crate) refused_full: u64,
     pub(crate) torn_tails: u64,
+    /// Starts that a crash or a fault ended.
+    pub(crate) starts_cut: u64,
+    /// Segments that starts found, and bitsets that they took from snapshots.
+    pub(crate) segments: u64,
+    pub(crate) snapshots_used: u64,
     pub(crate) rot_refused: u64,
     pub(crate) rot_harmless: u64,
     pub(crate) frames: u64,
@@ -42,6 +47,9 @@ impl Tally {
         self.duplicates += other.duplicates;
         self.refused_full += other.refused_full;
         self.torn_tails += other.torn_tails;
+        self.starts_cut += other.starts_cut;
+        self.segments += other.segments;
+        self.snapshots_used += other.snapshots_used;
         self.rot_refused += other.rot_refused;
         self.rot_harmless += other.rot_harmless;
         self.frames += other.frames;
@@ -160,10 +168,15 @@ impl World {
         let mut committer = match self.open() {
             Ok((committer, report)) => {
                 self.tally.torn_tails += u64::from(report.torn_tail.is_some());
+                self.tally.segments = report.segments;
+                self.tally.snapshots_used += report.snapshots_used;
                 self.last_sequence = report.last.sequence;
                 committer
             }
-            Err(_) if self.disk.faulted() => return Ok(()),
+            Err(_) if self.disk.faulted() => {
+                self.tally.starts_cut += 1;
+                return Ok(());
+            }
             Err(error) => return Err(format!("refused to start: {error}")),
         };
         self.check(&committer)?;
