@@ -1,0 +1,70 @@
+//! An auditor's forty lines of Python, which share no code with the programs, count as `tally count`
+//! does.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+mod support;
+
+use rehearsal::day;
+use rehearsal::prepare::Stage;
+use rehearsal::steps::Steps;
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+
+/// `SCRUTIN_PYTHON` names an interpreter that has cbor2 where python3 has not.
+fn python() -> Option<String> {
+    let name = std::env::var("SCRUTIN_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let ready = Command::new(&name).args(["-c", "import cbor2"]).output();
+    ready.ok()?.status.success().then_some(name)
+}
+
+fn audited(python: &str, stage: &Stage) -> Value {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/audit_ledger.py");
+    let mut audit = Command::new(python);
+    let output = audit.arg(script).arg(stage.site.ledger().join("p0000"));
+    let output = output.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+async fn counted(stage: &Stage) -> Value {
+    let count = stage
+        .call("tally")
+        .arg("count")
+        .flag("--ledger", stage.site.ledger())
+        .flag("--package", stage.site.package())
+        .flag("--box", stage.site.box_key())
+        .arg("--json");
+    let json = stage.trusting(count).run().await.unwrap();
+    serde_json::from_str(&json).unwrap()
+}
+
+#[tokio::test]
+async fn invariant_1_the_python_auditor_comes_to_the_tallys_totals() {
+    let Some(python) = python() else {
+        eprintln!("SKIPPED: needs python3 with the cbor2 package (Debian: python3-cbor2)");
+        return;
+    };
+    let (_dir, stage) = support::stage();
+    let steps = &mut Steps::new();
+    let day = day::run(&stage, 2_000, None, 1, steps).await.unwrap();
+    assert!(day.is_clean(), "{day:?}");
+    let (audited, counted) = (audited(&python, &stage), counted(&stage).await);
+    for ballot in counted["ballots"].as_array().unwrap() {
+        let id = ballot["ballot_id"].as_str().unwrap();
+        assert_eq!(audited["votes"][id], ballot["votes"], "{id}");
+    }
+    let head = &counted["ledger"][0];
+    assert_eq!(audited["frames"], head["sequence"]);
+    assert_eq!(audited["last_hash"], head["hash"]);
+    assert_eq!(audited["duplicates"], counted["duplicates"]);
+    let invalid = counted["invalid"].as_array().unwrap().iter();
+    let invalid: u64 = invalid.filter_map(|row| row["attempts"].as_u64()).sum();
+    assert_eq!(audited["invalid"], invalid);
+    assert!(
+        day.votes == 2_000 && invalid > 0,
+        "too little to prove anything"
+    );
+}
