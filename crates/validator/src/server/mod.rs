@@ -2,6 +2,7 @@
 
 mod accept;
 mod connection;
+mod deadline;
 mod pace;
 mod seats;
 mod until;
@@ -9,4 +10,5 @@ mod workers;
 
 pub(crate) use accept::{Listener, bind};
 pub(crate) use connection::{Handler, Peer};
+pub(crate) use deadline::within;
 pub(crate) use workers::Workers;

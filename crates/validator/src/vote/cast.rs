@@ -8,6 +8,7 @@ use super::form::Name;
 use crate::app::App;
 use crate::http::face;
 use crate::http::problem::{Extra, Problem};
+use crate::server::within;
 use election::{Ballot, BallotKind, Choice, ChoiceError};
 use ledger::{InvalidReason, Outcome, Reply, RequestId, Submission};
 use shards::Membership;
@@ -205,12 +206,12 @@ async fn submit(
     if app.partition.submit(submission).is_err() {
         return Err(Problem::retry_after(&face::OVERLOADED, OVERLOAD_RETRY));
     }
-    let outcome = tokio::time::timeout(app.commit_timeout, outcome).await;
+    let outcome = within(app.commit_timeout, outcome).await;
     app.metrics.validation_latency.observe(started.elapsed());
     match outcome {
-        Ok(Ok(outcome)) => told(app.ballot(ballot), outcome),
+        Some(Ok(outcome)) => told(app.ballot(ballot), outcome),
         // Too late, or the commit thread is gone: the vote may or may not be recorded.
-        Ok(Err(_)) | Err(_) => Err(Problem::retry_after(&face::OUTCOME_UNKNOWN, OVERLOAD_RETRY)),
+        Some(Err(_)) | None => Err(Problem::retry_after(&face::OUTCOME_UNKNOWN, OVERLOAD_RETRY)),
     }
 }
 
