@@ -102,7 +102,7 @@ pub(crate) async fn answer(
         return Err(Problem::allow(call.allow()));
     }
     if !call.is_vote() {
-        return read(app, call, &matched.params, language).await;
+        return Box::pin(read(app, call, &matched.params, language)).await;
     }
     body::check_type(&head.headers)?;
     // It holds on to hyper's read buffer, which could not be used again while the vote is decided.

@@ -21,7 +21,8 @@ pub(crate) async fn serve(app: &Arc<App>, peer: IpAddr, request: Request<Incomin
     let visit = Visit::of(&request);
     let answered = match (admit(app, peer, &request), visit) {
         (Ok(()), None) => routes::answer(app, request, language).await,
-        (Ok(()), Some(visit)) => visit.answer(app, request).await,
+        // Boxed, so that a vote's future does not carry the room for a page's.
+        (Ok(()), Some(visit)) => Box::pin(visit.answer(app, request)).await,
         (Err(problem), _) => Err(problem),
     };
     let mut reply = answered.unwrap_or_else(|problem| {
