@@ -1,7 +1,7 @@
 //! Accepted votes a second, every one durable, beside a bare hyper server that parses the same
 //! JSON, computes the same HMAC and answers 202: the floor of the same run, alternating.
 //!
-//! `cargo bench -p validator --bench throughput -- [--connections 256] [--votes 40000] [--rounds 3]`
+//! `cargo bench -p validator --bench throughput -- [--connections 256] [--votes 100000] [--rounds 5]`
 //! prints JSON lines, one a round and the medians last. Server and clients share the machine, as do
 //! the floor and its clients.
 
@@ -16,6 +16,7 @@ mod load;
 use fixture::{Fixture, Voter};
 use load::Measured;
 use serde_json::{Value, json};
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -39,8 +40,8 @@ fn main() {
     };
     let plan = Plan {
         connections: number("--connections", 256) as usize,
-        votes: number("--votes", 40_000),
-        rounds: number("--rounds", 3),
+        votes: number("--votes", 100_000),
+        rounds: number("--rounds", 5),
     };
     let fixture = Fixture::with_voters(plan.votes * plan.rounds);
     let validator = Server::validator(&fixture);
@@ -65,6 +66,8 @@ fn main() {
         "floor_p50_ms",
         "floor_p99_ms",
         "fsyncs_per_s",
+        "cpu_us_per_vote",
+        "floor_cpu_us_per_vote",
     ];
     let medians: serde_json::Map<String, Value> = names
         .iter()
@@ -78,10 +81,12 @@ fn main() {
 
 fn round(plan: &Plan, number: u32, validator: &Server, floor: &Server) -> Value {
     let voters = || (number * plan.votes..(number + 1) * plan.votes).map(Voter);
+    let floor_cpu = floor.cpu_us();
     let below = load::run(floor.public, plan.connections, voters());
-    let frames = validator.frames();
+    let floor_cpu = floor.cpu_us() - floor_cpu;
+    let (frames, cpu) = (validator.frames(), validator.cpu_us());
     let votes = load::run(validator.public, plan.connections, voters());
-    let fsyncs = validator.frames() - frames;
+    let (fsyncs, cpu) = (validator.frames() - frames, validator.cpu_us() - cpu);
     assert_eq!(votes.accepted, plan.votes, "every vote is accepted");
     let line = json!({
         "round": number,
@@ -93,6 +98,8 @@ fn round(plan: &Plan, number: u32, validator: &Server, floor: &Server) -> Value 
         "floor_p50_ms": below.quantile_ms(0.5),
         "floor_p99_ms": below.quantile_ms(0.99),
         "fsyncs_per_s": fsyncs / votes.took.as_secs_f64(),
+        "cpu_us_per_vote": cpu / f64::from(plan.votes),
+        "floor_cpu_us_per_vote": floor_cpu / f64::from(plan.votes),
     });
     println!("{line}");
     line
@@ -142,6 +149,21 @@ impl Server {
             public: line.trim().parse().unwrap(),
             internal: None,
         }
+    }
+
+    /// Processor time of its threads so far: says more than votes a second where the machine has
+    /// other work too.
+    fn cpu_us(&self) -> f64 {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let nanoseconds = threads.map(|thread| {
+            let text = fs::read_to_string(thread.unwrap().path().join("schedstat")).unwrap();
+            text.split_whitespace()
+                .next()
+                .unwrap()
+                .parse::<f64>()
+                .unwrap()
+        });
+        nanoseconds.sum::<f64>() / 1_000.0
     }
 
     /// Frames committed so far: as many calls of fdatasync.
