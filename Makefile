@@ -12,6 +12,8 @@ SEED ?=
 KILLS ?= 100
 SECONDS ?= 60
 VOTERS ?= 20000
+CONTESTS ?= 5000
+ROWS ?= 20000000
 
 .PHONY: help
 help: ## list the commands
@@ -51,6 +53,12 @@ programs: ## build the programs for use (release)
 serve: programs ## the demo's event, left running: addresses and curl lines to try
 	@$(RELEASE)/rehearsal serve --voters $(VOTERS)
 
+.PHONY: man
+man: ## man pages and completions (bash, zsh, fish) into target/man and target/completions
+	@$(CARGO) test --quiet -p hashgen -p shardpack -p validator -p tally -p loadgen \
+	  --lib --bins manual_pages >/dev/null
+	@echo "$$(ls target/man | wc -l) pages in target/man, completions in target/completions"
+
 # --- checks ------------------------------------------------------------------------------
 
 .PHONY: ci
@@ -86,9 +94,18 @@ crash: programs ## the real validator under load, SIGKILLed KILLS times; then a 
 crash-tally: programs postgres ## tally and a private PostgreSQL under load, SIGKILLed KILLS times
 	@$(RELEASE)/rehearsal crash-tally --kills $(KILLS)
 
+.PHONY: oracles
+oracles: ## CONTESTS random contests counted by other people's tabulators too
+	@$(CARGO) run --quiet --release --locked --manifest-path oracles/Cargo.toml -- $(CONTESTS)
+
 .PHONY: fuzz
 fuzz: ## every reader of bytes, SECONDS each
 	@scripts/fuzz $(SECONDS)
+
+.PHONY: bound
+bound: ## ROWS voters hashed with --memory 128MiB under a limit of 256 MiB on address space
+	@$(CARGO) build --quiet --release -p hashgen
+	@scripts/bound $(ROWS)
 
 # --- figures (JSON lines) ------------------------------------------------------------------
 
@@ -104,6 +121,7 @@ bench-offline: ## hashgen and shardpack at N credentials against their floors
 
 .PHONY: bench-membership
 bench-membership: ## look-ups at N credentials, beside a real Redis
+	@scripts/redis
 	@$(CARGO) bench --quiet -p shards --bench membership -- $(N)
 
 .PHONY: bench-ledger
@@ -116,7 +134,8 @@ bench-counting: ## IRV and plurality of N ballots
 
 .PHONY: bench-validator
 bench-validator: ## accepted votes a second against a bare hyper server
-	@$(CARGO) bench --quiet -p validator --bench throughput
+	@$(CARGO) bench --quiet -p validator --bench throughput -- --connections 256
+	@$(CARGO) bench --quiet -p validator --bench throughput -- --connections 64
 
 .PHONY: bench-tally
 bench-tally: ## N votes into PostgreSQL against COPY; recount from files
