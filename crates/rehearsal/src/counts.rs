@@ -4,10 +4,11 @@
 
 use crate::http;
 use crate::prepare::Stage;
+use crate::races::Subject;
 use crate::services::Addresses;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -92,6 +93,40 @@ impl Stage {
             }
         }
         Ok((counts, truth.receipts.len() as u64))
+    }
+
+    /// Adds to the truth file votes that others cast beside the load generator, and their receipts.
+    ///
+    /// # Errors
+    /// The truth file cannot be read or written, or is none.
+    pub fn add_to_truth(&self, votes: &[Subject], receipts: &[String]) -> Result<()> {
+        let path = self.site.truth();
+        let named = || format!("cannot add to {}", path.display());
+        let text = fs::read(&path).with_context(named)?;
+        let mut truth: Value = serde_json::from_slice(&text).with_context(named)?;
+        for Subject {
+            law,
+            region,
+            choice,
+            ..
+        } in votes
+        {
+            let ballot = &mut truth["ballots"][*law];
+            ballot["votes"] = (ballot["votes"].as_u64().unwrap_or(0) + 1).into();
+            let counts = ballot["counts"].as_array_mut().with_context(named)?;
+            let here = counts
+                .iter_mut()
+                .find(|count| count["region"] == *region && count["choice"] == *choice);
+            match here {
+                Some(count) => {
+                    count["votes"] = (count["votes"].as_u64().unwrap_or(0) + 1).into();
+                }
+                None => counts.push(json!({"region": region, "choice": choice, "votes": 1})),
+            }
+        }
+        let all = truth["receipts"].as_array_mut().with_context(named)?;
+        all.extend(receipts.iter().cloned().map(Value::from));
+        fs::write(&path, truth.to_string()).with_context(named)
     }
 
     /// What `tally export` counts from the files alone.

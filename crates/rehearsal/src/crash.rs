@@ -4,7 +4,8 @@
 use crate::chance;
 use crate::full_disk::{self, FullDisk};
 use crate::judge::Judged;
-use crate::prepare::Stage;
+use crate::prepare::{SAMPLE_ROLL, Stage};
+use crate::races::{Raced, Races};
 use crate::services::Addresses;
 use crate::steps::Steps;
 use crate::voting::{Load, Voting};
@@ -31,6 +32,8 @@ pub struct Outcome {
     /// What became of the votes.
     #[serde(flatten)]
     pub judged: Judged,
+    /// Clients that raced for the same credentials through all of it.
+    pub races: Raced,
     /// What a full disk did, on a ledger of its own.
     pub full_disk: FullDisk,
 }
@@ -39,13 +42,13 @@ impl Outcome {
     /// Whether nothing was lost and nothing counted twice.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.judged.is_clean() && self.full_disk.is_clean()
+        self.judged.is_clean() && self.races.violations == 0 && self.full_disk.is_clean()
     }
 }
 
 /// Kills the validator `kills` times under load; then ends it by SIGTERM under load, which it must
 /// survive with exit status 0, and starts a second one on its data directory, which must be refused.
-/// A full disk follows, on a ledger of its own.
+/// Meanwhile clients race for the same credentials. A full disk follows, on a ledger of its own.
 ///
 /// # Errors
 /// Anything that keeps the experiment from being made; lost votes are an outcome, not an error.
@@ -61,6 +64,7 @@ pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Res
         seed,
     };
     let mut casting = stage.cast(at, voting)?;
+    let races = Races::start(at, SAMPLE_ROLL)?;
     steps.note(&format!(
         "loadgen: {RATE} requests/s over {CONNECTIONS} connections"
     ));
@@ -82,6 +86,11 @@ pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Res
     steps.done("SIGTERM under load: drained, ended with status 0, started again");
     refuse_second(stage).await?;
     steps.done("a second validator on the same data directory was refused");
+    let raced = races.finish().await?;
+    steps.done(&format!(
+        "{} clients raced for {} credentials: {} answers that cannot be true together",
+        raced.clients, raced.credentials, raced.violations
+    ));
     casting.end_early()?;
     let summary = casting.finish().await?;
     steps.done(&format!(
@@ -89,7 +98,7 @@ pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Res
         summary.acknowledged()
     ));
     validator.stop().await?;
-    let judged = stage.judge(&summary).await?;
+    let judged = stage.judge(&summary, Some(&raced)).await?;
     steps.done("ledger verified against every answer and receipt");
     let full_disk = if judged.is_clean() {
         full_disk::run(stage, voting, steps).await?
@@ -100,6 +109,7 @@ pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Res
     Ok(Outcome {
         kills,
         judged,
+        races: raced,
         full_disk,
     })
 }

@@ -150,7 +150,7 @@ async fn play(
     casting.end_early()?;
     let summary = casting.finish().await?;
     validator.stop().await?;
-    let judged = stage.judge(&summary).await?;
+    let judged = stage.judge(&summary, None).await?;
     Ok(FullDisk::Judged { refused, judged })
 }
 

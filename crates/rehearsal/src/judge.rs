@@ -2,6 +2,7 @@
 
 use crate::counts::{self, Difference};
 use crate::prepare::Stage;
+use crate::races::Raced;
 use crate::voting::Summary;
 use anyhow::{Result, bail};
 use serde::Serialize;
@@ -31,14 +32,13 @@ impl Judged {
 }
 
 impl Stage {
-    /// Holds the ledger's files against the answers, when nobody writes any more.
+    /// Holds the ledger's files against the answers, when nobody writes any more: those of the load
+    /// generator, and those of `races` beside it.
     ///
     /// # Errors
     /// Anything that keeps it from being judged; lost votes are an outcome, not an error.
-    pub async fn judge(&self, summary: &Summary) -> Result<Judged> {
+    pub async fn judge(&self, summary: &Summary, races: Option<&Raced>) -> Result<Judged> {
         let (acknowledged, receipts) = self.acknowledged()?;
-        let counted = self.counted_from_files().await?;
-        let Difference { lost, double } = counts::difference(&acknowledged, &counted);
         let in_truth: u64 = acknowledged.values().sum();
         if (in_truth, receipts) != (summary.acknowledged(), summary.accepted) {
             bail!(
@@ -47,9 +47,15 @@ impl Stage {
                 summary.accepted
             );
         }
+        if let Some(raced) = races {
+            self.add_to_truth(&raced.votes, &raced.receipts)?;
+        }
+        let (acknowledged, _) = self.acknowledged()?;
+        let counted = self.counted_from_files().await?;
+        let Difference { lost, double } = counts::difference(&acknowledged, &counted);
         let fault = self.verify().await.err().map(|error| format!("{error:#}"));
         Ok(Judged {
-            acknowledged: in_truth,
+            acknowledged: acknowledged.values().sum(),
             recovered: summary.recovered,
             lost,
             double,

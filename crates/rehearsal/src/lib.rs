@@ -20,6 +20,7 @@ pub mod ports;
 pub mod postgres;
 pub mod prepare;
 pub mod programs;
+pub mod races;
 pub mod search;
 pub mod serve;
 pub mod services;

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::PathBuf;
 
 /// Sample voters, left free to vote by hand.
-const SAMPLE_ROLL: &str = include_str!("../../../fixtures/roll.csv");
+pub const SAMPLE_ROLL: &str = include_str!("../../../fixtures/roll.csv");
 /// Officers who sign the package, all of them needed.
 pub const OFFICERS: u32 = 2;
 

@@ -20,6 +20,7 @@ async fn invariant_2_accepted_means_durable() {
         "too few votes to prove anything: {outcome:?}"
     );
     assert_eq!(outcome.kills, 5);
+    assert!(outcome.races.credentials > 3, "{outcome:?}");
     if let FullDisk::NotTested { not_tested } = &outcome.full_disk {
         eprintln!("NOT TESTED, a full disk: {not_tested}");
     }

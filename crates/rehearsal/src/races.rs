@@ -1,0 +1,330 @@
+//! Clients that race for the same credentials while the validator is killed: the sample voters' votes
+//! on the laws, each sent by all clients at once. Whatever crashes, one vote stands, and every
+//! answer was true when it was given.
+
+use crate::http;
+use crate::services::Addresses;
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::Instant;
+
+const CLIENTS: usize = 64;
+/// Between two races: more requests a second would use up the machine's ports, one each.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Laws of the example event that are open.
+const LAWS: [&str; 2] = ["L2025-001", "L2025-002"];
+/// Tries of the last vote on each credential, which settles what the crashes left open.
+const SETTLING_TRIES: u32 = 50;
+
+/// What all clients send for one credential: the same, so that whoever wins, the count is known.
+#[derive(Clone)]
+pub struct Subject {
+    /// Ballot.
+    pub law: &'static str,
+    /// The voter's region.
+    pub region: u16,
+    /// `oui` or `non`.
+    pub choice: &'static str,
+    body: Value,
+}
+
+impl fmt::Debug for Subject {
+    /// Without the credential.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} in region {}: {}", self.law, self.region, self.choice)
+    }
+}
+
+/// A definite answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Answer {
+    /// 202 with its receipt.
+    Accepted(String),
+    /// 409 with its number of attempts.
+    Duplicate(u64),
+}
+
+/// One request of the history. No answer: the validator died, or turned it away.
+struct Attempt {
+    subject: usize,
+    sent: Instant,
+    told: Instant,
+    answer: Option<Answer>,
+}
+
+/// What the races came to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Raced {
+    /// Clients that sent each vote at once.
+    pub clients: usize,
+    /// Credentials raced for, and so votes.
+    pub credentials: usize,
+    /// Requests.
+    pub attempts: usize,
+    /// Answers 202; of the other votes a crash swallowed the answer.
+    pub accepted: usize,
+    /// Answers 409.
+    pub duplicates: usize,
+    /// Answers that cannot be true together.
+    pub violations: usize,
+    /// The first of them in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_violation: Option<String>,
+    /// Each stands in the ledger once.
+    #[serde(skip)]
+    pub votes: Vec<Subject>,
+    /// Each is in the ledger.
+    #[serde(skip)]
+    pub receipts: Vec<String>,
+}
+
+/// Races under way.
+pub struct Races {
+    at: Addresses,
+    subjects: Arc<Vec<Subject>>,
+    stop: Arc<AtomicBool>,
+    racing: JoinHandle<Result<Vec<Attempt>>>,
+}
+
+impl Races {
+    /// Starts to race for the votes of the voters of `roll` (`NAS,Code,Region`).
+    ///
+    /// # Errors
+    /// A row that is none.
+    pub fn start(at: Addresses, roll: &str) -> Result<Races> {
+        let subjects = Arc::new(subjects(roll)?);
+        let stop = Arc::new(AtomicBool::new(false));
+        let racing = tokio::spawn(race(at, Arc::clone(&subjects), Arc::clone(&stop)));
+        Ok(Races {
+            at,
+            subjects,
+            stop,
+            racing,
+        })
+    }
+
+    /// Ends the races, sends every vote once more to a validator that is left in peace, and checks
+    /// the history.
+    ///
+    /// # Errors
+    /// An answer that is none of the promised ones; a vote that stays unanswered.
+    pub async fn finish(self) -> Result<Raced> {
+        self.stop.store(true, Ordering::Release);
+        let mut history = self.racing.await.context("the races panicked")??;
+        let raced: BTreeSet<usize> = history.iter().map(|attempt| attempt.subject).collect();
+        for subject in raced {
+            let last = settle(self.at, &self.subjects, subject).await?;
+            history.push(last);
+        }
+        Ok(judge(&history, &self.subjects))
+    }
+}
+
+/// Every voter on the first law, then on the second.
+fn subjects(roll: &str) -> Result<Vec<Subject>> {
+    let mut subjects = Vec::new();
+    for (at, law) in LAWS.into_iter().enumerate() {
+        for (row, voter) in roll.lines().skip(1).enumerate() {
+            let fields: Vec<&str> = voter.split(',').collect();
+            let [nas, code, region] = fields[..] else {
+                bail!("row {} of the sample voters has no three fields", row + 2);
+            };
+            let choice = if (at + row) % 3 == 0 { "non" } else { "oui" };
+            subjects.push(Subject {
+                law,
+                region: region.parse().context("a region is a number")?,
+                choice,
+                body: json!({"nas": nas, "code": code, "law_id": law, "vote": choice}),
+            });
+        }
+    }
+    Ok(subjects)
+}
+
+async fn race(
+    at: Addresses,
+    subjects: Arc<Vec<Subject>>,
+    stop: Arc<AtomicBool>,
+) -> Result<Vec<Attempt>> {
+    let mut history = Vec::new();
+    for subject in (0..subjects.len()).cycle() {
+        if stop.load(Ordering::Acquire) {
+            break;
+        }
+        let mut clients = JoinSet::new();
+        for _ in 0..CLIENTS {
+            let subjects = Arc::clone(&subjects);
+            clients.spawn(async move { attempt(at, &subjects, subject).await });
+        }
+        while let Some(made) = clients.join_next().await {
+            history.push(made.context("a client panicked")??);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(history)
+}
+
+async fn attempt(at: Addresses, subjects: &[Subject], subject: usize) -> Result<Attempt> {
+    let sent = Instant::now();
+    let answer = match http::post(at.public, "/api/v1/vote", &subjects[subject].body).await {
+        Ok((status, body)) => answer(status, &body)?,
+        Err(_) => None,
+    };
+    Ok(Attempt {
+        subject,
+        sent,
+        told: Instant::now(),
+        answer,
+    })
+}
+
+fn answer(status: u16, body: &[u8]) -> Result<Option<Answer>> {
+    let json: Value = serde_json::from_slice(body).context("an answer is no JSON")?;
+    let answer = match status {
+        202 => json["request_id"]
+            .as_str()
+            .map(|id| Answer::Accepted(id.to_owned())),
+        409 => json["attempt_count"].as_u64().map(Answer::Duplicate),
+        429 | 503 => return Ok(None),
+        _ => None,
+    };
+    let named = || format!("a vote was answered {status}, expected 202, 409, 429 or 503");
+    answer.map(Some).with_context(named)
+}
+
+/// Tries until the vote is answered 202 or 409.
+async fn settle(at: Addresses, subjects: &[Subject], subject: usize) -> Result<Attempt> {
+    for _ in 0..SETTLING_TRIES {
+        let made = attempt(at, subjects, subject).await?;
+        if made.answer.is_some() {
+            return Ok(made);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    bail!("a raced vote stays unanswered though nobody kills the validator: see validator.log")
+}
+
+fn judge(history: &[Attempt], subjects: &[Subject]) -> Raced {
+    let mut by_subject: BTreeMap<usize, Vec<&Attempt>> = BTreeMap::new();
+    for attempt in history {
+        by_subject.entry(attempt.subject).or_default().push(attempt);
+    }
+    let violations: Vec<String> = by_subject
+        .values()
+        .flat_map(|raced| contradictions(raced))
+        .collect();
+    let receipts = history.iter().filter_map(|attempt| match &attempt.answer {
+        Some(Answer::Accepted(receipt)) => Some(receipt.clone()),
+        _ => None,
+    });
+    let receipts: Vec<String> = receipts.collect();
+    let duplicate = |attempt: &&Attempt| matches!(attempt.answer, Some(Answer::Duplicate(_)));
+    Raced {
+        clients: CLIENTS,
+        credentials: by_subject.len(),
+        attempts: history.len(),
+        accepted: receipts.len(),
+        duplicates: history.iter().filter(duplicate).count(),
+        violations: violations.len(),
+        first_violation: violations.into_iter().next(),
+        votes: by_subject.keys().map(|at| subjects[*at].clone()).collect(),
+        receipts,
+    }
+}
+
+/// What cannot be true together of one credential: two acceptances; two answers with one number of
+/// attempts; an answer whose number is not above that of an answer told before it was asked for.
+fn contradictions(raced: &[&Attempt]) -> Vec<String> {
+    let mut numbered: Vec<(u64, &Attempt)> = Vec::new();
+    for attempt in raced {
+        match attempt.answer {
+            Some(Answer::Accepted(_)) => numbered.push((1, attempt)),
+            Some(Answer::Duplicate(count)) => numbered.push((count, attempt)),
+            None => {}
+        }
+    }
+    let mut found = Vec::new();
+    for (at, (count, attempt)) in numbered.iter().enumerate() {
+        for (other_count, other) in &numbered[..at] {
+            let (first, second) = if attempt.told <= other.sent {
+                (*count, *other_count)
+            } else if other.told <= attempt.sent {
+                (*other_count, *count)
+            } else {
+                (*count.min(other_count), *count.max(other_count))
+            };
+            if first >= second {
+                found.push(format!("attempt {first} was told before attempt {second}"));
+            }
+        }
+        let duplicate = matches!(attempt.answer, Some(Answer::Duplicate(_)));
+        if duplicate && *count < 2 {
+            found.push(format!("a duplicate was told attempt {count}"));
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(start: Instant, from_ms: u64, to_ms: u64, answer: Answer) -> Attempt {
+        Attempt {
+            subject: 0,
+            sent: start + Duration::from_millis(from_ms),
+            told: start + Duration::from_millis(to_ms),
+            answer: Some(answer),
+        }
+    }
+
+    fn check(answers: &[(u64, u64, Answer)], expected: usize) {
+        let start = Instant::now();
+        let history: Vec<Attempt> = answers
+            .iter()
+            .map(|(from, to, answer)| told(start, *from, *to, answer.clone()))
+            .collect();
+        let found = contradictions(&history.iter().collect::<Vec<_>>());
+        assert_eq!(found.len(), expected, "{answers:?}: {found:?}");
+    }
+
+    #[test]
+    fn answers_that_cannot_be_true_together_are_found() {
+        let accepted = || Answer::Accepted("0-1-x".to_owned());
+        let duplicate = Answer::Duplicate;
+        check(
+            &[
+                (0, 9, accepted()),
+                (1, 8, duplicate(2)),
+                (2, 7, duplicate(3)),
+            ],
+            0,
+        );
+        // A crash swallowed the acceptance and one duplicate.
+        check(&[(0, 9, duplicate(3)), (10, 11, duplicate(7))], 0);
+        check(&[(0, 9, accepted()), (1, 8, accepted())], 1);
+        check(&[(0, 9, duplicate(2)), (1, 8, duplicate(2))], 1);
+        check(&[(0, 1, duplicate(3)), (2, 3, duplicate(2))], 1);
+        check(&[(0, 1, duplicate(2)), (2, 3, accepted())], 1);
+        check(&[(0, 1, duplicate(1))], 1);
+    }
+
+    #[test]
+    fn only_promised_answers_count() {
+        assert_eq!(answer(503, b"{}").unwrap(), None);
+        let accepted = answer(202, br#"{"request_id":"0-1-x"}"#).unwrap();
+        assert_eq!(accepted, Some(Answer::Accepted("0-1-x".to_owned())));
+        let duplicate = answer(409, br#"{"attempt_count":2}"#).unwrap();
+        assert_eq!(duplicate, Some(Answer::Duplicate(2)));
+        for (status, body) in [(202, "{}"), (409, "{}"), (403, "{}"), (202, "")] {
+            assert!(answer(status, body.as_bytes()).is_err(), "{status} {body}");
+        }
+    }
+}
