@@ -177,10 +177,15 @@ async fn more(validator: &mut Server, at: Addresses, counter: &str, wanted: u64)
 /// A sample voter's vote, told that nothing was recorded and when to come back.
 async fn refuses(at: Addresses) -> Result<()> {
     let vote = json!({"nas": "123456789", "code": "ABC123", "law_id": "L2025-001", "vote": "oui"});
-    let (status, body) = http::post(at.public, "/api/v1/vote", &vote).await?;
-    let body = String::from_utf8_lossy(&body).into_owned();
-    if status != 503 || !body.contains("storage-full") {
-        bail!("a vote on a full disk was answered {status}, expected 503 storage-full: {body}");
+    let told = http::post(at.public, "/api/v1/vote", &vote).await?;
+    let body = String::from_utf8_lossy(&told.body);
+    if told.status != 503 || told.retry_after_s.is_none() || !body.contains("storage-full") {
+        bail!(
+            "a vote on a full disk was answered {} with Retry-After {:?}, expected 503 storage-full \
+             with one: {body}",
+            told.status,
+            told.retry_after_s
+        );
     }
     Ok(())
 }

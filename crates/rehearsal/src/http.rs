@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
-use hyper::header::{CONTENT_TYPE, HOST};
+use hyper::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use std::net::SocketAddr;
@@ -14,23 +14,31 @@ use tokio::net::TcpStream;
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// An answer.
+#[derive(Debug)]
+pub struct Answer {
+    /// Status.
+    pub status: u16,
+    /// `Retry-After`, in seconds.
+    pub retry_after_s: Option<u64>,
+    /// Body.
+    pub body: Bytes,
+}
+
 /// Status and body of the answer to a GET.
 ///
 /// # Errors
 /// No connection, no answer within 10 s, an answer of more than 64 MiB.
 pub async fn get(address: SocketAddr, path: &str) -> Result<(u16, Bytes)> {
-    exchange(address, Method::GET, path, Bytes::new()).await
+    let answer = exchange(address, Method::GET, path, Bytes::new()).await?;
+    Ok((answer.status, answer.body))
 }
 
-/// Status and body of the answer to a JSON POST.
+/// The answer to a JSON POST.
 ///
 /// # Errors
 /// As [`get`].
-pub async fn post(
-    address: SocketAddr,
-    path: &str,
-    json: &serde_json::Value,
-) -> Result<(u16, Bytes)> {
+pub async fn post(address: SocketAddr, path: &str, json: &serde_json::Value) -> Result<Answer> {
     exchange(address, Method::POST, path, json.to_string().into()).await
 }
 
@@ -46,12 +54,7 @@ pub async fn get_json(address: SocketAddr, path: &str) -> Result<serde_json::Val
     serde_json::from_slice(&body).with_context(|| format!("GET http://{address}{path}: no JSON"))
 }
 
-async fn exchange(
-    address: SocketAddr,
-    method: Method,
-    path: &str,
-    body: Bytes,
-) -> Result<(u16, Bytes)> {
+async fn exchange(address: SocketAddr, method: Method, path: &str, body: Bytes) -> Result<Answer> {
     let answer = tokio::time::timeout(ANSWER_TIMEOUT, unbounded(address, method, path, body)).await;
     answer.with_context(|| {
         format!(
@@ -61,12 +64,7 @@ async fn exchange(
     })?
 }
 
-async fn unbounded(
-    address: SocketAddr,
-    method: Method,
-    path: &str,
-    body: Bytes,
-) -> Result<(u16, Bytes)> {
+async fn unbounded(address: SocketAddr, method: Method, path: &str, body: Bytes) -> Result<Answer> {
     let stream = TcpStream::connect(address)
         .await
         .with_context(|| format!("cannot connect to {address}"))?;
@@ -84,5 +82,10 @@ async fn unbounded(
         .await
         .map_err(anyhow::Error::from_boxed)?;
     connection.abort();
-    Ok((head.status.as_u16(), body.to_bytes()))
+    let retry_after = head.headers.get(RETRY_AFTER);
+    Ok(Answer {
+        status: head.status.as_u16(),
+        retry_after_s: retry_after.and_then(|value| value.to_str().ok()?.parse().ok()),
+        body: body.to_bytes(),
+    })
 }

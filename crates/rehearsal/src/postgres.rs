@@ -33,6 +33,12 @@ UNION ALL
 SELECT election_code, region_id, 'ranking:' || array_to_string(ranking, '>'), votes
   FROM ranking_counts JOIN elections ON id = election_id";
 
+/// Whether PostgreSQL is installed where it is looked for.
+#[must_use]
+pub fn is_installed() -> bool {
+    programs().is_ok()
+}
+
 /// A running server.
 #[derive(Debug)]
 pub struct Postgres {
@@ -136,6 +142,15 @@ impl Postgres {
             .flag("-c", statement)
             .arg(self.url(database));
         call.run().await
+    }
+
+    /// Everything in a database, as `pg_dump` writes it.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn dump(&self, database: &str) -> Result<String> {
+        let call = Call::new(self.programs.join("pg_dump"), self.log.clone());
+        call.arg(self.url(database)).run().await
     }
 
     fn url(&self, database: &str) -> String {

@@ -174,7 +174,7 @@ async fn race(
 async fn attempt(at: Addresses, subjects: &[Subject], subject: usize) -> Result<Attempt> {
     let sent = Instant::now();
     let answer = match http::post(at.public, "/api/v1/vote", &subjects[subject].body).await {
-        Ok((status, body)) => answer(status, &body)?,
+        Ok(told) => answer(told.status, &told.body)?,
         Err(_) => None,
     };
     Ok(Attempt {

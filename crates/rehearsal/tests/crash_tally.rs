@@ -6,14 +6,11 @@ mod support;
 
 use rehearsal::crash_tally;
 use rehearsal::steps::Steps;
-use std::path::Path;
 
 /// Eight kills; answers, files and database count the same.
 #[tokio::test]
 async fn invariant_1_rows_are_the_ledgers_whatever_crashes() {
-    let required = std::env::var("SCRUTIN_REQUIRE_POSTGRES").is_ok_and(|value| value == "1");
-    if !required && !Path::new("/usr/lib/postgresql").exists() {
-        eprintln!("SKIPPED: PostgreSQL is not installed (Debian: apt-get install postgresql)");
+    if !support::has_postgres() {
         return;
     }
     let (_dir, stage) = support::stage();

@@ -3,10 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-#[allow(
-    dead_code,
-    reason = "stages are for tests that play within their own process"
-)]
 mod support;
 
 use std::fmt::Write as _;

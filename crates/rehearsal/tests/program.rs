@@ -2,10 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-#[allow(
-    dead_code,
-    reason = "stages are for tests that play within their own process"
-)]
 mod support;
 
 use std::fs;

@@ -3,13 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod support;
-// One private PostgreSQL for all tests that need one; not every test uses all of it.
-#[allow(dead_code, unreachable_pub)]
-#[path = "../../tally/tests/support/postgres.rs"]
-mod postgres;
 
-use postgres::Postgres;
-use rehearsal::counts::Counts;
+use rehearsal::crash_tally::laws_over_regions;
 use rehearsal::demo;
 use rehearsal::http;
 use rehearsal::ports;
@@ -61,64 +56,25 @@ async fn write_database(stage: &Stage, url: &str) {
     panic!("the database does not catch up");
 }
 
-/// Votes of one ballot and choice over all regions.
-fn of(counts: &Counts, ballot: &str, choice: &str) -> u64 {
-    counts
-        .iter()
-        .filter(|((b, _, c), _)| b == ballot && c == choice)
-        .map(|(_, votes)| votes)
-        .sum()
-}
-
-/// Every number of the database against the counts, by one query a table.
-fn compare_database(postgres: &Postgres, database: &str, counts: &Counts) {
-    for law in ["L2025-001", "L2025-002"] {
-        let sql = format!(
-            "SELECT oui_count, non_count, blanc_count FROM vote_results WHERE law_id = '{law}'"
-        );
-        let expected = ["oui", "non", "blanc"].map(|choice| of(counts, law, choice).to_string());
-        assert_eq!(postgres.sql_in(database, &sql), expected.join("|"), "{law}");
-    }
-    let single = postgres.sql_in(
-        database,
-        "SELECT region_id || '/candidate:' || candidate_id || '/' || votes FROM election_results
-         WHERE election_id = 1 AND votes > 0",
-    );
-    let ranked = postgres.sql_in(
-        database,
-        "SELECT region_id || '/ranking:' || array_to_string(ranking, '>') || '/' || votes
-         FROM ranking_counts WHERE election_id = 2",
-    );
-    for (rows, ballot) in [(single, "E2025-QC"), (ranked, "E2025-RG")] {
-        let mut rows: Vec<String> = rows.lines().map(str::to_owned).collect();
-        let mut expected: Vec<String> = counts
-            .iter()
-            .filter(|((b, _, _), _)| b == ballot)
-            .map(|((_, region, choice), votes)| format!("{region}/{choice}/{votes}"))
-            .collect();
-        rows.sort_unstable();
-        expected.sort_unstable();
-        assert_eq!(rows, expected, "{ballot}");
-    }
-}
-
 /// The answers, the files, the stream's API (compared by the demo itself) and the database.
 #[tokio::test]
 async fn invariant_1_every_count_is_the_ledgers() {
     let (_dir, stage) = played().await;
     let (acknowledged, _) = stage.acknowledged().unwrap();
     assert_eq!(stage.counted_from_files().await.unwrap(), acknowledged);
-    let Some(postgres) = Postgres::start() else {
+    let Some(postgres) = support::postgres(&stage).await else {
         return;
     };
-    let url = postgres.database("election");
+    let expected = laws_over_regions(&acknowledged);
+    let url = postgres.database("election").await.unwrap();
     write_database(&stage, &url).await;
-    compare_database(&postgres, "election", &acknowledged);
+    assert_eq!(postgres.counts("election").await.unwrap(), expected);
     // Derived means it can be thrown away: the same rows come back from the ledger alone.
-    postgres.sql_in("postgres", "DROP DATABASE election");
-    let url = postgres.database("election");
+    let dropped = postgres.sql("postgres", "DROP DATABASE election").await;
+    dropped.unwrap();
+    let url = postgres.database("election").await.unwrap();
     write_database(&stage, &url).await;
-    compare_database(&postgres, "election", &acknowledged);
+    assert_eq!(postgres.counts("election").await.unwrap(), expected);
 }
 
 /// Data, package, logs, truth file, everything on the online machine, and a database dump.
@@ -130,12 +86,13 @@ async fn invariant_4_nas_and_code_never_rest() {
         searched.files > 20 && searched.bytes > 100_000,
         "{searched:?}"
     );
-    if let Some(postgres) = Postgres::start() {
-        let url = postgres.database("election");
+    if let Some(postgres) = support::postgres(&stage).await {
+        let url = postgres.database("election").await.unwrap();
         write_database(&stage, &url).await;
         let dumps = dir.path().join("dumps");
         fs::create_dir(&dumps).unwrap();
-        fs::write(dumps.join("election.sql"), postgres.dump("election")).unwrap();
+        let dump = postgres.dump("election").await.unwrap();
+        fs::write(dumps.join("election.sql"), dump).unwrap();
         let secrets = Secrets::of_roll(&stage.site.roll()).unwrap();
         let mut searched = Searched::default();
         assert_eq!(secrets.search(&dumps, &mut searched).unwrap(), None);

@@ -1,6 +1,10 @@
 //! A stage for each test: a private directory, and the programs of this build.
 
+// Each target that includes this module uses its part of it.
+#![allow(dead_code)]
+
 use rehearsal::definition::Definition;
+use rehearsal::postgres::{self, Postgres};
 use rehearsal::prepare::Stage;
 use rehearsal::programs::Programs;
 use rehearsal::site::Site;
@@ -46,4 +50,24 @@ pub(crate) fn stage() -> (TempDir, Stage) {
             site,
         },
     )
+}
+
+/// Whether a test that needs PostgreSQL may run. Where it is not installed that is said, and is a
+/// failure where SCRUTIN_REQUIRE_POSTGRES=1.
+pub(crate) fn has_postgres() -> bool {
+    let required = std::env::var("SCRUTIN_REQUIRE_POSTGRES").is_ok_and(|value| value == "1");
+    if !required && !postgres::is_installed() {
+        eprintln!("SKIPPED: PostgreSQL is not installed (Debian: apt-get install postgresql)");
+        return false;
+    }
+    true
+}
+
+/// A private server, where there may be one.
+pub(crate) async fn postgres(stage: &Stage) -> Option<Postgres> {
+    let log = stage.site.logs().join("postgres.log");
+    match has_postgres() {
+        true => Some(Postgres::start(&log).await.unwrap()),
+        false => None,
+    }
 }
