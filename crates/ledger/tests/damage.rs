@@ -22,9 +22,14 @@ fn is_damage(error: &LedgerError) -> bool {
     )
 }
 
-/// Starts on the changed files: `true` = refused. Otherwise bitsets and ledger must be as `whole`.
+/// Counts the changed files offline, then starts on them: `true` = the start is refused. Otherwise
+/// bitsets and ledger must be as `whole`; a count must be in any case, or be refused.
 fn refused(files: &Files, whole: &Fold, what: &str) -> bool {
     let disk = SimDisk::with_files(Rng::new(3), files);
+    match small::read(&disk) {
+        Ok((fold, _)) => assert!(fold == *whole, "{what}: another count"),
+        Err(error) => assert!(is_damage(&error), "{what}: {error}"),
+    }
     match small::open(&disk, 9) {
         Err(error) => {
             assert!(is_damage(&error), "{what}: {error}");
