@@ -69,7 +69,7 @@ pub enum LedgerError {
         fault: Fault,
     },
     /// A frame that voters were answered for is missing or damaged at the end of the ledger.
-    #[error("{path}, byte {offset}: frame {acknowledged} was acknowledged, but the ledger ends with frame {last}; this is damage, not a torn write: restore this file from a copy", path = path.display())]
+    #[error("{path}, byte {offset}: frame {acknowledged} was acknowledged, but the ledger ends with frame {last}; this is damage, not a torn write: restore this file from a copy; only where there is none, repair the tail (tally verify --repair-tail), which gives those frames up", path = path.display())]
     AcknowledgedLost {
         /// The last segment.
         path: PathBuf,
@@ -89,7 +89,7 @@ pub enum LedgerError {
         sequence: u64,
     },
     /// The tail is torn and the sidecar, which tells a tear from damage, is damaged too.
-    #[error("{path} is damaged and {segment} has a torn tail at byte {offset}: whether votes are lost cannot be told; look at both, then repair the tail explicitly", path = path.display(), segment = segment.display())]
+    #[error("{path} is damaged and {segment} has a torn tail at byte {offset}: whether votes are lost cannot be told; restore both from a copy; only where there is none, repair the tail (tally verify --repair-tail)", path = path.display(), segment = segment.display())]
     Unclear {
         /// The sidecar.
         path: PathBuf,

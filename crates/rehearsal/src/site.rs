@@ -139,7 +139,9 @@ fn remove(root: &Path) -> Result<()> {
     if mark.try_lock().is_err() {
         bail!("a rehearsal plays in {name} now: end it first, or choose another --dir");
     }
-    fs::remove_dir_all(root).with_context(|| format!("cannot remove {name}"))
+    fs::remove_dir_all(root).with_context(|| {
+        format!("cannot remove {name} (a `rehearsal crash` that was killed leaves {name}/online/data mounted: umount it)")
+    })
 }
 
 #[cfg(test)]

@@ -78,6 +78,30 @@ fn invariant_8_a_damaged_last_frame_is_refused_until_a_person_gives_it_up() {
 }
 
 #[test]
+fn invariant_8_a_repair_says_where_nobody_can_tell_what_is_lost() {
+    let (fixture, segment) = closed();
+    let mut bytes = fs::read(&segment).expect("a segment");
+    bytes.extend_from_slice(&[0x5a; 300]);
+    fs::write(&segment, &bytes).expect("written");
+    let sidecar = fixture.path("data/ledger/p0000/acknowledged");
+    let mut bytes = fs::read(&sidecar).expect("a sidecar");
+    bytes[20] ^= 1;
+    fs::write(&sidecar, &bytes).expect("written");
+    let (status, _, told) = verify(&fixture, &[]);
+    assert_eq!(status, Some(1), "{told}");
+    assert!(
+        told.contains("acknowledged is damaged") && told.contains("--repair-tail"),
+        "{told}"
+    );
+    let (status, _, told) = verify(&fixture, &["--repair-tail"]);
+    assert_eq!(status, Some(0), "{told}");
+    assert!(
+        told.contains("cut 300 bytes") && told.contains("cannot be told"),
+        "{told}"
+    );
+}
+
+#[test]
 fn invariant_1_voted_bitsets_are_held_against_the_ledger() {
     let (fixture, _) = closed();
     let (status, out, told) = verify(&fixture, &[]);

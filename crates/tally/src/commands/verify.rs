@@ -221,7 +221,12 @@ fn repair(directory: &Directory, checked: &mut Checked) -> anyhow::Result<()> {
                         "; frames {} to {last} had been acknowledged to voters and are lost",
                         repair.last.sequence + 1
                     ),
-                    _ => "; no acknowledged frame is lost".to_owned(),
+                    Some(_) => "; no acknowledged frame is lost".to_owned(),
+                    None => {
+                        "; whether voters had been answered for it cannot be told: the sidecar was \
+                             missing or damaged"
+                            .to_owned()
+                    }
                 };
                 format!(
                     "partition {partition}: cut {} bytes from byte {} of {}{lost}",
