@@ -41,6 +41,14 @@ impl Names {
         }
     }
 
+    /// The last frame that voters were told of, as the ledger's sidecar says (docs/ledger.md).
+    pub(crate) fn acknowledged(&self) -> u64 {
+        let path = std::path::Path::new(&self.ledger).join("p0000/acknowledged");
+        let bytes = std::fs::read(path).expect("a sidecar");
+        let sequence = bytes.get(16..).and_then(|rest| rest.first_chunk());
+        u64::from_le_bytes(*sequence.expect("a sequence"))
+    }
+
     /// `command --ledger L --package P --box K` and more.
     pub(crate) fn args<'a>(&'a self, command: &'a str, more: &[&'a str]) -> Vec<&'a str> {
         let mut args = vec![
