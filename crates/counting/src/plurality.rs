@@ -5,6 +5,11 @@
 //! only say that there is one. The same section 300 makes the recount automatic when the margin is
 //! below one thousandth of the votes cast; [`Outcome::recount`] tells it of the valid votes.
 
+/// Statute of the automatic recount that [`Outcome::recount`] tells.
+pub const RECOUNT_STATUTE: &str = "Canada Elections Act, S.C. 2000, c. 9, s. 300(1)";
+/// Statute of a tie that stays after the recount.
+pub const TIE_STATUTE: &str = "Canada Elections Act, S.C. 2000, c. 9, s. 318";
+
 /// Votes of one candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {

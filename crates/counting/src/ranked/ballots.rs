@@ -66,6 +66,16 @@ struct Group {
     count: u64,
 }
 
+/// A place of the table. The hash beside the index keeps probing from looking at groups that are
+/// not meant, and growing from looking at any: each look is a cache miss.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    /// Group index + 1, or 0 where the slot is free.
+    group: u32,
+    /// The path's hash; slots are found by its low bits.
+    hash: u32,
+}
+
 pub(crate) const BALLOTS_MAX: u64 = 1_000_000_000_000;
 /// Candidates of one contest; the high bit of a step marks a set.
 pub(crate) const CANDIDATES_MAX: usize = 1 << 15;
@@ -75,8 +85,8 @@ pub(crate) struct Ballots {
     steps: Vec<u16>,
     groups: Vec<Group>,
     sets: Vec<Vec<u16>>,
-    /// Group index + 1, or 0 for a free slot; a power of two long, at most half full.
-    table: Vec<u32>,
+    /// A power of two long, at most half full.
+    table: Vec<Slot>,
     hasher: RandomState,
     total: u64,
     blank: u64,
@@ -103,7 +113,7 @@ impl Ballots {
             steps: Vec::new(),
             groups: Vec::new(),
             sets: Vec::new(),
-            table: vec![0; 1 << 10],
+            table: vec![Slot::default(); 1 << 10],
             hasher: RandomState::new(),
             total: 0,
             blank: 0,
@@ -280,11 +290,13 @@ impl Ballots {
         if self.groups.len() * 2 >= self.table.len() {
             self.grow();
         }
-        let mut slot = self.slot(&self.scratch.path, end);
+        let hash = self.hash(&self.scratch.path, end);
+        let mut slot = self.first_slot(hash);
         loop {
-            match self.table[slot].checked_sub(1) {
+            let Slot { group, hash: there } = self.table[slot];
+            match group.checked_sub(1) {
                 None => break,
-                Some(at) if self.is_group(at as usize, end) => {
+                Some(at) if there == hash && self.is_group(at as usize, end) => {
                     self.groups[at as usize].count += count;
                     return Ok(());
                 }
@@ -300,9 +312,8 @@ impl Ballots {
             end,
             count,
         });
-        // Slots hold the index + 1.
-        self.table[slot] =
-            u32::try_from(self.groups.len()).map_err(|_| BallotError::TooManyPaths)?;
+        let group = u32::try_from(self.groups.len()).map_err(|_| BallotError::TooManyPaths)?;
+        self.table[slot] = Slot { group, hash };
         Ok(())
     }
 
@@ -315,20 +326,26 @@ impl Ballots {
         &self.steps[start as usize..start as usize + usize::from(len)]
     }
 
-    fn slot(&self, path: &[u16], end: End) -> usize {
-        let hash = self.hasher.hash_one((end as u8, path));
-        usize::try_from(hash & (self.table.len() as u64 - 1)).unwrap_or(0)
+    fn hash(&self, path: &[u16], end: End) -> u32 {
+        // The upper half of a keyed hash is as evenly spread as the whole, and always fits.
+        u32::try_from(self.hasher.hash_one((end as u8, path)) >> 32).unwrap_or(0)
+    }
+
+    fn first_slot(&self, hash: u32) -> usize {
+        hash as usize & (self.table.len() - 1)
     }
 
     fn grow(&mut self) {
-        self.table = vec![0; self.table.len() * 2];
-        for at in 0..self.groups.len() {
-            let mut slot = self.slot(self.path(at), self.groups[at].end);
-            while self.table[slot] != 0 {
+        let grown = vec![Slot::default(); self.table.len() * 2];
+        for full in std::mem::replace(&mut self.table, grown) {
+            if full.group == 0 {
+                continue;
+            }
+            let mut slot = self.first_slot(full.hash);
+            while self.table[slot].group != 0 {
                 slot = (slot + 1) & (self.table.len() - 1);
             }
-            // It fitted when the group was added.
-            self.table[slot] = u32::try_from(at + 1).unwrap_or(u32::MAX);
+            self.table[slot] = full;
         }
     }
 }
