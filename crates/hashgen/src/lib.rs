@@ -90,3 +90,11 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Import(args) => import::run(args),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn manual_pages() {
+        manual::write::<super::Cli>().expect("target/ can be written");
+    }
+}

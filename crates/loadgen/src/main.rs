@@ -52,3 +52,11 @@ fn run(raw: args::Args) -> Result<bool> {
     }
     Ok(summary.sound())
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn manual_pages() {
+        manual::write::<super::args::Args>().expect("target/ can be written");
+    }
+}

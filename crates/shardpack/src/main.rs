@@ -34,3 +34,11 @@ fn main() -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn manual_pages() {
+        manual::write::<super::Arguments>().expect("target/ can be written");
+    }
+}

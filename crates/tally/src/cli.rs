@@ -12,6 +12,7 @@ Examples:
   tally run --from http://127.0.0.1:8100 --package package/ --box box.key --postgres postgres://tally@localhost/scrutin
   tally count --ledger data/ledger --package package/ --box box.key --json
   tally verify --ledger data/ledger --package package/
+  tally statement --ledger data/ledger --package package/ --trust officer.pub --box box.key --sign officer.key --out statement/
 
 Exit status: 0 done, 1 failed, 2 wrong usage.";
 
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Recount from nothing but files, and print totals that officials can sign.
     Count(Count),
+    /// Recount, and write the statement of results that an officer signs.
+    Statement(StatementArgs),
     /// Check chain, counts and bitsets, and compare a database or a load test with the ledger.
     Verify(Verify),
     /// Tabulate one ranked contest from a file.
@@ -130,6 +133,36 @@ pub(crate) struct Count {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tally statement --ledger data/ledger --package package/ --trust officer.pub --box box.key --sign officer.key --out statement/
+  minisign -Vm statement/statement.json -p officer.pub")]
+pub(crate) struct StatementArgs {
+    #[command(flatten)]
+    pub(crate) ledger: LedgerArgs,
+    /// Secret half of the box key.
+    #[arg(long = "box", value_name = "FILE")]
+    pub(crate) box_key: PathBuf,
+    /// Secret key of the officer who signs, as `shardpack keygen` made it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sign: PathBuf,
+    /// File whose first line is the key's password (instead of asking).
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// State this ballot only; may be repeated. Without any, every ballot of the event.
+    #[arg(long, value_name = "ID")]
+    pub(crate) ballot: Vec<String>,
+    /// State ballots whose window is not over too, and mark the statement as interim.
+    #[arg(long)]
+    pub(crate) interim: bool,
+    /// Directory to make.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Replace an existing directory.
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! What every command reads first: the package, the box key, and what they must agree on.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -56,6 +57,18 @@ impl PackageRoll {
             box_public_key,
             ballots: ballots.map(ballot).collect(),
         }
+    }
+
+    /// Credentials on a ballot's roll by region (0 = the roll names none).
+    pub(crate) fn registered(&self, ballot: u16) -> BTreeMap<u16, u64> {
+        let mut regions = BTreeMap::new();
+        for (shard, size) in (0u32..).zip(self.shard_sizes(ballot)) {
+            for ordinal in 0..size {
+                let region = self.region(ballot, shard, ordinal).unwrap_or(0);
+                *regions.entry(region).or_default() += 1;
+            }
+        }
+        regions
     }
 
     /// Shard and ordinal of a digest on a ballot's roll.

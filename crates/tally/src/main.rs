@@ -8,6 +8,7 @@ mod counts;
 mod directory;
 mod feed;
 mod inputs;
+mod officer;
 mod opened;
 mod policy;
 mod postgres;
@@ -15,6 +16,7 @@ mod recount;
 mod results;
 mod seats;
 mod state;
+mod statement;
 mod stream;
 mod table;
 mod time_text;
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Command::Keygen(args) => commands::keygen::run(args),
         Command::Run(args) => commands::run::run(args),
         Command::Count(args) => commands::count::run(args),
+        Command::Statement(args) => commands::statement::run(args),
         Command::Verify(args) => commands::verify::run(args),
         Command::Contest(args) => contest::run(args),
         Command::Export(args) => commands::export::run(args),

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
-use election::Ballot;
+use election::{Ballot, Choice};
 use ledger::{BoxSecretKey, Cursor};
 use serde::Serialize;
 
 use crate::cli::LedgerArgs;
+use crate::counts::Counts;
 use crate::directory::Directory;
 use crate::inputs::{PackageRoll, open_package};
 use crate::policy::Visible;
-use crate::results::{BallotResult, ballot_result, percentage};
-use crate::state::{Roll, State};
+use crate::results::{BallotResult, Titles, ballot_result, percentage};
+use crate::state::State;
 use crate::time_text::rfc3339;
 
 /// A folded ledger.
@@ -89,12 +90,8 @@ impl Recount {
     fn ballot_report(&self, ballot: &Ballot) -> BallotReport {
         let at = ballot.index.0;
         let state = &self.state.ballots[usize::from(at)];
-        let registered = self
-            .package
-            .shard_sizes(at)
-            .iter()
-            .map(|size| u64::from(*size))
-            .sum();
+        let by_region = self.package.registered(at);
+        let registered = by_region.values().sum();
         let visible = if self.opened {
             Visible::Counts {
                 regions: &state.regions,
@@ -113,8 +110,34 @@ impl Recount {
             votes: state.votes,
             turnout_percentage_of_registered: percentage(state.votes, registered),
             duplicates: state.duplicates(),
+            regions: self.region_reports(ballot, &by_region, &turnout),
             result: ballot_result(self.package.event(), ballot, &visible, &turnout),
         }
+    }
+
+    /// Every region with a credential on the ballot's roll.
+    fn region_reports(
+        &self,
+        ballot: &Ballot,
+        registered: &BTreeMap<u16, u64>,
+        turnout: &BTreeMap<u16, u64>,
+    ) -> Vec<RegionReport> {
+        let event = self.package.event();
+        let counted = &self.state.ballots[usize::from(ballot.index.0)].regions;
+        let no_votes = Counts::default();
+        let report = |(region, registered): (&u16, &u64)| {
+            let votes = turnout.get(region).copied().unwrap_or(0);
+            let counts = counted.get(region).unwrap_or(&no_votes);
+            RegionReport {
+                region_id: *region,
+                region_name: event.region(*region).map(|region| Titles::of(&region.name)),
+                registered: *registered,
+                votes,
+                turnout_percentage_of_registered: percentage(votes, *registered),
+                answers: (self.opened && ballot.law().is_some()).then(|| Answers::of(counts)),
+            }
+        };
+        registered.iter().map(report).collect()
     }
 
     fn invalid(&self) -> Vec<InvalidReport> {
@@ -181,7 +204,48 @@ pub(crate) struct BallotReport {
     pub(crate) votes: u64,
     pub(crate) turnout_percentage_of_registered: Option<f64>,
     pub(crate) duplicates: u64,
+    /// Regions of the roll, ascending.
+    pub(crate) regions: Vec<RegionReport>,
     pub(crate) result: BallotResult,
+}
+
+/// Turnout of one region, and its answers where the ballot is a law. Votes for candidates stand in
+/// the ballot's result, by region too.
+#[derive(Debug, Serialize)]
+pub(crate) struct RegionReport {
+    /// 0: the roll names no region.
+    pub(crate) region_id: u16,
+    /// Null where the roll names no region.
+    pub(crate) region_name: Option<Titles>,
+    /// Credentials on the roll of this ballot.
+    pub(crate) registered: u64,
+    pub(crate) votes: u64,
+    pub(crate) turnout_percentage_of_registered: Option<f64>,
+    #[serde(flatten)]
+    pub(crate) answers: Option<Answers>,
+}
+
+/// Answers to a law. Blank votes are apart from the valid ones.
+#[derive(Debug, Serialize)]
+pub(crate) struct Answers {
+    pub(crate) oui_count: u64,
+    pub(crate) non_count: u64,
+    pub(crate) valid_votes: u64,
+    pub(crate) blanc_count: u64,
+    pub(crate) oui_percentage_of_valid_votes: Option<f64>,
+}
+
+impl Answers {
+    fn of(counts: &Counts) -> Answers {
+        let (oui, non) = (counts.of(&Choice::Oui), counts.of(&Choice::Non));
+        Answers {
+            oui_count: oui,
+            non_count: non,
+            valid_votes: oui + non,
+            blanc_count: counts.of(&Choice::Blanc),
+            oui_percentage_of_valid_votes: percentage(oui, oui + non),
+        }
+    }
 }
 
 /// Lower-case hexadecimal.

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use counting::referendum;
-use election::{Ballot, BallotKind, Choice, Election, Event, Law};
+use counting::{plurality, referendum};
+use election::{Ballot, BallotKind, Choice, Election, Event, Law, System};
 use serde::Serialize;
 
 use crate::counts::Counts;
@@ -24,6 +24,9 @@ pub(crate) enum Status {
     /// Turnout only: this tally holds no box key.
     Sealed,
 }
+
+/// The field that is the denominator of candidates' and parties' percentages.
+pub(crate) const PERCENTAGE_OF: &str = "total_votes";
 
 /// Result of a law.
 #[derive(Debug, Clone, Serialize)]
@@ -94,11 +97,19 @@ pub(crate) struct RegionResult {
     pub(crate) available_at: Option<String>,
     pub(crate) candidates: Vec<CandidateResult>,
     pub(crate) total_votes: u64,
+    /// What the percentages of the candidates are of: the field of that name.
+    pub(crate) percentage_of: &'static str,
     /// Candidates between whom the last seat is tied; the law decides that outside the count.
     pub(crate) tied: Vec<u32>,
+    /// The statute that says what follows from the tie; only where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) tie_statute: Option<&'static str>,
     pub(crate) updated_at: Option<String>,
     /// Whether the margin is below one thousandth of the votes, which calls for a recount.
     pub(crate) recount: bool,
+    /// The statute that makes the recount automatic; only where one is due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) recount_statute: Option<&'static str>,
     /// Of a ranked count, in the order of the count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rounds: Option<Vec<Round>>,
@@ -116,6 +127,8 @@ pub(crate) struct ElectionResult {
     pub(crate) results: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) available_at: Option<String>,
+    /// What the percentages of the parties are of: the field of that name.
+    pub(crate) percentage_of: &'static str,
     pub(crate) parties: Vec<PartyResult>,
     pub(crate) regions: Vec<RegionResult>,
     pub(crate) total_votes: u64,
@@ -270,6 +283,7 @@ pub(crate) fn region_result(
     let outcome = counts
         .map(|counts| seats_of(election, region, counts))
         .unwrap_or_default();
+    let is_plurality = election.counting.system == System::Plurality;
     let candidates = match counts {
         Some(counts) => candidate_results(event, election, region, counts, &outcome),
         None => Vec::new(),
@@ -282,9 +296,12 @@ pub(crate) fn region_result(
         available_at,
         candidates,
         total_votes: counts.map_or(turnout, Counts::total),
+        percentage_of: PERCENTAGE_OF,
+        tie_statute: (is_plurality && !outcome.tied.is_empty()).then_some(plurality::TIE_STATUTE),
         tied: outcome.tied,
         updated_at,
         recount: outcome.recount,
+        recount_statute: outcome.recount.then_some(plurality::RECOUNT_STATUTE),
         rounds: outcome.rounds,
         ties: outcome.ties,
     })
@@ -339,6 +356,7 @@ pub(crate) fn election_result(
         title: Titles::of(&ballot.title),
         results,
         available_at,
+        percentage_of: PERCENTAGE_OF,
         parties: party_results(event, &regions, total_votes),
         regions,
         total_votes,

@@ -147,10 +147,16 @@ fn write_region(page: &mut String, region: &RegionResult) -> std::fmt::Result {
         "  Region {} {}: {} votes",
         region.region_id, region.region_name.fr, region.total_votes
     )?;
-    if region.recount {
+    if let Some(statute) = region.recount_statute {
         writeln!(
             page,
-            "    margin below 1/1000 of the votes: a recount is due"
+            "    margin below 1/1000 of the valid votes: a recount is due ({statute})"
+        )?;
+    }
+    if let Some(statute) = region.tie_statute {
+        writeln!(
+            page,
+            "    a seat is tied: the count cannot decide it ({statute})"
         )?;
     }
     for candidate in &region.candidates {

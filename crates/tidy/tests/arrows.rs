@@ -43,6 +43,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     ("loadgen", &["credentials", "election", "durable"]),
+    ("manual", &[]),
     ("rehearsal", &[]),
     ("tidy", &[]),
 ];

@@ -137,3 +137,11 @@ fn serve(config: &Config) -> ExitCode {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn manual_pages() {
+        manual::write::<super::Raw>().expect("target/ can be written");
+    }
+}

@@ -38,6 +38,8 @@ struct ElectionSummary {
     election_id: u32,
     election_code: String,
     results: crate::results::Status,
+    /// What the percentages of the parties are of: the field of that name.
+    percentage_of: &'static str,
     parties: Vec<crate::results::PartyResult>,
     total_votes: u64,
     updated_at: Option<String>,
@@ -71,6 +73,7 @@ pub(super) async fn all(
                     election_id: election.election_id,
                     election_code: election.election_code,
                     results: election.results,
+                    percentage_of: election.percentage_of,
                     parties: election.parties,
                     total_votes: election.total_votes,
                     updated_at: election.updated_at,

@@ -14,22 +14,14 @@ use super::{PathPart, Shared, named};
 use crate::inputs::PackageRoll;
 use crate::policy::Board;
 use crate::results::percentage;
-use crate::state::Roll;
 use crate::time_text::rfc3339;
 
 /// Registered credentials by ballot and region (0 = none).
 pub(super) fn registered(package: &PackageRoll) -> Vec<BTreeMap<u16, u64>> {
-    let count = |ballot: &Ballot| {
-        let mut regions = BTreeMap::new();
-        for (shard, size) in (0u32..).zip(package.shard_sizes(ballot.index.0)) {
-            for ordinal in 0..size {
-                let region = package.region(ballot.index.0, shard, ordinal).unwrap_or(0);
-                *regions.entry(region).or_default() += 1;
-            }
-        }
-        regions
-    };
-    package.event().ballots().iter().map(count).collect()
+    let ballots = package.event().ballots().iter();
+    ballots
+        .map(|ballot| package.registered(ballot.index.0))
+        .collect()
 }
 
 #[derive(Serialize)]

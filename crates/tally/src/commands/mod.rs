@@ -7,4 +7,5 @@ pub(crate) mod keygen;
 pub(crate) mod rebuild;
 pub(crate) mod run;
 pub(crate) mod snapshots;
+pub(crate) mod statement;
 pub(crate) mod verify;

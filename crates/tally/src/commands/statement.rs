@@ -1,0 +1,65 @@
+//! `tally statement`: recounts from files, and writes what an officer signs.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+use durable::output::OutputDir;
+use durable::{Clock, SystemClock};
+use sha2::{Digest, Sha256};
+
+use crate::cli::StatementArgs;
+use crate::inputs::read_box_key;
+use crate::officer::Officer;
+use crate::recount::{Recount, hex, open_inputs};
+use crate::statement::{Language, Statement, check_over, render, stated};
+
+const JSON_FILE: &str = "statement.json";
+
+/// Writes `statement.json`, `statement.fr.txt`, `statement.en.txt` and a signature of each.
+pub(crate) fn run(args: &StatementArgs) -> anyhow::Result<()> {
+    // An officer vouches for the roll too: unlike a recount, a statement needs a signed package.
+    ensure!(
+        !args.ledger.package.trust.is_empty(),
+        "the package's signature would not be checked: name an officer's public key with --trust"
+    );
+    // Everything that may be refused is, before the long part.
+    let out = OutputDir::create(&args.out, args.force)?;
+    let now_ms = SystemClock::new().now_ms();
+    let (package, directory) = open_inputs(&args.ledger)?;
+    let event = package.event();
+    let ballots = stated(event, &args.ballot)?;
+    if !args.interim {
+        check_over(event, &ballots, now_ms)?;
+    }
+    let key = read_box_key(&args.box_key, event)?;
+    let officer = Officer::read(&args.sign, args.password_file.as_deref())?;
+    let recount = Recount::read(package.clone(), directory, Some(&key))?;
+    let statement = Statement::new(event, &ballots, recount.report(), now_ms);
+    let json = statement.to_canonical_json()?;
+    let json_sha256 = hex(&Sha256::digest(&json));
+    let page = |language| render(&statement, event, &json_sha256, language).into_bytes();
+    let files = [
+        (JSON_FILE, json.clone()),
+        ("statement.fr.txt", page(Language::French)),
+        ("statement.en.txt", page(Language::English)),
+    ];
+    for (name, bytes) in &files {
+        write(out.aside(), name, bytes)?;
+        let signature = officer.sign(bytes, name, now_ms)?;
+        write(
+            out.aside(),
+            &format!("{name}.minisig"),
+            signature.as_bytes(),
+        )?;
+    }
+    out.finish()?;
+    println!("{json_sha256}  {}", args.out.join(JSON_FILE).display());
+    Ok(())
+}
+
+/// A file of the directory that is still aside; the directory's `finish` syncs it.
+fn write(aside: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+    let path = aside.join(name);
+    fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
+}

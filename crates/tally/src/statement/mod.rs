@@ -1,0 +1,186 @@
+//! The statement of results: what an officer signs, as canonical JSON and as text in both languages.
+//!
+//! The JSON depends on package, ledger and the ballots stated alone: whoever recounts the same
+//! files gets the same bytes, and only the signatures differ. Its `count` is the object that
+//! `tally count --json` prints.
+
+mod text;
+mod text_election;
+mod wording;
+
+use election::{Ballot, BallotKind, CountingRules, Event, Method, Threshold, Window};
+use serde::Serialize;
+
+use crate::recount::Report;
+use crate::results::Titles;
+use crate::time_text::rfc3339;
+
+pub(crate) use text::render;
+pub(crate) use wording::Language;
+
+/// Version of the JSON form.
+const SCHEMA: &str = "scrutin-statement/1";
+
+/// A statement of results. The order of the fields is that of the canonical JSON.
+#[derive(Debug, Serialize)]
+pub(crate) struct Statement {
+    pub(crate) schema: &'static str,
+    /// Whether a ballot is stated before its window is over: such numbers may still grow.
+    pub(crate) interim: bool,
+    pub(crate) title: Titles,
+    pub(crate) time_zone: String,
+    /// Of each ballot in `count`, in the same order.
+    pub(crate) terms: Vec<Terms>,
+    pub(crate) count: Report,
+}
+
+/// When and by which rules a ballot was voted and counted.
+#[derive(Debug, Serialize)]
+pub(crate) struct Terms {
+    pub(crate) ballot_id: String,
+    pub(crate) opens: String,
+    pub(crate) closes: String,
+    pub(crate) interim: bool,
+    pub(crate) rule_set: RuleSet,
+    /// The same in words.
+    pub(crate) rules: Vec<Titles>,
+}
+
+/// The rules as the event's definition holds them.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum RuleSet {
+    Law {
+        allow_blank: bool,
+        threshold: Threshold,
+    },
+    Election {
+        method: Method,
+        seats: u32,
+        max_ranks: u32,
+        counting: CountingRules,
+    },
+}
+
+/// Why a statement is not made.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum StatementError {
+    /// The window is not over.
+    #[error(
+        "ballot {ballot} closes at {closes}: state it then, name the closed ballots with --ballot, or pass --interim"
+    )]
+    NotOver { ballot: String, closes: String },
+    /// No such ballot in the event.
+    #[error("event {event} has no ballot {got}: its ballots are {known}")]
+    NoSuchBallot {
+        event: String,
+        got: String,
+        known: String,
+    },
+}
+
+/// The ballots named by `ids`, or all where none is named, in the order of the event.
+///
+/// # Errors
+/// An id that no ballot of the event has.
+pub(crate) fn stated<'a>(
+    event: &'a Event,
+    ids: &[String],
+) -> Result<Vec<&'a Ballot>, StatementError> {
+    let known = || event.ballots().iter().map(|ballot| ballot.id.as_str());
+    if let Some(got) = ids.iter().find(|id| event.ballot(id).is_none()) {
+        return Err(StatementError::NoSuchBallot {
+            event: event.id.clone(),
+            got: got.clone(),
+            known: known().collect::<Vec<_>>().join(", "),
+        });
+    }
+    let named = |ballot: &&Ballot| ids.is_empty() || ids.contains(&ballot.id);
+    Ok(event.ballots().iter().filter(named).collect())
+}
+
+/// Refuses ballots that are still voted on, or will be.
+///
+/// # Errors
+/// The first ballot whose window is not over at `now_ms`.
+pub(crate) fn check_over(
+    event: &Event,
+    ballots: &[&Ballot],
+    now_ms: i64,
+) -> Result<(), StatementError> {
+    match ballots.iter().find(|ballot| !is_over(ballot, now_ms)) {
+        None => Ok(()),
+        Some(ballot) => Err(StatementError::NotOver {
+            ballot: ballot.id.clone(),
+            closes: event.local_time(ballot.closes),
+        }),
+    }
+}
+
+fn is_over(ballot: &Ballot, now_ms: i64) -> bool {
+    matches!(ballot.window(now_ms), Window::Closed { .. })
+}
+
+impl Statement {
+    /// The statement of `ballots` as counted in `report`, at `now_ms`.
+    pub(crate) fn new(
+        event: &Event,
+        ballots: &[&Ballot],
+        mut report: Report,
+        now_ms: i64,
+    ) -> Statement {
+        let is_stated = |id: &str| ballots.iter().any(|ballot| ballot.id == id);
+        report
+            .ballots
+            .retain(|counted| is_stated(&counted.ballot_id));
+        let terms: Vec<Terms> = ballots
+            .iter()
+            .map(|ballot| Terms::of(ballot, now_ms))
+            .collect();
+        Statement {
+            schema: SCHEMA,
+            interim: terms.iter().any(|terms| terms.interim),
+            title: Titles::of(&event.title),
+            time_zone: event.time_zone.clone(),
+            terms,
+            count: report,
+        }
+    }
+
+    /// One byte form: fields in the order of the types, no white space, a line end.
+    pub(crate) fn to_canonical_json(&self) -> serde_json::Result<Vec<u8>> {
+        let mut bytes = serde_json::to_vec(self)?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+}
+
+impl Terms {
+    fn of(ballot: &Ballot, now_ms: i64) -> Terms {
+        Terms {
+            ballot_id: ballot.id.clone(),
+            opens: rfc3339(ballot.opens),
+            closes: rfc3339(ballot.closes),
+            interim: !is_over(ballot, now_ms),
+            rule_set: RuleSet::of(ballot),
+            rules: ballot.rules_in_words().iter().map(Titles::of).collect(),
+        }
+    }
+}
+
+impl RuleSet {
+    fn of(ballot: &Ballot) -> RuleSet {
+        match &ballot.kind {
+            BallotKind::Law(law) => RuleSet::Law {
+                allow_blank: law.allow_blank,
+                threshold: law.threshold,
+            },
+            BallotKind::Election(election) => RuleSet::Election {
+                method: election.method,
+                seats: election.seats,
+                max_ranks: election.max_ranks,
+                counting: election.counting,
+            },
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The language of a statement's text: words, shares and reasons as each language writes them.
+
+use election::Text;
+
+use crate::results::Titles;
+
+/// An official language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    French,
+    English,
+}
+
+impl Language {
+    /// Of two texts, the one in this language.
+    pub(super) fn pick<T>(self, fr: T, en: T) -> T {
+        match self {
+            Language::French => fr,
+            Language::English => en,
+        }
+    }
+
+    pub(super) fn title(self, titles: &Titles) -> &str {
+        self.pick(&titles.fr, &titles.en)
+    }
+
+    pub(super) fn text(self, text: &Text) -> &str {
+        self.pick(&text.fr, &text.en)
+    }
+
+    /// A share with two decimals: `12,50 %` or `12.50%`; a dash where there is none.
+    pub(super) fn percent(self, share: Option<f64>) -> String {
+        let Some(share) = share else {
+            return "-".to_owned();
+        };
+        match self {
+            Language::French => format!("{share:.2} %").replace('.', ","),
+            Language::English => format!("{share:.2}%"),
+        }
+    }
+
+    /// A label and what it labels.
+    pub(super) fn label(self, fr: &str, en: &str) -> String {
+        self.pick(format!("{fr} :"), format!("{en}:"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Language::{English, French};
+
+    #[test]
+    fn shares_are_written_as_each_language_does() {
+        assert_eq!(French.percent(Some(12.5)), "12,50 %");
+        assert_eq!(English.percent(Some(12.5)), "12.50%");
+        assert_eq!(French.percent(None), "-");
+    }
+}

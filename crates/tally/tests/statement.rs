@@ -1,0 +1,273 @@
+//! The signed statement of results, by the real program and the officials' stock `minisign`.
+
+mod support;
+
+use std::fs;
+use std::process::Command;
+
+use election::Choice;
+use minisign::KeyPair;
+use serde_json::Value;
+use support::program::{Names, stderr, stdout, tally};
+use support::{Fixture, LIVE, OVER, SINGLE};
+
+const FILES: [&str; 3] = ["statement.json", "statement.fr.txt", "statement.en.txt"];
+
+/// An event whose package an officer signed, 30 votes on each ballot, 2 more tied in the end.
+struct Desk {
+    fixture: Fixture,
+    names: Names,
+}
+
+impl Desk {
+    fn new() -> Desk {
+        let fixture = Fixture::new(60);
+        sign_package(&fixture);
+        let mut ballots = fixture.ballot_box("data");
+        ballots.fill(0, 30);
+        ballots.close();
+        let names = Names::new(&fixture, "data");
+        Desk { fixture, names }
+    }
+
+    fn path(&self, name: &str) -> String {
+        let path = self.fixture.path(name);
+        path.to_str().expect("UTF-8").to_owned()
+    }
+
+    fn statement(&self, out: &str, more: &[&str]) -> std::process::Output {
+        let (key, trust, out) = (
+            self.path("officer.key"),
+            self.path("officer.pub"),
+            self.path(out),
+        );
+        let password = self.path("password");
+        let mut args = self.names.args(
+            "statement",
+            &["--trust", &trust, "--sign", &key, "--out", &out],
+        );
+        args.extend(["--password-file", &password]);
+        args.extend(more);
+        tally(&args)
+    }
+
+    fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.fixture.path(file)).expect("a file of the statement")
+    }
+}
+
+/// An encrypted key pair, and its signature over the package's manifest.
+fn sign_package(fixture: &Fixture) {
+    let password = || Some("a test password".to_owned());
+    let pair = KeyPair::generate_encrypted_keypair(password()).expect("a key pair");
+    let write = |name: &str, text: String| fs::write(fixture.path(name), text).expect("written");
+    let boxed = || pair.sk.to_box(None).expect("boxed");
+    write("officer.pub", pair.pk.to_box().expect("boxed").to_string());
+    write("officer.key", boxed().to_string());
+    write("password", "a test password\n".to_owned());
+    // What the pair holds is still encrypted.
+    let secret = boxed().into_secret_key(password()).expect("its password");
+    let manifest = fs::read(fixture.path("package/manifest.json")).expect("a manifest");
+    let comment = shards::UNTRUSTED_COMMENT.strip_prefix("untrusted comment: ");
+    let signature = minisign::sign(Some(&pair.pk), &secret, &manifest[..], None, comment);
+    write(
+        "package/manifest.json.minisig",
+        signature.expect("signed").into_string(),
+    );
+}
+
+/// Whether the stock tool accepts the signature of a file.
+fn stock_verifies(desk: &Desk, file: &str) -> bool {
+    let told = Command::new("minisign")
+        .args(["-V", "-q", "-m", &desk.path(file)])
+        .args(["-p", &desk.path("officer.pub")])
+        .status();
+    told.expect("the stock minisign is installed").success()
+}
+
+#[test]
+fn the_stock_minisign_accepts_a_statement_and_nothing_changed_in_it() {
+    let desk = Desk::new();
+    let output = desk.statement("out", &["--ballot", "OVER"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    for file in FILES {
+        let file = format!("out/{file}");
+        assert!(stock_verifies(&desk, &file), "{file}");
+        let mut bytes = desk.read(&file).into_bytes();
+        let last = bytes.len() - 2;
+        bytes[last] ^= 1;
+        fs::write(desk.fixture.path(&file), bytes).expect("written");
+        assert!(!stock_verifies(&desk, &file), "{file} was changed");
+    }
+}
+
+#[test]
+fn invariant_1_a_statement_holds_the_recount_and_the_same_files_give_the_same_bytes() {
+    let desk = Desk::new();
+    for out in ["one", "two"] {
+        let output = desk.statement(out, &["--interim"]);
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+    let json = desk.read("one/statement.json");
+    assert_eq!(json, desk.read("two/statement.json"));
+    let statement: Value = serde_json::from_str(&json).expect("JSON");
+    let count = stdout(&tally(&desk.names.args("count", &["--json"])));
+    let count: Value = serde_json::from_str(&count).expect("JSON");
+    assert_eq!(statement["count"], count);
+    assert_eq!(statement["interim"], true);
+    let rules = &statement["terms"][usize::from(SINGLE)]["rule_set"];
+    assert_eq!(rules["counting"]["system"], "plurality");
+    let law = &count["ballots"][usize::from(LIVE)];
+    let sum = |field: &str| -> u64 {
+        let regions = law["regions"].as_array().expect("regions");
+        regions.iter().filter_map(|r| r[field].as_u64()).sum()
+    };
+    for field in ["oui_count", "non_count", "blanc_count"] {
+        assert_eq!(law["result"][field], sum(field), "{field}");
+    }
+    assert_eq!((sum("votes"), sum("registered")), (30, 60));
+}
+
+#[test]
+fn the_text_says_in_both_languages_what_was_counted() {
+    let desk = Desk::new();
+    let output = desk.statement("out", &["--interim"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let digest = stdout(&output);
+    let digest = digest.split(' ').next().expect("a digest");
+    let check = |file: &str, words: &[&str]| {
+        let text = desk.read(file);
+        for words in words {
+            assert!(text.contains(words), "{words} is not in\n{text}");
+        }
+        assert!(text.contains(digest), "the digest of the JSON");
+    };
+    check(
+        "out/statement.en.txt",
+        &[
+            "INTERIM STATEMENT",
+            "INTERIM: this ballot is not closed",
+            "more than 1/2 of the valid votes",
+            "30 votes of 60 registered (50.00% of registered)",
+            "blank votes, apart",
+            "Rejected attempts, counted apart: 2 repeated; 1 not_on_roll",
+            "Region 3 Region 3",
+            "ELECTED",
+            "round 1:",
+        ],
+    );
+    check(
+        "out/statement.fr.txt",
+        &[
+            "RELEVÉ PROVISOIRE",
+            "plus de 1/2 des votes valides",
+            "50,00 % des inscrits",
+            "votes blancs, à part",
+            "Région 3",
+            "ÉLU",
+            "tour 1",
+        ],
+    );
+}
+
+#[test]
+fn a_closed_ballot_is_stated_alone_and_without_the_word_interim() {
+    let desk = Desk::new();
+    let output = desk.statement("out", &["--ballot", "OVER"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let statement: Value = serde_json::from_str(&desk.read("out/statement.json")).expect("JSON");
+    assert_eq!(statement["interim"], false);
+    let ballots = statement["count"]["ballots"].as_array().expect("ballots");
+    assert_eq!(ballots.len(), 1);
+    assert_eq!(ballots[0]["ballot_id"], "OVER");
+    assert_eq!(statement["terms"].as_array().map(Vec::len), Some(1));
+    let text = desk.read("out/statement.en.txt");
+    assert!(!text.contains("INTERIM"), "{text}");
+    assert!(!desk.read("out/statement.fr.txt").contains("PROVISOIRE"));
+}
+
+#[test]
+fn ties_and_small_margins_name_their_statutes() {
+    let fixture = Fixture::new(60);
+    sign_package(&fixture);
+    let mut ballots = fixture.ballot_box("data");
+    let in_region = |nth: &u32| {
+        let place = fixture.credential(SINGLE, *nth);
+        place.expect("on the roll").2 == 1
+    };
+    let voters: Vec<u32> = (0..60).filter(in_region).take(2).collect();
+    for (nth, candidate) in voters.into_iter().zip([1, 2]) {
+        ballots.vote(SINGLE, nth, Choice::Candidate(candidate));
+    }
+    ballots.close();
+    let names = Names::new(&fixture, "data");
+    let desk = Desk { fixture, names };
+    let output = desk.statement("out", &["--interim", "--ballot", "SINGLE"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let text = desk.read("out/statement.en.txt");
+    assert!(text.contains("TIED") && !text.contains("ELECTED"), "{text}");
+    for statute in ["s. 318", "s. 300(1)"] {
+        assert!(text.contains(statute), "{statute} is not in\n{text}");
+    }
+    let statement: Value = serde_json::from_str(&desk.read("out/statement.json")).expect("JSON");
+    let region = &statement["count"]["ballots"][0]["result"]["regions"][0];
+    assert_eq!(region["tied"], serde_json::json!([1, 2]));
+    assert_eq!(
+        region["tie_statute"],
+        "Canada Elections Act, S.C. 2000, c. 9, s. 318"
+    );
+    assert_eq!(region["percentage_of"], "total_votes");
+}
+
+#[test]
+fn a_statement_is_refused_where_it_would_not_hold() {
+    let desk = Desk::new();
+    let check = |output: std::process::Output, words: &[&str]| {
+        assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+        for words in words {
+            assert!(stderr(&output).contains(words), "{}", stderr(&output));
+        }
+        assert!(!desk.fixture.path("out").exists(), "nothing half-written");
+    };
+    check(
+        desk.statement("out", &[]),
+        &[
+            "ballot LIVE closes at 2035-01-01 00:00:00 -05:00",
+            "--interim",
+        ],
+    );
+    check(
+        desk.statement("out", &["--ballot", "OVER", "--ballot", "LIVE"]),
+        &["ballot LIVE closes"],
+    );
+    check(
+        desk.statement("out", &["--ballot", "NONE"]),
+        &["no ballot NONE", "LIVE, BATCHED"],
+    );
+    fs::write(desk.fixture.path("password"), "another\n").expect("written");
+    let wrong = desk.statement("out", &["--ballot", "OVER"]);
+    assert!(!stderr(&wrong).contains("another"), "a password is quoted");
+    check(wrong, &["officer.key", "password"]);
+    let (key, out) = (desk.path("officer.key"), desk.path("out"));
+    let untrusted = ["--sign", &key, "--ballot", "OVER", "--out", &out];
+    check(
+        tally(&desk.names.args("statement", &untrusted)),
+        &["--trust"],
+    );
+}
+
+#[test]
+fn an_existing_statement_is_kept() {
+    let desk = Desk::new();
+    fs::create_dir(desk.fixture.path("out")).expect("made");
+    let output = desk.statement("out", &["--ballot", "OVER"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("--force"), "{}", stderr(&output));
+    assert!(!desk.fixture.path("out/statement.json").exists());
+    assert!(
+        desk.statement("out", &["--ballot", "OVER", "--force"])
+            .status
+            .success()
+    );
+    assert_eq!(usize::from(OVER), 3, "the ballot stated is the closed one");
+}
