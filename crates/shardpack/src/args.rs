@@ -45,13 +45,19 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example: shardpack check --election election.toml")]
+#[command(after_help = "Examples:
+  shardpack check --election election.toml              # what voters will see, in both languages
+  shardpack check --election election.toml --region 7   # the ballot papers of one region")]
 pub(crate) struct CheckArgs {
     /// The event's definition.
     #[arg(long, value_name = "FILE")]
     pub(crate) election: PathBuf,
+    /// Show the ballot papers of this region alone, by its number. Events of many regions are
+    /// summed up otherwise.
+    #[arg(long, value_name = "N")]
+    pub(crate) region: Option<u16>,
     /// Print the canonical definition as JSON.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "region")]
     pub(crate) json: bool,
 }
 

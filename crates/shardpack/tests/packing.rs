@@ -194,12 +194,50 @@ fn check_prints_what_voters_see_or_every_fault_with_its_line() {
     for expected in [
         "L2025-001",
         "Intercity Transit Act",
-        "choices: oui, non, blanc",
-        "R05",
+        "answers: oui, non, blanc",
+        "Approuvez-vous",
+        "region 5 R05: Montréal / Montréal",
+        // One hour and a half after midnight came twice that night; this is the second.
+        "open from 2024-11-03 01:30:00 -05:00 until 2024-11-10 20:00:00 -05:00 (7 d 18 h 30 min)",
+        "at least 3/5 of the valid votes",
+        "au moins 3/5 de toutes les régions",
+        "Plurality: the most votes win.",
+        "ranks at most 5 candidates",
+        "   20  D. Candidat-20 (Parti D / Party D, WITHDRAWN",
+        "   24  D. Candidat-24 (indépendant / independent)",
     ] {
         assert!(text.contains(expected), "{expected:?} is not in: {text}");
     }
-    let faulty = fs::read_to_string(&election)
+    check_faults(&desk, &election);
+}
+
+#[test]
+fn check_sums_up_a_province_and_shows_one_region_of_it() {
+    let desk = Desk::new();
+    let election = definition_path().with_file_name("election-125.toml");
+    let election = election.to_str().expect("UTF-8");
+    let text = ok(&desk.run(&["check", "--election", election]));
+    for expected in ["125 regions", "625 candidates in 125 regions", "withdrawn:"] {
+        assert!(text.contains(expected), "{expected:?} is not in: {text}");
+    }
+    assert!(
+        text.lines().count() < 80,
+        "a page that nobody reads: {text}"
+    );
+    let text = ok(&desk.run(&["check", "--election", election, "--region", "7"]));
+    for expected in ["Circonscription 007", "Candidat-031", "Candidat-035"] {
+        assert!(text.contains(expected), "{expected:?} is not in: {text}");
+    }
+    assert!(!text.contains("Candidat-036"), "another region's: {text}");
+    refused(
+        &desk.run(&["check", "--election", election, "--region", "126"]),
+        1,
+        &["no region 126", "125 regions"],
+    );
+}
+
+fn check_faults(desk: &Desk, election: &std::path::Path) {
+    let faulty = fs::read_to_string(election)
         .expect("the example")
         .replacen("#1b5e9e", "blue", 1)
         .replacen(

@@ -1,0 +1,145 @@
+//! The event as its voters will meet it, in both languages: windows, questions, rules, candidates.
+
+use std::fmt::{self, Write};
+
+use election::{Ballot, BallotKind, Event, ResultsPolicy, Text};
+
+use super::paper;
+
+/// Events of more regions are summed up, unless one region is asked for: a page that nobody reads
+/// to its end finds no fault.
+pub(super) const REGIONS_SHOWN_MAX: usize = 12;
+
+/// The whole page; the papers of `region` alone where one is given.
+pub(super) fn of_event(event: &Event, region: Option<u16>) -> String {
+    let mut page = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_event(&mut page, event, region);
+    page
+}
+
+fn write_event(page: &mut String, event: &Event, region: Option<u16>) -> fmt::Result {
+    writeln!(
+        page,
+        "{}: {} / {}",
+        event.id, event.title.fr, event.title.en
+    )?;
+    writeln!(
+        page,
+        "times are local times of {}, with their offset from UTC",
+        event.time_zone
+    )?;
+    write_regions(page, event, region)?;
+    for ballot in event.ballots() {
+        write_ballot(page, event, ballot, region)?;
+    }
+    Ok(())
+}
+
+fn write_regions(page: &mut String, event: &Event, only: Option<u16>) -> fmt::Result {
+    let shown = event
+        .regions
+        .iter()
+        .filter(|region| only.is_none_or(|only| region.number == only));
+    if only.is_none() && event.regions.len() > REGIONS_SHOWN_MAX {
+        return writeln!(
+            page,
+            "{} regions, summed up below: --region N shows what the voters of one see",
+            event.regions.len()
+        );
+    }
+    for region in shown {
+        let (number, code) = (region.number, &region.code);
+        let (fr, en) = (&region.name.fr, &region.name.en);
+        writeln!(page, "region {number} {code}: {fr} / {en}")?;
+    }
+    Ok(())
+}
+
+fn write_ballot(
+    page: &mut String,
+    event: &Event,
+    ballot: &Ballot,
+    region: Option<u16>,
+) -> fmt::Result {
+    writeln!(page, "\nballot {}", ballot.id)?;
+    writeln!(
+        page,
+        "  open from {} until {} ({})",
+        event.local_time(ballot.opens),
+        event.local_time(ballot.closes),
+        duration(ballot.closes - ballot.opens)
+    )?;
+    writeln!(page, "  results: {}", policy(ballot.results))?;
+    write_words(page, ballot, "fr", |text| &text.fr)?;
+    write_words(page, ballot, "en", |text| &text.en)?;
+    match &ballot.kind {
+        BallotKind::Law(law) => {
+            let blank = if law.allow_blank { ", blanc" } else { "" };
+            writeln!(page, "  answers: oui, non{blank}")
+        }
+        BallotKind::Election(election) => {
+            writeln!(
+                page,
+                "  election_id {} of the HTTP interface",
+                election.number
+            )?;
+            paper::write_papers(page, event, election, region)
+        }
+    }
+}
+
+/// Title, question and rules in one language.
+fn write_words(
+    page: &mut String,
+    ballot: &Ballot,
+    language: &str,
+    pick: fn(&Text) -> &str,
+) -> fmt::Result {
+    writeln!(page, "  {language}: {}", pick(&ballot.title))?;
+    if let Some(law) = ballot.law() {
+        writeln!(page, "      {}", pick(&law.question))?;
+    }
+    for rule in ballot.rules_in_words() {
+        writeln!(page, "      * {}", pick(&rule))?;
+    }
+    Ok(())
+}
+
+fn policy(results: ResultsPolicy) -> &'static str {
+    match results {
+        ResultsPolicy::Live => "shown as votes arrive",
+        ResultsPolicy::Batched => "shown in steps while voting is open",
+        ResultsPolicy::AfterClose => "shown after the ballot has closed",
+    }
+}
+
+/// Elapsed time, as a clock without daylight saving would measure it.
+fn duration(ms: i64) -> String {
+    let minutes = ms / 60_000;
+    let seconds = ms % 60_000 / 1_000;
+    let (days, hours, minutes) = (minutes / 1_440, minutes / 60 % 24, minutes % 60);
+    let parts = [(days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s")];
+    let some: Vec<String> = parts
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count} {unit}"))
+        .collect();
+    some.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn durations_read_well() {
+        for (ms, text) in [
+            (86_400_000, "1 d"),
+            (90_061_000, "1 d 1 h 1 min 1 s"),
+            (39_600_000, "11 h"),
+        ] {
+            assert_eq!(duration(ms), text);
+        }
+    }
+}
