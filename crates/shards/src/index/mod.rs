@@ -17,7 +17,7 @@
 //! four bits) and outputs (low four). Lists lie in reverse order of input. A delta counts back from
 //! the node's first byte; 0 is the final node without transitions.
 
-use crate::digest::{DIGEST_BYTES, DigestBytes};
+use crate::digest::DigestBytes;
 use crate::error::FormatError;
 use crate::header::{Header, Kind, expect, payload};
 
@@ -27,6 +27,8 @@ const FST_TAIL_BYTES: usize = 20;
 const FST_LEAST_BYTES: usize = 36;
 const TABLE_BYTES: usize = 256;
 const TABLE_FROM_TRANSITIONS: usize = 33;
+/// Bits of a digest: no path is longer.
+const DIGEST_BITS: u32 = 128;
 /// Inputs that the format's author found common in text, by number from 1: part of the format.
 const COMMON_INPUTS: &[u8; 63] = b"te/oasripcnw.hlm-du012g=:bf3y5&_4v9678k%?xCDASFIBEjPTzRNM+LOqHG";
 
@@ -109,7 +111,7 @@ impl<B: AsRef<[u8]>> PrefixIndex<B> {
             digests: digests.iter(),
             ordinal: 0,
         };
-        let walked = comparison.below(self.root, &mut [0; DIGEST_BYTES], 0, 0);
+        let walked = comparison.below(self.root, 0, 0, 0);
         match walked {
             Some(()) if comparison.digests.len() == 0 => Ok(()),
             _ => Err(FormatError::IndexDisagrees {
@@ -128,31 +130,27 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    /// Compares everything below the node at `at`, which is reached by the first `depth` bytes of
-    /// `path` with the outputs' sum `collected`. `None` at the first disagreement. Recurses 16 deep
-    /// at most.
-    fn below(
-        &mut self,
-        at: usize,
-        path: &mut DigestBytes,
-        depth: usize,
-        collected: u64,
-    ) -> Option<()> {
+    /// Compares everything below the node at `at`, which is reached by the `depth` bytes of `path`
+    /// (a big-endian number) with the outputs' sum `collected`. `None` at the first disagreement.
+    /// Recurses 16 deep at most.
+    fn below(&mut self, at: usize, path: u128, depth: u32, collected: u64) -> Option<()> {
         let node = Node::read(self.fst, at)?;
         // A dead end or a path that goes on behind its end would make the work unbounded.
         if node.transitions == 0 || node.is_final {
             return None;
         }
+        let depth = depth + 1;
+        let bits_behind = DIGEST_BITS.checked_sub(8 * depth)?;
         for number in 0..node.transitions {
-            *path.get_mut(depth)? = node.input(self.fst, number)?;
+            let path = path << 8 | u128::from(node.input(self.fst, number)?);
             let step = node.step(self.fst, number)?;
             let collected = collected.checked_add(step.output)?;
             if step.next != 0 {
-                self.below(step.next, path, depth + 1, collected)?;
+                self.below(step.next, path, depth, collected)?;
                 continue;
             }
-            let digest = self.digests.next()?;
-            if collected != self.ordinal || digest.get(..=depth) != path.get(..=depth) {
+            let digest = u128::from_be_bytes(*self.digests.next()?);
+            if collected != self.ordinal || digest >> bits_behind != path {
                 return None;
             }
             self.ordinal += 1;

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::digest::DIGEST_BYTES;
 use crate::header::HEADER_BYTES;
 
 /// A file around an index of the given keys with their ordinals.
