@@ -154,6 +154,7 @@ impl World {
             segment_bytes: self.segment_bytes,
             snapshot_votes: self.snapshot_votes,
             entropy: Box::new(self.rng.split()),
+            on_full: Box::new(|_| {}), // a simulated disk is full all the time: nobody is to act
             ..Options::default()
         };
         let (disk, clock) = (Arc::new(self.disk.clone()), Arc::new(self.clock.clone()));
