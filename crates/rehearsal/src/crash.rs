@@ -1,14 +1,13 @@
 //! `rehearsal crash`: the validator under load, killed at random moments again and again. At the
 //! end every vote that was acknowledged must be found exactly once.
 
-use crate::chance;
-use crate::full_disk::{self, FullDisk};
-use crate::judge::Judged;
+use crate::judge::{Experiment, Judged};
 use crate::prepare::{SAMPLE_ROLL, Stage};
 use crate::races::{Raced, Races};
 use crate::services::Addresses;
 use crate::steps::Steps;
 use crate::voting::{Load, Voting};
+use crate::{chance, failed_sync, full_disk};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use std::time::Duration;
@@ -35,20 +34,26 @@ pub struct Outcome {
     /// Clients that raced for the same credentials through all of it.
     pub races: Raced,
     /// What a full disk did, on a ledger of its own.
-    pub full_disk: FullDisk,
+    pub full_disk: Experiment,
+    /// What a failed sync did, on a ledger of its own.
+    pub failed_sync: Experiment,
 }
 
 impl Outcome {
     /// Whether nothing was lost and nothing counted twice.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.judged.is_clean() && self.races.violations == 0 && self.full_disk.is_clean()
+        self.judged.is_clean()
+            && self.races.violations == 0
+            && self.full_disk.is_clean()
+            && self.failed_sync.is_clean()
     }
 }
 
 /// Kills the validator `kills` times under load; then ends it by SIGTERM under load, which it must
 /// survive with exit status 0, and starts a second one on its data directory, which must be refused.
-/// Meanwhile clients race for the same credentials. A full disk follows, on a ledger of its own.
+/// Meanwhile clients race for the same credentials. A full disk and a failed sync follow, on ledgers of
+/// their own.
 ///
 /// # Errors
 /// Anything that keeps the experiment from being made; lost votes are an outcome, not an error.
@@ -100,17 +105,17 @@ pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Res
     validator.stop().await?;
     let judged = stage.judge(&summary, Some(&raced)).await?;
     steps.done("ledger verified against every answer and receipt");
-    let full_disk = if judged.is_clean() {
-        full_disk::run(stage, voting, steps).await?
-    } else {
-        let not_tested = "the kills left a fault, whose evidence is kept".to_owned();
-        FullDisk::NotTested { not_tested }
-    };
+    if !judged.is_clean() {
+        bail!("the kills left a fault, whose evidence is kept: {judged:?}");
+    }
+    let full_disk = full_disk::run(stage, voting, steps).await?;
+    let failed_sync = failed_sync::run(stage, voting, steps).await?;
     Ok(Outcome {
         kills,
         judged,
         races: raced,
         full_disk,
+        failed_sync,
     })
 }
 

@@ -3,9 +3,11 @@
 use crate::counts::{self, Difference};
 use crate::prepare::Stage;
 use crate::races::Raced;
+use crate::steps::Steps;
 use crate::voting::Summary;
 use anyhow::{Result, bail};
 use serde::Serialize;
+use std::fmt::Display;
 
 /// What the ledger made of the votes.
 #[derive(Clone, Debug, Serialize)]
@@ -28,6 +30,37 @@ impl Judged {
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.lost == 0 && self.double == 0 && self.fault.is_none()
+    }
+}
+
+/// What a fault of the machine came to, played on a ledger of its own.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Experiment {
+    /// This machine does not permit it.
+    NotTested {
+        /// Why.
+        not_tested: String,
+    },
+    /// It was played.
+    Judged(Judged),
+}
+
+impl Experiment {
+    /// Says loudly that `what` was not played.
+    pub fn not_tested(what: &str, why: &impl Display, steps: &mut Steps) -> Experiment {
+        let not_tested = why.to_string();
+        steps.done(&format!("NOT TESTED, {what}: {not_tested}"));
+        Experiment::NotTested { not_tested }
+    }
+
+    /// Whether nothing speaks against the ledger.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        match self {
+            Experiment::NotTested { .. } => true,
+            Experiment::Judged(judged) => judged.is_clean(),
+        }
     }
 }
 

@@ -20,7 +20,7 @@ Examples:
   rehearsal demo                      # 20,000 voters, a crash in the middle, one verdict line
   rehearsal demo --election fixtures/election-125.toml   # the same over 125 regions
   rehearsal serve                     # leaves validator and tally running, prints curl lines
-  rehearsal crash --kills 100         # kills the validator 100 times under load, then fills a small disk
+  rehearsal crash --kills 100         # kills the validator 100 times under load, then a full disk and failing syncs
   rehearsal crash-tally --kills 100   # kills tally and PostgreSQL 100 times under load
   rehearsal day --voters 1000000      # a national day as fast as it goes, verified
 

@@ -11,6 +11,8 @@ use tokio::time::Instant;
 
 /// How long a server may take until it is ready; a verified start of a large package included.
 const READY_WITHIN: Duration = Duration::from_secs(60);
+/// How long a counter may take to grow; voters who were turned away come back after seconds.
+const GROWN_WITHIN: Duration = Duration::from_secs(25);
 const POLL: Duration = Duration::from_millis(20);
 
 /// Where the servers listen.
@@ -145,6 +147,34 @@ pub async fn metric(at: SocketAddr, name: &str) -> Result<u64> {
     }
     number(&String::from_utf8_lossy(&text), name)
         .with_context(|| format!("http://{at}/metrics has no number {name}"))
+}
+
+/// Waits until a counter of the validator has grown by `wanted`.
+///
+/// # Errors
+/// The validator ends by itself, or the counter does not grow in time.
+pub async fn grown(
+    validator: &mut Server,
+    at: Addresses,
+    counter: &str,
+    wanted: u64,
+) -> Result<()> {
+    let from = metric(at.internal, counter).await?;
+    let deadline = Instant::now() + GROWN_WITHIN;
+    loop {
+        validator.check()?;
+        let now = metric(at.internal, counter).await?;
+        if now >= from + wanted {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            let seconds = GROWN_WITHIN.as_secs();
+            bail!(
+                "{counter} stands at {now} after {seconds} s, expected {wanted} more than {from}"
+            );
+        }
+        tokio::time::sleep(POLL).await;
+    }
 }
 
 /// The value on the line `name value` of Prometheus' text format.

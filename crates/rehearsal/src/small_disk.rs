@@ -1,0 +1,63 @@
+//! A small filesystem that can really be full.
+
+use anyhow::{Context, Result};
+use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
+use std::ffi::CStr;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+static BALLAST_BLOCK: [u8; 1 << 16] = [0x5a; 1 << 16];
+
+/// A filesystem in memory over an existing directory, unmounted when dropped.
+#[derive(Debug)]
+pub struct SmallDisk {
+    path: PathBuf,
+}
+
+impl SmallDisk {
+    /// `options` are those of tmpfs, its size first.
+    ///
+    /// # Errors
+    /// The system's: this user may not mount, above all.
+    pub fn mount(path: &Path, options: &CStr) -> std::io::Result<SmallDisk> {
+        let flags = MountFlags::NODEV | MountFlags::NOSUID | MountFlags::NOEXEC;
+        mount("rehearsal", path, "tmpfs", flags, options)?;
+        let path = path.to_owned();
+        Ok(SmallDisk { path })
+    }
+
+    fn ballast(&self) -> PathBuf {
+        self.path.join("ballast")
+    }
+
+    /// Leaves no byte free.
+    ///
+    /// # Errors
+    /// Any but that it is full.
+    pub fn fill(&self) -> Result<()> {
+        let mut ballast = File::create(self.ballast()).context("cannot write ballast")?;
+        loop {
+            match ballast.write_all(&BALLAST_BLOCK) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::StorageFull => return Ok(()),
+                Err(error) => return Err(error).context("cannot fill the small disk"),
+            }
+        }
+    }
+
+    /// Undoes [`SmallDisk::fill`].
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn make_room(&self) -> Result<()> {
+        fs::remove_file(self.ballast()).context("cannot remove the ballast")
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Files may be open still: it goes when they are closed.
+        let _ = unmount(&self.path, UnmountFlags::DETACH);
+    }
+}
