@@ -7,9 +7,9 @@ mod support;
 use rehearsal::crash;
 use rehearsal::steps::Steps;
 
-/// Five kills, a SIGTERM under load, a refused second validator a full disk and a
-/// failed sync; every vote that was answered
-/// 202 or 409 is in the ledger, once, with its receipt.
+/// Five kills with races for the same credentials, a SIGTERM under load, a refused second validator,
+/// a full disk and a failed sync; every vote that was answered 202 or 409 is in the ledger, once,
+/// with its receipt.
 #[tokio::test]
 async fn invariant_2_and_8_accepted_means_durable() {
     let (_dir, stage) = support::stage();
