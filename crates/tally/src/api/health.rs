@@ -1,6 +1,5 @@
 //! Whether to restart this process (`/livez`), to send it readers (`/readyz`), and what it depends on.
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use axum::extract::State;
@@ -20,7 +19,7 @@ pub(super) async fn livez() -> &'static str {
 
 /// Ready: everything that was acknowledged at the start has been counted.
 pub(super) async fn readyz(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
-    if shared.caught_up.load(Ordering::Acquire) {
+    if shared.is_caught_up() {
         return "ok\n".into_response();
     }
     Problem::NotReady.respond(Language::of(&headers))
@@ -28,7 +27,7 @@ pub(super) async fn readyz(State(shared): State<Arc<Shared>>, headers: HeaderMap
 
 /// `GET /api/v1/health`: status, services, timestamp, and how far ledger and database are.
 pub(super) async fn health(State(shared): State<Arc<Shared>>) -> Response {
-    let caught_up = shared.caught_up.load(Ordering::Acquire);
+    let caught_up = shared.is_caught_up();
     let heads: Vec<Head> = {
         let board = shared.board();
         board

@@ -92,6 +92,7 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     );
     register_state(&mut registry, &shared, &shared.board());
     register_database(&mut registry, &shared);
+    register_stream(&mut registry, &shared);
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = encode(&mut text, &registry);
@@ -181,6 +182,23 @@ fn register_database(registry: &mut Registry, shared: &Shared) {
     let up: Gauge = Gauge::default();
     up.set(i64::from(progress.trouble.is_none()));
     registry.register("postgres_up", "1 while the database takes frames", up);
+}
+
+fn register_stream(registry: &mut Registry, shared: &Shared) {
+    let clients: Gauge = Gauge::default();
+    clients.set(i64::try_from(shared.hub.clients()).unwrap_or(i64::MAX));
+    registry.register("stream_clients", "Clients of the live stream", clients);
+    let dropped = &shared.hub.dropped;
+    registry.register(
+        "stream_clients_dropped_slow",
+        "Clients that did not take their messages",
+        dropped.slow.clone(),
+    );
+    registry.register(
+        "stream_clients_dropped_silent",
+        "Clients that did not answer heartbeats",
+        dropped.silent.clone(),
+    );
 }
 
 fn signed(value: u64) -> i64 {

@@ -2,6 +2,7 @@
 
 mod cache;
 mod health;
+mod live;
 mod metrics;
 mod problem;
 mod results;
@@ -24,6 +25,7 @@ use crate::policy::Board;
 use crate::postgres::Progress;
 use problem::{Language, Problem};
 
+pub(crate) use live::Hub;
 pub(crate) use metrics::RequestTimes;
 pub(crate) use serve::serve;
 
@@ -43,6 +45,7 @@ pub(crate) struct Shared {
     /// Where the database stands, where there is one.
     pub(crate) database: Option<Arc<Mutex<Progress>>>,
     pub(crate) times: RequestTimes,
+    pub(crate) hub: Hub,
 }
 
 impl Shared {
@@ -61,6 +64,7 @@ impl Shared {
             caught_up: std::sync::atomic::AtomicBool::new(false),
             database,
             times: RequestTimes::default(),
+            hub: Hub::default(),
         }
     }
 
@@ -71,6 +75,11 @@ impl Shared {
 
     pub(crate) fn board_mut(&self) -> RwLockWriteGuard<'_, Board> {
         self.board.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether everything that was acknowledged at the start has been folded.
+    pub(crate) fn is_caught_up(&self) -> bool {
+        self.caught_up.load(std::sync::atomic::Ordering::Acquire)
     }
 
     fn now_ms(&self) -> i64 {
@@ -93,6 +102,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         )
         .route("/api/v1/turnout", get(turnout::all))
         .route("/api/v1/turnout/{ballot_id}", get(turnout::ballot))
+        .route("/api/v1/stream", get(live::stream))
         .route("/api/v1/health", get(health::health))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))

@@ -56,118 +56,171 @@ pub(crate) enum Problem {
     NoSuchBallot,
     MethodNotAllowed,
     NotReady,
+    WebSocketOnly,
+    NoSuchTopic,
+    TooManyClients,
 }
 
-impl Problem {
-    fn status(self) -> StatusCode {
-        match self {
-            Problem::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Problem::NotReady => StatusCode::SERVICE_UNAVAILABLE,
-            _ => StatusCode::NOT_FOUND,
-        }
-    }
-
+/// How a problem shows.
+struct Face {
+    status: StatusCode,
     /// Last part of the problem's type; never changes.
-    fn name(self) -> &'static str {
-        match self {
-            Problem::NotFound => "not-found",
-            Problem::NoSuchLaw => "no-such-law",
-            Problem::NoSuchElection => "no-such-election",
-            Problem::NoSuchRegion => "no-such-region",
-            Problem::NoSuchBallot => "no-such-ballot",
-            Problem::MethodNotAllowed => "method-not-allowed",
-            Problem::NotReady => "not-ready",
-        }
-    }
-
+    name: &'static str,
     /// Title and detail.
-    fn text(self, language: Language) -> (&'static str, &'static str) {
-        let (french, english) = match self {
-            Problem::NotFound => (
-                (
-                    "Adresse inconnue",
-                    "Aucune ressource à cette adresse; voir /openapi.json.",
-                ),
-                (
-                    "Not found",
-                    "There is nothing at this address; see /openapi.json.",
-                ),
-            ),
-            Problem::NoSuchLaw => (
-                (
-                    "Loi inconnue",
-                    "Aucune loi de ce scrutin ne porte cet identifiant; voir /api/v1/results.",
-                ),
-                (
-                    "No such law",
-                    "No law of this event has this id; see /api/v1/results.",
-                ),
-            ),
-            Problem::NoSuchElection => (
-                (
-                    "Élection inconnue",
-                    "Aucune élection de ce scrutin ne porte ce numéro; voir /api/v1/results.",
-                ),
-                (
-                    "No such election",
-                    "No election of this event has this number; see /api/v1/results.",
-                ),
-            ),
-            Problem::NoSuchRegion => (
-                (
-                    "Région inconnue",
-                    "Aucune région de cette élection ne porte ce numéro.",
-                ),
-                (
-                    "No such region",
-                    "No region of this election has this number.",
-                ),
-            ),
-            Problem::NoSuchBallot => (
-                (
-                    "Bulletin inconnu",
-                    "Aucune loi ni élection ne porte cet identifiant; voir /api/v1/turnout.",
-                ),
-                (
-                    "No such ballot",
-                    "No law or election has this id; see /api/v1/turnout.",
-                ),
-            ),
-            Problem::MethodNotAllowed => (
-                (
-                    "Méthode refusée",
-                    "Cette adresse se lit seulement: GET ou HEAD.",
-                ),
-                (
-                    "Method not allowed",
-                    "This address can only be read: GET or HEAD.",
-                ),
-            ),
-            Problem::NotReady => (
-                (
-                    "Dépouillement en cours",
-                    "Le registre n'est pas encore relu en entier; réessayez dans un instant.",
-                ),
-                (
-                    "Catching up",
-                    "The ledger has not been read to its end yet; try again in a moment.",
-                ),
-            ),
-        };
-        if language == Language::French {
-            french
-        } else {
-            english
+    french: [&'static str; 2],
+    /// Title and detail.
+    english: [&'static str; 2],
+}
+
+const NOT_FOUND: Face = Face {
+    status: StatusCode::NOT_FOUND,
+    name: "not-found",
+    french: [
+        "Adresse inconnue",
+        "Aucune ressource à cette adresse; voir /openapi.json.",
+    ],
+    english: [
+        "Not found",
+        "There is nothing at this address; see /openapi.json.",
+    ],
+};
+const NO_SUCH_LAW: Face = Face {
+    status: StatusCode::NOT_FOUND,
+    name: "no-such-law",
+    french: [
+        "Loi inconnue",
+        "Aucune loi de ce scrutin ne porte cet identifiant; voir /api/v1/results.",
+    ],
+    english: [
+        "No such law",
+        "No law of this event has this id; see /api/v1/results.",
+    ],
+};
+const NO_SUCH_ELECTION: Face = Face {
+    status: StatusCode::NOT_FOUND,
+    name: "no-such-election",
+    french: [
+        "Élection inconnue",
+        "Aucune élection de ce scrutin ne porte ce numéro; voir /api/v1/results.",
+    ],
+    english: [
+        "No such election",
+        "No election of this event has this number; see /api/v1/results.",
+    ],
+};
+const NO_SUCH_REGION: Face = Face {
+    status: StatusCode::NOT_FOUND,
+    name: "no-such-region",
+    french: [
+        "Région inconnue",
+        "Aucune région de cette élection ne porte ce numéro.",
+    ],
+    english: [
+        "No such region",
+        "No region of this election has this number.",
+    ],
+};
+const NO_SUCH_BALLOT: Face = Face {
+    status: StatusCode::NOT_FOUND,
+    name: "no-such-ballot",
+    french: [
+        "Bulletin inconnu",
+        "Aucune loi ni élection ne porte cet identifiant; voir /api/v1/turnout.",
+    ],
+    english: [
+        "No such ballot",
+        "No law or election has this id; see /api/v1/turnout.",
+    ],
+};
+const METHOD_NOT_ALLOWED: Face = Face {
+    status: StatusCode::METHOD_NOT_ALLOWED,
+    name: "method-not-allowed",
+    french: [
+        "Méthode refusée",
+        "Cette adresse se lit seulement: GET ou HEAD.",
+    ],
+    english: [
+        "Method not allowed",
+        "This address can only be read: GET or HEAD.",
+    ],
+};
+const NOT_READY: Face = Face {
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    name: "not-ready",
+    french: [
+        "Dépouillement en cours",
+        "Le registre n'est pas encore relu en entier; réessayez dans un instant.",
+    ],
+    english: [
+        "Catching up",
+        "The ledger has not been read to its end yet; try again in a moment.",
+    ],
+};
+const WEBSOCKET_ONLY: Face = Face {
+    status: StatusCode::UPGRADE_REQUIRED,
+    name: "websocket-only",
+    french: [
+        "WebSocket attendu",
+        "Cette adresse ne parle que WebSocket (RFC 6455); les mêmes documents se lisent sous /api/v1/results et /api/v1/turnout.",
+    ],
+    english: [
+        "WebSocket expected",
+        "This address speaks WebSocket only (RFC 6455); the same documents are read under /api/v1/results and /api/v1/turnout.",
+    ],
+};
+const NO_SUCH_TOPIC: Face = Face {
+    status: StatusCode::BAD_REQUEST,
+    name: "no-such-topic",
+    french: [
+        "Sujet inconnu",
+        "topics: au plus 64 parmi law, law:ID, election, election:NUMÉRO, region:NUMÉRO:RÉGION, turnout, system, séparés par des virgules.",
+    ],
+    english: [
+        "No such topic",
+        "topics: at most 64 of law, law:ID, election, election:NUMBER, region:NUMBER:REGION, turnout, system, separated by commas.",
+    ],
+};
+const TOO_MANY_CLIENTS: Face = Face {
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    name: "too-many-clients",
+    french: [
+        "Trop de connexions",
+        "Le flux est complet; réessayez plus tard ou lisez /api/v1/results.",
+    ],
+    english: [
+        "Too many clients",
+        "The stream is full; try again later, or read /api/v1/results.",
+    ],
+};
+
+impl Problem {
+    fn face(self) -> &'static Face {
+        match self {
+            Problem::NotFound => &NOT_FOUND,
+            Problem::NoSuchLaw => &NO_SUCH_LAW,
+            Problem::NoSuchElection => &NO_SUCH_ELECTION,
+            Problem::NoSuchRegion => &NO_SUCH_REGION,
+            Problem::NoSuchBallot => &NO_SUCH_BALLOT,
+            Problem::MethodNotAllowed => &METHOD_NOT_ALLOWED,
+            Problem::NotReady => &NOT_READY,
+            Problem::WebSocketOnly => &WEBSOCKET_ONLY,
+            Problem::NoSuchTopic => &NO_SUCH_TOPIC,
+            Problem::TooManyClients => &TOO_MANY_CLIENTS,
         }
     }
 
     /// The response.
     pub(crate) fn respond(self, language: Language) -> Response {
-        let (title, detail) = self.text(language);
+        let face = self.face();
+        let [title, detail] = if language == Language::French {
+            face.french
+        } else {
+            face.english
+        };
         let body = serde_json::json!({
-            "type": format!("urn:scrutin:problem:{}", self.name()),
+            "type": format!("urn:scrutin:problem:{}", face.name),
             "title": title,
-            "status": self.status().as_u16(),
+            "status": face.status.as_u16(),
             "detail": detail,
         });
         let tag = if language == Language::French {
@@ -181,10 +234,12 @@ impl Problem {
             (header::VARY, "accept-language"),
             (header::CACHE_CONTROL, "no-store"),
         ];
-        let mut response = (self.status(), headers, body.to_string()).into_response();
+        let mut response = (face.status, headers, body.to_string()).into_response();
         let extra = match self {
             Problem::MethodNotAllowed => Some((header::ALLOW, "GET, HEAD")),
             Problem::NotReady => Some((header::RETRY_AFTER, "1")),
+            Problem::TooManyClients => Some((header::RETRY_AFTER, "10")),
+            Problem::WebSocketOnly => Some((header::UPGRADE, "websocket")),
             _ => None,
         };
         if let Some((name, value)) = extra {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::{OriginalUri, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use election::Ballot;
+use election::{Ballot, Election, Law};
 use serde::Serialize;
 
 use super::problem::{Language, Problem};
@@ -102,10 +102,22 @@ pub(super) async fn law(
     let (board, now) = (shared.board(), shared.now_ms());
     let version = vec![board.version(ballot, now)];
     shared.cache.respond(uri.path(), version, &headers, || {
-        let turnout = turnout_by_region(&board, ballot).values().sum();
-        let visible = board.visible(ballot, now);
-        serde_json::to_vec(&law_result(event, ballot, law, &visible, turnout))
+        law_document(&shared, &board, ballot, law, now)
     })
+}
+
+/// A law's results as they may be seen at `now`.
+pub(super) fn law_document(
+    shared: &Shared,
+    board: &Board,
+    ballot: &Ballot,
+    law: &Law,
+    now: i64,
+) -> serde_json::Result<Vec<u8>> {
+    let turnout = turnout_by_region(board, ballot).values().sum();
+    let visible = board.visible(ballot, now);
+    let event = shared.package.event();
+    serde_json::to_vec(&law_result(event, ballot, law, &visible, turnout))
 }
 
 /// `GET /api/v1/elections/{election_id}/results`
@@ -123,14 +135,21 @@ pub(super) async fn election(
     let (board, now) = (shared.board(), shared.now_ms());
     let version = vec![board.version(ballot, now)];
     shared.cache.respond(uri.path(), version, &headers, || {
-        let turnout = turnout_by_region(&board, ballot);
-        serde_json::to_vec(&ballot_result(
-            event,
-            ballot,
-            &board.visible(ballot, now),
-            &turnout,
-        ))
+        election_document(&shared, &board, ballot, now)
     })
+}
+
+/// An election's results over all regions, as they may be seen at `now`.
+pub(super) fn election_document(
+    shared: &Shared,
+    board: &Board,
+    ballot: &Ballot,
+    now: i64,
+) -> serde_json::Result<Vec<u8>> {
+    let turnout = turnout_by_region(board, ballot);
+    let visible = board.visible(ballot, now);
+    let event = shared.package.event();
+    serde_json::to_vec(&ballot_result(event, ballot, &visible, &turnout))
 }
 
 /// `GET /api/v1/elections/{election_id}/regions/{region_id}/results`
@@ -159,11 +178,22 @@ pub(super) async fn region(
     let (board, now) = (shared.board(), shared.now_ms());
     let version = vec![board.version(ballot, now)];
     shared.cache.respond(uri.path(), version, &headers, || {
-        let turnout = turnout_by_region(&board, ballot)
-            .get(&region)
-            .copied()
-            .unwrap_or(0);
-        let visible = board.visible(ballot, now);
-        serde_json::to_vec(&region_result(event, election, region, &visible, turnout))
+        region_document(&shared, &board, ballot, election, region, now)
     })
+}
+
+/// One region's results of an election, as they may be seen at `now`.
+pub(super) fn region_document(
+    shared: &Shared,
+    board: &Board,
+    ballot: &Ballot,
+    election: &Election,
+    region: u16,
+    now: i64,
+) -> serde_json::Result<Vec<u8>> {
+    let turnout = turnout_by_region(board, ballot);
+    let turnout = turnout.get(&region).copied().unwrap_or(0);
+    let visible = board.visible(ballot, now);
+    let event = shared.package.event();
+    serde_json::to_vec(&region_result(event, election, region, &visible, turnout))
 }

@@ -7,10 +7,9 @@ use std::time::Duration;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
 
 const CONNECTIONS_MAX: usize = 4_096;
 /// Also bounds idle keep-alive.
@@ -24,7 +23,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// Serves until `stop` resolves, then lets open requests finish for a few seconds.
 pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
     let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let graceful = GracefulShutdown::new();
+    let stopping = watch::Sender::new(false);
     let mut stop = std::pin::pin!(stop);
     loop {
         // Before accept: more clients wait in the kernel's queue, not in our memory.
@@ -37,22 +36,36 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        let service = TowerToHyperService::new(router.clone());
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_READ_TIMEOUT)
-            .max_headers(HEADERS_MAX)
-            .max_buf_size(BUFFER_BYTES_MAX)
-            .half_close(false)
-            .serve_connection(TokioIo::new(socket), service);
-        let connection = graceful.watch(connection);
+        let (router, stopping) = (router.clone(), stopping.subscribe());
         tokio::spawn(async move {
-            // What a client does to its own connection is no event of ours.
-            drop(connection.await);
+            connection(socket, router, stopping).await;
             drop(permit);
         });
     }
     drop(listener);
+    stopping.send_replace(true);
+    let all = u32::try_from(CONNECTIONS_MAX).unwrap_or(u32::MAX);
     // Whoever has not finished by then reads a closed connection.
-    let _ = tokio::time::timeout(DRAIN_MAX, graceful.shutdown()).await;
+    let _ = tokio::time::timeout(DRAIN_MAX, permits.acquire_many(all)).await;
+}
+
+/// Serves one connection; one that becomes a WebSocket goes on without it.
+async fn connection(socket: TcpStream, router: Router, mut stopping: watch::Receiver<bool>) {
+    let service = TowerToHyperService::new(router);
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_READ_TIMEOUT)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(BUFFER_BYTES_MAX)
+        .half_close(false)
+        .serve_connection(TokioIo::new(socket), service)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    tokio::select! {
+        // What a client does to its own connection is no event of ours.
+        _ = connection.as_mut() => return,
+        () = async { drop(stopping.wait_for(|stopping| *stopping).await) } => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = connection.await;
 }

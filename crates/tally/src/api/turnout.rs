@@ -77,14 +77,19 @@ pub(super) async fn all(
         .map(|ballot| board.version(ballot, now))
         .collect();
     shared.cache.respond(uri.path(), version, &headers, || {
-        let ballots = event
-            .ballots()
-            .iter()
-            .map(|ballot| turnout_of(&shared, &board, ballot));
-        serde_json::to_vec(&AllTurnout {
-            event_id: event.id.clone(),
-            ballots: ballots.collect(),
-        })
+        all_document(&shared, &board)
+    })
+}
+
+/// Turnout of all ballots.
+pub(super) fn all_document(shared: &Shared, board: &Board) -> serde_json::Result<Vec<u8>> {
+    let event = shared.package.event();
+    let ballots = event.ballots().iter();
+    serde_json::to_vec(&AllTurnout {
+        event_id: event.id.clone(),
+        ballots: ballots
+            .map(|ballot| turnout_of(shared, board, ballot))
+            .collect(),
     })
 }
 

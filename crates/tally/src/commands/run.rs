@@ -78,7 +78,14 @@ impl Plan {
         let board = Board::new(self.package.event(), &*self.package, self.key.is_some());
         let shared = Arc::new(Shared::new(Arc::clone(&self.package), board, database));
         tracing::info!(address = %listener.local_addr()?, "listening");
-        let api = api::serve(listener, api::router(Arc::clone(&shared)), stopped()?);
+        let stop = stopped()?;
+        let told = Arc::clone(&shared);
+        let stop = async move {
+            stop.await;
+            told.hub.stop().await;
+        };
+        let api = api::serve(listener, api::router(Arc::clone(&shared)), stop);
+        tokio::spawn(api::Hub::run(Arc::clone(&shared)));
         tokio::select! {
             () = api => Ok(()),
             folded = fold(&shared, &self.source, self.key.clone()) => folded,

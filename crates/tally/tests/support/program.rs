@@ -106,6 +106,11 @@ impl Running {
         Running { child, address }
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// Status, head and body of a GET.
     pub(crate) fn get(&self, path: &str, headers: &str) -> (u16, String, String) {
         request(&self.address, "GET", path, headers)

@@ -43,7 +43,8 @@ pub(super) async fn page(
     };
     let night = Night {
         site: site(&shared, lang),
-        stream: None,
+        // Any change of what may be seen comes with one of turnout, or with the clock.
+        stream: Some("/api/v1/stream?topics=turnout"),
         embed,
     };
     match place(&shared, parts) {
