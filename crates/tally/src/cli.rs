@@ -38,6 +38,9 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Tabulate one ranked contest from a file.
     Contest(crate::contest::ContestArgs),
+    /// Make tokens for who may read audit and exports over HTTP.
+    #[command(subcommand)]
+    Token(Token),
     /// Write results, audit, duplicates or turnout as CSV or JSON.
     Export(Export),
     /// Empty the tables of a database and fill them again from the ledger.
@@ -118,9 +121,31 @@ pub(crate) struct Run {
     pub(crate) box_key: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) postgres: PostgresArgs,
+    /// Tokens of who may read audit and exports over HTTP; nobody may without.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tokens: Option<PathBuf>,
     /// Address of the results API; port 0 takes a free one and logs it.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8001")]
     pub(crate) listen: SocketAddr,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Make a token, add its hash to the file, and print it once.
+    New(NewToken),
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  tally token new --role auditor --file tokens      # then: tally run ... --tokens tokens\n  curl -H \"Authorization: Bearer $TOKEN\" http://127.0.0.1:8001/api/v1/exports/audit"
+)]
+pub(crate) struct NewToken {
+    /// What its holder is.
+    #[arg(long)]
+    pub(crate) role: crate::token::Role,
+    /// File of hashes, mode 0600; made where there is none.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -14,12 +14,14 @@ mod policy;
 mod postgres;
 mod recount;
 mod results;
+mod rows;
 mod seats;
 mod state;
 mod statement;
 mod stream;
 mod table;
 mod time_text;
+mod token;
 
 use std::process::ExitCode;
 
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         Command::Statement(args) => commands::statement::run(args),
         Command::Verify(args) => commands::verify::run(args),
         Command::Contest(args) => contest::run(args),
+        Command::Token(command) => commands::token::run(command),
         Command::Export(args) => commands::export::run(args),
         Command::Rebuild(args) => commands::rebuild::run(args),
     };

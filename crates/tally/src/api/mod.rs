@@ -1,6 +1,7 @@
 //! The results API: what may be seen, as JSON that a CDN can carry on election night.
 
 mod cache;
+mod export;
 mod health;
 mod live;
 mod metrics;
@@ -19,10 +20,12 @@ use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use durable::{Clock, SystemClock};
+use tokio::sync::Semaphore;
 
 use crate::inputs::PackageRoll;
 use crate::policy::Board;
 use crate::postgres::Progress;
+use crate::token::TokenFile;
 use problem::{Language, Problem};
 
 pub(crate) use live::Hub;
@@ -46,6 +49,9 @@ pub(crate) struct Shared {
     pub(crate) database: Option<Arc<Mutex<Progress>>>,
     pub(crate) times: RequestTimes,
     pub(crate) hub: Hub,
+    /// Who may read audit and exports.
+    pub(crate) tokens: Option<TokenFile>,
+    pub(crate) exports: Arc<Semaphore>,
 }
 
 impl Shared {
@@ -53,6 +59,7 @@ impl Shared {
         package: Arc<PackageRoll>,
         board: Board,
         database: Option<Arc<Mutex<Progress>>>,
+        tokens: Option<TokenFile>,
     ) -> Shared {
         let registered = turnout::registered(&package);
         Shared {
@@ -65,6 +72,8 @@ impl Shared {
             database,
             times: RequestTimes::default(),
             hub: Hub::default(),
+            tokens,
+            exports: Arc::new(Semaphore::new(export::EXPORTS_MAX)),
         }
     }
 
@@ -102,6 +111,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         )
         .route("/api/v1/turnout", get(turnout::all))
         .route("/api/v1/turnout/{ballot_id}", get(turnout::ballot))
+        .route("/api/v1/exports/{what}", get(export::export))
         .route("/api/v1/stream", get(live::stream))
         .route("/api/v1/health", get(health::health))
         .route("/livez", get(health::livez))

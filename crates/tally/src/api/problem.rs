@@ -59,6 +59,9 @@ pub(crate) enum Problem {
     WebSocketOnly,
     NoSuchTopic,
     TooManyClients,
+    Unauthorized,
+    NoSuchFormat,
+    TooManyExports,
 }
 
 /// How a problem shows.
@@ -193,6 +196,37 @@ const TOO_MANY_CLIENTS: Face = Face {
     ],
 };
 
+const UNAUTHORIZED: Face = Face {
+    status: StatusCode::UNAUTHORIZED,
+    name: "unauthorized",
+    french: [
+        "Jeton requis",
+        "La vérification et les exports demandent un jeton: Authorization: Bearer JETON. L'exploitant en délivre par tally token new.",
+    ],
+    english: [
+        "Token required",
+        "Audit and exports need a token: Authorization: Bearer TOKEN. The operator makes one with tally token new.",
+    ],
+};
+const NO_SUCH_FORMAT: Face = Face {
+    status: StatusCode::BAD_REQUEST,
+    name: "no-such-format",
+    french: ["Format inconnu", "format: csv ou json."],
+    english: ["No such format", "format: csv or json."],
+};
+const TOO_MANY_EXPORTS: Face = Face {
+    status: StatusCode::SERVICE_UNAVAILABLE,
+    name: "too-many-exports",
+    french: [
+        "Exports en cours",
+        "D'autres exports sont en cours; réessayez dans un instant.",
+    ],
+    english: [
+        "Exports under way",
+        "Other exports are under way; try again in a moment.",
+    ],
+};
+
 impl Problem {
     fn face(self) -> &'static Face {
         match self {
@@ -206,6 +240,9 @@ impl Problem {
             Problem::WebSocketOnly => &WEBSOCKET_ONLY,
             Problem::NoSuchTopic => &NO_SUCH_TOPIC,
             Problem::TooManyClients => &TOO_MANY_CLIENTS,
+            Problem::Unauthorized => &UNAUTHORIZED,
+            Problem::NoSuchFormat => &NO_SUCH_FORMAT,
+            Problem::TooManyExports => &TOO_MANY_EXPORTS,
         }
     }
 
@@ -238,7 +275,8 @@ impl Problem {
         let extra = match self {
             Problem::MethodNotAllowed => Some((header::ALLOW, "GET, HEAD")),
             Problem::NotReady => Some((header::RETRY_AFTER, "1")),
-            Problem::TooManyClients => Some((header::RETRY_AFTER, "10")),
+            Problem::TooManyClients | Problem::TooManyExports => Some((header::RETRY_AFTER, "10")),
+            Problem::Unauthorized => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"scrutin\"")),
             Problem::WebSocketOnly => Some((header::UPGRADE, "websocket")),
             _ => None,
         };

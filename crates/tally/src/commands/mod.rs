@@ -8,4 +8,5 @@ pub(crate) mod rebuild;
 pub(crate) mod run;
 pub(crate) mod snapshots;
 pub(crate) mod statement;
+pub(crate) mod token;
 pub(crate) mod verify;

@@ -19,6 +19,7 @@ use crate::inputs::{PackageRoll, open_package, read_box_key};
 use crate::policy::Board;
 use crate::postgres::{Progress, Target, Until, Writer};
 use crate::stream::Stream;
+use crate::token::TokenFile;
 
 /// Arguments, resolved: nothing is bound or connected yet.
 struct Plan {
@@ -26,6 +27,7 @@ struct Plan {
     key: Option<Arc<BoxSecretKey>>,
     source: Source,
     database: Option<Target>,
+    tokens: Option<TokenFile>,
     listen: SocketAddr,
 }
 
@@ -60,11 +62,16 @@ impl Plan {
         let file = args.postgres.postgres_password_file.as_deref();
         let database = args.postgres.postgres.as_deref();
         let database = database.map(|url| Target::parse(url, file)).transpose()?;
+        let tokens = args.tokens.clone().map(TokenFile);
+        if let Some(tokens) = &tokens {
+            tokens.check()?;
+        }
         Ok(Plan {
             package,
             key,
             source,
             database,
+            tokens,
             listen: args.listen,
         })
     }
@@ -76,7 +83,9 @@ impl Plan {
         })?;
         let (database, writing) = self.start_writer().await?;
         let board = Board::new(self.package.event(), &*self.package, self.key.is_some());
-        let shared = Arc::new(Shared::new(Arc::clone(&self.package), board, database));
+        let tokens = self.tokens.clone();
+        let shared = Shared::new(Arc::clone(&self.package), board, database, tokens);
+        let shared = Arc::new(shared);
         tracing::info!(address = %listener.local_addr()?, "listening");
         let stop = stopped()?;
         let told = Arc::clone(&shared);

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::Fixture;
@@ -68,6 +69,7 @@ impl Names {
 pub(crate) struct Running {
     child: Child,
     address: String,
+    log: Arc<Mutex<String>>,
 }
 
 impl Running {
@@ -96,14 +98,26 @@ impl Running {
             }
         };
         // Keeps the pipe empty until the program ends.
+        let log = Arc::new(Mutex::new(seen));
+        let kept = Arc::clone(&log);
         std::thread::spawn(move || {
-            let mut rest = String::new();
-            let _ = lines.read_to_string(&mut rest);
-            if std::env::var_os("TALLY_TEST_LOG").is_some() {
-                eprintln!("{rest}");
+            for line in lines.lines().map_while(Result::ok) {
+                if std::env::var_os("TALLY_TEST_LOG").is_some() {
+                    eprintln!("{line}");
+                }
+                *kept.lock().expect("the log") += &(line + "\n");
             }
         });
-        Running { child, address }
+        Running {
+            child,
+            address,
+            log,
+        }
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().expect("the log").clone()
     }
 
     /// Where it listens.

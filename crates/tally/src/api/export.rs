@@ -1,0 +1,169 @@
+//! Audit and exports over HTTP: for holders of a token, one row after the other, each read on record.
+
+use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{OriginalUri, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use clap::ValueEnum;
+use futures_util::StreamExt;
+use pages::Form;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+
+use super::problem::{Language, Problem};
+use super::{PathPart, Shared, named};
+use crate::cli::{Format, What};
+use crate::policy::Visible;
+use crate::rows::Exported;
+use crate::state;
+use crate::token::Holder;
+
+/// Exports at once: each has a thread and a copy of the bitsets.
+pub(crate) const EXPORTS_MAX: usize = 2;
+/// Bytes of a piece, and how many pieces may wait for a slow reader.
+const PIECE_BYTES: usize = 64 * 1024;
+const PIECES_WAITING_MAX: usize = 4;
+
+/// `GET /api/v1/exports/{what}?format=csv|json`
+pub(super) async fn export(
+    State(shared): State<Arc<Shared>>,
+    what: PathPart<String>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Response {
+    let language = Language::of(&headers);
+    let what = named(what).and_then(|what| What::from_str(&what, false).ok());
+    let Some(what) = what else {
+        return Problem::NotFound.respond(language);
+    };
+    let Some(holder) = holder(&shared, &headers) else {
+        tracing::warn!(
+            target: "audit",
+            what = name_of(what),
+            "export refused: no token, or one that is not known"
+        );
+        return Problem::Unauthorized.respond(language);
+    };
+    let query = uri.query().map(|query| Form::parse(query.as_bytes()));
+    let format = match query.transpose() {
+        Ok(query) => match query.as_ref().and_then(|query| query.get("format")) {
+            None => Some(Format::Csv),
+            Some(text) => Format::from_str(text, false).ok(),
+        },
+        Err(_) => None,
+    };
+    let Some(format) = format else {
+        return Problem::NoSuchFormat.respond(language);
+    };
+    let Ok(turn) = Arc::clone(&shared.exports).try_acquire_owned() else {
+        return Problem::TooManyExports.respond(language);
+    };
+    tracing::info!(
+        target: "audit",
+        token = holder.id,
+        role = holder.role.name(),
+        what = name_of(what),
+        "export read"
+    );
+    respond(shared, what, format, turn)
+}
+
+/// The holder of the bearer token (RFC 6750); none where it is missing or not known.
+fn holder(shared: &Shared, headers: &HeaderMap) -> Option<Holder> {
+    let text = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = text.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    match shared.tokens.as_ref()?.holder(token.trim()) {
+        Ok(holder) => holder,
+        Err(error) => {
+            let error = format!("{error:#}");
+            tracing::error!(error, "tokens cannot be checked");
+            None
+        }
+    }
+}
+
+fn respond(
+    shared: Arc<Shared>,
+    what: What,
+    format: Format,
+    turn: OwnedSemaphorePermit,
+) -> Response {
+    let (sender, receiver) = mpsc::channel(PIECES_WAITING_MAX);
+    tokio::task::spawn_blocking(move || {
+        let state = snapshot(&shared);
+        let exported = Exported {
+            package: &shared.package,
+            state: &state,
+        };
+        let mut out = BufWriter::with_capacity(PIECE_BYTES, Pieces(sender.clone()));
+        let written = exported.write(what, format, &mut out);
+        let written = written.and_then(|()| Ok(out.flush()?));
+        if written.is_err() {
+            // The reader hung up, or must not take what it has for the whole.
+            let _ = sender.blocking_send(Err(io::Error::other("the export was cut off")));
+        }
+        drop(turn);
+    });
+    let kind = match format {
+        Format::Csv => "text/csv; charset=utf-8",
+        Format::Json => "application/json",
+    };
+    let pieces = futures_util::stream::unfold(receiver, |mut receiver| async move {
+        receiver.recv().await.map(|piece| (piece, receiver))
+    });
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, Body::from_stream(pieces.boxed())).into_response()
+}
+
+/// The state as of now, with no more counts than everybody may see: a token opens no ballot early.
+fn snapshot(shared: &Shared) -> state::State {
+    let (board, now) = (shared.board(), shared.now_ms());
+    let mut state = board.state().clone();
+    for (ballot, of_ballot) in shared
+        .package
+        .event()
+        .ballots()
+        .iter()
+        .zip(&mut state.ballots)
+    {
+        of_ballot.regions = match board.visible(ballot, now) {
+            Visible::Counts { regions, .. } => regions.clone(),
+            Visible::Withheld { .. } | Visible::Sealed => std::collections::BTreeMap::new(),
+        };
+    }
+    state
+}
+
+fn name_of(what: What) -> &'static str {
+    match what {
+        What::Results => "results",
+        What::Audit => "audit",
+        What::Duplicates => "duplicates",
+        What::Turnout => "turnout",
+    }
+}
+
+/// A writer into the answer's body; it waits where the reader is slow.
+struct Pieces(mpsc::Sender<io::Result<Bytes>>);
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let sent = self.0.blocking_send(Ok(Bytes::copy_from_slice(bytes)));
+        sent.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

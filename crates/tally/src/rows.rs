@@ -1,0 +1,214 @@
+//! Rows for spreadsheets and auditors, written one by one: `tally export` and the API's exports.
+//!
+//! Rows stand in digest order within a ballot, and an accepted vote carries no time: a file of
+//! exports must not say more about who and what than the ledger does.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use crate::cli::{Format, What};
+use crate::counts::choice_text;
+use crate::inputs::PackageRoll;
+use crate::state::{BallotState, Roll, State};
+use crate::time_text::rfc3339;
+
+/// What rows are made from.
+#[derive(Clone, Copy)]
+pub(crate) struct Exported<'a> {
+    pub(crate) package: &'a PackageRoll,
+    pub(crate) state: &'a State,
+}
+
+impl Exported<'_> {
+    /// Writes all rows of a kind.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub(crate) fn write(
+        self,
+        what: What,
+        format: Format,
+        out: &mut dyn Write,
+    ) -> anyhow::Result<()> {
+        let mut rows = Rows::new(format, out);
+        match what {
+            What::Results => results(self, &mut rows)?,
+            What::Audit => audit(self, &mut rows)?,
+            What::Duplicates => duplicates(self, &mut rows)?,
+            What::Turnout => turnout(self, &mut rows)?,
+        }
+        rows.finish()
+    }
+}
+
+#[derive(Serialize)]
+struct ResultRow<'a> {
+    ballot_id: &'a str,
+    /// 0: the roll names no region.
+    region_id: u16,
+    choice: String,
+    votes: u64,
+}
+
+#[derive(Serialize)]
+struct AuditRow<'a> {
+    ballot_id: &'a str,
+    /// Empty where the status is invalid: no credential was named.
+    digest: String,
+    status: &'static str,
+    reason: &'static str,
+    attempts: u64,
+}
+
+#[derive(Serialize)]
+struct DuplicateRow<'a> {
+    ballot_id: &'a str,
+    digest: String,
+    /// All submissions, the accepted one included.
+    attempt_count: u64,
+    first_duplicate_at: String,
+    last_duplicate_at: String,
+}
+
+#[derive(Serialize)]
+struct TurnoutRow<'a> {
+    ballot_id: &'a str,
+    region_id: u16,
+    hour: String,
+    votes: u64,
+}
+
+/// Every ballot with its state.
+fn ballots<'a>(exported: Exported<'a>) -> impl Iterator<Item = (u16, &'a str, &'a BallotState)> {
+    let states = &exported.state.ballots;
+    let ballots = exported.package.event().ballots().iter().zip(states);
+    ballots.map(|(ballot, state)| (ballot.index.0, ballot.id.as_str(), state))
+}
+
+fn results(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
+    for (_, ballot_id, state) in ballots(exported) {
+        for (region, counts) in &state.regions {
+            for (choice, votes) in counts.iter() {
+                let choice = choice_text(choice);
+                rows.push(&ResultRow {
+                    ballot_id,
+                    region_id: *region,
+                    choice,
+                    votes,
+                })?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn audit(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
+    for (ballot, ballot_id, state) in ballots(exported) {
+        for (shard, ordinal) in state.voters() {
+            let digest = digest(exported, ballot, shard, ordinal);
+            let (status, reason, attempts) = ("accepted", "", 1);
+            rows.push(&AuditRow {
+                ballot_id,
+                digest: digest.clone(),
+                status,
+                reason,
+                attempts,
+            })?;
+            if let Some(repeats) = state.repeats.get(&(shard, ordinal)) {
+                let (status, attempts) = ("duplicate", repeats.count);
+                rows.push(&AuditRow {
+                    ballot_id,
+                    digest,
+                    status,
+                    reason,
+                    attempts,
+                })?;
+            }
+        }
+    }
+    for ((ballot, reason), attempts) in &exported.state.invalid {
+        let ballot = ballot.and_then(|at| exported.package.event().ballots().get(usize::from(at)));
+        let ballot_id = ballot.map_or("", |ballot| ballot.id.as_str());
+        let (digest, status) = (String::new(), "invalid");
+        let row = AuditRow {
+            ballot_id,
+            digest,
+            status,
+            reason: reason.name(),
+            attempts: *attempts,
+        };
+        rows.push(&row)?;
+    }
+    Ok(())
+}
+
+fn duplicates(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
+    for (ballot, ballot_id, state) in ballots(exported) {
+        for ((shard, ordinal), repeats) in &state.repeats {
+            rows.push(&DuplicateRow {
+                ballot_id,
+                digest: digest(exported, ballot, *shard, *ordinal),
+                attempt_count: repeats.count + 1,
+                first_duplicate_at: rfc3339(repeats.first_ms),
+                last_duplicate_at: rfc3339(repeats.last_ms),
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn turnout(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
+    for (_, ballot_id, state) in ballots(exported) {
+        for ((region_id, hour), votes) in &state.turnout {
+            let (region_id, hour, votes) = (*region_id, rfc3339(*hour), *votes);
+            rows.push(&TurnoutRow {
+                ballot_id,
+                region_id,
+                hour,
+                votes,
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn digest(exported: Exported<'_>, ballot: u16, shard: u32, ordinal: u32) -> String {
+    let digest = exported.package.digest(ballot, shard, ordinal);
+    digest.map_or_else(String::new, |digest| digest.to_string())
+}
+
+/// Rows in one of the two forms.
+enum Rows<'a> {
+    Csv(Box<csv::Writer<&'a mut dyn Write>>),
+    Json { out: &'a mut dyn Write, first: bool },
+}
+
+impl<'a> Rows<'a> {
+    fn new(format: Format, out: &'a mut dyn Write) -> Rows<'a> {
+        match format {
+            Format::Csv => Rows::Csv(Box::new(csv::Writer::from_writer(out))),
+            Format::Json => Rows::Json { out, first: true },
+        }
+    }
+
+    fn push(&mut self, row: &impl Serialize) -> anyhow::Result<()> {
+        match self {
+            Rows::Csv(writer) => writer.serialize(row)?,
+            Rows::Json { out, first } => {
+                out.write_all(if *first { b"[\n" } else { b",\n" })?;
+                *first = false;
+                serde_json::to_writer(&mut **out, row)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> anyhow::Result<()> {
+        match self {
+            Rows::Csv(mut writer) => writer.flush()?,
+            Rows::Json { out, first } => out.write_all(if first { b"[]\n" } else { b"\n]\n" })?,
+        }
+        Ok(())
+    }
+}
