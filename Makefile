@@ -94,6 +94,10 @@ crash: programs ## the real validator under load, SIGKILLed KILLS times; then a 
 crash-tally: programs postgres ## tally and a private PostgreSQL under load, SIGKILLed KILLS times
 	@$(RELEASE)/rehearsal crash-tally --kills $(KILLS)
 
+.PHONY: cases
+cases: ## the contests with known results through tally contest, round by round
+	@$(CARGO) test --quiet -p tally --test cases -- --nocapture | grep " of "
+
 .PHONY: oracles
 oracles: ## CONTESTS random contests counted by other people's tabulators too
 	@$(CARGO) run --quiet --release --locked --manifest-path oracles/Cargo.toml -- $(CONTESTS)
