@@ -1,8 +1,11 @@
-//! Figures of the tally: recount from files, and votes into PostgreSQL against COPY of the same rows.
+//! Figures of the tally: recount from files, votes into PostgreSQL against COPY of the same rows, and
+//! those of the night (`live.rs`).
 //!
 //! `cargo bench -p tally --bench tally -- VOTERS` (each votes on a law, a single-choice and a ranked
 //! election); one JSON line a figure on standard output.
 
+#[path = "live.rs"]
+mod live;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -13,6 +16,7 @@ use support::program::{Names, stderr, tally};
 use support::{Fixture, LIVE, RANKED, SINGLE};
 
 const VOTERS: u32 = 300_000;
+const LAG_SECONDS: u32 = 10;
 
 fn main() {
     // Cargo passes `--bench` on; the first number is ours.
@@ -25,6 +29,10 @@ fn main() {
     let votes = u64::from(voters) * 3;
     bench_recount(&names, votes);
     bench_postgres(&names, votes);
+    let fixture = Fixture::new(u64::from(LAG_SECONDS) * 1_000);
+    let names = Names::new(&fixture, "data");
+    live::bench_lag(&fixture, &names, LAG_SECONDS);
+    live::bench_idle_clients(&fixture, &names);
 }
 
 /// Everybody votes, in the full batches of a busy hour.

@@ -30,7 +30,7 @@ use problem::{Language, Problem};
 
 pub(crate) use live::Hub;
 pub(crate) use metrics::RequestTimes;
-pub(crate) use serve::serve;
+pub(crate) use serve::{raise_file_limit, serve};
 
 /// The document that describes this API; a test holds the routes against it.
 const OPENAPI: &str = include_str!("../../openapi.json");

@@ -8,6 +8,7 @@ use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 
@@ -16,9 +17,28 @@ const CONNECTIONS_MAX: usize = 4_096;
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
 const HEADERS_MAX: usize = 32;
 const BUFFER_BYTES_MAX: usize = 16 * 1024;
+/// Files beside connections: package, ledger, database.
+const FILES_RESERVED: u64 = 1_024;
 const DRAIN_MAX: Duration = Duration::from_secs(5);
 /// After an accept that failed, such as for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Raises the limit of open files to what connections and streams need, as far as the system allows.
+pub(crate) fn raise_file_limit() {
+    let wanted = (CONNECTIONS_MAX + super::live::CLIENTS_MAX) as u64 + FILES_RESERVED;
+    let limit = getrlimit(Resource::Nofile);
+    let possible = limit.maximum.map_or(wanted, |maximum| wanted.min(maximum));
+    if limit.current.is_none_or(|current| current >= possible) {
+        return;
+    }
+    let raised = Rlimit {
+        current: Some(possible),
+        maximum: limit.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
+}
 
 /// Serves until `stop` resolves, then lets open requests finish for a few seconds.
 pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {

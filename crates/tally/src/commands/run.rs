@@ -34,6 +34,7 @@ struct Plan {
 /// Runs until SIGINT or SIGTERM, or until the ledger or the database cannot be followed.
 pub(crate) fn run(args: &Run) -> anyhow::Result<()> {
     let plan = Plan::resolve(args)?;
+    api::raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;

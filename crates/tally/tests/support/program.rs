@@ -120,6 +120,15 @@ impl Running {
         self.log.lock().expect("the log").clone()
     }
 
+    /// Resident memory.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("a process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let number = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        number.expect("a number of kB")
+    }
+
     /// Where it listens.
     pub(crate) fn address(&self) -> &str {
         &self.address

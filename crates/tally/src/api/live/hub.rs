@@ -14,7 +14,7 @@ use crate::api::{Shared, results, turnout};
 use crate::recount::Head;
 
 /// Clients at once; one more is asked to come back.
-const CLIENTS_MAX: usize = 12_000;
+pub(crate) const CLIENTS_MAX: usize = 12_000;
 /// Time between two steps: no client gets more than three messages a second.
 const STEP: Duration = Duration::from_millis(300);
 

@@ -23,8 +23,8 @@ use tokio::time::{Instant, interval, timeout};
 
 use super::Shared;
 use super::problem::{Language, Problem};
-pub(crate) use hub::Hub;
 use hub::Update;
+pub(crate) use hub::{CLIENTS_MAX, Hub};
 use topic::Topic;
 
 /// Topics of one client.
