@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use tokio_postgres::Config;
+use tokio_postgres::config::SslMode;
 
 use crate::inputs::read_secret;
 
@@ -32,6 +33,13 @@ impl Target {
             let context = || format!("cannot read password file {}", path.display());
             let text = read_secret(path).with_context(context)?;
             config.password(text.trim_ascii());
+        }
+        if config.get_ssl_mode() == SslMode::Require {
+            bail!(
+                "sslmode=require: tally does not encrypt its connection to PostgreSQL; run both on one \
+                 machine and connect by its socket (postgres:///DATABASE?host=/run/postgresql), or \
+                 through a tunnel, and leave sslmode out"
+            );
         }
         config.application_name("tally");
         config.connect_timeout(CONNECT_TIMEOUT);
@@ -64,6 +72,15 @@ fn name_of(config: &Config) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn encryption_is_not_promised() {
+        let url = "postgres://u@db.example/votes?sslmode=require";
+        let refused = Target::parse(url, None)
+            .err()
+            .map(|error| error.to_string());
+        assert!(refused.is_some_and(|text| text.contains("tunnel")));
+    }
 
     #[test]
     fn a_password_is_never_shown() {

@@ -4,9 +4,8 @@
 //! `cargo bench -p tally --bench tally -- VOTERS` (each votes on a law, a single-choice and a ranked
 //! election); one JSON line a figure on standard output.
 
-#[path = "live.rs"]
 mod live;
-#[path = "../tests/support/mod.rs"]
+#[path = "../../tests/support/mod.rs"]
 mod support;
 
 use std::time::Instant;
