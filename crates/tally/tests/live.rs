@@ -202,15 +202,18 @@ fn who_breaks_the_rules_is_told_why() {
         let _ = client.send(Message::text("{}"));
     }
     assert_eq!(reason_of_close(&mut client), "too many messages");
-    // Not a handshake, and topics that are none.
-    let (status, head, _) = running.get("/api/v1/stream", "");
-    assert_eq!(status, 426);
-    assert!(head.to_lowercase().contains("upgrade: websocket"), "{head}");
+    // Who speaks no WebSocket gets the snapshot; topics that are none are none.
+    let snapshot = running.json("/api/v1/stream?topics=turnout");
+    assert_eq!(snapshot["type"], "snapshot");
+    assert_eq!(
+        snapshot["updates"][0]["data"],
+        running.json("/api/v1/turnout")
+    );
     let socket = TcpStream::connect(running.address()).expect("connects");
     let url = format!("ws://{}/api/v1/stream?topics=law:NONE", running.address());
     match tungstenite::client(url, socket) {
         Err(HandshakeError::Failure(tungstenite::Error::Http(answer))) => {
-            assert_eq!(answer.status(), 400);
+            assert_eq!(answer.status(), 404);
         }
         other => panic!("a topic that is none: {:?}", other.is_ok()),
     }

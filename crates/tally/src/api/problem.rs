@@ -56,7 +56,6 @@ pub(crate) enum Problem {
     NoSuchBallot,
     MethodNotAllowed,
     NotReady,
-    WebSocketOnly,
     NoSuchTopic,
     TooManyClients,
     Unauthorized,
@@ -159,20 +158,8 @@ const NOT_READY: Face = Face {
         "The ledger has not been read to its end yet; try again in a moment.",
     ],
 };
-const WEBSOCKET_ONLY: Face = Face {
-    status: StatusCode::UPGRADE_REQUIRED,
-    name: "websocket-only",
-    french: [
-        "WebSocket attendu",
-        "Cette adresse ne parle que WebSocket (RFC 6455); les mêmes documents se lisent sous /api/v1/results et /api/v1/turnout.",
-    ],
-    english: [
-        "WebSocket expected",
-        "This address speaks WebSocket only (RFC 6455); the same documents are read under /api/v1/results and /api/v1/turnout.",
-    ],
-};
 const NO_SUCH_TOPIC: Face = Face {
-    status: StatusCode::BAD_REQUEST,
+    status: StatusCode::NOT_FOUND,
     name: "no-such-topic",
     french: [
         "Sujet inconnu",
@@ -237,7 +224,6 @@ impl Problem {
             Problem::NoSuchBallot => &NO_SUCH_BALLOT,
             Problem::MethodNotAllowed => &METHOD_NOT_ALLOWED,
             Problem::NotReady => &NOT_READY,
-            Problem::WebSocketOnly => &WEBSOCKET_ONLY,
             Problem::NoSuchTopic => &NO_SUCH_TOPIC,
             Problem::TooManyClients => &TOO_MANY_CLIENTS,
             Problem::Unauthorized => &UNAUTHORIZED,
@@ -277,7 +263,6 @@ impl Problem {
             Problem::NotReady => Some((header::RETRY_AFTER, "1")),
             Problem::TooManyClients | Problem::TooManyExports => Some((header::RETRY_AFTER, "10")),
             Problem::Unauthorized => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"scrutin\"")),
-            Problem::WebSocketOnly => Some((header::UPGRADE, "websocket")),
             _ => None,
         };
         if let Some((name, value)) = extra {

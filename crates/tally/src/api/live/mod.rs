@@ -3,7 +3,8 @@
 //! A client names topics in the query (`?topics=law:L2025-001,turnout`) or later in messages
 //! (`{"subscribe":["system"]}`). It gets one snapshot of each, then what changes, at most three
 //! messages a second. A client that is slower than that skips steps: what is sent is always the
-//! newest. docs/stream.md describes the messages.
+//! newest. A client that speaks no WebSocket is answered the snapshot. docs/stream.md describes the
+//! messages.
 
 mod hub;
 mod topic;
@@ -15,8 +16,8 @@ use std::time::Duration;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{OriginalUri, State};
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
 use pages::Form;
 use serde::Deserialize;
 use tokio::time::{Instant, interval, timeout};
@@ -64,9 +65,6 @@ pub(super) async fn stream(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     let language = Language::of(&headers);
-    let Ok(upgrade) = upgrade else {
-        return Problem::WebSocketOnly.respond(language);
-    };
     let query = uri.query().map(|query| Form::parse(query.as_bytes()));
     let Ok(query) = query.transpose() else {
         return Problem::NoSuchTopic.respond(language);
@@ -74,6 +72,9 @@ pub(super) async fn stream(
     let named = query.as_ref().and_then(|query| query.get("topics"));
     let Some(topics) = parse(&shared, named.unwrap_or(TOPICS_DEFAULT).split(',')) else {
         return Problem::NoSuchTopic.respond(language);
+    };
+    let Ok(upgrade) = upgrade else {
+        return snapshot(&shared, &topics);
     };
     let Ok(seat) = Arc::clone(&shared.hub.seats).try_acquire_owned() else {
         return Problem::TooManyClients.respond(language);
@@ -92,6 +93,26 @@ pub(super) async fn stream(
             client.attend(topics).await;
             drop(seat);
         })
+}
+
+/// What a client would be told first, for one that does not speak WebSocket.
+fn snapshot(shared: &Arc<Shared>, topics: &BTreeSet<Topic>) -> Response {
+    let updates = Following::new(shared).add(topics).unwrap_or_default();
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::VARY, "upgrade"),
+    ];
+    (headers, message("snapshot", &updates)).into_response()
+}
+
+/// One message of updates.
+fn message(kind: &str, updates: &[Update]) -> String {
+    let documents: Vec<&str> = updates.iter().map(|update| &*update.json).collect();
+    format!(
+        "{{\"type\":\"{kind}\",\"updates\":[{}]}}",
+        documents.join(",")
+    )
 }
 
 /// The topics of some names; none where one is unknown or there are too many.
@@ -275,14 +296,9 @@ impl Client {
         self.tell("snapshot", &snapshot).await
     }
 
-    /// One message of updates.
     async fn tell(&mut self, kind: &str, updates: &[Update]) -> Result<(), End> {
-        let documents: Vec<&str> = updates.iter().map(|update| &*update.json).collect();
-        let text = format!(
-            "{{\"type\":\"{kind}\",\"updates\":[{}]}}",
-            documents.join(",")
-        );
-        self.send(Message::Text(text.into())).await
+        self.send(Message::Text(message(kind, updates).into()))
+            .await
     }
 
     async fn send(&mut self, message: Message) -> Result<(), End> {
