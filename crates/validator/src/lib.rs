@@ -16,6 +16,7 @@ mod internal;
 mod lifecycle;
 mod log;
 mod metrics;
+mod notify;
 mod process;
 mod run;
 mod server;

@@ -6,7 +6,7 @@ use crate::http::Public;
 use crate::internal::{self, Internal};
 use crate::lifecycle::Lifecycle;
 use crate::server::{self, Listener, Workers};
-use crate::{process, start};
+use crate::{notify, process, start};
 use anyhow::{Context, Result};
 use std::io;
 use std::sync::Arc;
@@ -69,7 +69,9 @@ async fn serve(
     let listener = Listener::new(public, config.connections, workers);
     let public = tokio::spawn(listener.run(Public(Arc::clone(&app)), app.lifecycle.watch()));
 
+    notify::tell(notify::READY);
     ends.wait().await;
+    notify::tell(notify::STOPPING);
     tracing::info!("stopping: requests in flight are finished, no new ones taken");
     app.lifecycle.stop();
     if tokio::time::timeout(config.drain_timeout, public)

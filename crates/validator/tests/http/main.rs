@@ -7,6 +7,7 @@ mod limits;
 mod operation;
 mod refusals;
 mod server;
+mod service;
 mod startup;
 mod voter_pages;
 mod votes;

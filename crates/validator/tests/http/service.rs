@@ -1,0 +1,75 @@
+//! The validator as a service: what it tells its manager, and the unit files that operators install.
+
+use crate::fixture::Fixture;
+use crate::server::Server;
+use std::fs;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+#[test]
+fn the_service_manager_is_told_when_it_serves_and_when_it_stops() {
+    let fixture = Fixture::new();
+    let path = fixture.path("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    let told = || {
+        let mut buffer = [0; 64];
+        let count = socket.recv(&mut buffer).expect("a state");
+        String::from_utf8_lossy(&buffer[..count]).into_owned()
+    };
+    let name = path.to_str().unwrap();
+    let mut server =
+        Server::start_with(&fixture.arguments("data"), &[], &[("NOTIFY_SOCKET", name)]);
+    assert_eq!(told(), "READY=1");
+    assert_eq!(server.get("/readyz").status, 200);
+    server.terminate();
+    assert_eq!(told(), "STOPPING=1");
+    assert!(server.wait().success());
+}
+
+/// A manager that is not there keeps nobody from voting.
+#[test]
+fn an_absent_service_manager_is_no_fault() {
+    let fixture = Fixture::new();
+    let nowhere = [("NOTIFY_SOCKET", "/nonexistent/notify")];
+    let server = Server::start_with(&fixture.arguments("data"), &[], &nowhere);
+    assert_eq!(server.get("/readyz").status, 200);
+}
+
+#[test]
+fn systemd_understands_the_unit_files_and_finds_them_tight() {
+    if Command::new("systemd-analyze")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        eprintln!("SKIPPED: the unit files (Debian: apt-get install systemd)");
+        return;
+    }
+    let fixture = Fixture::new();
+    let units = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/systemd");
+    for program in ["validator", "tally"] {
+        let name = format!("scrutin-{program}.service");
+        let text = fs::read_to_string(units.join(&name)).unwrap();
+        // systemd looks whether the program is there.
+        let here = text.replace(&format!("/usr/local/bin/{program}"), "/bin/true");
+        assert_ne!(here, text);
+        let unit = fixture.path(&name);
+        fs::write(&unit, here).unwrap();
+        let analyze = |arguments: &[&str]| {
+            let mut analyze = Command::new("systemd-analyze");
+            let output = analyze.args(arguments).arg(&unit).output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(output.status.success(), "{name}: {said}");
+            said
+        };
+        let said = analyze(&["verify", "--man=no"]);
+        assert!(!said.contains(&name), "{said}");
+        // Of 100, in tenths of systemd's points: 20 is its best class but one.
+        analyze(&["security", "--offline=true", "--threshold=20"]);
+    }
+}
