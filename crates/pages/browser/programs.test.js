@@ -94,6 +94,31 @@ real("a ranking and a candidate, without scripts", async () => {
   await close();
 });
 
+real("a result follows the stream, sooner than the page would ask again", async () => {
+  const { page, close } = await open(browser);
+  const voter = programs.people[3];
+  const sockets = [];
+  page.on("websocket", (socket) => sockets.push(socket.url()));
+  await page.goto(`${programs.urls.results}/ballots/L2025-001?lang=fr`);
+  await page.locator("#connection.on").waitFor();
+  const oui = page.locator("tbody tr").first().locator("td").first();
+  const before = Number(await oui.textContent());
+  const vote = { nas: voter.nas, code: voter.code, law_id: "L2025-001", vote: "oui" };
+  const answer = await fetch(`${programs.urls.voter}/api/v1/vote`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(vote),
+  });
+  assert.equal(answer.status, 202);
+  await page.waitForFunction(
+    ([cell, count]) => Number(cell.textContent) === count,
+    [await oui.elementHandle(), before + 1],
+    { timeout: 6000 },
+  );
+  assert.match(sockets[0], /^ws:.*\/api\/v1\/stream/);
+  await close();
+});
+
 real("results of elections and both monitors", async () => {
   const { page, close } = await open(browser);
   for (const [name, path] of [
