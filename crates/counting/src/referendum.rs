@@ -210,6 +210,9 @@ mod tests {
         // A region in which nobody voted carries nothing but still counts as a region.
         check(&[(1, 9, 1), (2, 9, 1), (3, 9, 1)], 5, double, true);
         check(&[(1, 9, 1), (2, 9, 1), (3, 9, 1)], 6, double, false);
+        // A region with as many yes as no does not say yes.
+        check(&[(1, 9, 1), (2, 9, 1), (3, 5, 5)], 5, double, false);
+        check(&[(1, 9, 1), (2, 9, 1), (3, 6, 5)], 5, double, true);
         // Votes of no region count in the whole only.
         check(&[(0, 900, 1), (1, 9, 1), (2, 9, 1)], 5, double, false);
     }

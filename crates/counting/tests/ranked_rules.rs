@@ -255,6 +255,20 @@ fn a_batch_is_the_largest_group_that_cannot_catch_up_and_has_two_members() {
     );
 }
 
+/// B, C and D together are fewer than A: all of them would leave if the last two had not to stay.
+#[test]
+fn a_batch_leaves_two_for_the_final_pair() {
+    check(
+        &["9 A", "3 B", "1 C", "1 D"],
+        json!({"rules": {"continue_until_two": true, "batch_elimination": true}}),
+        &[
+            "A 9 B 3 C 1 D 1 | T 8 | +A",
+            "A 9 B 3 C 1 D 1 | T 8 | -CD",
+            "A 9 B 3 | T 8 | exhausted_choices 2",
+        ],
+    );
+}
+
 #[test]
 fn continue_until_two_keeps_the_winner_and_the_threshold() {
     check(
