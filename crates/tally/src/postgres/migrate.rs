@@ -7,9 +7,13 @@ use super::session::{Session, WorkError};
 use super::target::Target;
 
 /// In order; the version of a database is how many of them it has.
-const MIGRATIONS: [(&str, &str); 2] = [
+const MIGRATIONS: [(&str, &str); 3] = [
     ("results", include_str!("../../migrations/0001_results.sql")),
     ("roles", include_str!("../../migrations/0002_roles.sql")),
+    (
+        "writer-rankings",
+        include_str!("../../migrations/0003_writer_rankings.sql"),
+    ),
 ];
 
 /// Taken by whoever looks at or changes the schema: "scrutin", in ASCII.

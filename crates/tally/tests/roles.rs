@@ -1,0 +1,86 @@
+//! The database's roles as an administrator grants them: who writes, and what others may read.
+
+mod support;
+
+use election::Choice;
+use support::postgres::Postgres;
+use support::program::{Names, Running, stderr, tally};
+use support::{Fixture, LIVE, RANKED};
+
+/// Waits until the database holds every vote that was answered so far.
+fn wait_for_database(running: &Running, names: &Names) {
+    let last = names.acknowledged();
+    running.wait("/api/v1/health", |health| {
+        let written = health["postgres_sequences"]["0"].as_u64();
+        written.is_some_and(|written| written >= last)
+    });
+}
+
+#[test]
+fn the_writers_role_suffices_for_a_whole_night_and_no_more() {
+    let Some(postgres) = Postgres::start() else {
+        return;
+    };
+    let owners = postgres.database("roles");
+    let fixture = Fixture::new(40);
+    let names = Names::new(&fixture, "data");
+    let mut ballots = fixture.ballot_box("data");
+    // The owner makes the schema once; after that a login of the writers' role does.
+    drop(Running::start(&names.args("run", &["--postgres", &owners])));
+    postgres.sql_in(
+        "roles",
+        "CREATE ROLE clerk LOGIN; GRANT scrutin_writer TO clerk",
+    );
+    let clerks = postgres.url("clerk", "roles");
+    let running = Running::start(&names.args("run", &["--postgres", &clerks]));
+    // Rankings twice: the second time their rows are there and are written anew.
+    for half in [0..10, 10..20] {
+        for nth in half {
+            ballots.vote(LIVE, nth, Choice::Oui);
+            let ranking = ballots.choice(RANKED, nth, 3);
+            ballots.vote(RANKED, nth, ranking);
+        }
+        wait_for_database(&running, &names);
+    }
+    running.kill();
+    ballots.close();
+    let verified = tally(&names.args("verify", &["--postgres", &clerks]));
+    assert!(verified.status.success(), "{}", stderr(&verified));
+    let may = |action: &str, table: &str| {
+        let asked = format!("SELECT has_table_privilege('clerk', '{table}', '{action}')");
+        postgres.sql_in("roles", &asked) == "t"
+    };
+    assert!(may("DELETE", "ranking_counts"));
+    for table in [
+        "vote_audit",
+        "vote_results",
+        "election_results",
+        "duplicate_attempts",
+        "ledger_cursor",
+    ] {
+        assert!(!may("DELETE", table) && !may("TRUNCATE", table), "{table}");
+    }
+}
+
+/// What the demonstration's operators typed works here too: results, and audit rows by status.
+#[test]
+fn the_questions_of_the_demonstrations_operators_are_answered() {
+    let Some(postgres) = Postgres::start() else {
+        return;
+    };
+    let url = postgres.database("asked");
+    let fixture = Fixture::new(40);
+    let names = Names::new(&fixture, "data");
+    let mut ballots = fixture.ballot_box("data");
+    ballots.fill(0, 30);
+    ballots.close();
+    let running = Running::start(&names.args("run", &["--postgres", &url]));
+    wait_for_database(&running, &names);
+    let rows = |sql: &str| postgres.sql_in("asked", sql).lines().count();
+    assert!(rows("SELECT * FROM election_results") > 0);
+    assert!(rows("SELECT law_id, oui_count, non_count FROM vote_results ORDER BY law_id") > 0);
+    assert!(rows("SELECT status, COUNT(*) FROM vote_audit GROUP BY status") >= 2);
+    assert!(rows("SELECT * FROM duplicate_attempts ORDER BY attempt_count DESC LIMIT 10") > 0);
+    let choices = "SELECT count(*) FROM information_schema.columns WHERE table_name = 'vote_audit' AND column_name LIKE '%choice%'";
+    assert_eq!(postgres.sql_in("asked", choices), "0");
+}
