@@ -84,3 +84,37 @@ fn the_questions_of_the_demonstrations_operators_are_answered() {
     let choices = "SELECT count(*) FROM information_schema.columns WHERE table_name = 'vote_audit' AND column_name LIKE '%choice%'";
     assert_eq!(postgres.sql_in("asked", choices), "0");
 }
+
+#[test]
+fn a_wrong_password_is_told_without_showing_it() {
+    let Some(postgres) = Postgres::start() else {
+        return;
+    };
+    postgres.database("locked");
+    postgres.sql_in(
+        "locked",
+        "CREATE ROLE locked LOGIN SUPERUSER PASSWORD 'synthetic-right'",
+    );
+    let rules = postgres.file("pg_hba.conf");
+    let old = std::fs::read_to_string(&rules).expect("the server's rules");
+    let locked = format!("host all locked 127.0.0.1/32 scram-sha-256\n{old}");
+    std::fs::write(&rules, locked).expect("written");
+    postgres.sql_in("locked", "SELECT pg_reload_conf()");
+    let fixture = Fixture::new(10);
+    let mut ballots = fixture.ballot_box("data");
+    ballots.vote(LIVE, 0, Choice::Oui);
+    ballots.close();
+    let names = Names::new(&fixture, "data");
+    let file = fixture.path("password");
+    let url = postgres.url("locked", "locked");
+    let given = file.to_str().expect("UTF-8");
+    let args = ["--postgres", &url, "--postgres-password-file", given];
+    std::fs::write(&file, "synthetic-wrong\n").expect("written");
+    let refused = tally(&names.args("run", &args));
+    let said = stderr(&refused);
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("check the user"), "{said}");
+    assert!(!said.contains("synthetic"), "{said}");
+    std::fs::write(&file, "synthetic-right\n").expect("written");
+    wait_for_database(&Running::start(&names.args("run", &args)), &names);
+}
