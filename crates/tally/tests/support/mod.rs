@@ -155,8 +155,14 @@ impl Fixture {
 
     /// A ledger under `<home>/<data>`, open for votes.
     pub(crate) fn ballot_box(&self, data: &str) -> BallotBox<'_> {
+        self.ballot_box_of(data, 0)
+    }
+
+    /// The same for one partition of several.
+    pub(crate) fn ballot_box_of(&self, data: &str, partition: u16) -> BallotBox<'_> {
         let clock = Arc::new(SetClock(AtomicI64::new(NOON_MS)));
         let options = Options {
+            partition,
             segment_bytes: 1 << 20,
             ..Options::default()
         };
