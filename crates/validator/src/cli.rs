@@ -1,6 +1,7 @@
 //! The command line: raw arguments, then resolved ones, then the work.
 
 use crate::config::{Config, Settings};
+use crate::server::Tls;
 use crate::{log, run};
 use clap::{Args, Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -29,7 +30,7 @@ struct Raw {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Look at the configuration only: name all its faults, open nothing
+    /// Look at the configuration, certificate and key only: name all their faults, open nothing else
     CheckConfig(Flags),
 }
 
@@ -91,7 +92,11 @@ impl Flags {
     }
 
     fn resolve(self) -> Result<Config, Vec<String>> {
-        let (settings, faults) = self.settings()?;
+        let (settings, mut faults) = self.settings()?;
+        // Read now and again at the start, so that their faults come together with all others.
+        if let Some(Err(more)) = Config::tls_files(&settings).map(Tls::load) {
+            faults.extend(more);
+        }
         Config::resolve(&settings, faults)
     }
 }

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::http::Public;
 use crate::internal::{self, Internal};
 use crate::lifecycle::Lifecycle;
-use crate::server::{self, Listener, Workers};
+use crate::server::{self, Listener, Tls, Workers};
 use crate::{notify, process, start};
 use anyhow::{Context, Result};
 use std::io;
@@ -25,34 +25,45 @@ const STREAMS_ENDING: Duration = Duration::from_secs(2);
 pub(crate) fn run(config: &Config) -> Result<()> {
     process::seal_memory();
     process::raise_file_limit(config.connections.max);
+    let tls = start::read_certificate(config)?;
     let roll = start::open_roll(config)?;
     // This thread takes connections and waits for signals; the workers serve.
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot wait for connections and signals")?;
     let workers = Workers::start(config.threads).context("cannot start threads")?;
     // Ports before the ledger: every start of a ledger leaves a segment, a taken port should not.
-    let (public, internal) = {
+    let ports = {
         let _inside = runtime.enter();
-        let public = server::bind(config.listen, "listen")?;
-        (public, server::bind(config.internal, "internal")?)
+        Ports {
+            public: server::bind(config.listen, "listen")?,
+            internal: server::bind(config.internal, "internal")?,
+        }
     };
     let clock = start::clock();
     let partition = start::open_ledger(config, &roll.package, Arc::clone(&clock))?;
     let app = Arc::new(start::assemble(config, roll, partition, clock)?);
-    runtime.block_on(serve(app, config, Arc::new(workers), public, internal))
+    runtime.block_on(serve(app, config, Arc::new(workers), ports, tls))
+}
+
+/// The listeners, bound.
+struct Ports {
+    public: TcpListener,
+    internal: TcpListener,
 }
 
 async fn serve(
     app: Arc<App>,
     config: &Config,
     workers: Arc<Workers>,
-    public: TcpListener,
-    internal: TcpListener,
+    ports: Ports,
+    tls: Option<Arc<Tls>>,
 ) -> Result<()> {
-    let mut ends = Ends::new().context("cannot wait for signals")?;
+    let Ports { public, internal } = ports;
+    let mut signals = Signals::new().context("cannot wait for signals")?;
     tracing::info!(
         listen = %public.local_addr()?,
         internal = %internal.local_addr()?,
+        tls = tls.is_some(),
         "listening"
     );
     let streams = Lifecycle::new();
@@ -66,11 +77,11 @@ async fn serve(
         Arc::clone(&workers),
     );
     let internal = tokio::spawn(listener.run(handler, streams.watch()));
-    let listener = Listener::new(public, config.connections, workers);
+    let listener = Listener::new(public, config.connections, workers).with_tls(tls.clone());
     let public = tokio::spawn(listener.run(Public(Arc::clone(&app)), app.lifecycle.watch()));
 
     notify::tell(notify::READY);
-    ends.wait().await;
+    signals.wait(tls.as_deref()).await;
     notify::tell(notify::STOPPING);
     tracing::info!("stopping: requests in flight are finished, no new ones taken");
     app.lifecycle.stop();
@@ -89,24 +100,43 @@ async fn serve(
     Ok(())
 }
 
-/// The signals that end the process in good order.
-struct Ends {
+/// The signals that end the process in good order, and the one that renews the certificate.
+struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Signal,
 }
 
-impl Ends {
-    fn new() -> io::Result<Ends> {
-        Ok(Ends {
+impl Signals {
+    fn new() -> io::Result<Signals> {
+        Ok(Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
         })
     }
 
-    async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+    /// Returns at SIGTERM or SIGINT.
+    async fn wait(&mut self, tls: Option<&Tls>) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hangup.recv() => renew(tls),
+            }
         }
+    }
+}
+
+/// Takes a new certificate into use; one that is at fault changes nothing.
+fn renew(tls: Option<&Tls>) {
+    match tls.map(Tls::reload) {
+        None => tracing::info!("SIGHUP: there is no certificate to read again"),
+        Some(Ok(())) => tracing::info!("certificate and key were read again and are in use"),
+        Some(Err(faults)) => tracing::error!(
+            faults = faults.join("; "),
+            remedy = "correct the files and send SIGHUP again",
+            "the new certificate is refused, the old one stays in use"
+        ),
     }
 }

@@ -7,9 +7,10 @@ use crate::config::Config;
 use crate::http::routes::Routes;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
+use crate::server::Tls;
 use crate::throttle::Throttle;
 use crate::vote::Answer;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use credentials::{Hasher, RollKey, Scheme};
 use durable::{Clock, OsStorage, SystemClock};
 use election::Event;
@@ -33,6 +34,14 @@ const STREAMS_MAX: usize = 16;
 pub(crate) struct Roll {
     pub(crate) package: Package,
     pub(crate) hasher: Hasher,
+}
+
+/// Reads certificate and key, where voters come by TLS.
+pub(crate) fn read_certificate(config: &Config) -> Result<Option<Arc<Tls>>> {
+    let tls = config.tls.clone().map(Tls::load).transpose();
+    Ok(tls
+        .map_err(|faults| anyhow!(faults.join("; ")))?
+        .map(Arc::new))
 }
 
 /// Verifies the package and the roll key.

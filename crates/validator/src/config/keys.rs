@@ -45,6 +45,8 @@ pub(crate) const KEYS: &[Key] = &[
     given("data"),
     one("listen", "127.0.0.1:8000"),
     one("internal", "127.0.0.1:8100"),
+    one("tls.certificate", ""),
+    one("tls.key", ""),
     list("clients.trusted_proxies", Some("")),
     list("clients.exempt", Some("127.0.0.0/8, ::1/128")),
     one("clients.requests_per_second", "50"),

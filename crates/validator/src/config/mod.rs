@@ -6,6 +6,7 @@ mod settings;
 
 use crate::client::Addresses;
 use crate::http::body::BodyLimits;
+use crate::server::TlsFiles;
 use crate::throttle::Quota;
 use reader::Reader;
 pub(crate) use settings::Settings;
@@ -30,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// Address of metrics and ledger stream; never to be reachable by voters.
     pub(crate) internal: SocketAddr,
+    /// Certificate and key, where voters come by TLS without a proxy.
+    pub(crate) tls: Option<TlsFiles>,
     /// Proxies and exempt clients.
     pub(crate) addresses: Addresses,
     /// Requests of one client.
@@ -72,6 +75,11 @@ pub(crate) struct ConnectionLimits {
 }
 
 impl Config {
+    /// Where certificate and key lie, whatever else is at fault.
+    pub(crate) fn tls_files(settings: &Settings) -> Option<TlsFiles> {
+        tls_files(&mut Reader::new(settings, Vec::new()))
+    }
+
     /// Resolves settings; `faults` are those found while they were gathered.
     ///
     /// # Errors
@@ -93,6 +101,7 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
     let trust = trust(r);
     let require = r.size("require", 1..=64);
     let (listen, internal) = listeners(r);
+    let tls = tls_files(r);
     let networks = "address prefixes such as 10.0.0.0/8";
     let trusted_proxies = r.parsed_list("clients.trusted_proxies", networks);
     let exempt = r.parsed_list("clients.exempt", networks);
@@ -123,6 +132,7 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
         data: data?.into(),
         listen: listen?,
         internal: internal?,
+        tls,
         addresses: Addresses {
             trusted_proxies,
             exempt,
@@ -164,6 +174,22 @@ fn listeners(r: &mut Reader<'_>) -> (Option<SocketAddr>, Option<SocketAddr>) {
         ));
     }
     (listen, internal)
+}
+
+/// Both files or none.
+fn tls_files(r: &mut Reader<'_>) -> Option<TlsFiles> {
+    match (r.optional("tls.certificate"), r.optional("tls.key")) {
+        (Some(certificate), Some(key)) => Some(TlsFiles {
+            certificate: certificate.into(),
+            key: key.into(),
+        }),
+        (None, None) => None,
+        _ => {
+            let fault = "one of tls.certificate and tls.key is set: give both, or neither";
+            r.faults.push(fault.to_owned());
+            None
+        }
+    }
 }
 
 /// `rate` uses in `seconds`, `burst` at once.

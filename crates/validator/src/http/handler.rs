@@ -26,11 +26,20 @@ impl Handler for Public {
     type Body = Full<Bytes>;
 
     async fn answer(&self, peer: Peer, request: Request<Incoming>) -> Reply {
-        service::serve(&self.0, peer.address, request).await
+        service::serve(&self.0, peer, request).await
     }
 
     fn client(&self, address: IpAddr) -> Option<Prefix> {
         self.0.addresses.of_connection(address)
+    }
+
+    fn may_shake_hands(&self, client: Option<Prefix>) -> bool {
+        let app = &self.0;
+        client.is_none_or(|client| app.requests.take(client, app.clock.monotonic()).is_ok())
+    }
+
+    fn handshake_failed(&self) {
+        self.0.metrics.connections.handshakes_failed.inc();
     }
 
     fn accept_failed(&self, error: &io::Error) {

@@ -4,7 +4,8 @@ use super::language::Language;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::header::{
-    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, HeaderValue,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
 use serde::Serialize;
@@ -72,6 +73,13 @@ pub(crate) fn echo_request_id(reply: &mut Reply, id: Option<HeaderValue>) {
     if let Some(id) = id.filter(|id| id.len() <= 64) {
         reply.headers_mut().insert(REQUEST_ID, id);
     }
+}
+
+/// Has browsers come by TLS only from now on (RFC 6797): a voter who types the bare name must not be
+/// led astray on the way.
+pub(crate) fn stay_secure(reply: &mut Reply) {
+    const YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
+    reply.headers_mut().insert(STRICT_TRANSPORT_SECURITY, YEAR);
 }
 
 /// Header of request ids.

@@ -6,6 +6,7 @@ use super::problem::Problem;
 use super::reply::{self, REQUEST_ID, Reply};
 use super::routes;
 use crate::app::App;
+use crate::server::Peer;
 use crate::site::Visit;
 use hyper::Request;
 use hyper::body::Incoming;
@@ -14,12 +15,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Answers one request of the public listener.
-pub(crate) async fn serve(app: &Arc<App>, peer: IpAddr, request: Request<Incoming>) -> Reply {
+pub(crate) async fn serve(app: &Arc<App>, peer: Peer, request: Request<Incoming>) -> Reply {
     let started = Instant::now();
     let language = Language::of(request.headers());
     let request_id = request.headers().get(REQUEST_ID).cloned();
     let visit = Visit::of(&request);
-    let answered = match (admit(app, peer, &request), visit) {
+    let answered = match (admit(app, peer.address, &request), visit) {
         (Ok(()), None) => routes::answer(app, request, language).await,
         // Boxed, so that a vote's future does not carry the room for a page's.
         (Ok(()), Some(visit)) => Box::pin(visit.answer(app, request)).await,
@@ -33,6 +34,9 @@ pub(crate) async fn serve(app: &Arc<App>, peer: IpAddr, request: Request<Incomin
         }
     });
     reply::echo_request_id(&mut reply, request_id);
+    if peer.secure {
+        reply::stay_secure(&mut reply);
+    }
     app.metrics.note_reply(reply.status(), started.elapsed());
     reply
 }

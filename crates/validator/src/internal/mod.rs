@@ -65,6 +65,12 @@ impl Handler for Internal {
         None
     }
 
+    fn may_shake_hands(&self, _: Option<Prefix>) -> bool {
+        true
+    }
+
+    fn handshake_failed(&self) {}
+
     fn accept_failed(&self, error: &io::Error) {
         tracing::warn!(%error, "a connection to the internal listener was lost");
     }

@@ -45,6 +45,7 @@ pub(crate) struct Connections {
     pub(crate) accepted: Counter,
     pub(crate) over_client_cap: Counter,
     pub(crate) accept_errors: Counter,
+    pub(crate) handshakes_failed: Counter,
 }
 
 impl Metrics {
@@ -184,10 +185,17 @@ fn connections(registry: &mut Registry) -> Connections {
         "Connections lost while they were taken, mostly for lack of file descriptors",
         accept_errors.clone(),
     );
+    let handshakes_failed = Counter::default();
+    registry.register(
+        "connections_handshakes_failed",
+        "TLS handshakes that failed, took too long or were one too many of their client",
+        handshakes_failed.clone(),
+    );
     Connections {
         open,
         accepted,
         over_client_cap,
         accept_errors,
+        handshakes_failed,
     }
 }

@@ -3,13 +3,14 @@
 
 use super::connection::{self, Peer};
 use super::seats::Seats;
+use super::tls::{Protocol, Tls};
 use super::workers::Workers;
 use crate::config::ConnectionLimits;
 use crate::lifecycle::Stop;
 use anyhow::{Context, Result};
 use rustix::net::sockopt::set_tcp_user_timeout;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -51,6 +52,7 @@ pub(crate) struct Listener {
     slots: Arc<Semaphore>,
     seats: Seats,
     workers: Arc<Workers>,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Listener {
@@ -65,7 +67,13 @@ impl Listener {
             slots: Arc::new(Semaphore::new(limits.max)),
             seats: Seats::new(limits.per_client_max),
             workers,
+            tls: None,
         }
+    }
+
+    /// Has every connection begin with a TLS handshake, where there is a certificate.
+    pub(crate) fn with_tls(self, tls: Option<Arc<Tls>>) -> Listener {
+        Listener { tls, ..self }
     }
 
     /// Serves connections by `handler` until `stop`, then waits until all of them are gone.
@@ -108,21 +116,40 @@ impl Listener {
         handler: &H,
         stop: &Stop,
     ) {
-        let Some(seat) = self.seats.take(handler.client(peer.ip())) else {
+        let client = handler.client(peer.ip());
+        let Some(seat) = self.seats.take(client) else {
             handler.over_client_cap();
             return;
         };
+        if self.tls.is_some() && !handler.may_shake_hands(client) {
+            handler.handshake_failed();
+            return;
+        }
         // Let go by this thread's runtime, taken by that of its own.
         let Ok(stream) = self.tune(&stream).and_then(|()| stream.into_std()) else {
             return; // The peer is gone already.
         };
         let (limits, handler, stop) = (self.limits, handler.clone(), stop.clone());
+        let tls = self.tls.clone();
+        let address = peer.ip();
         self.workers.spawn(async move {
             let Ok(stream) = TcpStream::from_std(stream) else {
                 return; // No descriptor is left to watch it by.
             };
-            let peer = Peer { address: peer.ip() };
-            connection::serve(stream, peer, limits, handler, stop).await;
+            let _counted = handler.begin();
+            match tls {
+                None => {
+                    let peer = Peer {
+                        address,
+                        secure: false,
+                    };
+                    connection::serve(stream, Protocol::Http1, peer, limits, handler, stop).await;
+                }
+                // Boxed, so that plain connections do not carry the room for it.
+                Some(tls) => {
+                    Box::pin(serve_secure(&tls, stream, address, limits, handler, stop)).await;
+                }
+            }
             drop((seat, slot));
         });
     }
@@ -133,6 +160,30 @@ impl Listener {
         set_tcp_user_timeout(stream, u32::try_from(timeout_ms).unwrap_or(u32::MAX))?;
         Ok(())
     }
+}
+
+/// Serves a connection once its handshake is done.
+async fn serve_secure<H: connection::Handler>(
+    tls: &Tls,
+    stream: TcpStream,
+    address: IpAddr,
+    limits: ConnectionLimits,
+    handler: H,
+    mut stop: Stop,
+) {
+    let shaken = tokio::select! {
+        shaken = tls.accept(stream, limits.header_timeout) => shaken,
+        () = stop.wait() => return,
+    };
+    let Ok((stream, protocol)) = shaken else {
+        handler.handshake_failed();
+        return;
+    };
+    let peer = Peer {
+        address,
+        secure: true,
+    };
+    connection::serve(stream, protocol, peer, limits, handler, stop).await;
 }
 
 /// Whether an error of `accept` is about this machine's means rather than about one connection.

@@ -1,33 +1,44 @@
-//! One connection: HTTP/1 under hyper, with every wait bounded.
+//! One connection: HTTP/1 or, behind TLS, HTTP/2 under hyper, with every wait bounded.
 
 use super::pace::Pace;
+use super::tls::Protocol;
 use super::until::until;
 use crate::client::Prefix;
 use crate::config::ConnectionLimits;
 use crate::lifecycle::Stop;
 use hyper::body::{Body, Bytes, Incoming};
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::IpAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// hyper's buffer for one connection: its default would take some 400 kB.
 const BUFFER_BYTES: usize = 16 * 1_024;
 /// Time for the last answer of a connection that is being closed.
 const CLOSING: Duration = Duration::from_secs(30);
+/// Requests of one HTTP/2 connection at once.
+const STREAMS_MAX: u32 = 32;
+/// Bytes that an HTTP/2 client may send ahead on one request; of a connection, as many for each.
+const STREAM_WINDOW: u32 = 16 * 1_024;
+/// Streams that an HTTP/2 client may open and reset before we have looked at them (CVE-2023-44487).
+const UNSEEN_RESETS_MAX: usize = 20;
+/// Streams that we reset for a client's faults before the connection is given up.
+const FAULTS_MAX: usize = 64;
 
 /// The other end of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer {
     pub(crate) address: IpAddr,
+    /// Whether it came by TLS of ours.
+    pub(crate) secure: bool,
 }
 
 /// What answers the requests of a listener.
@@ -48,6 +59,12 @@ pub(crate) trait Handler: Clone + Send + Sync + 'static {
     /// For whom a connection counts; none where it is not counted.
     fn client(&self, address: IpAddr) -> Option<Prefix>;
 
+    /// Whether a client may have one more TLS handshake, which costs more than a vote.
+    fn may_shake_hands(&self, client: Option<Prefix>) -> bool;
+
+    /// A handshake did not succeed.
+    fn handshake_failed(&self);
+
     /// A connection could not be taken.
     fn accept_failed(&self, error: &io::Error);
 
@@ -59,14 +76,16 @@ pub(crate) trait Handler: Clone + Send + Sync + 'static {
 }
 
 /// Serves a connection until either side closes it, it grows too old, or the process stops.
-pub(crate) async fn serve<H: Handler>(
-    stream: TcpStream,
+pub(crate) async fn serve<H: Handler, S>(
+    stream: S,
+    protocol: Protocol,
     peer: Peer,
     limits: ConnectionLimits,
     handler: H,
-    mut stop: Stop,
-) {
-    let _counted = handler.begin();
+    stop: Stop,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let pace = Pace::new();
     let watched = Arc::clone(&pace);
     let service = service_fn(move |request| {
@@ -77,20 +96,55 @@ pub(crate) async fn serve<H: Handler>(
             Ok::<_, Infallible>(response.map(|body| answering.over(body)))
         }
     });
-    let mut connection = pin!(builder(limits).serve_connection(TokioIo::new(stream), service));
+    let stream = TokioIo::new(stream);
+    match protocol {
+        Protocol::Http1 => {
+            let connection = pin!(http1(limits).serve_connection(stream, service));
+            watch(
+                connection,
+                |c| c.graceful_shutdown(),
+                &watched,
+                limits,
+                stop,
+            )
+            .await;
+        }
+        Protocol::Http2 => {
+            // Boxed, so that the others do not carry the room for it.
+            let mut connection = Box::pin(http2(limits).serve_connection(stream, service));
+            watch(
+                connection.as_mut(),
+                |c| c.graceful_shutdown(),
+                &watched,
+                limits,
+                stop,
+            )
+            .await;
+        }
+    }
+}
+
+/// Drives a connection to its end; `close` has it answer what is under way and take no more.
+async fn watch<C: Future>(
+    mut connection: Pin<&mut C>,
+    close: impl Fn(Pin<&mut C>),
+    pace: &Pace,
+    limits: ConnectionLimits,
+    mut stop: Stop,
+) {
     let end = pin!(async {
         tokio::select! {
             () = tokio::time::sleep(limits.age_max) => End::Closing,
             () = stop.wait() => End::Closing,
-            () = watched.stalled(limits.header_timeout) => End::Stalled,
+            () = pace.stalled(limits.header_timeout) => End::Stalled,
         }
     });
     // An error is the peer's doing (it hung up or sent rubbish): nothing to tell.
     let Err(End::Closing) = until(connection.as_mut(), end).await else {
         return;
     };
-    connection.as_mut().graceful_shutdown();
-    let stalled = pin!(watched.stalled(limits.header_timeout));
+    close(connection.as_mut());
+    let stalled = pin!(pace.stalled(limits.header_timeout));
     let _ = tokio::time::timeout(CLOSING, until(connection, stalled)).await;
 }
 
@@ -103,7 +157,7 @@ enum End {
 }
 
 /// hyper with the bounds of `limits`; times are watched over by [`Pace`].
-fn builder(limits: ConnectionLimits) -> http1::Builder {
+fn http1(limits: ConnectionLimits) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder
         .header_read_timeout(None)
@@ -113,5 +167,22 @@ fn builder(limits: ConnectionLimits) -> http1::Builder {
         // Answers are small: copied behind their head they leave by one plain write.
         .writev(false)
         .half_close(false);
+    builder
+}
+
+/// The same for HTTP/2. Pings find peers that are gone while they are owed an answer.
+fn http2(limits: ConnectionLimits) -> http2::Builder<TokioExecutor> {
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS_MAX)
+        .max_header_list_size(u32::try_from(limits.header_bytes_max).unwrap_or(u32::MAX))
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(STREAM_WINDOW * STREAMS_MAX)
+        .max_send_buf_size(BUFFER_BYTES)
+        .max_pending_accept_reset_streams(UNSEEN_RESETS_MAX)
+        .max_local_error_reset_streams(FAULTS_MAX)
+        .keep_alive_interval(limits.header_timeout)
+        .keep_alive_timeout(limits.header_timeout);
     builder
 }
