@@ -4,6 +4,7 @@ use crate::ballots::{Ballots, Entry};
 use crate::catalogue::Catalogue;
 use crate::client::Addresses;
 use crate::http::body::BodyLimits;
+use crate::http::cors::Cors;
 use crate::http::routes::Routes;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
@@ -28,6 +29,7 @@ pub(crate) struct App {
     pub(crate) catalogue: Catalogue,
     pub(crate) routes: Routes,
     pub(crate) addresses: Addresses,
+    pub(crate) cors: Cors,
     pub(crate) requests: Throttle,
     pub(crate) failed_attempts: Throttle,
     pub(crate) body: BodyLimits,

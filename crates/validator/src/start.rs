@@ -179,6 +179,7 @@ pub(crate) fn assemble(
         routes: Routes::new()?,
         metrics: Metrics::new(&partition, ids),
         addresses: config.addresses.clone(),
+        cors: config.cors.clone(),
         requests: Throttle::new(config.requests),
         failed_attempts: Throttle::new(config.failed_attempts),
         body: config.body,

@@ -47,6 +47,7 @@ pub(crate) const KEYS: &[Key] = &[
     one("internal", "127.0.0.1:8100"),
     one("tls.certificate", ""),
     one("tls.key", ""),
+    list("cors.origins", Some("")),
     list("clients.trusted_proxies", Some("")),
     list("clients.exempt", Some("127.0.0.0/8, ::1/128")),
     one("clients.requests_per_second", "50"),

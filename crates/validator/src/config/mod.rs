@@ -6,6 +6,7 @@ mod settings;
 
 use crate::client::Addresses;
 use crate::http::body::BodyLimits;
+use crate::http::cors::Cors;
 use crate::server::TlsFiles;
 use crate::throttle::Quota;
 use reader::Reader;
@@ -33,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) internal: SocketAddr,
     /// Certificate and key, where voters come by TLS without a proxy.
     pub(crate) tls: Option<TlsFiles>,
+    /// Other sites whose scripts may call.
+    pub(crate) cors: Cors,
     /// Proxies and exempt clients.
     pub(crate) addresses: Addresses,
     /// Requests of one client.
@@ -102,6 +105,8 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
     let require = r.size("require", 1..=64);
     let (listen, internal) = listeners(r);
     let tls = tls_files(r);
+    let origin = "origins as browsers send them, such as https://vote.example.org";
+    let origins = r.parsed_list("cors.origins", origin);
     let networks = "address prefixes such as 10.0.0.0/8";
     let trusted_proxies = r.parsed_list("clients.trusted_proxies", networks);
     let exempt = r.parsed_list("clients.exempt", networks);
@@ -133,6 +138,7 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
         listen: listen?,
         internal: internal?,
         tls,
+        cors: Cors { origins },
         addresses: Addresses {
             trusted_proxies,
             exempt,

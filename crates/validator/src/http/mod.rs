@@ -1,6 +1,7 @@
 //! The public HTTP interface: routes, bodies, answers.
 
 pub(crate) mod body;
+pub(crate) mod cors;
 pub(crate) mod face;
 mod handler;
 pub(crate) mod health;

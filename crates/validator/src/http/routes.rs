@@ -98,6 +98,9 @@ pub(crate) async fn answer(
         return Err(Problem::from(&face::NOT_FOUND));
     };
     let call = *matched.value;
+    if let Some(reply) = app.cors.preflight(&head, call) {
+        return Ok(reply);
+    }
     if !call.takes(&head.method) {
         return Err(Problem::allow(call.allow()));
     }

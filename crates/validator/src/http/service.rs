@@ -19,6 +19,7 @@ pub(crate) async fn serve(app: &Arc<App>, peer: Peer, request: Request<Incoming>
     let started = Instant::now();
     let language = Language::of(request.headers());
     let request_id = request.headers().get(REQUEST_ID).cloned();
+    let origin = app.cors.origin(request.headers());
     let visit = Visit::of(&request);
     let answered = match (admit(app, peer.address, &request), visit) {
         (Ok(()), None) => routes::answer(app, request, language).await,
@@ -34,6 +35,7 @@ pub(crate) async fn serve(app: &Arc<App>, peer: Peer, request: Request<Incoming>
         }
     });
     reply::echo_request_id(&mut reply, request_id);
+    app.cors.mark(&mut reply, origin);
     if peer.secure {
         reply::stay_secure(&mut reply);
     }

@@ -2,6 +2,7 @@
 //! sockets.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod cors;
 mod fixture;
 mod limits;
 mod operation;
