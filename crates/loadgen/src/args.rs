@@ -3,6 +3,7 @@
 use crate::connection::Target;
 use anyhow::{Result, bail};
 use clap::Parser;
+use ipnet::Ipv4Net;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -39,6 +40,10 @@ pub(crate) struct Args {
     /// Keep-alive connections
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     connections: u32,
+    /// Local addresses from which the connections come, in turn, such as 127.1.0.0/26: the validator's
+    /// limits count clients by address [default: the system's choice]
+    #[arg(long, value_name = "PREFIX")]
+    sources: Option<Ipv4Net>,
     /// Requests that repeat a recorded vote with another choice, beside the votes
     #[arg(long, value_parser = parse_share, default_value = "0%", value_name = "SHARE")]
     duplicates: Share,
@@ -96,6 +101,7 @@ pub(crate) struct Settings {
     pub(crate) rate: Option<f64>,
     pub(crate) ramp: Duration,
     pub(crate) connections: u32,
+    pub(crate) sources: Option<Ipv4Net>,
     pub(crate) duplicates: Share,
     pub(crate) invalid: Share,
     pub(crate) malformed: Share,
@@ -134,6 +140,7 @@ impl Args {
             rate: self.rate,
             ramp: self.ramp,
             connections: self.connections,
+            sources: self.sources,
             duplicates: self.duplicates,
             invalid: self.invalid,
             malformed: self.malformed,

@@ -9,8 +9,10 @@ use hyper::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
 
 /// An answer that takes longer counts as none. Above every timeout of the validator.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -92,14 +94,17 @@ pub(crate) fn allow_connections(connections: u32) -> Result<()> {
 #[derive(Debug)]
 pub(crate) struct Connection {
     target: Target,
+    source: Option<Ipv4Addr>,
     sender: Option<SendRequest<Full<Bytes>>>,
 }
 
 impl Connection {
-    /// Not yet connected: the first request does that.
-    pub(crate) fn new(target: Target) -> Connection {
+    /// Not yet connected: the first request does that, from the local address `source`, if one is
+    /// given.
+    pub(crate) fn new(target: Target, source: Option<Ipv4Addr>) -> Connection {
         Connection {
             target,
+            source,
             sender: None,
         }
     }
@@ -161,7 +166,7 @@ impl Connection {
         match &mut self.sender {
             Some(sender) => Ok(sender),
             none => {
-                let sender = connect(&self.target)
+                let sender = handshake(&self.target, self.source)
                     .await
                     .map_err(|_| Broken::BeforeSending)?;
                 Ok(none.insert(sender))
@@ -170,11 +175,28 @@ impl Connection {
     }
 }
 
-async fn connect(target: &Target) -> Result<SendRequest<Full<Bytes>>> {
-    let stream = TcpStream::connect(&target.authority)
+/// A TCP connection to `target`, from the local address `source`, if one is given.
+pub(crate) async fn connect(target: &Target, source: Option<Ipv4Addr>) -> io::Result<TcpStream> {
+    let stream = match source {
+        None => TcpStream::connect(&target.authority).await?,
+        Some(source) => {
+            let mut found = lookup_host(&target.authority).await?;
+            let address = found.find(SocketAddr::is_ipv4).ok_or_else(|| {
+                io::Error::other(format!("{} has no IPv4 address", target.authority))
+            })?;
+            let socket = TcpSocket::new_v4()?;
+            socket.bind(SocketAddr::from((source, 0)))?;
+            socket.connect(address).await?
+        }
+    };
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+async fn handshake(target: &Target, source: Option<Ipv4Addr>) -> Result<SendRequest<Full<Bytes>>> {
+    let stream = connect(target, source)
         .await
         .with_context(|| format!("cannot connect to {}", target.authority))?;
-    stream.set_nodelay(true)?;
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     // Ends by itself when the server or the sender closes; its error reaches the sender too.
     tokio::spawn(connection);

@@ -12,7 +12,9 @@ use crate::roll::Voter;
 use crate::score::Score;
 use crate::slow;
 use anyhow::{Context, Result, bail};
+use ipnet::Ipv4Net;
 use load::Load;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -33,8 +35,15 @@ pub(crate) async fn run(settings: &Settings, roll: Vec<Voter>) -> Result<Score> 
     let mut workers = JoinSet::new();
     let slow_permits = Arc::new(Semaphore::new(SLOW_MAX));
     let start = Instant::now();
+    let mut sources = settings.sources.map(sources);
     for _ in 0..settings.connections {
-        workers.spawn(work(Arc::clone(&load), Arc::clone(&slow_permits), start));
+        let source = sources.as_mut().and_then(Iterator::next);
+        workers.spawn(work(
+            Arc::clone(&load),
+            Arc::clone(&slow_permits),
+            source,
+            start,
+        ));
     }
     let outcome = tokio::select! {
         outcome = settle_all(&mut workers) => outcome,
@@ -47,6 +56,11 @@ pub(crate) async fn run(settings: &Settings, roll: Vec<Voter>) -> Result<Score> 
     load.finish(start.elapsed())
 }
 
+/// The addresses of a network, again and again.
+fn sources(network: Ipv4Net) -> impl Iterator<Item = Ipv4Addr> {
+    std::iter::repeat_with(move || network.hosts()).flatten()
+}
+
 async fn offer(settings: &Settings) -> Result<Offer> {
     let ballots = match &settings.election {
         Some(path) => {
@@ -55,8 +69,11 @@ async fn offer(settings: &Settings) -> Result<Offer> {
             crate::offer::definition::read(path, settings.seed, now_ms)?
         }
         None => {
-            crate::offer::api::read(&mut Connection::new(settings.url.clone()), settings.seed)
-                .await?
+            crate::offer::api::read(
+                &mut Connection::new(settings.url.clone(), None),
+                settings.seed,
+            )
+            .await?
         }
     };
     Offer::new(ballots, &settings.ballots)
@@ -84,8 +101,13 @@ async fn settle_all(workers: &mut JoinSet<Result<()>>) -> Result<()> {
 }
 
 /// One connection's life: the next request of the run, until there is none.
-async fn work(load: Arc<Load>, slow_permits: Arc<Semaphore>, start: Instant) -> Result<()> {
-    let mut connection = Connection::new(load.target.clone());
+async fn work(
+    load: Arc<Load>,
+    slow_permits: Arc<Semaphore>,
+    source: Option<Ipv4Addr>,
+    start: Instant,
+) -> Result<()> {
+    let mut connection = Connection::new(load.target.clone(), source);
     let mut slow_requests = JoinSet::new();
     let mut stopping = load.stopping();
     while let Some((slot, due)) = load.next() {
@@ -105,7 +127,7 @@ async fn work(load: Arc<Load>, slow_permits: Arc<Semaphore>, start: Instant) -> 
             if let Ok(permit) = Arc::clone(&slow_permits).try_acquire_owned() {
                 let load = Arc::clone(&load);
                 slow_requests.spawn(async move {
-                    let settled = slow::drip(&load.target, &call).await;
+                    let settled = slow::drip(&load.target, source, &call).await;
                     drop(permit);
                     load.settle(slot, subject, &settled, due.elapsed())
                 });

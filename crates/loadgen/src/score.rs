@@ -30,6 +30,8 @@ pub(crate) struct Score {
     pub(crate) notes: Vec<String>,
     /// Of recorded votes, from the time they were due, microseconds.
     pub(crate) latency_us: Histogram<u64>,
+    /// Of requests turned away, likewise.
+    pub(crate) shed_latency_us: Histogram<u64>,
     /// Length of the run.
     pub(crate) elapsed: Duration,
 }
@@ -37,8 +39,8 @@ pub(crate) struct Score {
 impl Score {
     /// Nothing sent yet.
     pub(crate) fn new() -> Result<Score> {
-        let latency_us =
-            Histogram::new_with_bounds(1, LATENCY_US_MAX, 3).context("histogram of latencies")?;
+        let latencies =
+            || Histogram::new_with_bounds(1, LATENCY_US_MAX, 3).context("histogram of latencies");
         Ok(Score {
             sent: 0,
             accepted: 0,
@@ -53,7 +55,8 @@ impl Score {
             wrong: 0,
             retries: 0,
             notes: Vec::new(),
-            latency_us,
+            latency_us: latencies()?,
+            shed_latency_us: latencies()?,
             elapsed: Duration::ZERO,
         })
     }
@@ -77,9 +80,11 @@ impl Score {
             }
             Verdict::Wrong(note) => self.contradiction(note),
         }
-        if matches!(verdict, Verdict::Accepted(_) | Verdict::Recovered) {
-            let us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
-            self.latency_us.saturating_record(us);
+        let us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+        match verdict {
+            Verdict::Accepted(_) | Verdict::Recovered => self.latency_us.saturating_record(us),
+            Verdict::Shed => self.shed_latency_us.saturating_record(us),
+            _ => {}
         }
     }
 
@@ -101,15 +106,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_recorded_votes_have_a_latency_and_notes_are_bounded() {
+    fn recorded_votes_and_those_turned_away_have_a_latency_and_notes_are_bounded() {
         let mut score = Score::new().unwrap();
         score.add(&Verdict::Accepted("r".into()), 1, Duration::from_millis(2));
         score.add(&Verdict::Malformed, 0, Duration::from_secs(9));
+        score.add(&Verdict::Shed, 0, Duration::from_secs(9));
         for n in 0..100 {
             score.add(&Verdict::UnexpectedDuplicate, 0, Duration::ZERO);
             score.add(&Verdict::Wrong(format!("answer {n}")), 0, Duration::ZERO);
         }
-        assert_eq!((score.sent, score.recorded(), score.retries), (202, 1, 1));
+        assert_eq!((score.sent, score.recorded(), score.retries), (203, 1, 1));
         assert_eq!((score.wrong, score.unexpected_duplicates), (200, 100));
         let cast_before = |note: &&String| note.contains("earlier run");
         assert_eq!(
@@ -118,5 +124,6 @@ mod tests {
             "each kind once"
         );
         assert_eq!((score.notes.len(), score.latency_us.len()), (NOTES_MAX, 1));
+        assert_eq!(score.shed_latency_us.len(), 1);
     }
 }

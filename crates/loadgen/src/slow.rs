@@ -1,13 +1,13 @@
 //! A request whose body drips in byte by byte: a well-kept server cuts it off.
 
-use crate::connection::{Answer, Target};
+use crate::connection::{Answer, Target, connect};
 use crate::judge::Settled;
 use crate::request::Call;
 use anyhow::{Result, bail};
 use hyper::body::Bytes;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 /// Pause between two bytes.
 const DRIP: Duration = Duration::from_millis(400);
@@ -16,8 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Drips `call`; settles with the server's status, or with none where it only closed.
 /// A server that stands it for 30 s settles with status 0, which no judge takes for right.
-pub(crate) async fn drip(target: &Target, call: &Call) -> Settled {
-    let answer = match tokio::time::timeout(PATIENCE, exchange(target, call)).await {
+pub(crate) async fn drip(target: &Target, source: Option<Ipv4Addr>, call: &Call) -> Settled {
+    let answer = match tokio::time::timeout(PATIENCE, exchange(target, source, call)).await {
         Ok(Ok(status)) => Some(status),
         Ok(Err(_)) => None,
         Err(_) => Some(0),
@@ -34,8 +34,8 @@ pub(crate) async fn drip(target: &Target, call: &Call) -> Settled {
     }
 }
 
-async fn exchange(target: &Target, call: &Call) -> Result<u16> {
-    let mut stream = TcpStream::connect(&target.authority).await?;
+async fn exchange(target: &Target, source: Option<Ipv4Addr>, call: &Call) -> Result<u16> {
+    let mut stream = connect(target, source).await?;
     let head = format!(
         "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
         call.path,

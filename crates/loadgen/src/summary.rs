@@ -2,6 +2,7 @@
 
 use crate::score::Score;
 use anyhow::{Context, Result};
+use hdrhistogram::Histogram;
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -24,11 +25,13 @@ pub(crate) struct Summary {
     seconds: f64,
     votes_per_s: f64,
     latency_ms: Latency,
+    /// Latency of requests that were turned away to the end.
+    shed_latency_ms: Latency,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
 }
 
-/// Latency of recorded votes from the time they were due, milliseconds.
+/// Latency from the time when requests were due, milliseconds.
 #[derive(Debug, Serialize)]
 struct Latency {
     p50: f64,
@@ -39,13 +42,25 @@ struct Latency {
     max: f64,
 }
 
+impl Latency {
+    fn of(us: &Histogram<u64>) -> Latency {
+        #[allow(clippy::cast_precision_loss)] // microseconds below 2^53
+        let ms = |us: u64| us as f64 / 1_000.0;
+        let quantile = |q: f64| ms(us.value_at_quantile(q));
+        Latency {
+            p50: quantile(0.5),
+            p90: quantile(0.9),
+            p99: quantile(0.99),
+            p99_9: quantile(0.999),
+            max: ms(us.max()),
+        }
+    }
+}
+
 impl Summary {
     /// Sums up a score.
     pub(crate) fn of(score: &Score) -> Summary {
         let seconds = score.elapsed.as_secs_f64();
-        #[allow(clippy::cast_precision_loss)] // microseconds below 2^53
-        let ms = |us: u64| us as f64 / 1_000.0;
-        let quantile = |q: f64| ms(score.latency_us.value_at_quantile(q));
         #[allow(clippy::cast_precision_loss)] // votes below 2^53
         let votes_per_s = score.recorded() as f64 / seconds.max(0.001);
         Summary {
@@ -63,13 +78,8 @@ impl Summary {
             retries: score.retries,
             seconds: (seconds * 1_000.0).round() / 1_000.0,
             votes_per_s: votes_per_s.round(),
-            latency_ms: Latency {
-                p50: quantile(0.5),
-                p90: quantile(0.9),
-                p99: quantile(0.99),
-                p99_9: quantile(0.999),
-                max: ms(score.latency_us.max()),
-            },
+            latency_ms: Latency::of(&score.latency_us),
+            shed_latency_ms: Latency::of(&score.shed_latency_us),
             notes: score.notes.clone(),
         }
     }

@@ -5,6 +5,8 @@
 mod support;
 
 use serde_json::Value;
+use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -175,6 +177,19 @@ fn a_stall_shows_in_the_latency_of_everything_that_was_due() {
     assert!(latency["max"].as_f64().unwrap() > 500.0, "{latency}");
     assert!(latency["p90"].as_f64().unwrap() > 150.0, "{latency}");
     assert!(latency["p50"].as_f64().unwrap() < 100.0, "{latency}");
+}
+
+/// Slow requests included, which make their own connections.
+#[test]
+fn connections_come_from_the_addresses_asked_for() {
+    let args = [&["--sources", "127.1.0.0/29", "--votes", "100"][..], &MIX].concat();
+    let ended = run(Manner::Honest, &args);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let peers = &ended.record.lock().unwrap().peers;
+    let expected: BTreeSet<IpAddr> = (1..=6).map(|n| [127, 1, 0, n].into()).collect();
+    // The lists of ballots are asked for from the system's choice.
+    let expected = expected.into_iter().chain([[127, 0, 0, 1].into()]);
+    assert_eq!(*peers, expected.collect());
 }
 
 #[test]

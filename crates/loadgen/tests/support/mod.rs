@@ -7,8 +7,8 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use std::collections::{HashMap, HashSet};
-use std::net::SocketAddr;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
@@ -38,6 +38,8 @@ pub(crate) enum Manner {
 /// What it recorded.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
+    /// Addresses from which connections came.
+    pub(crate) peers: BTreeSet<IpAddr>,
     /// Submissions by NAS and ballot.
     pub(crate) votes: HashMap<(String, String), u64>,
     requests: u64,
@@ -68,7 +70,8 @@ pub(crate) async fn start(manner: Manner, roll: &str) -> (SocketAddr, Arc<Mutex<
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         loop {
-            let (stream, _) = listener.accept().await.unwrap();
+            let (stream, peer) = listener.accept().await.unwrap();
+            validator.record.lock().unwrap().peers.insert(peer.ip());
             let validator = validator.clone();
             let service = service_fn(move |request| validator.clone().answer(request));
             tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
