@@ -90,6 +90,10 @@ sim: ## the ledger on a simulated disk: SEEDS=1000, or SEED=n to replay one
 crash: programs ## the real validator under load, SIGKILLed KILLS times; then a full disk and failing syncs
 	@$(RELEASE)/rehearsal crash --kills $(KILLS)
 
+.PHONY: attack
+attack: programs ## honest voters while the validator is attacked: slowloris, rubbish, guessing, churn, 3x the peak
+	@$(RELEASE)/rehearsal attack
+
 .PHONY: crash-tally
 crash-tally: programs postgres ## tally and a private PostgreSQL under load, SIGKILLed KILLS times
 	@$(RELEASE)/rehearsal crash-tally --kills $(KILLS)

@@ -189,6 +189,12 @@ impl Server {
         Ok(())
     }
 
+    /// The process id; none where the process has ended.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// SIGKILL: no warning, no last word. Returns when the process is gone.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 /// Votes by ballot id, region and choice (`oui`, `candidate:7`, `ranking:3>1`).
 pub type Counts = BTreeMap<(String, u16, String), u64>;
@@ -76,23 +77,30 @@ pub fn differing(one: &Counts, other: &Counts) -> usize {
     one.iter().filter(other_value).count() + missing(one, other) + missing(other, one)
 }
 
+/// What a truth file says was recorded, and how many receipts it holds.
+///
+/// # Errors
+/// The file cannot be read, or is none.
+pub fn recorded_in(path: &Path) -> Result<(Counts, u64)> {
+    let text = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let truth: Truth = serde_json::from_slice(&text)
+        .with_context(|| format!("{} is no truth file", path.display()))?;
+    let mut counts = Counts::new();
+    for (ballot, recorded) in truth.ballots {
+        for count in recorded.counts {
+            counts.insert((ballot.clone(), count.region, count.choice), count.votes);
+        }
+    }
+    Ok((counts, truth.receipts.len() as u64))
+}
+
 impl Stage {
     /// What the load generator was told, and how many receipts it holds.
     ///
     /// # Errors
     /// The truth file cannot be read.
     pub fn acknowledged(&self) -> Result<(Counts, u64)> {
-        let path = self.site.truth();
-        let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let truth: Truth = serde_json::from_slice(&text)
-            .with_context(|| format!("{} is no truth file", path.display()))?;
-        let mut counts = Counts::new();
-        for (ballot, recorded) in truth.ballots {
-            for count in recorded.counts {
-                counts.insert((ballot.clone(), count.region, count.choice), count.votes);
-            }
-        }
-        Ok((counts, truth.receipts.len() as u64))
+        recorded_in(&self.site.truth())
     }
 
     /// Adds to the truth file votes that others cast beside the load generator, and their receipts.
@@ -175,6 +183,15 @@ impl Stage {
     pub async fn verify_with<const N: usize>(&self, further: [&str; N]) -> Result<()> {
         let call = self.reading("verify").flag("--box", self.site.box_key());
         let call = call.flag("--expect", self.site.truth()).args(further);
+        call.run().await.map(drop)
+    }
+
+    /// Checks the files against each other: chain, counts, bitsets.
+    ///
+    /// # Errors
+    /// The first fault, in the program's words.
+    pub async fn verify_files(&self) -> Result<()> {
+        let call = self.reading("verify").flag("--box", self.site.box_key());
         call.run().await.map(drop)
     }
 

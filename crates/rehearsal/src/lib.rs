@@ -5,6 +5,7 @@
 //! again and again under load. This crate knows the programs by their command lines and their HTTP
 //! interfaces alone: it links none of their formats, so it cannot share their mistakes.
 
+pub mod attack;
 pub mod chance;
 pub mod child;
 pub mod counts;

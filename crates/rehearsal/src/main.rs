@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
+use rehearsal::attack::{self, Scale};
 use rehearsal::definition::Definition;
 use rehearsal::prepare::Stage;
 use rehearsal::programs::Programs;
@@ -23,6 +24,7 @@ Examples:
   rehearsal crash --kills 100         # kills the validator 100 times under load, then a full disk and failing syncs
   rehearsal crash-tally --kills 100   # kills tally and PostgreSQL 100 times under load
   rehearsal day --voters 1000000      # a national day as fast as it goes, verified
+  rehearsal attack                    # slowloris, rubbish, guessing, churn, three times the peak
 
 The programs hashgen, shardpack, validator, tally and loadgen are taken from beside this one.
 Exit status: 0 every vote counted once, 1 not so, 2 wrong usage, 130 interrupted.";
@@ -72,6 +74,11 @@ enum Command {
         /// Requests a second [default: as fast as they are answered]
         #[arg(long)]
         rate: Option<u64>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// The validator attacked in five ways while honest voters vote; JSON lines, the verdict last.
+    Attack {
         #[command(flatten)]
         place: Place,
     },
@@ -145,6 +152,7 @@ async fn play(command: Command) -> Result<ExitCode> {
         Command::CrashTally { kills, place } => {
             until_end(&mut ends, crash_tally(kills, &place)).await
         }
+        Command::Attack { place } => until_end(&mut ends, attack(&place)).await,
         Command::Day {
             voters,
             rate,
@@ -199,6 +207,16 @@ async fn crash(kills: u32, place: &Place) -> Result<ExitCode> {
 async fn day(voters: u32, rate: Option<u64>, place: &Place) -> Result<ExitCode> {
     let stage = place.stage("day", Definition::example()?)?;
     let outcome = day::run(&stage, voters, rate, place.seed, &mut Steps::new()).await?;
+    report(&outcome, outcome.is_clean())
+}
+
+async fn attack(place: &Place) -> Result<ExitCode> {
+    let stage = place.stage("attack", Definition::example()?)?;
+    let tell = |phase: &attack::Phase| match serde_json::to_string(phase) {
+        Ok(line) => println!("{line}"),
+        Err(error) => eprintln!("rehearsal: cannot write a phase: {error}"),
+    };
+    let outcome = attack::run(&stage, Scale::FULL, place.seed, &mut Steps::new(), tell).await?;
     report(&outcome, outcome.is_clean())
 }
 

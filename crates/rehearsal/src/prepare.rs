@@ -61,6 +61,16 @@ impl Stage {
         Ok(())
     }
 
+    /// NAS of the first sample voter, who does not vote by the load generator.
+    ///
+    /// # Errors
+    /// The sample roll is empty.
+    pub fn sample_voter(&self) -> Result<String> {
+        let row = SAMPLE_ROLL.lines().nth(1);
+        let nas = row.and_then(|row| row.split(',').next());
+        nas.map(str::to_owned).context("there is no sample voter")
+    }
+
     async fn keys(&self) -> Result<()> {
         // Results are live in this event, so the box key's private half stays with the tally.
         let name = self.site.box_key().with_extension("");

@@ -119,7 +119,7 @@ impl Stage {
     }
 }
 
-async fn wait_until_ready(server: &mut Server, at: SocketAddr) -> Result<()> {
+pub(crate) async fn wait_until_ready(server: &mut Server, at: SocketAddr) -> Result<()> {
     let deadline = Instant::now() + READY_WITHIN;
     loop {
         server.check()?;

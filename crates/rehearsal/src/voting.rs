@@ -68,18 +68,25 @@ pub struct Summary {
     pub seconds: f64,
     /// From the time a vote was due to its answer.
     pub latency_ms: Latency,
+    /// The same of requests that were turned away.
+    pub shed_latency_ms: Latency,
     /// Contradictions in words.
     #[serde(default)]
     pub notes: Vec<String>,
 }
 
-/// Latency of recorded votes, milliseconds.
+/// Latencies, milliseconds, that so many requests stay below.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub struct Latency {
     /// Half the votes.
     pub p50: f64,
     /// 99 of 100.
     pub p99: f64,
+    /// 999 of 1,000.
+    #[serde(rename = "p99.9")]
+    pub p99_9: f64,
+    /// All.
+    pub max: f64,
 }
 
 impl Summary {

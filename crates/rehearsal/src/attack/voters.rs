@@ -1,0 +1,101 @@
+//! Voters by the load generator: each order is cast by voters who have not voted yet, from many
+//! addresses, and what they were told is kept.
+
+use crate::counts::{self, Counts};
+use crate::prepare::Stage;
+use crate::services::Addresses;
+use crate::voting::{self, Summary};
+use anyhow::{Context, Result, bail};
+use std::fs;
+
+/// Votes to be cast.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order {
+    /// Votes a second, whatever the answers take.
+    pub(super) rate: u64,
+    pub(super) votes: u64,
+    pub(super) connections: u32,
+    /// Prefix of the addresses that they come from.
+    pub(super) sources: &'static str,
+}
+
+/// The voters of the roll, taken from its beginning.
+pub(super) struct Voters {
+    header: String,
+    rows: Vec<String>,
+    taken: usize,
+    orders: u64,
+    seed: u64,
+    /// What the validator said it recorded, of all orders.
+    pub(super) recorded: Counts,
+}
+
+impl Voters {
+    /// # Errors
+    /// The stage is not prepared.
+    pub(super) fn read(stage: &Stage, seed: u64) -> Result<Voters> {
+        let path = stage.site.voters();
+        let text = fs::read_to_string(&path);
+        let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+        let mut lines = text.lines().map(str::to_owned);
+        Ok(Voters {
+            header: lines.next().context("the roll is empty")?,
+            rows: lines.collect(),
+            taken: 0,
+            orders: 0,
+            seed,
+            recorded: Counts::new(),
+        })
+    }
+
+    /// Casts an order. Nothing is sent twice: what is turned away stays so.
+    ///
+    /// # Errors
+    /// The roll is used up, the load generator fails, or an answer contradicts what was sent.
+    pub(super) async fn vote(
+        &mut self,
+        stage: &Stage,
+        at: Addresses,
+        order: Order,
+    ) -> Result<Summary> {
+        let ballots = voting::open_ballots(at).await?.max(1);
+        let roll = stage.site.air_gapped().join("order.csv");
+        let rows = self.take(usize::try_from(order.votes.div_ceil(ballots))?)?;
+        fs::write(&roll, rows).context("cannot write the roll of an order")?;
+        self.orders += 1;
+        let (truth, summary) = (stage.site.truth(), stage.site.logs().join("loadgen.json"));
+        let call = stage
+            .call("loadgen")
+            .flag("--url", format!("http://{}", at.public))
+            .flag("--roll", roll)
+            .flag("--votes", order.votes.to_string())
+            .flag("--rate", order.rate.to_string())
+            .flag("--connections", order.connections.to_string())
+            .flag("--sources", order.sources)
+            .flag("--seed", (self.seed + self.orders).to_string())
+            .flag("--retry-for", "0s")
+            .flag("--truth", &truth)
+            .args(["--force", "--json"]);
+        // A vote without an answer ends loadgen with 1: it is an outcome here.
+        call.start_into(&summary)?.wait().await?;
+        let text = fs::read(&summary).context("cannot read the load generator's summary")?;
+        let voted: Summary =
+            serde_json::from_slice(&text).context("the load generator left no summary")?;
+        if voted.wrong > 0 {
+            bail!("{} wrong answers: {}", voted.wrong, voted.notes.join("; "));
+        }
+        for (key, votes) in counts::recorded_in(&truth)?.0 {
+            *self.recorded.entry(key).or_default() += votes;
+        }
+        Ok(voted)
+    }
+
+    fn take(&mut self, count: usize) -> Result<String> {
+        let rows = self.rows.get(self.taken..self.taken + count);
+        let rows = rows.context("the roll is used up: fewer votes, or more voters, are needed")?;
+        self.taken += count;
+        Ok(rows
+            .iter()
+            .fold(format!("{}\n", self.header), |text, row| text + row + "\n"))
+    }
+}

@@ -1,0 +1,36 @@
+//! A small attack on the validator: whatever the machine, nothing breaks, grows or gets through.
+
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+mod support;
+
+use rehearsal::attack::{self, Scale};
+use rehearsal::steps::Steps;
+
+const SMALL: Scale = Scale {
+    connections: 400,
+    honest_per_s: 200,
+    seconds: 3,
+    hostile_per_s: 400,
+    peak_from_per_s: 500,
+};
+
+/// How fast it was is for `make attack`: this machine is busy with other tests.
+#[tokio::test]
+async fn invariant_9_a_validator_under_attack_stays_whole() {
+    let (_dir, stage) = support::stage();
+    let mut phases = Vec::new();
+    let tell = |phase: &attack::Phase| phases.push(phase.clone());
+    let outcome = attack::run(&stage, SMALL, 1, &mut Steps::new(), tell)
+        .await
+        .unwrap();
+    assert_eq!(phases.len(), 8);
+    let slowloris = phases
+        .iter()
+        .find(|phase| phase.phase == "slowloris")
+        .unwrap();
+    assert!(slowloris.connections > 300, "{slowloris:?}");
+    for bound in outcome.bounds.iter().filter(|bound| !bound.timed) {
+        assert!(bound.held, "{bound:?}\n{phases:#?}");
+    }
+}
