@@ -27,7 +27,10 @@ fn decode(bytes: &[u8]) {
         if let Item::Frame(frame) = item
             && let Ok(body) = frame.body()
         {
-            assert!(body.encode() == frame.body_bytes(), "a body has one encoding");
+            assert!(
+                body.encode() == frame.body_bytes(),
+                "a body has one encoding"
+            );
         }
     }
     assert!(decoder.pending() <= bytes.len());
@@ -41,7 +44,11 @@ fn resealed(bytes: &[u8]) -> Vec<u8> {
     while let Some(length) = item_length(rest) {
         let (item, after) = rest.split_at_mut(length);
         let is_frame = !item.starts_with(MAGIC);
-        let at = if is_frame { FRAME_PREVIOUS_AT } else { HEADER_PREVIOUS_AT };
+        let at = if is_frame {
+            FRAME_PREVIOUS_AT
+        } else {
+            HEADER_PREVIOUS_AT
+        };
         item[at..at + HASH_BYTES].copy_from_slice(&previous);
         if is_frame {
             let crc = crc32c::crc32c(&item[..FRAME_CRC_AT]).to_le_bytes();

@@ -101,6 +101,15 @@ impl Flags {
     }
 }
 
+/// The configuration that such arguments make.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn configure(arguments: &[String]) -> Result<Config, String> {
+    let program = std::iter::once("validator".to_owned());
+    let raw = Raw::try_parse_from(program.chain(arguments.iter().cloned()));
+    let flags = raw.map_err(|error| error.to_string())?.flags;
+    flags.resolve().map_err(|faults| faults.join("; "))
+}
+
 fn read(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|error| {
         format!(

@@ -11,6 +11,8 @@ mod catalogue;
 mod cli;
 mod client;
 mod config;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod http;
 mod internal;
 mod lifecycle;

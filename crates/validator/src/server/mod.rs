@@ -10,7 +10,11 @@ mod until;
 mod workers;
 
 pub(crate) use accept::{Listener, bind};
+#[cfg(any(test, fuzzing))]
+pub(crate) use connection::serve;
 pub(crate) use connection::{Handler, Peer};
 pub(crate) use deadline::within;
+#[cfg(any(test, fuzzing))]
+pub(crate) use tls::Protocol;
 pub(crate) use tls::{Tls, TlsFiles};
 pub(crate) use workers::Workers;
