@@ -145,6 +145,10 @@ bench-validator: ## accepted votes a second against a bare hyper server
 	@$(CARGO) bench --quiet -p validator --bench throughput -- --connections 256
 	@$(CARGO) bench --quiet -p validator --bench throughput -- --connections 64
 
+.PHONY: bench-start
+bench-start: programs ## a verified start with N voters beside hashing the package, and resident memory
+	@$(RELEASE)/rehearsal start-up --voters $(N)
+
 .PHONY: bench-tally
 bench-tally: ## N votes into PostgreSQL against COPY; recount from files
 	@$(CARGO) bench --quiet -p tally --bench tally -- $(N)

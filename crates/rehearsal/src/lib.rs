@@ -28,5 +28,6 @@ pub mod serve;
 pub mod services;
 pub mod site;
 pub mod small_disk;
+pub mod startup;
 pub mod steps;
 pub mod voting;

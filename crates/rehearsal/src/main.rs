@@ -10,7 +10,7 @@ use rehearsal::programs::Programs;
 use rehearsal::services::Addresses;
 use rehearsal::site::Site;
 use rehearsal::steps::Steps;
-use rehearsal::{crash, crash_tally, day, demo, serve};
+use rehearsal::{crash, crash_tally, day, demo, serve, startup};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,6 +24,7 @@ Examples:
   rehearsal crash --kills 100         # kills the validator 100 times under load, then a full disk and failing syncs
   rehearsal crash-tally --kills 100   # kills tally and PostgreSQL 100 times under load
   rehearsal day --voters 1000000      # a national day as fast as it goes, verified
+  rehearsal start-up --voters 8000000 # a verified start beside hashing, and memory
   rehearsal attack                    # slowloris, rubbish, guessing, churn, three times the peak
 
 The programs hashgen, shardpack, validator, tally and loadgen are taken from beside this one.
@@ -74,6 +75,14 @@ enum Command {
         /// Requests a second [default: as fast as they are answered]
         #[arg(long)]
         rate: Option<u64>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// A validator's start with a package of that many voters: time beside hashing, and memory.
+    StartUp {
+        /// Synthetic voters, each with a credential for every ballot
+        #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1_000..=10_000_000))]
+        voters: u32,
         #[command(flatten)]
         place: Place,
     },
@@ -152,6 +161,7 @@ async fn play(command: Command) -> Result<ExitCode> {
         Command::CrashTally { kills, place } => {
             until_end(&mut ends, crash_tally(kills, &place)).await
         }
+        Command::StartUp { voters, place } => until_end(&mut ends, start_up(voters, &place)).await,
         Command::Attack { place } => until_end(&mut ends, attack(&place)).await,
         Command::Day {
             voters,
@@ -207,6 +217,12 @@ async fn crash(kills: u32, place: &Place) -> Result<ExitCode> {
 async fn day(voters: u32, rate: Option<u64>, place: &Place) -> Result<ExitCode> {
     let stage = place.stage("day", Definition::example()?)?;
     let outcome = day::run(&stage, voters, rate, place.seed, &mut Steps::new()).await?;
+    report(&outcome, outcome.is_clean())
+}
+
+async fn start_up(voters: u32, place: &Place) -> Result<ExitCode> {
+    let stage = place.stage("start-up", Definition::example()?)?;
+    let outcome = startup::run(&stage, voters, place.seed, &mut Steps::new()).await?;
     report(&outcome, outcome.is_clean())
 }
 

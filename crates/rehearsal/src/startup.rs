@@ -1,0 +1,225 @@
+//! `rehearsal start-up`: how long a validator takes from its start to its first answer, with every file
+//! of the package verified, beside the time that hashing those files takes in the same run; and how
+//! much memory it holds, idle and after votes.
+
+use crate::child::Server;
+use crate::http;
+use crate::prepare::Stage;
+use crate::services::Addresses;
+use crate::steps::Steps;
+use crate::voting::{Load, Voting};
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Starts, and floors, taken in turn; the fastest of each counts.
+const ROUNDS: usize = 3;
+/// Longer than any start.
+const READY_WITHIN: Duration = Duration::from_secs(120);
+const POLL: Duration = Duration::from_millis(1);
+/// Votes cast before memory is looked at again.
+const VOTES: u64 = 100_000;
+/// A start takes at most so many times the hashing.
+const RATIO_MAX: f64 = 2.0;
+/// Resident memory beside mapped files, MiB.
+const BESIDE_MIB_MAX: f64 = 128.0;
+
+/// What the starts came to.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// Voters on the roll, each with a credential for every ballot.
+    pub voters: u32,
+    /// Bytes of the package's files.
+    pub package_bytes: u64,
+    /// From the start of the program to the answer of `/readyz`.
+    pub start_s: f64,
+    /// SHA-256 of every file of the package, on one thread, as `sha256sum` does it.
+    pub hash_floor_s: f64,
+    /// The one by the other.
+    pub ratio: f64,
+    /// Resident memory after the start.
+    pub idle: Memory,
+    /// After votes.
+    pub voted: Memory,
+    /// `held`, or what did not hold.
+    pub verdict: String,
+}
+
+/// Resident memory, MiB.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Memory {
+    /// All of it.
+    pub resident_mib: f64,
+    /// Of this, what mirrors files: the package above all.
+    pub mapped_mib: f64,
+    /// The rest.
+    pub beside_mib: f64,
+}
+
+impl Outcome {
+    /// Whether both goals were met.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.verdict == HELD
+    }
+}
+
+const HELD: &str = "held";
+
+/// Measures with a roll of `voters`.
+///
+/// # Errors
+/// Anything that keeps it from being measured. A goal missed is an outcome.
+pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Result<Outcome> {
+    stage.prepare(voters, seed, steps).await?;
+    let package = stage.site.package();
+    let at = Addresses::free()?;
+    let (mut start_s, mut floor_s) = (f64::INFINITY, f64::INFINITY);
+    for _ in 1..ROUNDS {
+        floor_s = floor_s.min(hash(&package)?.1);
+        let (server, took) = start(stage, at).await?;
+        start_s = start_s.min(took);
+        server.stop().await?;
+    }
+    let (package_bytes, took) = hash(&package)?;
+    floor_s = floor_s.min(took);
+    let (server, took) = start(stage, at).await?;
+    start_s = start_s.min(took);
+    steps.done(&format!(
+        "validator started: {start_s:.2} s, hashing alone {floor_s:.2} s"
+    ));
+    let idle = memory(&server)?;
+    let voting = Voting {
+        load: Load::AsAnswered,
+        votes: Some(VOTES.min(u64::from(voters))),
+        connections: 256,
+        seed,
+    };
+    stage.cast(at, voting)?.finish().await?;
+    let voted = memory(&server)?;
+    server.stop().await?;
+    steps.done("votes cast");
+    let ratio = start_s / floor_s;
+    Ok(Outcome {
+        voters,
+        package_bytes,
+        start_s: thousandths(start_s),
+        hash_floor_s: thousandths(floor_s),
+        ratio: thousandths(ratio),
+        idle,
+        voted,
+        verdict: verdict(ratio, idle.beside_mib.max(voted.beside_mib)),
+    })
+}
+
+fn verdict(ratio: f64, beside_mib: f64) -> String {
+    let mut broken = Vec::new();
+    if ratio > RATIO_MAX {
+        broken.push(format!(
+            "a start takes {ratio:.2} x hashing, at most {RATIO_MAX} x"
+        ));
+    }
+    if beside_mib > BESIDE_MIB_MAX {
+        broken.push(format!(
+            "{beside_mib:.0} MiB of memory beside mapped files, at most {BESIDE_MIB_MAX}"
+        ));
+    }
+    match broken.is_empty() {
+        true => HELD.to_owned(),
+        false => broken.join("; "),
+    }
+}
+
+/// Starts the validator; how long it took until it was ready.
+async fn start(stage: &Stage, at: Addresses) -> Result<(Server, f64)> {
+    let began = Instant::now();
+    let mut server = stage.validator_call(at).start()?;
+    loop {
+        if let Ok((200, _)) = http::get(at.public, "/readyz").await {
+            return Ok((server, began.elapsed().as_secs_f64()));
+        }
+        server.check()?;
+        if began.elapsed() > READY_WITHIN {
+            bail!(
+                "the validator is not ready within {} s",
+                READY_WITHIN.as_secs()
+            );
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Hashes every file of a directory: their bytes, and the seconds that it took.
+fn hash(dir: &Path) -> Result<(u64, f64)> {
+    let began = Instant::now();
+    let (mut bytes, mut buffer) = (0, vec![0; 1 << 20]);
+    for entry in fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
+        let path = entry?.path();
+        if path.is_dir() {
+            bytes += hash(&path)?.0;
+            continue;
+        }
+        let mut file = File::open(&path)?;
+        let mut sum = Sha256::new();
+        loop {
+            let count = file.read(&mut buffer)?;
+            if count == 0 {
+                break;
+            }
+            bytes += count as u64;
+            sum.update(&buffer[..count]);
+        }
+        std::hint::black_box(sum.finalize());
+    }
+    Ok((bytes, began.elapsed().as_secs_f64()))
+}
+
+fn memory(server: &Server) -> Result<Memory> {
+    let id = server.id().context("the validator has ended")?;
+    let path = format!("/proc/{id}/status");
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
+    let mib = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        let kib: Option<f64> = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+        kib.map(|kib| (kib / 102.4).round() / 10.0)
+            .with_context(|| format!("{path} has no line {name}"))
+    };
+    Ok(Memory {
+        resident_mib: mib("VmRSS:")?,
+        mapped_mib: mib("RssFile:")?,
+        beside_mib: mib("RssAnon:")?,
+    })
+}
+
+fn thousandths(number: f64) -> f64 {
+    (number * 1_000.0).round() / 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_goals_are_named_when_missed() {
+        assert_eq!(verdict(2.0, 128.0), HELD);
+        assert!(verdict(2.1, 1.0).contains("2.10 x hashing"));
+        let both = verdict(3.0, 200.0);
+        assert!(
+            both.contains("hashing") && both.contains("200 MiB"),
+            "{both}"
+        );
+    }
+
+    #[test]
+    fn every_byte_of_a_directory_is_hashed() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("inner")).unwrap();
+        fs::write(dir.path().join("a"), [1; 10]).unwrap();
+        fs::write(dir.path().join("inner/b"), vec![2; 3_000_000]).unwrap();
+        assert_eq!(hash(dir.path()).unwrap().0, 3_000_010);
+    }
+}
