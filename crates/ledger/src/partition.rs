@@ -64,7 +64,7 @@ impl Default for Options {
             partition: 0,
             queue_submissions_max: 16_384,
             segment_bytes: 64 << 20,
-            frame_interval: Duration::from_micros(750),
+            frame_interval: Duration::from_micros(500),
             snapshot_votes: 1_000_000,
             entropy: Box::new(SystemEntropy),
             on_fatal: Box::new(abort),

@@ -135,7 +135,7 @@ struct Counted {
 impl Handler for Counted {
     type Body = <Public as Handler>::Body;
 
-    async fn answer(&self, peer: Peer, request: Request<Incoming>) -> Response<Self::Body> {
+    async fn answer(self, peer: Peer, request: Request<Incoming>) -> Response<Self::Body> {
         lock(&self.state).answering += 1;
         let _answering = Answering(Arc::clone(&self.state));
         self.handler.answer(peer, request).await

@@ -1,6 +1,7 @@
 //! Reading the body of a vote: bounded in size and time, wiped after use.
 
 use super::face::{self, Face};
+use crate::server::within;
 use http_body_util::BodyExt;
 use hyper::HeaderMap;
 use hyper::body::{Body, Incoming};
@@ -51,7 +52,7 @@ pub(crate) async fn collect(
     if announced > limits.bytes_max as u64 {
         return Err(&face::TOO_LARGE);
     }
-    tokio::time::timeout(limits.read_timeout, gather(body, limits.bytes_max))
+    within(limits.read_timeout, gather(body, limits.bytes_max))
         .await
         .unwrap_or(Err(&face::TIMEOUT))
 }

@@ -25,8 +25,8 @@ pub(crate) struct Public(pub(crate) Arc<App>);
 impl Handler for Public {
     type Body = Full<Bytes>;
 
-    async fn answer(&self, peer: Peer, request: Request<Incoming>) -> Reply {
-        service::serve(&self.0, peer, request).await
+    fn answer(self, peer: Peer, request: Request<Incoming>) -> impl Future<Output = Reply> + Send {
+        service::serve(self.0, peer, request)
     }
 
     fn client(&self, address: IpAddr) -> Option<Prefix> {

@@ -11,6 +11,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::{Method, Request, StatusCode};
 use ledger::RequestId;
 use matchit::{Params, Router};
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// The service description, kept by hand; tests hold it to what the server does.
@@ -87,29 +88,47 @@ impl Routes {
     }
 }
 
-/// Answers a request; whether it may ask at all was decided before.
-pub(crate) async fn answer(
+/// What is left of a request once its head has been looked at.
+pub(crate) enum Rest {
+    /// A vote, whose body is still to be read.
+    Vote(Call, Incoming),
+    /// Nothing.
+    Answered(Reply),
+    /// Boxed, so that a vote's future does not carry the room for it.
+    Other(Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>>),
+}
+
+/// Looks at the head of a request; whether it may ask at all was decided before.
+pub(crate) fn start(
     app: &Arc<App>,
     request: Request<Incoming>,
     language: Language,
-) -> Result<Reply, Problem> {
+) -> Result<Rest, Problem> {
     let (head, incoming) = request.into_parts();
     let Ok(matched) = app.routes.0.at(head.uri.path()) else {
         return Err(Problem::from(&face::NOT_FOUND));
     };
     let call = *matched.value;
     if let Some(reply) = app.cors.preflight(&head, call) {
-        return Ok(reply);
+        return Ok(Rest::Answered(reply));
     }
     if !call.takes(&head.method) {
         return Err(Problem::allow(call.allow()));
     }
-    if !call.is_vote() {
-        return Box::pin(read(app, call, &matched.params, language)).await;
+    if call.is_vote() {
+        body::check_type(&head.headers)?;
+        return Ok(Rest::Vote(call, incoming));
     }
-    body::check_type(&head.headers)?;
-    // It holds on to hyper's read buffer, which could not be used again while the vote is decided.
-    drop(head);
+    read(app, call, &matched.params, language)
+}
+
+/// Reads the body of a vote and casts it.
+pub(crate) async fn vote(
+    app: &App,
+    call: Call,
+    incoming: Incoming,
+    language: Language,
+) -> Result<Reply, Problem> {
     let bytes = body::collect(incoming, app.body).await?;
     let receipt = match call {
         Call::LawVote => vote::law(app, &bytes).await?,
@@ -132,28 +151,32 @@ fn accepted(receipt: &RequestId, language: Language) -> Reply {
     reply::made(StatusCode::ACCEPTED, body.into(), JSON, Some(language))
 }
 
-async fn read(
+fn read(
     app: &Arc<App>,
     call: Call,
     params: &Params<'_, '_>,
     language: Language,
-) -> Result<Reply, Problem> {
+) -> Result<Rest, Problem> {
     const MINUTE: &str = "public, max-age=60";
     const SECOND: &str = "public, max-age=1";
     let now_ms = app.clock.now_ms();
-    Ok(match call {
+    Ok(Rest::Answered(match call {
         Call::Laws => reply::document(app.catalogue.laws(app.event(), now_ms), SECOND),
         Call::Elections => reply::document(app.catalogue.elections(app.event(), now_ms), SECOND),
         Call::Regions => reply::document(app.catalogue.regions(), MINUTE),
         Call::Candidates => reply::document(candidates(app, params)?, MINUTE),
-        Call::Receipt => receipts::find(app, param(params, "request_id"), language).await?,
+        Call::Receipt => {
+            let (app, id) = (Arc::clone(app), param(params, "request_id").to_owned());
+            let found = async move { receipts::find(&app, &id, language).await };
+            return Ok(Rest::Other(Box::pin(found)));
+        }
         Call::Health => health::health(app),
         Call::Live => health::live(),
         Call::Ready => health::ready(app)?,
         Call::OpenApi => reply::document(Bytes::from_static(OPENAPI.as_bytes()), MINUTE),
         Call::Description => reply::document(app.catalogue.description(), MINUTE),
         Call::LawVote | Call::ElectionVote => return Err(Problem::from(&face::INTERNAL)),
-    })
+    }))
 }
 
 fn candidates(app: &App, params: &Params<'_, '_>) -> Result<Bytes, Problem> {

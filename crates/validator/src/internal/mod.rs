@@ -53,7 +53,7 @@ pub(crate) fn limits(public: ConnectionLimits) -> ConnectionLimits {
 impl Handler for Internal {
     type Body = Either<Full<Bytes>, LedgerBody>;
 
-    async fn answer(&self, _: Peer, request: Request<Incoming>) -> Response<Self::Body> {
+    async fn answer(self, _: Peer, request: Request<Incoming>) -> Response<Self::Body> {
         let language = Language::of(request.headers());
         match self.route(&request) {
             Ok(response) => response,

@@ -6,6 +6,7 @@ use super::until::until;
 use crate::client::Prefix;
 use crate::config::ConnectionLimits;
 use crate::lifecycle::Stop;
+use futures_util::FutureExt;
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -51,7 +52,7 @@ pub(crate) trait Handler: Clone + Send + Sync + 'static {
 
     /// Answers one request.
     fn answer(
-        &self,
+        self,
         peer: Peer,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<Self::Body>> + Send;
@@ -89,12 +90,9 @@ pub(crate) async fn serve<H: Handler, S>(
     let pace = Pace::new();
     let watched = Arc::clone(&pace);
     let service = service_fn(move |request| {
-        let handler = handler.clone();
         let answering = pace.answer();
-        async move {
-            let response = handler.answer(peer, request).await;
-            Ok::<_, Infallible>(response.map(|body| answering.over(body)))
-        }
+        let answered = handler.clone().answer(peer, request);
+        answered.map(|response| Ok::<_, Infallible>(response.map(|body| answering.over(body))))
     });
     let stream = TokioIo::new(stream);
     match protocol {
@@ -166,7 +164,9 @@ fn http1(limits: ConnectionLimits) -> http1::Builder {
         .max_buf_size(BUFFER_BYTES.max(limits.header_bytes_max))
         // Answers are small: copied behind their head they leave by one plain write.
         .writev(false)
-        .half_close(false);
+        // While a vote waits for its frame nothing is read: reading would take a fresh buffer for each
+        // vote, which is wiped afterwards. A client that is gone is noticed when it is answered.
+        .half_close(true);
     builder
 }
 

@@ -44,11 +44,13 @@ impl Drop for Timer {
 /// The output of `future`, or `None` after `limit`.
 pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
-    let mut timer = Timer::until(Instant::now() + limit);
+    // None is taken for what is there already, as the bodies of most votes are.
+    let mut timer: Option<Timer> = None;
     poll_fn(|context| {
         if let Poll::Ready(output) = future.as_mut().poll(context) {
             return Poll::Ready(Some(output));
         }
+        let timer = timer.get_or_insert_with(|| Timer::until(Instant::now() + limit));
         match &mut timer.0 {
             Some(sleep) => sleep.as_mut().poll(context).map(|()| None),
             None => Poll::Pending, // Only while it is dropped.

@@ -57,27 +57,27 @@ impl Visit {
     /// What the interface would answer; [`Visit::refusal`] makes a page of it.
     pub(crate) async fn answer(
         self,
-        app: &Arc<App>,
+        app: Arc<App>,
         request: Request<Incoming>,
     ) -> Result<Reply, Problem> {
         let (head, incoming) = request.into_parts();
         let path: Vec<&str> = head.uri.path().split('/').skip(1).collect();
-        let site = self.site(app);
+        let site = self.site(&app);
         let ballot = |id: &str| app.event().ballot(id);
         match (head.method == Method::POST, path.as_slice()) {
             (false, ["assets", name]) => Ok(asset(name, &head.headers)),
             (false, [""]) => Ok(html(voter::home(&site))),
-            (false, ["receipts"]) => Ok(html(self.receipt(app, head.uri.query()).await?)),
+            (false, ["receipts"]) => Ok(html(self.receipt(&app, head.uri.query()).await?)),
             (false, ["ballots", id]) => Ok(match ballot(id) {
                 Some(ballot) => html(voter::mark(&site, ballot, region(head.uri.query()), None)),
                 None => html(voter::not_found(&site)),
             }),
             (true, ["ballots", id, step @ ("review" | "cast")]) => match ballot(id) {
                 Some(ballot) => {
-                    let form = posted(app, &head, incoming).await?;
+                    let form = posted(&app, &head, incoming).await?;
                     Ok(match *step {
                         "review" => html(cast::review(&site, ballot, &form)),
-                        _ => cast::cast(app, &site, ballot, form).await,
+                        _ => cast::cast(&app, &site, ballot, form).await,
                     })
                 }
                 None => Ok(html(voter::not_found(&site))),

@@ -2,6 +2,7 @@
 //! fields, ballot, eligibility, region, choice, and last (by the ledger, at the commit) window and
 //! duplicate.
 
+use super::delivery::Answer;
 use super::fault::Rule;
 use super::fields::{Credential, ElectionVote, LawVote};
 use super::form::Name;
@@ -10,25 +11,14 @@ use crate::http::face;
 use crate::http::problem::{Extra, Problem};
 use crate::server::within;
 use election::{Ballot, BallotKind, Choice, ChoiceError};
-use ledger::{InvalidReason, Outcome, Reply, RequestId, Submission};
+use ledger::{InvalidReason, Outcome, RequestId, Submission};
 use shards::Membership;
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
 
 /// What a client is told to wait where the service is saturated.
 const OVERLOAD_RETRY: Duration = Duration::from_secs(1);
 /// What a client is told to wait where the disk is full: an operator has to act.
 const FULL_RETRY: Duration = Duration::from_secs(10);
-
-/// Hands the ledger's answer from its commit thread to the request that waits for it.
-pub(crate) struct Answer(oneshot::Sender<Outcome>);
-
-impl Reply for Answer {
-    fn reply(self, outcome: Outcome) {
-        // Nobody waits any more where the client hung up; the vote stands all the same.
-        let _ = self.0.send(outcome);
-    }
-}
 
 /// Casts a vote on a law.
 pub(crate) async fn law(app: &App, body: &[u8]) -> Result<RequestId, Problem> {
@@ -187,13 +177,12 @@ async fn submit(
     choice: Choice,
 ) -> Result<RequestId, Problem> {
     let started = Instant::now();
-    let (answer, outcome) = oneshot::channel();
+    let (reply, outcome) = Answer::new();
     let Voter {
         shard,
         ordinal,
         region,
     } = voter;
-    let reply = Answer(answer);
     let submission = Submission {
         ballot: ballot.index.0,
         shard,

@@ -49,6 +49,30 @@ fn chunked_votes_are_votes() {
     assert_eq!(server.connect().send(&request).status, 202);
 }
 
+/// Whoever says that nothing more will come is owed the answer all the same.
+#[test]
+fn a_client_that_closes_its_half_is_answered_and_let_go() {
+    let (_fixture, server) = configured(&[]);
+    let mut connection = server.connect();
+    connection.write(post_text(
+        "en",
+        "/api/v1/vote",
+        &law_vote(Voter(42), LAW, "oui"),
+    ));
+    connection.close_half();
+    assert_eq!(connection.read().map(|answer| answer.status), Some(202));
+    assert!(connection.read().is_none(), "the connection is closed");
+    let mut torn = server.connect();
+    torn.write(format!("{VOTE_HEAD}Content-Length: 100\r\n\r\n{{"));
+    torn.close_half();
+    let answer = torn.read().expect("an answer");
+    assert_eq!(
+        (answer.status, answer.problem().as_str()),
+        (400, "broken-body")
+    );
+    assert!(torn.read().is_none(), "the connection is closed");
+}
+
 #[test]
 fn slow_bodies_are_cut() {
     let (_fixture, server) = configured(&[("VALIDATOR_HTTP_BODY_TIMEOUT_MS", "300")]);

@@ -223,6 +223,11 @@ impl Connection {
         let _ = self.stream.write_all(bytes.as_ref());
     }
 
+    /// Nothing more will be written.
+    pub(crate) fn close_half(&self) {
+        self.stream.shutdown(std::net::Shutdown::Write).unwrap();
+    }
+
     pub(crate) fn send(&mut self, request: &str) -> Answer {
         self.write(request);
         self.read().expect("an answer")

@@ -1,0 +1,69 @@
+//! The way of the ledger's answers back to the requests that wait for them.
+//!
+//! The commit thread answers all votes of a frame at once. To wake each waiting request from there
+//! takes a system call each, because every thread that serves has a runtime of its own. So answers go
+//! to the thread that asked: the first wakes it, and it passes on whatever has come until then.
+
+use ledger::{Outcome, Reply};
+use std::cell::OnceCell;
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender, error::SendError};
+use tokio::sync::oneshot;
+
+/// Answers passed on before other work of the thread goes on.
+const AT_ONCE: usize = 256;
+
+thread_local! {
+    /// To this thread. No longer than the votes that wait: the ledger's queue and one frame.
+    static HERE: OnceCell<UnboundedSender<Delivery>> = const { OnceCell::new() };
+}
+
+/// An answer and the request that it is for.
+struct Delivery {
+    to: oneshot::Sender<Outcome>,
+    outcome: Outcome,
+}
+
+impl Delivery {
+    fn pass_on(self) {
+        // Nobody waits any more where the client hung up; the vote stands all the same.
+        let _ = self.to.send(self.outcome);
+    }
+}
+
+/// Whom the ledger answers.
+pub(crate) struct Answer {
+    to: oneshot::Sender<Outcome>,
+    thread: UnboundedSender<Delivery>,
+}
+
+impl Answer {
+    /// For a request of this thread: what the ledger is given, and what the request waits for.
+    pub(super) fn new() -> (Answer, oneshot::Receiver<Outcome>) {
+        let (to, outcome) = oneshot::channel();
+        let thread = HERE.with(|here| here.get_or_init(start).clone());
+        (Answer { to, thread }, outcome)
+    }
+}
+
+impl Reply for Answer {
+    fn reply(self, outcome: Outcome) {
+        let Answer { to, thread } = self;
+        // A thread that passes nothing on any more is ending; its requests may still be waiting.
+        if let Err(SendError(delivery)) = thread.send(Delivery { to, outcome }) {
+            delivery.pass_on();
+        }
+    }
+}
+
+fn start() -> UnboundedSender<Delivery> {
+    let (sender, deliveries) = mpsc::unbounded_channel();
+    tokio::spawn(pass_on(deliveries));
+    sender
+}
+
+async fn pass_on(mut deliveries: UnboundedReceiver<Delivery>) {
+    let mut batch = Vec::with_capacity(AT_ONCE);
+    while deliveries.recv_many(&mut batch, AT_ONCE).await > 0 {
+        batch.drain(..).for_each(Delivery::pass_on);
+    }
+}
