@@ -73,6 +73,9 @@ pub(crate) struct ConnectionLimits {
     pub(crate) header_timeout: Duration,
     /// How long sent bytes may stay unacknowledged (`TCP_USER_TIMEOUT`): bounds slow readers.
     pub(crate) unacknowledged_timeout: Duration,
+    /// Time in which some answer must have been taken while requests are under way: everything that
+    /// one may wait for, added up.
+    pub(crate) answer_max: Duration,
     /// Age at which a connection is closed after its current request.
     pub(crate) age_max: Duration,
 }
@@ -122,11 +125,11 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
         "clients.failed_attempts_burst",
         3_600,
     );
-    let connections = connection_limits(r);
     let bytes_max = r.size("http.body_bytes_max", 256..=65_536);
     let read_timeout = r.milliseconds("http.body_timeout_ms", 60_000);
     let queue_max = r.size("ledger.queue_max", 1..=1_048_576);
     let commit_timeout = r.milliseconds("ledger.commit_timeout_ms", 300_000);
+    let connections = connection_limits(r, read_timeout, commit_timeout);
     let threads = r.size("process.threads", 0..=1_024);
     let drain_timeout = r.milliseconds("process.drain_timeout_ms", 600_000);
     Some(Config {
@@ -208,7 +211,11 @@ fn quota(r: &mut Reader<'_>, rate: &str, burst: &str, seconds: u64) -> Option<Qu
     })
 }
 
-fn connection_limits(r: &mut Reader<'_>) -> Option<ConnectionLimits> {
+fn connection_limits(
+    r: &mut Reader<'_>,
+    read_timeout: Option<Duration>,
+    commit_timeout: Option<Duration>,
+) -> Option<ConnectionLimits> {
     let max = r.size("clients.connections_max", 1..=1_000_000);
     let per_client_max = r.size("clients.connections_per_client_max", 1..=1_000_000);
     let header_bytes_max = r.size("http.header_bytes_max", 1_024..=65_536);
@@ -225,6 +232,7 @@ fn connection_limits(r: &mut Reader<'_>) -> Option<ConnectionLimits> {
         headers_max: headers_max?,
         header_timeout: header_timeout?,
         unacknowledged_timeout: unacknowledged_timeout?,
+        answer_max: header_timeout? + read_timeout? + commit_timeout? + unacknowledged_timeout?,
         age_max: age_max?,
     })
 }

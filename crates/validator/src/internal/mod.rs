@@ -45,6 +45,7 @@ pub(crate) fn limits(public: ConnectionLimits) -> ConnectionLimits {
     ConnectionLimits {
         max: CONNECTIONS_MAX,
         per_client_max: CONNECTIONS_MAX,
+        answer_max: AGE_MAX,
         age_max: AGE_MAX,
         ..public
     }

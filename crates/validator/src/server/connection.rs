@@ -134,7 +134,7 @@ async fn watch<C: Future>(
         tokio::select! {
             () = tokio::time::sleep(limits.age_max) => End::Closing,
             () = stop.wait() => End::Closing,
-            () = pace.stalled(limits.header_timeout) => End::Stalled,
+            () = pace.stalled(limits.header_timeout, limits.answer_max) => End::Stalled,
         }
     });
     // An error is the peer's doing (it hung up or sent rubbish): nothing to tell.
@@ -142,7 +142,7 @@ async fn watch<C: Future>(
         return;
     };
     close(connection.as_mut());
-    let stalled = pin!(pace.stalled(limits.header_timeout));
+    let stalled = pin!(pace.stalled(limits.header_timeout, limits.answer_max));
     let _ = tokio::time::timeout(CLOSING, until(connection, stalled)).await;
 }
 
@@ -150,7 +150,7 @@ async fn watch<C: Future>(
 enum End {
     /// The request under way is still answered.
     Closing,
-    /// None is under way, and the next one does not come.
+    /// The next one does not come, or no answer is taken.
     Stalled,
 }
 

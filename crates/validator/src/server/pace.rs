@@ -1,4 +1,5 @@
-//! How long a connection has kept us waiting for the head of its next request.
+//! How long a connection has kept us waiting: for the head of its next request, or for its taking an
+//! answer.
 //!
 //! hyper can watch over that by a timer that is set and cleared at every request. Here a request
 //! costs two readings of counters and one of the clock; the timer looks at them when it might be due.
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 /// What a connection is at: answering, or waiting for its peer.
 #[derive(Debug)]
@@ -37,19 +38,21 @@ impl Pace {
         Answering(Arc::clone(self))
     }
 
-    /// Returns when nothing was asked for `timeout`.
-    pub(crate) async fn stalled(&self, timeout: Duration) {
+    /// Returns when nothing was asked for `idle_max`, or when something was and no answer has been
+    /// taken for `answer_max`: by HTTP/2 a client may refuse to take one and be alive all the same.
+    pub(crate) async fn stalled(&self, idle_max: Duration, answer_max: Duration) {
         loop {
-            if self.answering.load(Ordering::Acquire) > 0 {
-                sleep(timeout).await;
-                continue;
-            }
+            let limit = match self.answering.load(Ordering::Acquire) {
+                0 => idle_max,
+                _ => answer_max,
+            };
             let since = Duration::from_millis(self.waiting_since_ms.load(Ordering::Acquire));
-            let due = self.began + since + timeout;
-            if due <= Instant::now() {
+            let (due, now) = (self.began + since + limit, Instant::now());
+            if due <= now {
                 return;
             }
-            sleep_until(due).await;
+            // What is under way may end at any moment, and the time to be idle begin.
+            sleep_until(due.min(now + idle_max)).await;
         }
     }
 }
@@ -108,12 +111,13 @@ mod tests {
     use tokio::time::timeout;
 
     const TIMEOUT: Duration = Duration::from_millis(40);
+    const LONG: Duration = Duration::from_secs(60);
 
     #[tokio::test]
     async fn a_silent_peer_is_noticed_in_time_and_not_before() {
         let pace = Pace::new();
         let began = Instant::now();
-        pace.stalled(TIMEOUT).await;
+        pace.stalled(TIMEOUT, LONG).await;
         assert!(began.elapsed() >= TIMEOUT - Duration::from_millis(1));
     }
 
@@ -123,11 +127,20 @@ mod tests {
         let answering = pace.answer();
         let (first, second) = (pace.answer().over(()), answering);
         drop(first);
-        let while_answering = timeout(3 * TIMEOUT, pace.stalled(TIMEOUT)).await;
+        let while_answering = timeout(3 * TIMEOUT, pace.stalled(TIMEOUT, LONG)).await;
         assert!(while_answering.is_err(), "an answer may take its time");
         let answered = Instant::now();
         drop(second);
-        pace.stalled(TIMEOUT).await;
+        pace.stalled(TIMEOUT, LONG).await;
         assert!(answered.elapsed() >= TIMEOUT - Duration::from_millis(1));
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_nobody_takes_is_noticed() {
+        let pace = Pace::new();
+        let began = Instant::now();
+        let _untaken = pace.answer().over(());
+        pace.stalled(TIMEOUT, 3 * TIMEOUT).await;
+        assert!(began.elapsed() >= 3 * TIMEOUT - Duration::from_millis(1));
     }
 }

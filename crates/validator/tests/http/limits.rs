@@ -88,6 +88,24 @@ fn slow_bodies_are_cut() {
     assert!(connection.read().is_none(), "the connection is closed");
 }
 
+/// Answers pile up in front of a client that asks and never reads, until the kernel gives it up.
+#[test]
+fn slow_readers_are_cut() {
+    let settings = [
+        ("VALIDATOR_HTTP_UNACKNOWLEDGED_TIMEOUT_MS", "500"),
+        ("VALIDATOR_HTTP_HEADER_TIMEOUT_MS", "60000"), // It would end the wait too.
+    ];
+    let (_fixture, server) = configured(&settings);
+    let mut connection = server.connect();
+    let requests = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2_000);
+    std::thread::spawn(move || {
+        connection.write(requests);
+        std::thread::sleep(Duration::from_secs(30)); // Open, unread.
+    });
+    server.wait_for_metric("connections_open 1");
+    server.wait_for_metric("connections_open 0");
+}
+
 #[test]
 fn slow_headers_and_idle_connections_are_closed() {
     let (_fixture, server) = configured(&[("VALIDATOR_HTTP_HEADER_TIMEOUT_MS", "300")]);

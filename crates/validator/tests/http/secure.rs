@@ -107,12 +107,10 @@ fn older_versions_and_plain_text_are_turned_away() {
         said.extend(bytes);
     }
     assert!(!said.starts_with(b"HTTP"), "no answer in plain text");
-    let metrics = secure.server.get_internal("/metrics").body;
-    let metrics = String::from_utf8_lossy(&metrics).into_owned();
-    assert!(
-        metrics.contains("connections_handshakes_failed_total 2"),
-        "{metrics}"
-    );
+    // Counted a moment after the connection is closed.
+    secure
+        .server
+        .wait_for_metric("connections_handshakes_failed_total 2");
 }
 
 #[test]
@@ -264,6 +262,7 @@ async fn invariant_9_bodies_and_headers_are_bounded_on_http_2_too() {
 mod frames {
     pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
     pub(super) const SETTINGS: u8 = 4;
+    pub(super) const PING: u8 = 6;
     pub(super) const GOAWAY: u8 = 7;
 
     pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
@@ -339,6 +338,34 @@ async fn invariant_9_a_rapid_reset_ends_the_connection_and_nobody_elses() {
     assert_eq!(goaway[4..8], 11_u32.to_be_bytes(), "ENHANCE_YOUR_CALM");
     assert_eq!(secure.vote(30, HTTP_2).await, 202);
     assert!(!secure.server.log().contains("panic"));
+}
+
+/// A client that takes nothing (a window of 0) and answers every ping.
+#[tokio::test]
+async fn answers_that_an_http_2_client_does_not_take_are_given_up() {
+    let secure = secure(&[
+        ("VALIDATOR_HTTP_HEADER_TIMEOUT_MS", "300"),
+        ("VALIDATOR_HTTP_BODY_TIMEOUT_MS", "100"),
+        ("VALIDATOR_HTTP_UNACKNOWLEDGED_TIMEOUT_MS", "300"),
+        ("VALIDATOR_LEDGER_COMMIT_TIMEOUT_MS", "300"),
+    ]);
+    let stream = connect(&secure.server, &secure.certificate, HTTP_2)
+        .await
+        .unwrap();
+    let (mut reader, mut writer) = tokio::io::split(stream);
+    let no_window = frames::frame(frames::SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 0]);
+    let opening = [frames::PREFACE, &no_window, &frames::get(1)].concat();
+    writer.write_all(&opening).await.unwrap();
+    let started = Instant::now();
+    while let Some(ping) = frame_of(&mut reader, frames::PING).await {
+        let pong = frames::frame(frames::PING, 1, 0, &ping);
+        let _ = writer.write_all(&pong).await;
+        assert!(
+            started.elapsed() < Duration::from_secs(5),
+            "it is waited for"
+        );
+    }
+    assert!(started.elapsed() >= Duration::from_millis(900));
 }
 
 #[tokio::test]

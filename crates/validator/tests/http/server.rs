@@ -167,6 +167,20 @@ impl Server {
         ))
     }
 
+    /// Returns once the metrics have this line.
+    pub(crate) fn wait_for_metric(&self, line: &str) {
+        let deadline = Instant::now() + Duration::from_secs(15);
+        loop {
+            let metrics = self.get_internal("/metrics").body;
+            let metrics = String::from_utf8_lossy(&metrics).into_owned();
+            if metrics.lines().any(|known| known == line) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "no line {line:?} in\n{metrics}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     pub(crate) fn post(&self, path: &str, body: &str) -> Answer {
         self.post_in("en", path, body)
     }
