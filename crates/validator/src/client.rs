@@ -3,9 +3,9 @@
 //! An address is personal data: it is never logged, and it leaves this module as a [`Prefix`] only.
 
 use hyper::HeaderMap;
-use hyper::header::HeaderName;
+use hyper::header::{HeaderName, HeaderValue};
 use ipnet::IpNet;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -46,36 +46,60 @@ impl Addresses {
     /// The client that a request is counted for; none where it is exempt.
     ///
     /// `X-Forwarded-For` is read from the right, past proxies of ours: what stands further left was
-    /// written by strangers.
+    /// written by strangers. Where a proxy of ours names nobody that can be read, the request counts
+    /// for the proxy, exempt or not: who hides behind rubbish is not let through uncounted.
     pub(crate) fn of_request(&self, peer: IpAddr, headers: &HeaderMap) -> Option<Prefix> {
         let peer = peer.to_canonical();
-        let client = if contains(&self.trusted_proxies, peer) {
-            self.forwarded_for(headers).unwrap_or(peer)
-        } else {
-            peer
+        let client = match self.forwarded_for(peer, headers) {
+            Forwarded::No => peer,
+            Forwarded::For(client) => client,
+            Forwarded::Unreadable => return Some(Prefix::of(peer)),
         };
         (!contains(&self.exempt, client)).then(|| Prefix::of(client))
     }
 
-    fn forwarded_for(&self, headers: &HeaderMap) -> Option<IpAddr> {
-        let lines: Vec<&str> = headers
+    fn forwarded_for(&self, peer: IpAddr, headers: &HeaderMap) -> Forwarded {
+        if !contains(&self.trusted_proxies, peer) {
+            return Forwarded::No;
+        }
+        let lines: Vec<&[u8]> = headers
             .get_all(FORWARDED_FOR)
             .iter()
-            .filter_map(|line| line.to_str().ok())
+            .map(HeaderValue::as_bytes)
             .collect();
-        let mut furthest = None;
-        for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
-            let Ok(address) = hop.trim().parse::<IpAddr>() else {
-                break;
+        let hops = lines.iter().rev();
+        let mut furthest = Forwarded::No;
+        for hop in hops.flat_map(|line| line.rsplit(|byte| *byte == b',')) {
+            let Some(address) = address_of(hop) else {
+                return match furthest {
+                    Forwarded::No => Forwarded::Unreadable,
+                    known => known,
+                };
             };
-            let address = address.to_canonical();
-            furthest = Some(address);
+            furthest = Forwarded::For(address);
             if !contains(&self.trusted_proxies, address) {
                 break;
             }
         }
         furthest
     }
+}
+
+/// For whom a proxy of ours asks.
+enum Forwarded {
+    /// For itself, or the peer is no proxy of ours.
+    No,
+    For(IpAddr),
+    /// It does not say in a way that can be read.
+    Unreadable,
+}
+
+/// One hop: an address, which some proxies write with a port.
+fn address_of(hop: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(hop).ok()?.trim();
+    let with_port = || text.parse::<SocketAddr>().ok().map(|socket| socket.ip());
+    let address = text.parse().ok().or_else(with_port)?;
+    Some(address.to_canonical())
 }
 
 fn contains(networks: &[IpNet], address: IpAddr) -> bool {
@@ -88,15 +112,23 @@ mod tests {
 
     fn addresses() -> Addresses {
         Addresses {
-            trusted_proxies: vec!["10.0.0.0/8".parse().expect("a prefix")],
+            trusted_proxies: ["10.0.0.0/8", "127.0.0.1/32"]
+                .map(|prefix| prefix.parse().expect("a prefix"))
+                .to_vec(),
             exempt: vec!["127.0.0.0/8".parse().expect("a prefix")],
         }
     }
 
     fn check(peer: &str, forwarded: &[&str], expected: Option<&str>) {
+        let lines: Vec<&[u8]> = forwarded.iter().map(|line| line.as_bytes()).collect();
+        check_bytes(peer, &lines, expected);
+    }
+
+    fn check_bytes(peer: &str, forwarded: &[&[u8]], expected: Option<&str>) {
         let mut headers = HeaderMap::new();
         for line in forwarded {
-            headers.append(FORWARDED_FOR, line.parse().expect("a header"));
+            let line = HeaderValue::from_bytes(line).expect("a header");
+            headers.append(FORWARDED_FOR, line);
         }
         let peer = peer.parse().expect("an address");
         let expected = expected.map(|text| Prefix(text.parse().expect("an address")));
@@ -130,6 +162,20 @@ mod tests {
         check("10.0.0.1", &["rubbish"], Some("10.0.0.1"));
         check("10.0.0.1", &["198.51.100.1, rubbish"], Some("10.0.0.1"));
         check("10.0.0.1", &[], Some("10.0.0.1"));
+    }
+
+    /// The proxy is exempt itself, as one on this machine is; its clients are counted all the same.
+    #[test]
+    fn invariant_9_nobody_hides_behind_rubbish() {
+        let client = Some("198.51.100.1");
+        check_bytes("127.0.0.1", &[b"\xff, 198.51.100.1"], client);
+        check_bytes("127.0.0.1", &[b"\xff", b"198.51.100.1"], client);
+        check("127.0.0.1", &["127.0.0.1, 198.51.100.1:4444"], client);
+        check("127.0.0.1", &["[2001:db8::1]:4444"], Some("2001:db8::"));
+        check_bytes("127.0.0.1", &[b"198.51.100.1, \xff"], Some("127.0.0.1"));
+        check("127.0.0.1", &["unknown"], Some("127.0.0.1"));
+        check("127.0.0.1", &[""], Some("127.0.0.1"));
+        check("127.0.0.1", &[], None);
     }
 
     #[test]

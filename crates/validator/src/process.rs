@@ -23,26 +23,30 @@ pub(crate) fn seal_memory() {
 }
 
 /// Raises the limit of open files to what `connections` need; where the system's hard limit is
-/// lower, says how many connections there can be.
-pub(crate) fn raise_file_limit(connections: usize) {
+/// lower, says so. Returns how many connections there can be: the others would take descriptors that
+/// the ledger needs.
+pub(crate) fn raise_file_limit(connections: usize) -> usize {
     let wanted = (connections as u64).saturating_add(FILES_RESERVED);
     let limit = getrlimit(Resource::Nofile);
     let possible = limit.maximum.map_or(wanted, |maximum| wanted.min(maximum));
-    if limit.current.is_none_or(|current| current >= possible) {
-        return;
+    let mut current = limit.current.unwrap_or(u64::MAX);
+    if current < possible {
+        let raised = Rlimit {
+            current: Some(possible),
+            maximum: limit.maximum,
+        };
+        match setrlimit(Resource::Nofile, raised) {
+            Ok(()) => current = possible,
+            Err(error) => tracing::warn!(%error, "the limit of open files could not be raised"),
+        }
     }
-    let raised = Rlimit {
-        current: Some(possible),
-        maximum: limit.maximum,
-    };
-    if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        tracing::warn!(%error, "the limit of open files could not be raised");
-    }
-    if possible < wanted {
-        let connections = possible.saturating_sub(FILES_RESERVED);
+    if current < wanted {
+        let connections = current.saturating_sub(FILES_RESERVED).max(1);
         tracing::warn!(
             connections,
             "fewer connections than configured: raise the hard limit of open files"
         );
+        return usize::try_from(connections).unwrap_or(usize::MAX);
     }
+    connections
 }

@@ -1,7 +1,7 @@
 //! Serving: from bound ports to the last fsync.
 
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, ConnectionLimits};
 use crate::http::Public;
 use crate::internal::{self, Internal};
 use crate::lifecycle::Lifecycle;
@@ -24,42 +24,59 @@ const STREAMS_ENDING: Duration = Duration::from_secs(2);
 /// What kept it from starting, and what to do.
 pub(crate) fn run(config: &Config) -> Result<()> {
     process::seal_memory();
-    process::raise_file_limit(config.connections.max);
+    let connections = ConnectionLimits {
+        max: process::raise_file_limit(config.connections.max),
+        ..config.connections
+    };
     let tls = start::read_certificate(config)?;
-    let roll = start::open_roll(config)?;
     // This thread takes connections and waits for signals; the workers serve.
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot wait for connections and signals")?;
+    // From now on: a SIGHUP may come during the start, and ends whoever does not wait for it.
+    let signals = {
+        let _inside = runtime.enter();
+        Signals::new().context("cannot wait for signals")?
+    };
+    let roll = start::open_roll(config)?;
     let workers = Workers::start(config.threads).context("cannot start threads")?;
     // Ports before the ledger: every start of a ledger leaves a segment, a taken port should not.
-    let ports = {
+    let outside = {
         let _inside = runtime.enter();
-        Ports {
+        Outside {
             public: server::bind(config.listen, "listen")?,
             internal: server::bind(config.internal, "internal")?,
+            signals,
+            tls,
         }
     };
     let clock = start::clock();
     let partition = start::open_ledger(config, &roll.package, Arc::clone(&clock))?;
     let app = Arc::new(start::assemble(config, roll, partition, clock)?);
-    runtime.block_on(serve(app, config, Arc::new(workers), ports, tls))
+    runtime.block_on(serve(app, config, Arc::new(workers), outside, connections))
 }
 
-/// The listeners, bound.
-struct Ports {
+/// What the process hears from outside.
+struct Outside {
     public: TcpListener,
     internal: TcpListener,
+    signals: Signals,
+    /// Certificate and key for the public listener.
+    tls: Option<Arc<Tls>>,
 }
 
 async fn serve(
     app: Arc<App>,
     config: &Config,
     workers: Arc<Workers>,
-    ports: Ports,
-    tls: Option<Arc<Tls>>,
+    outside: Outside,
+    connections: ConnectionLimits,
 ) -> Result<()> {
-    let Ports { public, internal } = ports;
-    let mut signals = Signals::new().context("cannot wait for signals")?;
+    let Outside {
+        public,
+        internal,
+        mut signals,
+        tls,
+    } = outside;
     tracing::info!(
         listen = %public.local_addr()?,
         internal = %internal.local_addr()?,
@@ -73,11 +90,11 @@ async fn serve(
     };
     let listener = Listener::new(
         internal,
-        internal::limits(config.connections),
+        internal::limits(connections),
         Arc::clone(&workers),
     );
     let internal = tokio::spawn(listener.run(handler, streams.watch()));
-    let listener = Listener::new(public, config.connections, workers).with_tls(tls.clone());
+    let listener = Listener::new(public, connections, workers).with_tls(tls.clone());
     let public = tokio::spawn(listener.run(Public(Arc::clone(&app)), app.lifecycle.watch()));
 
     notify::tell(notify::READY);

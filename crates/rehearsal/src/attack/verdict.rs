@@ -6,7 +6,8 @@ use serde::Serialize;
 
 /// Memory of the validator's own, MiB, without connections.
 const ANONYMOUS_MIB_MAX: f64 = 32.0;
-/// Memory of a connection, MiB: 40 kB, as `deploy/validator.toml` tells operators.
+/// Memory of a connection, MiB: 40 kB, more than `deploy/validator.toml` tells operators of one without
+/// TLS.
 const CONNECTION_MIB_MAX: f64 = 0.04;
 /// Guesses of one voter's code that are looked at: `clients.failed_attempts_burst` and one that is
 /// earned back meanwhile.

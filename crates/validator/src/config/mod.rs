@@ -83,7 +83,10 @@ pub(crate) struct ConnectionLimits {
 impl Config {
     /// Where certificate and key lie, whatever else is at fault.
     pub(crate) fn tls_files(settings: &Settings) -> Option<TlsFiles> {
-        tls_files(&mut Reader::new(settings, Vec::new()))
+        let mut reader = Reader::new(settings, Vec::new());
+        reader.refuse_contents(&["tls.key", "tls.certificate"]);
+        let files = tls_files(&mut reader);
+        files.filter(|_| reader.faults.is_empty())
     }
 
     /// Resolves settings; `faults` are those found while they were gathered.
@@ -104,6 +107,7 @@ impl Config {
 fn read(r: &mut Reader<'_>) -> Option<Config> {
     let package = r.required("package", "give --package DIRECTORY, as shardpack wrote it");
     let data = r.required("data", "give --data DIRECTORY, where the ledger is kept");
+    r.refuse_contents(&["key", "tls.key", "tls.certificate"]);
     let trust = trust(r);
     let require = r.size("require", 1..=64);
     let (listen, internal) = listeners(r);

@@ -41,6 +41,22 @@ impl<'a> Reader<'a> {
         text
     }
 
+    /// Notes settings that hold what stands in a file instead of its name, without repeating it: it
+    /// may be a key.
+    pub(crate) fn refuse_contents(&mut self, keys: &[&str]) {
+        for key in keys {
+            let text = self.optional(key).unwrap_or_default();
+            let is_contents = text.contains('\n')
+                || text.contains("-----BEGIN")
+                || text.starts_with("scrutin-roll-key");
+            if is_contents {
+                self.faults.push(format!(
+                    "{key} holds the contents of a file (not repeated here): give the file's path"
+                ));
+            }
+        }
+    }
+
     /// An integer within bounds.
     pub(crate) fn integer(&mut self, key: &str, bounds: RangeInclusive<u64>) -> Option<u64> {
         let text = self.optional(key).unwrap_or_default();

@@ -2,9 +2,9 @@
 
 use super::language::Language;
 use http_body_util::Full;
-use hyper::body::Bytes;
+use hyper::body::{Body, Bytes};
 use hyper::header::{
-    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, HeaderValue,
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
@@ -73,6 +73,16 @@ pub(crate) fn echo_request_id(reply: &mut Reply, id: Option<HeaderValue>) {
     if let Some(id) = id.filter(|id| id.len() <= 64) {
         reply.headers_mut().insert(REQUEST_ID, id);
     }
+}
+
+/// The answer to HEAD (RFC 9110, section 9.3.2): the length of a body that is not sent. hyper sees to it
+/// for HTTP/1 only.
+pub(crate) fn head_only(reply: Reply) -> Reply {
+    let (mut head, body) = reply.into_parts();
+    if let Some(length) = body.size_hint().exact() {
+        head.headers.insert(CONTENT_LENGTH, length.into());
+    }
+    Response::from_parts(head, Full::default())
 }
 
 /// Has browsers come by TLS only from now on (RFC 6797): a voter who types the bare name must not be

@@ -8,9 +8,9 @@ use super::routes::{self, Rest};
 use crate::app::App;
 use crate::server::Peer;
 use crate::site::Visit;
-use hyper::Request;
 use hyper::body::Incoming;
 use hyper::header::HeaderValue;
+use hyper::{Method, Request};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,6 +32,7 @@ pub(crate) fn serve(
         request_id: headers.get(REQUEST_ID).cloned(),
         origin: app.cors.origin(headers),
         visit: Visit::of(&request),
+        is_head: request.method() == Method::HEAD,
         secure: peer.secure,
     };
     let rest = admit(&app, peer.address, &request).and_then(|()| match asked.visit {
@@ -60,6 +61,8 @@ struct Asked {
     origin: Option<HeaderValue>,
     /// A page that is asked for.
     visit: Option<Visit>,
+    /// Whether only the head of the answer is wanted.
+    is_head: bool,
     /// Whether by TLS of ours.
     secure: bool,
 }
@@ -78,6 +81,9 @@ impl Asked {
         app.cors.mark(&mut reply, self.origin);
         if self.secure {
             reply::stay_secure(&mut reply);
+        }
+        if self.is_head {
+            reply = reply::head_only(reply);
         }
         app.metrics
             .note_reply(reply.status(), self.started.elapsed());

@@ -7,7 +7,7 @@ use super::tls::{Protocol, Tls};
 use super::workers::Workers;
 use crate::config::ConnectionLimits;
 use crate::lifecycle::Stop;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use rustix::net::sockopt::set_tcp_user_timeout;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -36,13 +36,23 @@ pub(crate) fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
         socket.bind(address)?;
         socket.listen(BACKLOG)
     };
-    bind().with_context(|| match address.port() {
-        0 => format!("cannot listen on {address}: give another address with --{flag}"),
-        port => format!(
-            "cannot listen on {address}: end the program that uses port {port}, or give another \
-             address with --{flag}"
-        ),
+    bind().map_err(|error| {
+        let remedy = remedy(&error, address, flag);
+        anyhow::Error::from(error).context(format!("cannot listen on {address}: {remedy}"))
     })
+}
+
+fn remedy(error: &io::Error, address: SocketAddr, flag: &str) -> String {
+    match address.port() {
+        _ if error.kind() == io::ErrorKind::PermissionDenied => format!(
+            "this user may not take a port below 1024: give the service CAP_NET_BIND_SERVICE, or \
+             another port with --{flag}"
+        ),
+        0 => format!("give another address with --{flag}"),
+        port => {
+            format!("end the program that uses port {port}, or give another address with --{flag}")
+        }
+    }
 }
 
 /// A listener and the bounds of its connections.

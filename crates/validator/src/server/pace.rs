@@ -7,7 +7,7 @@
 use hyper::body::{Body, Frame, SizeHint};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
@@ -16,9 +16,11 @@ use tokio::time::{Instant, sleep_until};
 #[derive(Debug)]
 pub(crate) struct Pace {
     began: Instant,
-    /// Requests whose answers are not written yet.
-    answering: AtomicU32,
-    /// When the last answer was written, ms since `began`.
+    /// Requests under way, by the epoch in which they came, even or odd.
+    answering: [AtomicU32; 2],
+    /// Counts times of `answer_max`, of which an answer may see two at most.
+    epoch: AtomicUsize,
+    /// When the last answer was handed to hyper whole, ms since `began`.
     waiting_since_ms: AtomicU64,
 }
 
@@ -27,46 +29,75 @@ impl Pace {
     pub(crate) fn new() -> Arc<Pace> {
         Arc::new(Pace {
             began: Instant::now(),
-            answering: AtomicU32::new(0),
+            answering: Default::default(),
+            epoch: AtomicUsize::new(0),
             waiting_since_ms: AtomicU64::new(0),
         })
     }
 
-    /// A request's head has come; what is returned lives until its answer is written.
+    /// A request's head has come; what is returned lives until hyper has its answer whole: by HTTP/1 in
+    /// its buffer, by HTTP/2 once the client gives a window for the last piece.
     pub(crate) fn answer(self: &Arc<Pace>) -> Answering {
-        self.answering.fetch_add(1, Ordering::AcqRel);
-        Answering(Arc::clone(self))
+        let epoch = self.epoch.load(Ordering::Acquire) % 2;
+        self.answering[epoch].fetch_add(1, Ordering::AcqRel);
+        Answering {
+            pace: Arc::clone(self),
+            epoch,
+        }
     }
 
-    /// Returns when nothing was asked for `idle_max`, or when something was and no answer has been
-    /// taken for `answer_max`: by HTTP/2 a client may refuse to take one and be alive all the same.
+    /// Returns when nothing was asked for `idle_max`, or when an answer was under way for longer than
+    /// `answer_max`, by no more than that again: by HTTP/2 a client may refuse to take one and be alive
+    /// all the same.
     pub(crate) async fn stalled(&self, idle_max: Duration, answer_max: Duration) {
+        let mut epoch_ends = Instant::now() + answer_max;
         loop {
-            let limit = match self.answering.load(Ordering::Acquire) {
-                0 => idle_max,
-                _ => answer_max,
-            };
-            let since = Duration::from_millis(self.waiting_since_ms.load(Ordering::Acquire));
-            let (due, now) = (self.began + since + limit, Instant::now());
-            if due <= now {
-                return;
+            let now = Instant::now();
+            if now >= epoch_ends {
+                if self.next_epoch() > 0 {
+                    return;
+                }
+                epoch_ends = now + answer_max;
             }
-            // What is under way may end at any moment, and the time to be idle begin.
-            sleep_until(due.min(now + idle_max)).await;
+            let mut look_again = now + idle_max;
+            if self.is_waiting() {
+                let since = Duration::from_millis(self.waiting_since_ms.load(Ordering::Acquire));
+                look_again = self.began + since + idle_max;
+                if look_again <= now {
+                    return;
+                }
+            }
+            sleep_until(look_again.min(epoch_ends)).await;
         }
+    }
+
+    fn is_waiting(&self) -> bool {
+        let mut epochs = self.answering.iter();
+        epochs.all(|open| open.load(Ordering::Acquire) == 0)
+    }
+
+    /// How many answers are left from the epoch before the one that ends now.
+    fn next_epoch(&self) -> u32 {
+        let next = self.epoch.load(Ordering::Acquire) + 1;
+        let left = self.answering[next % 2].load(Ordering::Acquire);
+        self.epoch.store(next, Ordering::Release);
+        left
     }
 }
 
 /// A request that is being answered.
 #[derive(Debug)]
-pub(crate) struct Answering(Arc<Pace>);
+pub(crate) struct Answering {
+    pace: Arc<Pace>,
+    epoch: usize,
+}
 
 impl Drop for Answering {
     fn drop(&mut self) {
-        let waited = self.0.began.elapsed().as_millis();
+        let waited = self.pace.began.elapsed().as_millis();
         let waited = u64::try_from(waited).unwrap_or(u64::MAX);
-        self.0.waiting_since_ms.store(waited, Ordering::Release);
-        self.0.answering.fetch_sub(1, Ordering::AcqRel);
+        self.pace.waiting_since_ms.store(waited, Ordering::Release);
+        self.pace.answering[self.epoch].fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -135,12 +166,40 @@ mod tests {
         assert!(answered.elapsed() >= TIMEOUT - Duration::from_millis(1));
     }
 
+    /// However lively the connection is otherwise.
     #[tokio::test]
     async fn an_answer_that_nobody_takes_is_noticed() {
         let pace = Pace::new();
         let began = Instant::now();
         let _untaken = pace.answer().over(());
-        pace.stalled(TIMEOUT, 3 * TIMEOUT).await;
-        assert!(began.elapsed() >= 3 * TIMEOUT - Duration::from_millis(1));
+        let other = Arc::clone(&pace);
+        let lively = tokio::spawn(async move {
+            loop {
+                let answering = other.answer();
+                tokio::time::sleep(TIMEOUT / 8).await;
+                drop(answering);
+            }
+        });
+        pace.stalled(LONG, TIMEOUT).await;
+        let took = began.elapsed();
+        lively.abort();
+        assert!(took >= TIMEOUT - Duration::from_millis(1), "{took:?}");
+        assert!(took < 10 * TIMEOUT, "{took:?}");
+    }
+
+    #[tokio::test]
+    async fn a_lively_connection_is_left_alone() {
+        let pace = Pace::new();
+        let lively = async {
+            for _ in 0..100 {
+                let answering = pace.answer();
+                tokio::time::sleep(TIMEOUT / 8).await;
+                drop(answering);
+            }
+        };
+        tokio::select! {
+            () = pace.stalled(LONG, TIMEOUT) => panic!("every answer was taken"),
+            () = lively => {}
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::cell::OnceCell;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender, error::SendError};
 use tokio::sync::oneshot;
 
-/// Answers passed on before other work of the thread goes on.
+/// Answers taken from the queue at once.
 const AT_ONCE: usize = 256;
 
 thread_local! {

@@ -245,6 +245,7 @@ fn a_trusted_proxy_carries_many_clients() {
         ("VALIDATOR_CLIENTS_CONNECTIONS_PER_CLIENT_MAX", "1"),
     ];
     let (_fixture, server) = configured(&settings);
+    // With the default exemptions the proxy itself, on this machine, is not counted.
     let ask = |client: &str| {
         let request =
             format!("GET /livez HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {client}\r\n\r\n");
@@ -256,6 +257,42 @@ fn a_trusted_proxy_carries_many_clients() {
         [200, 200, 429]
     );
     assert_eq!(ask("192.0.2.2"), 200);
+    let rubbish = [
+        ask("x, 192.0.2.3"),
+        ask("y, 192.0.2.3:99"),
+        ask("z\u{ff}, 192.0.2.3"),
+    ];
+    assert_eq!(
+        rubbish,
+        [200, 200, 429],
+        "rubbish before the client's address hides nobody"
+    );
+    let unreadable = [ask("unknown"), ask("\u{ff}"), ask("")];
+    assert_eq!(
+        unreadable,
+        [200, 200, 429],
+        "whoever cannot be read is counted"
+    );
+}
+
+/// One too many waits in the kernel, and is served when another one leaves.
+#[test]
+fn invariant_9_only_so_many_connections_are_held() {
+    let (_fixture, server) = configured(&[("VALIDATOR_CLIENTS_CONNECTIONS_MAX", "2")]);
+    let live = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
+    let (mut first, mut second) = (server.connect(), server.connect());
+    assert_eq!(
+        (first.send(live).status, second.send(live).status),
+        (200, 200)
+    );
+    let mut third = server.connect();
+    third.write(live);
+    std::thread::sleep(Duration::from_millis(300));
+    let metrics = server.get_internal("/metrics").body;
+    let metrics = String::from_utf8_lossy(&metrics).into_owned();
+    assert!(metrics.contains("connections_open 2\n"), "{metrics}");
+    drop(first);
+    assert_eq!(third.read().map(|answer| answer.status), Some(200));
 }
 
 #[test]

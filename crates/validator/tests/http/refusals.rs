@@ -33,6 +33,9 @@ fn law_votes() {
     check(&server, "[]", 400, "malformed");
     check(&server, "{\"nas\":", 400, "malformed");
     check(&server, "{\"n\\u0061s\":1}", 400, "malformed");
+    check(&server, &"[".repeat(4_000), 400, "malformed");
+    let deep = ["{\"nas\":", &"[".repeat(1_500), &"]".repeat(1_500), "}"].concat();
+    check(&server, &deep, 400, "malformed");
     check(&server, "{}", 400, "invalid-fields");
     check(
         &server,

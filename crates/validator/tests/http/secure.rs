@@ -5,10 +5,14 @@ use crate::server::{Connection, Server, law_vote, run};
 use crate::tls_client::{
     Certificate, HTTP_1, HTTP_2, OLDER, Offer, agreed, ask, connect, get, post,
 };
+use hyper::Method;
+use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio_rustls::rustls::ProtocolVersion;
+use tokio_rustls::rustls::{NamedGroup, ProtocolVersion};
 
 const LAW: &str = "L2025-001";
 const VOTE: &str = "/api/v1/vote";
@@ -60,6 +64,9 @@ async fn votes_come_by_either_protocol_and_either_version() {
             .await
             .unwrap();
         assert_eq!(agreed(&stream), (version, protocol.to_owned()));
+        let group = stream.get_ref().1.negotiated_key_exchange_group();
+        let hybrid = group.map(|group| group.name()) == Some(NamedGroup::X25519MLKEM768);
+        assert_eq!(hybrid, version == ProtocolVersion::TLSv1_3, "{group:?}");
         let answer = ask(stream, post(VOTE, law_vote(Voter(voter), LAW, "oui"))).await;
         assert_eq!(answer.status, 202, "{protocol}");
         assert_eq!(
@@ -164,6 +171,60 @@ fn sighup_without_tls_changes_nothing() {
     assert_eq!(server.vote(Voter(22), LAW, "oui").status, 202);
 }
 
+/// A supervisor may ask for a reload at any moment, that of the start included.
+#[test]
+fn sighup_during_the_start_is_survived() {
+    let fixture = Fixture::with_voters(60_000);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_validator"))
+        .args(fixture.arguments("data"))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
+    let mut said = String::new();
+    let mut log = BufReader::new(child.stderr.take().unwrap());
+    while !said.contains("\"listening\"") {
+        said.clear();
+        assert!(log.read_line(&mut said).unwrap() > 0, "it ended");
+        kill_process(pid, Signal::HUP).unwrap();
+    }
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(child.try_wait().unwrap().is_none(), "it serves");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// `VALIDATOR_TLS_KEY=$(cat tls.key)` is a slip that must not print the key into a journal.
+#[test]
+fn invariant_4_a_key_in_place_of_its_path_is_not_repeated() {
+    let fixture = Fixture::new();
+    let certificate = Certificate::new();
+    let roll_key = fs::read_to_string(fixture.path("roll.key")).unwrap();
+    for (name, text) in [
+        ("VALIDATOR_TLS_KEY", &certificate.key_pem),
+        ("VALIDATOR_KEY", &roll_key.trim().to_owned()),
+    ] {
+        let mut arguments = vec!["check-config".to_owned()];
+        arguments.extend(fixture.arguments("data"));
+        if let Some(at) = arguments.iter().position(|argument| argument == "--key") {
+            arguments.drain(at..at + 2);
+        }
+        let output = Command::new(env!("CARGO_BIN_EXE_validator"))
+            .args(arguments)
+            .env("VALIDATOR_TLS_CERTIFICATE", "/nowhere.crt")
+            .env("VALIDATOR_TLS_KEY", "/nowhere.key")
+            .env(name, text)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("give the file's path"), "{said}");
+        let secret = text.lines().find(|line| !line.starts_with('-')).unwrap();
+        let secret = &secret[secret.len() / 2..];
+        assert!(!said.contains(secret), "{said}");
+    }
+}
+
 #[test]
 fn faults_of_both_files_are_told_with_all_others() {
     let fixture = Fixture::new();
@@ -256,6 +317,24 @@ async fn invariant_9_bodies_and_headers_are_bounded_on_http_2_too() {
     assert_eq!(ask(stream().await.unwrap(), long).await.status, 431);
     let answer = ask(stream().await.unwrap(), get("/nowhere")).await;
     assert_eq!(answer.status, 404);
+}
+
+/// RFC 9110, section 9.3.2: what GET would say of the body, and no body.
+#[tokio::test]
+async fn head_has_no_body_by_either_protocol() {
+    let secure = secure(&[]);
+    for offer in [HTTP_1, HTTP_2] {
+        for path in ["/livez", "/api/v1/laws", "/", "/nowhere"] {
+            let stream = || connect(&secure.server, &secure.certificate, offer);
+            let whole = ask(stream().await.unwrap(), get(path)).await;
+            let mut request = get(path);
+            *request.method_mut() = Method::HEAD;
+            let head = ask(stream().await.unwrap(), request).await;
+            assert_eq!((head.status, head.body.len()), (whole.status, 0), "{path}");
+            let length = head.headers["content-length"].to_str().unwrap().to_owned();
+            assert_eq!(length, whole.body.len().to_string(), "{path}");
+        }
+    }
 }
 
 /// Frames of HTTP/2 (RFC 9113), written by hand to do what no library would.

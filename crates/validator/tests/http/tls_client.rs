@@ -14,6 +14,8 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::crypto::aws_lc_rs::kx_group::{X25519, X25519MLKEM768};
+use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{
     ClientConfig, ProtocolVersion, RootCertStore, SupportedProtocolVersion, version,
@@ -87,7 +89,14 @@ pub(crate) async fn connect(
 ) -> io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(certificate.der.clone()).unwrap();
-    let mut config = ClientConfig::builder_with_protocol_versions(offer.versions)
+    // As browsers of today offer it.
+    let provider = CryptoProvider {
+        kx_groups: vec![X25519MLKEM768, X25519],
+        ..aws_lc_rs::default_provider()
+    };
+    let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
+        .with_protocol_versions(offer.versions)
+        .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![offer.protocol.as_bytes().to_vec()];
