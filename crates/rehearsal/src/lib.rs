@@ -18,6 +18,7 @@ pub mod failed_sync;
 pub mod full_disk;
 pub mod http;
 pub mod judge;
+pub mod memory;
 pub mod ports;
 pub mod postgres;
 pub mod prepare;

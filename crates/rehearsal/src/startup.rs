@@ -4,6 +4,7 @@
 
 use crate::child::Server;
 use crate::http;
+use crate::memory::Memory;
 use crate::prepare::Stage;
 use crate::services::Addresses;
 use crate::steps::Steps;
@@ -49,17 +50,6 @@ pub struct Outcome {
     pub verdict: String,
 }
 
-/// Resident memory, MiB.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Memory {
-    /// All of it.
-    pub resident_mib: f64,
-    /// Of this, what mirrors files: the package above all.
-    pub mapped_mib: f64,
-    /// The rest.
-    pub beside_mib: f64,
-}
-
 impl Outcome {
     /// Whether both goals were met.
     #[must_use]
@@ -92,7 +82,7 @@ pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Re
     steps.done(&format!(
         "validator started: {start_s:.2} s, hashing alone {floor_s:.2} s"
     ));
-    let idle = memory(&server)?;
+    let idle = Memory::of(server.id())?;
     let voting = Voting {
         load: Load::AsAnswered,
         votes: Some(VOTES.min(u64::from(voters))),
@@ -100,7 +90,7 @@ pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Re
         seed,
     };
     stage.cast(at, voting)?.finish().await?;
-    let voted = memory(&server)?;
+    let voted = Memory::of(server.id())?;
     server.stop().await?;
     steps.done("votes cast");
     let ratio = start_s / floor_s;
@@ -176,23 +166,6 @@ fn hash(dir: &Path) -> Result<(u64, f64)> {
         std::hint::black_box(sum.finalize());
     }
     Ok((bytes, began.elapsed().as_secs_f64()))
-}
-
-fn memory(server: &Server) -> Result<Memory> {
-    let id = server.id().context("the validator has ended")?;
-    let path = format!("/proc/{id}/status");
-    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
-    let mib = |name: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name));
-        let kib: Option<f64> = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
-        kib.map(|kib| (kib / 102.4).round() / 10.0)
-            .with_context(|| format!("{path} has no line {name}"))
-    };
-    Ok(Memory {
-        resident_mib: mib("VmRSS:")?,
-        mapped_mib: mib("RssFile:")?,
-        beside_mib: mib("RssAnon:")?,
-    })
 }
 
 fn thousandths(number: f64) -> f64 {

@@ -268,7 +268,7 @@ impl<T: FnMut(&Phase)> Play<'_, T> {
         validator: &mut Server,
         order: Order,
     ) -> Result<Phase> {
-        let watch = Watch::start(validator)?;
+        let watch = Watch::start(validator);
         let voted = self.voters.vote(self.stage, self.at, order);
         let voted = alive(validator, voted).await?;
         let anonymous = watch.end().await?;

@@ -1,6 +1,7 @@
 //! Watching the validator's memory, and looking for panics in its log.
 
 use crate::child::Server;
+use crate::memory::Memory;
 use crate::prepare::Stage;
 use anyhow::{Context, Result};
 use std::fs;
@@ -17,39 +18,25 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn start(server: &Server) -> Result<Watch> {
-        let id = server.id().context("the validator has ended")?;
+    pub(super) fn start(server: &Server) -> Watch {
         let (end, ended) = oneshot::channel();
-        let looking = tokio::spawn(look(id, ended));
-        Ok(Watch { end, looking })
+        let looking = tokio::spawn(look(server.id(), ended));
+        Watch { end, looking }
     }
 
-    /// The most that was seen, MiB.
+    /// The most that was seen beside mapped files, MiB.
     pub(super) async fn end(self) -> Result<f64> {
         drop(self.end);
         self.looking.await.context("the watch panicked")?
     }
 }
 
-async fn look(id: u32, mut ended: oneshot::Receiver<()>) -> Result<f64> {
-    let mut most = anonymous_mib(id)?;
+async fn look(id: Option<u32>, mut ended: oneshot::Receiver<()>) -> Result<f64> {
+    let mut most = Memory::of(id)?.beside_mib;
     while tokio::time::timeout(EVERY, &mut ended).await.is_err() {
-        most = most.max(anonymous_mib(id)?);
+        most = most.max(Memory::of(id)?.beside_mib);
     }
-    Ok((most * 10.0).round() / 10.0)
-}
-
-/// Resident memory that mirrors no file, of process `id`.
-fn anonymous_mib(id: u32) -> Result<f64> {
-    let path = format!("/proc/{id}/status");
-    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
-    let kib = text
-        .lines()
-        .find_map(|line| line.strip_prefix("RssAnon:")?.trim().strip_suffix(" kB"));
-    let kib: f64 = kib
-        .and_then(|kib| kib.parse().ok())
-        .with_context(|| format!("{path} has no line RssAnon"))?;
-    Ok(kib / 1_024.0)
+    Ok(most)
 }
 
 /// Panics that the validator logged.

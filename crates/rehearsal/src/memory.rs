@@ -1,0 +1,57 @@
+//! A server's memory, as the system counts it.
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+use std::fs;
+
+/// Resident memory, MiB.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Memory {
+    /// All of it.
+    pub resident_mib: f64,
+    /// Of this, what mirrors files: the package above all.
+    pub mapped_mib: f64,
+    /// The rest.
+    pub beside_mib: f64,
+}
+
+impl Memory {
+    /// Of the process `id` (proc(5), `/proc/pid/status`).
+    ///
+    /// # Errors
+    /// It has ended, or the system does not tell.
+    pub fn of(id: Option<u32>) -> Result<Memory> {
+        let id = id.context("the server has ended")?;
+        let path = format!("/proc/{id}/status");
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
+        let mib =
+            |name: &str| number(&text, name).with_context(|| format!("{path} has no line {name}"));
+        Ok(Memory {
+            resident_mib: mib("VmRSS:")?,
+            mapped_mib: mib("RssFile:")?,
+            beside_mib: mib("RssAnon:")?,
+        })
+    }
+}
+
+/// The value of a line in kB, as MiB in tenths.
+fn number(text: &str, name: &str) -> Option<f64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    let kib: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some((kib / 102.4).round() / 10.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_read_as_the_system_writes_them() {
+        let text = "Name:\tvalidator\nVmRSS:\t    2048 kB\nRssAnon:\t     512 kB\n";
+        assert_eq!(number(text, "VmRSS:"), Some(2.0));
+        assert_eq!(number(text, "RssAnon:"), Some(0.5));
+        assert_eq!(number(text, "RssFile:"), None);
+        assert!(Memory::of(Some(std::process::id())).unwrap().resident_mib > 0.0);
+        assert!(Memory::of(None).is_err());
+    }
+}
