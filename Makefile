@@ -119,7 +119,7 @@ bound: ## ROWS voters hashed with --memory 128MiB under a limit of 256 MiB on ad
 
 .PHONY: day
 day: VOTERS = 1000000
-day: programs ## a national day of VOTERS votes as fast as it goes, from the roll to the verified count
+day: programs ## a national day of VOTERS votes as fast as it goes, from the roll to the verified count (a country: 8000000)
 	@$(RELEASE)/rehearsal day --voters $(VOTERS)
 
 .PHONY: bench-offline
@@ -146,7 +146,7 @@ bench-validator: ## accepted votes a second against a bare hyper server
 	@$(CARGO) bench --quiet -p validator --bench throughput -- --connections 64
 
 .PHONY: bench-start
-bench-start: programs ## a verified start with N voters beside hashing the package, and resident memory
+bench-start: programs ## a verified start with N voters beside hashing the package, and memory (a country: 8000000)
 	@$(RELEASE)/rehearsal start-up --voters $(N)
 
 .PHONY: bench-tally

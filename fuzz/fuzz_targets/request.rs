@@ -1,6 +1,7 @@
 //! Whatever comes by the public port: bytes of HTTP/1 and of HTTP/2, and the bodies of votes and
 //! forms in requests that are otherwise sound. Behind it stands the whole validator: hyper, limits,
-//! routes, the readers of votes, a package, a ledger.
+//! routes, the readers of votes, a package, a ledger. One validator meets all inputs of a run: after a
+//! voter's first vote the others are duplicates.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

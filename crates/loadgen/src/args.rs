@@ -18,7 +18,7 @@ SIGINT or SIGTERM ends the run early; what was sent is settled and summed up all
 Exit status: 0 every answer fitted what was sent; 1 an answer did not, or a vote stayed
 unanswered; 2 usage. For synthetic rolls: a voter's roll belongs on no networked machine.";
 
-/// Casts the votes of a roll over HTTP, open loop, and keeps account of the answers.
+/// Casts the votes of a roll over HTTP and keeps account of the answers.
 #[derive(Debug, Parser)]
 #[command(name = "loadgen", version, after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -31,7 +31,8 @@ pub(crate) struct Args {
     /// First votes to cast, drawn from the roll [default: every voter on every ballot]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     votes: Option<u64>,
-    /// Requests a second [default: as fast as the connections are answered]
+    /// Requests a second, whatever the answers take [default: as fast as the connections are answered,
+    /// which hides a stall: latencies count from when a connection was free]
     #[arg(long, value_parser = parse_rate)]
     rate: Option<f64>,
     /// Reach the rate over this time, from nothing

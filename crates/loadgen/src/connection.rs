@@ -145,7 +145,9 @@ impl Connection {
             .header(CONTENT_TYPE, "application/json")
             .body(body)
             .map_err(|_| Broken::BeforeSending)?;
-        let sender = self.ready().await?;
+        // A full backlog keeps whoever connects waiting for minutes.
+        let ready = tokio::time::timeout(ANSWER_TIMEOUT, self.ready()).await;
+        let sender = ready.unwrap_or(Err(Broken::BeforeSending))?;
         let answer = tokio::time::timeout(ANSWER_TIMEOUT, read(sender, request)).await;
         match answer {
             Ok(Ok(answer)) => Ok(answer),

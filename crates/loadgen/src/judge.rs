@@ -59,7 +59,7 @@ pub(crate) fn outcome_unknown(answer: &Answer) -> bool {
 pub(crate) fn judge(slot: Slot, settled: &Settled) -> Verdict {
     let Some(answer) = &settled.answer else {
         return match slot {
-            Slot::Slow(_) => Verdict::Slow,
+            Slot::Slow(_) if !settled.unanswered_before => Verdict::Slow,
             _ => Verdict::Unanswered,
         };
     };
@@ -221,6 +221,12 @@ mod tests {
             retries: 3,
         };
         assert_eq!(judge(Slot::Vote(0), &silent), Verdict::Unanswered);
-        assert_eq!(judge(Slot::Slow(0), &silent), Verdict::Slow);
+        // A slow request that never reached the server was not cut off by it.
+        assert_eq!(judge(Slot::Slow(0), &silent), Verdict::Unanswered);
+        let cut_off = Settled {
+            unanswered_before: false,
+            ..silent
+        };
+        assert_eq!(judge(Slot::Slow(0), &cut_off), Verdict::Slow);
     }
 }

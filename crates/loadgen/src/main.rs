@@ -1,8 +1,9 @@
 //! `loadgen`: casts the votes of a roll over HTTP at a fixed rate, mixes in what voters and
 //! attackers get wrong, and keeps account of what was sent and what was answered.
 //!
-//! The load is open loop: every arrival time is fixed before the first request leaves, and latency
-//! counts from that time, so a server that stalls cannot hide behind a client that waits for it.
+//! With a rate the load is open loop: every arrival time is fixed before the first request leaves, and
+//! latency counts from that time, so a server that stalls cannot hide behind a client that waits for
+//! it. Without one it is a closed loop, as fast as answers come: good for how much, not for how long.
 
 mod args;
 mod choice;

@@ -8,16 +8,25 @@ use hyper::body::Bytes;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// Pause between two bytes.
 const DRIP: Duration = Duration::from_millis(400);
 /// A server that still listens after this long is not well kept.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Drips `call`; settles with the server's status, or with none where it only closed.
+/// Drips `call`; settles with the server's status, or with none where it only closed or could not be
+/// reached, which is not the same.
 /// A server that stands it for 30 s settles with status 0, which no judge takes for right.
 pub(crate) async fn drip(target: &Target, source: Option<Ipv4Addr>, call: &Call) -> Settled {
-    let answer = match tokio::time::timeout(PATIENCE, exchange(target, source, call)).await {
+    let Ok(stream) = connect(target, source).await else {
+        return Settled {
+            answer: None,
+            unanswered_before: true,
+            retries: 0,
+        };
+    };
+    let answer = match tokio::time::timeout(PATIENCE, exchange(stream, target, call)).await {
         Ok(Ok(status)) => Some(status),
         Ok(Err(_)) => None,
         Err(_) => Some(0),
@@ -34,8 +43,7 @@ pub(crate) async fn drip(target: &Target, source: Option<Ipv4Addr>, call: &Call)
     }
 }
 
-async fn exchange(target: &Target, source: Option<Ipv4Addr>, call: &Call) -> Result<u16> {
-    let mut stream = connect(target, source).await?;
+async fn exchange(mut stream: TcpStream, target: &Target, call: &Call) -> Result<u16> {
     let head = format!(
         "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
         call.path,

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Votes by ballot id, region and choice (`oui`, `candidate:7`, `ranking:3>1`).
 pub type Counts = BTreeMap<(String, u16, String), u64>;
@@ -92,6 +92,49 @@ pub fn recorded_in(path: &Path) -> Result<(Counts, u64)> {
         }
     }
     Ok((counts, truth.receipts.len() as u64))
+}
+
+/// Makes one truth file of several about the same ballots.
+///
+/// # Errors
+/// A file cannot be read or written, or is none.
+pub fn join_truths(from: &[PathBuf], to: &Path) -> Result<()> {
+    let mut ballots: BTreeMap<String, BTreeMap<(u64, String), u64>> = BTreeMap::new();
+    let (mut receipts, mut duplicates) = (Vec::new(), BTreeMap::new());
+    for path in from {
+        let named = || format!("cannot read {}", path.display());
+        let truth: Value =
+            serde_json::from_slice(&fs::read(path).with_context(named)?).with_context(named)?;
+        receipts.extend(truth["receipts"].as_array().with_context(named)?.clone());
+        for (id, ballot) in truth["ballots"].as_object().with_context(named)? {
+            *duplicates.entry(id.clone()).or_insert(0) +=
+                ballot["duplicates"].as_u64().unwrap_or(0);
+            for count in ballot["counts"].as_array().with_context(named)? {
+                let choice = count["choice"].as_str().with_context(named)?.to_owned();
+                let region = count["region"].as_u64().with_context(named)?;
+                let votes = count["votes"].as_u64().with_context(named)?;
+                *ballots
+                    .entry(id.clone())
+                    .or_default()
+                    .entry((region, choice))
+                    .or_insert(0) += votes;
+            }
+        }
+    }
+    let ballots = ballots.into_iter().map(|(id, counts)| {
+        let rows = counts.iter().map(
+            |((region, choice), votes)| json!({"region": region, "choice": choice, "votes": votes}),
+        );
+        let ballot = json!({
+            "votes": counts.values().sum::<u64>(),
+            "duplicates": duplicates.get(&id),
+            "counts": rows.collect::<Vec<_>>(),
+        });
+        (id, ballot)
+    });
+    let joined =
+        json!({"ballots": ballots.collect::<serde_json::Map<_, _>>(), "receipts": receipts});
+    fs::write(to, joined.to_string()).with_context(|| format!("cannot write {}", to.display()))
 }
 
 impl Stage {
@@ -183,15 +226,6 @@ impl Stage {
     pub async fn verify_with<const N: usize>(&self, further: [&str; N]) -> Result<()> {
         let call = self.reading("verify").flag("--box", self.site.box_key());
         let call = call.flag("--expect", self.site.truth()).args(further);
-        call.run().await.map(drop)
-    }
-
-    /// Checks the files against each other: chain, counts, bitsets.
-    ///
-    /// # Errors
-    /// The first fault, in the program's words.
-    pub async fn verify_files(&self) -> Result<()> {
-        let call = self.reading("verify").flag("--box", self.site.box_key());
         call.run().await.map(drop)
     }
 

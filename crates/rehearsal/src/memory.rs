@@ -1,8 +1,12 @@
 //! A server's memory, as the system counts it.
 
+use crate::child::Server;
 use anyhow::{Context, Result};
 use serde::Serialize;
 use std::fs;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 /// Resident memory, MiB.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -26,10 +30,11 @@ impl Memory {
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {path}"))?;
         let mib =
             |name: &str| number(&text, name).with_context(|| format!("{path} has no line {name}"));
+        let (resident_mib, mapped_mib) = (mib("VmRSS:")?, mib("RssFile:")?);
         Ok(Memory {
-            resident_mib: mib("VmRSS:")?,
-            mapped_mib: mib("RssFile:")?,
-            beside_mib: mib("RssAnon:")?,
+            resident_mib,
+            mapped_mib,
+            beside_mib: tenths(resident_mib - mapped_mib),
         })
     }
 }
@@ -38,7 +43,41 @@ impl Memory {
 fn number(text: &str, name: &str) -> Option<f64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     let kib: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
-    Some((kib / 102.4).round() / 10.0)
+    Some(tenths(kib / 1_024.0))
+}
+
+fn tenths(number: f64) -> f64 {
+    (number * 10.0).round() / 10.0
+}
+
+const EVERY: Duration = Duration::from_millis(100);
+
+/// A look at a server's memory ten times a second.
+pub(crate) struct Watch {
+    end: oneshot::Sender<()>,
+    looking: JoinHandle<Result<f64>>,
+}
+
+impl Watch {
+    pub(crate) fn start(server: &Server) -> Watch {
+        let (end, ended) = oneshot::channel();
+        let looking = tokio::spawn(look(server.id(), ended));
+        Watch { end, looking }
+    }
+
+    /// The most that was seen beside mapped files, MiB.
+    pub(crate) async fn end(self) -> Result<f64> {
+        drop(self.end);
+        self.looking.await.context("the watch panicked")?
+    }
+}
+
+async fn look(id: Option<u32>, mut ended: oneshot::Receiver<()>) -> Result<f64> {
+    let mut most = Memory::of(id)?.beside_mib;
+    while tokio::time::timeout(EVERY, &mut ended).await.is_err() {
+        most = most.max(Memory::of(id)?.beside_mib);
+    }
+    Ok(most)
 }
 
 #[cfg(test)]

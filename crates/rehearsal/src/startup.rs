@@ -4,7 +4,7 @@
 
 use crate::child::Server;
 use crate::http;
-use crate::memory::Memory;
+use crate::memory::{Memory, Watch};
 use crate::prepare::Stage;
 use crate::services::Addresses;
 use crate::steps::Steps;
@@ -44,8 +44,8 @@ pub struct Outcome {
     pub ratio: f64,
     /// Resident memory after the start.
     pub idle: Memory,
-    /// After votes.
-    pub voted: Memory,
+    /// The most beside mapped files while votes were cast, MiB.
+    pub voting_beside_mib_max: f64,
     /// `held`, or what did not hold.
     pub verdict: String,
 }
@@ -89,8 +89,9 @@ pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Re
         connections: 256,
         seed,
     };
+    let watch = Watch::start(&server);
     stage.cast(at, voting)?.finish().await?;
-    let voted = Memory::of(server.id())?;
+    let voting_mib_max = watch.end().await?;
     server.stop().await?;
     steps.done("votes cast");
     let ratio = start_s / floor_s;
@@ -101,8 +102,8 @@ pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Re
         hash_floor_s: thousandths(floor_s),
         ratio: thousandths(ratio),
         idle,
-        voted,
-        verdict: verdict(ratio, idle.beside_mib.max(voted.beside_mib)),
+        voting_beside_mib_max: voting_mib_max,
+        verdict: verdict(ratio, idle.beside_mib.max(voting_mib_max)),
     })
 }
 

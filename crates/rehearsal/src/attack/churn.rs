@@ -1,11 +1,14 @@
 //! Connections that are made and thrown away: after a request, at once, or by a reset.
 
-use super::swarm::{Swarm, answer, connect, status};
+use super::swarm::{NOT_CONNECTED, Swarm, answer, connect, status};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
 const LIVE: &[u8] = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
+/// A vote that nobody may cast, with the length of its body.
+const VOTE: &[u8] = b"POST /api/v1/vote HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+    Content-Length: 71\r\n\r\n\
+    {\"nas\":\"000000018\",\"code\":\"AAAAAAAA\",\"law_id\":\"L2025-001\",\"vote\":\"oui\"}";
 
 /// Makes `per_second` of them.
 pub(super) fn start(swarm: &mut Swarm, to: SocketAddr, per_second: u32) {
@@ -14,23 +17,22 @@ pub(super) fn start(swarm: &mut Swarm, to: SocketAddr, per_second: u32) {
 
 async fn once(to: SocketAddr, source: Ipv4Addr, number: u32) -> String {
     let Ok(mut stream) = connect(to, source).await else {
-        return "not_connected".to_owned();
+        return NOT_CONNECTED.to_owned();
     };
-    match number % 3 {
+    let sent = match number % 4 {
         0 => {
             let told = async {
                 stream.write_all(LIVE).await?;
                 answer(&mut stream).await
             };
-            status(&told.await)
+            return status(&told.await);
         }
-        1 => "left".to_owned(),
-        _ => {
-            // No farewell: the peer reads a reset in the middle of its answer.
-            let _ = stream.write_all(LIVE).await;
-            let _ = stream.set_zero_linger();
-            tokio::time::sleep(Duration::from_micros(50)).await;
-            "reset".to_owned()
-        }
-    }
+        1 => return "left".to_owned(),
+        2 => &VOTE[..VOTE.len() - 30],
+        _ => VOTE,
+    };
+    // No farewell: the validator meets a reset while it reads or answers.
+    let _ = stream.write_all(sent).await;
+    let _ = stream.set_zero_linger();
+    "reset".to_owned()
 }

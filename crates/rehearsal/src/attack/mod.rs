@@ -1,6 +1,7 @@
 //! `rehearsal attack`: honest voters vote at a steady rate while the validator is attacked in one way
 //! after the other. Every limit is on: attackers and voters come from loopback addresses of their own,
-//! and none is exempt.
+//! and none is exempt. The attacks keep below the limits of an address, which would only make them
+//! weaker: what those do is for the validator's own tests.
 //!
 //! Attackers, voters and validator share this machine, so attacks are paced: what is judged is what
 //! they make of the validator, not who gets more of the processors.
@@ -15,6 +16,8 @@ mod voters;
 mod watch;
 
 use crate::child::Server;
+use crate::counts;
+use crate::memory::Watch;
 use crate::prepare::Stage;
 use crate::services::{self, Addresses};
 use crate::steps::Steps;
@@ -22,21 +25,25 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use std::fs;
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use swarm::Swarm;
+use verdict::Aftermath;
 pub use verdict::{Bound, Outcome};
 use voters::{Order, Voters};
-use watch::Watch;
 
 /// Votes that may wait for the ledger while it is overloaded on purpose: so few that the ledger is the
 /// bottleneck, and thrice its peak is still a load that this machine can make. What waits for the
 /// processors instead cannot be turned away for much less than a vote costs.
-const OVERLOADED_QUEUE: u32 = 8;
+const OVERLOADED_QUEUE: u32 = 6;
 /// How long an attack runs before it is measured what it does.
 const SETTLE: Duration = Duration::from_secs(3);
 /// Addresses of honest voters, and of those who overload.
 const HONEST: &str = "127.1.0.0/26";
 const CROWD: &str = "127.2.0.0/22";
+/// Seconds of votes before the first measurement.
+const WARM_S: u64 = 3;
+/// The peak is reached where half as many votes again bring no more than this, times as many.
+const PLATEAU: f64 = 1.15;
 /// Times the peak.
 const OVERLOAD: f64 = 3.0;
 
@@ -65,11 +72,12 @@ impl Scale {
         peak_from_per_s: 4_000,
     };
 
-    /// Voters that a run may need; the search for the peak ends at 8 times its beginning.
+    /// Voters that a run may need.
     #[must_use]
     pub fn voters(&self) -> u32 {
-        let honest = self.honest_per_s * self.seconds * 6;
-        let crowd = self.peak_from_per_s * 8 * 6 * self.seconds;
+        let honest = self.honest_per_s * (self.seconds * 6 + WARM_S);
+        // Rates of the search for the peak add up to some 36 times the first, for half as long.
+        let crowd = self.peak_from_per_s * 50 * self.seconds;
         // Each votes on every open ballot of the example event, which are four.
         u32::try_from((honest + crowd) / 4 + 1_000).unwrap_or(u32::MAX)
     }
@@ -80,8 +88,10 @@ impl Scale {
 pub struct Phase {
     /// What was done.
     pub phase: &'static str,
-    /// Votes that were due each second, on average.
-    pub offered_per_s: f64,
+    /// Votes that were due each second.
+    pub offered_per_s: u64,
+    /// Votes answered in whatever way each second.
+    pub answered_per_s: f64,
     /// Votes recorded each second.
     pub goodput_per_s: f64,
     /// Votes recorded.
@@ -103,8 +113,8 @@ pub struct Phase {
     /// The slowest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shed_max_ms: Option<f64>,
-    /// Most memory of the validator's own, MiB: all that does not mirror a file.
-    pub anonymous_mib_max: f64,
+    /// Most memory of the validator beside what mirrors files, MiB.
+    pub beside_mib_max: f64,
     /// Connections that the validator held when the last vote was answered.
     pub connections: u64,
     /// What the attackers did and met.
@@ -140,16 +150,17 @@ pub async fn run(
     let mut validator = play.start("overload", OVERLOADED_QUEUE).await?;
     play.overload(&mut validator, steps).await?;
     validator.stop().await?;
-    let counted = stage.counted_from_files().await?;
-    stage.verify_files().await?;
-    steps.done("tally verify, and every count compared");
-    let panics = watch::panics(stage)?;
-    Ok(verdict::judge(
-        play.phases,
-        &play.voters.recorded,
-        &counted,
-        panics,
-    ))
+    play.voters.write_truth(stage)?;
+    let aftermath = Aftermath {
+        difference: counts::difference(
+            &stage.acknowledged()?.0,
+            &stage.counted_from_files().await?,
+        ),
+        fault: stage.verify().await.err().map(|fault| format!("{fault:#}")),
+        panics: watch::panics(stage)?,
+    };
+    steps.done("tally verify --expect, and every count compared");
+    Ok(verdict::judge(&play.phases, &scale, aftermath))
 }
 
 struct Play<'a, T> {
@@ -173,12 +184,12 @@ impl<T: FnMut(&Phase)> Play<'_, T> {
         Ok(server)
     }
 
-    /// Honest voters before, during and after each attack.
+    /// Honest voters before, during and after the attacks.
     async fn hostile(&mut self, validator: &mut Server, steps: &mut Steps) -> Result<()> {
         let (at, scale) = (self.at.public, self.scale);
         let rate = scale.hostile_per_s;
         // The first votes after a start meet cold caches: not measured.
-        let warm = self.honest(1);
+        let warm = self.honest(WARM_S);
         self.voters.vote(self.stage, self.at, warm).await?;
         self.measure("before", validator, steps, |_| {}).await?;
         let hold = |swarm: &mut Swarm| slowloris::start(swarm, at, scale.connections);
@@ -211,14 +222,17 @@ impl<T: FnMut(&Phase)> Play<'_, T> {
         steps: &mut Steps,
         begin: impl FnOnce(&mut Swarm),
     ) -> Result<()> {
+        let watch = Watch::start(validator);
         let mut swarm = Swarm::new();
         begin(&mut swarm);
+        let began = Instant::now();
         if !swarm.is_empty() {
             tokio::time::sleep(SETTLE).await;
         }
         let order = self.honest(self.scale.seconds);
         let mut phase = self.phase(name, validator, order).await?;
-        phase.attack = swarm.end().await?;
+        phase.attack = swarm.end(began.elapsed()).await?;
+        phase.beside_mib_max = watch.end().await?;
         steps.done(&format!(
             "{name}: p99 of honest voters {:.1} ms",
             phase.p99_ms
@@ -231,7 +245,8 @@ impl<T: FnMut(&Phase)> Play<'_, T> {
     async fn overload(&mut self, validator: &mut Server, steps: &mut Steps) -> Result<()> {
         let mut best: Option<Phase> = None;
         let mut rate = self.scale.peak_from_per_s;
-        let last = rate * 8;
+        let last = rate * 12;
+        let mut found = false;
         while rate <= last {
             let seconds = self.scale.seconds.div_ceil(2);
             let phase = self.phase("peak", validator, crowd(rate, seconds)).await?;
@@ -241,12 +256,15 @@ impl<T: FnMut(&Phase)> Play<'_, T> {
             if grown > 1.0 {
                 best = Some(phase);
             }
-            if grown < 1.05 {
+            if grown < PLATEAU {
+                found = true;
                 break;
             }
-            rate *= 2;
+            rate = rate * 3 / 2;
         }
-        let peak = best.context("no rate was tried")?;
+        let peak = best.filter(|_| found);
+        let peak =
+            peak.with_context(|| format!("no peak up to {last} votes/s: raise the rates"))?;
         let goodput = peak.goodput_per_s;
         steps.done(&format!(
             "peak of a ledger where {OVERLOADED_QUEUE} votes may wait: {goodput:.0} votes/s"
@@ -271,17 +289,16 @@ impl<T: FnMut(&Phase)> Play<'_, T> {
         let watch = Watch::start(validator);
         let voted = self.voters.vote(self.stage, self.at, order);
         let voted = alive(validator, voted).await?;
-        let anonymous = watch.end().await?;
+        let beside_mib_max = watch.end().await?;
         let connections = services::metric(self.at.internal, "connections_open").await?;
         let turned_away = voted.shed > 0;
         #[allow(clippy::cast_precision_loss)] // below 2^53
-        let due = (voted.accepted + voted.shed + voted.unanswered) as f64;
-        #[allow(clippy::cast_precision_loss)]
-        let goodput = voted.accepted as f64 / voted.seconds;
+        let per_s = |votes: u64| (votes as f64 / voted.seconds).round();
         Ok(Phase {
             phase: name,
-            offered_per_s: (due / voted.seconds).round(),
-            goodput_per_s: goodput.round(),
+            offered_per_s: order.rate,
+            answered_per_s: per_s(voted.accepted + voted.shed),
+            goodput_per_s: per_s(voted.accepted),
             accepted: voted.accepted,
             shed: voted.shed,
             unanswered: voted.unanswered,
@@ -290,7 +307,7 @@ impl<T: FnMut(&Phase)> Play<'_, T> {
             shed_p99_ms: turned_away.then_some(voted.shed_latency_ms.p99),
             shed_p99_9_ms: turned_away.then_some(voted.shed_latency_ms.p99_9),
             shed_max_ms: turned_away.then_some(voted.shed_latency_ms.max),
-            anonymous_mib_max: anonymous,
+            beside_mib_max,
             connections,
             attack: None,
         })

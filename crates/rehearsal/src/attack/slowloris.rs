@@ -1,7 +1,7 @@
 //! Connections that are held open by as little as possible: silence, headers that drip in, bodies
 //! that drip in. Whoever is cut off comes again at once.
 
-use super::swarm::{Met, Stop, Swarm, address, connect};
+use super::swarm::{Met, NOT_CONNECTED, Stop, Swarm, address, connect};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -19,14 +19,22 @@ const HEAD: &[u8] = b"POST /api/v1/vote HTTP/1.1\r\nHost: x\r\nX-Slow: ";
 const BODY: &[u8] = b"POST /api/v1/vote HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
     Content-Length: 300\r\n\r\n{";
 
+/// What a connection begins with, and the name under which its end is counted.
+type Kind = (&'static [u8], &'static str);
+const KINDS: [Kind; 3] = [
+    (b"", "silence_cut_off"),
+    (HEAD, "header_cut_off"),
+    (BODY, "body_cut_off"),
+];
+
 /// Holds `connections` connections.
 pub(super) fn start(swarm: &mut Swarm, to: SocketAddr, connections: u32) {
     for n in 0..connections {
-        let begun = [&b""[..], HEAD, BODY][n as usize % 3];
+        let kind = KINDS[n as usize % 3];
         swarm.spawn(hold(
             to,
             address(n),
-            begun,
+            kind,
             SPREAD * n / connections,
             swarm.stop(),
         ));
@@ -36,7 +44,7 @@ pub(super) fn start(swarm: &mut Swarm, to: SocketAddr, connections: u32) {
 async fn hold(
     to: SocketAddr,
     source: Ipv4Addr,
-    begun: &'static [u8],
+    (begun, cut_off): Kind,
     wait: Duration,
     mut stop: Stop,
 ) -> Met {
@@ -48,7 +56,7 @@ async fn hold(
         let started = Instant::now();
         let ended = stop.or(once(to, source, begun)).await;
         if let Some(Err(_)) = ended {
-            *met.entry("not_connected".to_owned()).or_default() += 1;
+            *met.entry(NOT_CONNECTED.to_owned()).or_default() += 1;
             tokio::time::sleep(REFUSED).await;
             continue;
         }
@@ -58,7 +66,7 @@ async fn hold(
         if ended.is_none() {
             return met;
         }
-        *met.entry("cut_off".to_owned()).or_default() += 1;
+        *met.entry(cut_off.to_owned()).or_default() += 1;
     }
 }
 

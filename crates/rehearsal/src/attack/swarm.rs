@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::io;
@@ -22,6 +22,9 @@ const ADDRESSES: u32 = 64;
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// Bytes of an answer that are looked at: its status line and its problem's type.
 const ANSWER_BYTES: usize = 2_048;
+
+/// No connection could be made.
+pub(super) const NOT_CONNECTED: &str = "not_connected";
 
 /// How often each thing was met, by name.
 pub(super) type Met = BTreeMap<String, u64>;
@@ -97,8 +100,9 @@ impl Swarm {
         }
     }
 
-    /// Ends the attack; what all attackers met together, none where there was none.
-    pub(super) async fn end(mut self) -> Result<Option<Value>> {
+    /// Ends the attack after it `lasted` so long: how often a second something was met, and what. None
+    /// where there was no attack.
+    pub(super) async fn end(mut self, lasted: Duration) -> Result<Option<Value>> {
         self.stop.send_replace(true);
         let mut met = Met::new();
         let attacked = !self.tasks.is_empty();
@@ -113,7 +117,14 @@ impl Swarm {
                 };
             }
         }
-        Ok(attacked.then(|| serde_json::json!(met)))
+        let deeds: u64 = met
+            .iter()
+            .filter(|(what, _)| !what.ends_with("_max"))
+            .map(|(_, n)| n)
+            .sum();
+        #[allow(clippy::cast_precision_loss)] // below 2^53
+        let per_s = (deeds as f64 / lasted.as_secs_f64()).round();
+        Ok(attacked.then(|| json!({"per_s": per_s, "met": met})))
     }
 }
 
@@ -123,7 +134,15 @@ pub(super) fn address(n: u32) -> Ipv4Addr {
 }
 
 /// Connects to `to` from `source`.
+///
+/// # Errors
+/// `NotConnected`, whatever the reason.
 pub(super) async fn connect(to: SocketAddr, source: Ipv4Addr) -> io::Result<TcpStream> {
+    let connected = try_connect(to, source).await;
+    connected.map_err(|error| io::Error::new(io::ErrorKind::NotConnected, error))
+}
+
+async fn try_connect(to: SocketAddr, source: Ipv4Addr) -> io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(SocketAddr::from((source, 0)))?;
     let stream = socket.connect(to).await?;
@@ -163,6 +182,7 @@ pub(super) fn status(answer: &io::Result<String>) -> String {
         Ok(text) if text.is_empty() => "closed".to_owned(),
         Ok(text) => text.get(9..12).unwrap_or("no_http").to_owned(),
         Err(error) if error.kind() == io::ErrorKind::TimedOut => "silence".to_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => NOT_CONNECTED.to_owned(),
         Err(_) => "closed".to_owned(),
     }
 }

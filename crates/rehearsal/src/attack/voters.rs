@@ -1,12 +1,13 @@
 //! Voters by the load generator: each order is cast by voters who have not voted yet, from many
 //! addresses, and what they were told is kept.
 
-use crate::counts::{self, Counts};
+use crate::counts;
 use crate::prepare::Stage;
 use crate::services::Addresses;
 use crate::voting::{self, Summary};
 use anyhow::{Context, Result, bail};
 use std::fs;
+use std::path::PathBuf;
 
 /// Votes to be cast.
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +27,8 @@ pub(super) struct Voters {
     taken: usize,
     orders: u64,
     seed: u64,
-    /// What the validator said it recorded, of all orders.
-    pub(super) recorded: Counts,
+    /// What the load generator was told, one file for each order.
+    truths: Vec<PathBuf>,
 }
 
 impl Voters {
@@ -44,7 +45,7 @@ impl Voters {
             taken: 0,
             orders: 0,
             seed,
-            recorded: Counts::new(),
+            truths: Vec::new(),
         })
     }
 
@@ -63,7 +64,11 @@ impl Voters {
         let rows = self.take(usize::try_from(order.votes.div_ceil(ballots))?)?;
         fs::write(&roll, rows).context("cannot write the roll of an order")?;
         self.orders += 1;
-        let (truth, summary) = (stage.site.truth(), stage.site.logs().join("loadgen.json"));
+        let truth = stage
+            .site
+            .logs()
+            .join(format!("truth-{}.json", self.orders));
+        let summary = stage.site.logs().join("loadgen.json");
         let call = stage
             .call("loadgen")
             .flag("--url", format!("http://{}", at.public))
@@ -75,7 +80,7 @@ impl Voters {
             .flag("--seed", (self.seed + self.orders).to_string())
             .flag("--retry-for", "0s")
             .flag("--truth", &truth)
-            .args(["--force", "--json"]);
+            .arg("--json");
         // A vote without an answer ends loadgen with 1: it is an outcome here.
         call.start_into(&summary)?.wait().await?;
         let text = fs::read(&summary).context("cannot read the load generator's summary")?;
@@ -84,10 +89,16 @@ impl Voters {
         if voted.wrong > 0 {
             bail!("{} wrong answers: {}", voted.wrong, voted.notes.join("; "));
         }
-        for (key, votes) in counts::recorded_in(&truth)?.0 {
-            *self.recorded.entry(key).or_default() += votes;
-        }
+        self.truths.push(truth);
         Ok(voted)
+    }
+
+    /// Writes what all orders together were told as the truth of this stage.
+    ///
+    /// # Errors
+    /// A file cannot be read or written, or is none.
+    pub(super) fn write_truth(&self, stage: &Stage) -> Result<()> {
+        counts::join_truths(&self.truths, &stage.site.truth())
     }
 
     fn take(&mut self, count: usize) -> Result<String> {
