@@ -66,7 +66,7 @@ pub(crate) struct Args {
     /// Seed of the choices and of the order; the same seed sends the same votes [default: random]
     #[arg(long)]
     seed: Option<u64>,
-    /// Write what was recorded (counts and receipts, no credential) for `tally verify --expect`
+    /// Write what was recorded or left open (counts and receipts, no credential) for `tally verify --expect`
     #[arg(long, visible_alias = "ledger-of-truth", value_name = "JSON")]
     truth: Option<PathBuf>,
     /// Replace an existing truth file

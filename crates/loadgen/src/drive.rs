@@ -28,7 +28,8 @@ const SLOW_MAX: usize = 256;
 const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 
 /// Runs the whole load and returns the account of it. Writes the truth file, if one was asked for.
-pub(crate) async fn run(settings: &Settings, roll: Vec<Voter>) -> Result<Score> {
+/// The second figure is how many requests the run planned.
+pub(crate) async fn run(settings: &Settings, roll: Vec<Voter>) -> Result<(Score, u64)> {
     let offer = offer(settings).await?;
     let load = Arc::new(Load::new(settings, roll, offer)?);
     let progress = tokio::spawn(show_progress(Arc::clone(&load)));
@@ -53,7 +54,8 @@ pub(crate) async fn run(settings: &Settings, roll: Vec<Voter>) -> Result<Score> 
     let _ = progress.await; // aborted: lets go of the load
     outcome?;
     let load = Arc::into_inner(load).context("a worker outlived the run")?;
-    load.finish(start.elapsed())
+    let planned = load.total();
+    Ok((load.finish(start.elapsed())?, planned))
 }
 
 /// The addresses of a network, again and again.
@@ -118,7 +120,8 @@ async fn work(
             _ = stopping.wait_for(|stopping| *stopping) => break,
         }
         let Some((subject, call)) = load.request(slot).await else {
-            continue; // nothing was recorded that could be repeated
+            load.leave_out(); // nothing was recorded that could be repeated
+            continue;
         };
         if let Slot::Slow(_) = slot {
             while let Some(ended) = slow_requests.try_join_next() {
@@ -131,6 +134,8 @@ async fn work(
                     drop(permit);
                     load.settle(slot, subject, &settled, due.elapsed())
                 });
+            } else {
+                load.leave_out();
             }
             continue;
         }

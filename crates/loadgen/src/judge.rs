@@ -30,7 +30,7 @@ pub(crate) enum Verdict {
     Malformed,
     /// A dripping body, cut off or refused.
     Slow,
-    /// Turned away (408, 429, 503) until the retries were over; not recorded.
+    /// Turned away (408, 429, 503) at every attempt until the retries were over; not recorded.
     Shed,
     /// No answer within the retries; recorded or not, nobody knows.
     Unanswered,
@@ -72,7 +72,9 @@ pub(crate) fn judge(slot: Slot, settled: &Settled) -> Verdict {
         (Slot::Invalid(_), 403) if has_status(answer, "invalid") => Verdict::Invalid,
         (Slot::Malformed(_), 400) => Verdict::Malformed,
         (Slot::Slow(_), 400 | 403 | 408) => Verdict::Slow,
+        // An attempt before may have been recorded, or this one.
         _ if outcome_unknown(answer) => Verdict::Unanswered,
+        _ if turned_away(answer) && settled.unanswered_before => Verdict::Unanswered,
         _ if turned_away(answer) => Verdict::Shed,
         (Slot::Vote(_), _) => wrong("a first vote was"),
         (Slot::Duplicate(_), _) => wrong("a repeated vote was"),
@@ -211,6 +213,14 @@ mod tests {
             check(Slot::Vote(0), 503, unknown, false),
             Verdict::Unanswered
         );
+    }
+
+    #[test]
+    fn a_vote_turned_away_after_silence_stays_open() {
+        for status in [408, 429, 503] {
+            let verdict = check(Slot::Vote(0), status, "{}", true);
+            assert_eq!(verdict, Verdict::Unanswered, "{status}");
+        }
     }
 
     #[test]

@@ -44,8 +44,8 @@ fn run(raw: args::Args) -> Result<bool> {
     connection::allow_connections(settings.connections)?;
     let roll = roll::read(&settings.roll)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the I/O threads")?;
-    let score = runtime.block_on(drive::run(&settings, roll))?;
-    let summary = summary::Summary::of(&score);
+    let (score, planned) = runtime.block_on(drive::run(&settings, roll))?;
+    let summary = summary::Summary::of(&settings, planned, &score);
     if settings.json {
         println!("{}", summary.json()?);
     } else {

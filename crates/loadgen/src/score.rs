@@ -14,6 +14,8 @@ const NOTES_MAX: usize = 10;
 #[derive(Debug)]
 pub(crate) struct Score {
     pub(crate) sent: u64,
+    /// Requests that were due and not sent: nothing recorded to repeat, too many slow at a time.
+    pub(crate) left_out: u64,
     pub(crate) accepted: u64,
     pub(crate) recovered: u64,
     pub(crate) duplicates: u64,
@@ -43,6 +45,7 @@ impl Score {
             || Histogram::new_with_bounds(1, LATENCY_US_MAX, 3).context("histogram of latencies");
         Ok(Score {
             sent: 0,
+            left_out: 0,
             accepted: 0,
             recovered: 0,
             duplicates: 0,

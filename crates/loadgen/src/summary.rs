@@ -1,5 +1,6 @@
 //! What a run came to, for people and for machines.
 
+use crate::args::Settings;
 use crate::score::Score;
 use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
@@ -9,7 +10,17 @@ use std::fmt::Write;
 /// The figures of a finished run. Counts are requests.
 #[derive(Debug, Serialize)]
 pub(crate) struct Summary {
+    /// `open`: arrival times fixed in advance; `closed`: as fast as answers come.
+    #[serde(rename = "loop")]
+    manner: &'static str,
+    /// Requests a second that were asked for, of an open loop.
+    rate: Option<f64>,
+    connections: u32,
+    /// Sends the same votes again.
+    seed: u64,
+    planned: u64,
     sent: u64,
+    left_out: u64,
     accepted: u64,
     /// Votes recorded by an attempt whose answer was lost.
     recovered: u64,
@@ -58,13 +69,23 @@ impl Latency {
 }
 
 impl Summary {
-    /// Sums up a score.
-    pub(crate) fn of(score: &Score) -> Summary {
+    /// Sums up a run of `planned` requests.
+    pub(crate) fn of(settings: &Settings, planned: u64, score: &Score) -> Summary {
         let seconds = score.elapsed.as_secs_f64();
         #[allow(clippy::cast_precision_loss)] // votes below 2^53
         let votes_per_s = score.recorded() as f64 / seconds.max(0.001);
         Summary {
+            manner: if settings.rate.is_some() {
+                "open"
+            } else {
+                "closed"
+            },
+            rate: settings.rate,
+            connections: settings.connections,
+            seed: settings.seed,
+            planned,
             sent: score.sent,
+            left_out: score.left_out,
             accepted: score.accepted,
             recovered: score.recovered,
             duplicates: score.duplicates,
@@ -97,8 +118,13 @@ impl Summary {
     /// A small table.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
-        let rows: [(&str, u64, &str); 11] = [
+        let rows: [(&str, u64, &str); 12] = [
             ("sent", self.sent, "requests"),
+            (
+                "left out",
+                self.left_out,
+                "requests due and not sent: nothing to repeat, too many slow",
+            ),
             ("accepted", self.accepted, "votes (202)"),
             (
                 "recovered",
@@ -130,11 +156,18 @@ impl Summary {
             let _ = writeln!(text, "{name:<11}{count:>11}  {meaning}"); // a String takes everything
         }
         let l = &self.latency_ms;
+        let manner = match self.rate {
+            Some(rate) => format!("open loop, {rate} requests/s asked for"),
+            None => "closed loop, as fast as answers came".to_owned(),
+        };
         let _ = writeln!(
             text,
-            "{:.0} votes/s over {:.1} s",
-            self.votes_per_s, self.seconds
+            "{:.0} votes/s over {:.1} s ({manner}, {} connections, seed {})",
+            self.votes_per_s, self.seconds, self.connections, self.seed
         );
+        if self.sent + self.left_out < self.planned {
+            let _ = writeln!(text, "ended early: {} requests were planned", self.planned);
+        }
         let _ = writeln!(
             text,
             "latency of votes, ms: p50 {:.1}, p90 {:.1}, p99 {:.1}, p99.9 {:.1}, max {:.1}",
@@ -151,7 +184,15 @@ impl Summary {
 mod tests {
     use super::*;
     use crate::judge::Verdict;
+    use clap::Parser;
     use std::time::Duration;
+
+    /// A run with these arguments that planned two requests.
+    fn summary(args: &[&str], score: &Score) -> Summary {
+        let needed = ["loadgen", "--url", "http://127.0.0.1:9", "--roll", "roll"];
+        let args = crate::args::Args::parse_from(needed.iter().chain(args));
+        Summary::of(&args.resolve().unwrap(), 2, score)
+    }
 
     #[test]
     fn a_contradiction_or_an_open_vote_is_unsound() {
@@ -164,7 +205,7 @@ mod tests {
         ] {
             let mut score = Score::new().unwrap();
             score.add(&verdict, 0, Duration::from_millis(1));
-            assert_eq!(Summary::of(&score).sound(), sound, "{verdict:?}");
+            assert_eq!(summary(&[], &score).sound(), sound, "{verdict:?}");
         }
     }
 
@@ -174,7 +215,7 @@ mod tests {
         score.add(&Verdict::Accepted("r".into()), 0, Duration::from_millis(5));
         score.elapsed = Duration::from_secs(1);
         let json: serde_json::Value =
-            serde_json::from_str(&Summary::of(&score).json().unwrap()).unwrap();
+            serde_json::from_str(&summary(&[], &score).json().unwrap()).unwrap();
         assert_eq!(
             (&json["accepted"], &json["votes_per_s"]),
             (&1.into(), &1.0.into())
@@ -183,5 +224,21 @@ mod tests {
             (4.9..5.1).contains(&json["latency_ms"]["p99.9"].as_f64().unwrap()),
             "{json}"
         );
+    }
+
+    #[test]
+    fn says_how_the_load_was_made_and_whether_all_of_it_was_sent() {
+        let mut score = Score::new().unwrap();
+        let closed = summary(&["--seed", "7"], &score);
+        let text = closed.text();
+        assert!(text.contains("closed loop"), "{text}");
+        assert!(text.contains("ended early: 2 requests"), "{text}");
+        assert!(closed.json().unwrap().contains(r#""seed":7"#));
+        (score.sent, score.left_out) = (1, 1);
+        let open = summary(&["--rate", "50"], &score);
+        let text = open.text();
+        assert!(text.contains("open loop, 50 requests/s"), "{text}");
+        assert!(!text.contains("ended early"), "{text}");
+        assert!(open.json().unwrap().contains(r#""loop":"open""#));
     }
 }

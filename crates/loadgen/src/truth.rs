@@ -1,10 +1,12 @@
 //! What the validator said it recorded, for `tally verify --expect` to hold against the ledger.
 //!
-//! The file has counts per ballot, region and choice, and the receipts in no order that would tell
-//! whose they are; it has no credential.
+//! The file has counts per ballot, region and choice, of votes that were recorded and of votes whose
+//! fate no answer told (`open`), and the receipts in no order that would tell whose they are; it has
+//! no credential.
 
 use crate::judge::Verdict;
 use crate::offer::Ballot;
+use crate::plan::Slot;
 use crate::request;
 use anyhow::{Context, Result};
 use durable::output::OutputFile;
@@ -28,8 +30,13 @@ pub(crate) struct Truth {
 struct Recorded {
     /// Answers 409 to repeated votes. The ledger may hold more: attempts whose answer was lost.
     duplicates: u64,
-    counts: BTreeMap<(u16, Choice), u64>,
+    counts: ByChoice,
+    /// First votes sent and never answered for good: the ledger may hold them or not.
+    open: ByChoice,
 }
+
+/// Votes by region and choice.
+type ByChoice = BTreeMap<(u16, Choice), u64>;
 
 /// What a request was about.
 #[derive(Debug)]
@@ -56,6 +63,8 @@ struct BallotText {
     votes: u64,
     duplicates: u64,
     counts: Vec<CountText>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    open: Vec<CountText>,
 }
 
 #[derive(Serialize)]
@@ -78,19 +87,18 @@ impl Truth {
         })
     }
 
-    /// Books what became of a request.
-    pub(crate) fn book(&mut self, verdict: Verdict, subject: Subject) -> Result<()> {
+    /// Books what became of the request of a slot.
+    pub(crate) fn book(&mut self, slot: Slot, verdict: Verdict, subject: Subject) -> Result<()> {
         let Some(ballot) = self.ballots.get_mut(subject.ballot) else {
             return Ok(());
         };
-        match verdict {
-            Verdict::Accepted(_) | Verdict::Recovered => {
-                *ballot
-                    .counts
-                    .entry((subject.region, subject.choice))
-                    .or_default() += 1;
+        let key = (subject.region, subject.choice);
+        match (slot, &verdict) {
+            (_, Verdict::Accepted(_) | Verdict::Recovered) => {
+                *ballot.counts.entry(key).or_default() += 1;
             }
-            Verdict::Duplicate => ballot.duplicates += 1,
+            (_, Verdict::Duplicate) => ballot.duplicates += 1,
+            (Slot::Vote(_), Verdict::Unanswered) => *ballot.open.entry(key).or_default() += 1,
             _ => {}
         }
         match verdict {
@@ -125,20 +133,22 @@ impl Truth {
 
 impl Recorded {
     fn text(&self) -> BallotText {
-        let counts = self
-            .counts
-            .iter()
-            .map(|((region, choice), &votes)| CountText {
-                region: *region,
-                choice: request::text(choice),
-                votes,
-            });
         BallotText {
             votes: self.counts.values().sum(),
             duplicates: self.duplicates,
-            counts: counts.collect(),
+            counts: texts(&self.counts),
+            open: texts(&self.open),
         }
     }
+}
+
+fn texts(votes: &ByChoice) -> Vec<CountText> {
+    let text = |((region, choice), &votes): (&(u16, Choice), &u64)| CountText {
+        region: *region,
+        choice: request::text(choice),
+        votes,
+    };
+    votes.iter().map(text).collect()
 }
 
 #[cfg(test)]
@@ -151,24 +161,27 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("truth.json");
         let mut truth = Truth::create(&path, false, 1).unwrap();
-        let mut book = |verdict, region, choice| {
-            truth
-                .book(
-                    verdict,
-                    Subject {
-                        ballot: 0,
-                        region,
-                        choice,
-                    },
-                )
-                .unwrap();
+        let mut book = |slot, verdict, region, choice| {
+            let subject = Subject {
+                ballot: 0,
+                region,
+                choice,
+            };
+            truth.book(slot, verdict, subject).unwrap();
         };
-        book(Verdict::Accepted("0-1-A".into()), 2, Choice::Oui);
-        book(Verdict::Accepted("0-2-B".into()), 2, Choice::Oui);
-        book(Verdict::Recovered, 1, Choice::Ranking(vec![3, 1]));
-        book(Verdict::Duplicate, 1, Choice::Ranking(vec![1, 3]));
-        book(Verdict::Unanswered, 1, Choice::Oui);
-        truth.book(Verdict::Malformed, Subject::nobody()).unwrap();
+        let vote = Slot::Vote(0);
+        book(vote, Verdict::Accepted("0-1-A".into()), 2, Choice::Oui);
+        book(vote, Verdict::Accepted("0-2-B".into()), 2, Choice::Oui);
+        let ranking = |candidates| Choice::Ranking(candidates);
+        book(vote, Verdict::Recovered, 1, ranking(vec![3, 1]));
+        book(Slot::Duplicate(0), Verdict::Duplicate, 1, ranking(vec![1]));
+        book(vote, Verdict::Unanswered, 1, Choice::Non);
+        // Neither can have added a vote: the first was recorded before, the second is no voter's.
+        book(Slot::Duplicate(1), Verdict::Unanswered, 1, Choice::Oui);
+        book(Slot::Invalid(0), Verdict::Unanswered, 1, Choice::Oui);
+        truth
+            .book(Slot::Malformed(0), Verdict::Malformed, Subject::nobody())
+            .unwrap();
         assert!(!path.exists(), "written aside");
         truth
             .finish(&[Ballot {
@@ -178,7 +191,8 @@ mod tests {
             .unwrap();
         let expected = concat!(
             r#"{"receipts":["0-1-A","0-2-B"],"ballots":{"L1":{"votes":3,"duplicates":1,"counts":["#,
-            r#"{"region":1,"choice":"ranking:3>1","votes":1},{"region":2,"choice":"oui","votes":2}]}}}"#,
+            r#"{"region":1,"choice":"ranking:3>1","votes":1},{"region":2,"choice":"oui","votes":2}],"#,
+            r#""open":[{"region":1,"choice":"non","votes":1}]}}}"#,
             "\n"
         );
         assert_eq!(std::fs::read_to_string(&path).unwrap(), expected);

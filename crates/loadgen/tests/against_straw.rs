@@ -149,6 +149,30 @@ fn an_unknown_outcome_is_settled_by_the_retry() {
     assert!(summary["recovered"].as_u64().unwrap() > 20, "{summary}");
 }
 
+/// Without a retry nobody knows whether such a vote is recorded; the truth file says which they are.
+#[test]
+fn votes_whose_answer_was_lost_for_good_are_left_open() {
+    let ended = run(Manner::LosesAnswers, &["--retry-for", "0s"]);
+    assert_eq!(ended.code, 1, "{}", ended.summary);
+    let truth = ended.truth.unwrap();
+    let sum = |rows: &Value| {
+        let rows = rows.as_array().unwrap();
+        rows.iter().map(|row| row["votes"].as_u64().unwrap()).sum()
+    };
+    let (mut told, mut open) = (0, 0);
+    for ballot in ["L1", "E1", "E2"] {
+        let ballot = &truth["ballots"][ballot];
+        told += sum(&ballot["counts"]);
+        let open_here: u64 = sum(&ballot["open"]);
+        open += open_here;
+    }
+    assert!(open > 20, "{open}");
+    assert_eq!(ended.summary["unanswered"], open);
+    assert_eq!(told + open, VOTERS * BALLOTS);
+    let recorded = ended.record.lock().unwrap().votes.len() as u64;
+    assert!((told..=told + open).contains(&recorded), "{recorded}");
+}
+
 #[test]
 fn every_broken_promise_is_wrong() {
     for manner in [

@@ -4,35 +4,14 @@
 
 use crate::http;
 use crate::prepare::Stage;
-use crate::races::Subject;
 use crate::services::Addresses;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 /// Votes by ballot id, region and choice (`oui`, `candidate:7`, `ranking:3>1`).
 pub type Counts = BTreeMap<(String, u16, String), u64>;
-
-#[derive(Deserialize)]
-struct Truth {
-    ballots: BTreeMap<String, TruthBallot>,
-    receipts: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct TruthBallot {
-    counts: Vec<TruthCount>,
-}
-
-#[derive(Deserialize)]
-struct TruthCount {
-    region: u16,
-    choice: String,
-    votes: u64,
-}
 
 #[derive(Deserialize)]
 struct ExportRow {
@@ -77,109 +56,7 @@ pub fn differing(one: &Counts, other: &Counts) -> usize {
     one.iter().filter(other_value).count() + missing(one, other) + missing(other, one)
 }
 
-/// What a truth file says was recorded, and how many receipts it holds.
-///
-/// # Errors
-/// The file cannot be read, or is none.
-pub fn recorded_in(path: &Path) -> Result<(Counts, u64)> {
-    let text = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let truth: Truth = serde_json::from_slice(&text)
-        .with_context(|| format!("{} is no truth file", path.display()))?;
-    let mut counts = Counts::new();
-    for (ballot, recorded) in truth.ballots {
-        for count in recorded.counts {
-            counts.insert((ballot.clone(), count.region, count.choice), count.votes);
-        }
-    }
-    Ok((counts, truth.receipts.len() as u64))
-}
-
-/// Makes one truth file of several about the same ballots.
-///
-/// # Errors
-/// A file cannot be read or written, or is none.
-pub fn join_truths(from: &[PathBuf], to: &Path) -> Result<()> {
-    let mut ballots: BTreeMap<String, BTreeMap<(u64, String), u64>> = BTreeMap::new();
-    let (mut receipts, mut duplicates) = (Vec::new(), BTreeMap::new());
-    for path in from {
-        let named = || format!("cannot read {}", path.display());
-        let truth: Value =
-            serde_json::from_slice(&fs::read(path).with_context(named)?).with_context(named)?;
-        receipts.extend(truth["receipts"].as_array().with_context(named)?.clone());
-        for (id, ballot) in truth["ballots"].as_object().with_context(named)? {
-            *duplicates.entry(id.clone()).or_insert(0) +=
-                ballot["duplicates"].as_u64().unwrap_or(0);
-            for count in ballot["counts"].as_array().with_context(named)? {
-                let choice = count["choice"].as_str().with_context(named)?.to_owned();
-                let region = count["region"].as_u64().with_context(named)?;
-                let votes = count["votes"].as_u64().with_context(named)?;
-                *ballots
-                    .entry(id.clone())
-                    .or_default()
-                    .entry((region, choice))
-                    .or_insert(0) += votes;
-            }
-        }
-    }
-    let ballots = ballots.into_iter().map(|(id, counts)| {
-        let rows = counts.iter().map(
-            |((region, choice), votes)| json!({"region": region, "choice": choice, "votes": votes}),
-        );
-        let ballot = json!({
-            "votes": counts.values().sum::<u64>(),
-            "duplicates": duplicates.get(&id),
-            "counts": rows.collect::<Vec<_>>(),
-        });
-        (id, ballot)
-    });
-    let joined =
-        json!({"ballots": ballots.collect::<serde_json::Map<_, _>>(), "receipts": receipts});
-    fs::write(to, joined.to_string()).with_context(|| format!("cannot write {}", to.display()))
-}
-
 impl Stage {
-    /// What the load generator was told, and how many receipts it holds.
-    ///
-    /// # Errors
-    /// The truth file cannot be read.
-    pub fn acknowledged(&self) -> Result<(Counts, u64)> {
-        recorded_in(&self.site.truth())
-    }
-
-    /// Adds to the truth file votes that others cast beside the load generator, and their receipts.
-    ///
-    /// # Errors
-    /// The truth file cannot be read or written, or is none.
-    pub fn add_to_truth(&self, votes: &[Subject], receipts: &[String]) -> Result<()> {
-        let path = self.site.truth();
-        let named = || format!("cannot add to {}", path.display());
-        let text = fs::read(&path).with_context(named)?;
-        let mut truth: Value = serde_json::from_slice(&text).with_context(named)?;
-        for Subject {
-            law,
-            region,
-            choice,
-            ..
-        } in votes
-        {
-            let ballot = &mut truth["ballots"][*law];
-            ballot["votes"] = (ballot["votes"].as_u64().unwrap_or(0) + 1).into();
-            let counts = ballot["counts"].as_array_mut().with_context(named)?;
-            let here = counts
-                .iter_mut()
-                .find(|count| count["region"] == *region && count["choice"] == *choice);
-            match here {
-                Some(count) => {
-                    count["votes"] = (count["votes"].as_u64().unwrap_or(0) + 1).into();
-                }
-                None => counts.push(json!({"region": region, "choice": choice, "votes": 1})),
-            }
-        }
-        let all = truth["receipts"].as_array_mut().with_context(named)?;
-        all.extend(receipts.iter().cloned().map(Value::from));
-        fs::write(&path, truth.to_string()).with_context(named)
-    }
-
     /// What `tally export` counts from the files alone.
     ///
     /// # Errors

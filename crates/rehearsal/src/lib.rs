@@ -31,4 +31,5 @@ pub mod site;
 pub mod small_disk;
 pub mod startup;
 pub mod steps;
+pub mod truth;
 pub mod voting;

@@ -3,6 +3,7 @@
 mod support;
 
 use election::Choice;
+use serde_json::{Value, json};
 use support::program::{Names, stderr, stdout, tally};
 use support::{BATCHED, Fixture, LIVE, OVER, RANKED, SINGLE};
 
@@ -125,6 +126,30 @@ fn verify_finds_receipts_and_compares_with_what_was_expected() {
     let mut duplicates = truth.clone();
     duplicates["ballots"]["LIVE"]["duplicates"] = 99.into();
     check(&duplicates, Some("expected at least 99"));
+    check_open_votes(&truth, check);
+}
+
+/// A vote that was sent and never answered may be in the ledger or not; it excuses no other.
+fn check_open_votes(truth: &Value, check: impl Fn(&Value, Option<&str>)) {
+    let counts = &truth["ballots"]["SINGLE"]["counts"];
+    let untold = |nth: usize| {
+        let (mut truth, mut open) = (truth.clone(), counts[nth].clone());
+        open["votes"] = 1.into();
+        truth["ballots"]["SINGLE"]["open"] = json!([open]);
+        truth
+    };
+    check(&untold(0), None); // never reached the ledger
+    let less = |mut truth: Value, nth: usize| {
+        let counts = &mut truth["ballots"]["SINGLE"]["counts"];
+        let votes = counts[nth]["votes"].as_u64().expect("votes");
+        counts[nth]["votes"] = (votes - 1).into();
+        truth["ballots"]["SINGLE"]["votes"] = 19.into();
+        truth
+    };
+    check(&less(untold(0), 0), None); // reached it, the answer was lost
+    check(&less(untold(0), 1), Some("ballot SINGLE: "));
+    let twice = less(less(untold(0), 0), 0);
+    check(&twice, Some("ballot SINGLE: "));
 }
 
 #[test]

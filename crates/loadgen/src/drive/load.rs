@@ -205,9 +205,14 @@ impl Load {
             account.remember(number, &mut Random::of(self.seed, Purpose::Memory, number));
         }
         match &mut account.truth {
-            Some(truth) => truth.book(verdict, subject),
+            Some(truth) => truth.book(slot, verdict, subject),
             None => Ok(()),
         }
+    }
+
+    /// Books a request that was due and is not sent.
+    pub(crate) fn leave_out(&self) {
+        self.account().score.left_out += 1;
     }
 
     /// Shows the account so far.

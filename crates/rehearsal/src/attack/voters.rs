@@ -1,9 +1,9 @@
 //! Voters by the load generator: each order is cast by voters who have not voted yet, from many
 //! addresses, and what they were told is kept.
 
-use crate::counts;
 use crate::prepare::Stage;
 use crate::services::Addresses;
+use crate::truth::Truth;
 use crate::voting::{self, Summary};
 use anyhow::{Context, Result, bail};
 use std::fs;
@@ -98,7 +98,7 @@ impl Voters {
     /// # Errors
     /// A file cannot be read or written, or is none.
     pub(super) fn write_truth(&self, stage: &Stage) -> Result<()> {
-        counts::join_truths(&self.truths, &stage.site.truth())
+        Truth::join(&self.truths)?.write(&stage.site.truth())
     }
 
     fn take(&mut self, count: usize) -> Result<String> {

@@ -59,12 +59,9 @@ pub(crate) fn run(args: &Verify) -> anyhow::Result<()> {
     note_ledger(&recount, &mut checked);
     note_snapshots(&recount, &mut checked)?;
     if let Some(truth) = &truth {
-        expect::compare(truth, &recount).context("the ledger differs from what was expected")?;
-        checked.note(
-            "expected",
-            "votes and counts are as expected".to_owned(),
-            json!(true),
-        );
+        let open = expect::compare(truth, &recount)
+            .context("the ledger differs from what was expected")?;
+        note_expected(&open, &mut checked);
     }
     check_receipts(&receipts, &recount.directory, &mut checked)?;
     if let Some(target) = &database {
@@ -111,6 +108,21 @@ fn note_ledger(recount: &Recount, checked: &mut Checked) {
         .json
         .insert("duplicates".to_owned(), json!(recount.state.duplicates()));
     checked.note("opened", line, json!(recount.opened));
+}
+
+/// That the ledger is what a load generator was told, and what became of votes it was told nothing of.
+fn note_expected(open: &expect::Open, checked: &mut Checked) {
+    let line = match open {
+        expect::Open { sent: 0, .. } => "votes and counts are as expected".to_owned(),
+        expect::Open { sent, recorded } => format!(
+            "votes and counts are as expected; of {sent} votes that were never answered, {recorded} \
+             are recorded"
+        ),
+    };
+    let json = &mut checked.json;
+    json.insert("open_votes".to_owned(), json!(open.sent));
+    json.insert("open_votes_recorded".to_owned(), json!(open.recorded));
+    checked.note("expected", line, json!(true));
 }
 
 /// Whether what a start would trust is what the ledger says.

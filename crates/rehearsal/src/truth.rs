@@ -1,0 +1,190 @@
+//! Truth files: what load generators were told over HTTP, for `tally verify --expect` and for judges.
+
+use crate::counts::Counts;
+use crate::prepare::Stage;
+use crate::races::Subject;
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A truth file, as `loadgen` writes it.
+#[derive(Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+pub struct Truth {
+    ballots: BTreeMap<String, Ballot>,
+    receipts: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+struct Ballot {
+    votes: u64,
+    duplicates: u64,
+    counts: Rows,
+    /// Votes sent and never answered.
+    #[serde(default)]
+    open: Rows,
+}
+
+/// Votes by region and choice.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(from = "Vec<Row>", into = "Vec<Row>")]
+struct Rows(BTreeMap<(u16, String), u64>);
+
+#[derive(Deserialize, Serialize)]
+struct Row {
+    region: u16,
+    choice: String,
+    votes: u64,
+}
+
+impl From<Vec<Row>> for Rows {
+    fn from(rows: Vec<Row>) -> Rows {
+        let mut votes = Rows::default();
+        for row in rows {
+            votes.add(row.region, row.choice, row.votes);
+        }
+        votes
+    }
+}
+
+impl From<Rows> for Vec<Row> {
+    fn from(rows: Rows) -> Vec<Row> {
+        let row = |((region, choice), votes)| Row {
+            region,
+            choice,
+            votes,
+        };
+        rows.0.into_iter().map(row).collect()
+    }
+}
+
+impl Rows {
+    fn add(&mut self, region: u16, choice: String, votes: u64) {
+        *self.0.entry((region, choice)).or_default() += votes;
+    }
+
+    fn add_all(&mut self, other: Rows) {
+        for ((region, choice), votes) in other.0 {
+            self.add(region, choice, votes);
+        }
+    }
+}
+
+impl Truth {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is none.
+    pub fn read(path: &Path) -> Result<Truth> {
+        let text = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        serde_json::from_slice(&text)
+            .with_context(|| format!("{} is no truth file", path.display()))
+    }
+
+    /// Makes one of several about the same ballots.
+    ///
+    /// # Errors
+    /// As [`Truth::read`].
+    pub fn join(from: &[PathBuf]) -> Result<Truth> {
+        let mut joined = Truth::default();
+        for path in from {
+            joined.add(Truth::read(path)?);
+        }
+        Ok(joined)
+    }
+
+    /// Writes it, over another.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        fs::write(path, serde_json::to_vec(self)?)
+            .with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    /// Votes that were acknowledged.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        let counts = self.ballots.iter().flat_map(|(id, ballot)| {
+            let row = move |((region, choice), votes): (&(u16, String), &u64)| {
+                ((id.clone(), *region, choice.clone()), *votes)
+            };
+            ballot.counts.0.iter().map(row)
+        });
+        counts.collect()
+    }
+
+    /// Receipts that were given.
+    #[must_use]
+    pub fn receipts(&self) -> u64 {
+        self.receipts.len() as u64
+    }
+
+    fn add(&mut self, other: Truth) {
+        self.receipts.extend(other.receipts);
+        for (id, theirs) in other.ballots {
+            let ours = self.ballots.entry(id).or_default();
+            ours.votes += theirs.votes;
+            ours.duplicates += theirs.duplicates;
+            ours.counts.add_all(theirs.counts);
+            ours.open.add_all(theirs.open);
+        }
+    }
+}
+
+impl Stage {
+    /// What the load generator was told, and how many receipts it holds.
+    ///
+    /// # Errors
+    /// The truth file cannot be read.
+    pub fn acknowledged(&self) -> Result<(Counts, u64)> {
+        let truth = Truth::read(&self.site.truth())?;
+        Ok((truth.counts(), truth.receipts()))
+    }
+
+    /// Adds to the truth file votes that others cast beside the load generator, and their receipts.
+    ///
+    /// # Errors
+    /// The truth file cannot be read or written, or is none.
+    pub fn add_to_truth(&self, votes: &[Subject], receipts: &[String]) -> Result<()> {
+        let mut truth = Truth::read(&self.site.truth())?;
+        for subject in votes {
+            let ballot = truth.ballots.entry(subject.law.to_owned()).or_default();
+            ballot.votes += 1;
+            let counts = &mut ballot.counts;
+            counts.add(subject.region, subject.choice.to_owned(), 1);
+        }
+        truth.receipts.extend_from_slice(receipts);
+        truth.write(&self.site.truth())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn several_become_one_with_what_stayed_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str, oui: u64, open: u64, receipt: &str| {
+            let rows = |votes: u64| json!([{"region": 1, "choice": "oui", "votes": votes}]);
+            let ballot =
+                json!({"votes": oui, "duplicates": 1, "counts": rows(oui), "open": rows(open)});
+            let path = dir.path().join(name);
+            let text = json!({"receipts": [receipt], "ballots": {"L": ballot}}).to_string();
+            fs::write(&path, text).unwrap();
+            path
+        };
+        let from = [file("a", 3, 1, "0-1-A"), file("b", 4, 2, "0-2-B")];
+        let joined = Truth::join(&from).unwrap();
+        let expected = file("expected", 7, 3, "0-1-A");
+        let mut expected = Truth::read(&expected).unwrap();
+        expected.receipts.push("0-2-B".to_owned());
+        expected.ballots.get_mut("L").unwrap().duplicates = 2;
+        assert_eq!(joined, expected);
+        let key = ("L".to_owned(), 1, "oui".to_owned());
+        assert_eq!(joined.counts(), Counts::from([(key, 7)]));
+    }
+}
