@@ -5,7 +5,7 @@ use super::service;
 use crate::app::App;
 use crate::client::Prefix;
 use crate::log::Gate;
-use crate::server::{Handler, Peer};
+use crate::server::{Handler, Peer, consequence};
 use http_body_util::Full;
 use hyper::Request;
 use hyper::body::{Bytes, Incoming};
@@ -44,7 +44,7 @@ impl Handler for Public {
 
     fn accept_failed(&self, error: &io::Error) {
         self.0.metrics.connections.accept_errors.inc();
-        ACCEPT_FAILURES.run(|unsaid| tracing::warn!(%error, unsaid, "a connection was lost"));
+        ACCEPT_FAILURES.run(|unsaid| tracing::warn!(%error, unsaid, "{}", consequence(error)));
     }
 
     fn over_client_cap(&self) {

@@ -11,7 +11,8 @@ use crate::http::language::Language;
 use crate::http::problem::Problem;
 use crate::http::reply::{self, Reply};
 use crate::lifecycle::Stop;
-use crate::server::{Handler, Peer};
+use crate::log::Gate;
+use crate::server::{Handler, Peer, consequence};
 use crate::site;
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
@@ -31,6 +32,8 @@ const LEDGER: HeaderValue = HeaderValue::from_static("application/octet-stream")
 const CONNECTIONS_MAX: usize = 64;
 /// A tally follows for as long as the event lasts.
 const AGE_MAX: Duration = Duration::from_secs(365 * 24 * 3_600);
+/// Lines about connections, one a second at most.
+static ACCEPT_FAILURES: Gate = Gate::new();
 
 /// Answers operators and tallies.
 #[derive(Clone)]
@@ -73,7 +76,10 @@ impl Handler for Internal {
     fn handshake_failed(&self) {}
 
     fn accept_failed(&self, error: &io::Error) {
-        tracing::warn!(%error, "a connection to the internal listener was lost");
+        let consequence = consequence(error);
+        ACCEPT_FAILURES.run(|unsaid| {
+            tracing::warn!(%error, unsaid, listener = "internal", "{consequence}");
+        });
     }
 
     fn over_client_cap(&self) {}

@@ -196,6 +196,16 @@ async fn serve_secure<H: connection::Handler>(
     connection::serve(stream, protocol, peer, limits, handler, stop).await;
 }
 
+/// What an error of `accept` means, for the log.
+pub(crate) fn consequence(error: &io::Error) -> &'static str {
+    if is_of_this_machine(error) {
+        "connections wait until files or memory are free: raise LimitNOFILE of the service, or find \
+         what takes the machine's memory"
+    } else {
+        "a connection was lost"
+    }
+}
+
 /// Whether an error of `accept` is about this machine's means rather than about one connection.
 fn is_of_this_machine(error: &io::Error) -> bool {
     use rustix::io::Errno;

@@ -9,7 +9,7 @@ mod tls;
 mod until;
 mod workers;
 
-pub(crate) use accept::{Listener, bind};
+pub(crate) use accept::{Listener, bind, consequence};
 #[cfg(any(test, fuzzing))]
 pub(crate) use connection::serve;
 pub(crate) use connection::{Handler, Peer};

@@ -295,6 +295,26 @@ fn invariant_9_only_so_many_connections_are_held() {
     assert_eq!(third.read().map(|answer| answer.status), Some(200));
 }
 
+/// Whoever comes while no file is left waits, the log says why, and nobody is lost.
+#[test]
+fn connections_wait_while_no_file_is_left() {
+    let (_fixture, server) = configured(&[]);
+    let live = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
+    let mut held = server.connect();
+    assert_eq!(held.send(live).status, 200);
+    server.allow_files(server.files());
+    let mut late = server.connect();
+    late.write(live);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !server.log().contains("raise LimitNOFILE") {
+        assert!(Instant::now() < deadline, "{}", server.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(held.send(live).status, 200, "the others are served");
+    server.allow_files(1_024);
+    assert_eq!(late.read().map(|answer| answer.status), Some(200));
+}
+
 #[test]
 fn a_client_has_only_so_many_connections() {
     let settings = [

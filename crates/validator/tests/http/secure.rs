@@ -420,6 +420,42 @@ async fn invariant_9_a_rapid_reset_ends_the_connection_and_nobody_elses() {
     assert!(!secure.server.log().contains("panic"));
 }
 
+/// Frames that cost nothing to send, without end and in place of requests: header blocks that go on
+/// (CVE-2024-27316), pings and settings that nobody reads the answers of (CVE-2019-9512, -9515),
+/// empty data (CVE-2019-9518), priorities and windows.
+#[tokio::test]
+async fn invariant_9_a_flood_of_frames_ends_its_connection_and_takes_no_memory() {
+    use frames::frame;
+    let secure = secure(&[("VALIDATOR_HTTP_HEADER_TIMEOUT_MS", "1000")]);
+    assert_eq!(secure.vote(31, HTTP_2).await, 202);
+    let before = secure.server.resident();
+    let no_end = frame(1, 0, 1, &[0x82, 0x87, 0x84]);
+    let posted = frame(1, 4, 1, &[0x83, 0x87, 0x84, 0x01, 0x01, b'x']);
+    for (what, opening, repeated) in [
+        ("headers", &no_end, frame(9, 0, 1, &[0, 1, b'a', 1, b'b'])),
+        ("no headers", &no_end, frame(9, 0, 1, &[])),
+        ("pings", &vec![], frame(frames::PING, 0, 0, &[0; 8])),
+        ("settings", &vec![], frame(frames::SETTINGS, 0, 0, &[])),
+        ("no data", &posted, frame(0, 0, 1, &[])),
+        ("priorities", &vec![], frame(2, 0, 1, &[0, 0, 0, 3, 0])),
+        ("windows", &vec![], frame(8, 0, 0, &1_u32.to_be_bytes())),
+    ] {
+        let settings = frame(frames::SETTINGS, 0, 0, &[]);
+        let opening = [frames::PREFACE, &settings, opening].concat();
+        let stream = connect(&secure.server, &secure.certificate, HTTP_2).await;
+        let mut stream = stream.unwrap();
+        stream.write_all(&opening).await.unwrap();
+        let flood = repeated.repeat(1_000);
+        let until_cut = async { while stream.write_all(&flood).await.is_ok() {} };
+        let cut = tokio::time::timeout(Duration::from_secs(10), until_cut).await;
+        assert!(cut.is_ok(), "{what} go on");
+    }
+    let grown = secure.server.resident().saturating_sub(before);
+    assert!(grown < 16 << 20, "{grown} bytes");
+    assert_eq!(secure.vote(32, HTTP_2).await, 202);
+    assert!(!secure.server.log().contains("panic"));
+}
+
 /// A client that takes nothing (a window of 0) and answers every ping.
 #[tokio::test]
 async fn answers_that_an_http_2_client_does_not_take_are_given_up() {

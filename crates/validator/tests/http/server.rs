@@ -1,7 +1,7 @@
 //! The real program on free ports, and a client that can misbehave.
 
 use crate::fixture::{Fixture, Voter};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -136,9 +136,35 @@ impl Server {
     }
 
     fn signal(&self, signal: Signal) {
-        let pid = i32::try_from(self.child.id()).unwrap();
-        let pid = Pid::from_raw(pid).unwrap();
-        kill_process(pid, signal).unwrap();
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Files that it has open.
+    pub(crate) fn files(&self) -> u64 {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
+        open.count() as u64
+    }
+
+    /// Lets it open so many files from now on.
+    pub(crate) fn allow_files(&self, most: u64) {
+        let limit = Rlimit {
+            current: Some(most),
+            maximum: getrlimit(Resource::Nofile).maximum,
+        };
+        prlimit(Some(self.pid()), Resource::Nofile, limit).unwrap();
+    }
+
+    /// Memory that it holds, bytes.
+    pub(crate) fn resident(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let kib = line.unwrap().split_whitespace().nth(1).unwrap();
+        kib.parse::<u64>().unwrap() * 1_024
     }
 
     pub(crate) fn wait(&mut self) -> ExitStatus {
