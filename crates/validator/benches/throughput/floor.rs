@@ -9,8 +9,12 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use std::convert::Infallible;
+use std::future::pending;
+use std::net::TcpListener;
 use std::sync::Arc;
-use tokio::net::TcpListener;
+use std::thread::{self, available_parallelism};
+use tokio::net::TcpStream;
+use tokio::runtime::{Builder, Handle};
 
 #[derive(Deserialize)]
 struct Vote<'a> {
@@ -20,28 +24,69 @@ struct Vote<'a> {
     vote: &'a str,
 }
 
-/// Serves until it is killed; prints its address.
-pub(crate) fn serve() {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let hasher = Arc::new(Hasher::hmac(&RollKey::generate().unwrap()));
-    runtime.block_on(async {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        println!("{}", listener.local_addr().unwrap());
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            stream.set_nodelay(true).unwrap();
-            let hasher = Arc::clone(&hasher);
-            tokio::spawn(async move {
-                let service = service_fn(move |request| answer(Arc::clone(&hasher), request));
-                let _ = http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service)
-                    .await;
-            });
+/// How the floor's work is spread over the processors.
+#[derive(Clone, Copy)]
+pub(crate) enum Floor {
+    /// Tokio's usual runtime, which moves work between its threads.
+    Usual,
+    /// One runtime a processor, as the validator has: a connection stays where it is.
+    Threaded,
+}
+
+impl Floor {
+    /// As on the command line by which the bench starts itself.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Floor::Usual => "floor",
+            Floor::Threaded => "threaded-floor",
         }
-    });
+    }
+
+    /// The other way round.
+    pub(crate) fn named(name: &str) -> Option<Floor> {
+        let mut floors = [Floor::Usual, Floor::Threaded].into_iter();
+        floors.find(|floor| floor.name() == name)
+    }
+
+    fn runtimes(self) -> Vec<Handle> {
+        match self {
+            Floor::Usual => vec![keep(Builder::new_multi_thread())],
+            Floor::Threaded => (0..available_parallelism().unwrap().get())
+                .map(|_| keep(Builder::new_current_thread()))
+                .collect(),
+        }
+    }
+}
+
+/// Runs a runtime until the process is killed.
+fn keep(mut builder: Builder) -> Handle {
+    let runtime = builder.enable_all().build().unwrap();
+    let handle = runtime.handle().clone();
+    thread::spawn(move || runtime.block_on(pending::<()>()));
+    handle
+}
+
+/// Serves until it is killed; prints its address.
+pub(crate) fn serve(floor: Floor) {
+    let hasher = Arc::new(Hasher::hmac(&RollKey::generate().unwrap()));
+    let runtimes = floor.runtimes();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    println!("{}", listener.local_addr().unwrap());
+    for runtime in runtimes.iter().cycle() {
+        let (stream, _) = listener.accept().unwrap();
+        runtime.spawn(connection(stream, Arc::clone(&hasher)));
+    }
+}
+
+async fn connection(stream: std::net::TcpStream, hasher: Arc<Hasher>) {
+    stream.set_nodelay(true).unwrap();
+    stream.set_nonblocking(true).unwrap();
+    let stream = TokioIo::new(TcpStream::from_std(stream).unwrap());
+    let service = service_fn(move |request| answer(Arc::clone(&hasher), request));
+    // A client that went away is the end of the connection, not of the bench.
+    let _ = http1::Builder::new()
+        .serve_connection(stream, service)
+        .await;
 }
 
 async fn answer(

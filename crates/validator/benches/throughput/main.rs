@@ -1,5 +1,6 @@
 //! Accepted votes a second, every one durable, beside a bare hyper server that parses the same
-//! JSON, computes the same HMAC and answers 202: the floor of the same run, alternating.
+//! JSON, computes the same HMAC and answers 202: the floor of the same run, alternating. A second
+//! floor spreads its work over the processors as the validator does.
 //!
 //! `cargo bench -p validator --bench throughput -- [--connections 256] [--votes 100000] [--rounds 5]`
 //! prints JSON lines, one a round and the medians last. Server and clients share the machine, as do
@@ -14,6 +15,7 @@ mod floor;
 mod load;
 
 use fixture::{Fixture, Voter};
+use floor::Floor;
 use load::Measured;
 use serde_json::{Value, json};
 use std::fs;
@@ -30,8 +32,8 @@ struct Plan {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.first().is_some_and(|first| first == "floor") {
-        return floor::serve();
+    if let Some(floor) = arguments.first().and_then(|first| Floor::named(first)) {
+        return floor::serve(floor);
     }
     let number = |name: &str, default: u32| {
         let at = arguments.iter().position(|argument| argument == name);
@@ -44,10 +46,13 @@ fn main() {
         rounds: number("--rounds", 5),
     };
     let fixture = Fixture::with_voters(plan.votes * plan.rounds);
-    let validator = Server::validator(&fixture);
-    let floor = Server::floor();
+    let servers = Servers {
+        validator: Server::validator(&fixture),
+        floor: Server::floor(Floor::Usual),
+        threaded: Server::floor(Floor::Threaded),
+    };
     let rounds: Vec<Value> = (0..plan.rounds)
-        .map(|n| round(&plan, n, &validator, &floor))
+        .map(|n| round(&plan, n, &servers))
         .collect();
     let median = |name: &str| {
         let mut values: Vec<f64> = rounds
@@ -61,6 +66,8 @@ fn main() {
         "votes_per_s",
         "floor_per_s",
         "ratio",
+        "threaded_floor_per_s",
+        "threaded_ratio",
         "p50_ms",
         "p99_ms",
         "floor_p50_ms",
@@ -68,6 +75,7 @@ fn main() {
         "fsyncs_per_s",
         "cpu_us_per_vote",
         "floor_cpu_us_per_vote",
+        "threaded_floor_cpu_us_per_vote",
     ];
     let medians: serde_json::Map<String, Value> = names
         .iter()
@@ -79,27 +87,42 @@ fn main() {
     );
 }
 
-fn round(plan: &Plan, number: u32, validator: &Server, floor: &Server) -> Value {
-    let voters = || (number * plan.votes..(number + 1) * plan.votes).map(Voter);
-    let floor_cpu = floor.cpu_us();
-    let below = load::run(floor.public, plan.connections, voters());
-    let floor_cpu = floor.cpu_us() - floor_cpu;
-    let (frames, cpu) = (validator.frames(), validator.cpu_us());
-    let votes = load::run(validator.public, plan.connections, voters());
-    let (fsyncs, cpu) = (validator.frames() - frames, validator.cpu_us() - cpu);
+/// What is measured in turn.
+struct Servers {
+    validator: Server,
+    floor: Server,
+    threaded: Server,
+}
+
+fn round(plan: &Plan, number: u32, servers: &Servers) -> Value {
+    let measure = |server: &Server| {
+        let voters = (number * plan.votes..(number + 1) * plan.votes).map(Voter);
+        let before = server.cpu_us();
+        let measured = load::run(server.public, plan.connections, voters);
+        let cpu = (server.cpu_us() - before) / f64::from(plan.votes);
+        (measured, cpu)
+    };
+    let (floor, floor_cpu) = measure(&servers.floor);
+    let frames = servers.validator.frames();
+    let (votes, cpu) = measure(&servers.validator);
+    let fsyncs = servers.validator.frames() - frames;
+    let (threaded, threaded_cpu) = measure(&servers.threaded);
     assert_eq!(votes.accepted, plan.votes, "every vote is accepted");
     let line = json!({
         "round": number,
         "votes_per_s": votes.per_second(),
-        "floor_per_s": below.per_second(),
-        "ratio": votes.per_second() / below.per_second(),
+        "floor_per_s": floor.per_second(),
+        "ratio": votes.per_second() / floor.per_second(),
+        "threaded_floor_per_s": threaded.per_second(),
+        "threaded_ratio": votes.per_second() / threaded.per_second(),
         "p50_ms": votes.quantile_ms(0.5),
         "p99_ms": votes.quantile_ms(0.99),
-        "floor_p50_ms": below.quantile_ms(0.5),
-        "floor_p99_ms": below.quantile_ms(0.99),
+        "floor_p50_ms": floor.quantile_ms(0.5),
+        "floor_p99_ms": floor.quantile_ms(0.99),
         "fsyncs_per_s": fsyncs / votes.took.as_secs_f64(),
-        "cpu_us_per_vote": cpu / f64::from(plan.votes),
-        "floor_cpu_us_per_vote": floor_cpu / f64::from(plan.votes),
+        "cpu_us_per_vote": cpu,
+        "floor_cpu_us_per_vote": floor_cpu,
+        "threaded_floor_cpu_us_per_vote": threaded_cpu,
     });
     println!("{line}");
     line
@@ -134,9 +157,9 @@ impl Server {
         }
     }
 
-    fn floor() -> Server {
+    fn floor(floor: Floor) -> Server {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .arg("floor")
+            .arg(floor.name())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
