@@ -9,7 +9,7 @@ use crate::http::routes::Routes;
 use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
 use crate::throttle::Throttle;
-use crate::vote::Answer;
+use crate::vote::{Answer, Attempts};
 use credentials::Hasher;
 use durable::Clock;
 use election::{Ballot, Event};
@@ -31,7 +31,7 @@ pub(crate) struct App {
     pub(crate) addresses: Addresses,
     pub(crate) cors: Cors,
     pub(crate) requests: Throttle,
-    pub(crate) failed_attempts: Throttle,
+    pub(crate) attempts: Attempts,
     pub(crate) body: BodyLimits,
     pub(crate) commit_timeout: Duration,
     /// Receipts that may be looked up at once: each reads the disk on a thread of its own.

@@ -51,11 +51,21 @@ impl Addresses {
     pub(crate) fn of_request(&self, peer: IpAddr, headers: &HeaderMap) -> Option<Prefix> {
         let peer = peer.to_canonical();
         let client = match self.forwarded_for(peer, headers) {
+            Forwarded::No if self.is_unnamed_proxy(peer, headers) => return Some(Prefix::of(peer)),
             Forwarded::No => peer,
             Forwarded::For(client) => client,
             Forwarded::Unreadable => return Some(Prefix::of(peer)),
         };
         (!contains(&self.exempt, client)).then(|| Prefix::of(client))
+    }
+
+    /// Whether an exempt peer asks for others without being a proxy of ours: one on this machine that
+    /// nobody has named. Its voters must not go uncounted for that.
+    pub(crate) fn is_unnamed_proxy(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        let peer = peer.to_canonical();
+        headers.contains_key(FORWARDED_FOR)
+            && contains(&self.exempt, peer)
+            && !contains(&self.trusted_proxies, peer)
     }
 
     fn forwarded_for(&self, peer: IpAddr, headers: &HeaderMap) -> Forwarded {
@@ -176,6 +186,14 @@ mod tests {
         check("127.0.0.1", &["unknown"], Some("127.0.0.1"));
         check("127.0.0.1", &[""], Some("127.0.0.1"));
         check("127.0.0.1", &[], None);
+    }
+
+    /// Whether or not it says for whom.
+    #[test]
+    fn invariant_9_voters_of_a_proxy_that_nobody_named_count_as_one() {
+        check("127.0.0.2", &["198.51.100.1"], Some("127.0.0.2"));
+        check("127.0.0.2", &["unknown"], Some("127.0.0.2"));
+        check("127.0.0.2", &[], None);
     }
 
     #[test]

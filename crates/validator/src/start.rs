@@ -9,7 +9,7 @@ use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
 use crate::server::Tls;
 use crate::throttle::Throttle;
-use crate::vote::Answer;
+use crate::vote::{Answer, Attempts};
 use anyhow::{Context, Result, anyhow, bail};
 use credentials::{Hasher, RollKey, Scheme};
 use durable::{Clock, OsStorage, SystemClock};
@@ -181,7 +181,7 @@ pub(crate) fn assemble(
         addresses: config.addresses.clone(),
         cors: config.cors.clone(),
         requests: Throttle::new(config.requests),
-        failed_attempts: Throttle::new(config.failed_attempts),
+        attempts: Attempts::new(config.failed_attempts, config.client_failed_attempts),
         body: config.body,
         commit_timeout: config.commit_timeout,
         lookups: Semaphore::new(LOOKUPS_MAX),

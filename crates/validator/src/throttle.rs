@@ -3,14 +3,16 @@
 //! Each cell is one generic cell rate algorithm (GCRA, ITU-T I.371) in an atomic integer. A key is
 //! hashed (SipHash under a random key of this process) to a cell and not kept, so the table can
 //! neither grow under attack nor tell whom it counts. Two keys may share a cell: with 2^18 cells, a
-//! voter meets one of a thousand busy attackers with probability 0.4 %.
+//! voter meets one of a thousand busy attackers with probability 0.4 %. Where strangers choose the
+//! keys, they can use up every cell, as fast as all cells together earn uses back: there the number
+//! of cells is what they have to keep up with.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Cells of a table: 2 MiB of counters.
+/// Cells of a table for clients: 2 MiB of counters.
 const CELLS: usize = 1 << 18;
 
 /// How often something may happen: `burst` at once, then one each `period`.
@@ -32,23 +34,40 @@ pub(crate) struct Throttle {
     burst_ns: u64,
 }
 
+/// The cell of a key, which cannot be told from it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Key(usize);
+
 impl Throttle {
+    /// For clients.
     pub(crate) fn new(quota: Quota) -> Throttle {
+        Throttle::with_cells(quota, CELLS)
+    }
+
+    /// `cells` is at least 1.
+    pub(crate) fn with_cells(quota: Quota, cells: usize) -> Throttle {
         let period_ns = u64::try_from(quota.period.as_nanos())
             .unwrap_or(u64::MAX)
             .max(1);
         Throttle {
-            cells: (0..CELLS).map(|_| AtomicU64::new(0)).collect(),
+            cells: (0..cells).map(|_| AtomicU64::new(0)).collect(),
             hasher: RandomState::new(),
             period_ns,
             burst_ns: period_ns.saturating_mul(u64::from(quota.burst.max(1))),
         }
     }
 
+    /// Where the uses of a key are counted.
+    pub(crate) fn key(&self, of: impl Hash) -> Key {
+        let cells = self.cells.len() as u64; // usize has 64 bits at most
+        let at = self.hasher.hash_one(of) % cells;
+        Key(usize::try_from(at).unwrap_or(0)) // below the number of cells, a usize
+    }
+
     /// Takes one use at `now` (monotonic), or says how long to wait for one.
-    pub(crate) fn take(&self, key: impl Hash, now: Duration) -> Result<(), Duration> {
+    pub(crate) fn take(&self, key: Key, now: Duration) -> Result<(), Duration> {
         let now_ns = nanoseconds(now);
-        let cell = self.cell(key);
+        let cell = &self.cells[key.0];
         let mut seen = cell.load(Ordering::Relaxed);
         loop {
             let next = seen.max(now_ns).saturating_add(self.period_ns);
@@ -61,9 +80,9 @@ impl Throttle {
     }
 
     /// Whether a use would be left at `now`, without taking it.
-    pub(crate) fn peek(&self, key: impl Hash, now: Duration) -> Result<(), Duration> {
+    pub(crate) fn peek(&self, key: Key, now: Duration) -> Result<(), Duration> {
         let now_ns = nanoseconds(now);
-        let seen = self.cell(key).load(Ordering::Relaxed);
+        let seen = self.cells[key.0].load(Ordering::Relaxed);
         self.within(seen.max(now_ns).saturating_add(self.period_ns), now_ns)
     }
 
@@ -72,12 +91,6 @@ impl Throttle {
             None | Some(0) => Ok(()),
             Some(wait_ns) => Err(Duration::from_nanos(wait_ns)),
         }
-    }
-
-    fn cell(&self, key: impl Hash) -> &AtomicU64 {
-        let low = self.hasher.hash_one(key).to_le_bytes();
-        let at = u32::from_le_bytes([low[0], low[1], low[2], 0]) as usize % CELLS;
-        &self.cells[at]
     }
 }
 
@@ -102,37 +115,49 @@ mod tests {
     fn burst_then_one_each_period() {
         let throttle = Throttle::new(QUOTA);
         for _ in 0..3 {
-            assert_eq!(throttle.take("a", at(0)), Ok(()));
+            assert_eq!(throttle.take(throttle.key("a"), at(0)), Ok(()));
         }
-        assert_eq!(throttle.take("a", at(0)), Err(Duration::from_secs(2)));
-        assert_eq!(throttle.take("a", at(1)), Err(Duration::from_secs(1)));
-        assert_eq!(throttle.take("a", at(2)), Ok(()));
-        assert_eq!(throttle.take("a", at(2)), Err(Duration::from_secs(2)));
+        assert_eq!(
+            throttle.take(throttle.key("a"), at(0)),
+            Err(Duration::from_secs(2))
+        );
+        assert_eq!(
+            throttle.take(throttle.key("a"), at(1)),
+            Err(Duration::from_secs(1))
+        );
+        assert_eq!(throttle.take(throttle.key("a"), at(2)), Ok(()));
+        assert_eq!(
+            throttle.take(throttle.key("a"), at(2)),
+            Err(Duration::from_secs(2))
+        );
     }
 
     #[test]
     fn a_refused_use_costs_nothing() {
         let throttle = Throttle::new(QUOTA);
         for _ in 0..100 {
-            let _ = throttle.take("a", at(0));
+            let _ = throttle.take(throttle.key("a"), at(0));
         }
-        assert_eq!(throttle.take("a", at(2)), Ok(()));
+        assert_eq!(throttle.take(throttle.key("a"), at(2)), Ok(()));
     }
 
     #[test]
     fn peeking_takes_nothing() {
         let throttle = Throttle::new(Quota { burst: 1, ..QUOTA });
-        assert_eq!(throttle.peek("a", at(0)), Ok(()));
-        assert_eq!(throttle.take("a", at(0)), Ok(()));
-        assert_eq!(throttle.peek("a", at(0)), Err(Duration::from_secs(2)));
-        assert_eq!(throttle.peek("b", at(0)), Ok(()));
+        assert_eq!(throttle.peek(throttle.key("a"), at(0)), Ok(()));
+        assert_eq!(throttle.take(throttle.key("a"), at(0)), Ok(()));
+        assert_eq!(
+            throttle.peek(throttle.key("a"), at(0)),
+            Err(Duration::from_secs(2))
+        );
+        assert_eq!(throttle.peek(throttle.key("b"), at(0)), Ok(()));
     }
 
     #[test]
     fn invariant_9_the_table_does_not_grow() {
         let throttle = Throttle::new(QUOTA);
         for key in 0..1_000_000_u32 {
-            let _ = throttle.take(key, at(0));
+            let _ = throttle.take(throttle.key(key), at(0));
         }
         assert_eq!(throttle.cells.len(), CELLS);
     }

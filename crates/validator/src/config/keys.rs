@@ -54,6 +54,8 @@ pub(crate) const KEYS: &[Key] = &[
     one("clients.requests_burst", "200"),
     one("clients.failed_attempts_per_hour", "60"),
     one("clients.failed_attempts_burst", "20"),
+    one("clients.client_failed_attempts_per_hour", "600"),
+    one("clients.client_failed_attempts_burst", "200"),
     one("clients.connections_max", "10000"),
     one("clients.connections_per_client_max", "256"),
     one("http.header_bytes_max", "8192"),

@@ -40,8 +40,10 @@ pub(crate) struct Config {
     pub(crate) addresses: Addresses,
     /// Requests of one client.
     pub(crate) requests: Quota,
-    /// Refused codes of one NAS.
+    /// Votes of one NAS that are refused for their code, or repeated.
     pub(crate) failed_attempts: Quota,
+    /// The same of one client.
+    pub(crate) client_failed_attempts: Quota,
     /// Bounds of connections.
     pub(crate) connections: ConnectionLimits,
     /// Bounds of bodies.
@@ -129,6 +131,12 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
         "clients.failed_attempts_burst",
         3_600,
     );
+    let client_failed_attempts = quota(
+        r,
+        "clients.client_failed_attempts_per_hour",
+        "clients.client_failed_attempts_burst",
+        3_600,
+    );
     let bytes_max = r.size("http.body_bytes_max", 256..=65_536);
     let read_timeout = r.milliseconds("http.body_timeout_ms", 60_000);
     let queue_max = r.size("ledger.queue_max", 1..=1_048_576);
@@ -152,6 +160,7 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
         },
         requests: requests?,
         failed_attempts: failed_attempts?,
+        client_failed_attempts: client_failed_attempts?,
         connections: connections?,
         body: BodyLimits {
             bytes_max: bytes_max?,

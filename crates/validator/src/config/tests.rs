@@ -64,6 +64,9 @@ fn quotas_are_rates() {
             burst: 20
         }
     );
+    let period = Duration::from_secs(6);
+    let expected = Quota { period, burst: 200 };
+    assert_eq!(config.client_failed_attempts, expected);
 }
 
 #[test]

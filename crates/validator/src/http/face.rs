@@ -190,8 +190,8 @@ pub(crate) const TOO_MANY_FAILURES: Face = face(
     "too-many-failed-attempts",
     words("Trop de tentatives", "Too many failed attempts"),
     words(
-        "Trop de codes refusés pour ce NAS ; réessayez après le délai de l'en-tête Retry-After.",
-        "Too many refused codes for this NAS; try again after the delay in the Retry-After header.",
+        "Trop de votes refusés ou répétés pour ce NAS ; réessayez après le délai de l'en-tête Retry-After.",
+        "Too many refused or repeated votes for this NAS; try again after the delay in the Retry-After header.",
     ),
 );
 

@@ -35,7 +35,10 @@ impl Handler for Public {
 
     fn may_shake_hands(&self, client: Option<Prefix>) -> bool {
         let app = &self.0;
-        client.is_none_or(|client| app.requests.take(client, app.clock.monotonic()).is_ok())
+        client.is_none_or(|client| {
+            let key = app.requests.key(client);
+            app.requests.take(key, app.clock.monotonic()).is_ok()
+        })
     }
 
     fn handshake_failed(&self) {
@@ -49,7 +52,14 @@ impl Handler for Public {
 
     fn over_client_cap(&self) {
         self.0.metrics.connections.over_client_cap.inc();
-        CLIENT_CAPS.run(|unsaid| tracing::warn!(unsaid, "a client has too many connections"));
+        CLIENT_CAPS.run(|unsaid| {
+            tracing::warn!(
+                unsaid,
+                "a client has too many connections: where it is a proxy, name it in \
+                 clients.trusted_proxies; where it is many voters, raise \
+                 clients.connections_per_client_max"
+            );
+        });
     }
 
     fn begin(&self) -> impl Send + 'static {

@@ -6,6 +6,7 @@ use super::problem::Problem;
 use super::reply::{self, JSON, Reply};
 use super::{body, health, receipts};
 use crate::app::App;
+use crate::client::Prefix;
 use crate::vote;
 use hyper::body::{Bytes, Incoming};
 use hyper::{Method, Request, StatusCode};
@@ -125,14 +126,15 @@ pub(crate) fn start(
 /// Reads the body of a vote and casts it.
 pub(crate) async fn vote(
     app: &App,
+    client: Option<Prefix>,
     call: Call,
     incoming: Incoming,
     language: Language,
 ) -> Result<Reply, Problem> {
     let bytes = body::collect(incoming, app.body).await?;
     let receipt = match call {
-        Call::LawVote => vote::law(app, &bytes).await?,
-        _ => vote::election(app, &bytes).await?,
+        Call::LawVote => vote::law(app, client, &bytes).await?,
+        _ => vote::election(app, client, &bytes).await?,
     };
     Ok(accepted(&receipt, language))
 }

@@ -6,6 +6,8 @@ use super::problem::Problem;
 use super::reply::{self, REQUEST_ID, Reply};
 use super::routes::{self, Rest};
 use crate::app::App;
+use crate::client::Prefix;
+use crate::log::Gate;
 use crate::server::Peer;
 use crate::site::Visit;
 use hyper::body::Incoming;
@@ -14,6 +16,10 @@ use hyper::{Method, Request};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
+
+/// Lines about clients, one a second at most.
+static UNNAMED_PROXIES: Gate = Gate::new();
+static OVER_QUOTA: Gate = Gate::new();
 
 /// Answers one request of the public listener.
 ///
@@ -35,15 +41,20 @@ pub(crate) fn serve(
         is_head: request.method() == Method::HEAD,
         secure: peer.secure,
     };
-    let rest = admit(&app, peer.address, &request).and_then(|()| match asked.visit {
+    let client = client(&app, peer.address, &request);
+    let rest = admit(&app, client).and_then(|()| match asked.visit {
         None => routes::start(&app, request, asked.language),
-        Some(visit) => Ok(Rest::Other(Box::pin(
-            visit.answer(Arc::clone(&app), request),
-        ))),
+        Some(visit) => Ok(Rest::Other(Box::pin(visit.answer(
+            Arc::clone(&app),
+            client,
+            request,
+        )))),
     });
     async move {
         let answered = match rest {
-            Ok(Rest::Vote(call, body)) => routes::vote(&app, call, body, asked.language).await,
+            Ok(Rest::Vote(call, body)) => {
+                routes::vote(&app, client, call, body, asked.language).await
+            }
             Ok(Rest::Answered(reply)) => Ok(reply),
             Ok(Rest::Other(answer)) => answer.await,
             Err(problem) => Err(problem),
@@ -91,12 +102,36 @@ impl Asked {
     }
 }
 
+/// For whom the request counts; none where it is exempt.
+fn client(app: &App, peer: IpAddr, request: &Request<Incoming>) -> Option<Prefix> {
+    if app.addresses.is_unnamed_proxy(peer, request.headers()) {
+        UNNAMED_PROXIES.run(|unsaid| {
+            tracing::warn!(
+                unsaid,
+                "a proxy asks that is exempt and not named, so all its voters count as one client: \
+                 name it in clients.trusted_proxies"
+            );
+        });
+    }
+    app.addresses.of_request(peer, request.headers())
+}
+
 /// Counts the request against its client's quota.
-fn admit(app: &App, peer: IpAddr, request: &Request<Incoming>) -> Result<(), Problem> {
-    let Some(client) = app.addresses.of_request(peer, request.headers()) else {
+fn admit(app: &App, client: Option<Prefix>) -> Result<(), Problem> {
+    let Some(client) = client else {
         return Ok(());
     };
-    app.requests
-        .take(client, app.clock.monotonic())
-        .map_err(|wait| Problem::retry_after(&face::TOO_MANY_REQUESTS, wait))
+    let taken = app
+        .requests
+        .take(app.requests.key(client), app.clock.monotonic());
+    taken.map_err(|wait| {
+        OVER_QUOTA.run(|unsaid| {
+            tracing::warn!(
+                unsaid,
+                "a client asks more often than it may: where it is a proxy, name it in \
+                 clients.trusted_proxies; where it is many voters, raise clients.requests_per_second"
+            );
+        });
+        Problem::retry_after(&face::TOO_MANY_REQUESTS, wait)
+    })
 }

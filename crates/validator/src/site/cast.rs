@@ -3,6 +3,7 @@
 use super::{end_of, html, see_other};
 use crate::app::App;
 use crate::ballots::Entry;
+use crate::client::Prefix;
 use crate::http::face;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
@@ -25,7 +26,13 @@ pub(super) fn review(site: &Site<'_>, ballot: &Ballot, form: &Form) -> Page {
 
 /// Casts: on to the receipt, or a page that says why not. The form is wiped before the ledger is
 /// asked.
-pub(super) async fn cast(app: &App, site: &Site<'_>, ballot: &Ballot, form: Form) -> Reply {
+pub(super) async fn cast(
+    app: &App,
+    client: Option<Prefix>,
+    site: &Site<'_>,
+    ballot: &Ballot,
+    form: Form,
+) -> Reply {
     let refused = |end: &End| html(voter::ended(site, Some(ballot), end));
     let (Ok((region, choice)), Some(entry)) = (voter::marked(ballot, &form), entry(app, ballot))
     else {
@@ -38,7 +45,7 @@ pub(super) async fn cast(app: &App, site: &Site<'_>, ballot: &Ballot, form: Form
     };
     drop(form);
     let own_region = ballot.election().map(|_| u32::from(region));
-    match vote::cast(app, entry, credential, own_region, choice.clone()).await {
+    match vote::cast(app, client, entry, credential, own_region, choice.clone()).await {
         Ok(receipt) => {
             app.metrics.note_accepted();
             see_other(&format!("/receipts?id={receipt}&lang={}", site.lang.tag()))

@@ -7,6 +7,7 @@
 mod cast;
 
 use crate::app::App;
+use crate::client::Prefix;
 use crate::http::face;
 use crate::http::problem::{Extra, Problem};
 use crate::http::reply::{self, Reply};
@@ -51,13 +52,14 @@ impl Visit {
         })
     }
 
-    /// Answers a request whose client is within its quota.
+    /// Answers a request of a client that is within its quota, where it is counted.
     ///
     /// # Errors
     /// What the interface would answer; [`Visit::refusal`] makes a page of it.
     pub(crate) async fn answer(
         self,
         app: Arc<App>,
+        client: Option<Prefix>,
         request: Request<Incoming>,
     ) -> Result<Reply, Problem> {
         let (head, incoming) = request.into_parts();
@@ -77,7 +79,7 @@ impl Visit {
                     let form = posted(&app, &head, incoming).await?;
                     Ok(match *step {
                         "review" => html(cast::review(&site, ballot, &form)),
-                        _ => cast::cast(&app, &site, ballot, form).await,
+                        _ => cast::cast(&app, client, &site, ballot, form).await,
                     })
                 }
                 None => Ok(html(voter::not_found(&site))),

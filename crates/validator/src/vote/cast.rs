@@ -7,6 +7,7 @@ use super::fault::Rule;
 use super::fields::{Credential, ElectionVote, LawVote};
 use super::form::Name;
 use crate::app::App;
+use crate::client::Prefix;
 use crate::http::face;
 use crate::http::problem::{Extra, Problem};
 use crate::server::within;
@@ -21,7 +22,11 @@ const OVERLOAD_RETRY: Duration = Duration::from_secs(1);
 const FULL_RETRY: Duration = Duration::from_secs(10);
 
 /// Casts a vote on a law.
-pub(crate) async fn law(app: &App, body: &[u8]) -> Result<RequestId, Problem> {
+pub(crate) async fn law(
+    app: &App,
+    client: Option<Prefix>,
+    body: &[u8],
+) -> Result<RequestId, Problem> {
     let LawVote {
         credential,
         law_id,
@@ -35,11 +40,15 @@ pub(crate) async fn law(app: &App, body: &[u8]) -> Result<RequestId, Problem> {
             &face::NO_SUCH_LAW,
         ));
     };
-    cast(app, ballot, credential, None, choice).await
+    cast(app, client, ballot, credential, None, choice).await
 }
 
 /// Casts a vote in an election.
-pub(crate) async fn election(app: &App, body: &[u8]) -> Result<RequestId, Problem> {
+pub(crate) async fn election(
+    app: &App,
+    client: Option<Prefix>,
+    body: &[u8],
+) -> Result<RequestId, Problem> {
     let ElectionVote {
         credential,
         election,
@@ -64,18 +73,24 @@ pub(crate) async fn election(app: &App, body: &[u8]) -> Result<RequestId, Proble
     if contradicts {
         return Err(Problem::choice(Name::CandidateId, Rule::FirstChoice));
     }
-    cast(app, ballot, credential, Some(region), choice).await
+    cast(app, client, ballot, credential, Some(region), choice).await
 }
 
-/// Casts a vote whose fields have been read. `region` is the one that the voter named, in elections.
+/// Casts a vote whose fields have been read, for a client that is counted. `region` is the one that
+/// the voter named, in elections.
 pub(crate) async fn cast(
     app: &App,
+    client: Option<Prefix>,
     ballot: &crate::ballots::Entry,
     credential: Credential,
     region: Option<u32>,
     choice: Choice,
 ) -> Result<RequestId, Problem> {
-    let voter = eligible(app, ballot, credential)?;
+    let now = app.clock.monotonic();
+    let attempt = app.attempts.begin(&credential.nas, client, now)?;
+    let voter = eligible(app, ballot, credential).inspect_err(|_| {
+        app.attempts.charge(&attempt, now);
+    })?;
     if region.is_some_and(|region| region != u32::from(voter.region)) {
         let at = Some(ballot.index.0);
         return Err(refused(
@@ -86,7 +101,11 @@ pub(crate) async fn cast(
         ));
     }
     check_choice(app, ballot, voter.region, &choice)?;
-    submit(app, ballot, voter, choice).await
+    let outcome = submit(app, ballot, voter, choice).await?;
+    if let Outcome::Duplicate { .. } = outcome {
+        app.attempts.charge(&attempt, app.clock.monotonic());
+    }
+    told(app.ballot(ballot), outcome)
 }
 
 /// A voter of the roll.
@@ -102,11 +121,6 @@ fn eligible(
     ballot: &crate::ballots::Entry,
     credential: Credential,
 ) -> Result<Voter, Problem> {
-    let now = app.clock.monotonic();
-    let nas = credential.nas.number();
-    if let Err(wait) = app.failed_attempts.peek(nas, now) {
-        return Err(Problem::retry_after(&face::TOO_MANY_FAILURES, wait));
-    }
     let digest = app
         .hasher
         .digest(&credential.nas, &credential.code, &ballot.id);
@@ -121,8 +135,6 @@ fn eligible(
             region,
         }),
         Membership::NotOnRoll | Membership::NoSuchBallot => {
-            // Somebody else may have used the quota up since; this attempt is refused anyway.
-            let _ = app.failed_attempts.take(nas, now);
             let at = Some(ballot.index.0);
             Err(refused(
                 app,
@@ -170,12 +182,13 @@ fn check_choice(
     })
 }
 
+/// Hands a vote to the ledger and waits for its answer.
 async fn submit(
     app: &App,
     ballot: &crate::ballots::Entry,
     voter: Voter,
     choice: Choice,
-) -> Result<RequestId, Problem> {
+) -> Result<Outcome, Problem> {
     let started = Instant::now();
     let (reply, outcome) = Answer::new();
     let Voter {
@@ -198,7 +211,7 @@ async fn submit(
     let outcome = within(app.commit_timeout, outcome).await;
     app.metrics.validation_latency.observe(started.elapsed());
     match outcome {
-        Some(Ok(outcome)) => told(app.ballot(ballot), outcome),
+        Some(Ok(outcome)) => Ok(outcome),
         // Too late, or the commit thread is gone: the vote may or may not be recorded.
         Some(Err(_)) | None => Err(Problem::retry_after(&face::OUTCOME_UNKNOWN, OVERLOAD_RETRY)),
     }

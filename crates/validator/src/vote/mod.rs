@@ -1,11 +1,13 @@
 //! A vote: from bytes to the ledger's answer.
 
+mod attempts;
 mod cast;
 mod delivery;
 mod fault;
 mod fields;
 mod form;
 
+pub(crate) use attempts::Attempts;
 pub(crate) use cast::{cast, election, law};
 pub(crate) use delivery::Answer;
 pub(crate) use fault::{Fault, Rule};

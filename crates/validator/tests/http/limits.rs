@@ -336,6 +336,61 @@ fn a_client_has_only_so_many_connections() {
     assert_eq!(server.get("/livez").status, 200);
 }
 
+/// Each repeated vote is written to the ledger: whoever has one code must not fill the disk by it.
+#[test]
+fn repeating_one_vote_is_stopped() {
+    let settings = [("VALIDATOR_CLIENTS_FAILED_ATTEMPTS_BURST", "3")];
+    let (_fixture, server) = configured(&settings);
+    let statuses: Vec<u16> = (0..5)
+        .map(|_| server.vote(Voter(52), LAW, "non").status)
+        .collect();
+    assert_eq!(statuses, [202, 409, 409, 409, 429]);
+    assert_eq!(server.vote(Voter(53), LAW, "oui").status, 202);
+}
+
+/// Wrong codes for many voters: else they could use up the quotas of all of them.
+#[test]
+fn spraying_wrong_codes_is_stopped() {
+    let settings = [
+        ("VALIDATOR_CLIENTS_EXEMPT", ""),
+        ("VALIDATOR_CLIENTS_CLIENT_FAILED_ATTEMPTS_BURST", "4"),
+    ];
+    let (_fixture, server) = configured(&settings);
+    let wrong = |voter: u32| {
+        let nas = Voter(voter).nas();
+        let body = format!(r#"{{"nas":"{nas}","code":"AAAAAA","law_id":"{LAW}","vote":"oui"}}"#);
+        server.post("/api/v1/vote", &body)
+    };
+    let statuses: Vec<u16> = (54..58).map(|voter| wrong(voter).status).collect();
+    assert_eq!(statuses, [403; 4]);
+    let stopped = wrong(58);
+    assert_eq!(
+        (stopped.status, stopped.problem().as_str()),
+        (429, "too-many-requests")
+    );
+    assert!(stopped.header("retry-after").is_some());
+    let right = server.vote(Voter(59), LAW, "oui").status;
+    assert_eq!(right, 429, "not looked at, so that nothing is learnt");
+}
+
+/// The machine itself is exempt, and a proxy on it is easily forgotten.
+#[test]
+fn a_proxy_that_nobody_named_is_one_client_and_told() {
+    let settings = [
+        ("VALIDATOR_CLIENTS_REQUESTS_PER_SECOND", "1"),
+        ("VALIDATOR_CLIENTS_REQUESTS_BURST", "2"),
+    ];
+    let (_fixture, server) = configured(&settings);
+    let ask = |client: &str| {
+        let head = format!("GET /livez HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {client}\r\n\r\n");
+        server.connect().send(&head).status
+    };
+    let statuses = ["198.51.100.1", "198.51.100.2", "198.51.100.3"].map(ask);
+    assert_eq!(statuses, [200, 200, 429]);
+    assert_eq!(server.get("/livez").status, 200, "the machine itself");
+    assert!(server.log().contains("clients.trusted_proxies"));
+}
+
 #[test]
 fn guessing_one_voters_code_is_stopped() {
     let settings = [("VALIDATOR_CLIENTS_FAILED_ATTEMPTS_BURST", "3")];
