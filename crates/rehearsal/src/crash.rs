@@ -1,6 +1,7 @@
 //! `rehearsal crash`: the validator under load, killed at random moments again and again. At the
 //! end every vote that was acknowledged must be found exactly once.
 
+use crate::child::Server;
 use crate::judge::{Experiment, Judged};
 use crate::prepare::{SAMPLE_ROLL, Stage};
 use crate::races::{Raced, Races};
@@ -61,7 +62,7 @@ pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Res
     let voters = kills.saturating_mul(VOTERS_PER_KILL).max(VOTERS_MIN);
     stage.prepare(voters, seed, steps).await?;
     let at = Addresses::free()?;
-    let mut validator = stage.start_validator(at).await?;
+    let mut validator = start(stage, at).await?;
     let voting = Voting {
         load: Load::Rate(RATE),
         votes: None,
@@ -79,7 +80,7 @@ pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Res
             bail!("loadgen ended before kill {kill}: see loadgen.log");
         }
         validator.kill().await?;
-        validator = stage.start_validator(at).await?;
+        validator = start(stage, at).await?;
         if kill % 10 == 0 {
             steps.note(&format!("{kill} kills"));
         }
@@ -87,7 +88,7 @@ pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Res
     steps.done(&format!("{kills} kills, every start recovered"));
     tokio::time::sleep(chance::moment(LIFE_MS)?).await;
     validator.stop().await?;
-    let validator = stage.start_validator(at).await?;
+    let validator = start(stage, at).await?;
     steps.done("SIGTERM under load: drained, ended with status 0, started again");
     refuse_second(stage).await?;
     steps.done("a second validator on the same data directory was refused");
@@ -117,6 +118,12 @@ pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Res
         full_disk,
         failed_sync,
     })
+}
+
+/// Starts the validator. Races repeat votes far more often than a voter may.
+async fn start(stage: &Stage, at: Addresses) -> Result<Server> {
+    let settings = "[clients]\nfailed_attempts_burst = 100000\n";
+    stage.start_validator_with(at, settings).await
 }
 
 /// A second owner of one ledger would be the end of "one vote per ballot".

@@ -5,6 +5,7 @@ use crate::http;
 use crate::ports;
 use crate::prepare::Stage;
 use anyhow::{Context, Result, bail};
+use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -91,6 +92,19 @@ impl Stage {
     /// It ends by itself, or is not ready in time.
     pub async fn start_validator(&self, at: Addresses) -> Result<Server> {
         let mut server = self.validator_call(at).start()?;
+        wait_until_ready(&mut server, at.public).await?;
+        Ok(server)
+    }
+
+    /// Starts the validator with settings of its own, as its configuration file has them, and waits until
+    /// it takes votes.
+    ///
+    /// # Errors
+    /// As [`Stage::start_validator`]; the file cannot be written.
+    pub async fn start_validator_with(&self, at: Addresses, settings: &str) -> Result<Server> {
+        let file = self.site.online().join("validator.toml");
+        fs::write(&file, settings).with_context(|| format!("cannot write {}", file.display()))?;
+        let mut server = self.validator_call(at).flag("--config", file).start()?;
         wait_until_ready(&mut server, at.public).await?;
         Ok(server)
     }

@@ -24,7 +24,7 @@ async fn invariant_9_a_validator_under_attack_stays_whole() {
     let outcome = attack::run(&stage, SMALL, 1, &mut Steps::new(), tell)
         .await
         .unwrap();
-    assert_eq!(phases.len(), 8);
+    assert_eq!(phases.len(), 9);
     let slowloris = phases
         .iter()
         .find(|phase| phase.phase == "slowloris")

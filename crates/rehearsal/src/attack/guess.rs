@@ -1,5 +1,6 @@
-//! Guessing one voter's code from many addresses: after a few guesses every further one is refused
-//! unlooked at, whatever address it comes from.
+//! Wrong codes from many addresses. Guessing one voter's: after a few every further one is refused
+//! unlooked at, whatever address it comes from. Spraying them over all NASs, to use up what is left to
+//! honest voters: after some each address is refused, whatever the NAS.
 
 use super::swarm::{Swarm, answer, connect, status};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -12,6 +13,15 @@ pub(super) fn start(swarm: &mut Swarm, to: SocketAddr, per_second: u32, nas: &st
     swarm.pace(per_second, move |number, source| {
         let nas = Arc::clone(&nas);
         async move { guess(to, source, &nas, number).await }
+    });
+}
+
+/// Sends `per_second` wrong codes, each for another NAS.
+pub(super) fn spray(swarm: &mut Swarm, to: SocketAddr, per_second: u32) {
+    swarm.pace(per_second, move |number, source| async move {
+        // Each number of nine digits once, in no order: the factor shares none with 10^9.
+        let nas = u64::from(number) * 618_033_989 % 1_000_000_000;
+        guess(to, source, &format!("{nas:09}"), number).await
     });
 }
 
@@ -29,9 +39,13 @@ async fn guess(to: SocketAddr, source: Ipv4Addr, nas: &str, number: u32) -> Stri
         answer(&mut stream).await
     };
     let told = told.await;
-    let unlooked = told
-        .as_ref()
-        .is_ok_and(|text| text.contains("problem:too-many-failed-attempts"));
+    let unlooked = told.as_ref().is_ok_and(|text| {
+        let why = [
+            "problem:too-many-failed-attempts",
+            "problem:too-many-requests",
+        ];
+        why.iter().any(|problem| text.contains(problem))
+    });
     match unlooked {
         true => "refused_unlooked_at".to_owned(),
         false => status(&told),

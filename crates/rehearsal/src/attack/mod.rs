@@ -23,7 +23,6 @@ use crate::services::{self, Addresses};
 use crate::steps::Steps;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use std::fs;
 use std::future::Future;
 use std::time::{Duration, Instant};
 use swarm::Swarm;
@@ -40,6 +39,8 @@ const SETTLE: Duration = Duration::from_secs(3);
 /// Addresses of honest voters, and of those who overload.
 const HONEST: &str = "127.1.0.0/26";
 const CROWD: &str = "127.2.0.0/22";
+/// Connections of those who overload.
+const CROWD_CONNECTIONS: u32 = 1_000;
 /// Seconds of votes before the first measurement.
 const WARM_S: u64 = 3;
 /// The peak is reached where half as many votes again bring no more than this, times as many.
@@ -75,7 +76,7 @@ impl Scale {
     /// Voters that a run may need.
     #[must_use]
     pub fn voters(&self) -> u32 {
-        let honest = self.honest_per_s * (self.seconds * 6 + WARM_S);
+        let honest = self.honest_per_s * (self.seconds * 7 + WARM_S);
         // Rates of the search for the peak add up to some 36 times the first, for half as long.
         let crowd = self.peak_from_per_s * 50 * self.seconds;
         // Each votes on every open ballot of the example event, which are four.
@@ -144,10 +145,10 @@ pub async fn run(
         phases: Vec::new(),
         tell,
     };
-    let mut validator = play.start("attack", 8_192).await?;
+    let mut validator = play.start(8_192).await?;
     play.hostile(&mut validator, steps).await?;
     validator.stop().await?;
-    let mut validator = play.start("overload", OVERLOADED_QUEUE).await?;
+    let mut validator = play.start(OVERLOADED_QUEUE).await?;
     play.overload(&mut validator, steps).await?;
     validator.stop().await?;
     play.voters.write_truth(stage)?;
@@ -174,14 +175,9 @@ struct Play<'a, T> {
 
 impl<T: FnMut(&Phase)> Play<'_, T> {
     /// Starts the validator with every limit on, and as many votes that may wait.
-    async fn start(&self, name: &str, queue_max: u32) -> Result<Server> {
-        let file = self.stage.site.online().join(format!("{name}.toml"));
-        let text = format!("[clients]\nexempt = []\n[ledger]\nqueue_max = {queue_max}\n");
-        fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
-        let call = self.stage.validator_call(self.at).flag("--config", file);
-        let mut server = call.start()?;
-        services::wait_until_ready(&mut server, self.at.public).await?;
-        Ok(server)
+    async fn start(&self, queue_max: u32) -> Result<Server> {
+        let settings = format!("[clients]\nexempt = []\n[ledger]\nqueue_max = {queue_max}\n");
+        self.stage.start_validator_with(self.at, &settings).await
     }
 
     /// Honest voters before, during and after the attacks.
@@ -199,6 +195,8 @@ impl<T: FnMut(&Phase)> Play<'_, T> {
         let victim = self.stage.sample_voter()?;
         let guess = |swarm: &mut Swarm| guess::start(swarm, at, rate / 4, &victim);
         self.measure("guessing", validator, steps, guess).await?;
+        let spray = |swarm: &mut Swarm| guess::spray(swarm, at, rate);
+        self.measure("spraying", validator, steps, spray).await?;
         let churn = |swarm: &mut Swarm| churn::start(swarm, at, rate);
         self.measure("churn", validator, steps, churn).await?;
         self.measure("after", validator, steps, |_| {}).await
@@ -323,7 +321,7 @@ fn crowd(rate: u64, seconds: u64) -> Order {
     Order {
         rate,
         votes: rate * seconds,
-        connections: 1_000,
+        connections: CROWD_CONNECTIONS,
         sources: CROWD,
     }
 }

@@ -17,7 +17,7 @@ use tokio::time::MissedTickBehavior;
 /// Open files beside connections.
 const FILES_BESIDE: u64 = 256;
 /// Attackers come from so many addresses: 127.3.0.1 and on.
-const ADDRESSES: u32 = 64;
+pub(super) const ADDRESSES: u32 = 64;
 /// An answer that takes longer counts as none.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 /// Bytes of an answer that are looked at: its status line and its problem's type.

@@ -1,7 +1,7 @@
 //! What must hold under attack, and whether it did.
 
-use super::swarm::NOT_CONNECTED;
-use super::{Phase, Scale};
+use super::swarm::{ADDRESSES, NOT_CONNECTED};
+use super::{CROWD_CONNECTIONS, Phase, Scale};
 use crate::counts::Difference;
 use serde::Serialize;
 
@@ -12,6 +12,9 @@ const CONNECTION_MIB_MAX: f64 = 0.03;
 /// Guesses of one voter's code that are looked at: `clients.failed_attempts_burst` and one that is
 /// earned back meanwhile.
 const GUESSES_MAX: f64 = 21.0;
+/// Wrong codes for many NASs that are looked at, of one address: `clients.client_failed_attempts_burst`,
+/// and what is earned back in a minute.
+const SPRAYED_MAX: u32 = 210;
 /// Longest that a connection without a request may live, ms: `http.header_timeout_ms`, and the time to
 /// notice.
 const HELD_MS_MAX: f64 = 6_500.0;
@@ -111,14 +114,20 @@ fn voters(phases: &[Phase]) -> Vec<Bound> {
     let calm = named(phases, "before")
         .p99_ms
         .min(named(phases, "after").p99_ms);
-    let during = named(phases, "slowloris").p99_ms;
+    let during = |name| named(phases, name).p99_ms / calm;
+    let floods = ["malformed", "guessing", "spraying", "churn"].map(during);
     vec![
         at_most("honest votes not recorded under attack", left, 0.0),
         // The calmer of both: a hiccup of the machine must not excuse what the attack does.
         timed(at_most(
             "honest p99 during slowloris, times that in peace",
-            during / calm,
+            during("slowloris"),
             2.0,
+        )),
+        timed(at_most(
+            "honest p99 during the worst of the other attacks, times that in peace",
+            floods.into_iter().fold(0.0, f64::max),
+            10.0,
         )),
     ]
 }
@@ -127,6 +136,8 @@ fn overload(phases: &[Phase]) -> Vec<Bound> {
     let (peak, overload) = (named(phases, "peak"), named(phases, "overload"));
     let times_peak = |per_s: f64| per_s / peak.goodput_per_s;
     let slowest = overload.shed_p99_9_ms.unwrap_or(f64::INFINITY);
+    let turned_away = count(overload.shed) / count(overload.shed + overload.accepted);
+    let memory_max = BESIDE_MIB_MAX + CONNECTION_MIB_MAX * f64::from(CROWD_CONNECTIONS);
     vec![
         timed(at_least(
             "votes answered at overload, times the peak",
@@ -139,6 +150,16 @@ fn overload(phases: &[Phase]) -> Vec<Bound> {
             0.8,
         )),
         timed(at_most(
+            "votes recorded at overload, times the peak: more and it was no peak",
+            times_peak(overload.goodput_per_s),
+            1.5,
+        )),
+        timed(at_least(
+            "votes turned away at overload, of all that were answered",
+            turned_away,
+            0.4,
+        )),
+        timed(at_most(
             "ms until a vote was turned away at overload, 999 of 1,000",
             slowest,
             100.0,
@@ -148,6 +169,11 @@ fn overload(phases: &[Phase]) -> Vec<Bound> {
             "votes without an answer at overload",
             count(overload.unanswered),
             0.0,
+        ),
+        at_most(
+            "MiB of memory beside mapped files at overload",
+            overload.beside_mib_max,
+            memory_max,
         ),
     ]
 }
@@ -187,8 +213,8 @@ fn slowloris(phases: &[Phase], scale: &Scale) -> Vec<Bound> {
 }
 
 fn others(phases: &[Phase], scale: &Scale) -> Vec<Bound> {
-    let [malformed, guessing, churn] =
-        ["malformed", "guessing", "churn"].map(|name| named(phases, name));
+    let [malformed, guessing, spraying, churn] =
+        ["malformed", "guessing", "spraying", "churn"].map(|name| named(phases, name));
     let delivered = |phase: &Phase, asked: u32| {
         let per_s = phase
             .attack
@@ -196,7 +222,7 @@ fn others(phases: &[Phase], scale: &Scale) -> Vec<Bound> {
             .and_then(|attack| attack["per_s"].as_f64());
         per_s.unwrap_or(0.0) / f64::from(asked)
     };
-    let refused = [malformed, guessing, churn]
+    let refused = [malformed, guessing, spraying, churn]
         .map(|phase| met(phase, NOT_CONNECTED))
         .iter()
         .sum();
@@ -210,6 +236,11 @@ fn others(phases: &[Phase], scale: &Scale) -> Vec<Bound> {
         timed(at_least(
             "guesses, of those asked for",
             delivered(guessing, hostile / 4),
+            DELIVERED_MIN,
+        )),
+        timed(at_least(
+            "wrong codes for many NASs, of those asked for",
+            delivered(spraying, hostile),
             DELIVERED_MIN,
         )),
         timed(at_least(
@@ -228,6 +259,16 @@ fn others(phases: &[Phase], scale: &Scale) -> Vec<Bound> {
             0.0,
         ),
         at_most("guesses taken or failed on", strange(guessing), 0.0),
+        at_most(
+            "wrong codes for many NASs taken or failed on",
+            strange(spraying),
+            0.0,
+        ),
+        at_most(
+            "wrong codes for many NASs that were looked at",
+            met(spraying, "403"),
+            f64::from(SPRAYED_MAX * ADDRESSES),
+        ),
         at_most(
             "guesses of one voter's code that were looked at",
             met(guessing, "403"),
