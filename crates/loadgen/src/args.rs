@@ -15,8 +15,8 @@ Examples:
 
 SIGINT or SIGTERM ends the run early; what was sent is settled and summed up all the same.
 
-Exit status: 0 every answer fitted what was sent; 1 an answer did not, or a vote stayed
-unanswered; 2 usage. For synthetic rolls: a voter's roll belongs on no networked machine.";
+Exit status: 0 every answer fitted what was sent; 1 an answer did not, or a request was never
+settled; 2 usage. For synthetic rolls: a voter's roll belongs on no networked machine.";
 
 /// Casts the votes of a roll over HTTP and keeps account of the answers.
 #[derive(Debug, Parser)]

@@ -9,8 +9,9 @@ use serde::Deserialize;
 pub(crate) struct Settled {
     /// The answer; none where every attempt stayed without one.
     pub(crate) answer: Option<Answer>,
-    /// Whether an earlier attempt may have been recorded without saying so.
-    pub(crate) unanswered_before: bool,
+    /// Whether an attempt was sent whose answer did not come, or told that nobody knows. Of a slow
+    /// request: it never reached the server.
+    pub(crate) may_be_recorded: bool,
     /// Attempts after the first.
     pub(crate) retries: u64,
 }
@@ -32,7 +33,7 @@ pub(crate) enum Verdict {
     Slow,
     /// Turned away (408, 429, 503) at every attempt until the retries were over; not recorded.
     Shed,
-    /// No answer within the retries; recorded or not, nobody knows.
+    /// Not settled within the retries: no answer, or none that tells.
     Unanswered,
     /// A first vote that the server says was cast before.
     UnexpectedDuplicate,
@@ -59,14 +60,14 @@ pub(crate) fn outcome_unknown(answer: &Answer) -> bool {
 pub(crate) fn judge(slot: Slot, settled: &Settled) -> Verdict {
     let Some(answer) = &settled.answer else {
         return match slot {
-            Slot::Slow(_) if !settled.unanswered_before => Verdict::Slow,
+            Slot::Slow(_) if !settled.may_be_recorded => Verdict::Slow,
             _ => Verdict::Unanswered,
         };
     };
     let wrong = |what: &str| Verdict::Wrong(format!("{what} answered {}", answer.status));
     match (slot, answer.status) {
         (Slot::Vote(_), 202) => accepted(answer),
-        (Slot::Vote(_), 409) if settled.unanswered_before => counted(answer, Verdict::Recovered),
+        (Slot::Vote(_), 409) if settled.may_be_recorded => counted(answer, Verdict::Recovered),
         (Slot::Vote(_), 409) => Verdict::UnexpectedDuplicate,
         (Slot::Duplicate(_), 409) => counted(answer, Verdict::Duplicate),
         (Slot::Invalid(_), 403) if has_status(answer, "invalid") => Verdict::Invalid,
@@ -74,13 +75,27 @@ pub(crate) fn judge(slot: Slot, settled: &Settled) -> Verdict {
         (Slot::Slow(_), 400 | 403 | 408) => Verdict::Slow,
         // An attempt before may have been recorded, or this one.
         _ if outcome_unknown(answer) => Verdict::Unanswered,
-        _ if turned_away(answer) && settled.unanswered_before => Verdict::Unanswered,
+        _ if turned_away(answer) && settled.may_be_recorded => Verdict::Unanswered,
         _ if turned_away(answer) => Verdict::Shed,
         (Slot::Vote(_), _) => wrong("a first vote was"),
         (Slot::Duplicate(_), _) => wrong("a repeated vote was"),
         (Slot::Invalid(_), _) => wrong("an unknown credential was"),
         (Slot::Malformed(_), _) => wrong("a malformed request was"),
         (Slot::Slow(_), _) => wrong("a slow request of an unknown credential was"),
+    }
+}
+
+/// Whether a first vote of which this was judged may be recorded all the same.
+pub(crate) fn left_open(slot: Slot, verdict: &Verdict, settled: &Settled) -> bool {
+    let status = settled.answer.as_ref().map_or(0, |answer| answer.status);
+    match (slot, verdict) {
+        (Slot::Vote(_), Verdict::Unanswered) => settled.may_be_recorded,
+        // An answer that cannot be read, a fault of the server or of a proxy, or a refusal of a retry
+        // whose first attempt was taken.
+        (Slot::Vote(_), Verdict::Wrong(_)) => {
+            settled.may_be_recorded || matches!(status, 202 | 409 | 500..)
+        }
+        _ => false,
     }
 }
 
@@ -128,7 +143,7 @@ fn counted(answer: &Answer, verdict: Verdict) -> Verdict {
 mod tests {
     use super::*;
 
-    fn check(slot: Slot, status: u16, body: &'static str, unanswered_before: bool) -> Verdict {
+    fn check(slot: Slot, status: u16, body: &'static str, may_be_recorded: bool) -> Verdict {
         let answer = Answer {
             status,
             retry_after: None,
@@ -138,7 +153,7 @@ mod tests {
             slot,
             &Settled {
                 answer: Some(answer),
-                unanswered_before,
+                may_be_recorded,
                 retries: 0,
             },
         )
@@ -215,6 +230,43 @@ mod tests {
         );
     }
 
+    /// Of a first vote, answered so after silence or not.
+    fn open(status: Option<u16>, body: &'static str, may_be_recorded: bool) -> bool {
+        let answer = status.map(|status| Answer {
+            status,
+            retry_after: None,
+            body: body.into(),
+        });
+        let settled = Settled {
+            answer,
+            may_be_recorded,
+            retries: 0,
+        };
+        let slot = Slot::Vote(0);
+        left_open(slot, &judge(slot, &settled), &settled)
+    }
+
+    #[test]
+    fn a_vote_is_open_where_it_may_be_recorded_and_no_answer_tells() {
+        let closed = r#"{"status":"closed"}"#;
+        for (status, body, silence, expected) in [
+            (None, "", true, true),
+            (None, "", false, false), // never sent
+            (Some(403), closed, true, true),
+            (Some(403), closed, false, false),
+            (Some(503), "{}", true, true),
+            (Some(503), "{}", false, false), // nothing recorded, it says
+            (Some(502), "a proxy", false, true),
+            (Some(202), "{}", false, true), // without its receipt
+            (Some(409), r#"{"attempt_count":1}"#, true, true),
+            (Some(202), RECEIPT, true, false),
+            (Some(409), TWO, true, false),
+        ] {
+            let got = open(status, body, silence);
+            assert_eq!(got, expected, "{status:?} {body} {silence}");
+        }
+    }
+
     #[test]
     fn a_vote_turned_away_after_silence_stays_open() {
         for status in [408, 429, 503] {
@@ -227,14 +279,14 @@ mod tests {
     fn silence_leaves_a_vote_open() {
         let silent = Settled {
             answer: None,
-            unanswered_before: true,
+            may_be_recorded: true,
             retries: 3,
         };
         assert_eq!(judge(Slot::Vote(0), &silent), Verdict::Unanswered);
         // A slow request that never reached the server was not cut off by it.
         assert_eq!(judge(Slot::Slow(0), &silent), Verdict::Unanswered);
         let cut_off = Settled {
-            unanswered_before: false,
+            may_be_recorded: false,
             ..silent
         };
         assert_eq!(judge(Slot::Slow(0), &cut_off), Verdict::Slow);

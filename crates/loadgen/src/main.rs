@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Casts the votes; `true` where every answer fitted what was sent and no vote stayed open.
+/// Casts the votes; `true` where every answer fitted what was sent and every request was settled.
 fn run(raw: args::Args) -> Result<bool> {
     let settings = raw.resolve()?;
     connection::allow_connections(settings.connections)?;

@@ -22,7 +22,7 @@ pub(crate) async fn drip(target: &Target, source: Option<Ipv4Addr>, call: &Call)
     let Ok(stream) = connect(target, source).await else {
         return Settled {
             answer: None,
-            unanswered_before: true,
+            may_be_recorded: true,
             retries: 0,
         };
     };
@@ -38,7 +38,7 @@ pub(crate) async fn drip(target: &Target, source: Option<Ipv4Addr>, call: &Call)
     });
     Settled {
         answer,
-        unanswered_before: false,
+        may_be_recorded: false,
         retries: 0,
     }
 }

@@ -105,7 +105,7 @@ impl Summary {
         }
     }
 
-    /// Whether every answer fitted what was sent and no vote stayed unanswered.
+    /// Whether every answer fitted what was sent and every request was settled.
     pub(crate) fn sound(&self) -> bool {
         self.wrong == 0 && self.unanswered == 0
     }
@@ -143,11 +143,11 @@ impl Summary {
                 "malformed requests refused (400)",
             ),
             ("slow", self.slow, "dripping bodies cut off"),
-            ("shed", self.shed, "turned away to the end (429, 503)"),
+            ("shed", self.shed, "turned away to the end (408, 429, 503)"),
             (
                 "unanswered",
                 self.unanswered,
-                "without an answer to the end",
+                "not settled to the end: no answer, or none that tells",
             ),
             ("retries", self.retries, "attempts after the first"),
             ("wrong", self.wrong, "answers that contradict what was sent"),

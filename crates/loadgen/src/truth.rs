@@ -1,12 +1,11 @@
 //! What the validator said it recorded, for `tally verify --expect` to hold against the ledger.
 //!
-//! The file has counts per ballot, region and choice, of votes that were recorded and of votes whose
-//! fate no answer told (`open`), and the receipts in no order that would tell whose they are; it has
+//! The file has counts per ballot, region and choice, of votes that were recorded and of votes sent
+//! whose fate no answer told (`open`), and the receipts in no order that would tell whose they are; it has
 //! no credential.
 
 use crate::judge::Verdict;
 use crate::offer::Ballot;
-use crate::plan::Slot;
 use crate::request;
 use anyhow::{Context, Result};
 use durable::output::OutputFile;
@@ -31,7 +30,7 @@ struct Recorded {
     /// Answers 409 to repeated votes. The ledger may hold more: attempts whose answer was lost.
     duplicates: u64,
     counts: ByChoice,
-    /// First votes sent and never answered for good: the ledger may hold them or not.
+    /// First votes sent and never settled: the ledger may hold them or not.
     open: ByChoice,
 }
 
@@ -87,18 +86,18 @@ impl Truth {
         })
     }
 
-    /// Books what became of the request of a slot.
-    pub(crate) fn book(&mut self, slot: Slot, verdict: Verdict, subject: Subject) -> Result<()> {
+    /// Books what became of a request, which may be a vote that is left `open`.
+    pub(crate) fn book(&mut self, verdict: Verdict, open: bool, subject: Subject) -> Result<()> {
         let Some(ballot) = self.ballots.get_mut(subject.ballot) else {
             return Ok(());
         };
         let key = (subject.region, subject.choice);
-        match (slot, &verdict) {
-            (_, Verdict::Accepted(_) | Verdict::Recovered) => {
+        match &verdict {
+            Verdict::Accepted(_) | Verdict::Recovered => {
                 *ballot.counts.entry(key).or_default() += 1;
             }
-            (_, Verdict::Duplicate) => ballot.duplicates += 1,
-            (Slot::Vote(_), Verdict::Unanswered) => *ballot.open.entry(key).or_default() += 1,
+            Verdict::Duplicate => ballot.duplicates += 1,
+            _ if open => *ballot.open.entry(key).or_default() += 1,
             _ => {}
         }
         match verdict {
@@ -161,26 +160,23 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("truth.json");
         let mut truth = Truth::create(&path, false, 1).unwrap();
-        let mut book = |slot, verdict, region, choice| {
+        let mut book = |verdict, open, region, choice| {
             let subject = Subject {
                 ballot: 0,
                 region,
                 choice,
             };
-            truth.book(slot, verdict, subject).unwrap();
+            truth.book(verdict, open, subject).unwrap();
         };
-        let vote = Slot::Vote(0);
-        book(vote, Verdict::Accepted("0-1-A".into()), 2, Choice::Oui);
-        book(vote, Verdict::Accepted("0-2-B".into()), 2, Choice::Oui);
+        book(Verdict::Accepted("0-1-A".into()), false, 2, Choice::Oui);
+        book(Verdict::Accepted("0-2-B".into()), false, 2, Choice::Oui);
         let ranking = |candidates| Choice::Ranking(candidates);
-        book(vote, Verdict::Recovered, 1, ranking(vec![3, 1]));
-        book(Slot::Duplicate(0), Verdict::Duplicate, 1, ranking(vec![1]));
-        book(vote, Verdict::Unanswered, 1, Choice::Non);
-        // Neither can have added a vote: the first was recorded before, the second is no voter's.
-        book(Slot::Duplicate(1), Verdict::Unanswered, 1, Choice::Oui);
-        book(Slot::Invalid(0), Verdict::Unanswered, 1, Choice::Oui);
+        book(Verdict::Recovered, false, 1, ranking(vec![3, 1]));
+        book(Verdict::Duplicate, false, 1, ranking(vec![1]));
+        book(Verdict::Unanswered, true, 1, Choice::Non);
+        book(Verdict::Unanswered, false, 1, Choice::Oui);
         truth
-            .book(Slot::Malformed(0), Verdict::Malformed, Subject::nobody())
+            .book(Verdict::Malformed, false, Subject::nobody())
             .unwrap();
         assert!(!path.exists(), "written aside");
         truth

@@ -15,10 +15,14 @@ const RETRY_AFTER_DEFAULT: Duration = Duration::from_millis(200);
 /// after the first failure. The body never changes: a retry is the same vote.
 pub(crate) async fn cast(connection: &mut Connection, call: &Call, retry_for: Duration) -> Settled {
     let mut deadline = None;
-    let mut unanswered_before = false;
+    let mut may_be_recorded = false;
     let mut retries = 0;
     loop {
         let attempt = connection.post(call).await;
+        may_be_recorded |= match &attempt {
+            Ok(answer) => outcome_unknown(answer),
+            Err(broken) => *broken == Broken::AfterSending,
+        };
         let pause = match &attempt {
             Ok(answer) if turned_away(answer) => answer.retry_after.unwrap_or(RETRY_AFTER_DEFAULT),
             Ok(_) => Duration::MAX,
@@ -30,14 +34,10 @@ pub(crate) async fn cast(connection: &mut Connection, call: &Call, retry_for: Du
             let answer = attempt.ok();
             return Settled {
                 answer,
-                unanswered_before,
+                may_be_recorded,
                 retries,
             };
         }
-        unanswered_before |= match &attempt {
-            Ok(answer) => outcome_unknown(answer),
-            Err(broken) => *broken == Broken::AfterSending,
-        };
         retries += 1;
         tokio::time::sleep(pause).await;
     }

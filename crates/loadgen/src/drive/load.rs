@@ -2,7 +2,7 @@
 
 use crate::args::Settings;
 use crate::connection::Target;
-use crate::judge::{Settled, Verdict, judge};
+use crate::judge::{Settled, Verdict, judge, left_open};
 use crate::offer::{Ballot, Offer};
 use crate::plan::{Mix, Slot, Votes};
 use crate::progress::Progress;
@@ -204,8 +204,9 @@ impl Load {
         if let (Slot::Vote(number), Verdict::Accepted(_) | Verdict::Recovered) = (slot, &verdict) {
             account.remember(number, &mut Random::of(self.seed, Purpose::Memory, number));
         }
+        let open = left_open(slot, &verdict, settled);
         match &mut account.truth {
-            Some(truth) => truth.book(slot, verdict, subject),
+            Some(truth) => truth.book(verdict, open, subject),
             None => Ok(()),
         }
     }

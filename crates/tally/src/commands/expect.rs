@@ -1,6 +1,6 @@
 //! `tally verify --expect`: the ledger against what a load generator was told over HTTP.
 //!
-//! Every vote that was acknowledged must be counted. Votes that were sent and never answered (`open`)
+//! Every vote that was acknowledged must be counted. Votes that no answer settled (`open`)
 //! may be counted or not; nothing else may. Duplicates must be at least what the generator saw: an
 //! answer that a crash swallowed was recorded though nobody read it.
 
@@ -51,7 +51,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Truth> {
         .with_context(|| format!("{} is not a truth file of loadgen", path.display()))
 }
 
-/// Votes that were sent and never answered.
+/// Votes that no answer settled.
 #[derive(Debug, Default)]
 pub(crate) struct Open {
     /// All of them.

@@ -115,8 +115,8 @@ fn note_expected(open: &expect::Open, checked: &mut Checked) {
     let line = match open {
         expect::Open { sent: 0, .. } => "votes and counts are as expected".to_owned(),
         expect::Open { sent, recorded } => format!(
-            "votes and counts are as expected; of {sent} votes that were never answered, {recorded} \
-             are recorded"
+            "votes and counts are as expected; of {sent} votes that no answer settled, {recorded} are \
+             recorded"
         ),
     };
     let json = &mut checked.json;
