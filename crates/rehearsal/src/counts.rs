@@ -45,6 +45,19 @@ pub fn difference(acknowledged: &Counts, counted: &Counts) -> Difference {
     }
 }
 
+/// `counted` without those votes of `open` that are in it beside the acknowledged ones: they may be
+/// there, and need not.
+#[must_use]
+pub fn without_open(mut counted: Counts, acknowledged: &Counts, open: &Counts) -> Counts {
+    for (key, open) in open {
+        let told = acknowledged.get(key).copied().unwrap_or(0);
+        if let Some(votes) = counted.get_mut(key) {
+            *votes -= votes.saturating_sub(told).min(*open);
+        }
+    }
+    counted
+}
+
 /// How many keys two counts disagree on.
 #[must_use]
 pub fn differing(one: &Counts, other: &Counts) -> usize {
@@ -238,6 +251,18 @@ mod tests {
             difference(&told, &counted),
             Difference { lost: 1, double: 2 }
         );
+    }
+
+    #[test]
+    fn open_votes_may_be_counted_or_not_and_excuse_no_others() {
+        let told = counts(&[("L", 1, "oui", 5)]);
+        let open = counts(&[("L", 1, "oui", 2), ("L", 1, "non", 1)]);
+        for (oui, non, double, lost) in [(5, 0, 0, 0), (7, 1, 0, 0), (8, 2, 2, 0), (4, 0, 0, 1)] {
+            let counted = counts(&[("L", 1, "oui", oui), ("L", 1, "non", non)]);
+            let counted = without_open(counted, &told, &open);
+            let expected = Difference { lost, double };
+            assert_eq!(difference(&told, &counted), expected, "{oui} {non}");
+        }
     }
 
     #[test]

@@ -21,7 +21,7 @@ struct Ballot {
     votes: u64,
     duplicates: u64,
     counts: Rows,
-    /// Votes sent and never answered.
+    /// Votes sent and never settled.
     #[serde(default)]
     open: Rows,
 }
@@ -106,11 +106,21 @@ impl Truth {
     /// Votes that were acknowledged.
     #[must_use]
     pub fn counts(&self) -> Counts {
+        self.collect(|ballot| &ballot.counts)
+    }
+
+    /// Votes that no answer settled.
+    #[must_use]
+    pub fn open(&self) -> Counts {
+        self.collect(|ballot| &ballot.open)
+    }
+
+    fn collect(&self, rows: impl Fn(&Ballot) -> &Rows) -> Counts {
         let counts = self.ballots.iter().flat_map(|(id, ballot)| {
             let row = move |((region, choice), votes): (&(u16, String), &u64)| {
                 ((id.clone(), *region, choice.clone()), *votes)
             };
-            ballot.counts.0.iter().map(row)
+            rows(ballot).0.iter().map(row)
         });
         counts.collect()
     }
@@ -185,6 +195,7 @@ mod tests {
         expected.ballots.get_mut("L").unwrap().duplicates = 2;
         assert_eq!(joined, expected);
         let key = ("L".to_owned(), 1, "oui".to_owned());
-        assert_eq!(joined.counts(), Counts::from([(key, 7)]));
+        assert_eq!(joined.counts(), Counts::from([(key.clone(), 7)]));
+        assert_eq!(joined.open(), Counts::from([(key, 3)]));
     }
 }

@@ -56,7 +56,7 @@ pub struct Summary {
     pub malformed: u64,
     /// Requests turned away until the end.
     pub shed: u64,
-    /// Requests without an answer until the end.
+    /// Requests that no answer settled until the end.
     pub unanswered: u64,
     /// Answers that contradict what was sent.
     pub wrong: u64,

@@ -12,6 +12,7 @@ const SMALL: Scale = Scale {
     honest_per_s: 200,
     seconds: 5, // With the time to settle: longer than a slow connection may live.
     hostile_per_s: 400,
+    failed_attempts: 25, // Half of what an address sprays.
     peak_from_per_s: 3_000,
 };
 

@@ -59,6 +59,8 @@ pub struct Scale {
     pub seconds: u64,
     /// Requests a second of the other attacks.
     pub hostile_per_s: u32,
+    /// Wrong codes that each address has left, as `clients.client_failed_attempts_burst` says.
+    pub failed_attempts: u32,
     /// Rate at which the search for the peak begins, votes a second.
     pub peak_from_per_s: u64,
 }
@@ -70,6 +72,7 @@ impl Scale {
         honest_per_s: 1_000,
         seconds: 8,
         hostile_per_s: 2_000,
+        failed_attempts: 200, // as by default
         peak_from_per_s: 4_000,
     };
 
@@ -151,12 +154,12 @@ pub async fn run(
     let mut validator = play.start(OVERLOADED_QUEUE).await?;
     play.overload(&mut validator, steps).await?;
     validator.stop().await?;
-    play.voters.write_truth(stage)?;
+    let truth = play.voters.truth()?;
+    truth.write(&stage.site.truth())?;
+    let told = truth.counts();
+    let counted = counts::without_open(stage.counted_from_files().await?, &told, &truth.open());
     let aftermath = Aftermath {
-        difference: counts::difference(
-            &stage.acknowledged()?.0,
-            &stage.counted_from_files().await?,
-        ),
+        difference: counts::difference(&told, &counted),
         fault: stage.verify().await.err().map(|fault| format!("{fault:#}")),
         panics: watch::panics(stage)?,
     };
@@ -176,7 +179,11 @@ struct Play<'a, T> {
 impl<T: FnMut(&Phase)> Play<'_, T> {
     /// Starts the validator with every limit on, and as many votes that may wait.
     async fn start(&self, queue_max: u32) -> Result<Server> {
-        let settings = format!("[clients]\nexempt = []\n[ledger]\nqueue_max = {queue_max}\n");
+        let failed = self.scale.failed_attempts;
+        let settings = format!(
+            "[clients]\nexempt = []\nclient_failed_attempts_burst = {failed}\n\
+             [ledger]\nqueue_max = {queue_max}\n"
+        );
         self.stage.start_validator_with(self.at, &settings).await
     }
 

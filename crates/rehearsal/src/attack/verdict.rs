@@ -12,9 +12,8 @@ const CONNECTION_MIB_MAX: f64 = 0.03;
 /// Guesses of one voter's code that are looked at: `clients.failed_attempts_burst` and one that is
 /// earned back meanwhile.
 const GUESSES_MAX: f64 = 21.0;
-/// Wrong codes for many NASs that are looked at, of one address: `clients.client_failed_attempts_burst`,
-/// and what is earned back in a minute.
-const SPRAYED_MAX: u32 = 210;
+/// Wrong codes that an address earns back while it sprays, in a minute at most.
+const EARNED_BACK: u32 = 10;
 /// Longest that a connection without a request may live, ms: `http.header_timeout_ms`, and the time to
 /// notice.
 const HELD_MS_MAX: f64 = 6_500.0;
@@ -203,10 +202,15 @@ fn slowloris(phases: &[Phase], scale: &Scale) -> Vec<Bound> {
             1.0,
         ),
         at_least("dripping bodies cut off", met(phase, "body_cut_off"), 1.0),
-        at_most(
+        timed(at_most(
             "ms that a slow connection was held",
             met(phase, "held_ms_max"),
             HELD_MS_MAX,
+        )),
+        at_most(
+            "ms that a slow connection was held, by whatever machine",
+            met(phase, "held_ms_max"),
+            4.0 * HELD_MS_MAX,
         ),
         at_most("MiB of memory beside mapped files", most, memory_max),
     ]
@@ -267,7 +271,26 @@ fn others(phases: &[Phase], scale: &Scale) -> Vec<Bound> {
         at_most(
             "wrong codes for many NASs that were looked at",
             met(spraying, "403"),
-            f64::from(SPRAYED_MAX * ADDRESSES),
+            f64::from((scale.failed_attempts + EARNED_BACK) * ADDRESSES),
+        ),
+        at_least(
+            "wrong codes for many NASs refused unlooked at",
+            met(spraying, "refused_unlooked_at"),
+            1.0,
+        ),
+        at_least(
+            "requests of churning connections answered",
+            met(churn, "200"),
+            1.0,
+        ),
+        at_most(
+            "requests of churning connections failed on",
+            strange(churn)
+                - ["200", "left", "reset"]
+                    .map(|what| met(churn, what))
+                    .iter()
+                    .sum::<f64>(),
+            0.0,
         ),
         at_most(
             "guesses of one voter's code that were looked at",

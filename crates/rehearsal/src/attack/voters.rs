@@ -93,12 +93,12 @@ impl Voters {
         Ok(voted)
     }
 
-    /// Writes what all orders together were told as the truth of this stage.
+    /// What all orders together were told.
     ///
     /// # Errors
-    /// A file cannot be read or written, or is none.
-    pub(super) fn write_truth(&self, stage: &Stage) -> Result<()> {
-        Truth::join(&self.truths)?.write(&stage.site.truth())
+    /// A truth file cannot be read.
+    pub(super) fn truth(&self) -> Result<Truth> {
+        Truth::join(&self.truths)
     }
 
     fn take(&mut self, count: usize) -> Result<String> {
