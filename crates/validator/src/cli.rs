@@ -142,7 +142,7 @@ pub fn main() -> ExitCode {
 }
 
 fn serve(config: &Config) -> ExitCode {
-    log::start(&config.log);
+    log::start(config.log.clone());
     match run::run(config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,10 +1,12 @@
 //! Log lines: JSON on standard error, RFC 3339 UTC, without personal data, few under floods.
 
 use std::panic::PanicHookInfo;
+use std::str::FromStr;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 /// Lets one line a second through and counts those kept back.
 pub(crate) struct Gate {
@@ -33,12 +35,37 @@ impl Gate {
     }
 }
 
-/// Starts logging by a filter such as `info`; a filter that cannot be read counts as `info`.
-pub(crate) fn start(filter: &str) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+/// A filter of log lines, such as `info` or `info,validator=debug`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LogFilter(String);
+
+impl LogFilter {
+    /// What one is, for whoever wrote another.
+    pub(crate) const EXPECTED: &str = "error, warn, info, debug, trace, or a level for each of several targets: info,validator=debug";
+}
+
+impl FromStr for LogFilter {
+    type Err = ();
+
+    /// A word that is no level is refused. The library takes it for the name of a target, and logs
+    /// nothing else.
+    fn from_str(text: &str) -> Result<LogFilter, ()> {
+        let known = |directive: &str| {
+            directive.contains('=')
+                || !directive.is_empty() && LevelFilter::from_str(directive).is_ok()
+        };
+        let sound = !text.is_empty()
+            && text.split(',').all(|directive| known(directive.trim()))
+            && EnvFilter::try_new(text).is_ok();
+        sound.then(|| LogFilter(text.to_owned())).ok_or(())
+    }
+}
+
+/// Starts logging.
+pub(crate) fn start(filter: LogFilter) {
     tracing_subscriber::fmt()
         .json()
-        .with_env_filter(filter)
+        .with_env_filter(EnvFilter::new(filter.0)) // It was read before.
         .with_writer(std::io::stderr)
         .init();
     std::panic::set_hook(Box::new(panicked));
@@ -62,6 +89,29 @@ fn panicked(info: &PanicHookInfo<'_>) {
 mod tests {
     use super::*;
     use std::cell::Cell;
+
+    #[test]
+    fn a_slip_in_a_filter_is_no_filter() {
+        for sound in [
+            "info",
+            "warn",
+            "off",
+            "info,validator=debug",
+            "INFO,hyper=warn",
+        ] {
+            assert!(LogFilter::from_str(sound).is_ok(), "{sound}");
+        }
+        for slip in [
+            "warning",
+            "validator",
+            "",
+            "info,",
+            "validator=loud",
+            "info validator",
+        ] {
+            assert!(LogFilter::from_str(slip).is_err(), "{slip}");
+        }
+    }
 
     #[test]
     fn a_flood_is_counted_not_logged() {

@@ -24,6 +24,10 @@ pub(crate) fn tell(state: &str) {
     let sent = address
         .and_then(|address| UnixDatagram::unbound()?.send_to_addr(state.as_bytes(), &address));
     if let Err(error) = sent {
-        tracing::warn!(%error, state, "the service manager was not told");
+        tracing::warn!(
+            %error,
+            state,
+            "the service manager was not told: see that NOTIFY_SOCKET is its own, or start without it"
+        );
     }
 }

@@ -15,10 +15,13 @@ pub(crate) fn seal_memory() {
         maximum: Some(0),
     };
     if let Err(error) = setrlimit(Resource::Core, none) {
-        tracing::warn!(%error, "core dumps could not be switched off");
+        tracing::warn!(%error, "core dumps could not be switched off: set LimitCORE=0 in the unit file");
     }
     if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
-        tracing::warn!(%error, "memory could not be closed to other processes");
+        tracing::warn!(
+            %error,
+            "memory could not be closed to other processes: let no other program run as this user"
+        );
     }
 }
 

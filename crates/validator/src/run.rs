@@ -106,7 +106,10 @@ async fn serve(
         .await
         .is_err()
     {
-        tracing::warn!("some connections did not end in time and are cut");
+        tracing::warn!(
+            "some connections did not end in time and are cut: where voters wait for the disk that \
+             long, raise process.drain_timeout_ms"
+        );
     }
     let partition = Arc::clone(&app.partition);
     tokio::task::spawn_blocking(move || partition.shutdown()).await?;

@@ -7,6 +7,7 @@ mod settings;
 use crate::client::Addresses;
 use crate::http::body::BodyLimits;
 use crate::http::cors::Cors;
+use crate::log::LogFilter;
 use crate::server::TlsFiles;
 use crate::throttle::Quota;
 use reader::Reader;
@@ -56,8 +57,8 @@ pub(crate) struct Config {
     pub(crate) threads: usize,
     /// How long requests in flight may take after SIGTERM.
     pub(crate) drain_timeout: Duration,
-    /// Filter of log lines, in the syntax of `tracing_subscriber::EnvFilter`.
-    pub(crate) log: String,
+    /// What is logged.
+    pub(crate) log: LogFilter,
 }
 
 /// Bounds of connections.
@@ -144,6 +145,7 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
     let connections = connection_limits(r, read_timeout, commit_timeout);
     let threads = r.size("process.threads", 0..=1_024);
     let drain_timeout = r.milliseconds("process.drain_timeout_ms", 600_000);
+    let log: Option<LogFilter> = r.parsed("process.log", LogFilter::EXPECTED);
     Some(Config {
         package: package?.into(),
         trust,
@@ -170,7 +172,7 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
         commit_timeout: commit_timeout?,
         threads: threads?,
         drain_timeout: drain_timeout?,
-        log: r.optional("process.log").unwrap_or("info").to_owned(),
+        log: log?,
     })
 }
 

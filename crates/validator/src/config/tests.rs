@@ -72,7 +72,7 @@ fn quotas_are_rates() {
 #[test]
 fn every_fault_at_once() {
     let file = "trust = \"a.pub\"\nlitsen = 1\n[http]\nbody_bytes_max = 1\nheaders_max = 0x20\n\
-                [clients]\nexempt = [\"nowhere\"]\n[process]\nthreads = -1\n";
+                [clients]\nexempt = [\"nowhere\"]\n[process]\nthreads = -1\nlog = \"warning\"\n";
     let faults = resolve(file, &[("VALIDATOR_LEDGER_QUEUE_MAX", "many")], &["here"])
         .expect_err("a faulty configuration");
     let expected = [
@@ -88,6 +88,8 @@ fn every_fault_at_once() {
         "ledger.queue_max is \"many\" (environment variable VALIDATOR_LEDGER_QUEUE_MAX): \
          write an integer from 1 to 1048576",
         "process.threads is \"-1\" (v.toml, line 9): write an integer from 0 to 1024",
+        "process.log is \"warning\" (v.toml, line 10): write error, warn, info, debug, trace, or a \
+         level for each of several targets: info,validator=debug",
     ];
     let mut expected: Vec<String> = expected.iter().map(|text| (*text).to_owned()).collect();
     let mut faults = faults;

@@ -55,6 +55,16 @@ pub(crate) const MALFORMED: Face = face(
     ),
 );
 
+pub(crate) const NO_HOST: Face = face(
+    StatusCode::BAD_REQUEST,
+    "no-host",
+    words("En-tête Host manquant", "Host header missing"),
+    words(
+        "HTTP/1.1 demande un en-tête Host, et un seul.",
+        "HTTP/1.1 demands one Host header, and no more.",
+    ),
+);
+
 pub(crate) const BROKEN_BODY: Face = face(
     StatusCode::BAD_REQUEST,
     "broken-body",
@@ -325,6 +335,7 @@ pub(crate) const DUPLICATE: Face = vote_face(
 /// All of them.
 pub(crate) const ALL: &[&Face] = &[
     &MALFORMED,
+    &NO_HOST,
     &BROKEN_BODY,
     &INVALID_FIELDS,
     &INVALID_QUERY,

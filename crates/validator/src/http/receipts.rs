@@ -5,12 +5,16 @@ use super::language::Language;
 use super::problem::Problem;
 use super::reply::{self, JSON, Reply};
 use crate::app::App;
+use crate::log::Gate;
 use crate::time::rfc3339;
 use hyper::StatusCode;
 use ledger::{Receipt, RequestId};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// Lines about look-ups, one a second at most.
+static FAILURES: Gate = Gate::new();
 
 #[derive(Serialize)]
 struct Recorded {
@@ -48,7 +52,13 @@ pub(crate) async fn look_up(app: &Arc<App>, id: RequestId) -> Result<Option<Rece
     match found {
         Ok(Ok(receipt)) => Ok(receipt),
         Ok(Err(error)) => {
-            tracing::error!(%error, "a receipt could not be looked up");
+            FAILURES.run(|unsaid| {
+                tracing::error!(
+                    %error,
+                    unsaid,
+                    "a receipt could not be looked up: see the disk, then `tally verify` the ledger"
+                );
+            });
             Err(Problem::from(&face::INTERNAL))
         }
         Err(_) => Err(Problem::from(&face::INTERNAL)),

@@ -11,12 +11,13 @@ use crate::log::Gate;
 use crate::server::Peer;
 use crate::site::Visit;
 use hyper::body::Incoming;
-use hyper::header::HeaderValue;
-use hyper::{Method, Request};
+use hyper::header::{CONNECTION, HOST, HeaderValue, TRANSFER_ENCODING};
+use hyper::{Method, Request, Version};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
 /// Lines about clients, one a second at most.
 static UNNAMED_PROXIES: Gate = Gate::new();
 static OVER_QUOTA: Gate = Gate::new();
@@ -39,10 +40,12 @@ pub(crate) fn serve(
         origin: app.cors.origin(headers),
         visit: Visit::of(&request),
         is_head: request.method() == Method::HEAD,
+        is_chunked: headers.contains_key(TRANSFER_ENCODING),
         secure: peer.secure,
     };
     let client = client(&app, peer.address, &request);
-    let rest = admit(&app, client).and_then(|()| match asked.visit {
+    let admitted = admit(&app, client).and_then(|()| check_host(&request));
+    let rest = admitted.and_then(|()| match asked.visit {
         None => routes::start(&app, request, asked.language),
         Some(visit) => Ok(Rest::Other(Box::pin(visit.answer(
             Arc::clone(&app),
@@ -74,6 +77,9 @@ struct Asked {
     visit: Option<Visit>,
     /// Whether only the head of the answer is wanted.
     is_head: bool,
+    /// Whether its body came in chunks, with an announced length or without: a proxy may have seen
+    /// another end of it than we, so nothing more is read after it (RFC 9112, section 6.1).
+    is_chunked: bool,
     /// Whether by TLS of ours.
     secure: bool,
 }
@@ -93,6 +99,9 @@ impl Asked {
         if self.secure {
             reply::stay_secure(&mut reply);
         }
+        if self.is_chunked {
+            reply.headers_mut().insert(CONNECTION, CLOSE);
+        }
         if self.is_head {
             reply = reply::head_only(reply);
         }
@@ -100,6 +109,15 @@ impl Asked {
             .note_reply(reply.status(), self.started.elapsed());
         reply
     }
+}
+
+/// HTTP/1.1 demands one Host (RFC 9112, section 3.2); HTTP/2 has a field of its own for it.
+fn check_host(request: &Request<Incoming>) -> Result<(), Problem> {
+    let hosts = request.headers().get_all(HOST).iter().count();
+    if request.version() == Version::HTTP_11 && hosts != 1 {
+        return Err(Problem::from(&face::NO_HOST));
+    }
+    Ok(())
 }
 
 /// For whom the request counts; none where it is exempt.

@@ -52,7 +52,11 @@ impl LedgerBody {
         let app = Arc::clone(app);
         tokio::spawn(async move {
             if let Err(error) = follow(&app, after, &sender, stop).await {
-                tracing::error!(%error, after, "the ledger could not be streamed");
+                tracing::error!(
+                    %error,
+                    after,
+                    "the ledger could not be streamed: see the disk, then `tally verify` the ledger"
+                );
                 // Breaks the response off, so that the reader does not take it for complete.
                 let _ = sender
                     .send(Err(io::Error::other("ledger unreadable")))

@@ -23,8 +23,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 /// hyper's buffer for one connection: its default would take some 400 kB.
 const BUFFER_BYTES: usize = 16 * 1_024;
-/// Time for the last answer of a connection that is being closed.
-const CLOSING: Duration = Duration::from_secs(30);
+/// Time for HTTP/2's farewell to a silent client: which of its requests were never looked at, so that
+/// it may send those again elsewhere.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// Requests of one HTTP/2 connection at once.
 const STREAMS_MAX: u32 = 32;
 /// Bytes that an HTTP/2 client may send ahead on one request; of a connection, as many for each.
@@ -101,6 +102,7 @@ pub(crate) async fn serve<H: Handler, S>(
             watch(
                 connection,
                 |c| c.graceful_shutdown(),
+                None,
                 &watched,
                 limits,
                 stop,
@@ -113,6 +115,7 @@ pub(crate) async fn serve<H: Handler, S>(
             watch(
                 connection.as_mut(),
                 |c| c.graceful_shutdown(),
+                Some(FAREWELL),
                 &watched,
                 limits,
                 stop,
@@ -122,10 +125,12 @@ pub(crate) async fn serve<H: Handler, S>(
     }
 }
 
-/// Drives a connection to its end; `close` has it answer what is under way and take no more.
+/// Drives a connection to its end; `close` has it answer what is under way and take no more, for
+/// which a silent client has as long as `farewell`.
 async fn watch<C: Future>(
     mut connection: Pin<&mut C>,
     close: impl Fn(Pin<&mut C>),
+    farewell: Option<Duration>,
     pace: &Pace,
     limits: ConnectionLimits,
     mut stop: Stop,
@@ -138,12 +143,21 @@ async fn watch<C: Future>(
         }
     });
     // An error is the peer's doing (it hung up or sent rubbish): nothing to tell.
-    let Err(End::Closing) = until(connection.as_mut(), end).await else {
+    let Err(end) = until(connection.as_mut(), end).await else {
         return;
     };
-    close(connection.as_mut());
-    let stalled = pin!(pace.stalled(limits.header_timeout, limits.answer_max));
-    let _ = tokio::time::timeout(CLOSING, until(connection, stalled)).await;
+    match (end, farewell) {
+        (End::Closing, _) => {
+            close(connection.as_mut());
+            let stalled = pin!(pace.stalled(limits.header_timeout, limits.answer_max));
+            let _ = tokio::time::timeout(limits.answer_max, until(connection, stalled)).await;
+        }
+        (End::Stalled, Some(farewell)) => {
+            close(connection.as_mut());
+            let _ = tokio::time::timeout(farewell, connection).await;
+        }
+        (End::Stalled, None) => {}
+    }
 }
 
 /// Why a connection ends that its peer would keep.

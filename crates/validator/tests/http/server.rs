@@ -143,13 +143,7 @@ impl Server {
         Pid::from_child(&self.child)
     }
 
-    /// Files that it has open.
-    pub(crate) fn files(&self) -> u64 {
-        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
-        open.count() as u64
-    }
-
-    /// Lets it open so many files from now on.
+    /// Lets it have no file numbered so high or higher from now on; what is open stays.
     pub(crate) fn allow_files(&self, most: u64) {
         let limit = Rlimit {
             current: Some(most),
@@ -158,11 +152,11 @@ impl Server {
         prlimit(Some(self.pid()), Resource::Nofile, limit).unwrap();
     }
 
-    /// Memory that it holds, bytes.
-    pub(crate) fn resident(&self) -> u64 {
+    /// Most memory that it has ever held, bytes.
+    pub(crate) fn resident_max(&self) -> u64 {
         let path = format!("/proc/{}/status", self.child.id());
         let status = std::fs::read_to_string(path).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"));
         let kib = line.unwrap().split_whitespace().nth(1).unwrap();
         kib.parse::<u64>().unwrap() * 1_024
     }
