@@ -30,11 +30,11 @@ demo-province: programs ## the same over 125 regions: a law, a general election 
 	@$(RELEASE)/rehearsal demo --voters $(VOTERS) --election fixtures/election-125.toml
 
 .PHONY: test
-test: postgres python ## every test, PostgreSQL included
+test: postgres python promtool ## every test, PostgreSQL included
 	@$(CARGO) build --workspace --bins
-	@eval "$$(scripts/postgres env)"; \
+	@eval "$$(scripts/postgres env; scripts/promtool env)"; \
 	  SCRUTIN_PYTHON="$(CURDIR)/target/venv/bin/python" $(CARGO) test --workspace --no-fail-fast
-	@scripts/postgres report
+	@for judge in postgres python promtool; do scripts/$$judge report; done
 
 .PHONY: test-pages
 test-pages: ## the pages in a real browser: flows, keyboard, accessibility; screenshots in target/screenshots
@@ -161,4 +161,8 @@ postgres: # Debian's PostgreSQL for the tests: installed when missing, said when
 
 .PHONY: python
 python: # python3 with a CBOR library, for the auditor's script
-	@scripts/python
+	@scripts/python install
+
+.PHONY: promtool
+promtool: # Prometheus' judge of metrics
+	@scripts/promtool install
