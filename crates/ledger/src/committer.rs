@@ -225,7 +225,7 @@ impl<R: Reply> Committer<R> {
         self.time_ms = now_ms;
         let state = &self.shared.state;
         state.note_sync(self.last_commit.saturating_sub(before));
-        state.note_frame(frame.bytes.len() as u64);
+        state.note_frame(frame.bytes.len() as u64, draft.votes() + draft.duplicates());
         if let Some((segment, offset)) = position {
             let sequence = frame.cursor.sequence;
             self.shared.index.add(FrameStart {
@@ -295,6 +295,7 @@ impl<R: Reply> Committer<R> {
     }
 
     fn tell_full(&mut self, error: &LedgerError) {
+        self.shared.state.is_full.store(true, Ordering::Relaxed);
         if !std::mem::replace(&mut self.told_full, true) {
             (self.on_full)(Some(error));
         }
@@ -304,6 +305,7 @@ impl<R: Reply> Committer<R> {
     fn tell_room(&mut self) {
         if self.told_full && !self.writer.wants_preparing() {
             self.told_full = false;
+            self.shared.state.is_full.store(false, Ordering::Relaxed);
             (self.on_full)(None);
         }
     }

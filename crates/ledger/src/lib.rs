@@ -86,7 +86,7 @@ pub use restore::{SnapshotCheck, check_snapshots};
 pub use seal::{BallotChoices, Opener};
 pub use segment::{SealedKey, SegmentBallot, SegmentHeader};
 pub use shape::{BallotShape, Shape, ShapeError};
-pub use state::{PartitionState, SYNC_BOUNDS_US, SyncTimes};
+pub use state::{Distribution, FRAME_BOUNDS, PartitionState, SYNC_BOUNDS_US};
 pub use stream::SegmentStream;
 pub use submission::{Outcome, Reply, Submission};
 pub use voted::{MarkError, ShardVotes, Voted};

@@ -1,22 +1,58 @@
 //! What a running partition tells about itself: counters that its commit thread writes and
 //! everybody reads without a lock.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Upper bounds of the buckets of [`SyncTimes`], in microseconds; the last bucket has none.
+/// Upper bounds of the buckets of [`PartitionState::sync_times`], in microseconds; the last bucket has
+/// none.
 pub const SYNC_BOUNDS_US: [u64; 11] = [
     100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 500_000,
 ];
 
-/// Durations of the commits' fdatasync calls since the start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct SyncTimes {
-    /// Calls by duration: bucket `i` holds those up to `SYNC_BOUNDS_US[i]` and above the bound
-    /// before; not cumulative.
-    pub buckets: [u64; SYNC_BOUNDS_US.len() + 1],
-    /// Sum of all durations, in microseconds.
-    pub sum_us: u64,
+/// Upper bounds of the buckets of [`PartitionState::frame_sizes`], in votes and duplicates; the last
+/// bucket has none.
+pub const FRAME_BOUNDS: [u64; 8] = [1, 4, 16, 64, 128, 256, 1_024, 4_096];
+
+/// How often values came, by size, since the start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Distribution {
+    /// Bucket `i` counts values up to bound `i` and above the bound before; not cumulative.
+    pub buckets: Vec<u64>,
+    /// Sum of all values.
+    pub sum: u64,
+}
+
+/// A distribution while it grows. `N` is one more than its bounds.
+#[derive(Debug)]
+struct Buckets<const N: usize> {
+    counts: [AtomicU64; N],
+    sum: AtomicU64,
+}
+
+impl<const N: usize> Buckets<N> {
+    fn new() -> Buckets<N> {
+        Buckets {
+            counts: std::array::from_fn(|_| AtomicU64::new(0)),
+            sum: AtomicU64::new(0),
+        }
+    }
+
+    fn note(&self, bounds: &[u64], value: u64) {
+        let bucket = bounds.partition_point(|bound| *bound < value);
+        if let Some(count) = self.counts.get(bucket) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        self.sum.fetch_add(value, Ordering::Relaxed);
+    }
+
+    fn read(&self) -> Distribution {
+        let counts = self.counts.iter();
+        Distribution {
+            buckets: counts.map(|count| count.load(Ordering::Relaxed)).collect(),
+            sum: self.sum.load(Ordering::Relaxed),
+        }
+    }
 }
 
 /// Counters of a partition. All but `voted` and `last_sequence` count from this start.
@@ -31,8 +67,9 @@ pub struct PartitionState {
     pub(crate) full: AtomicU64,
     pub(crate) last_sequence: AtomicU64,
     voted: Vec<AtomicU64>,
-    sync_buckets: [AtomicU64; SYNC_BOUNDS_US.len() + 1],
-    sync_sum_us: AtomicU64,
+    sync_times: Buckets<{ SYNC_BOUNDS_US.len() + 1 }>,
+    frame_sizes: Buckets<{ FRAME_BOUNDS.len() + 1 }>,
+    pub(crate) is_full: AtomicBool,
 }
 
 impl PartitionState {
@@ -47,8 +84,9 @@ impl PartitionState {
             full: AtomicU64::new(0),
             last_sequence: AtomicU64::new(0),
             voted: (0..ballots).map(|_| AtomicU64::new(0)).collect(),
-            sync_buckets: Default::default(),
-            sync_sum_us: AtomicU64::new(0),
+            sync_times: Buckets::new(),
+            frame_sizes: Buckets::new(),
+            is_full: AtomicBool::new(false),
         }
     }
 
@@ -98,14 +136,20 @@ impl PartitionState {
             .map_or(0, |count| count.load(Ordering::Relaxed))
     }
 
-    /// Durations of fdatasync.
-    pub fn sync_times(&self) -> SyncTimes {
-        let mut times = SyncTimes::default();
-        for (to, from) in times.buckets.iter_mut().zip(&self.sync_buckets) {
-            *to = from.load(Ordering::Relaxed);
-        }
-        times.sum_us = self.sync_sum_us.load(Ordering::Relaxed);
-        times
+    /// Whether the disk has no room for the next frame or segment, so that votes are turned away or
+    /// soon will be.
+    pub fn is_full(&self) -> bool {
+        self.is_full.load(Ordering::Relaxed)
+    }
+
+    /// Durations of the commits' fdatasync calls, microseconds.
+    pub fn sync_times(&self) -> Distribution {
+        self.sync_times.read()
+    }
+
+    /// Votes and duplicates of each frame.
+    pub fn frame_sizes(&self) -> Distribution {
+        self.frame_sizes.read()
     }
 
     pub(crate) fn note_submitted(&self) {
@@ -122,17 +166,14 @@ impl PartitionState {
         }
     }
 
-    pub(crate) fn note_frame(&self, bytes: u64) {
+    pub(crate) fn note_frame(&self, bytes: u64, submissions: u64) {
         self.frames.fetch_add(1, Ordering::Relaxed);
         self.frame_bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.frame_sizes.note(&FRAME_BOUNDS, submissions);
     }
 
     pub(crate) fn note_sync(&self, took: Duration) {
         let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        let bucket = SYNC_BOUNDS_US.partition_point(|bound| *bound < us);
-        if let Some(count) = self.sync_buckets.get(bucket) {
-            count.fetch_add(1, Ordering::Relaxed);
-        }
-        self.sync_sum_us.fetch_add(us, Ordering::Relaxed);
+        self.sync_times.note(&SYNC_BOUNDS_US, us);
     }
 }

@@ -51,6 +51,7 @@ async fn play(
     let mut validator = stage.start_validator(at).await?;
     services::grown(&mut validator, at, "ledger_full_total", 1).await?;
     refuses(at).await?;
+    says(at, "full").await?;
     let recorded = services::metric(at.internal, "ledger_votes_total").await?;
     if recorded > 0 {
         bail!("{recorded} votes were recorded on a full disk");
@@ -58,11 +59,22 @@ async fn play(
     steps.done("killed and started on the full disk: votes answered 503 with Retry-After");
     disk.make_room()?;
     services::grown(&mut validator, at, "ledger_votes_total", VOTES).await?;
+    says(at, "ok").await?;
     steps.done("room again: votes taken again, by the same process");
     casting.end_early()?;
     let summary = casting.finish().await?;
     validator.stop().await?;
     stage.judge(&summary, None).await
+}
+
+/// What the validator says of its ledger to whoever watches over it.
+async fn says(at: Addresses, expected: &str) -> Result<()> {
+    let health = http::get_json(at.public, "/api/v1/health").await?;
+    let got = &health["services"]["ledger"];
+    if got != expected {
+        bail!("health says {got} of the ledger, expected {expected}");
+    }
+    Ok(())
 }
 
 /// A sample voter's vote, told that nothing was recorded and when to come back.

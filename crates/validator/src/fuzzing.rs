@@ -6,7 +6,7 @@ use crate::cli;
 use crate::client::Prefix;
 use crate::config::ConnectionLimits;
 use crate::http::Public;
-use crate::server::{self, Handler, Peer, Protocol};
+use crate::server::{self, Ending, Handler, Peer, Protocol};
 use crate::start;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
@@ -159,6 +159,10 @@ impl Handler for Counted {
 
     fn over_client_cap(&self) {
         self.handler.over_client_cap();
+    }
+
+    fn ended(&self, ending: Ending) {
+        self.handler.ended(ending);
     }
 
     fn begin(&self) -> impl Send + 'static {

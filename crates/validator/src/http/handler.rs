@@ -5,7 +5,7 @@ use super::service;
 use crate::app::App;
 use crate::client::Prefix;
 use crate::log::Gate;
-use crate::server::{Handler, Peer, consequence};
+use crate::server::{Ending, Handler, Peer, consequence};
 use http_body_util::Full;
 use hyper::Request;
 use hyper::body::{Bytes, Incoming};
@@ -60,6 +60,10 @@ impl Handler for Public {
                  clients.connections_per_client_max"
             );
         });
+    }
+
+    fn ended(&self, ending: Ending) {
+        self.0.metrics.connections.note_end(ending);
     }
 
     fn begin(&self) -> impl Send + 'static {

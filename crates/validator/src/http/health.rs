@@ -13,7 +13,8 @@ pub(crate) fn live() -> Reply {
     reply::json(StatusCode::OK, &json!({"status": "ok"}), JSON, None)
 }
 
-/// 200 while votes are taken, 503 once the process is stopping.
+/// 200 while votes are taken, 503 once the process is stopping. A full disk leaves it at 200: no
+/// other validator has these votes, and whoever asks is to be told why.
 pub(crate) fn ready(app: &App) -> Result<Reply, Problem> {
     if app.lifecycle.is_stopping() {
         return Err(Problem::retry_after(
@@ -28,6 +29,8 @@ pub(crate) fn ready(app: &App) -> Result<Reply, Problem> {
 pub(crate) fn health(app: &App) -> Reply {
     let ledger = if app.lifecycle.is_stopping() {
         "stopping"
+    } else if app.partition.state().is_full() {
+        "full"
     } else {
         "ok"
     };

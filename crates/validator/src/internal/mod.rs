@@ -12,7 +12,7 @@ use crate::http::problem::Problem;
 use crate::http::reply::{self, Reply};
 use crate::lifecycle::Stop;
 use crate::log::Gate;
-use crate::server::{Handler, Peer, consequence};
+use crate::server::{Ending, Handler, Peer, consequence};
 use crate::site;
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
@@ -83,6 +83,8 @@ impl Handler for Internal {
     }
 
     fn over_client_cap(&self) {}
+
+    fn ended(&self, _: Ending) {}
 
     fn begin(&self) -> impl Send + 'static {}
 }

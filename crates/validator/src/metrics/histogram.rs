@@ -41,7 +41,8 @@ impl EncodeMetric for Durations {
             .iter()
             .map(|count| count.load(Ordering::Relaxed));
         let sum = Duration::from_nanos(self.0.sum_ns.load(Ordering::Relaxed)).as_secs_f64();
-        encode(encoder, &BOUNDS_US, counts, sum)
+        let seconds = |us: u64| Duration::from_micros(us).as_secs_f64();
+        encode(encoder, BOUNDS_US.into_iter().map(seconds), counts, sum)
     }
 
     fn metric_type(&self) -> MetricType {
@@ -49,17 +50,14 @@ impl EncodeMetric for Durations {
     }
 }
 
-/// Writes counts per bucket, the last of which has no bound in `bounds_us`.
+/// Writes counts per bucket, the last of which has no bound.
 pub(crate) fn encode(
     mut encoder: MetricEncoder<'_>,
-    bounds_us: &[u64],
+    bounds: impl Iterator<Item = f64>,
     counts: impl Iterator<Item = u64>,
-    sum_s: f64,
+    sum: f64,
 ) -> Result<(), fmt::Error> {
-    let bounds = bounds_us
-        .iter()
-        .map(|us| Duration::from_micros(*us).as_secs_f64());
     let buckets: Vec<(f64, u64)> = bounds.chain([f64::MAX]).zip(counts).collect();
     let count = buckets.iter().map(|(_, count)| count).sum();
-    encoder.encode_histogram::<NoLabelSet>(sum_s, count, &buckets, None)
+    encoder.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)
 }

@@ -2,7 +2,7 @@
 
 use super::histogram;
 use crate::vote::Answer;
-use ledger::{Partition, SYNC_BOUNDS_US};
+use ledger::{FRAME_BOUNDS, Partition, SYNC_BOUNDS_US};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
@@ -46,8 +46,29 @@ impl Ledger {
         let help = "Durations of the commits' fdatasync calls";
         let metric = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
         let times = self.partition.state().sync_times();
-        let sum_s = Duration::from_micros(times.sum_us).as_secs_f64();
-        histogram::encode(metric, &SYNC_BOUNDS_US, times.buckets.into_iter(), sum_s)
+        let seconds = |us: u64| Duration::from_micros(us).as_secs_f64();
+        let bounds = SYNC_BOUNDS_US.into_iter().map(seconds);
+        histogram::encode(
+            metric,
+            bounds,
+            times.buckets.into_iter(),
+            seconds(times.sum),
+        )
+    }
+
+    fn frames(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let name = "ledger_frame_submissions";
+        let help = "Votes and duplicates of each frame, which share its fdatasync";
+        let metric = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
+        let sizes = self.partition.state().frame_sizes();
+        let number = |size: u64| {
+            #[allow(clippy::cast_precision_loss)] // below 2^53
+            {
+                size as f64
+            }
+        };
+        let bounds = FRAME_BOUNDS.into_iter().map(number);
+        histogram::encode(metric, bounds, sizes.buckets.into_iter(), number(sizes.sum))
     }
 }
 
@@ -89,6 +110,11 @@ impl Collector for Ledger {
                 state.queue_depth(),
             ),
             (
+                "ledger_disk_full",
+                "1 while the disk has no room for votes, else 0",
+                u64::from(state.is_full()),
+            ),
+            (
                 "ledger_last_sequence",
                 "Number of the last frame on disk",
                 state.last_sequence(),
@@ -99,6 +125,7 @@ impl Collector for Ledger {
             gauge(value).encode(metric)?;
         }
         self.voted(&mut encoder)?;
+        self.frames(&mut encoder)?;
         self.syncs(&mut encoder)
     }
 }

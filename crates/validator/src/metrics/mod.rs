@@ -7,6 +7,7 @@ mod histogram;
 mod ledger;
 
 use crate::http::face::{self, Face};
+use crate::server::Ending;
 use crate::vote::Answer;
 use ::ledger::Partition;
 use histogram::Durations;
@@ -46,6 +47,14 @@ pub(crate) struct Connections {
     pub(crate) over_client_cap: Counter,
     pub(crate) accept_errors: Counter,
     pub(crate) handshakes_failed: Counter,
+    ended: [Counter; Ending::ALL.len()],
+}
+
+impl Connections {
+    /// Books the end of a connection.
+    pub(crate) fn note_end(&self, ending: Ending) {
+        self.ended[ending as usize].inc();
+    }
 }
 
 impl Metrics {
@@ -191,7 +200,18 @@ fn connections(registry: &mut Registry) -> Connections {
         "TLS handshakes that failed, took too long or were one too many of their client",
         handshakes_failed.clone(),
     );
+    let family = Family::<Label, Counter>::default();
+    registry.register(
+        "connections_ended",
+        "Connections that ended, by what ended them",
+        family.clone(),
+    );
+    let ended = Ending::ALL.map(|ending| {
+        let label = [("reason", ending.name())];
+        family.get_or_create(&label).clone()
+    });
     Connections {
+        ended,
         open,
         accepted,
         over_client_cap,

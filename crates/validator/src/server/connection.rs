@@ -43,6 +43,50 @@ pub(crate) struct Peer {
     pub(crate) secure: bool,
 }
 
+/// What ended a connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Ending {
+    /// The client was done, or an answer said that it closes.
+    Done,
+    /// It was silent, or sent or took its bytes too slowly.
+    Stalled,
+    /// It was too old, or the process stops.
+    Closed,
+    /// What came is no HTTP/1 that is taken.
+    Malformed,
+    /// It broke: the client hung up in the middle, or broke the rules of HTTP/2.
+    Broken,
+}
+
+impl Ending {
+    pub(crate) const ALL: [Ending; 5] = [
+        Ending::Done,
+        Ending::Stalled,
+        Ending::Closed,
+        Ending::Malformed,
+        Ending::Broken,
+    ];
+
+    /// As metrics name it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Ending::Done => "done",
+            Ending::Stalled => "stalled",
+            Ending::Closed => "closed",
+            Ending::Malformed => "malformed",
+            Ending::Broken => "broken",
+        }
+    }
+
+    fn of(ended: &Result<(), hyper::Error>) -> Ending {
+        match ended {
+            Ok(()) => Ending::Done,
+            Err(error) if error.is_parse() => Ending::Malformed,
+            Err(_) => Ending::Broken,
+        }
+    }
+}
+
 /// What answers the requests of a listener.
 pub(crate) trait Handler: Clone + Send + Sync + 'static {
     /// Body of answers.
@@ -73,6 +117,9 @@ pub(crate) trait Handler: Clone + Send + Sync + 'static {
     /// A connection was closed at once: its client has too many.
     fn over_client_cap(&self);
 
+    /// A connection ended.
+    fn ended(&self, ending: Ending);
+
     /// A connection begins; what is returned is dropped when it ends.
     fn begin(&self) -> impl Send + 'static;
 }
@@ -90,13 +137,14 @@ pub(crate) async fn serve<H: Handler, S>(
 {
     let pace = Pace::new();
     let watched = Arc::clone(&pace);
+    let books = handler.clone();
     let service = service_fn(move |request| {
         let answering = pace.answer();
         let answered = handler.clone().answer(peer, request);
         answered.map(|response| Ok::<_, Infallible>(response.map(|body| answering.over(body))))
     });
     let stream = TokioIo::new(stream);
-    match protocol {
+    let ending = match protocol {
         Protocol::Http1 => {
             let connection = pin!(http1(limits).serve_connection(stream, service));
             watch(
@@ -107,7 +155,7 @@ pub(crate) async fn serve<H: Handler, S>(
                 limits,
                 stop,
             )
-            .await;
+            .await
         }
         Protocol::Http2 => {
             // Boxed, so that the others do not carry the room for it.
@@ -120,21 +168,22 @@ pub(crate) async fn serve<H: Handler, S>(
                 limits,
                 stop,
             )
-            .await;
+            .await
         }
-    }
+    };
+    books.ended(ending);
 }
 
 /// Drives a connection to its end; `close` has it answer what is under way and take no more, for
 /// which a silent client has as long as `farewell`.
-async fn watch<C: Future>(
+async fn watch<C: Future<Output = Result<(), hyper::Error>>>(
     mut connection: Pin<&mut C>,
     close: impl Fn(Pin<&mut C>),
     farewell: Option<Duration>,
     pace: &Pace,
     limits: ConnectionLimits,
     mut stop: Stop,
-) {
+) -> Ending {
     let end = pin!(async {
         tokio::select! {
             () = tokio::time::sleep(limits.age_max) => End::Closing,
@@ -142,21 +191,23 @@ async fn watch<C: Future>(
             () = pace.stalled(limits.header_timeout, limits.answer_max) => End::Stalled,
         }
     });
-    // An error is the peer's doing (it hung up or sent rubbish): nothing to tell.
-    let Err(end) = until(connection.as_mut(), end).await else {
-        return;
+    let end = match until(connection.as_mut(), end).await {
+        Ok(ended) => return Ending::of(&ended),
+        Err(end) => end,
     };
     match (end, farewell) {
         (End::Closing, _) => {
             close(connection.as_mut());
             let stalled = pin!(pace.stalled(limits.header_timeout, limits.answer_max));
             let _ = tokio::time::timeout(limits.answer_max, until(connection, stalled)).await;
+            Ending::Closed
         }
         (End::Stalled, Some(farewell)) => {
             close(connection.as_mut());
             let _ = tokio::time::timeout(farewell, connection).await;
+            Ending::Stalled
         }
-        (End::Stalled, None) => {}
+        (End::Stalled, None) => Ending::Stalled,
     }
 }
 

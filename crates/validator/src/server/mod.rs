@@ -12,7 +12,7 @@ mod workers;
 pub(crate) use accept::{Listener, bind, consequence};
 #[cfg(any(test, fuzzing))]
 pub(crate) use connection::serve;
-pub(crate) use connection::{Handler, Peer};
+pub(crate) use connection::{Ending, Handler, Peer};
 pub(crate) use deadline::within;
 #[cfg(any(test, fuzzing))]
 pub(crate) use tls::Protocol;

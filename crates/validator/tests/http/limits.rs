@@ -125,6 +125,9 @@ fn slow_headers_and_idle_connections_are_closed() {
         200
     );
     closes(idle);
+    server.wait_for_metric("connections_ended_total{reason=\"stalled\"} 3");
+    server.connect().send("nonsense\r\n\r\n");
+    server.wait_for_metric("connections_ended_total{reason=\"malformed\"} 1");
 }
 
 #[test]

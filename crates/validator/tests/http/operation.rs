@@ -39,6 +39,8 @@ fn metrics_count_what_happened() {
         ("api_request_duration_seconds_count", 4.0),
         ("ledger_queue_depth", 0.0),
         ("ledger_votes_total", 1.0),
+        ("ledger_frame_submissions_sum", 2.0),
+        ("ledger_disk_full", 0.0),
         ("ballot_voted{ballot=\"L2025-001\"}", 1.0),
         ("connections_accepted_total", 4.0),
     ] {
