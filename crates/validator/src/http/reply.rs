@@ -68,7 +68,8 @@ fn plain(status: StatusCode, body: Bytes, content_type: HeaderValue, cache: Head
     reply
 }
 
-/// Gives a request's id back to whoever sent one, so that both logs can be laid side by side.
+/// Gives a request's id back to whoever sent one, a proxy mostly, whose log and the voter's report can
+/// then be laid side by side. It is in no line of ours: clients choose it, and might write anything.
 pub(crate) fn echo_request_id(reply: &mut Reply, id: Option<HeaderValue>) {
     if let Some(id) = id.filter(|id| id.len() <= 64) {
         reply.headers_mut().insert(REQUEST_ID, id);

@@ -456,6 +456,21 @@ async fn invariant_9_a_flood_of_frames_ends_its_connection_and_takes_no_memory()
     assert!(!secure.server.log().contains("panic"));
 }
 
+/// HTTP/2's parser logs every frame where it is asked to. TLS has no log built in.
+#[tokio::test]
+async fn invariant_4_no_secret_is_logged_behind_tls() {
+    let secure = secure(&[("VALIDATOR_PROCESS_LOG", "trace")]);
+    for (voter, offer) in [(33, HTTP_1), (34, HTTP_2)] {
+        assert_eq!(secure.vote(voter, offer).await, 202);
+        assert_eq!(secure.vote(voter, offer).await, 409);
+    }
+    let log = secure.server.log();
+    assert!(log.contains("h2::"), "its parser logs: {log}");
+    for voter in [33, 34].map(Voter) {
+        assert!(!log.contains(&voter.nas()) && !log.contains(&voter.code()));
+    }
+}
+
 /// A client that takes nothing (a window of 0) and answers every ping.
 #[tokio::test]
 async fn answers_that_an_http_2_client_does_not_take_are_given_up() {
