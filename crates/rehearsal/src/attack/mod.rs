@@ -33,7 +33,7 @@ use voters::{Order, Voters};
 /// Votes that may wait for the ledger while it is overloaded on purpose: so few that the ledger is the
 /// bottleneck, and thrice its peak is still a load that this machine can make. What waits for the
 /// processors instead cannot be turned away for much less than a vote costs.
-const OVERLOADED_QUEUE: u32 = 6;
+const OVERLOADED_QUEUE: u32 = 5;
 /// How long an attack runs before it is measured what it does.
 const SETTLE: Duration = Duration::from_secs(3);
 /// Addresses of honest voters, and of those who overload.
