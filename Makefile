@@ -91,7 +91,7 @@ crash: programs ## the real validator under load, SIGKILLed KILLS times; then a 
 	@$(RELEASE)/rehearsal crash --kills $(KILLS)
 
 .PHONY: attack
-attack: programs ## honest voters while the validator is attacked: slowloris, rubbish, guessing, churn, 3x the peak
+attack: programs ## honest voters while the validator is attacked: slowloris, rubbish, guessing, spraying, churn, 3x the peak
 	@$(RELEASE)/rehearsal attack
 
 .PHONY: crash-tally
