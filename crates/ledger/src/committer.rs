@@ -55,7 +55,6 @@ pub struct Committer<R: Reply> {
     sidecar_lags: bool,
     /// Told where the disk is full, once, and where there is room again.
     on_full: OnFull,
-    told_full: bool,
     shared: Arc<Shared>,
     /// Commit time of the last frame: time never goes back.
     time_ms: i64,
@@ -112,7 +111,6 @@ impl<R: Reply> Committer<R> {
             sidecar: recovered.sidecar,
             sidecar_lags: false,
             on_full: options.on_full,
-            told_full: false,
             time_ms: recovered.time_ms,
             snapshot_votes: options.snapshot_votes,
             votes_since_snapshot: 0,
@@ -295,16 +293,14 @@ impl<R: Reply> Committer<R> {
     }
 
     fn tell_full(&mut self, error: &LedgerError) {
-        self.shared.state.is_full.store(true, Ordering::Relaxed);
-        if !std::mem::replace(&mut self.told_full, true) {
+        if !self.shared.state.is_full.swap(true, Ordering::Relaxed) {
             (self.on_full)(Some(error));
         }
     }
 
     /// There is room where frames are written and the next segment has its place, too.
     fn tell_room(&mut self) {
-        if self.told_full && !self.writer.wants_preparing() {
-            self.told_full = false;
+        if self.shared.state.is_full() && !self.writer.wants_preparing() {
             self.shared.state.is_full.store(false, Ordering::Relaxed);
             (self.on_full)(None);
         }

@@ -91,9 +91,7 @@ impl Stage {
     /// # Errors
     /// It ends by itself, or is not ready in time.
     pub async fn start_validator(&self, at: Addresses) -> Result<Server> {
-        let mut server = self.validator_call(at).start()?;
-        wait_until_ready(&mut server, at.public).await?;
-        Ok(server)
+        start(self.validator_call(at), at).await
     }
 
     /// Starts the validator with settings of its own, as its configuration file has them, and waits until
@@ -104,9 +102,7 @@ impl Stage {
     pub async fn start_validator_with(&self, at: Addresses, settings: &str) -> Result<Server> {
         let file = self.site.online().join("validator.toml");
         fs::write(&file, settings).with_context(|| format!("cannot write {}", file.display()))?;
-        let mut server = self.validator_call(at).flag("--config", file).start()?;
-        wait_until_ready(&mut server, at.public).await?;
-        Ok(server)
+        start(self.validator_call(at).flag("--config", file), at).await
     }
 
     /// The command line of a tally on the validator's stream.
@@ -131,6 +127,13 @@ impl Stage {
         wait_until_ready(&mut server, at.results).await?;
         Ok(server)
     }
+}
+
+/// Starts a validator and waits until it takes votes.
+async fn start(validator: Call, at: Addresses) -> Result<Server> {
+    let mut server = validator.start()?;
+    wait_until_ready(&mut server, at.public).await?;
+    Ok(server)
 }
 
 pub(crate) async fn wait_until_ready(server: &mut Server, at: SocketAddr) -> Result<()> {

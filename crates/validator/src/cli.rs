@@ -142,7 +142,7 @@ pub fn main() -> ExitCode {
 }
 
 fn serve(config: &Config) -> ExitCode {
-    log::start(config.log.clone());
+    log::start(&config.log);
     match run::run(config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

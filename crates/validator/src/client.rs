@@ -2,6 +2,7 @@
 //!
 //! An address is personal data: it is never logged, and it leaves this module as a [`Prefix`] only.
 
+use crate::log::Gate;
 use hyper::HeaderMap;
 use hyper::header::{HeaderName, HeaderValue};
 use ipnet::IpNet;
@@ -51,7 +52,10 @@ impl Addresses {
     pub(crate) fn of_request(&self, peer: IpAddr, headers: &HeaderMap) -> Option<Prefix> {
         let peer = peer.to_canonical();
         let client = match self.forwarded_for(peer, headers) {
-            Forwarded::No if self.is_unnamed_proxy(peer, headers) => return Some(Prefix::of(peer)),
+            Forwarded::No if self.is_unnamed_proxy(peer, headers) => {
+                tell_unnamed_proxy();
+                return Some(Prefix::of(peer));
+            }
             Forwarded::No => peer,
             Forwarded::For(client) => client,
             Forwarded::Unreadable => return Some(Prefix::of(peer)),
@@ -61,8 +65,7 @@ impl Addresses {
 
     /// Whether an exempt peer asks for others without being a proxy of ours: one on this machine that
     /// nobody has named. Its voters must not go uncounted for that.
-    pub(crate) fn is_unnamed_proxy(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
-        let peer = peer.to_canonical();
+    fn is_unnamed_proxy(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
         headers.contains_key(FORWARDED_FOR)
             && contains(&self.exempt, peer)
             && !contains(&self.trusted_proxies, peer)
@@ -93,6 +96,17 @@ impl Addresses {
         }
         furthest
     }
+}
+
+fn tell_unnamed_proxy() {
+    static LINES: Gate = Gate::new();
+    LINES.run(|unsaid| {
+        tracing::warn!(
+            unsaid,
+            "a proxy asks that is exempt and not named, so all its voters count as one client: \
+             name it in clients.trusted_proxies"
+        );
+    });
 }
 
 /// For whom a proxy of ours asks.

@@ -62,10 +62,10 @@ impl FromStr for LogFilter {
 }
 
 /// Starts logging.
-pub(crate) fn start(filter: LogFilter) {
+pub(crate) fn start(filter: &LogFilter) {
     tracing_subscriber::fmt()
         .json()
-        .with_env_filter(EnvFilter::new(filter.0)) // It was read before.
+        .with_env_filter(EnvFilter::new(&filter.0)) // It was read before.
         .with_writer(std::io::stderr)
         .init();
     std::panic::set_hook(Box::new(panicked));

@@ -13,13 +13,11 @@ use crate::site::Visit;
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HOST, HeaderValue, TRANSFER_ENCODING};
 use hyper::{Method, Request, Version};
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 /// Lines about clients, one a second at most.
-static UNNAMED_PROXIES: Gate = Gate::new();
 static OVER_QUOTA: Gate = Gate::new();
 
 /// Answers one request of the public listener.
@@ -43,7 +41,7 @@ pub(crate) fn serve(
         is_chunked: headers.contains_key(TRANSFER_ENCODING),
         secure: peer.secure,
     };
-    let client = client(&app, peer.address, &request);
+    let client = app.addresses.of_request(peer.address, headers);
     let admitted = admit(&app, client).and_then(|()| check_host(&request));
     let rest = admitted.and_then(|()| match asked.visit {
         None => routes::start(&app, request, asked.language),
@@ -118,20 +116,6 @@ fn check_host(request: &Request<Incoming>) -> Result<(), Problem> {
         return Err(Problem::from(&face::NO_HOST));
     }
     Ok(())
-}
-
-/// For whom the request counts; none where it is exempt.
-fn client(app: &App, peer: IpAddr, request: &Request<Incoming>) -> Option<Prefix> {
-    if app.addresses.is_unnamed_proxy(peer, request.headers()) {
-        UNNAMED_PROXIES.run(|unsaid| {
-            tracing::warn!(
-                unsaid,
-                "a proxy asks that is exempt and not named, so all its voters count as one client: \
-                 name it in clients.trusted_proxies"
-            );
-        });
-    }
-    app.addresses.of_request(peer, request.headers())
 }
 
 /// Counts the request against its client's quota.
