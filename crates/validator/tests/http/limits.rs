@@ -335,11 +335,7 @@ fn connections_wait_while_no_file_is_left() {
     server.allow_files(0);
     let mut late = server.connect();
     late.write(live);
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !server.log().contains("raise LimitNOFILE") {
-        assert!(Instant::now() < deadline, "{}", server.log());
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    server.wait_for_log("raise LimitNOFILE");
     assert_eq!(held.send(live).status, 200, "the others are served");
     server.allow_files(1_024);
     assert_eq!(late.read().map(|answer| answer.status), Some(200));
@@ -418,7 +414,7 @@ fn a_proxy_that_nobody_named_is_one_client_and_told() {
     let statuses = ["198.51.100.1", "198.51.100.2", "198.51.100.3"].map(ask);
     assert_eq!(statuses, [200, 200, 429]);
     assert_eq!(server.get("/livez").status, 200, "the machine itself");
-    assert!(server.log().contains("clients.trusted_proxies"));
+    server.wait_for_log("clients.trusted_proxies");
 }
 
 #[test]

@@ -128,6 +128,11 @@ impl Server {
     /// SIGHUP; returns when the log says `words` of it.
     pub(crate) fn hang_up(&self, words: &str) {
         self.signal(Signal::HUP);
+        self.wait_for_log(words);
+    }
+
+    /// Returns once the log has these words: it is read by a thread of its own.
+    pub(crate) fn wait_for_log(&self, words: &str) {
         let deadline = Instant::now() + Duration::from_secs(10);
         while !self.log().contains(words) {
             assert!(Instant::now() < deadline, "no {words:?} in: {}", self.log());
