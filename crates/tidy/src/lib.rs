@@ -3,6 +3,8 @@
 //! The rules are checked by `tests/`; this library only reads the tree, so that each test says
 //! one rule and nothing about walking directories. CONTRIBUTING.md explains the rules to people.
 
+pub mod imports;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
