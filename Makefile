@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 CARGO ?= cargo
+# What is tried and tested is built once, by the same profile as the tests; what is measured is optimised.
+BUILT := target/debug
 RELEASE := target/release
 # Sizes and lengths, set on the command line: make bench-offline N=8000000
 N ?= 1000000
@@ -22,24 +24,22 @@ help: ## list the commands
 # --- the two commands of the README -------------------------------------------------------
 
 .PHONY: demo
-demo: programs ## a whole election, end to end, on this machine: ends with a verdict
-	@$(RELEASE)/rehearsal demo --voters $(VOTERS)
+demo: build ## a whole election, end to end, on this machine: ends with a verdict
+	@$(BUILT)/rehearsal demo --voters $(VOTERS)
 
 .PHONY: demo-province
-demo-province: programs ## the same over 125 regions: a law, a general election and instant runoff in each
-	@$(RELEASE)/rehearsal demo --voters $(VOTERS) --election fixtures/election-125.toml
+demo-province: build ## the same over 125 regions: a law, a general election and instant runoff in each
+	@$(BUILT)/rehearsal demo --voters $(VOTERS) --election fixtures/election-125.toml
 
 .PHONY: test
-test: postgres python promtool ## every test, PostgreSQL included
-	@$(CARGO) build --workspace --bins
+test: build postgres python promtool ## every test, PostgreSQL included
 	@eval "$$(scripts/postgres env; scripts/promtool env)"; \
 	  SCRUTIN_PYTHON="$(CURDIR)/target/venv/bin/python" $(CARGO) test --workspace --no-fail-fast
 	@for judge in postgres python promtool; do scripts/$$judge report; done
 
 .PHONY: test-pages
-test-pages: ## the pages in a real browser: flows, keyboard, accessibility; screenshots in target/screenshots
+test-pages: build ## the pages in a real browser: flows, keyboard, accessibility; screenshots in target/screenshots
 	@scripts/browser install
-	@$(CARGO) build --quiet --workspace --bins
 	@$(CARGO) build --quiet -p pages --example preview
 	@cd crates/pages/browser && SCRUTIN_REHEARSAL="$(CURDIR)/target/debug/rehearsal" npm test --silent
 
@@ -49,9 +49,13 @@ test-pages: ## the pages in a real browser: flows, keyboard, accessibility; scre
 programs: ## build the programs for use (release)
 	@$(CARGO) build --release --workspace --bins
 
+.PHONY: build
+build: # the programs as demo, serve and the tests run them
+	@$(CARGO) build --workspace --bins
+
 .PHONY: serve
-serve: programs ## the demo's event, left running: addresses and curl lines to try
-	@$(RELEASE)/rehearsal serve --voters $(VOTERS)
+serve: build ## the demo's event, left running: addresses and curl lines to try
+	@$(BUILT)/rehearsal serve --voters $(VOTERS)
 
 .PHONY: man
 man: ## man pages and completions (bash, zsh, fish) into target/man and target/completions
