@@ -3,10 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::body::BodyError;
-use crate::cbor::CborError;
-use crate::fault::Fault;
-use crate::shape::ShapeError;
+use crate::format::body::BodyError;
+use crate::format::cbor::CborError;
+use crate::format::fault::Fault;
+use crate::format::shape::ShapeError;
 
 /// Why a ledger could not be opened, read or written.
 #[derive(Debug, thiserror::Error)]

@@ -11,45 +11,14 @@
 //! knows no HTTP, no database and no command line; all input and output goes through
 //! [`durable::Storage`].
 
-mod arbiter;
-mod body;
-mod cbor;
-mod choice_code;
-mod committer;
-mod decoder;
-mod entropy;
+mod commit;
+mod decide;
 mod error;
-mod fault;
-mod fold;
-mod follower;
-mod frame;
-mod hex;
-mod index;
-mod invalid;
-mod keys;
-pub mod layout;
-mod limits;
-mod lookup;
-mod partition;
-mod receipt;
-mod recovery;
-mod repair;
-mod restore;
+mod format;
+mod log;
+mod replay;
 #[cfg(test)]
 mod sabotage;
-mod scan;
-mod seal;
-mod segment;
-mod shape;
-mod sidecar;
-mod snapshot;
-mod state;
-mod stream;
-mod submission;
-mod voted;
-mod window;
-mod witness;
-mod writer;
 
 // The simulator is written against the public interface, as `ledger::...`. Compiled in here too, it
 // runs on a ledger in which tests break rules on purpose.
@@ -59,34 +28,35 @@ extern crate self as ledger;
 #[path = "../tests/sim/mod.rs"]
 mod sim;
 
-pub use body::{
+pub use commit::committer::Committer;
+pub use commit::partition::{OnFatal, OnFull, Options, Partition};
+pub use commit::state::{Distribution, FRAME_BOUNDS, PartitionState, SYNC_BOUNDS_US};
+pub use decide::submission::{Outcome, Reply, Submission};
+pub use decide::voted::{MarkError, ShardVotes, Voted};
+pub use error::{LedgerError, OpenError};
+pub use format::body::{
     Attempts, BallotMarks, Body, BodyError, DuplicateAttempts, InvalidAttempts, InvalidReason,
     SealedChoices, ShardMarks, TRACKER_BYTES,
 };
-pub use cbor::CborError;
-pub use committer::Committer;
-pub use decoder::{DecodeError, Decoder, Item};
-pub use entropy::{Entropy, SystemEntropy};
-pub use error::{LedgerError, OpenError};
-pub use fault::Fault;
-pub use fold::Fold;
-pub use follower::{Follower, ReadEnd, read_all};
-pub use frame::{Cursor, Frame, FrameHeader, Link};
-pub use keys::{BoxPublicKey, BoxSecretKey, KeyError};
-pub use limits::{
+pub use format::cbor::CborError;
+pub use format::decoder::{DecodeError, Decoder, Item};
+pub use format::entropy::{Entropy, SystemEntropy};
+pub use format::fault::Fault;
+pub use format::frame::{Cursor, Frame, FrameHeader, Link};
+pub use format::keys::{BoxPublicKey, BoxSecretKey, KeyError};
+pub use format::limits::{
     BALLOTS_MAX, BATCH_SUBMISSIONS_MAX, FRAME_BYTES_MAX, ID_BYTES_MAX, RANKS_MAX,
     SHARD_CREDENTIALS_MAX, SHARDS_MAX,
 };
-pub use lookup::find_receipt;
-pub use partition::{OnFatal, OnFull, Options, Partition};
-pub use receipt::{Receipt, RequestId, RequestIdError};
-pub use recovery::{RecoveryReport, TornTail};
-pub use repair::{Repair, repair_tail};
-pub use restore::{SnapshotCheck, check_snapshots};
-pub use seal::{BallotChoices, Opener};
-pub use segment::{SealedKey, SegmentBallot, SegmentHeader};
-pub use shape::{BallotShape, Shape, ShapeError};
-pub use state::{Distribution, FRAME_BOUNDS, PartitionState, SYNC_BOUNDS_US};
-pub use stream::SegmentStream;
-pub use submission::{Outcome, Reply, Submission};
-pub use voted::{MarkError, ShardVotes, Voted};
+pub use format::receipt::{Receipt, RequestId, RequestIdError};
+pub use format::seal::{BallotChoices, Opener};
+pub use format::segment::{SealedKey, SegmentBallot, SegmentHeader};
+pub use format::shape::{BallotShape, Shape, ShapeError};
+pub use log::files::layout;
+pub use log::files::recovery::{RecoveryReport, TornTail};
+pub use log::files::repair::{Repair, repair_tail};
+pub use log::files::stream::SegmentStream;
+pub use replay::fold::Fold;
+pub use replay::follower::{Follower, ReadEnd, read_all};
+pub use replay::lookup::find_receipt;
+pub use replay::restore::{SnapshotCheck, check_snapshots};

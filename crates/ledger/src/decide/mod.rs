@@ -1,0 +1,6 @@
+//! Deciding: which submission is a vote, which a repeated attempt, which comes outside the window.
+
+pub(crate) mod arbiter;
+pub(crate) mod invalid;
+pub(crate) mod submission;
+pub(crate) mod voted;

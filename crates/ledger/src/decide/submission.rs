@@ -1,0 +1,56 @@
+//! What goes into the ledger and what comes back.
+
+use election::Choice;
+
+use crate::format::receipt::RequestId;
+
+/// A vote whose credential is on the roll and whose choice the ballot allows: whoever submits it
+/// has checked both. The ledger decides the window and whether the credential voted before.
+pub struct Submission<R> {
+    /// Index of the ballot.
+    pub ballot: u16,
+    /// Shard of the credential.
+    pub shard: u32,
+    /// Ordinal of the credential in the shard.
+    pub ordinal: u32,
+    /// The voter's region; 0 = none.
+    pub region: u16,
+    /// What was chosen.
+    pub choice: Choice,
+    /// To whom the outcome is told, exactly once, unless the process dies before.
+    pub reply: R,
+}
+
+/// Receives the outcome of one submission, on the commit thread: hand it over and return, never
+/// block.
+pub trait Reply: Send + 'static {
+    /// Called once.
+    fn reply(self, outcome: Outcome);
+}
+
+/// What became of a submission. `Accepted` and `Duplicate` are on stable storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Recorded.
+    Accepted {
+        /// Finds the vote's frame again, for the voter.
+        receipt: RequestId,
+        /// Commit time, ms since 1970 UTC.
+        time_ms: i64,
+    },
+    /// The credential has voted on this ballot before; the attempt is recorded.
+    Duplicate {
+        /// All submissions of this credential so far, the accepted one and this one included.
+        attempt_count: u32,
+    },
+    /// The ballot is not open yet.
+    NotOpen,
+    /// The ballot is closed.
+    Closed,
+    /// No room on the disk: nothing is recorded, try again later.
+    Full,
+    /// Ballot, shard or ordinal is not in the ledger's shape, or a ranking is empty or longer than
+    /// [`crate::RANKS_MAX`]: a fault of the submitter, who should have checked.
+    Malformed,
+}

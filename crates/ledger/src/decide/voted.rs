@@ -1,0 +1,294 @@
+//! Voted bitsets: one bit a credential, derived from the marks of the frames and nothing else.
+
+use std::collections::BTreeMap;
+
+use crate::format::body::Body;
+use crate::format::shape::BallotShape;
+
+/// Why a mark cannot be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MarkError {
+    /// Outside the shape.
+    #[error(
+        "ballot {ballot}, shard {shard}, ordinal {ordinal}: no such credential in this package"
+    )]
+    Unknown {
+        /// Index of the ballot.
+        ballot: u16,
+        /// Number of the shard.
+        shard: u32,
+        /// Ordinal in the shard.
+        ordinal: u32,
+    },
+    /// One credential, one vote.
+    #[error("ballot {ballot}, shard {shard}, ordinal {ordinal}: marked twice")]
+    Twice {
+        /// Index of the ballot.
+        ballot: u16,
+        /// Number of the shard.
+        shard: u32,
+        /// Ordinal in the shard.
+        ordinal: u32,
+    },
+    /// A duplicate of a vote that is not there.
+    #[error(
+        "ballot {ballot}, shard {shard}, ordinal {ordinal}: a duplicate, but no vote before it"
+    )]
+    DuplicateOfNone {
+        /// Index of the ballot.
+        ballot: u16,
+        /// Number of the shard.
+        shard: u32,
+        /// Ordinal in the shard.
+        ordinal: u32,
+    },
+}
+
+/// The credentials of one shard of one ballot: who voted, and who tried again. Two are equal where
+/// the same credentials voted and tried again, wherever they were restored from.
+#[derive(Debug, Clone)]
+pub struct ShardVotes {
+    pub(crate) size: u32,
+    pub(crate) bits: Vec<u64>,
+    /// Further submissions after the accepted one, by ordinal.
+    pub(crate) again: BTreeMap<u32, u32>,
+    /// Frames up to this sequence came from a snapshot: a replay leaves them out.
+    pub(crate) sequence: u64,
+    pub(crate) voted: u32,
+}
+
+impl PartialEq for ShardVotes {
+    fn eq(&self, other: &ShardVotes) -> bool {
+        self.size == other.size && self.bits == other.bits && self.again == other.again
+    }
+}
+
+impl Eq for ShardVotes {}
+
+/// Result of a mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Marked {
+    Newly,
+    Already,
+}
+
+impl ShardVotes {
+    pub(crate) fn new(size: u32) -> ShardVotes {
+        let words = size.div_ceil(64) as usize;
+        ShardVotes {
+            size,
+            bits: vec![0; words],
+            again: BTreeMap::new(),
+            sequence: 0,
+            voted: 0,
+        }
+    }
+
+    /// Credentials in the shard.
+    pub fn size(&self) -> u32 {
+        self.size
+    }
+
+    /// Credentials that voted.
+    pub fn voted(&self) -> u32 {
+        self.voted
+    }
+
+    /// Whether the credential voted; `false` outside the shard.
+    pub fn contains(&self, ordinal: u32) -> bool {
+        let word = self.bits.get(ordinal as usize / 64);
+        ordinal < self.size && word.is_some_and(|word| word >> (ordinal % 64) & 1 == 1)
+    }
+
+    /// Further submissions after the accepted one, ascending by ordinal.
+    pub fn repeated(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        self.again.iter().map(|(ordinal, count)| (*ordinal, *count))
+    }
+
+    /// `None` outside the shard.
+    fn mark(&mut self, ordinal: u32) -> Option<Marked> {
+        if ordinal >= self.size {
+            return None;
+        }
+        let word = self.bits.get_mut(ordinal as usize / 64)?;
+        let bit = 1 << (ordinal % 64);
+        if *word & bit != 0 {
+            return Some(Marked::Already);
+        }
+        *word |= bit;
+        self.voted += 1;
+        Some(Marked::Newly)
+    }
+
+    fn unmark(&mut self, ordinal: u32) {
+        if let Some(word) = self.bits.get_mut(ordinal as usize / 64) {
+            let bit = 1 << (ordinal % 64);
+            if *word & bit != 0 {
+                *word &= !bit;
+                self.voted -= 1;
+            }
+        }
+    }
+}
+
+/// The bitsets of every ballot and shard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Voted {
+    ballots: Vec<Vec<ShardVotes>>,
+}
+
+impl Voted {
+    /// Nobody has voted.
+    pub fn new(ballots: &[BallotShape]) -> Voted {
+        let shards = |ballot: &BallotShape| -> Vec<ShardVotes> {
+            ballot
+                .shard_sizes
+                .iter()
+                .map(|size| ShardVotes::new(*size))
+                .collect()
+        };
+        Voted {
+            ballots: ballots.iter().map(shards).collect(),
+        }
+    }
+
+    /// One shard; `None` outside the shape.
+    pub fn shard(&self, ballot: u16, shard: u32) -> Option<&ShardVotes> {
+        self.ballots.get(usize::from(ballot))?.get(shard as usize)
+    }
+
+    /// Every shard: (ballot, shard, votes), ascending.
+    pub fn shards(&self) -> impl Iterator<Item = (u16, u32, &ShardVotes)> {
+        (0u16..).zip(&self.ballots).flat_map(|(ballot, shards)| {
+            (0u32..)
+                .zip(shards)
+                .map(move |(shard, votes)| (ballot, shard, votes))
+        })
+    }
+
+    /// Credentials that voted on a ballot.
+    pub fn count(&self, ballot: u16) -> u64 {
+        let shards = self.ballots.get(usize::from(ballot));
+        shards.map_or(0, |shards| {
+            shards.iter().map(|shard| u64::from(shard.voted)).sum()
+        })
+    }
+
+    pub(crate) fn shard_mut(&mut self, ballot: u16, shard: u32) -> Option<&mut ShardVotes> {
+        self.ballots
+            .get_mut(usize::from(ballot))?
+            .get_mut(shard as usize)
+    }
+
+    /// Sets a bit. `None` where there is no such credential.
+    pub(crate) fn mark(&mut self, ballot: u16, shard: u32, ordinal: u32) -> Option<Marked> {
+        self.shard_mut(ballot, shard)?.mark(ordinal)
+    }
+
+    /// Takes a mark back whose frame was not written.
+    pub(crate) fn unmark(&mut self, ballot: u16, shard: u32, ordinal: u32) {
+        if let Some(votes) = self.shard_mut(ballot, shard) {
+            votes.unmark(ordinal);
+        }
+    }
+
+    /// Further submissions of a credential, after the accepted one.
+    pub(crate) fn again(&self, ballot: u16, shard: u32, ordinal: u32) -> u32 {
+        self.shard(ballot, shard)
+            .and_then(|votes| votes.again.get(&ordinal))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn add_again(&mut self, ballot: u16, shard: u32, ordinal: u32, count: u32) {
+        if let Some(votes) = self.shard_mut(ballot, shard) {
+            let again = votes.again.entry(ordinal).or_default();
+            *again = again.saturating_add(count);
+        }
+    }
+
+    /// The lowest sequence that some shard holds: replay starts behind it.
+    pub(crate) fn oldest(&self) -> u64 {
+        self.ballots
+            .iter()
+            .flatten()
+            .map(|votes| votes.sequence)
+            .min()
+            .unwrap_or(0)
+    }
+
+    /// Replays a frame into the shards that do not hold it yet.
+    ///
+    /// # Errors
+    /// A credential outside the shape, marked twice, or tried again without a vote: the ledger
+    /// would break its first promise, so the frame counts as damage.
+    pub fn apply(&mut self, sequence: u64, body: &Body) -> Result<(), MarkError> {
+        for ballot_marks in &body.marks {
+            let ballot = ballot_marks.ballot;
+            for marks in &ballot_marks.shards {
+                self.apply_shard(sequence, ballot, marks.shard, &marks.ordinals)?;
+            }
+        }
+        for attempt in &body.attempts.duplicates {
+            let (ballot, shard, ordinal) = (attempt.ballot, attempt.shard, attempt.ordinal);
+            let votes = self.shard(ballot, shard);
+            let votes = votes.ok_or(MarkError::Unknown {
+                ballot,
+                shard,
+                ordinal,
+            })?;
+            if votes.sequence >= sequence {
+                continue;
+            }
+            if !votes.contains(ordinal) {
+                return Err(MarkError::DuplicateOfNone {
+                    ballot,
+                    shard,
+                    ordinal,
+                });
+            }
+            self.add_again(ballot, shard, ordinal, attempt.count);
+        }
+        Ok(())
+    }
+
+    fn apply_shard(
+        &mut self,
+        sequence: u64,
+        ballot: u16,
+        shard: u32,
+        ordinals: &[u32],
+    ) -> Result<(), MarkError> {
+        let first = ordinals.first().copied().unwrap_or_default();
+        let unknown = MarkError::Unknown {
+            ballot,
+            shard,
+            ordinal: first,
+        };
+        let votes = self.shard_mut(ballot, shard).ok_or(unknown)?;
+        if votes.sequence >= sequence {
+            return Ok(());
+        }
+        for ordinal in ordinals.iter().copied() {
+            match votes.mark(ordinal) {
+                Some(Marked::Newly) => {}
+                Some(Marked::Already) => {
+                    return Err(MarkError::Twice {
+                        ballot,
+                        shard,
+                        ordinal,
+                    });
+                }
+                None => {
+                    return Err(MarkError::Unknown {
+                        ballot,
+                        shard,
+                        ordinal,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}

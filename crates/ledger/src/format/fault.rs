@@ -1,0 +1,135 @@
+//! What can be wrong with a ledger's bytes. A fault says what was expected and what was there;
+//! whoever reads the file adds its name and the offset.
+
+use crate::decide::voted::MarkError;
+use crate::format::body::BodyError;
+use crate::format::frame::Link;
+
+/// One thing wrong at one place.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Not the start of a segment.
+    #[error("not a ledger segment: expected magic SCRLEDG1, got {got:02x?}")]
+    Magic {
+        /// The first bytes.
+        got: [u8; 8],
+    },
+    /// Written by another version of this program.
+    #[error(
+        "format version {got}, this program reads version {expected}: use the program that wrote it"
+    )]
+    Version {
+        /// The version read here.
+        expected: u32,
+        /// The version found.
+        got: u32,
+    },
+    /// A segment header whose length does not fit what it holds.
+    #[error("segment header of {got} bytes, expected {expected}")]
+    HeaderLength {
+        /// What its number of ballots needs.
+        expected: u64,
+        /// What it says.
+        got: u64,
+    },
+    /// A field of the segment header that must be zero, or text that is not an id.
+    #[error("segment header field {field} is malformed")]
+    HeaderField {
+        /// Which.
+        field: &'static str,
+    },
+    /// The hash at the end of a segment header does not fit.
+    #[error("the segment header's SHA-256 does not fit its bytes")]
+    SegmentHash,
+    /// The ledger of something else.
+    #[error(
+        "segment of another {what}: expected {expected}, got {got}; name the data directory of this event"
+    )]
+    Another {
+        /// What differs.
+        what: &'static str,
+        /// This event's.
+        expected: String,
+        /// The segment's.
+        got: String,
+    },
+    /// Segments are numbered without gaps.
+    #[error("segment number {got}, expected {expected}: a segment file is missing or renamed")]
+    SegmentNumber {
+        /// The next number.
+        expected: u32,
+        /// The number found.
+        got: u32,
+    },
+    /// A frame of no possible length.
+    #[error("frame length {got}, expected {min} to {max}")]
+    FrameLength {
+        /// The shortest.
+        min: u32,
+        /// The longest.
+        max: u32,
+        /// What stands there.
+        got: u32,
+    },
+    /// The CRC32C of a frame header does not fit.
+    #[error("frame header checksum {got:08x}, expected {expected:08x}")]
+    HeaderChecksum {
+        /// Over the bytes found.
+        expected: u32,
+        /// What stands there.
+        got: u32,
+    },
+    /// The hash at the end of a frame does not fit.
+    #[error("the frame's SHA-256 does not fit its bytes")]
+    FrameHash,
+    /// A frame is missing, or one was inserted.
+    #[error("sequence {got}, expected {expected}: a frame is missing or out of place")]
+    Sequence {
+        /// The next sequence.
+        expected: u64,
+        /// The sequence found.
+        got: u64,
+    },
+    /// The frame does not follow the one before.
+    #[error("previous link {got}, expected {expected}: this is another history")]
+    Chain {
+        /// Hash of what stands before.
+        expected: Link,
+        /// What the frame or header names.
+        got: Link,
+    },
+    /// An epoch that went back, or differs from its segment's.
+    #[error("epoch {got}, expected {expected}")]
+    Epoch {
+        /// The segment's, or the least possible.
+        expected: u32,
+        /// The epoch found.
+        got: u32,
+    },
+    /// Commit times never go back.
+    #[error("commit time {got} ms, expected {expected} or later")]
+    Time {
+        /// Of the frame before.
+        expected: i64,
+        /// The time found.
+        got: i64,
+    },
+    /// The body is malformed.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// The marks cannot be.
+    #[error(transparent)]
+    Mark(#[from] MarkError),
+    /// The file ends inside a frame or header.
+    #[error("{got} bytes left, expected {expected}")]
+    Truncated {
+        /// Bytes needed.
+        expected: u64,
+        /// Bytes there.
+        got: u64,
+    },
+    /// Space reserved behind the last frame must read as zeros.
+    #[error("a byte that is not zero behind the last frame")]
+    NotZero,
+}

@@ -1,0 +1,307 @@
+//! A segment file's header: whose ledger this is, where it stands in the chain, and for each
+//! ballot a content key that only the box key opens.
+//!
+//! ```text
+//! offset size
+//!      0    8  magic "SCRLEDG1"
+//!      8    4  format version, 1
+//!     12    4  length of this header H = 168 + 112 B + 32
+//!     16    2  partition
+//!     18    2  number of ballots B, at most 256
+//!     20    4  segment number, from 1 without gaps
+//!     24    8  first sequence: of the first frame here
+//!     32    4  epoch
+//!     36    4  zero
+//!     40   32  event id, padded with zeros
+//!     72   32  SHA-256 of the package's manifest
+//!    104   32  box public key (X25519)
+//!    136   32  previous link: hash of the last frame before, or of the header before where that
+//!              segment has no frame; zeros in segment 1
+//!    168 112B  per ballot: id (32, padded with zeros), HPKE encapsulated key (32),
+//!              sealed content key (32 + 16 tag)
+//!   H-32   32  SHA-256 of bytes 0..H-32: the previous link of the first frame
+//! ```
+//! Integers are little-endian. The header is a link of the chain, so its sealed keys cannot be
+//! exchanged without breaking the chain of the frames behind it.
+
+use sha2::{Digest, Sha256};
+
+use crate::format::fault::Fault;
+use crate::format::frame::{HASH_BYTES, Link};
+use crate::format::keys::BoxPublicKey;
+use crate::format::limits::{BALLOTS_MAX, ID_BYTES_MAX};
+use crate::format::shape::Shape;
+
+/// First bytes of a segment. Read as a frame length they are out of bounds, so that a stream of
+/// headers and frames needs no other separator.
+pub(crate) const MAGIC: [u8; 8] = *b"SCRLEDG1";
+/// Version of the format.
+pub(crate) const VERSION: u32 = 1;
+/// Bytes before the first ballot.
+pub(crate) const FIXED_BYTES: usize = 168;
+const BALLOT_BYTES: usize = ID_BYTES_MAX + SealedKey::BYTES;
+
+/// A content key sealed to the box key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedKey {
+    /// HPKE's encapsulated key.
+    pub encapsulated: [u8; 32],
+    /// The content key, encrypted, with its tag.
+    pub ciphertext: [u8; 48],
+}
+
+impl SealedKey {
+    const BYTES: usize = 32 + 48;
+}
+
+/// A ballot as a segment header names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SegmentBallot {
+    /// Law id or election code.
+    pub id: String,
+    /// Opens the choices of this ballot in this segment.
+    pub content_key: SealedKey,
+}
+
+/// The header of a segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SegmentHeader {
+    /// Which partition of the event.
+    pub partition: u16,
+    /// Number of the segment, from 1.
+    pub number: u32,
+    /// Sequence of its first frame.
+    pub first_sequence: u64,
+    /// Start of the ledger that wrote it.
+    pub epoch: u32,
+    /// The event's id.
+    pub event_id: String,
+    /// SHA-256 of the package's manifest.
+    pub manifest_sha256: [u8; 32],
+    /// The key to which the content keys are sealed.
+    pub box_public_key: BoxPublicKey,
+    /// The link before.
+    pub previous: Link,
+    /// In the order of `election::BallotIndex`.
+    pub ballots: Vec<SegmentBallot>,
+    /// SHA-256 of the header.
+    pub link: Link,
+}
+
+/// Length of the header of `ballots` ballots.
+pub(crate) fn header_length(ballots: usize) -> usize {
+    FIXED_BYTES + ballots * BALLOT_BYTES + HASH_BYTES
+}
+
+/// What [`SegmentHeader::peek_length`] needs to see.
+pub(crate) const PEEK_BYTES: usize = 20;
+
+impl SegmentHeader {
+    /// The header as bytes; sets `link`.
+    pub(crate) fn seal_bytes(&mut self) -> Vec<u8> {
+        let length = header_length(self.ballots.len());
+        let mut out = Vec::with_capacity(length);
+        out.extend_from_slice(&MAGIC);
+        out.extend_from_slice(&VERSION.to_le_bytes());
+        // Bounded by Shape::check: at most 256 ballots.
+        out.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+        out.extend_from_slice(&self.partition.to_le_bytes());
+        out.extend_from_slice(
+            &u16::try_from(self.ballots.len())
+                .unwrap_or(u16::MAX)
+                .to_le_bytes(),
+        );
+        out.extend_from_slice(&self.number.to_le_bytes());
+        out.extend_from_slice(&self.first_sequence.to_le_bytes());
+        out.extend_from_slice(&self.epoch.to_le_bytes());
+        out.extend_from_slice(&[0; 4]);
+        out.extend_from_slice(&padded_id(&self.event_id));
+        out.extend_from_slice(&self.manifest_sha256);
+        out.extend_from_slice(self.box_public_key.as_bytes());
+        out.extend_from_slice(&self.previous.0);
+        for ballot in &self.ballots {
+            out.extend_from_slice(&padded_id(&ballot.id));
+            out.extend_from_slice(&ballot.content_key.encapsulated);
+            out.extend_from_slice(&ballot.content_key.ciphertext);
+        }
+        self.link = Link(Sha256::digest(&out).into());
+        out.extend_from_slice(&self.link.0);
+        out
+    }
+
+    /// The length of the header that starts with these bytes.
+    pub(crate) fn peek_length(bytes: &[u8; PEEK_BYTES]) -> Result<usize, Fault> {
+        let mut fields = Fields(bytes);
+        let got = fields.array::<8>()?;
+        if got != MAGIC {
+            return Err(Fault::Magic { got });
+        }
+        let got = fields.u32()?;
+        if got != VERSION {
+            return Err(Fault::Version {
+                expected: VERSION,
+                got,
+            });
+        }
+        let got = u64::from(fields.u32()?);
+        let _partition = fields.u16()?;
+        let ballots = usize::from(fields.u16()?).min(BALLOTS_MAX);
+        let expected = header_length(ballots);
+        if got != expected as u64 {
+            return Err(Fault::HeaderLength {
+                expected: expected as u64,
+                got,
+            });
+        }
+        Ok(expected)
+    }
+
+    /// Reads the header that fills `bytes`.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<SegmentHeader, Fault> {
+        let truncated = || Fault::Truncated {
+            expected: header_length(0) as u64,
+            got: bytes.len() as u64,
+        };
+        let (content, hash) = bytes
+            .split_last_chunk::<HASH_BYTES>()
+            .ok_or_else(truncated)?;
+        let expected = SegmentHeader::peek_length(content.first_chunk().ok_or_else(truncated)?)?;
+        if bytes.len() != expected {
+            let (expected, got) = (expected as u64, bytes.len() as u64);
+            return Err(Fault::HeaderLength { expected, got });
+        }
+        let link = Link(Sha256::digest(content).into());
+        if link.0 != *hash {
+            return Err(Fault::SegmentHash);
+        }
+        SegmentHeader::decode_fields(Fields(content), link)
+    }
+
+    fn decode_fields(mut fields: Fields<'_>, link: Link) -> Result<SegmentHeader, Fault> {
+        fields.array::<16>()?;
+        let partition = fields.u16()?;
+        let ballot_count = fields.u16()?;
+        let number = fields.u32()?;
+        let first_sequence = fields.u64()?;
+        let epoch = fields.u32()?;
+        if fields.u32()? != 0 {
+            return Err(Fault::HeaderField { field: "reserved" });
+        }
+        let event_id = fields.id("event id")?;
+        let manifest_sha256 = fields.array()?;
+        let box_public_key = BoxPublicKey::from_bytes(fields.array()?);
+        let previous = Link(fields.array()?);
+        let ballots: Result<Vec<SegmentBallot>, Fault> =
+            (0..ballot_count).map(|_| fields.ballot()).collect();
+        Ok(SegmentHeader {
+            partition,
+            number,
+            first_sequence,
+            epoch,
+            event_id,
+            manifest_sha256,
+            box_public_key,
+            previous,
+            ballots: ballots?,
+            link,
+        })
+    }
+
+    /// Refuses the segment of another event, package, box key or partition.
+    ///
+    /// # Errors
+    /// [`Fault::Another`].
+    pub fn check(&self, shape: &Shape, partition: u16) -> Result<(), Fault> {
+        same("event", &shape.event_id, &self.event_id)?;
+        let (manifest, own) = (Link(shape.manifest_sha256), Link(self.manifest_sha256));
+        same("package (SHA-256 of its manifest)", &manifest, &own)?;
+        same("box key", &shape.box_public_key, &self.box_public_key)?;
+        same("partition", &partition, &self.partition)?;
+        let expected: Vec<&str> = shape
+            .ballots
+            .iter()
+            .map(|ballot| ballot.id.as_str())
+            .collect();
+        let got: Vec<&str> = self
+            .ballots
+            .iter()
+            .map(|ballot| ballot.id.as_str())
+            .collect();
+        same("list of ballots", &expected.join(" "), &got.join(" "))
+    }
+}
+
+fn same<T: PartialEq + ToString>(what: &'static str, expected: &T, got: &T) -> Result<(), Fault> {
+    if expected == got {
+        return Ok(());
+    }
+    Err(Fault::Another {
+        what,
+        expected: expected.to_string(),
+        got: got.to_string(),
+    })
+}
+
+/// The id in its fixed field; `Shape::check` bounds it.
+pub(crate) fn padded_id(id: &str) -> [u8; ID_BYTES_MAX] {
+    let mut field = [0; ID_BYTES_MAX];
+    for (to, from) in field.iter_mut().zip(id.bytes()) {
+        *to = from;
+    }
+    field
+}
+
+/// Reads an id from its fixed field: ASCII, then zeros.
+pub(crate) fn parse_id(field: &[u8; ID_BYTES_MAX]) -> Option<String> {
+    let len = field
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(ID_BYTES_MAX);
+    let (id, padding) = field.split_at_checked(len)?;
+    let plain = id
+        .iter()
+        .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b));
+    if id.is_empty() || id.first() == Some(&b'.') || !plain || padding.iter().any(|b| *b != 0) {
+        return None;
+    }
+    String::from_utf8(id.to_vec()).ok()
+}
+
+/// Takes fixed fields from the front of bytes.
+pub(crate) struct Fields<'b>(pub(crate) &'b [u8]);
+
+impl Fields<'_> {
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
+        let (field, rest) = self.0.split_first_chunk::<N>().ok_or(Fault::Truncated {
+            expected: N as u64,
+            got: self.0.len() as u64,
+        })?;
+        self.0 = rest;
+        Ok(*field)
+    }
+
+    pub(crate) fn u16(&mut self) -> Result<u16, Fault> {
+        self.array().map(u16::from_le_bytes)
+    }
+
+    pub(crate) fn u32(&mut self) -> Result<u32, Fault> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    pub(crate) fn u64(&mut self) -> Result<u64, Fault> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    pub(crate) fn id(&mut self, field: &'static str) -> Result<String, Fault> {
+        parse_id(&self.array()?).ok_or(Fault::HeaderField { field })
+    }
+
+    fn ballot(&mut self) -> Result<SegmentBallot, Fault> {
+        let id = self.id("ballot id")?;
+        let content_key = SealedKey {
+            encapsulated: self.array()?,
+            ciphertext: self.array()?,
+        };
+        Ok(SegmentBallot { id, content_key })
+    }
+}

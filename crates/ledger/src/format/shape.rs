@@ -1,0 +1,114 @@
+//! What the ledger must know of the event it serves. The program takes it from the verified
+//! package; the ledger itself knows neither packages nor definitions.
+
+use crate::format::keys::BoxPublicKey;
+use crate::format::limits::{BALLOTS_MAX, ID_BYTES_MAX, SHARD_CREDENTIALS_MAX, SHARDS_MAX};
+
+/// The event as the ledger sees it. A ledger whose segments name another event, manifest, box key
+/// or ballots is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shape {
+    /// The event's id, 1 to 32 bytes of `[A-Za-z0-9._-]`.
+    pub event_id: String,
+    /// SHA-256 of the package's `manifest.json`.
+    pub manifest_sha256: [u8; 32],
+    /// To whom choices are sealed.
+    pub box_public_key: BoxPublicKey,
+    /// In the order of `election::BallotIndex`.
+    pub ballots: Vec<BallotShape>,
+}
+
+/// One ballot as the ledger sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BallotShape {
+    /// Law id or election code, 1 to 32 bytes of `[A-Za-z0-9._-]`, not starting with a dot: it
+    /// names the directory of this ballot's voted bitsets.
+    pub id: String,
+    /// First millisecond, UTC since 1970, at which votes are taken.
+    pub opens_ms: i64,
+    /// First millisecond, UTC since 1970, at which none is taken any more.
+    pub closes_ms: i64,
+    /// Credentials in each shard: ordinals are below this.
+    pub shard_sizes: Vec<u32>,
+}
+
+/// Why a shape cannot have a ledger.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ShapeError {
+    /// An id that cannot stand in a segment header or a file name.
+    #[error("id {id:?} cannot name a file: use 1 to 32 of A-Z a-z 0-9 . _ - and no leading dot")]
+    Id {
+        /// The id as given.
+        id: String,
+    },
+    /// Two ballots of one name would share their bitsets.
+    #[error("two ballots are called {id}: give each its own id")]
+    Repeated {
+        /// The id given twice.
+        id: String,
+    },
+    /// Out of bounds.
+    #[error("{got} {what}, at most {max} fit a ledger")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// The bound.
+        max: u64,
+        /// What was given.
+        got: u64,
+    },
+}
+
+impl Shape {
+    /// Checks every bound that the formats rely on.
+    ///
+    /// # Errors
+    /// The first fault found.
+    pub fn check(&self) -> Result<(), ShapeError> {
+        check_id(&self.event_id)?;
+        at_most("ballots", BALLOTS_MAX as u64, self.ballots.len() as u64)?;
+        for (at, ballot) in self.ballots.iter().enumerate() {
+            check_id(&ballot.id)?;
+            if self
+                .ballots
+                .iter()
+                .take(at)
+                .any(|earlier| earlier.id == ballot.id)
+            {
+                return Err(ShapeError::Repeated {
+                    id: ballot.id.clone(),
+                });
+            }
+            at_most("shards", SHARDS_MAX as u64, ballot.shard_sizes.len() as u64)?;
+            for size in &ballot.shard_sizes {
+                at_most(
+                    "credentials in a shard",
+                    SHARD_CREDENTIALS_MAX.into(),
+                    (*size).into(),
+                )?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn at_most(what: &'static str, max: u64, got: u64) -> Result<(), ShapeError> {
+    if got > max {
+        Err(ShapeError::TooMany { what, max, got })
+    } else {
+        Ok(())
+    }
+}
+
+fn check_id(id: &str) -> Result<(), ShapeError> {
+    let plain = id
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+    if id.is_empty() || id.len() > ID_BYTES_MAX || id.starts_with('.') || !plain {
+        return Err(ShapeError::Id {
+            id: id.chars().take(64).collect(),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! The only repair of a ledger: cutting a damaged end. Explicit, by a person, never by a start.
+
+use std::path::Path;
+
+use durable::Storage;
+
+use crate::error::LedgerError;
+use crate::format::frame::Cursor;
+use crate::log::files::layout::partition_dir;
+use crate::log::files::recovery::{TornTail, lock, make_stable};
+use crate::log::files::scan::scan;
+use crate::log::files::sidecar::{self, Acknowledged, Sidecar};
+
+/// What [`repair_tail`] did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repair {
+    /// What was cut; `None` where the segments ended cleanly.
+    pub cut: Option<TornTail>,
+    /// The last frame that is left.
+    pub last: Cursor,
+    /// What the sidecar said before: frames above `last` up to this one are lost.
+    pub acknowledged: Option<u64>,
+}
+
+/// Cuts invalid bytes from the end of the last segment although they may be a frame that voters
+/// were answered for, and sets the sidecar to what is left. The only repair there is, for a ledger
+/// that refuses to start and of which no copy exists; run by a person who knows what it loses.
+///
+/// # Errors
+/// Damage that a valid frame follows, or in an earlier segment: nothing can be cut there.
+pub fn repair_tail(
+    storage: &dyn Storage,
+    data_dir: &Path,
+    partition: u16,
+) -> Result<Repair, LedgerError> {
+    let _lock = lock(storage, data_dir)?;
+    let dir = partition_dir(data_dir, partition);
+    let acknowledged = match sidecar::read(storage, &dir)? {
+        Acknowledged::UpTo(cursor) => Some(cursor.sequence),
+        Acknowledged::Unknown | Acknowledged::Damaged => None,
+    };
+    let scanned = scan::<LedgerError>(storage, &dir, |_, _| Ok(()))?;
+    if let Some(last) = &scanned.last {
+        make_stable(storage, &dir, last)?;
+    }
+    Sidecar::create(storage, &dir, partition, scanned.cursor)?;
+    Ok(Repair {
+        cut: scanned.torn,
+        last: scanned.cursor,
+        acknowledged,
+    })
+}

@@ -1,0 +1,3 @@
+//! Where the links of the chain are kept.
+
+pub mod files;

@@ -1,0 +1,76 @@
+//! The fold of a ledger: everything that is derived from its frames, computed from nothing else.
+
+use std::collections::BTreeMap;
+
+use election::Choice;
+
+use crate::decide::voted::Voted;
+use crate::format::body::InvalidReason;
+use crate::format::fault::Fault;
+use crate::format::frame::{Cursor, Frame};
+use crate::format::seal::BallotChoices;
+use crate::format::shape::BallotShape;
+
+/// Voted bitsets and totals of the frames applied so far, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fold {
+    /// Who voted.
+    pub voted: Voted,
+    /// Votes by (ballot, region, choice), of the frames applied with their choices.
+    pub choices: BTreeMap<(u16, u16, Choice), u64>,
+    /// Refused attempts by reason and ballot.
+    pub invalid: BTreeMap<(InvalidReason, Option<u16>), u64>,
+    /// Further submissions of credentials that had voted.
+    pub duplicates: u64,
+    /// Votes of all ballots.
+    pub votes: u64,
+    /// The last frame applied.
+    pub cursor: Cursor,
+}
+
+impl Fold {
+    /// Of no frame.
+    pub fn new(ballots: &[BallotShape]) -> Fold {
+        Fold {
+            voted: Voted::new(ballots),
+            choices: BTreeMap::new(),
+            invalid: BTreeMap::new(),
+            duplicates: 0,
+            votes: 0,
+            cursor: Cursor::default(),
+        }
+    }
+
+    /// Adds the next frame, and its choices where they were opened.
+    ///
+    /// # Errors
+    /// Not the next sequence, a malformed body, or marks that cannot be. A fold that returned an
+    /// error is half-applied: drop it.
+    pub fn apply(&mut self, frame: &Frame, choices: Option<&[BallotChoices]>) -> Result<(), Fault> {
+        let (expected, got) = (self.cursor.sequence + 1, frame.header.sequence);
+        if expected != got {
+            return Err(Fault::Sequence { expected, got });
+        }
+        let body = frame.body()?;
+        self.voted.apply(got, &body)?;
+        self.votes += body.votes();
+        for attempt in &body.attempts.duplicates {
+            self.duplicates += u64::from(attempt.count);
+        }
+        for attempt in &body.attempts.invalid {
+            let total = self
+                .invalid
+                .entry((attempt.reason, attempt.ballot))
+                .or_default();
+            *total = total.saturating_add(attempt.count);
+        }
+        for ballot in choices.into_iter().flatten() {
+            for (region, choice, count) in &ballot.counts {
+                let key = (ballot.ballot, *region, choice.clone());
+                *self.choices.entry(key).or_default() += count;
+            }
+        }
+        self.cursor = frame.cursor();
+        Ok(())
+    }
+}

@@ -1,0 +1,235 @@
+//! Snapshots of voted bitsets, one file a shard. They only save time: each says up to which frame
+//! it holds, and one that does not fit is dropped and replayed.
+//!
+//! ```text
+//!      0    8  magic "SCRVOTE1"
+//!      8    4  format version, 1
+//!     12    2  partition
+//!     14    2  index of the ballot
+//!     16    4  shard
+//!     20    4  credentials in the shard N
+//!     24    4  how many voted
+//!     28    4  entries of repeated attempts A
+//!     32    8  sequence of the last frame inside
+//!     40   32  hash of that frame
+//!     72   32  ballot id, padded with zeros
+//!    104   32  SHA-256 of the package's manifest
+//!    136       bitset, 8 bytes for each 64 credentials begun, lowest ordinal in the lowest bit
+//!         8 A  ordinal (4), attempts after the accepted vote (4), ascending
+//!          32  SHA-256 of everything before
+//! ```
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use durable::{Storage, replace_file};
+use sha2::{Digest, Sha256};
+
+use crate::decide::voted::ShardVotes;
+use crate::error::LedgerError;
+use crate::format::fault::Fault;
+use crate::format::frame::{Cursor, Link};
+use crate::format::segment::{Fields, padded_id};
+use crate::format::shape::Shape;
+use crate::log::files::layout::{voted_dir, voted_file_name};
+
+const MAGIC: [u8; 8] = *b"SCRVOTE1";
+const VERSION: u32 = 1;
+const HEADER_BYTES: usize = 136;
+const HASH_BYTES: usize = 32;
+
+/// Which bitset: names the file and is bound into it.
+pub(crate) struct Slot<'a> {
+    pub(crate) data_dir: &'a Path,
+    pub(crate) shape: &'a Shape,
+    pub(crate) partition: u16,
+    pub(crate) ballot: u16,
+    pub(crate) shard: u32,
+}
+
+/// What a file gave.
+pub(crate) enum Loaded {
+    /// The bitset as of this frame, whose hash must still be checked against the ledger's.
+    Votes(ShardVotes, Link),
+    /// No file.
+    Missing,
+    /// A file that does not fit, and why.
+    Refused(String),
+}
+
+impl Slot<'_> {
+    fn ballot_id(&self) -> &str {
+        self.shape
+            .ballots
+            .get(usize::from(self.ballot))
+            .map_or("", |ballot| &ballot.id)
+    }
+
+    fn size(&self) -> u32 {
+        let ballot = self.shape.ballots.get(usize::from(self.ballot));
+        ballot
+            .and_then(|b| b.shard_sizes.get(self.shard as usize))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    fn dir(&self) -> PathBuf {
+        voted_dir(self.data_dir, self.ballot_id())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.dir().join(voted_file_name(self.shard))
+    }
+
+    /// Writes the bitset as of `cursor`, replacing the file atomically.
+    pub(crate) fn save(
+        &self,
+        storage: &dyn Storage,
+        votes: &ShardVotes,
+        cursor: Cursor,
+    ) -> Result<(), LedgerError> {
+        let (dir, path) = (self.dir(), self.path());
+        storage
+            .create_dir_all(&dir)
+            .map_err(LedgerError::io("create", &dir))?;
+        replace_file(storage, &path, &self.encode(votes, cursor))
+            .map_err(LedgerError::io("replace", &path))
+    }
+
+    /// Reads the bitset back. Nothing wrong with a snapshot stops a start; a failing disk does.
+    pub(crate) fn load(&self, storage: &dyn Storage) -> Result<Loaded, LedgerError> {
+        let path = self.path();
+        let file = match storage.open_read(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Loaded::Missing),
+            Err(error) => return Err(LedgerError::io("open", &path)(error)),
+        };
+        let refused = |why: String| Ok(Loaded::Refused(format!("{}: {why}", path.display())));
+        let len = file.len().map_err(LedgerError::io("measure", &path))?;
+        let bits = u64::from(self.size()).div_ceil(64) * 8;
+        // At most one entry a credential, so a hostile length cannot ask for more memory.
+        let max = HEADER_BYTES as u64 + bits + u64::from(self.size()) * 8 + HASH_BYTES as u64;
+        if len > max {
+            return refused(format!("{len} bytes, expected at most {max}"));
+        }
+        let mut bytes = vec![0; usize::try_from(len).unwrap_or(0)];
+        let got = file
+            .read_at(0, &mut bytes)
+            .map_err(LedgerError::io("read", &path))?;
+        bytes.truncate(got);
+        match self.decode(&bytes) {
+            Ok((votes, link)) => Ok(Loaded::Votes(votes, link)),
+            Err(fault) => refused(fault.to_string()),
+        }
+    }
+
+    fn encode(&self, votes: &ShardVotes, cursor: Cursor) -> Vec<u8> {
+        let room = HEADER_BYTES + votes.bits.len() * 8 + votes.again.len() * 8 + HASH_BYTES;
+        let mut out = Vec::with_capacity(room);
+        out.extend_from_slice(&MAGIC);
+        out.extend_from_slice(&VERSION.to_le_bytes());
+        out.extend_from_slice(&self.partition.to_le_bytes());
+        out.extend_from_slice(&self.ballot.to_le_bytes());
+        out.extend_from_slice(&self.shard.to_le_bytes());
+        out.extend_from_slice(&votes.size.to_le_bytes());
+        out.extend_from_slice(&votes.voted.to_le_bytes());
+        // No more entries than credentials, and those are a u32.
+        let again = u32::try_from(votes.again.len()).unwrap_or(u32::MAX);
+        out.extend_from_slice(&again.to_le_bytes());
+        out.extend_from_slice(&cursor.sequence.to_le_bytes());
+        out.extend_from_slice(&cursor.link.0);
+        out.extend_from_slice(&padded_id(self.ballot_id()));
+        out.extend_from_slice(&self.shape.manifest_sha256);
+        votes
+            .bits
+            .iter()
+            .for_each(|word| out.extend_from_slice(&word.to_le_bytes()));
+        for (ordinal, count) in &votes.again {
+            out.extend_from_slice(&ordinal.to_le_bytes());
+            out.extend_from_slice(&count.to_le_bytes());
+        }
+        let hash = Sha256::digest(&out);
+        out.extend_from_slice(&hash);
+        out
+    }
+
+    fn decode(&self, bytes: &[u8]) -> Result<(ShardVotes, Link), Fault> {
+        let (content, hash) = bytes
+            .split_last_chunk::<HASH_BYTES>()
+            .ok_or(Fault::Truncated {
+                expected: (HEADER_BYTES + HASH_BYTES) as u64,
+                got: bytes.len() as u64,
+            })?;
+        if Sha256::digest(content).as_slice() != hash {
+            return Err(Fault::FrameHash);
+        }
+        let mut fields = Fields(content);
+        let got = fields.array::<8>()?;
+        if got != MAGIC {
+            return Err(Fault::Magic { got });
+        }
+        let got = fields.u32()?;
+        if got != VERSION {
+            return Err(Fault::Version {
+                expected: VERSION,
+                got,
+            });
+        }
+        let place = (fields.u16()?, fields.u16()?, fields.u32()?, fields.u32()?);
+        let (voted, again) = (fields.u32()?, fields.u32()?);
+        let (sequence, link) = (fields.u64()?, Link(fields.array()?));
+        let (id, manifest) = (fields.array::<32>()?, fields.array::<32>()?);
+        let here = (self.partition, self.ballot, self.shard, self.size());
+        let own = padded_id(self.ballot_id());
+        if place != here || id != own || manifest != self.shape.manifest_sha256 {
+            return Err(Fault::HeaderField { field: "place" });
+        }
+        let mut votes = ShardVotes {
+            sequence,
+            voted,
+            ..ShardVotes::new(self.size())
+        };
+        decode_bits(&mut fields, &mut votes)?;
+        votes.again = decode_again(&mut fields, again, &votes)?;
+        Ok((votes, link))
+    }
+}
+
+fn decode_bits(fields: &mut Fields<'_>, votes: &mut ShardVotes) -> Result<(), Fault> {
+    for word in &mut votes.bits {
+        *word = fields.u64()?;
+    }
+    let count: u32 = votes.bits.iter().map(|word| word.count_ones()).sum();
+    let beyond = votes.size % 64;
+    let last = votes.bits.last().copied().unwrap_or(0);
+    if count != votes.voted || (beyond != 0 && last >> beyond != 0) {
+        return Err(Fault::HeaderField { field: "voted" });
+    }
+    Ok(())
+}
+
+fn decode_again(
+    fields: &mut Fields<'_>,
+    entries: u32,
+    votes: &ShardVotes,
+) -> Result<BTreeMap<u32, u32>, Fault> {
+    let mut again = BTreeMap::new();
+    for _ in 0..entries {
+        let (ordinal, count) = (fields.u32()?, fields.u32()?);
+        let follows = again
+            .last_key_value()
+            .is_none_or(|(last, _)| *last < ordinal);
+        if !follows || count == 0 || !votes.contains(ordinal) {
+            return Err(Fault::HeaderField {
+                field: "repeated attempts",
+            });
+        }
+        again.insert(ordinal, count);
+    }
+    if fields.0.is_empty() {
+        Ok(again)
+    } else {
+        Err(Fault::NotZero)
+    }
+}
