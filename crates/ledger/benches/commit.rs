@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use durable::{OsStorage, Storage, StorageFile, SystemClock};
 use election::Choice;
-use ledger::{BallotShape, BoxSecretKey, Options, Outcome, Partition, Reply, Shape, Submission};
+use ledger::{BallotShape, BoxSecretKey, Decision, Options, Partition, Reply, Shape, Submission};
 
 const SHARDS: u32 = 8;
 
@@ -27,8 +27,8 @@ struct Arguments {
 struct Count(Arc<AtomicU64>);
 
 impl Reply for Count {
-    fn reply(self, outcome: Outcome) {
-        assert!(matches!(outcome, Outcome::Accepted { .. }), "{outcome:?}");
+    fn reply(self, outcome: Decision) {
+        assert!(matches!(outcome, Decision::Accepted { .. }), "{outcome:?}");
         self.0.fetch_add(1, Ordering::Release);
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::format::body::BodyError;
 use crate::format::cbor::CborError;
-use crate::format::fault::Fault;
+use crate::format::defect::Defect;
 use crate::format::shape::ShapeError;
 
 /// Why a ledger could not be opened, read or written.
@@ -41,32 +41,32 @@ pub enum LedgerError {
     #[error(transparent)]
     Shape(#[from] ShapeError),
     /// Bytes that this ledger never wrote. Nothing was changed.
-    #[error("{path}, byte {offset}: {fault}; the ledger is damaged, restore this file from a copy", path = path.display())]
+    #[error("{path}, byte {offset}: {defect}; the ledger is damaged, restore this file from a copy", path = path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
         /// The byte at which the damaged item starts.
         offset: u64,
         /// What is wrong.
-        fault: Fault,
+        defect: Defect,
     },
     /// The ledger of another event, package, box key or partition. Nothing was changed.
-    #[error("{path}: {fault}", path = path.display())]
+    #[error("{path}: {defect}", path = path.display())]
     AnotherLedger {
         /// The segment.
         path: PathBuf,
         /// What differs.
-        fault: Fault,
+        defect: Defect,
     },
     /// What follows in a stream does not fit what was read before.
-    #[error("{path}, behind frame {sequence}: {fault}", path = path.display())]
+    #[error("{path}, behind frame {sequence}: {defect}", path = path.display())]
     Followed {
         /// The partition's directory.
         path: PathBuf,
         /// The last frame that was read.
         sequence: u64,
         /// What is wrong.
-        fault: Fault,
+        defect: Defect,
     },
     /// A frame that voters were answered for is missing or damaged at the end of the ledger.
     #[error("{path}, byte {offset}: frame {acknowledged} was acknowledged, but the ledger ends with frame {last}; this is damage, not a torn write: restore this file from a copy; only where there is none, repair the tail (tally verify --repair-tail), which gives those frames up", path = path.display())]

@@ -31,18 +31,20 @@ mod sim;
 pub use commit::committer::Committer;
 pub use commit::partition::{OnFatal, OnFull, Options, Partition};
 pub use commit::state::{Distribution, FRAME_BOUNDS, PartitionState, SYNC_BOUNDS_US};
-pub use decide::submission::{Outcome, Reply, Submission};
-pub use decide::voted::{MarkError, ShardVotes, Voted};
+pub use decide::submission::{Decision, Reply, Submission};
+pub use decide::voted::{ShardVotes, Voted};
 pub use error::{LedgerError, OpenError};
 pub use format::body::{
     Attempts, BallotMarks, Body, BodyError, DuplicateAttempts, InvalidAttempts, InvalidReason,
     SealedChoices, ShardMarks, TRACKER_BYTES,
 };
 pub use format::cbor::CborError;
+pub use format::chain::{Cursor, LinkHash};
 pub use format::decoder::{DecodeError, Decoder, Item};
+pub use format::defect::{Defect, MarkError};
 pub use format::entropy::{Entropy, SystemEntropy};
-pub use format::fault::Fault;
-pub use format::frame::{Cursor, Frame, FrameHeader, Link};
+pub use format::frame::{Frame, FrameHeader};
+pub use format::header::{SealedKey, SegmentBallot, SegmentHeader};
 pub use format::keys::{BoxPublicKey, BoxSecretKey, KeyError};
 pub use format::limits::{
     BALLOTS_MAX, BATCH_SUBMISSIONS_MAX, FRAME_BYTES_MAX, ID_BYTES_MAX, RANKS_MAX,
@@ -50,7 +52,6 @@ pub use format::limits::{
 };
 pub use format::receipt::{Receipt, RequestId, RequestIdError};
 pub use format::seal::{BallotChoices, Opener};
-pub use format::segment::{SealedKey, SegmentBallot, SegmentHeader};
 pub use format::shape::{BallotShape, Shape, ShapeError};
 pub use log::files::layout;
 pub use log::files::recovery::{RecoveryReport, TornTail};

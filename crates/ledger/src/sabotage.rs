@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 /// One rule, broken on purpose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum Sabotage {
     /// Voters are answered before the frame is synced.
     AcknowledgeBeforeSync,
     /// A new segment's name is not synced.
@@ -20,16 +20,16 @@ pub(crate) enum Fault {
 }
 
 thread_local! {
-    static ACTIVE: Cell<Option<Fault>> = const { Cell::new(None) };
+    static ACTIVE: Cell<Option<Sabotage>> = const { Cell::new(None) };
 }
 
 /// Whether `fault` is on in this thread.
-pub(crate) fn is(fault: Fault) -> bool {
+pub(crate) fn is(sabotage: Sabotage) -> bool {
     ACTIVE.get() == Some(fault)
 }
 
 /// Runs `body` with `fault` on.
-pub(crate) fn with<T>(fault: Fault, body: impl FnOnce() -> T) -> T {
+pub(crate) fn with<T>(sabotage: Sabotage, body: impl FnOnce() -> T) -> T {
     ACTIVE.set(Some(fault));
     let result = body();
     ACTIVE.set(None);
@@ -38,11 +38,11 @@ pub(crate) fn with<T>(fault: Fault, body: impl FnOnce() -> T) -> T {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fault, with};
+    use super::{Sabotage, with};
     use crate::sim;
 
     /// The simulator must notice a broken rule within a few seeds.
-    fn check(fault: Fault) {
+    fn check(sabotage: Sabotage) {
         let (_, violations) = with(fault, || sim::run_all(0..30));
         assert!(!violations.is_empty(), "{fault:?} went unnoticed");
         println!(
@@ -54,31 +54,31 @@ mod tests {
 
     #[test]
     fn invariant_2_answers_before_the_sync_are_noticed() {
-        check(Fault::AcknowledgeBeforeSync);
+        check(Sabotage::AcknowledgeBeforeSync);
     }
 
     #[test]
     fn invariant_2_a_skipped_directory_sync_is_noticed() {
-        check(Fault::SkipDirectorySync);
+        check(Sabotage::SkipDirectorySync);
     }
 
     #[test]
     fn invariant_3_a_double_mark_is_noticed() {
-        check(Fault::DoubleMark);
+        check(Sabotage::DoubleMark);
     }
 
     #[test]
     fn invariant_8_a_forgotten_chain_is_noticed() {
-        check(Fault::ForgetChain);
+        check(Sabotage::ForgetChain);
     }
 
     #[test]
     fn invariant_8_a_start_that_trusts_the_page_cache_is_noticed() {
-        check(Fault::TrustPageCache);
+        check(Sabotage::TrustPageCache);
     }
 
     #[test]
     fn invariant_8_a_sidecar_that_lags_is_noticed() {
-        check(Fault::LetSidecarLag);
+        check(Sabotage::LetSidecarLag);
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use durable::{Clock, OsStorage};
 use election::Choice;
-use ledger::{BallotShape, BoxSecretKey, Options, Outcome, Partition, Reply, Shape, Submission};
+use ledger::{BallotShape, BoxSecretKey, Decision, Options, Partition, Reply, Shape, Submission};
 
 const OPENS_MS: i64 = 1_000_000;
 const CLOSES_MS: i64 = 2_000_000;
@@ -28,12 +28,12 @@ impl Clock for SetClock {
 
 /// Tells the outcome; then, where there is a gate, holds the commit thread until it opens.
 struct Tell {
-    outcome: Sender<Outcome>,
+    outcome: Sender<Decision>,
     gate: Option<Receiver<()>>,
 }
 
 impl Reply for Tell {
-    fn reply(self, outcome: Outcome) {
+    fn reply(self, outcome: Decision) {
         let _ = self.outcome.send(outcome);
         if let Some(gate) = self.gate {
             let _ = gate.recv_timeout(WAIT);
@@ -69,7 +69,7 @@ fn vote(partition: &Partition<Tell>, ordinal: u32, reply: Tell) {
 }
 
 /// Submits a vote at `arrival_ms` while the commit thread is held, and commits it at `commit_ms`.
-fn check(arrival_ms: i64, commit_ms: i64, expected: fn(&Outcome) -> bool) {
+fn check(arrival_ms: i64, commit_ms: i64, expected: fn(&Decision) -> bool) {
     let dir = tempfile::tempdir().expect("a directory");
     let clock = Arc::new(SetClock(AtomicI64::new(OPENS_MS)));
     let (partition, _) = Partition::open(
@@ -88,7 +88,7 @@ fn check(arrival_ms: i64, commit_ms: i64, expected: fn(&Outcome) -> bool) {
     };
     vote(&partition, 0, held);
     let first = outcomes.recv_timeout(WAIT).expect("committed");
-    assert!(matches!(first, Outcome::Accepted { .. }), "{first:?}");
+    assert!(matches!(first, Decision::Accepted { .. }), "{first:?}");
 
     clock.0.store(arrival_ms, Ordering::SeqCst);
     vote(
@@ -103,7 +103,7 @@ fn check(arrival_ms: i64, commit_ms: i64, expected: fn(&Outcome) -> bool) {
     open_gate.send(()).expect("the commit thread waits");
     let told = outcomes.recv_timeout(WAIT).expect("an answer");
     assert!(expected(&told), "{told:?}");
-    let counted = if matches!(told, Outcome::Accepted { .. }) {
+    let counted = if matches!(told, Decision::Accepted { .. }) {
         2
     } else {
         1
@@ -114,8 +114,8 @@ fn check(arrival_ms: i64, commit_ms: i64, expected: fn(&Outcome) -> bool) {
 
 #[test]
 fn a_vote_that_arrives_in_time_and_is_committed_late_is_refused() {
-    let accepted = |told: &Outcome| matches!(told, Outcome::Accepted { .. });
-    let closed = |told: &Outcome| matches!(told, Outcome::Closed);
+    let accepted = |told: &Decision| matches!(told, Decision::Accepted { .. });
+    let closed = |told: &Decision| matches!(told, Decision::Closed);
     check(CLOSES_MS - 1, CLOSES_MS - 1, accepted);
     check(CLOSES_MS - 1, CLOSES_MS, closed);
     check(CLOSES_MS - 1, CLOSES_MS + 60_000, closed);

@@ -16,7 +16,7 @@ fn check(error: &LedgerError, words: &str) {
 #[test]
 fn the_page_quotes_the_messages() {
     let path = || PathBuf::from("data/ledger/p0000/00000001.segment");
-    let fault = || ledger::Fault::Truncated {
+    let defect = || ledger::Defect::Truncated {
         expected: 2,
         got: 1,
     };
@@ -27,7 +27,7 @@ fn the_page_quotes_the_messages() {
     let damaged = LedgerError::Damaged {
         path: path(),
         offset: 7,
-        fault: fault(),
+        defect: defect(),
     };
     check(
         &damaged,

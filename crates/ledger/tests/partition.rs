@@ -7,15 +7,15 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use durable::{OsStorage, SystemClock};
 use election::Choice;
 use ledger::{
-    BallotShape, BoxSecretKey, Cursor, Fold, Follower, InvalidReason, Item, LedgerError, Opener,
-    Options, Outcome, Partition, RecoveryReport, Reply, RequestId, SegmentHeader, Shape,
-    Submission, find_receipt, layout, read_all,
+    BallotShape, BoxSecretKey, Cursor, Decision, Fold, Follower, InvalidReason, Item, LedgerError,
+    Opener, Options, Partition, RecoveryReport, Reply, RequestId, SegmentHeader, Shape, Submission,
+    find_receipt, layout, read_all,
 };
 
-struct Tell(u32, Sender<(u32, Outcome)>);
+struct Tell(u32, Sender<(u32, Decision)>);
 
 impl Reply for Tell {
-    fn reply(self, outcome: Outcome) {
+    fn reply(self, outcome: Decision) {
         // A test that stopped listening does not want to know.
         let _ = self.1.send((self.0, outcome));
     }
@@ -52,8 +52,8 @@ fn open(dir: &Path, secret: &BoxSecretKey) -> (Partition<Tell>, RecoveryReport) 
 }
 
 struct Voters {
-    tell: Sender<(u32, Outcome)>,
-    told: Receiver<(u32, Outcome)>,
+    tell: Sender<(u32, Decision)>,
+    told: Receiver<(u32, Decision)>,
     next: u32,
 }
 
@@ -87,7 +87,7 @@ impl Voters {
         self.next - 1
     }
 
-    fn outcomes(&mut self, count: usize) -> Vec<(u32, Outcome)> {
+    fn outcomes(&mut self, count: usize) -> Vec<(u32, Decision)> {
         let mut outcomes: Vec<_> = (0..count)
             .map(|_| self.told.recv().expect("an answer"))
             .collect();
@@ -115,9 +115,9 @@ fn fold(dir: &Path, secret: &BoxSecretKey) -> Fold {
     fold
 }
 
-fn receipts(outcomes: &[(u32, Outcome)]) -> Vec<RequestId> {
-    let receipt = |outcome: &(u32, Outcome)| match outcome.1 {
-        Outcome::Accepted { receipt, .. } => Some(receipt),
+fn receipts(outcomes: &[(u32, Decision)]) -> Vec<RequestId> {
+    let receipt = |outcome: &(u32, Decision)| match outcome.1 {
+        Decision::Accepted { receipt, .. } => Some(receipt),
         _ => None,
     };
     outcomes.iter().filter_map(receipt).collect()
@@ -189,17 +189,17 @@ fn duplicates_and_windows_are_answered_across_a_restart() {
     voters.vote(&partition, (2, 0, 1), Choice::Oui);
     voters.vote(&partition, (3, 0, 1), Choice::Oui);
     voters.vote(&partition, (0, 1, 70), Choice::Oui);
-    let outcomes: Vec<Outcome> = voters
+    let outcomes: Vec<Decision> = voters
         .outcomes(5)
         .into_iter()
         .map(|(_, told)| told)
         .collect();
-    assert!(matches!(outcomes[0], Outcome::Accepted { .. }));
+    assert!(matches!(outcomes[0], Decision::Accepted { .. }));
     let expected = [
-        Outcome::Duplicate { attempt_count: 2 },
-        Outcome::Closed,
-        Outcome::NotOpen,
-        Outcome::Malformed,
+        Decision::Duplicate { attempt_count: 2 },
+        Decision::Closed,
+        Decision::NotOpen,
+        Decision::Malformed,
     ];
     assert_eq!(outcomes[1..], expected);
     drop(partition);
@@ -213,7 +213,7 @@ fn duplicates_and_windows_are_answered_across_a_restart() {
     assert_eq!(partition.state().voted(0), 1);
     voters.vote(&partition, (0, 1, 69), Choice::Non);
     let outcomes = voters.outcomes(1);
-    assert_eq!(outcomes[0].1, Outcome::Duplicate { attempt_count: 3 });
+    assert_eq!(outcomes[0].1, Decision::Duplicate { attempt_count: 3 });
 }
 
 #[test]

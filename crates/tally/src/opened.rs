@@ -78,7 +78,7 @@ impl OpenedFrame {
         body: Body,
         choices: Option<Vec<BallotChoices>>,
     ) -> OpenedFrame {
-        let mut link = ledger::Link::default();
+        let mut link = ledger::LinkHash::default();
         link.0[..8].copy_from_slice(&sequence.to_le_bytes());
         OpenedFrame {
             partition: 0,

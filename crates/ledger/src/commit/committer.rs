@@ -248,7 +248,7 @@ impl<R: Reply> Committer<R> {
     /// The sidecar may lag by one frame, never by two.
     fn catch_up_sidecar(&mut self) -> Result<(), LedgerError> {
         #[cfg(test)]
-        if crate::sabotage::is(crate::sabotage::Fault::LetSidecarLag) {
+        if crate::sabotage::is(crate::sabotage::Sabotage::LetSidecarLag) {
             return Ok(());
         }
         if self.sidecar_lags {

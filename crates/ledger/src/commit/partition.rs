@@ -136,7 +136,7 @@ impl<R: Reply> Partition<R> {
         Ok((opened, report))
     }
 
-    /// Queues a vote. Its outcome comes through its `reply`.
+    /// Queues a vote. The decision on it comes through its `reply`.
     ///
     /// # Errors
     /// The submission comes back where the queue is full or the partition is stopping: answer 503.

@@ -118,7 +118,7 @@ impl PartitionState {
         self.duplicates.load(Ordering::Relaxed)
     }
 
-    /// Submissions answered [`crate::Outcome::Full`].
+    /// Submissions answered [`crate::Decision::Full`].
     pub fn full(&self) -> u64 {
         self.full.load(Ordering::Relaxed)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use crate::decide::invalid::InvalidCounters;
-use crate::decide::submission::{Outcome, Reply, Submission};
+use crate::decide::submission::{Decision, Reply, Submission};
 use crate::decide::voted::{Marked, Voted};
 use crate::format::body::{
     Attempts, BallotMarks, Body, DuplicateAttempts, InvalidAttempts, InvalidReason, SealedChoices,
@@ -37,7 +37,7 @@ pub(crate) struct Draft<R> {
     /// Answers that need the frame too, but no tracker.
     repeated: Vec<(R, u32)>,
     /// Answers that need no frame.
-    turned_away: Vec<(R, Outcome)>,
+    turned_away: Vec<(R, Decision)>,
     choice_bytes: usize,
 }
 
@@ -77,24 +77,24 @@ impl Arbiter {
         for mut submission in batch.drain(..taken) {
             let ballot = submission.ballot;
             let refusal = match self.windows.get(usize::from(ballot)) {
-                None => Some((Outcome::Malformed, InvalidReason::NoSuchBallot)),
+                None => Some((Decision::Malformed, InvalidReason::NoSuchBallot)),
                 Some(_) if !is_encodable(&submission.choice) => {
-                    Some((Outcome::Malformed, InvalidReason::BadChoice))
+                    Some((Decision::Malformed, InvalidReason::BadChoice))
                 }
                 Some((opens, _)) if now_ms < *opens => {
-                    Some((Outcome::NotOpen, InvalidReason::NotOpen))
+                    Some((Decision::NotOpen, InvalidReason::NotOpen))
                 }
                 Some((_, closes)) if now_ms >= *closes => {
-                    Some((Outcome::Closed, InvalidReason::Closed))
+                    Some((Decision::Closed, InvalidReason::Closed))
                 }
                 Some(_) => None,
             };
             match refusal {
                 None => self.decide_open(&mut draft, submission),
-                Some((outcome, reason)) => {
+                Some((decision, reason)) => {
                     wipe(&mut submission.choice);
                     invalid.add(Some(ballot), reason, 1);
-                    draft.turned_away.push((submission.reply, outcome));
+                    draft.turned_away.push((submission.reply, decision));
                 }
             }
         }
@@ -127,7 +127,7 @@ impl Arbiter {
             }
             None => draft
                 .turned_away
-                .push((submission.reply, Outcome::Malformed)),
+                .push((submission.reply, Decision::Malformed)),
         }
         wipe(&mut submission.choice);
     }
@@ -135,7 +135,7 @@ impl Arbiter {
     /// The draft's frame is on stable storage.
     pub(crate) fn confirm<R>(&mut self, draft: &Draft<R>) {
         #[cfg(test)]
-        if crate::sabotage::is(crate::sabotage::Fault::DoubleMark) {
+        if crate::sabotage::is(crate::sabotage::Sabotage::DoubleMark) {
             self.take_back(draft);
         }
         for ((ballot, shard, ordinal), count) in &draft.duplicates {
@@ -240,10 +240,10 @@ impl<R: Reply> Draft<R> {
                 sequence,
                 tracker: *tracker,
             };
-            reply.reply(Outcome::Accepted { receipt, time_ms });
+            reply.reply(Decision::Accepted { receipt, time_ms });
         }
         for (reply, attempt_count) in self.repeated {
-            reply.reply(Outcome::Duplicate { attempt_count });
+            reply.reply(Decision::Duplicate { attempt_count });
         }
         turn_away(self.turned_away);
     }
@@ -256,15 +256,15 @@ impl<R: Reply> Draft<R> {
             .into_iter()
             .chain(self.repeated.into_iter().map(|(r, _)| r))
         {
-            reply.reply(Outcome::Full);
+            reply.reply(Decision::Full);
         }
         turn_away(self.turned_away);
     }
 }
 
-fn turn_away<R: Reply>(turned_away: Vec<(R, Outcome)>) {
-    for (reply, outcome) in turned_away {
-        reply.reply(outcome);
+fn turn_away<R: Reply>(turned_away: Vec<(R, Decision)>) {
+    for (reply, decision) in turned_away {
+        reply.reply(decision);
     }
 }
 

@@ -17,21 +17,21 @@ pub struct Submission<R> {
     pub region: u16,
     /// What was chosen.
     pub choice: Choice,
-    /// To whom the outcome is told, exactly once, unless the process dies before.
+    /// To whom the decision is told, exactly once, unless the process dies before.
     pub reply: R,
 }
 
-/// Receives the outcome of one submission, on the commit thread: hand it over and return, never
+/// Receives the decision on one submission, on the commit thread: hand it over and return, never
 /// block.
 pub trait Reply: Send + 'static {
     /// Called once.
-    fn reply(self, outcome: Outcome);
+    fn reply(self, decision: Decision);
 }
 
 /// What became of a submission. `Accepted` and `Duplicate` are on stable storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Outcome {
+pub enum Decision {
     /// Recorded.
     Accepted {
         /// Finds the vote's frame again, for the voter.
@@ -51,6 +51,6 @@ pub enum Outcome {
     /// No room on the disk: nothing is recorded, try again later.
     Full,
     /// Ballot, shard or ordinal is not in the ledger's shape, or a ranking is empty or longer than
-    /// [`crate::RANKS_MAX`]: a fault of the submitter, who should have checked.
+    /// [`crate::RANKS_MAX`]: a mistake of the submitter, who should have checked.
     Malformed,
 }

@@ -3,47 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::format::body::Body;
+use crate::format::defect::MarkError;
 use crate::format::shape::BallotShape;
-
-/// Why a mark cannot be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MarkError {
-    /// Outside the shape.
-    #[error(
-        "ballot {ballot}, shard {shard}, ordinal {ordinal}: no such credential in this package"
-    )]
-    Unknown {
-        /// Index of the ballot.
-        ballot: u16,
-        /// Number of the shard.
-        shard: u32,
-        /// Ordinal in the shard.
-        ordinal: u32,
-    },
-    /// One credential, one vote.
-    #[error("ballot {ballot}, shard {shard}, ordinal {ordinal}: marked twice")]
-    Twice {
-        /// Index of the ballot.
-        ballot: u16,
-        /// Number of the shard.
-        shard: u32,
-        /// Ordinal in the shard.
-        ordinal: u32,
-    },
-    /// A duplicate of a vote that is not there.
-    #[error(
-        "ballot {ballot}, shard {shard}, ordinal {ordinal}: a duplicate, but no vote before it"
-    )]
-    DuplicateOfNone {
-        /// Index of the ballot.
-        ballot: u16,
-        /// Number of the shard.
-        shard: u32,
-        /// Ordinal in the shard.
-        ordinal: u32,
-    },
-}
 
 /// The credentials of one shard of one ballot: who voted, and who tried again. Two are equal where
 /// the same credentials voted and tried again, wherever they were restored from.

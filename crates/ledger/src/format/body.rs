@@ -330,7 +330,7 @@ fn ascending<T: PartialOrd + Copy>(
     value: T,
 ) -> Result<T, CborError> {
     if previous.is_some_and(|previous| previous >= value) {
-        return Err(reader.fault("ascending order, nothing twice"));
+        return Err(reader.error("ascending order, nothing twice"));
     }
     *previous = Some(value);
     Ok(value)
@@ -362,12 +362,12 @@ fn decode_shards(reader: &mut Reader<'_>) -> Result<Vec<ShardMarks>, CborError> 
             ordinals.push(ascending(reader, &mut before, ordinal)?);
         }
         if ordinals.is_empty() {
-            return Err(reader.fault("at least one ordinal"));
+            return Err(reader.error("at least one ordinal"));
         }
         shards.push(ShardMarks { shard, ordinals });
     }
     if shards.is_empty() {
-        Err(reader.fault("at least one shard"))
+        Err(reader.error("at least one shard"))
     } else {
         Ok(shards)
     }
@@ -393,7 +393,7 @@ fn decode_choices(reader: &mut Reader<'_>) -> Result<Vec<SealedChoices>, CborErr
 
 fn decode_attempts(reader: &mut Reader<'_>) -> Result<Attempts, CborError> {
     if reader.map()? != 2 {
-        return Err(reader.fault("a map of 2 entries"));
+        return Err(reader.error("a map of 2 entries"));
     }
     reader.key("invalid")?;
     let invalid = decode_invalid(reader)?;
@@ -406,7 +406,7 @@ fn decode_attempts(reader: &mut Reader<'_>) -> Result<Attempts, CborError> {
         ascending(reader, &mut previous, (ballot, shard, ordinal))?;
         let count = reader.u32()?;
         if count == 0 {
-            return Err(reader.fault("a count above zero"));
+            return Err(reader.error("a count above zero"));
         }
         duplicates.push(DuplicateAttempts {
             ballot,
@@ -426,7 +426,7 @@ fn decode_invalid(reader: &mut Reader<'_>) -> Result<Vec<InvalidAttempts>, CborE
     let mut previous = None;
     for _ in 0..reader.array()? {
         reader.exactly(3, "reason, ballot and count")?;
-        let unknown = reader.fault("a known reason");
+        let unknown = reader.error("a known reason");
         let reason = InvalidReason::from_number(reader.u64()?).ok_or(unknown)?;
         let ballot = match reader.kind() {
             Some(minicbor::data::Type::Null) => reader.null().map(|()| None)?,
@@ -435,7 +435,7 @@ fn decode_invalid(reader: &mut Reader<'_>) -> Result<Vec<InvalidAttempts>, CborE
         ascending(reader, &mut previous, (reason, ballot))?;
         let count = reader.u64()?;
         if count == 0 {
-            return Err(reader.fault("a count above zero"));
+            return Err(reader.error("a count above zero"));
         }
         invalid.push(InvalidAttempts {
             reason,
@@ -449,10 +449,10 @@ fn decode_invalid(reader: &mut Reader<'_>) -> Result<Vec<InvalidAttempts>, CborE
 fn decode_trackers(reader: &mut Reader<'_>) -> Result<Vec<[u8; TRACKER_BYTES]>, CborError> {
     let (trackers, rest) = reader.bytes()?.as_chunks::<TRACKER_BYTES>();
     if !rest.is_empty() {
-        return Err(reader.fault("trackers of 16 bytes each"));
+        return Err(reader.error("trackers of 16 bytes each"));
     }
     if !trackers.is_sorted_by(|a, b| a < b) {
-        return Err(reader.fault("ascending order, nothing twice"));
+        return Err(reader.error("ascending order, nothing twice"));
     }
     Ok(trackers.to_vec())
 }

@@ -25,7 +25,7 @@ impl<'b> Reader<'b> {
         }
     }
 
-    pub(crate) fn fault(&self, expected: &'static str) -> CborError {
+    pub(crate) fn error(&self, expected: &'static str) -> CborError {
         CborError {
             offset: self.inner.position(),
             expected,
@@ -44,7 +44,7 @@ impl<'b> Reader<'b> {
         if self.rest().is_empty() {
             Ok(())
         } else {
-            Err(self.fault("the end"))
+            Err(self.error("the end"))
         }
     }
 
@@ -99,22 +99,22 @@ impl<'b> Reader<'b> {
     pub(crate) fn bytes(&mut self) -> Result<&'b [u8], CborError> {
         const WHAT: &str = "a byte string of definite length";
         let offset = self.inner.position();
-        let fault = CborError {
+        let error = CborError {
             offset,
             expected: WHAT,
         };
-        let bytes = self.inner.bytes().map_err(|_| fault.clone())?;
+        let bytes = self.inner.bytes().map_err(|_| error.clone())?;
         let head = self.inner.position() - offset - bytes.len();
         if head == head_len(bytes.len() as u64) {
             Ok(bytes)
         } else {
-            Err(fault)
+            Err(error)
         }
     }
 
     /// The key `name`, as text.
     pub(crate) fn key(&mut self, name: &'static str) -> Result<(), CborError> {
-        let fault = CborError {
+        let error = CborError {
             offset: self.inner.position(),
             expected: name,
         };
@@ -122,24 +122,24 @@ impl<'b> Reader<'b> {
         let head_ok = self.rest().first().is_some_and(|head| head & 0x1f < 24);
         match self.inner.str() {
             Ok(text) if text == name && head_ok => Ok(()),
-            _ => Err(fault),
+            _ => Err(error),
         }
     }
 
     pub(crate) fn bool(&mut self) -> Result<bool, CborError> {
-        let fault = self.fault("true or false");
-        self.inner.bool().map_err(|_| fault)
+        let error = self.error("true or false");
+        self.inner.bool().map_err(|_| error)
     }
 
     pub(crate) fn null(&mut self) -> Result<(), CborError> {
-        let fault = self.fault("null");
-        self.inner.null().map_err(|_| fault)
+        let error = self.error("null");
+        self.inner.null().map_err(|_| error)
     }
 
     fn fits(&self, len: u64, expected: &'static str) -> Result<usize, CborError> {
         match usize::try_from(len) {
             Ok(len) if len <= self.rest().len() => Ok(len),
-            _ => Err(self.fault(expected)),
+            _ => Err(self.error(expected)),
         }
     }
 
@@ -149,15 +149,15 @@ impl<'b> Reader<'b> {
         read: impl FnOnce(&mut minicbor::Decoder<'b>) -> Result<u64, minicbor::decode::Error>,
     ) -> Result<u64, CborError> {
         let offset = self.inner.position();
-        let fault = CborError { offset, expected };
-        let value = read(&mut self.inner).map_err(|_| fault.clone())?;
+        let error = CborError { offset, expected };
+        let value = read(&mut self.inner).map_err(|_| error.clone())?;
         // An indefinite length reads as 0 above, with a head byte that 0 does not have.
         let first = self.inner.input().get(offset).copied().unwrap_or_default();
         let indefinite = first & 0x1f == 31;
         if !indefinite && self.inner.position() - offset == head_len(value) {
             Ok(value)
         } else {
-            Err(fault)
+            Err(error)
         }
     }
 }

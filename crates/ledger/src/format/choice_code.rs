@@ -109,14 +109,14 @@ pub(crate) fn decode_counts(plain: &[u8]) -> Result<Vec<(u16, Choice, u64)>, Cbo
     for _ in 0..reader.map()? {
         let region = reader.u16()?;
         if previous_region >= Some(region) {
-            return Err(reader.fault("regions in ascending order"));
+            return Err(reader.error("regions in ascending order"));
         }
         previous_region = Some(region);
         decode_region(&mut reader, region, &mut counts)?;
     }
     let padding = reader.rest();
     if padding.len() >= PAD_BYTES || padding.iter().any(|byte| *byte != 0) {
-        return Err(reader.fault("less than 64 bytes of zero padding"));
+        return Err(reader.error("less than 64 bytes of zero padding"));
     }
     Ok(counts)
 }
@@ -133,12 +133,12 @@ fn decode_region(
         let choice = decode_choice(reader)?;
         let encoded = &before[..before.len() - reader.rest().len()];
         if previous.is_some_and(|previous| previous >= encoded) {
-            return Err(reader.fault("choices in ascending order"));
+            return Err(reader.error("choices in ascending order"));
         }
         previous = Some(encoded);
         let count = reader.u64()?;
         if count == 0 {
-            return Err(reader.fault("a count above zero"));
+            return Err(reader.error("a count above zero"));
         }
         counts.push((region, choice, count));
     }
@@ -156,7 +156,7 @@ fn decode_choice(reader: &mut Reader<'_>) -> Result<Choice, CborError> {
         Some(Type::Array) => {
             let len = reader.array()?;
             if len == 0 || len > RANKS_MAX {
-                return Err(reader.fault("1 to 128 ranks"));
+                return Err(reader.error("1 to 128 ranks"));
             }
             let ranking: Result<Vec<u32>, CborError> = (0..len).map(|_| reader.u32()).collect();
             ranking.map(Choice::Ranking)

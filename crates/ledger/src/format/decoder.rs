@@ -2,9 +2,10 @@
 //! response, a test. It checks every checksum and the chain, buffers one item at most, and never
 //! does input or output itself.
 
-use crate::format::fault::Fault;
-use crate::format::frame::{Cursor, FRAME_HEADER_BYTES, Frame, FrameHeader, Link, check_length};
-use crate::format::segment::{MAGIC, PEEK_BYTES, SegmentHeader};
+use crate::format::chain::{Cursor, LinkHash};
+use crate::format::defect::Defect;
+use crate::format::frame::{FRAME_HEADER_BYTES, Frame, FrameHeader, check_length};
+use crate::format::header::{MAGIC, PEEK_BYTES, SegmentHeader};
 
 /// What a ledger consists of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,12 +18,12 @@ pub enum Item {
 
 /// Something wrong in a stream. The decoder stays at it: every further call returns it again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("byte {offset}: {fault}")]
+#[error("byte {offset}: {defect}")]
 pub struct DecodeError {
-    /// Bytes from the first one pushed to the start of the item at fault.
+    /// Bytes from the first one pushed to the start of the defective item.
     pub offset: u64,
     /// What is wrong.
-    pub fault: Fault,
+    pub defect: Defect,
 }
 
 /// The segment whose frames are being read.
@@ -46,7 +47,7 @@ pub struct Decoder {
     offset: u64,
     cursor: Cursor,
     /// What the next item must name as previous; differs from the cursor's behind a header.
-    link: Link,
+    link: LinkHash,
     time_ms: i64,
     current: Option<Current>,
     failed: Option<DecodeError>,
@@ -75,7 +76,7 @@ impl Decoder {
     }
 
     /// What the next item must name as its previous link.
-    pub fn link(&self) -> Link {
+    pub fn link(&self) -> LinkHash {
         self.link
     }
 
@@ -120,17 +121,17 @@ impl Decoder {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        self.decode().map_err(|fault| {
+        self.decode().map_err(|defect| {
             let error = DecodeError {
                 offset: self.offset,
-                fault,
+                defect,
             };
             self.failed = Some(error.clone());
             error
         })
     }
 
-    fn decode(&mut self) -> Result<Option<Item>, Fault> {
+    fn decode(&mut self) -> Result<Option<Item>, Defect> {
         let bytes = self.buffer.get(self.done..).unwrap_or_default();
         let Some(prefix) = bytes.first_chunk::<4>() else {
             return Ok(None);
@@ -142,7 +143,7 @@ impl Decoder {
         }
     }
 
-    fn decode_segment(&mut self) -> Result<Option<Item>, Fault> {
+    fn decode_segment(&mut self) -> Result<Option<Item>, Defect> {
         let bytes = self.buffer.get(self.done..).unwrap_or_default();
         let Some(peek) = bytes.first_chunk::<PEEK_BYTES>() else {
             return Ok(None);
@@ -169,24 +170,24 @@ impl Decoder {
         Ok(Some(Item::Segment(header)))
     }
 
-    fn check_segment(&self, header: &SegmentHeader) -> Result<(), Fault> {
+    fn check_segment(&self, header: &SegmentHeader) -> Result<(), Defect> {
         let (expected, got) = (self.cursor.sequence + 1, header.first_sequence);
         let inside = self.current.is_none() && got < expected;
         if inside {
             return Ok(());
         }
         if got != expected {
-            return Err(Fault::Sequence { expected, got });
+            return Err(Defect::Sequence { expected, got });
         }
         if header.previous != self.link {
-            return Err(Fault::Chain {
+            return Err(Defect::Chain {
                 expected: self.link,
                 got: header.previous,
             });
         }
         match &self.current {
             Some(before) => before.check_next(header),
-            None if expected == 1 && header.number != 1 => Err(Fault::SegmentNumber {
+            None if expected == 1 && header.number != 1 => Err(Defect::SegmentNumber {
                 expected: 1,
                 got: header.number,
             }),
@@ -194,7 +195,7 @@ impl Decoder {
         }
     }
 
-    fn decode_frame(&mut self, length: u32) -> Result<Option<Item>, Fault> {
+    fn decode_frame(&mut self, length: u32) -> Result<Option<Item>, Defect> {
         let length = check_length(length)? as usize;
         let bytes = self.buffer.get(self.done..).unwrap_or_default();
         let Some(header) = bytes.first_chunk::<FRAME_HEADER_BYTES>() else {
@@ -213,27 +214,27 @@ impl Decoder {
         Ok(Some(Item::Frame(frame)))
     }
 
-    fn check_frame(&self, header: &FrameHeader) -> Result<(), Fault> {
+    fn check_frame(&self, header: &FrameHeader) -> Result<(), Defect> {
         let (expected, got) = (self.cursor.sequence + 1, header.sequence);
         if got != expected {
-            return Err(Fault::Sequence { expected, got });
+            return Err(Defect::Sequence { expected, got });
         }
         if header.previous != self.link {
-            return Err(Fault::Chain {
+            return Err(Defect::Chain {
                 expected: self.link,
                 got: header.previous,
             });
         }
         let expected = self.current.as_ref().map_or(0, |current| current.epoch);
         if header.epoch != expected {
-            return Err(Fault::Epoch {
+            return Err(Defect::Epoch {
                 expected,
                 got: header.epoch,
             });
         }
         let (expected, got) = (self.time_ms, header.time_ms);
         if got < expected {
-            Err(Fault::Time { expected, got })
+            Err(Defect::Time { expected, got })
         } else {
             Ok(())
         }
@@ -246,16 +247,16 @@ impl Decoder {
 }
 
 impl Current {
-    fn check_next(&self, header: &SegmentHeader) -> Result<(), Fault> {
+    fn check_next(&self, header: &SegmentHeader) -> Result<(), Defect> {
         let expected = self.number.saturating_add(1);
         if header.number != expected {
-            return Err(Fault::SegmentNumber {
+            return Err(Defect::SegmentNumber {
                 expected,
                 got: header.number,
             });
         }
         if header.epoch < self.epoch {
-            return Err(Fault::Epoch {
+            return Err(Defect::Epoch {
                 expected: self.epoch,
                 got: header.epoch,
             });
@@ -266,7 +267,7 @@ impl Current {
         if same {
             return Ok(());
         }
-        Err(Fault::Another {
+        Err(Defect::Another {
             what: "event",
             expected: self.event_id.clone(),
             got: header.event_id.clone(),

@@ -14,46 +14,17 @@
 //! ```
 //! Integers are little-endian. Every frame of a segment lies right behind the one before.
 
-use std::fmt;
-
 use sha2::{Digest, Sha256};
 
 use crate::format::body::{Body, BodyError};
-use crate::format::fault::Fault;
-use crate::format::hex;
+use crate::format::chain::{Cursor, HASH_BYTES, LinkHash};
+use crate::format::defect::Defect;
 use crate::format::limits::FRAME_BYTES_MAX;
 
 /// Bytes of the header, checksum included.
 pub(crate) const FRAME_HEADER_BYTES: usize = 60;
-/// Bytes of a SHA-256.
-pub(crate) const HASH_BYTES: usize = 32;
 /// A frame without a body.
 pub(crate) const FRAME_BYTES_MIN: u32 = 60 + 32;
-
-/// The SHA-256 of a frame or segment header: a link of the chain.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Link(pub [u8; HASH_BYTES]);
-
-impl fmt::Display for Link {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        hex::write(f, &self.0)
-    }
-}
-
-impl fmt::Debug for Link {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Link({self})")
-    }
-}
-
-/// A place in the chain: what has been read or written so far.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Cursor {
-    /// Sequence of the last frame; 0 before the first.
-    pub sequence: u64,
-    /// Its hash; zeros before the first.
-    pub link: Link,
-}
 
 /// The fixed part of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +38,7 @@ pub struct FrameHeader {
     /// When it was committed, ms since 1970 UTC.
     pub time_ms: i64,
     /// The link before.
-    pub previous: Link,
+    pub previous: LinkHash,
 }
 
 impl FrameHeader {
@@ -84,7 +55,7 @@ impl FrameHeader {
     }
 
     /// Reads a header and checks its length and checksum; what it says is not checked yet.
-    pub(crate) fn decode(bytes: &[u8; FRAME_HEADER_BYTES]) -> Result<FrameHeader, Fault> {
+    pub(crate) fn decode(bytes: &[u8; FRAME_HEADER_BYTES]) -> Result<FrameHeader, Defect> {
         // Ranges into an array of known size, not into the file.
         let u32_at = |at: usize| {
             u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
@@ -92,10 +63,10 @@ impl FrameHeader {
         let u64_at = |at: usize| u64::from(u32_at(at)) | u64::from(u32_at(at + 4)) << 32;
         let (expected, got) = (crc32c::crc32c(&bytes[..56]), u32_at(56));
         if expected != got {
-            return Err(Fault::HeaderChecksum { expected, got });
+            return Err(Defect::HeaderChecksum { expected, got });
         }
         let length = check_length(u32_at(0))?;
-        let mut previous = Link::default();
+        let mut previous = LinkHash::default();
         previous.0.copy_from_slice(&bytes[24..56]);
         Ok(FrameHeader {
             length,
@@ -108,11 +79,11 @@ impl FrameHeader {
 }
 
 /// Refuses a length before anything is allocated or waited for because of it.
-pub(crate) fn check_length(got: u32) -> Result<u32, Fault> {
+pub(crate) fn check_length(got: u32) -> Result<u32, Defect> {
     if (FRAME_BYTES_MIN..=FRAME_BYTES_MAX).contains(&got) {
         Ok(got)
     } else {
-        Err(Fault::FrameLength {
+        Err(Defect::FrameLength {
             min: FRAME_BYTES_MIN,
             max: FRAME_BYTES_MAX,
             got,
@@ -126,7 +97,7 @@ pub struct Frame {
     /// The fixed part.
     pub header: FrameHeader,
     /// SHA-256 of header and body: the next frame's `previous`.
-    pub link: Link,
+    pub link: LinkHash,
     body: Vec<u8>,
 }
 
@@ -153,8 +124,8 @@ impl Frame {
     }
 
     /// Reads the frame that fills `bytes`, checking both checksums.
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Frame, Fault> {
-        let truncated = || Fault::Truncated {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Frame, Defect> {
+        let truncated = || Defect::Truncated {
             expected: FRAME_BYTES_MIN.into(),
             got: bytes.len() as u64,
         };
@@ -165,9 +136,9 @@ impl Frame {
         let (content, hash) = bytes
             .split_last_chunk::<HASH_BYTES>()
             .ok_or_else(truncated)?;
-        let link = Link(Sha256::digest(content).into());
+        let link = LinkHash(Sha256::digest(content).into());
         if link.0 != *hash {
-            return Err(Fault::FrameHash);
+            return Err(Defect::FrameHash);
         }
         let body = content
             .get(FRAME_HEADER_BYTES..)
@@ -186,7 +157,7 @@ pub(crate) struct EncodedFrame {
 /// Encodes the frame that follows `after`. `None` where the body is too long for a frame.
 pub(crate) fn encode(
     after: Cursor,
-    previous: Link,
+    previous: LinkHash,
     epoch: u32,
     time_ms: i64,
     body: &[u8],
@@ -206,7 +177,7 @@ pub(crate) fn encode(
     let mut bytes = Vec::with_capacity(length as usize);
     bytes.extend_from_slice(&header.encode());
     bytes.extend_from_slice(body);
-    let link = Link(Sha256::digest(&bytes).into());
+    let link = LinkHash(Sha256::digest(&bytes).into());
     bytes.extend_from_slice(&link.0);
     Some(EncodedFrame {
         bytes,

@@ -22,8 +22,8 @@ use crate::format::body::SealedChoices;
 use crate::format::choice_code::{Counts, decode_counts};
 use crate::format::entropy::{Drawn, Entropy};
 use crate::format::frame::Frame;
+use crate::format::header::{SealedKey, SegmentHeader};
 use crate::format::keys::BoxSecretKey;
-use crate::format::segment::{SealedKey, SegmentHeader};
 
 const KEY_DOMAIN: &[u8] = b"scrutin.v1 content key";
 const CHOICES_DOMAIN: &[u8] = b"scrutin.v1 choices";
@@ -32,7 +32,7 @@ const CHOICES_DOMAIN: &[u8] = b"scrutin.v1 choices";
 pub(crate) struct ContentKey(ChaCha20Poly1305);
 
 /// The place of a segment among all segments of all events: bound into each content key.
-pub(crate) struct Place<'a> {
+pub(crate) struct SegmentContext<'a> {
     pub(crate) event_id: &'a str,
     pub(crate) manifest_sha256: &'a [u8; 32],
     pub(crate) partition: u16,
@@ -40,7 +40,7 @@ pub(crate) struct Place<'a> {
     pub(crate) epoch: u32,
 }
 
-impl Place<'_> {
+impl SegmentContext<'_> {
     /// HPKE's `info` of one ballot: every field of fixed length but the last.
     fn info(&self, ballot: u16) -> Vec<u8> {
         let mut info = KEY_DOMAIN.to_vec();
@@ -59,7 +59,7 @@ impl ContentKey {
     pub(crate) fn generate(
         entropy: &mut dyn Entropy,
         box_key: &<X25519HkdfSha256 as Kem>::PublicKey,
-        place: &Place<'_>,
+        place: &SegmentContext<'_>,
         ballot: u16,
     ) -> io::Result<(ContentKey, SealedKey)> {
         let mut key = Zeroizing::new([0; 32]);
@@ -86,7 +86,7 @@ impl ContentKey {
 
     fn open(secret: &BoxSecretKey, header: &SegmentHeader, ballot: u16) -> Option<ContentKey> {
         let sealed = &header.ballots.get(usize::from(ballot))?.content_key;
-        let place = Place {
+        let place = SegmentContext {
             event_id: &header.event_id,
             manifest_sha256: &header.manifest_sha256,
             partition: header.partition,
@@ -108,7 +108,7 @@ impl ContentKey {
     }
 
     /// Encrypts the counts of one ballot in one frame.
-    pub(crate) fn seal(&self, counts: &Counts, at: &FramePlace) -> Option<SealedChoices> {
+    pub(crate) fn seal(&self, counts: &Counts, at: &ChoicesContext) -> Option<SealedChoices> {
         let mut plain = counts.to_plaintext();
         let tag = self
             .0
@@ -124,7 +124,7 @@ impl ContentKey {
         })
     }
 
-    fn unseal(&self, sealed: &[u8], at: &FramePlace) -> Option<Zeroizing<Vec<u8>>> {
+    fn unseal(&self, sealed: &[u8], at: &ChoicesContext) -> Option<Zeroizing<Vec<u8>>> {
         let (ciphertext, tag) = sealed.split_last_chunk::<16>()?;
         let mut plain = Zeroizing::new(ciphertext.to_vec());
         self.0
@@ -140,14 +140,14 @@ impl ContentKey {
 }
 
 /// Where sealed choices stand: bound into their nonce and associated data.
-pub(crate) struct FramePlace {
+pub(crate) struct ChoicesContext {
     pub(crate) partition: u16,
     pub(crate) segment: u32,
     pub(crate) sequence: u64,
     pub(crate) ballot: u16,
 }
 
-impl FramePlace {
+impl ChoicesContext {
     fn nonce(&self) -> Nonce {
         let mut nonce = Nonce::default();
         nonce[4..].copy_from_slice(&self.sequence.to_le_bytes());
@@ -177,7 +177,7 @@ pub struct BallotChoices {
 /// key agreement happens once a segment and ballot.
 pub struct Opener {
     secret: BoxSecretKey,
-    segment: Option<crate::format::frame::Link>,
+    segment: Option<crate::format::frame::LinkHash>,
     keys: Vec<Option<ContentKey>>,
 }
 
@@ -216,7 +216,7 @@ impl Opener {
     ) -> Result<BallotChoices, OpenError> {
         let (sequence, ballot) = (frame.header.sequence, sealed.ballot);
         let closed = || OpenError::Sealed { sequence, ballot };
-        let at = FramePlace {
+        let at = ChoicesContext {
             partition: header.partition,
             segment: header.number,
             sequence,
@@ -263,8 +263,8 @@ mod tests {
     use super::*;
     use crate::format::entropy::SystemEntropy;
 
-    fn at(segment: u32, sequence: u64, ballot: u16) -> FramePlace {
-        FramePlace {
+    fn at(segment: u32, sequence: u64, ballot: u16) -> ChoicesContext {
+        ChoicesContext {
             partition: 0,
             segment,
             sequence,
@@ -277,7 +277,7 @@ mod tests {
         let secret = BoxSecretKey::generate().expect("randomness");
         let public = secret.public().to_hpke().expect("a public key");
         let manifest = [7; 32];
-        let place = Place {
+        let place = SegmentContext {
             event_id: "event",
             manifest_sha256: &manifest,
             partition: 0,

@@ -64,7 +64,7 @@ impl Shape {
     /// Checks every bound that the formats rely on.
     ///
     /// # Errors
-    /// The first fault found.
+    /// The first bound that is broken.
     pub fn check(&self) -> Result<(), ShapeError> {
         check_id(&self.event_id)?;
         at_most("ballots", BALLOTS_MAX as u64, self.ballots.len() as u64)?;

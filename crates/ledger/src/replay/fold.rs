@@ -6,8 +6,9 @@ use election::Choice;
 
 use crate::decide::voted::Voted;
 use crate::format::body::InvalidReason;
-use crate::format::fault::Fault;
-use crate::format::frame::{Cursor, Frame};
+use crate::format::chain::Cursor;
+use crate::format::defect::Defect;
+use crate::format::frame::Frame;
 use crate::format::seal::BallotChoices;
 use crate::format::shape::BallotShape;
 
@@ -46,10 +47,14 @@ impl Fold {
     /// # Errors
     /// Not the next sequence, a malformed body, or marks that cannot be. A fold that returned an
     /// error is half-applied: drop it.
-    pub fn apply(&mut self, frame: &Frame, choices: Option<&[BallotChoices]>) -> Result<(), Fault> {
+    pub fn apply(
+        &mut self,
+        frame: &Frame,
+        choices: Option<&[BallotChoices]>,
+    ) -> Result<(), Defect> {
         let (expected, got) = (self.cursor.sequence + 1, frame.header.sequence);
         if expected != got {
-            return Err(Fault::Sequence { expected, got });
+            return Err(Defect::Sequence { expected, got });
         }
         let body = frame.body()?;
         self.voted.apply(got, &body)?;

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use durable::Storage;
 
 use crate::error::LedgerError;
+use crate::format::chain::Cursor;
 use crate::format::decoder::{Decoder, Item};
-use crate::format::frame::Cursor;
 use crate::log::files::recovery::TornTail;
 use crate::log::files::scan::scan;
 use crate::log::files::stream::SegmentStream;
@@ -55,7 +55,7 @@ impl Follower {
                 .map_err(|error| LedgerError::Followed {
                     path: self.dir.clone(),
                     sequence: self.decoder.cursor().sequence,
-                    fault: error.fault,
+                    defect: error.defect,
                 })?;
             if decoded.is_some() {
                 return Ok(decoded);

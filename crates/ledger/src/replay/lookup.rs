@@ -6,8 +6,8 @@ use durable::Storage;
 
 use crate::error::LedgerError;
 use crate::format::frame::Frame;
+use crate::format::header::header_length;
 use crate::format::receipt::{Receipt, RequestId};
-use crate::format::segment::header_length;
 use crate::log::files::index::FrameStart;
 use crate::log::files::layout::partition_dir_name;
 use crate::log::files::scan::segment_numbers;
@@ -101,7 +101,7 @@ fn walk(
             let Some(frame) = decoded else {
                 return Ok(Walk::Found(None));
             };
-            let frame = frame.map_err(|fault| window.damaged(offset, fault))?;
+            let frame = frame.map_err(|defect| window.damaged(offset, defect))?;
             let body = frame
                 .body()
                 .map_err(|error| window.damaged(offset, error.into()))?;

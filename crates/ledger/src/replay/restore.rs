@@ -7,8 +7,9 @@ use durable::Storage;
 
 use crate::decide::voted::{ShardVotes, Voted};
 use crate::error::LedgerError;
+use crate::format::chain::LinkHash;
 use crate::format::decoder::Item;
-use crate::format::frame::{Frame, Link};
+use crate::format::frame::Frame;
 use crate::format::shape::Shape;
 use crate::log::files::layout::partition_dir;
 use crate::log::files::scan::scan;
@@ -17,7 +18,7 @@ use crate::replay::snapshot::{Loaded, Slot};
 /// Bitsets before the replay, with the frames that their snapshots claim to hold.
 pub(crate) struct Restored {
     pub(crate) voted: Voted,
-    claims: BTreeMap<u64, Link>,
+    claims: BTreeMap<u64, LinkHash>,
     pub(crate) used: u64,
     pub(crate) refused: Vec<String>,
 }
@@ -63,13 +64,13 @@ impl Restored {
         Ok(restored)
     }
 
-    fn accept(&mut self, ballot: u16, shard: u32, votes: ShardVotes, link: Link) {
+    fn accept(&mut self, ballot: u16, shard: u32, votes: ShardVotes, link: LinkHash) {
         if votes.sequence > 0 {
             // Two snapshots of one frame with different hashes: at least one is of another
             // history; the claim of the first then fails or the second's does.
             let claim = self.claims.entry(votes.sequence).or_insert(link);
             if *claim != link {
-                *claim = Link::default();
+                *claim = LinkHash::default();
             }
         }
         if let Some(slot) = self.voted.shard_mut(ballot, shard) {

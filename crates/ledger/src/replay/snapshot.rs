@@ -28,9 +28,9 @@ use sha2::{Digest, Sha256};
 
 use crate::decide::voted::ShardVotes;
 use crate::error::LedgerError;
-use crate::format::fault::Fault;
-use crate::format::frame::{Cursor, Link};
-use crate::format::segment::{Fields, padded_id};
+use crate::format::chain::{Cursor, LinkHash};
+use crate::format::defect::Defect;
+use crate::format::fields::{Fields, padded_id};
 use crate::format::shape::Shape;
 use crate::log::files::layout::{voted_dir, voted_file_name};
 
@@ -51,7 +51,7 @@ pub(crate) struct Slot<'a> {
 /// What a file gave.
 pub(crate) enum Loaded {
     /// The bitset as of this frame, whose hash must still be checked against the ledger's.
-    Votes(ShardVotes, Link),
+    Votes(ShardVotes, LinkHash),
     /// No file.
     Missing,
     /// A file that does not fit, and why.
@@ -120,7 +120,7 @@ impl Slot<'_> {
         bytes.truncate(got);
         match self.decode(&bytes) {
             Ok((votes, link)) => Ok(Loaded::Votes(votes, link)),
-            Err(fault) => refused(fault.to_string()),
+            Err(defect) => refused(defect.to_string()),
         }
     }
 
@@ -154,36 +154,36 @@ impl Slot<'_> {
         out
     }
 
-    fn decode(&self, bytes: &[u8]) -> Result<(ShardVotes, Link), Fault> {
+    fn decode(&self, bytes: &[u8]) -> Result<(ShardVotes, LinkHash), Defect> {
         let (content, hash) = bytes
             .split_last_chunk::<HASH_BYTES>()
-            .ok_or(Fault::Truncated {
+            .ok_or(Defect::Truncated {
                 expected: (HEADER_BYTES + HASH_BYTES) as u64,
                 got: bytes.len() as u64,
             })?;
         if Sha256::digest(content).as_slice() != hash {
-            return Err(Fault::FrameHash);
+            return Err(Defect::FrameHash);
         }
         let mut fields = Fields(content);
         let got = fields.array::<8>()?;
         if got != MAGIC {
-            return Err(Fault::Magic { got });
+            return Err(Defect::Magic { got });
         }
         let got = fields.u32()?;
         if got != VERSION {
-            return Err(Fault::Version {
+            return Err(Defect::Version {
                 expected: VERSION,
                 got,
             });
         }
         let place = (fields.u16()?, fields.u16()?, fields.u32()?, fields.u32()?);
         let (voted, again) = (fields.u32()?, fields.u32()?);
-        let (sequence, link) = (fields.u64()?, Link(fields.array()?));
+        let (sequence, link) = (fields.u64()?, LinkHash(fields.array()?));
         let (id, manifest) = (fields.array::<32>()?, fields.array::<32>()?);
         let here = (self.partition, self.ballot, self.shard, self.size());
         let own = padded_id(self.ballot_id());
         if place != here || id != own || manifest != self.shape.manifest_sha256 {
-            return Err(Fault::HeaderField { field: "place" });
+            return Err(Defect::HeaderField { field: "place" });
         }
         let mut votes = ShardVotes {
             sequence,
@@ -196,7 +196,7 @@ impl Slot<'_> {
     }
 }
 
-fn decode_bits(fields: &mut Fields<'_>, votes: &mut ShardVotes) -> Result<(), Fault> {
+fn decode_bits(fields: &mut Fields<'_>, votes: &mut ShardVotes) -> Result<(), Defect> {
     for word in &mut votes.bits {
         *word = fields.u64()?;
     }
@@ -204,7 +204,7 @@ fn decode_bits(fields: &mut Fields<'_>, votes: &mut ShardVotes) -> Result<(), Fa
     let beyond = votes.size % 64;
     let last = votes.bits.last().copied().unwrap_or(0);
     if count != votes.voted || (beyond != 0 && last >> beyond != 0) {
-        return Err(Fault::HeaderField { field: "voted" });
+        return Err(Defect::HeaderField { field: "voted" });
     }
     Ok(())
 }
@@ -213,7 +213,7 @@ fn decode_again(
     fields: &mut Fields<'_>,
     entries: u32,
     votes: &ShardVotes,
-) -> Result<BTreeMap<u32, u32>, Fault> {
+) -> Result<BTreeMap<u32, u32>, Defect> {
     let mut again = BTreeMap::new();
     for _ in 0..entries {
         let (ordinal, count) = (fields.u32()?, fields.u32()?);
@@ -221,7 +221,7 @@ fn decode_again(
             .last_key_value()
             .is_none_or(|(last, _)| *last < ordinal);
         if !follows || count == 0 || !votes.contains(ordinal) {
-            return Err(Fault::HeaderField {
+            return Err(Defect::HeaderField {
                 field: "repeated attempts",
             });
         }
@@ -230,6 +230,6 @@ fn decode_again(
     if fields.0.is_empty() {
         Ok(again)
     } else {
-        Err(Fault::NotZero)
+        Err(Defect::NotZero)
     }
 }

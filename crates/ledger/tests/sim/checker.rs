@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use durable::Storage;
 use election::Choice;
 use ledger::{
-    BallotChoices, BallotShape, BoxSecretKey, Fold, Frame, Item, LedgerError, Link, Opener,
-    Outcome, SegmentHeader, Voted, layout, read_all,
+    BallotChoices, BallotShape, BoxSecretKey, Decision, Fold, Frame, Item, LedgerError, LinkHash,
+    Opener, SegmentHeader, Voted, layout, read_all,
 };
 
 use super::history::{Attempt, Batch};
@@ -25,10 +25,10 @@ struct Decided {
 /// Opens frames once and remembers: most of a ledger is the same after each crash.
 pub(crate) struct Checker {
     opener: Opener,
-    opened: HashMap<Link, Vec<BallotChoices>>,
+    opened: HashMap<LinkHash, Vec<BallotChoices>>,
     ballots: Vec<BallotShape>,
     /// Links of frames that were acknowledged: they may never change.
-    known: BTreeMap<u64, Link>,
+    known: BTreeMap<u64, LinkHash>,
 }
 
 impl Checker {
@@ -209,7 +209,7 @@ fn check_told(batch: &Batch, frame: &Frame, before: &Fold) -> Result<(), String>
         let (ballot, shard, ordinal) = attempt.credential();
         let wrong = |what: &str| Err(format!("frame {}: {what}", frame.header.sequence));
         match attempt.outcome {
-            Some(Outcome::Accepted { receipt, time_ms }) => {
+            Some(Decision::Accepted { receipt, time_ms }) => {
                 let recorded = body.trackers.binary_search(&receipt.tracker).is_ok();
                 let here = receipt.sequence == frame.header.sequence;
                 if !recorded || !here || time_ms != frame.header.time_ms {
@@ -219,7 +219,7 @@ fn check_told(batch: &Batch, frame: &Frame, before: &Fold) -> Result<(), String>
                     return wrong("an accepted vote has no mark");
                 }
             }
-            Some(Outcome::Duplicate { attempt_count }) => {
+            Some(Decision::Duplicate { attempt_count }) => {
                 let earlier = before.voted.shard(ballot, shard).map_or(0, |votes| {
                     votes
                         .repeated()

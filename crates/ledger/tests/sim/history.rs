@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use election::Choice;
-use ledger::{Outcome, Reply};
+use ledger::{Decision, Reply};
 
 /// One submission.
 #[derive(Clone)]
@@ -14,7 +14,7 @@ pub(crate) struct Attempt {
     pub(crate) region: u16,
     pub(crate) choice: Choice,
     /// `None` = never answered: the process died first.
-    pub(crate) outcome: Option<Outcome>,
+    pub(crate) outcome: Option<Decision>,
 }
 
 impl Attempt {
@@ -38,7 +38,7 @@ impl Batch {
         self.attempts.iter().any(|attempt| {
             matches!(
                 attempt.outcome,
-                Some(Outcome::Accepted { .. } | Outcome::Duplicate { .. })
+                Some(Decision::Accepted { .. } | Decision::Duplicate { .. })
             )
         })
     }
@@ -54,7 +54,7 @@ impl Batch {
 }
 
 /// Collects answers by position in the batch.
-pub(crate) type Answers = Arc<Mutex<Vec<(usize, Outcome)>>>;
+pub(crate) type Answers = Arc<Mutex<Vec<(usize, Decision)>>>;
 
 pub(crate) struct Tell {
     pub(crate) at: usize,
@@ -62,7 +62,7 @@ pub(crate) struct Tell {
 }
 
 impl Reply for Tell {
-    fn reply(self, outcome: Outcome) {
+    fn reply(self, outcome: Decision) {
         self.answers
             .lock()
             .expect("one thread")

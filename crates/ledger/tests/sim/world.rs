@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use election::Choice;
 use ledger::{
-    BallotShape, BoxSecretKey, Committer, InvalidReason, LedgerError, Options, Outcome,
+    BallotShape, BoxSecretKey, Committer, Decision, InvalidReason, LedgerError, Options,
     RecoveryReport, Shape, Submission, layout,
 };
 
@@ -297,16 +297,16 @@ impl World {
         }
     }
 
-    fn note(&mut self, told: Vec<(usize, Outcome)>, last_sequence: u64) {
+    fn note(&mut self, told: Vec<(usize, Decision)>, last_sequence: u64) {
         let Some(batch) = self.batches.last_mut() else {
             return;
         };
         for (at, outcome) in told {
             batch.attempts[at].outcome = Some(outcome);
             match outcome {
-                Outcome::Accepted { .. } => self.tally.acknowledged += 1,
-                Outcome::Duplicate { .. } => self.tally.duplicates += 1,
-                Outcome::Full => self.tally.refused_full += 1,
+                Decision::Accepted { .. } => self.tally.acknowledged += 1,
+                Decision::Duplicate { .. } => self.tally.duplicates += 1,
+                Decision::Full => self.tally.refused_full += 1,
                 _ => {}
             }
         }
@@ -356,8 +356,8 @@ fn check_turned_away(batches: &[Batch], ballots: &[BallotShape]) -> Result<(), S
         for attempt in &batch.attempts {
             let window = &ballots[usize::from(attempt.ballot)];
             let told_truly = match attempt.outcome {
-                Some(Outcome::NotOpen) => batch.clock_ms < window.opens_ms,
-                Some(Outcome::Closed) => batch.clock_ms >= window.closes_ms,
+                Some(Decision::NotOpen) => batch.clock_ms < window.opens_ms,
+                Some(Decision::Closed) => batch.clock_ms >= window.closes_ms,
                 _ => true,
             };
             if !told_truly {

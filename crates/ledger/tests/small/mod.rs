@@ -10,8 +10,8 @@ use std::sync::Arc;
 use durable::Storage;
 use election::Choice;
 use ledger::{
-    BallotShape, BoxSecretKey, Committer, Fold, InvalidReason, Item, LedgerError, Opener, Options,
-    Outcome, ReadEnd, Reply, SegmentHeader, Shape, Submission, layout, read_all,
+    BallotShape, BoxSecretKey, Committer, Decision, Fold, InvalidReason, Item, LedgerError, Opener,
+    Options, ReadEnd, Reply, SegmentHeader, Shape, Submission, layout, read_all,
 };
 
 use crate::sim::{DATA_DIR, Rng, SimClock, SimDisk};
@@ -19,7 +19,7 @@ use crate::sim::{DATA_DIR, Rng, SimClock, SimDisk};
 pub(crate) struct Silent;
 
 impl Reply for Silent {
-    fn reply(self, _: Outcome) {}
+    fn reply(self, _: Decision) {}
 }
 
 pub(crate) type Files = BTreeMap<PathBuf, Vec<u8>>;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use election::Event;
-use ledger::{Cursor, Link};
+use ledger::{Cursor, LinkHash};
 use tokio_postgres::Transaction;
 
 use super::error::DbError;
@@ -24,7 +24,7 @@ pub(crate) async fn read(tx: &Transaction<'_>, event: &Event) -> Result<Position
         .await?
     {
         let hash: Vec<u8> = row.get(2);
-        let link = Link(hash.try_into().map_err(|_| edited("ledger_cursor.hash"))?);
+        let link = LinkHash(hash.try_into().map_err(|_| edited("ledger_cursor.hash"))?);
         cursors.insert(
             small(row.get(0))?,
             Cursor {

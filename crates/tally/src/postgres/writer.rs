@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use durable::{Clock, SystemClock};
-use ledger::{BoxSecretKey, Cursor, Link};
+use ledger::{BoxSecretKey, Cursor, LinkHash};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_postgres::Transaction;
@@ -337,7 +337,7 @@ impl Fold<'_> {
     }
 }
 
-fn other_history(partition: u16, cursor: Cursor, got: Link) -> DbError {
+fn other_history(partition: u16, cursor: Cursor, got: LinkHash) -> DbError {
     DbError::OtherLedger(format!(
         "partition {partition} frame {}: the database holds hash {}, the ledger {got}: it follows another ledger, nothing is written; name the right database, or `tally rebuild` this one",
         cursor.sequence, cursor.link
@@ -380,7 +380,7 @@ async fn lock_cursor(
     expected: Cursor,
 ) -> Result<(), WorkError> {
     let number = i32::from(partition);
-    let start = Link::default();
+    let start = LinkHash::default();
     tx.execute(
         "INSERT INTO ledger_cursor (partition, seq, hash) VALUES ($1, 0, $2) ON CONFLICT DO NOTHING",
         &[&number, &start.0.as_slice()],
@@ -402,7 +402,7 @@ async fn lock_cursor(
         .into());
     }
     if hash != expected.link.0 {
-        let mut found = Link::default();
+        let mut found = LinkHash::default();
         found
             .0
             .iter_mut()

@@ -17,8 +17,8 @@ use credentials::{BallotId, Digest, KeyId, Scheme};
 use durable::{Clock, OsStorage};
 use election::{BallotIndex, Choice, Event};
 use ledger::{
-    BallotShape, BoxSecretKey, InvalidReason, Options, Outcome, Partition, Reply, RequestId, Shape,
-    Submission,
+    BallotShape, BoxSecretKey, Decision, InvalidReason, Options, Partition, Reply, RequestId,
+    Shape, Submission,
 };
 use shards::builder::{PackageBuilder, ShardPlace};
 use shards::{FilterKind, Package};
@@ -252,10 +252,10 @@ impl Clock for SetClock {
     }
 }
 
-struct Tell(Sender<Outcome>);
+struct Tell(Sender<Decision>);
 
 impl Reply for Tell {
-    fn reply(self, outcome: Outcome) {
+    fn reply(self, outcome: Decision) {
         // A test that ended does not want to know.
         let _ = self.0.send(outcome);
     }
@@ -266,8 +266,8 @@ pub(crate) struct BallotBox<'a> {
     fixture: &'a Fixture,
     partition: Partition<Tell>,
     clock: Arc<SetClock>,
-    tell: Sender<Outcome>,
-    told: Receiver<Outcome>,
+    tell: Sender<Decision>,
+    told: Receiver<Decision>,
     /// Votes by (ballot, region, choice).
     pub(crate) truth: BTreeMap<(u16, u16, Choice), u64>,
 }
@@ -279,13 +279,13 @@ impl BallotBox<'_> {
     }
 
     /// Sends a vote of the `nth` credential and waits for its outcome.
-    pub(crate) fn vote(&mut self, ballot: u16, nth: u32, choice: Choice) -> Outcome {
+    pub(crate) fn vote(&mut self, ballot: u16, nth: u32, choice: Choice) -> Decision {
         self.send(ballot, nth, choice);
         self.outcome()
     }
 
     /// The next outcome.
-    pub(crate) fn outcome(&self) -> Outcome {
+    pub(crate) fn outcome(&self) -> Decision {
         self.told
             .recv_timeout(Duration::from_secs(10))
             .expect("an outcome")
@@ -302,7 +302,7 @@ impl BallotBox<'_> {
     }
 
     /// Sends a credential again; it must have voted.
-    pub(crate) fn repeat(&mut self, ballot: u16, nth: u32, choice: Choice) -> Outcome {
+    pub(crate) fn repeat(&mut self, ballot: u16, nth: u32, choice: Choice) -> Decision {
         let place = self.fixture.credential(ballot, nth).expect("on the roll");
         self.submit(ballot, place, choice);
         self.outcome()
@@ -360,13 +360,13 @@ impl BallotBox<'_> {
         let mut receipts = Vec::new();
         for _ in 0..(to - from) * u32::from(BALLOTS) {
             match self.outcome() {
-                Outcome::Accepted { receipt, .. } => receipts.push(receipt),
+                Decision::Accepted { receipt, .. } => receipts.push(receipt),
                 other => panic!("{other:?}"),
             }
         }
         for nth in (from..to).step_by(17) {
             let outcome = self.repeat(LIVE, nth, Choice::Oui);
-            assert!(matches!(outcome, Outcome::Duplicate { .. }), "{outcome:?}");
+            assert!(matches!(outcome, Decision::Duplicate { .. }), "{outcome:?}");
         }
         self.partition
             .note_invalid(Some(LIVE), InvalidReason::NotOnRoll);

@@ -12,7 +12,7 @@ use crate::http::face;
 use crate::http::problem::{Extra, Problem};
 use crate::server::within;
 use election::{Ballot, BallotKind, Choice, ChoiceError};
-use ledger::{InvalidReason, Outcome, RequestId, Submission};
+use ledger::{Decision, InvalidReason, RequestId, Submission};
 use shards::Membership;
 use std::time::{Duration, Instant};
 
@@ -102,7 +102,7 @@ pub(crate) async fn cast(
     }
     check_choice(app, ballot, voter.region, &choice)?;
     let outcome = submit(app, ballot, voter, choice).await?;
-    if let Outcome::Duplicate { .. } = outcome {
+    if let Decision::Duplicate { .. } = outcome {
         app.attempts.charge(&attempt, app.clock.monotonic());
     }
     told(app.ballot(ballot), outcome)
@@ -188,7 +188,7 @@ async fn submit(
     ballot: &crate::ballots::Entry,
     voter: Voter,
     choice: Choice,
-) -> Result<Outcome, Problem> {
+) -> Result<Decision, Problem> {
     let started = Instant::now();
     let (reply, outcome) = Answer::new();
     let Voter {
@@ -218,13 +218,13 @@ async fn submit(
 }
 
 /// The ledger's answer in terms of the interface.
-fn told(ballot: &Ballot, outcome: Outcome) -> Result<RequestId, Problem> {
+fn told(ballot: &Ballot, outcome: Decision) -> Result<RequestId, Problem> {
     let (face, extra) = match outcome {
-        Outcome::Accepted { receipt, .. } => return Ok(receipt),
-        Outcome::Duplicate { attempt_count } => (&face::DUPLICATE, Extra::Attempts(attempt_count)),
-        Outcome::NotOpen => (&face::NOT_OPEN, Extra::Opens(ballot.opens)),
-        Outcome::Closed => (&face::CLOSED, Extra::Closes(ballot.closes)),
-        Outcome::Full => (&face::STORAGE_FULL, Extra::RetryAfter(FULL_RETRY)),
+        Decision::Accepted { receipt, .. } => return Ok(receipt),
+        Decision::Duplicate { attempt_count } => (&face::DUPLICATE, Extra::Attempts(attempt_count)),
+        Decision::NotOpen => (&face::NOT_OPEN, Extra::Opens(ballot.opens)),
+        Decision::Closed => (&face::CLOSED, Extra::Closes(ballot.closes)),
+        Decision::Full => (&face::STORAGE_FULL, Extra::RetryAfter(FULL_RETRY)),
         // `NoSuchCredential` would mean that package and ledger disagree, which the start rules out.
         _ => (&face::INTERNAL, Extra::None),
     };

@@ -4,7 +4,7 @@
 //! takes a system call each, because every thread that serves has a runtime of its own. So answers go
 //! to the thread that asked: the first wakes it, and it passes on whatever has come until then.
 
-use ledger::{Outcome, Reply};
+use ledger::{Decision, Reply};
 use std::cell::OnceCell;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender, error::SendError};
 use tokio::sync::oneshot;
@@ -19,8 +19,8 @@ thread_local! {
 
 /// An answer and the request that it is for.
 struct Delivery {
-    to: oneshot::Sender<Outcome>,
-    outcome: Outcome,
+    to: oneshot::Sender<Decision>,
+    outcome: Decision,
 }
 
 impl Delivery {
@@ -32,13 +32,13 @@ impl Delivery {
 
 /// Whom the ledger answers.
 pub(crate) struct Answer {
-    to: oneshot::Sender<Outcome>,
+    to: oneshot::Sender<Decision>,
     thread: UnboundedSender<Delivery>,
 }
 
 impl Answer {
     /// For a request of this thread: what the ledger is given, and what the request waits for.
-    pub(super) fn new() -> (Answer, oneshot::Receiver<Outcome>) {
+    pub(super) fn new() -> (Answer, oneshot::Receiver<Decision>) {
         let (to, outcome) = oneshot::channel();
         let thread = HERE.with(|here| here.get_or_init(start).clone());
         (Answer { to, thread }, outcome)
@@ -46,7 +46,7 @@ impl Answer {
 }
 
 impl Reply for Answer {
-    fn reply(self, outcome: Outcome) {
+    fn reply(self, outcome: Decision) {
         let Answer { to, thread } = self;
         // A thread that passes nothing on any more is ending; its requests may still be waiting.
         if let Err(SendError(delivery)) = thread.send(Delivery { to, outcome }) {

@@ -7,8 +7,9 @@ use durable::Storage;
 
 use crate::decide::voted::Voted;
 use crate::error::LedgerError;
+use crate::format::chain::{Cursor, LinkHash};
 use crate::format::decoder::Item;
-use crate::format::frame::{Cursor, Frame, Link};
+use crate::format::frame::Frame;
 use crate::format::shape::Shape;
 use crate::log::files::index::{FrameIndex, FrameStart};
 use crate::log::files::layout::{lock_file, partition_dir, prepared_file};
@@ -56,7 +57,7 @@ pub(crate) struct Recovered {
     pub(crate) voted: Voted,
     pub(crate) index: FrameIndex,
     pub(crate) cursor: Cursor,
-    pub(crate) link: Link,
+    pub(crate) link: LinkHash,
     pub(crate) time_ms: i64,
     pub(crate) epoch: u32,
     pub(crate) next_segment: u32,
@@ -184,14 +185,14 @@ impl Site<'_> {
 
     fn check_header(
         &self,
-        header: &crate::format::segment::SegmentHeader,
+        header: &crate::format::header::SegmentHeader,
         origin: &Origin<'_>,
     ) -> Result<(), LedgerError> {
         header
             .check(self.shape, self.partition)
-            .map_err(|fault| LedgerError::AnotherLedger {
+            .map_err(|defect| LedgerError::AnotherLedger {
                 path: origin.path.to_path_buf(),
-                fault,
+                defect,
             })
     }
 }
@@ -222,7 +223,7 @@ pub(crate) fn make_stable(
     file.read_at(from, &mut bytes)
         .map_err(LedgerError::io("read", path))?;
     #[cfg(test)]
-    if crate::sabotage::is(crate::sabotage::Fault::TrustPageCache) {
+    if crate::sabotage::is(crate::sabotage::Sabotage::TrustPageCache) {
         bytes.clear();
     }
     file.write_at(from, &bytes)

@@ -5,7 +5,7 @@ use std::path::Path;
 use durable::Storage;
 
 use crate::error::LedgerError;
-use crate::format::frame::Cursor;
+use crate::format::chain::Cursor;
 use crate::log::files::layout::partition_dir;
 use crate::log::files::recovery::{TornTail, lock, make_stable};
 use crate::log::files::scan::scan;

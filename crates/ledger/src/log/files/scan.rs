@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use durable::{Storage, StorageFile};
 
 use crate::error::LedgerError;
+use crate::format::chain::{Cursor, LinkHash};
 use crate::format::decoder::{Decoder, Item};
-use crate::format::fault::Fault;
-use crate::format::frame::{Cursor, FRAME_HEADER_BYTES, Frame, FrameHeader, Link};
+use crate::format::defect::Defect;
+use crate::format::frame::{FRAME_HEADER_BYTES, Frame, FrameHeader};
 use crate::log::files::layout::{parse_segment_file_name, segment_file_name};
 use crate::log::files::recovery::TornTail;
 
@@ -26,11 +27,11 @@ pub(crate) struct Origin<'a> {
 
 impl Origin<'_> {
     /// The error that this item is damaged.
-    pub(crate) fn damaged(&self, fault: Fault) -> LedgerError {
+    pub(crate) fn damaged(&self, defect: Defect) -> LedgerError {
         LedgerError::Damaged {
             path: self.path.to_path_buf(),
             offset: self.offset,
-            fault,
+            defect,
         }
     }
 }
@@ -56,7 +57,7 @@ pub(crate) struct Scanned {
     pub(crate) frames: u64,
     pub(crate) cursor: Cursor,
     /// What the next item must name as previous.
-    pub(crate) link: Link,
+    pub(crate) link: LinkHash,
     /// Commit time of the last frame.
     pub(crate) time_ms: Option<i64>,
     pub(crate) last: Option<LastSegment>,
@@ -94,8 +95,8 @@ pub(crate) fn scan<E: From<LedgerError>>(
         let mut file = SegmentFile::open(storage, dir, *number)?;
         let end = file.read(&mut decoder, &mut found, &mut visit)?;
         let is_last = at + 1 == numbers.len();
-        if let Some(fault) = end {
-            found.torn = Some(file.judge(decoder.offset(), fault, is_last)?);
+        if let Some(defect) = end {
+            found.torn = Some(file.judge(decoder.offset(), defect, is_last)?);
         }
         found.segments += 1;
         found.last = Some(LastSegment {
@@ -144,7 +145,7 @@ impl SegmentFile {
         decoder: &mut Decoder,
         found: &mut Scanned,
         visit: &mut impl FnMut(&Item, &Origin<'_>) -> Result<(), E>,
-    ) -> Result<Option<Fault>, E> {
+    ) -> Result<Option<Defect>, E> {
         decoder.start_file();
         let mut chunk = vec![0; CHUNK_BYTES];
         let mut position = 0;
@@ -154,7 +155,7 @@ impl SegmentFile {
                 let item = match decoder.next_item() {
                     Ok(Some(item)) => item,
                     Ok(None) => break,
-                    Err(error) => return Ok(Some(error.fault)),
+                    Err(error) => return Ok(Some(error.defect)),
                 };
                 self.note(&item, offset, found);
                 visit(
@@ -167,7 +168,7 @@ impl SegmentFile {
                 )?;
             }
             if decoder.at_reserved_space() || position >= self.bytes {
-                return self.end_fault(decoder).map_err(E::from);
+                return self.end_defect(decoder).map_err(E::from);
             }
             let len = self.read_chunk(position, &mut chunk)?;
             decoder.push(chunk.get(..len).unwrap_or_default());
@@ -192,45 +193,45 @@ impl SegmentFile {
             .read_at(position, chunk)
             .map_err(LedgerError::io("read", &self.path))?;
         if len == 0 {
-            let fault = Fault::Truncated {
+            let defect = Defect::Truncated {
                 expected: self.bytes - position,
                 got: 0,
             };
             return Err(LedgerError::Damaged {
                 path: self.path.clone(),
                 offset: position,
-                fault,
+                defect,
             });
         }
         Ok(len)
     }
 
     /// What is wrong with the bytes behind the last frame, if anything.
-    fn end_fault(&self, decoder: &Decoder) -> Result<Option<Fault>, LedgerError> {
+    fn end_defect(&self, decoder: &Decoder) -> Result<Option<Defect>, LedgerError> {
         let from = decoder.offset();
         if decoder.at_reserved_space() {
             let clean = self.last_non_zero(from)?.is_none();
-            return Ok((!clean).then_some(Fault::NotZero));
+            return Ok((!clean).then_some(Defect::NotZero));
         }
         let got = decoder.pending() as u64;
         // The header of a segment is whole, or the file would not carry its name.
         let torn = got > 0 || from == 0;
-        Ok(torn.then_some(Fault::Truncated {
+        Ok(torn.then_some(Defect::Truncated {
             expected: got + 1,
             got,
         }))
     }
 
     /// Damage, or the torn write of the last frame?
-    fn judge(&self, valid: u64, fault: Fault, is_last: bool) -> Result<TornTail, LedgerError> {
-        let damaged = |fault| LedgerError::Damaged {
+    fn judge(&self, valid: u64, defect: Defect, is_last: bool) -> Result<TornTail, LedgerError> {
+        let damaged = |defect| LedgerError::Damaged {
             path: self.path.clone(),
             offset: valid,
-            fault,
+            defect,
         };
         // Segments get their name after their header was synced: it cannot be torn.
         if !is_last || valid == 0 || self.valid_frame_from(valid)?.is_some() {
-            return Err(damaged(fault));
+            return Err(damaged(defect));
         }
         let last = self.last_non_zero(valid)?;
         let bytes = last.map_or(0, |last| last + 1 - valid);

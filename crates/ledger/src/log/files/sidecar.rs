@@ -19,8 +19,8 @@ use std::path::{Path, PathBuf};
 use durable::{Storage, StorageFile, replace_file};
 
 use crate::error::LedgerError;
-use crate::format::frame::{Cursor, Link};
-use crate::format::segment::Fields;
+use crate::format::chain::{Cursor, LinkHash};
+use crate::format::fields::Fields;
 use crate::log::files::layout::acknowledged_file;
 
 const MAGIC: [u8; 8] = *b"SCRACKD1";
@@ -59,9 +59,9 @@ fn decode(bytes: &[u8]) -> Acknowledged {
     let mut fields = Fields(bytes);
     let parsed = (|| {
         let (magic, _, sequence) = (fields.array()?, fields.array::<8>()?, fields.u64()?);
-        let link = Link(fields.array()?);
+        let link = LinkHash(fields.array()?);
         let (_, sum) = (fields.u32()?, fields.u32()?);
-        Ok::<_, crate::format::fault::Fault>((magic, Cursor { sequence, link }, sum))
+        Ok::<_, crate::format::defect::Defect>((magic, Cursor { sequence, link }, sum))
     })();
     match parsed {
         Ok((MAGIC, cursor, sum)) if sum == crc32c::crc32c(content) => Acknowledged::UpTo(cursor),
@@ -142,7 +142,7 @@ mod tests {
     fn a_sidecar_reads_back_and_any_flipped_bit_is_damage() {
         let cursor = Cursor {
             sequence: 7,
-            link: Link([9; 32]),
+            link: LinkHash([9; 32]),
         };
         let bytes = encode(3, cursor);
         assert_eq!(decode(&bytes), Acknowledged::UpTo(cursor));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use durable::Storage;
 
 use crate::error::LedgerError;
-use crate::format::fault::Fault;
+use crate::format::defect::Defect;
 use crate::log::files::layout::acknowledged_file;
 use crate::log::files::scan::segment_numbers;
 use crate::log::files::sidecar::{Acknowledged, read_beside_writer};
@@ -49,14 +49,14 @@ impl SegmentStream {
         };
         let last = stream.acknowledged()?;
         if after > last {
-            let fault = Fault::Sequence {
+            let defect = Defect::Sequence {
                 expected: last + 1,
                 got: after + 1,
             };
             return Err(LedgerError::Followed {
                 path: stream.dir,
                 sequence: after,
-                fault,
+                defect,
             });
         }
         Ok(stream)
@@ -94,7 +94,7 @@ impl SegmentStream {
             Acknowledged::Damaged => Err(LedgerError::Damaged {
                 path: acknowledged_file(&self.dir),
                 offset: 0,
-                fault: Fault::HeaderField {
+                defect: Defect::HeaderField {
                     field: "acknowledged",
                 },
             }),

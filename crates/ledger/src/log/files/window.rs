@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use durable::{Storage, StorageFile};
 
 use crate::error::LedgerError;
-use crate::format::fault::Fault;
+use crate::format::defect::Defect;
 use crate::format::frame::{FRAME_HEADER_BYTES, FrameHeader};
-use crate::format::segment::{PEEK_BYTES, SegmentHeader};
+use crate::format::header::{PEEK_BYTES, SegmentHeader};
 use crate::log::files::layout::segment_file_name;
 
 const READ_AHEAD_BYTES: usize = 256 << 10;
@@ -45,17 +45,17 @@ impl SegmentWindow {
     }
 
     /// The error that the item at `offset` is damaged.
-    pub(crate) fn damaged(&self, offset: u64, fault: Fault) -> LedgerError {
+    pub(crate) fn damaged(&self, offset: u64, defect: Defect) -> LedgerError {
         LedgerError::Damaged {
             path: self.path.clone(),
             offset,
-            fault,
+            defect,
         }
     }
 
     /// The header as it stands in the file.
     pub(crate) fn header_bytes(&mut self) -> Result<&[u8], LedgerError> {
-        let truncated = |expected: usize| Fault::Truncated {
+        let truncated = |expected: usize| Defect::Truncated {
             expected: expected as u64,
             got: 0,
         };
@@ -63,7 +63,7 @@ impl SegmentWindow {
             .bytes(0, PEEK_BYTES)?
             .and_then(|bytes| bytes.first_chunk().copied());
         let peek = peek.ok_or_else(|| self.damaged(0, truncated(PEEK_BYTES)))?;
-        let length = SegmentHeader::peek_length(&peek).map_err(|fault| self.damaged(0, fault))?;
+        let length = SegmentHeader::peek_length(&peek).map_err(|defect| self.damaged(0, defect))?;
         let too_short = self.damaged(0, truncated(length));
         self.bytes(0, length)?.ok_or(too_short)
     }
@@ -71,7 +71,7 @@ impl SegmentWindow {
     /// The verified header.
     pub(crate) fn header(&mut self) -> Result<SegmentHeader, LedgerError> {
         let decoded = SegmentHeader::decode(self.header_bytes()?);
-        decoded.map_err(|fault| self.damaged(0, fault))
+        decoded.map_err(|defect| self.damaged(0, defect))
     }
 
     /// The header of the frame at `offset`; `None` where no frame has been written there yet.
@@ -86,7 +86,7 @@ impl SegmentWindow {
         }
         match FrameHeader::decode(header) {
             Ok(header) => Ok(Some(header)),
-            Err(fault) => Err(self.damaged(offset, fault)),
+            Err(defect) => Err(self.damaged(offset, defect)),
         }
     }
 

@@ -6,7 +6,8 @@ use std::path::Path;
 use durable::Storage;
 
 use crate::error::LedgerError;
-use crate::format::frame::{Frame, Link};
+use crate::format::chain::LinkHash;
+use crate::format::frame::Frame;
 use crate::log::files::layout::acknowledged_file;
 use crate::log::files::scan::Scanned;
 use crate::log::files::sidecar::{self, Acknowledged};
@@ -15,7 +16,7 @@ use crate::log::files::sidecar::{self, Acknowledged};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Witness {
     acknowledged: Acknowledged,
-    met: Option<Link>,
+    met: Option<LinkHash>,
 }
 
 impl Witness {

@@ -13,12 +13,13 @@ use hpke::kem::X25519HkdfSha256;
 
 use crate::error::LedgerError;
 use crate::format::body::SealedChoices;
+use crate::format::chain::{Cursor, LinkHash};
 use crate::format::choice_code::Counts;
 use crate::format::entropy::Entropy;
-use crate::format::frame::{Cursor, EncodedFrame, Link};
+use crate::format::frame::EncodedFrame;
+use crate::format::header::{SealedKey, SegmentBallot, SegmentHeader, header_length};
 use crate::format::limits::FRAME_BYTES_MAX;
-use crate::format::seal::{ContentKey, FramePlace, Place};
-use crate::format::segment::{SealedKey, SegmentBallot, SegmentHeader, header_length};
+use crate::format::seal::{ChoicesContext, ContentKey, SegmentContext};
 use crate::format::shape::Shape;
 use crate::log::files::layout::{prepared_file, segment_file_name};
 use crate::log::files::recovery::Recovered;
@@ -29,7 +30,7 @@ pub(crate) struct Start {
     pub(crate) epoch: u32,
     pub(crate) next_segment: u32,
     pub(crate) cursor: Cursor,
-    pub(crate) link: Link,
+    pub(crate) link: LinkHash,
     pub(crate) segment_bytes: u64,
 }
 
@@ -104,7 +105,7 @@ impl Writer {
     }
 
     /// The link that the next frame must name, once [`Writer::make_room`] has returned.
-    pub(crate) fn link(&self) -> Link {
+    pub(crate) fn link(&self) -> LinkHash {
         self.start.link
     }
 
@@ -246,7 +247,7 @@ impl Writer {
 
     fn sync_dir(&self) -> Result<(), LedgerError> {
         #[cfg(test)]
-        if crate::sabotage::is(crate::sabotage::Fault::SkipDirectorySync) {
+        if crate::sabotage::is(crate::sabotage::Sabotage::SkipDirectorySync) {
             return Ok(());
         }
         self.storage
@@ -260,7 +261,7 @@ impl Writer {
         entropy: &mut dyn Entropy,
     ) -> Result<(SegmentHeader, Vec<ContentKey>), LedgerError> {
         let shape = &self.shape;
-        let place = Place {
+        let place = SegmentContext {
             event_id: &shape.event_id,
             manifest_sha256: &shape.manifest_sha256,
             partition: self.start.partition,
@@ -289,7 +290,7 @@ impl Writer {
             box_public_key: shape.box_public_key,
             previous: self.start.link,
             ballots,
-            link: Link::default(),
+            link: LinkHash::default(),
         };
         Ok((header, keys))
     }
@@ -298,7 +299,7 @@ impl Writer {
     /// has no such ballot: the caller made room and decided by the same shape.
     pub(crate) fn seal(&self, ballot: u16, counts: &Counts) -> Option<SealedChoices> {
         let segment = self.segment.as_ref()?;
-        let place = FramePlace {
+        let place = ChoicesContext {
             partition: self.start.partition,
             segment: segment.number,
             sequence: self.start.cursor.sequence + 1,
@@ -334,8 +335,8 @@ impl Writer {
         self.start.cursor = frame.cursor;
         self.start.link = frame.cursor.link;
         #[cfg(test)]
-        if crate::sabotage::is(crate::sabotage::Fault::ForgetChain) {
-            self.start.link = Link::default();
+        if crate::sabotage::is(crate::sabotage::Sabotage::ForgetChain) {
+            self.start.link = LinkHash::default();
         }
         Ok(())
     }
@@ -364,7 +365,7 @@ impl Writer {
 impl OpenSegment {
     fn sync(&mut self) -> Result<(), LedgerError> {
         #[cfg(test)]
-        if crate::sabotage::is(crate::sabotage::Fault::AcknowledgeBeforeSync) {
+        if crate::sabotage::is(crate::sabotage::Sabotage::AcknowledgeBeforeSync) {
             return Ok(());
         }
         self.file.fdatasync().map_err(LedgerError::sync(&self.path))

@@ -1,14 +1,13 @@
-//! What can be wrong with a ledger's bytes. A fault says what was expected and what was there;
+//! What can be wrong with a ledger's bytes. A defect says what was expected and what was there;
 //! whoever reads the file adds its name and the offset.
 
-use crate::decide::voted::MarkError;
 use crate::format::body::BodyError;
-use crate::format::frame::Link;
+use crate::format::chain::LinkHash;
 
 /// One thing wrong at one place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Fault {
+pub enum Defect {
     /// Not the start of a segment.
     #[error("not a ledger segment: expected magic SCRLEDG1, got {got:02x?}")]
     Magic {
@@ -95,9 +94,9 @@ pub enum Fault {
     #[error("previous link {got}, expected {expected}: this is another history")]
     Chain {
         /// Hash of what stands before.
-        expected: Link,
+        expected: LinkHash,
         /// What the frame or header names.
-        got: Link,
+        got: LinkHash,
     },
     /// An epoch that went back, or differs from its segment's.
     #[error("epoch {got}, expected {expected}")]
@@ -132,4 +131,44 @@ pub enum Fault {
     /// Space reserved behind the last frame must read as zeros.
     #[error("a byte that is not zero behind the last frame")]
     NotZero,
+}
+
+/// Why a mark cannot be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum MarkError {
+    /// Outside the shape.
+    #[error(
+        "ballot {ballot}, shard {shard}, ordinal {ordinal}: no such credential in this package"
+    )]
+    Unknown {
+        /// Index of the ballot.
+        ballot: u16,
+        /// Number of the shard.
+        shard: u32,
+        /// Ordinal in the shard.
+        ordinal: u32,
+    },
+    /// One credential, one vote.
+    #[error("ballot {ballot}, shard {shard}, ordinal {ordinal}: marked twice")]
+    Twice {
+        /// Index of the ballot.
+        ballot: u16,
+        /// Number of the shard.
+        shard: u32,
+        /// Ordinal in the shard.
+        ordinal: u32,
+    },
+    /// A duplicate of a vote that is not there.
+    #[error(
+        "ballot {ballot}, shard {shard}, ordinal {ordinal}: a duplicate, but no vote before it"
+    )]
+    DuplicateOfNone {
+        /// Index of the ballot.
+        ballot: u16,
+        /// Number of the shard.
+        shard: u32,
+        /// Ordinal in the shard.
+        ordinal: u32,
+    },
 }

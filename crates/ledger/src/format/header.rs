@@ -26,8 +26,9 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::format::fault::Fault;
-use crate::format::frame::{HASH_BYTES, Link};
+use crate::format::chain::{HASH_BYTES, LinkHash};
+use crate::format::defect::Defect;
+use crate::format::fields::{Fields, padded_id};
 use crate::format::keys::BoxPublicKey;
 use crate::format::limits::{BALLOTS_MAX, ID_BYTES_MAX};
 use crate::format::shape::Shape;
@@ -81,11 +82,11 @@ pub struct SegmentHeader {
     /// The key to which the content keys are sealed.
     pub box_public_key: BoxPublicKey,
     /// The link before.
-    pub previous: Link,
+    pub previous: LinkHash,
     /// In the order of `election::BallotIndex`.
     pub ballots: Vec<SegmentBallot>,
     /// SHA-256 of the header.
-    pub link: Link,
+    pub link: LinkHash,
 }
 
 /// Length of the header of `ballots` ballots.
@@ -124,21 +125,21 @@ impl SegmentHeader {
             out.extend_from_slice(&ballot.content_key.encapsulated);
             out.extend_from_slice(&ballot.content_key.ciphertext);
         }
-        self.link = Link(Sha256::digest(&out).into());
+        self.link = LinkHash(Sha256::digest(&out).into());
         out.extend_from_slice(&self.link.0);
         out
     }
 
     /// The length of the header that starts with these bytes.
-    pub(crate) fn peek_length(bytes: &[u8; PEEK_BYTES]) -> Result<usize, Fault> {
+    pub(crate) fn peek_length(bytes: &[u8; PEEK_BYTES]) -> Result<usize, Defect> {
         let mut fields = Fields(bytes);
         let got = fields.array::<8>()?;
         if got != MAGIC {
-            return Err(Fault::Magic { got });
+            return Err(Defect::Magic { got });
         }
         let got = fields.u32()?;
         if got != VERSION {
-            return Err(Fault::Version {
+            return Err(Defect::Version {
                 expected: VERSION,
                 got,
             });
@@ -148,7 +149,7 @@ impl SegmentHeader {
         let ballots = usize::from(fields.u16()?).min(BALLOTS_MAX);
         let expected = header_length(ballots);
         if got != expected as u64 {
-            return Err(Fault::HeaderLength {
+            return Err(Defect::HeaderLength {
                 expected: expected as u64,
                 got,
             });
@@ -157,8 +158,8 @@ impl SegmentHeader {
     }
 
     /// Reads the header that fills `bytes`.
-    pub(crate) fn decode(bytes: &[u8]) -> Result<SegmentHeader, Fault> {
-        let truncated = || Fault::Truncated {
+    pub(crate) fn decode(bytes: &[u8]) -> Result<SegmentHeader, Defect> {
+        let truncated = || Defect::Truncated {
             expected: header_length(0) as u64,
             got: bytes.len() as u64,
         };
@@ -168,16 +169,16 @@ impl SegmentHeader {
         let expected = SegmentHeader::peek_length(content.first_chunk().ok_or_else(truncated)?)?;
         if bytes.len() != expected {
             let (expected, got) = (expected as u64, bytes.len() as u64);
-            return Err(Fault::HeaderLength { expected, got });
+            return Err(Defect::HeaderLength { expected, got });
         }
-        let link = Link(Sha256::digest(content).into());
+        let link = LinkHash(Sha256::digest(content).into());
         if link.0 != *hash {
-            return Err(Fault::SegmentHash);
+            return Err(Defect::SegmentHash);
         }
         SegmentHeader::decode_fields(Fields(content), link)
     }
 
-    fn decode_fields(mut fields: Fields<'_>, link: Link) -> Result<SegmentHeader, Fault> {
+    fn decode_fields(mut fields: Fields<'_>, link: LinkHash) -> Result<SegmentHeader, Defect> {
         fields.array::<16>()?;
         let partition = fields.u16()?;
         let ballot_count = fields.u16()?;
@@ -185,14 +186,15 @@ impl SegmentHeader {
         let first_sequence = fields.u64()?;
         let epoch = fields.u32()?;
         if fields.u32()? != 0 {
-            return Err(Fault::HeaderField { field: "reserved" });
+            return Err(Defect::HeaderField { field: "reserved" });
         }
         let event_id = fields.id("event id")?;
         let manifest_sha256 = fields.array()?;
         let box_public_key = BoxPublicKey::from_bytes(fields.array()?);
-        let previous = Link(fields.array()?);
-        let ballots: Result<Vec<SegmentBallot>, Fault> =
-            (0..ballot_count).map(|_| fields.ballot()).collect();
+        let previous = LinkHash(fields.array()?);
+        let ballots: Result<Vec<SegmentBallot>, Defect> = (0..ballot_count)
+            .map(|_| decode_ballot(&mut fields))
+            .collect();
         Ok(SegmentHeader {
             partition,
             number,
@@ -210,10 +212,13 @@ impl SegmentHeader {
     /// Refuses the segment of another event, package, box key or partition.
     ///
     /// # Errors
-    /// [`Fault::Another`].
-    pub fn check(&self, shape: &Shape, partition: u16) -> Result<(), Fault> {
+    /// [`Defect::Another`].
+    pub fn check(&self, shape: &Shape, partition: u16) -> Result<(), Defect> {
         same("event", &shape.event_id, &self.event_id)?;
-        let (manifest, own) = (Link(shape.manifest_sha256), Link(self.manifest_sha256));
+        let (manifest, own) = (
+            LinkHash(shape.manifest_sha256),
+            LinkHash(self.manifest_sha256),
+        );
         same("package (SHA-256 of its manifest)", &manifest, &own)?;
         same("box key", &shape.box_public_key, &self.box_public_key)?;
         same("partition", &partition, &self.partition)?;
@@ -231,77 +236,22 @@ impl SegmentHeader {
     }
 }
 
-fn same<T: PartialEq + ToString>(what: &'static str, expected: &T, got: &T) -> Result<(), Fault> {
+fn same<T: PartialEq + ToString>(what: &'static str, expected: &T, got: &T) -> Result<(), Defect> {
     if expected == got {
         return Ok(());
     }
-    Err(Fault::Another {
+    Err(Defect::Another {
         what,
         expected: expected.to_string(),
         got: got.to_string(),
     })
 }
 
-/// The id in its fixed field; `Shape::check` bounds it.
-pub(crate) fn padded_id(id: &str) -> [u8; ID_BYTES_MAX] {
-    let mut field = [0; ID_BYTES_MAX];
-    for (to, from) in field.iter_mut().zip(id.bytes()) {
-        *to = from;
-    }
-    field
-}
-
-/// Reads an id from its fixed field: ASCII, then zeros.
-pub(crate) fn parse_id(field: &[u8; ID_BYTES_MAX]) -> Option<String> {
-    let len = field
-        .iter()
-        .position(|byte| *byte == 0)
-        .unwrap_or(ID_BYTES_MAX);
-    let (id, padding) = field.split_at_checked(len)?;
-    let plain = id
-        .iter()
-        .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b));
-    if id.is_empty() || id.first() == Some(&b'.') || !plain || padding.iter().any(|b| *b != 0) {
-        return None;
-    }
-    String::from_utf8(id.to_vec()).ok()
-}
-
-/// Takes fixed fields from the front of bytes.
-pub(crate) struct Fields<'b>(pub(crate) &'b [u8]);
-
-impl Fields<'_> {
-    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
-        let (field, rest) = self.0.split_first_chunk::<N>().ok_or(Fault::Truncated {
-            expected: N as u64,
-            got: self.0.len() as u64,
-        })?;
-        self.0 = rest;
-        Ok(*field)
-    }
-
-    pub(crate) fn u16(&mut self) -> Result<u16, Fault> {
-        self.array().map(u16::from_le_bytes)
-    }
-
-    pub(crate) fn u32(&mut self) -> Result<u32, Fault> {
-        self.array().map(u32::from_le_bytes)
-    }
-
-    pub(crate) fn u64(&mut self) -> Result<u64, Fault> {
-        self.array().map(u64::from_le_bytes)
-    }
-
-    pub(crate) fn id(&mut self, field: &'static str) -> Result<String, Fault> {
-        parse_id(&self.array()?).ok_or(Fault::HeaderField { field })
-    }
-
-    fn ballot(&mut self) -> Result<SegmentBallot, Fault> {
-        let id = self.id("ballot id")?;
-        let content_key = SealedKey {
-            encapsulated: self.array()?,
-            ciphertext: self.array()?,
-        };
-        Ok(SegmentBallot { id, content_key })
-    }
+fn decode_ballot(fields: &mut Fields<'_>) -> Result<SegmentBallot, Defect> {
+    let id = fields.id("ballot id")?;
+    let content_key = SealedKey {
+        encapsulated: fields.array()?,
+        ciphertext: fields.array()?,
+    };
+    Ok(SegmentBallot { id, content_key })
 }
