@@ -3,9 +3,10 @@
 //! One JSON line a measurement, on standard output. The ballots are synthetic and seeded: most
 //! voters follow one of a few hundred patterns, as real ones do, the rest rank at random.
 
+use std::time::{Duration, Instant};
+
 use counting::plurality::{Entry, count};
 use counting::ranked::{Candidate, Contest, Rules};
-use std::time::{Duration, Instant};
 
 const CANDIDATES: u16 = 20;
 const RANKS_MAX: u64 = 10;

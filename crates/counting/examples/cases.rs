@@ -2,10 +2,11 @@
 //!
 //! With `expected` in a file, every round is compared and the last line says how many agree.
 
-use counting::case::{Case, json};
-use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+
+use counting::case::{Case, json};
+use serde_json::Value;
 
 fn main() -> ExitCode {
     let mut files: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();

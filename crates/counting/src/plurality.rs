@@ -2,7 +2,7 @@
 //!
 //! In Canada equal votes are first recounted before a judge, and a tie that stays leads to a new
 //! election, not to a lot (Canada Elections Act, S.C. 2000, c. 9, s. 300 and 318): a count can
-//! only say that there is one. The same section 300 makes the recount automatic when the margin is
+//! only report the tie. The same section 300 makes the recount automatic when the margin is
 //! below one thousandth of the votes cast; [`Outcome::recount`] tells it of the valid votes.
 
 /// Statute of the automatic recount that [`Outcome::recount`] tells.
@@ -15,7 +15,7 @@ pub const TIE_STATUTE: &str = "Canada Elections Act, S.C. 2000, c. 9, s. 318";
 pub struct Entry {
     /// The caller's number for the candidate.
     pub candidate: u32,
-    /// Valid votes.
+    /// Valid votes for this candidate.
     pub votes: u64,
 }
 
@@ -24,7 +24,7 @@ pub struct Entry {
 pub struct Outcome {
     /// Valid votes, the denominator of every share.
     pub valid_votes: u64,
-    /// Candidates who are elected whatever becomes of the tie.
+    /// Candidates who are elected, however the tie is decided.
     pub elected: Vec<u32>,
     /// The tie for the seats that remain, where there is one.
     pub tie: Option<Tie>,
@@ -57,7 +57,7 @@ pub struct Tie {
 #[must_use]
 pub fn count(entries: &[Entry], seats: u32) -> Outcome {
     let valid_votes = entries.iter().map(|entry| entry.votes).sum();
-    let seats_len = usize::try_from(seats).unwrap_or(usize::MAX);
+    let seats_len = usize::try_from(seats).expect("usize has 32 bits or more");
     let mut votes: Vec<u64> = entries
         .iter()
         .map(|entry| entry.votes)
@@ -88,6 +88,12 @@ pub fn count(entries: &[Entry], seats: u32) -> Outcome {
         .filter(elected)
         .map(|entry| entry.candidate)
         .collect();
+    assert!(
+        elected.len() <= seats_len,
+        "{} are elected for {seats} seats",
+        elected.len()
+    );
+    let elected_len = u32::try_from(elected.len()).expect("not more than the seats, a u32");
     let tie = tied.then(|| Tie {
         candidates: entries
             .iter()
@@ -95,7 +101,7 @@ pub fn count(entries: &[Entry], seats: u32) -> Outcome {
             .map(|e| e.candidate)
             .collect(),
         votes: last_in,
-        seats: seats.saturating_sub(u32::try_from(elected.len()).unwrap_or(u32::MAX)),
+        seats: seats - elected_len,
     });
     let margin = first_out.map(|out| last_in - out);
     Outcome {

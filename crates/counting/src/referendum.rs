@@ -9,9 +9,9 @@
 /// A share of a whole, as an exact fraction that must be exceeded or reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
-    /// Numerator.
+    /// The share is `numerator` / `denominator`.
     pub numerator: u32,
-    /// Denominator, not zero.
+    /// Must not be zero.
     pub denominator: u32,
     /// True: more than the share is needed. False: the share itself is enough.
     pub more_than: bool,
@@ -42,7 +42,7 @@ pub struct Votes {
     pub region: u16,
     /// Votes for the law.
     pub oui: u64,
-    /// Votes against it.
+    /// Votes against the law.
     pub non: u64,
 }
 
@@ -106,12 +106,7 @@ pub fn decide(votes: &[Votes], regions: u32, threshold: &Threshold) -> Outcome {
     let regions_reached = threshold
         .regions
         .zip(regions_carried.as_ref())
-        .map(|(rule, carried)| {
-            rule.share.reached_by(
-                u64::try_from(carried.len()).unwrap_or(u64::MAX),
-                regions.into(),
-            )
-        });
+        .map(|(rule, carried)| rule.share.reached_by(carried.len() as u64, regions.into()));
     let votes_reached = threshold.votes.reached_by(oui, valid_votes);
     Outcome {
         oui,

@@ -8,8 +8,9 @@ mod naive;
 use counting::ranked::{
     Candidate, Contest, DuplicateRanking, Method, Overvote, Rank, Rules, Tabulation,
 };
-use naive::Ballot;
 use proptest::prelude::*;
+
+use naive::Ballot;
 
 fn contest(candidates: u16, ballots: &[(Ballot, u64)], rules: &Rules) -> Contest {
     let list = (0..candidates)

@@ -7,7 +7,7 @@
 //! by instant runoff, several by STV with a whole Droop quota and four decimals: the format itself
 //! names no rules.
 
-use super::{Case, CaseError};
+use super::parsed::{Case, CaseError};
 use crate::ranked::{Candidate, Contest, Rank, Rules, TieBreak};
 
 struct Line<'a> {

@@ -1,7 +1,8 @@
 //! The result of a contest as CSV: one row a round and candidate, for spreadsheets.
 
-use crate::ranked::{Contest, Round, Tabulation};
 use std::fmt::Write as _;
+
+use crate::ranked::{Contest, Round, Tabulation};
 
 /// The result as CSV (RFC 4180, with plain line feeds). Columns: round, candidate_id, name, votes,
 /// threshold, status. Votes that count for nobody stand in rows with an empty candidate_id, the
@@ -11,8 +12,8 @@ pub fn csv(contest: &Contest, tabulation: &Tabulation) -> String {
     let mut text = String::from("round,candidate_id,name,votes,threshold,status\n");
     for round in &tabulation.rounds {
         for (candidate, votes) in &round.counts {
-            let listed = contest.candidates().get(usize::from(*candidate));
-            let (id, name) = listed.map_or(("", ""), |c| (c.id.as_str(), c.name.as_str()));
+            let listed = contest.candidate(*candidate);
+            let (id, name) = (listed.id.as_str(), listed.name.as_str());
             let status = if round.elected.contains(candidate) {
                 "elected"
             } else if round.eliminated.contains(candidate) {

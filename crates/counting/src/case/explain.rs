@@ -59,7 +59,8 @@ impl Story<'_> {
 
     fn votes_of(&self, candidate: u16) -> u128 {
         let found = self.round.counts.iter().find(|(c, _)| *c == candidate);
-        found.map_or(0, |(_, votes)| *votes)
+        let (_, votes) = found.expect("a round counts everybody whom it elects or eliminates");
+        *votes
     }
 
     fn votes(&self, text: &mut String) {

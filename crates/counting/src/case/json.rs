@@ -3,8 +3,9 @@
 //! Beside what that form has, `ties_broken_by` says for each tie what decided it, and an STV count
 //! carries `residual_surplus`, the votes that truncation left over.
 
-use crate::ranked::{Contest, Inactive, Round, Side, Tabulation, Tie, TieMethod};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::ranked::{Contest, Inactive, Round, Side, Tabulation, Tie, TieMethod};
 
 #[derive(serde::Serialize)]
 struct Expected<'a> {
@@ -82,17 +83,14 @@ pub fn json(contest: &Contest, tabulation: &Tabulation) -> String {
         ties_broken_by: tabulation.ties.iter().map(|t| method(t.method)).collect(),
         residual_surplus: last.map(|_| tabulation.amount(tabulation.residual).to_string()),
     };
-    // Serialising strings and numbers into memory has no way to fail.
-    let mut text = serde_json::to_string_pretty(&expected).unwrap_or_default();
+    let mut text = serde_json::to_string_pretty(&expected)
+        .expect("strings and numbers are written to memory, with strings as keys");
     text.push('\n');
     text
 }
 
 fn id(contest: &Contest, candidate: u16) -> &str {
-    contest
-        .candidates()
-        .get(usize::from(candidate))
-        .map_or("", |c| &c.id)
+    &contest.candidate(candidate).id
 }
 
 fn round<'a>(contest: &'a Contest, tabulation: &Tabulation, round: &Round) -> RoundJson<'a> {

@@ -1,11 +1,13 @@
 //! Reads `rcv-case/1`, the JSON form of a ranked contest.
 
-use super::rcv_rules::{RulesJson, rules};
-use super::{Case, CaseError};
-use crate::ranked::{Candidate, Contest, Lot, Rank, Side};
-use serde::Deserialize;
 use std::borrow::Cow;
 use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use super::parsed::{Case, CaseError};
+use super::rcv_rules::{RulesJson, rules};
+use crate::ranked::{Candidate, Contest, Lot, Rank, Side};
 
 const SCHEMA: &str = "rcv-case/1";
 /// Stands at a rank where the machine saw an overvote and kept no names.

@@ -1,13 +1,15 @@
 //! The `rules` of an `rcv-case/1` file: what is known, what is assumed, what is not applied.
 
-use super::CaseError;
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::parsed::CaseError;
 use crate::ranked::{
     DuplicateRanking, Method, Overvote, Percent, Rules, Threshold, ThresholdKind, TieBreak,
     TieFallback,
 };
-use serde::Deserialize;
-use serde_json::Value;
-use std::collections::BTreeMap;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]

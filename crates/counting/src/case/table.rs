@@ -1,8 +1,9 @@
 //! The result of a contest as a table for people, one block a round.
 
+use std::fmt::Write as _;
+
 use super::json::method;
 use crate::ranked::{Contest, Method, Round, Side, Tabulation};
-use std::fmt::Write as _;
 
 /// Room for a candidate's name; longer ones push the numbers to the right.
 const NAME_WIDTH: usize = 32;
@@ -51,10 +52,7 @@ pub(super) fn line(text: &mut String, line: impl std::fmt::Display) {
 }
 
 pub(super) fn name(contest: &Contest, candidate: u16) -> &str {
-    contest
-        .candidates()
-        .get(usize::from(candidate))
-        .map_or("", |c| &c.name)
+    &contest.candidate(candidate).name
 }
 
 /// The counting system, in words.
@@ -162,15 +160,13 @@ fn inactive(text: &mut String, tabulation: &Tabulation, round: &Round) {
     }
 }
 
-/// A share in percent with two decimals, rounded half up on integers.
+/// A share in percent with two decimals, rounded half up on integers; empty of nothing.
 pub(super) fn share(part: u128, whole: u128) -> String {
-    // A thousandth of a unit is lost where the product would not fit: never with real ballots.
-    let Some(hundredths) = part
-        .checked_mul(20_000)
-        .and_then(|p| (p + whole).checked_div(2 * whole))
-    else {
+    if whole == 0 {
         return String::new();
-    };
+    }
+    // A contest has at most 10^12 ballots of 10^12 units: far from what 128 bits hold.
+    let hundredths = (part * 20_000 + whole) / (2 * whole);
     format!("{}.{:02} %", hundredths / 100, hundredths % 100)
 }
 

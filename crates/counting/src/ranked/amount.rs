@@ -5,7 +5,7 @@ use std::fmt;
 /// An amount of votes, in units of 10^-decimals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Amount {
-    /// Number of units.
+    /// The amount, counted in units of 10^-`decimals` votes.
     pub units: u128,
     /// Decimals of a unit, 0 to 12.
     pub decimals: u8,

@@ -4,9 +4,10 @@
 //! an open-addressing table finds the group of a path. Hashing is keyed at random, since voters
 //! choose what is hashed; nothing of the result depends on it.
 
-use super::contest::Candidate;
-use super::rules::{DuplicateRanking, Overvote, Rules};
 use std::hash::{BuildHasher, RandomState};
+
+use super::candidate::{CANDIDATES_MAX, Candidate};
+use super::rules::{DuplicateRanking, Overvote, Rules};
 
 /// One rank of a ballot as marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,21 +21,14 @@ pub enum Rank<'a> {
 
 /// Why a ballot cannot be added.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant names its fields")]
 pub enum BallotError {
     /// A mark for somebody who is not listed.
     #[error("candidate {got} is marked, only {candidates} are listed")]
-    UnknownCandidate {
-        /// Position marked.
-        got: u16,
-        /// Candidates listed.
-        candidates: usize,
-    },
+    UnknownCandidate { got: u16, candidates: usize },
     /// More than 10^12 ballots.
     #[error("more than {max} ballots: check the counts")]
-    TooManyBallots {
-        /// The limit.
-        max: u64,
-    },
+    TooManyBallots { max: u64 },
     /// The paths or overvotes do not fit the tables of this program.
     #[error("too many different ballots for one contest: split it")]
     TooManyPaths,
@@ -52,7 +46,6 @@ pub(crate) enum End {
 
 /// One step of a path.
 pub(crate) enum Step<'a> {
-    /// One candidate.
     Candidate(u16),
     /// Several at one rank, where only the continuing ones matter.
     AnyOf(&'a [u16]),
@@ -77,9 +70,9 @@ struct Slot {
 }
 
 pub(crate) const BALLOTS_MAX: u64 = 1_000_000_000_000;
-/// Candidates of one contest; the high bit of a step marks a set.
-pub(crate) const CANDIDATES_MAX: usize = 1 << 15;
+/// The bit of a step that marks a set of candidates: no candidate's number reaches it.
 const SET: u16 = 1 << 15;
+const _: () = assert!(CANDIDATES_MAX <= SET as usize);
 
 pub(crate) struct Ballots {
     steps: Vec<u16>,
@@ -303,6 +296,7 @@ impl Ballots {
                 Some(_) => slot = (slot + 1) & (self.table.len() - 1),
             }
         }
+        let number = u32::try_from(self.groups.len() + 1).map_err(|_| BallotError::TooManyPaths)?;
         let start = u32::try_from(self.steps.len()).map_err(|_| BallotError::TooManyPaths)?;
         let len = u16::try_from(self.scratch.path.len()).map_err(|_| BallotError::TooManyPaths)?;
         self.steps.extend_from_slice(&self.scratch.path);
@@ -312,7 +306,7 @@ impl Ballots {
             end,
             count,
         });
-        let group = u32::try_from(self.groups.len()).map_err(|_| BallotError::TooManyPaths)?;
+        let group = number;
         self.table[slot] = Slot { group, hash };
         Ok(())
     }
@@ -328,7 +322,8 @@ impl Ballots {
 
     fn hash(&self, path: &[u16], end: End) -> u32 {
         // The upper half of a keyed hash is as evenly spread as the whole, and always fits.
-        u32::try_from(self.hasher.hash_one((end as u8, path)) >> 32).unwrap_or(0)
+        let half = self.hasher.hash_one((end as u8, path)) >> 32;
+        u32::try_from(half).expect("half of 64 bits")
     }
 
     fn first_slot(&self, hash: u32) -> usize {

@@ -1,61 +1,35 @@
 //! A ranked contest: candidates, rules and the ballots added so far.
 
-use super::ballots::{BallotError, Ballots, CANDIDATES_MAX, Rank};
-use super::count::{Count, TieUndecided};
+use super::ballots::{BallotError, Ballots, Rank};
+use super::candidate::{CANDIDATES_MAX, Candidate};
+use super::count::tabulate;
 use super::rules::{Method, Percent, Rules, ThresholdKind};
 use super::tabulation::Tabulation;
-use super::tie::Lot;
+use super::tie::{Lot, TieUndecided};
 
-/// A candidate of a ranked contest. The order of the list is the order of the ballot paper.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidate {
-    /// Id in the contest.
-    pub id: String,
-    /// Name as printed.
-    pub name: String,
-    /// On the ballot, but not in the count.
-    pub excluded: bool,
-    /// Stands for all undeclared write-ins together: cannot be elected.
-    pub undeclared_write_in: bool,
-}
-
-/// A contest being filled with ballots.
+/// A contest that takes ballots until it is counted.
 pub struct Contest {
-    pub(crate) candidates: Vec<Candidate>,
-    pub(crate) rules: Rules,
-    pub(crate) ballots: Ballots,
+    candidates: Vec<Candidate>,
+    rules: Rules,
+    ballots: Ballots,
 }
 
 /// Why rules cannot be counted by.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant names its fields")]
 pub enum ContestError {
     /// Nobody takes part in the count.
     #[error("nobody stands: list at least one candidate who is neither excluded nor a write-in")]
     NoCandidates,
     /// The list is too long.
     #[error("{got} candidates, at most {max} can be counted")]
-    TooManyCandidates {
-        /// Candidates listed.
-        got: usize,
-        /// The limit.
-        max: usize,
-    },
+    TooManyCandidates { got: usize, max: usize },
     /// The number of seats does not suit the method.
     #[error("{seats} seats do not suit this method: expected {expected}")]
-    Seats {
-        /// Seats asked for.
-        seats: u32,
-        /// What suits.
-        expected: &'static str,
-    },
-    /// Too many decimals.
+    Seats { seats: u32, expected: &'static str },
+    /// More decimals than 128 bits can hold exactly.
     #[error("{got} decimals, at most {max} can be counted exactly")]
-    Decimals {
-        /// Decimals asked for.
-        got: u8,
-        /// The limit.
-        max: u8,
-    },
+    Decimals { got: u8, max: u8 },
     /// A percentage above 100, or with too many digits.
     #[error("the percentage of the threshold must lie within 0 and 100, with at most 9 decimals")]
     Percent,
@@ -63,19 +37,6 @@ pub enum ContestError {
 
 /// Decimals that 128 bits hold in every product of [`super::piles`], at 10^12 ballots.
 const DECIMALS_MAX: u8 = 12;
-
-impl Candidate {
-    /// A candidate who simply stands.
-    #[must_use]
-    pub fn new(id: &str, name: &str) -> Candidate {
-        Candidate {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            excluded: false,
-            undeclared_write_in: false,
-        }
-    }
-}
 
 impl Contest {
     /// A contest without ballots.
@@ -119,13 +80,22 @@ impl Contest {
         self.ballots.len()
     }
 
-    /// Candidates in order.
+    /// Candidates in the order of the list.
     #[must_use]
     pub fn candidates(&self) -> &[Candidate] {
         &self.candidates
     }
 
-    /// The rules.
+    /// The candidate at a position in the list.
+    ///
+    /// # Panics
+    /// The number is of no candidate of this contest: it comes from the count of another one.
+    #[must_use]
+    pub fn candidate(&self, position: u16) -> &Candidate {
+        &self.candidates[usize::from(position)]
+    }
+
+    /// The rules that the ballots were settled by and will be counted by.
     #[must_use]
     pub fn rules(&self) -> &Rules {
         &self.rules
@@ -136,7 +106,7 @@ impl Contest {
     /// # Errors
     /// A tie that only a lot can decide, and for which none was drawn.
     pub fn tabulate(&self, lots: &[Lot]) -> Result<Tabulation, TieUndecided> {
-        Count::new(self, lots).run()
+        tabulate(&self.candidates, &self.rules, &self.ballots, lots)
     }
 }
 

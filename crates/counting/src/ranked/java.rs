@@ -27,31 +27,30 @@ impl JavaRandom {
     pub(crate) fn index_by_double(&mut self, n: usize) -> usize {
         let bits = (self.next(26) << 27) + self.next(27);
         let index = (u128::from(bits) * n as u128) >> 53;
-        usize::try_from(index).unwrap_or(0)
+        usize::try_from(index).expect("below n, which is a usize")
     }
 
     /// nextInt(bound), for a bound from 1 to 2^31 - 1.
     fn next_int(&mut self, bound: u32) -> u32 {
+        let below = |value: u64| u32::try_from(value).expect("below the bound, which is a u32");
         let bound = u64::from(bound);
         if bound.is_power_of_two() {
-            return u32::try_from((bound * self.next(31)) >> 31).unwrap_or(0);
+            return below((bound * self.next(31)) >> 31);
         }
         loop {
             let bits = self.next(31);
             let value = bits % bound;
             // Java detects the incomplete last range by the overflow of an int.
             if bits - value + (bound - 1) < 1 << 31 {
-                return u32::try_from(value).unwrap_or(0);
+                return below(value);
             }
         }
     }
 
-    /// `Collections.shuffle(list, this)`.
+    /// Shuffles as `Collections.shuffle(list, this)` does.
     pub(crate) fn shuffle<T>(&mut self, list: &mut [T]) {
         for size in (2..=list.len()).rev() {
-            let Ok(bound) = u32::try_from(size) else {
-                continue;
-            };
+            let bound = u32::try_from(size).expect("a contest has at most 2^15 candidates");
             list.swap(size - 1, self.next_int(bound) as usize);
         }
     }

@@ -8,22 +8,26 @@
 
 mod amount;
 mod ballots;
+mod candidate;
 mod contest;
 mod count;
+mod electing;
 mod elimination;
 mod java;
 mod piles;
 mod rules;
+mod standings;
 mod tabulation;
 mod tie;
+mod tie_breaker;
 
 pub use amount::Amount;
 pub use ballots::{BallotError, Rank};
-pub use contest::{Candidate, Contest, ContestError};
-pub use count::TieUndecided;
+pub use candidate::Candidate;
+pub use contest::{Contest, ContestError};
 pub use rules::{
     DuplicateRanking, Method, Overvote, Percent, Rules, Threshold, ThresholdKind, TieBreak,
     TieFallback,
 };
 pub use tabulation::{Inactive, Round, Tabulation};
-pub use tie::{Lot, Side, Tie, TieMethod};
+pub use tie::{Lot, Side, Tie, TieMethod, TieUndecided};

@@ -18,8 +18,9 @@ pub(crate) struct Piles<'a> {
     at: Vec<u16>,
     /// Per group: value of one ballot; empty while every ballot is worth one vote.
     values: Vec<u128>,
-    pub(crate) inactive: Inactive,
-    pub(crate) residual: u128,
+    inactive: Inactive,
+    /// What truncation left over of the surpluses passed on.
+    residual: u128,
 }
 
 impl<'a> Piles<'a> {
@@ -37,7 +38,8 @@ impl<'a> Piles<'a> {
             inactive: Inactive::default(),
             residual: 0,
         };
-        for group in 0..u32::try_from(ballots.len()).unwrap_or(u32::MAX) {
+        let groups = u32::try_from(ballots.len()).expect("Ballots numbers its groups with u32");
+        for group in 0..groups {
             piles.place(group);
         }
         piles
@@ -49,6 +51,29 @@ impl<'a> Piles<'a> {
 
     pub(crate) fn votes(&self, candidate: usize) -> u128 {
         self.votes[candidate]
+    }
+
+    /// Votes that count for nobody, by reason.
+    pub(crate) fn inactive(&self) -> Inactive {
+        self.inactive
+    }
+
+    /// What truncation left over of the surpluses passed on.
+    pub(crate) fn residual(&self) -> u128 {
+        self.residual
+    }
+
+    /// Stops the program where votes were lost or made: what the candidates hold, what counts for
+    /// nobody and what truncation left over must be all ballots but the blank ones.
+    pub(crate) fn assert_balanced(&self) {
+        let held: u128 = self.votes.iter().sum();
+        let accounted = held + self.inactive.total() + self.residual;
+        let marked = self.ballots.total() - self.ballots.blank();
+        let cast = u128::from(marked) * self.scale;
+        assert!(
+            accounted == cast,
+            "the votes of a round do not add up: {accounted} units are accounted for, {cast} were cast"
+        );
     }
 
     /// Passes the ballots of all `losers` on; they continue no more.
@@ -76,9 +101,16 @@ impl<'a> Piles<'a> {
         }
         for winner in winners {
             let votes = self.votes[*winner];
-            let fraction = (votes.saturating_sub(quota) * self.scale)
-                .checked_div(votes)
-                .unwrap_or(0);
+            // Below the quota (elected because as many remain as there are seats) there is no surplus.
+            let surplus = votes.saturating_sub(quota);
+            let fraction = match votes {
+                0 => 0,
+                votes => surplus * self.scale / votes,
+            };
+            assert!(
+                fraction <= self.scale,
+                "a ballot passes on more than its value"
+            );
             let mut kept = 0;
             for group in std::mem::take(&mut self.piles[*winner]) {
                 let value = self.values[group as usize];
@@ -100,7 +132,11 @@ impl<'a> Piles<'a> {
     /// Adds a group to the pile of its next continuing choice, or to the inactive ballots.
     fn place(&mut self, group: u32) {
         let at = group as usize;
-        let value = self.values.get(at).copied().unwrap_or(self.scale);
+        let value = if self.values.is_empty() {
+            self.scale
+        } else {
+            self.values[at]
+        };
         let amount = value * u128::from(self.ballots.count(at));
         match self.advance(at) {
             Ok(candidate) => {

@@ -3,7 +3,7 @@
 /// Everything that a count of ranked ballots may vary in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// Counting system.
+    /// How ballots become winners.
     pub method: Method,
     /// Seats to fill; 0 only for [`Method::BottomsUp`] down to a percentage.
     pub seats: u32,
@@ -19,7 +19,7 @@ pub struct Rules {
     pub continue_until_two: bool,
     /// Stop after this round, whether or not a winner is known.
     pub stop_after_round: Option<u32>,
-    /// Votes that elect.
+    /// How many votes elect.
     pub threshold: Threshold,
     /// Decimals of votes, 0 to 12.
     pub decimals: u8,
@@ -29,7 +29,7 @@ pub struct Rules {
     pub one_winner_per_round: bool,
 }
 
-/// A counting system.
+/// How ballots become winners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// Instant runoff: one seat.
@@ -63,10 +63,10 @@ pub enum DuplicateRanking {
     Exhaust,
 }
 
-/// Votes that elect.
+/// How many votes elect, and whether that number changes from round to round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Threshold {
-    /// The formula.
+    /// The formula by which it is computed.
     pub kind: ThresholdKind,
     /// Whether the threshold has decimals.
     pub fractional: bool,
@@ -114,11 +114,11 @@ pub enum TieBreak {
 /// What decides where the rounds before do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TieFallback {
-    /// As [`TieBreak::CandidateOrder`].
+    /// Candidates listed earlier are preferred, as in [`TieBreak::CandidateOrder`].
     CandidateOrder,
-    /// As [`TieBreak::JavaRandom`].
+    /// A draw from this seed, as in [`TieBreak::JavaRandom`].
     JavaRandom(i64),
-    /// As [`TieBreak::Ask`].
+    /// Only a lot decides, as in [`TieBreak::Ask`].
     Ask,
 }
 

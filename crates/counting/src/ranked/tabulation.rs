@@ -22,10 +22,10 @@ pub struct Tabulation {
     pub decimals: u8,
 }
 
-/// One round.
+/// One round: the votes as they stood, and what was decided on them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Round {
-    /// Number, from 1.
+    /// Number of the round, from 1.
     pub number: u32,
     /// Votes of those in the round: the continuing, and in STV those elected earlier, in the
     /// order of the list.
@@ -58,7 +58,7 @@ pub struct Inactive {
 }
 
 impl Inactive {
-    /// All reasons together.
+    /// Votes that count for nobody, for whatever reason.
     #[must_use]
     pub fn total(&self) -> u128 {
         self.exhausted_choices
@@ -70,13 +70,14 @@ impl Inactive {
 }
 
 impl Round {
-    /// Votes of a candidate in this round, 0 where not in it.
+    /// Votes of a candidate who stands in this round or in a later one.
     pub(crate) fn votes_of(&self, candidate: usize) -> u128 {
         let found = self
             .counts
             .iter()
             .find(|(c, _)| usize::from(*c) == candidate);
-        found.map_or(0, |(_, votes)| *votes)
+        let (_, votes) = found.expect("who stands now stood in every round before");
+        *votes
     }
 }
 
