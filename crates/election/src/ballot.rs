@@ -1,9 +1,11 @@
-//! One thing put to the vote: a law or an election, with its window and its rules.
+//! A ballot: a law or an election, with its window and its rules.
 
-use crate::event::Text;
-use crate::threshold::Threshold;
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::text::Text;
+use crate::threshold::Threshold;
 
 /// Position of a ballot in its event: laws in the order written, then elections.
 /// Ledgers and packages name a ballot by this number, so the order is part of the event.
@@ -27,7 +29,7 @@ pub struct Ballot {
     pub closes: i64,
     /// When results may be shown.
     pub results: ResultsPolicy,
-    /// What is asked.
+    /// The question of a law, or the candidates of an election.
     pub kind: BallotKind,
 }
 
@@ -95,9 +97,9 @@ impl Candidates {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// One candidate.
+    /// A voter marks one candidate.
     SingleChoice,
-    /// Candidates in order of preference.
+    /// A voter ranks candidates in order of preference.
     RankedChoice,
 }
 
@@ -133,7 +135,7 @@ pub enum TieBreak {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CountingRules {
-    /// Counting system.
+    /// How marks become seats.
     pub system: System,
     /// Eliminate together candidates who cannot catch up.
     pub batch_elimination: bool,
@@ -141,7 +143,7 @@ pub struct CountingRules {
     pub continue_until_two: bool,
     /// Decimals of transferred votes, 0 to 9 (single transferable vote only).
     pub decimals: u8,
-    /// What breaks ties.
+    /// What decides where votes are equal; plurality ignores it.
     pub tie_break: TieBreak,
 }
 
@@ -167,7 +169,7 @@ pub struct Candidate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CandidateStatus {
-    /// On the ballot.
+    /// Can be voted for.
     Active,
     /// Printed as withdrawn; votes for this candidate are refused.
     Withdrawn,
@@ -191,14 +193,14 @@ pub enum ResultsPolicy {
 pub enum Window {
     /// Votes are not taken yet.
     NotOpen {
-        /// When they will be.
+        /// The first millisecond (UTC, since 1970) at which they will be.
         opens: i64,
     },
-    /// Votes are taken.
+    /// Votes are taken, the instant of closing excluded.
     Open,
     /// Votes are no longer taken.
     Closed {
-        /// Since when.
+        /// The first millisecond (UTC, since 1970) at which none was taken.
         closed: i64,
     },
 }

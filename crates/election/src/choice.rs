@@ -3,8 +3,9 @@
 //! A choice is a secret of the voter: `Debug` tells its shape only, and errors name the rank at
 //! fault, never the candidate, so that neither can carry a choice into a log.
 
-use crate::ballot::{Ballot, BallotKind, CandidateStatus, Election, Law, Method};
 use std::fmt;
+
+use crate::ballot::{Ballot, BallotKind, CandidateStatus, Election, Law, Method};
 
 /// One voter's choice on one ballot.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,13 +41,13 @@ impl Choice {
 /// Why a ballot does not take a choice. `rank` counts from 1; a single choice is rank 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[expect(missing_docs, reason = "the message of each variant names its fields")]
 pub enum ChoiceError {
     /// An answer to a law was given to an election, or the other way round.
     #[error("this ballot takes {expected}, got {got}: use the form of this ballot")]
     WrongKind {
         /// What the ballot takes.
         expected: &'static str,
-        /// What was given.
         got: &'static str,
     },
     /// A blank vote where the law takes none.
@@ -69,7 +70,6 @@ pub enum ChoiceError {
     OtherRegion {
         /// Rank at fault, from 1.
         rank: usize,
-        /// The voter's region.
         expected: u16,
     },
     /// The candidate no longer stands.
@@ -86,7 +86,6 @@ pub enum ChoiceError {
     TooManyRanks {
         /// Most ranks of this ballot.
         max: u32,
-        /// Ranks given.
         got: usize,
     },
     /// One candidate at two ranks.

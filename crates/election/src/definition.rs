@@ -1,14 +1,16 @@
-//! A definition as written, before it is checked: the shape of `election.json`, and what the
-//! reader of `election.toml` fills in. Checking it ([`crate::validate`]) is what makes an event.
+//! A definition as written, before it is checked. It has the shape of `election.json`, and the reader of
+//! `election.toml` fills it in. It becomes an event once [`crate::validate`] finds no fault.
+
+use serde::{Deserialize, Serialize};
 
 use crate::ballot::{
     Ballot, BallotIndex, BallotKind, Candidate, Candidates, CountingRules, Election, Law, Method,
     ResultsPolicy,
 };
-use crate::event::{Event, Party, Region, Text};
+use crate::event::{Event, Party, Region};
 use crate::instant;
+use crate::text::Text;
 use crate::threshold::Threshold;
-use serde::{Deserialize, Serialize};
 
 /// The key order here is the key order of the canonical JSON: it may not change within a version.
 #[derive(Serialize, Deserialize)]
@@ -63,23 +65,27 @@ impl Definition {
     /// Version of the JSON form.
     pub(crate) const SCHEMA: &str = "scrutin-event/1";
 
-    /// The event, once [`crate::validate::validate`] found no fault; none if a fault was overlooked.
-    pub(crate) fn into_event(self) -> Option<Event> {
+    /// The event. Call it only where [`crate::validate::validate`] found no fault.
+    ///
+    /// # Panics
+    /// On faults that `validate` reports: a box key that is none, more ballots than it takes.
+    pub(crate) fn into_event(self) -> Event {
         let laws = self.law.into_iter().map(law_ballot);
         let elections = self.election.into_iter().map(election_ballot);
         let mut ballots: Vec<Ballot> = laws.chain(elections).collect();
         for (at, ballot) in ballots.iter_mut().enumerate() {
-            ballot.index = BallotIndex(u16::try_from(at).ok()?);
+            let index = u16::try_from(at).expect("validate refuses more than BALLOTS_MAX ballots");
+            ballot.index = BallotIndex(index);
         }
-        Some(Event {
+        Event {
             id: self.id,
             title: self.title,
             time_zone: self.time_zone,
-            box_public_key: box_key_bytes(&self.box_key)?,
+            box_public_key: box_key_bytes(&self.box_key).expect("validate checks the box key"),
             parties: self.party,
             regions: self.region,
             ballots,
-        })
+        }
     }
 
     /// The definition that reads back as `event`.

@@ -1,8 +1,9 @@
 //! The event: everything that is voted together, once validated.
 
-use crate::ballot::{Ballot, BallotIndex, Election, Law};
-use crate::fault::Fault;
 use serde::{Deserialize, Serialize};
+
+use crate::ballot::{Ballot, BallotIndex, Election, Law};
+use crate::text::Text;
 
 /// A validated event. Fields are read-only in spirit: a changed event must be read again, since
 /// only [`Event::from_toml`] and [`Event::from_json`] check it.
@@ -23,17 +24,7 @@ pub struct Event {
     pub(crate) ballots: Vec<Ballot>,
 }
 
-/// A text in the two official languages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Text {
-    /// French.
-    pub fr: String,
-    /// English.
-    pub en: String,
-}
-
-/// A political party.
+/// A political party that candidates may stand for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Party {
@@ -51,7 +42,7 @@ pub struct Party {
 pub struct Region {
     /// Number used on the roll and in the ledger, 1 to 65,535.
     pub number: u16,
-    /// Short code.
+    /// Short code for lists and file names, unique in the event.
     pub code: String,
     /// Name in both languages.
     pub name: Text,
@@ -69,28 +60,6 @@ pub enum Phase {
 }
 
 impl Event {
-    /// Reads a definition written by people.
-    ///
-    /// # Errors
-    /// Every fault of the text, each with its line.
-    pub fn from_toml(text: &str) -> Result<Event, Vec<Fault>> {
-        crate::read::from_toml(text)
-    }
-
-    /// Reads canonical JSON and checks it by the same rules as a definition.
-    ///
-    /// # Errors
-    /// Every fault, by path; a syntax error alone.
-    pub fn from_json(bytes: &[u8]) -> Result<Event, Vec<Fault>> {
-        crate::json::from_json(bytes)
-    }
-
-    /// The one byte form of this event: fixed key order, no white space, dates as UTC instants.
-    #[must_use]
-    pub fn to_canonical_json(&self) -> Vec<u8> {
-        crate::json::to_json(self)
-    }
-
     /// All ballots in index order: laws, then elections.
     #[must_use]
     pub fn ballots(&self) -> &[Ballot] {
@@ -117,12 +86,12 @@ impl Event {
             .map(|(ballot, _)| ballot)
     }
 
-    /// Laws in order.
+    /// The laws in the order written, each with its ballot.
     pub fn laws(&self) -> impl Iterator<Item = (&Ballot, &Law)> {
         self.ballots.iter().filter_map(|b| Some((b, b.law()?)))
     }
 
-    /// Elections in order.
+    /// The elections in the order written, each with its ballot.
     pub fn elections(&self) -> impl Iterator<Item = (&Ballot, &Election)> {
         self.ballots.iter().filter_map(|b| Some((b, b.election()?)))
     }

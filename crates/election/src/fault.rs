@@ -1,4 +1,4 @@
-//! A fault of a definition, told so that an official can mend it.
+//! A fault of a definition, with the place and the remedy.
 
 use std::fmt;
 

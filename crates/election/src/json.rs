@@ -6,12 +6,24 @@ use crate::fault::Fault;
 use crate::limits::DEFINITION_BYTES_MAX;
 use crate::validate::validate;
 
-pub(crate) fn to_json(event: &Event) -> Vec<u8> {
-    // Serialising plain structs, strings and integers into memory has no way to fail.
-    serde_json::to_vec(&Definition::from_event(event)).unwrap_or_default()
+impl Event {
+    /// The one byte form of this event: fixed key order, no white space, dates as UTC instants.
+    #[must_use]
+    pub fn to_canonical_json(&self) -> Vec<u8> {
+        serde_json::to_vec(&Definition::from_event(self))
+            .expect("texts, numbers and validated instants are written to memory")
+    }
+
+    /// Reads canonical JSON and checks it by the same rules as a definition.
+    ///
+    /// # Errors
+    /// Every fault, by path; a syntax error alone.
+    pub fn from_json(bytes: &[u8]) -> Result<Event, Vec<Fault>> {
+        from_json(bytes)
+    }
 }
 
-pub(crate) fn from_json(bytes: &[u8]) -> Result<Event, Vec<Fault>> {
+fn from_json(bytes: &[u8]) -> Result<Event, Vec<Fault>> {
     let fault = |message: String| {
         vec![Fault {
             line: None,
@@ -31,7 +43,5 @@ pub(crate) fn from_json(bytes: &[u8]) -> Result<Event, Vec<Fault>> {
     if !faults.is_empty() {
         return Err(faults);
     }
-    definition
-        .into_event()
-        .ok_or_else(|| fault("a number or key is out of range".to_owned()))
+    Ok(definition.into_event())
 }

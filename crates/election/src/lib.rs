@@ -15,6 +15,7 @@ mod json;
 mod limits;
 mod read;
 mod section;
+mod text;
 mod threshold;
 mod validate;
 mod wording;
@@ -24,6 +25,7 @@ pub use ballot::{
     Method, ResultsPolicy, System, TieBreak, Window,
 };
 pub use choice::{Choice, ChoiceError};
-pub use event::{Event, Party, Phase, Region, Text};
+pub use event::{Event, Party, Phase, Region};
 pub use fault::Fault;
+pub use text::Text;
 pub use threshold::{RegionalMajority, Share, ShareError, Threshold};

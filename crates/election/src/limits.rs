@@ -1,12 +1,10 @@
-//! Bounds of every list and text of a definition: hostile input cannot grow past them.
+//! Bounds of every list and text of a definition: larger input is refused.
 
 /// Bytes of an `election.toml` or `election.json`.
 pub(crate) const DEFINITION_BYTES_MAX: usize = 32 << 20;
 /// Laws and elections together.
 pub(crate) const BALLOTS_MAX: usize = 256;
-/// Parties.
 pub(crate) const PARTIES_MAX: usize = 1_024;
-/// Regions.
 pub(crate) const REGIONS_MAX: usize = 4_096;
 /// Candidates of one election.
 pub(crate) const CANDIDATES_MAX: usize = 100_000;
@@ -22,5 +20,5 @@ pub(crate) const NAME_BYTES_MAX: usize = 200;
 pub(crate) const QUESTION_BYTES_MAX: usize = 4_000;
 /// Bytes of an id, a ballot's or an event's.
 pub(crate) const ID_BYTES_MAX: usize = 32;
-/// Faults reported at once; beyond that the reader has enough to mend.
+/// Most faults that are reported at once.
 pub(crate) const FAULTS_MAX: usize = 1_000;

@@ -17,7 +17,17 @@ use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
 use toml::de::DeTable;
 
-pub(crate) fn from_toml(text: &str) -> Result<Event, Vec<Fault>> {
+impl Event {
+    /// Reads a definition written by people.
+    ///
+    /// # Errors
+    /// Every fault of the text, each with its line.
+    pub fn from_toml(text: &str) -> Result<Event, Vec<Fault>> {
+        from_toml(text)
+    }
+}
+
+fn from_toml(text: &str) -> Result<Event, Vec<Fault>> {
     let mut all = Gathered::new(text);
     if text.len() > DEFINITION_BYTES_MAX {
         all.fault(
@@ -40,10 +50,7 @@ pub(crate) fn from_toml(text: &str) -> Result<Event, Vec<Fault>> {
     let definition = definition(&mut all, Section::root(table.get_ref()));
     add_validation(&mut all, &definition);
     if all.faults.is_empty() {
-        if let Some(event) = definition.into_event() {
-            return Ok(event);
-        }
-        all.fault(None, "", "a number or key is out of range");
+        return Ok(definition.into_event());
     }
     all.faults.sort();
     all.faults.truncate(FAULTS_MAX);

@@ -3,9 +3,9 @@
 //! A value that cannot be read becomes its type's empty value and a fault, so that the rest of the
 //! table is still looked at. Every key asked for counts as known; what is left over is a fault.
 
-use crate::event::Text;
 use crate::fault::Fault;
 use crate::instant;
+use crate::text::Text;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 use toml::Spanned;

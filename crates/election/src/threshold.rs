@@ -1,8 +1,9 @@
 //! What a law needs to pass: shares of valid votes as exact fractions.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A share as an exact fraction, reached by more than it or by at least it.
 ///
@@ -40,25 +41,18 @@ pub struct RegionalMajority {
 
 /// Why a share cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant names its fields")]
 pub enum ShareError {
     /// Not one of the four forms.
     #[error(
         "`{got}` is not a share: write \"50%+1\", \"60%\", \"more than 1/2\" or \"at least 3/5\""
     )]
-    Form {
-        /// What was written.
-        got: String,
-    },
+    Form { got: String },
     /// A fraction below nothing or above the whole.
     #[error(
         "{numerator}/{denominator} is out of range: the share must lie within 0 and 1, with a denominator from 1 to 1000000"
     )]
-    Range {
-        /// Numerator as written.
-        numerator: u32,
-        /// Denominator as written.
-        denominator: u32,
-    },
+    Range { numerator: u32, denominator: u32 },
 }
 
 const DENOMINATOR_MAX: u32 = 1_000_000;

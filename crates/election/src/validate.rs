@@ -1,17 +1,18 @@
 //! The meaning of a definition: what must hold beyond each value being well formed.
 //! One set of rules for `election.toml` and for the canonical JSON of a package.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::Hash;
+
 use crate::ballot::{Candidate, CandidateStatus, CountingRules, Method, System};
 use crate::definition::{Definition, ElectionDefinition, LawDefinition, box_key_bytes};
-use crate::event::Text;
 use crate::fault::Fault;
 use crate::instant;
 use crate::limits::{
     BALLOTS_MAX, CANDIDATES_MAX, DECIMALS_MAX, ID_BYTES_MAX, NAME_BYTES_MAX, PARTIES_MAX,
     QUESTION_BYTES_MAX, RANKS_MAX, REGIONS_MAX, SEATS_MAX,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::hash::Hash;
+use crate::text::Text;
 
 /// Every fault of meaning, by path in the vocabulary of `election.toml`.
 pub(crate) fn validate(definition: &Definition) -> Vec<Fault> {

@@ -4,8 +4,9 @@
 //! same sentences, and they stand here, beside the rules, so that they cannot drift apart.
 
 use crate::ballot::{Ballot, BallotKind, Election, Law, Method, System, TieBreak};
-use crate::event::{Event, Text};
+use crate::event::Event;
 use crate::instant;
+use crate::text::Text;
 use crate::threshold::{Share, Threshold};
 
 impl Share {
