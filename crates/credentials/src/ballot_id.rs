@@ -13,13 +13,11 @@ pub struct BallotId(Arc<str>);
 
 /// Why some text is not a ballot id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant names its fields")]
 pub enum BallotIdError {
     /// Empty or too long.
     #[error("ballot id has {got} characters, expected 1 to 32: shorten it in the definition")]
-    Length {
-        /// Bytes found.
-        got: usize,
-    },
+    Length { got: usize },
     /// Begins with a full stop.
     #[error("ballot id begins with a full stop: begin with a letter or digit")]
     LeadingDot,

@@ -11,13 +11,11 @@ pub struct Digest(pub [u8; Digest::LEN]);
 
 /// Why some text is not a digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant names its fields")]
 pub enum DigestParseError {
     /// Neither 32 nor 64 characters.
     #[error("digest has {got} characters, expected 32 or 64: write it in hexadecimal")]
-    Length {
-        /// Bytes found.
-        got: usize,
-    },
+    Length { got: usize },
     /// A character that is no hexadecimal digit.
     #[error("digest has a character that is no hexadecimal digit: use 0-9, a-f, A-F")]
     NotHex,
@@ -47,12 +45,13 @@ impl Digest {
     pub fn shard(&self, shard_bits: u8) -> u32 {
         let [a, b, c, d, ..] = self.0;
         let leading = u32::from_be_bytes([a, b, c, d]);
-        leading
-            .checked_shr(32 - u32::from(shard_bits.min(32)))
-            .unwrap_or(0)
+        match shard_bits {
+            0 => 0,
+            bits => leading >> (32 - u32::from(bits.min(32))),
+        }
     }
 
-    /// The bytes.
+    /// The bytes, in the order in which digests are sorted.
     pub fn as_bytes(&self) -> &[u8; Self::LEN] {
         &self.0
     }

@@ -25,7 +25,7 @@ pub enum Scheme {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown scheme {got:?}: use hmac-sha256 or sha256")]
 pub struct SchemeError {
-    /// The text.
+    /// The word that names no scheme.
     pub got: String,
 }
 
@@ -76,7 +76,7 @@ impl Hasher {
         }
     }
 
-    /// The scheme.
+    /// The scheme by which this hasher makes digests.
     pub fn scheme(&self) -> Scheme {
         match self.state {
             State::Plain => Scheme::Sha256,

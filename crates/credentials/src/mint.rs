@@ -45,7 +45,7 @@ impl MintedCode {
 
     /// The 17 characters as text.
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default() // ASCII by construction
+        std::str::from_utf8(&self.0).expect("the alphabet of codes is ASCII")
     }
 }
 

@@ -63,7 +63,7 @@ impl RollKey {
         Self(bytes)
     }
 
-    /// The key itself.
+    /// The secret bytes: they must reach no log and no message.
     pub fn as_bytes(&self) -> &[u8; Self::LEN] {
         &self.0
     }

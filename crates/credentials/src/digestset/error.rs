@@ -6,6 +6,7 @@ use crate::BallotIdError;
 
 /// A header that cannot be a digest set's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant names its fields")]
 pub enum HeaderFault {
     /// Other first bytes: not a digest set.
     #[error("not a digest set: it does not begin with SCRDGST1; name a file that hashgen wrote")]
@@ -15,7 +16,6 @@ pub enum HeaderFault {
         "digest set has format version {version} and a header of {header_len} bytes, expected 1 and 96: use the release that wrote it"
     )]
     Version {
-        /// Format version found.
         version: u32,
         /// Header length found, in bytes.
         header_len: u32,
@@ -32,12 +32,7 @@ pub enum HeaderFault {
     },
     /// A field outside its range.
     #[error("header field {field} has the value {got}: the file is damaged, write it again")]
-    Field {
-        /// The field.
-        field: &'static str,
-        /// Its value.
-        got: u64,
-    },
+    Field { field: &'static str, got: u64 },
     /// The ballot id does not parse.
     #[error("ballot id in the header: {0}")]
     Ballot(#[from] BallotIdError),
@@ -45,6 +40,7 @@ pub enum HeaderFault {
 
 /// Why a digest set could not be read.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant names its fields")]
 pub enum ReadError {
     /// The header is not acceptable.
     #[error(transparent)]
@@ -57,7 +53,6 @@ pub enum ReadError {
     Truncated {
         /// Records the header promises.
         expected: u64,
-        /// Whole records found.
         got: u64,
     },
     /// A digest is not greater than the one before.
@@ -73,9 +68,7 @@ pub enum ReadError {
     Shard {
         /// Number of the record, from 0.
         index: u64,
-        /// The header's shard.
         expected: u32,
-        /// The digest's shard.
         got: u32,
     },
     /// A region where the header says there is none, or none where it says there is one.
@@ -85,7 +78,6 @@ pub enum ReadError {
     Region {
         /// Number of the record, from 0.
         index: u64,
-        /// The region found.
         got: u16,
     },
     /// The trailer is not the SHA-256 of the file.
@@ -100,6 +92,7 @@ pub enum ReadError {
 
 /// Why a digest set could not be written.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant names its fields")]
 pub enum WriteError {
     /// The header is not acceptable.
     #[error(transparent)]
@@ -118,9 +111,7 @@ pub enum WriteError {
     Shard {
         /// Number of the record, from 0.
         index: u64,
-        /// The header's shard.
         expected: u32,
-        /// The digest's shard.
         got: u32,
     },
     /// A region where the header says there is none, or none where it says there is one.
@@ -128,15 +119,9 @@ pub enum WriteError {
     Region {
         /// Number of the record, from 0.
         index: u64,
-        /// The region given.
         got: u16,
     },
     /// Fewer or more records than the header announces.
     #[error("digest set received {got} records, its header announces {expected}")]
-    Count {
-        /// Records announced.
-        expected: u64,
-        /// Records pushed.
-        got: u64,
-    },
+    Count { expected: u64, got: u64 },
 }

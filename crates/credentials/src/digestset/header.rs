@@ -14,7 +14,7 @@ const CHECKED_LEN: usize = HEADER_LEN - 4;
 /// What a digest set holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    /// The ballot.
+    /// The ballot for which the digests were made.
     pub ballot: BallotId,
     /// How the digests were made.
     pub scheme: Scheme,
@@ -37,7 +37,6 @@ impl Header {
         around.saturating_add(self.count.saturating_mul(super::RECORD_LEN as u64))
     }
 
-    /// The header's bytes.
     pub(super) fn encode(&self) -> Result<[u8; HEADER_LEN], HeaderFault> {
         self.check()?;
         let ballot = self.ballot.as_str().as_bytes();

@@ -27,7 +27,6 @@ pub struct DigestSetReader<R> {
     given: usize,
     /// Records not yet in a batch.
     unread: u64,
-    /// Records given.
     index: u64,
     last: Option<Digest>,
     failed: bool,
@@ -127,10 +126,8 @@ impl<R: Read> DigestSetReader<R> {
             }
             self.fill()?;
         }
-        let rest = self.batch.get(self.given..).unwrap_or_default();
-        let Some(record) = rest.first_chunk().map(Record::from_bytes) else {
-            return Ok(None);
-        };
+        let record = self.batch.get(self.given..).and_then(<[u8]>::first_chunk);
+        let record = Record::from_bytes(record.expect("a batch is a number of whole records"));
         self.check(&record)?;
         self.given += RECORD_LEN;
         self.index += 1;

@@ -21,10 +21,10 @@ pub struct DigestSetWriter<W> {
     pushed: u64,
 }
 
-/// What was written.
+/// Totals of a set that was written to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Summary {
-    /// Records.
+    /// Records, as the header announced them.
     pub count: u64,
     /// Bytes of the file.
     pub bytes: u64,
