@@ -14,6 +14,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("shards", &["credentials", "election", "durable"]),
     ("ledger", &["credentials", "election", "durable"]),
     ("pages", &["election"]),
+    ("listener", &[]),
     ("hashgen", &["credentials", "election", "durable"]),
     (
         "shardpack",
@@ -28,6 +29,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "shards",
             "ledger",
             "pages",
+            "listener",
         ],
     ),
     (

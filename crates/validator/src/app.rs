@@ -2,18 +2,18 @@
 
 use crate::ballots::{Ballots, Entry};
 use crate::catalogue::Catalogue;
-use crate::client::Addresses;
 use crate::http::body::BodyLimits;
 use crate::http::cors::Cors;
 use crate::http::routes::Routes;
-use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
-use crate::throttle::Throttle;
 use crate::vote::{Answer, Attempts};
 use credentials::Hasher;
 use durable::Clock;
 use election::{Ballot, Event};
 use ledger::Partition;
+use listener::client::Addresses;
+use listener::lifecycle::Lifecycle;
+use listener::throttle::Throttle;
 use shards::Package;
 use std::sync::Arc;
 use std::time::Duration;

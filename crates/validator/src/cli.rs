@@ -1,9 +1,9 @@
 //! The command line: raw arguments, then resolved ones, then the work.
 
 use crate::config::{Config, Settings};
-use crate::server::Tls;
-use crate::{log, run};
+use crate::run;
 use clap::{Args, Parser, Subcommand};
+use listener::{Tls, log};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 

@@ -3,13 +3,13 @@
 
 use crate::app::App;
 use crate::cli;
-use crate::client::Prefix;
-use crate::config::ConnectionLimits;
 use crate::http::Public;
-use crate::server::{self, Ending, Handler, Peer, Protocol};
 use crate::start;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
+use listener::ConnectionLimits;
+use listener::client::Prefix;
+use listener::{Ending, Handler, Peer, Protocol};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
@@ -119,7 +119,7 @@ impl Validator {
             Protocol::Http1
         };
         let stop = self.app.lifecycle.watch();
-        let serve = server::serve(wire, protocol, peer, self.limits, handler, stop);
+        let serve = listener::serve(wire, protocol, peer, self.limits, handler, stop);
         self.runtime.block_on(serve);
         std::mem::take(&mut lock(&said).said)
     }

@@ -1,7 +1,7 @@
 //! The validator: takes votes over HTTP, answers from a signed package who may vote, and writes what
 //! is accepted to the ledger before it says so.
 //!
-//! A vote's way: [`server`] takes the connection, [`http`] the request, [`vote`] reads its fields,
+//! A vote's way: `listener` takes the connection, [`http`] the request, [`vote`] reads its fields,
 //! asks the package and hands it to the ledger. [`start`] and [`run`] put the parts together;
 //! [`internal`] serves operators and tallies on a port of their own.
 
@@ -9,22 +9,15 @@ mod app;
 mod ballots;
 mod catalogue;
 mod cli;
-mod client;
 mod config;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod http;
 mod internal;
-mod lifecycle;
-mod log;
 mod metrics;
-mod notify;
-mod process;
 mod run;
-mod server;
 mod site;
 mod start;
-mod throttle;
 mod time;
 mod vote;
 

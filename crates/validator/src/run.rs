@@ -1,13 +1,13 @@
 //! Serving: from bound ports to the last fsync.
 
 use crate::app::App;
-use crate::config::{Config, ConnectionLimits};
+use crate::config::Config;
 use crate::http::Public;
 use crate::internal::{self, Internal};
-use crate::lifecycle::Lifecycle;
-use crate::server::{self, Listener, Tls, Workers};
-use crate::{notify, process, start};
+use crate::start;
 use anyhow::{Context, Result};
+use listener::lifecycle::Lifecycle;
+use listener::{ConnectionLimits, Listener, Tls, Workers, notify, process};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,8 +43,8 @@ pub(crate) fn run(config: &Config) -> Result<()> {
     let outside = {
         let _inside = runtime.enter();
         Outside {
-            public: server::bind(config.listen, "listen")?,
-            internal: server::bind(config.internal, "internal")?,
+            public: listener::bind(config.listen, "listen")?,
+            internal: listener::bind(config.internal, "internal")?,
             signals,
             tls,
         }
@@ -83,7 +83,7 @@ async fn serve(
         tls = tls.is_some(),
         "listening"
     );
-    let streams = Lifecycle::new();
+    let streams = Lifecycle::default();
     let handler = Internal {
         app: Arc::clone(&app),
         stop: streams.watch(),

@@ -5,16 +5,16 @@ use crate::ballots::Ballots;
 use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::http::routes::Routes;
-use crate::lifecycle::Lifecycle;
 use crate::metrics::Metrics;
-use crate::server::Tls;
-use crate::throttle::Throttle;
 use crate::vote::{Answer, Attempts};
 use anyhow::{Context, Result, anyhow, bail};
 use credentials::{Hasher, RollKey, Scheme};
 use durable::{Clock, OsStorage, SystemClock};
 use election::Event;
 use ledger::{BallotShape, BoxPublicKey, LedgerError, Options, Partition, RecoveryReport, Shape};
+use listener::Tls;
+use listener::lifecycle::Lifecycle;
+use listener::throttle::Throttle;
 use shards::{Package, Trust};
 use std::fs::File;
 use std::io::Read;
@@ -186,7 +186,7 @@ pub(crate) fn assemble(
         commit_timeout: config.commit_timeout,
         lookups: Semaphore::new(LOOKUPS_MAX),
         streams: Arc::new(Semaphore::new(STREAMS_MAX)),
-        lifecycle: Lifecycle::new(),
+        lifecycle: Lifecycle::default(),
         package,
         hasher,
         partition,

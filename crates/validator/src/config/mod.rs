@@ -4,12 +4,12 @@ mod keys;
 mod reader;
 mod settings;
 
-use crate::client::Addresses;
 use crate::http::body::BodyLimits;
 use crate::http::cors::Cors;
-use crate::log::LogFilter;
-use crate::server::TlsFiles;
-use crate::throttle::Quota;
+use listener::client::Addresses;
+use listener::log::LogFilter;
+use listener::throttle::Quota;
+use listener::{ConnectionLimits, TlsFiles};
 use reader::Reader;
 pub(crate) use settings::Settings;
 use std::net::SocketAddr;
@@ -59,28 +59,6 @@ pub(crate) struct Config {
     pub(crate) drain_timeout: Duration,
     /// What is logged.
     pub(crate) log: LogFilter,
-}
-
-/// Bounds of connections.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct ConnectionLimits {
-    /// Connections at once.
-    pub(crate) max: usize,
-    /// Connections at once of one client.
-    pub(crate) per_client_max: usize,
-    /// Bytes of a request line and its headers.
-    pub(crate) header_bytes_max: usize,
-    /// Header lines.
-    pub(crate) headers_max: usize,
-    /// Time in which a request's headers must have come; bounds idle connections too.
-    pub(crate) header_timeout: Duration,
-    /// How long sent bytes may stay unacknowledged (`TCP_USER_TIMEOUT`): bounds slow readers.
-    pub(crate) unacknowledged_timeout: Duration,
-    /// Time in which some answer must have been taken while requests are under way: everything that
-    /// one may wait for, added up.
-    pub(crate) answer_max: Duration,
-    /// Age at which a connection is closed after its current request.
-    pub(crate) age_max: Duration,
 }
 
 impl Config {

@@ -1,11 +1,11 @@
 //! Reading the body of a vote: bounded in size and time, wiped after use.
 
 use super::face::{self, Face};
-use crate::server::within;
 use http_body_util::BodyExt;
 use hyper::HeaderMap;
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use listener::within;
 use std::time::Duration;
 use zeroize::Zeroizing;
 

@@ -3,12 +3,12 @@
 use super::reply::Reply;
 use super::service;
 use crate::app::App;
-use crate::client::Prefix;
-use crate::log::Gate;
-use crate::server::{Ending, Handler, Peer, consequence};
 use http_body_util::Full;
 use hyper::Request;
 use hyper::body::{Bytes, Incoming};
+use listener::client::Prefix;
+use listener::log::Gate;
+use listener::{Ending, Handler, Peer, consequence};
 use prometheus_client::metrics::gauge::Gauge;
 use std::io;
 use std::net::IpAddr;

@@ -6,13 +6,13 @@ use super::problem::Problem;
 use super::reply::{self, REQUEST_ID, Reply};
 use super::routes::{self, Rest};
 use crate::app::App;
-use crate::client::Prefix;
-use crate::log::Gate;
-use crate::server::Peer;
 use crate::site::Visit;
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HOST, HeaderValue, TRANSFER_ENCODING};
 use hyper::{Method, Request, Version};
+use listener::Peer;
+use listener::client::Prefix;
+use listener::log::Gate;
 use std::sync::Arc;
 use std::time::Instant;
 

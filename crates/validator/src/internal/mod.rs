@@ -3,21 +3,21 @@
 mod stream;
 
 use crate::app::App;
-use crate::client::Prefix;
-use crate::config::ConnectionLimits;
 use crate::http::face;
 use crate::http::health;
 use crate::http::language::Language;
 use crate::http::problem::Problem;
 use crate::http::reply::{self, Reply};
-use crate::lifecycle::Stop;
-use crate::log::Gate;
-use crate::server::{Ending, Handler, Peer, consequence};
 use crate::site;
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::HeaderValue;
 use hyper::{Method, Request, Response, StatusCode};
+use listener::ConnectionLimits;
+use listener::client::Prefix;
+use listener::lifecycle::Stop;
+use listener::log::Gate;
+use listener::{Ending, Handler, Peer, consequence};
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -6,9 +6,9 @@
 use crate::app::App;
 use crate::http::face;
 use crate::http::problem::Problem;
-use crate::lifecycle::Stop;
 use hyper::body::{Body, Bytes, Frame};
 use ledger::{LedgerError, SegmentStream};
+use listener::lifecycle::Stop;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -7,11 +7,11 @@ mod histogram;
 mod ledger;
 
 use crate::http::face::{self, Face};
-use crate::server::Ending;
 use crate::vote::Answer;
 use ::ledger::Partition;
 use histogram::Durations;
 use hyper::StatusCode;
+use listener::Ending;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;

@@ -3,13 +3,13 @@
 use super::{end_of, html, see_other};
 use crate::app::App;
 use crate::ballots::Entry;
-use crate::client::Prefix;
 use crate::http::face;
 use crate::http::problem::Problem;
 use crate::http::reply::Reply;
 use crate::vote::{self, Credential};
 use credentials::{Code, Nas};
 use election::{Ballot, BallotKind};
+use listener::client::Prefix;
 use pages::voter::{self, End, Fault};
 use pages::{Form, Page, Site};
 

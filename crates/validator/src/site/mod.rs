@@ -7,7 +7,6 @@
 mod cast;
 
 use crate::app::App;
-use crate::client::Prefix;
 use crate::http::face;
 use crate::http::problem::{Extra, Problem};
 use crate::http::reply::{self, Reply};
@@ -19,6 +18,7 @@ use hyper::header::{
 };
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, StatusCode};
+use listener::client::Prefix;
 use pages::voter::{self, CheckFault, End};
 use pages::{Form, Lang, Page, Program, Site};
 use std::sync::Arc;

@@ -4,11 +4,11 @@
 //! the quotas of other voters' NASs, or the disk by repeating recorded votes: each of those is
 //! written to the ledger.
 
-use crate::client::Prefix;
 use crate::http::face;
 use crate::http::problem::Problem;
-use crate::throttle::{Key, Quota, Throttle};
 use credentials::Nas;
+use listener::client::Prefix;
+use listener::throttle::{Key, Quota, Throttle};
 use std::time::Duration;
 
 /// Cells that NASs share: 16 MiB of counters. With a refused vote a minute earned back in each, it

@@ -7,12 +7,12 @@ use super::fault::Rule;
 use super::fields::{Credential, ElectionVote, LawVote};
 use super::form::Name;
 use crate::app::App;
-use crate::client::Prefix;
 use crate::http::face;
 use crate::http::problem::{Extra, Problem};
-use crate::server::within;
 use election::{Ballot, BallotKind, Choice, ChoiceError};
 use ledger::{Decision, InvalidReason, RequestId, Submission};
+use listener::client::Prefix;
+use listener::within;
 use shards::Membership;
 use std::time::{Duration, Instant};
 

@@ -1,13 +1,12 @@
 //! Taking connections: a slot first, then the connection, so that excess waits in the kernel's
 //! bounded backlog instead of in this process's memory.
 
-use super::connection::{self, Peer};
-use super::seats::Seats;
-use super::tls::{Protocol, Tls};
-use super::workers::Workers;
-use crate::config::ConnectionLimits;
+use crate::connection::{self, Peer};
 use crate::lifecycle::Stop;
-use anyhow::Result;
+use crate::limits::ConnectionLimits;
+use crate::seats::Seats;
+use crate::tls::{Protocol, Tls};
+use crate::workers::Workers;
 use rustix::net::sockopt::set_tcp_user_timeout;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -21,11 +20,20 @@ const BACKLOG: u32 = 1_024;
 /// Rest after an error that is about this machine, such as too many open files.
 const EXHAUSTED_REST: Duration = Duration::from_millis(100);
 
+/// An address that cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {remedy}")]
+pub struct BindError {
+    address: SocketAddr,
+    remedy: String,
+    source: io::Error,
+}
+
 /// Reserves an address; connections wait from now on.
 ///
 /// # Errors
 /// The port is in use or may not be used, with the flag to change.
-pub(crate) fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
+pub fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, BindError> {
     let bind = || {
         let socket = if address.is_ipv4() {
             TcpSocket::new_v4()
@@ -36,9 +44,10 @@ pub(crate) fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener> {
         socket.bind(address)?;
         socket.listen(BACKLOG)
     };
-    bind().map_err(|error| {
-        let remedy = remedy(&error, address, flag);
-        anyhow::Error::from(error).context(format!("cannot listen on {address}: {remedy}"))
+    bind().map_err(|source| BindError {
+        address,
+        remedy: remedy(&source, address, flag),
+        source,
     })
 }
 
@@ -56,7 +65,7 @@ fn remedy(error: &io::Error, address: SocketAddr, flag: &str) -> String {
 }
 
 /// A listener and the bounds of its connections.
-pub(crate) struct Listener {
+pub struct Listener {
     socket: TcpListener,
     limits: ConnectionLimits,
     slots: Arc<Semaphore>,
@@ -66,11 +75,8 @@ pub(crate) struct Listener {
 }
 
 impl Listener {
-    pub(crate) fn new(
-        socket: TcpListener,
-        limits: ConnectionLimits,
-        workers: Arc<Workers>,
-    ) -> Listener {
+    /// A listener whose connections the threads of `workers` serve.
+    pub fn new(socket: TcpListener, limits: ConnectionLimits, workers: Arc<Workers>) -> Listener {
         Listener {
             socket,
             limits,
@@ -82,12 +88,12 @@ impl Listener {
     }
 
     /// Has every connection begin with a TLS handshake, where there is a certificate.
-    pub(crate) fn with_tls(self, tls: Option<Arc<Tls>>) -> Listener {
+    pub fn with_tls(self, tls: Option<Arc<Tls>>) -> Listener {
         Listener { tls, ..self }
     }
 
     /// Serves connections by `handler` until `stop`, then waits until all of them are gone.
-    pub(crate) async fn run<H: connection::Handler>(self, handler: H, mut stop: Stop) {
+    pub async fn run<H: connection::Handler>(self, handler: H, mut stop: Stop) {
         loop {
             let taken = tokio::select! {
                 taken = self.take() => taken,
@@ -197,7 +203,7 @@ async fn serve_secure<H: connection::Handler>(
 }
 
 /// What an error of `accept` means, for the log.
-pub(crate) fn consequence(error: &io::Error) -> &'static str {
+pub fn consequence(error: &io::Error) -> &'static str {
     if is_of_this_machine(error) {
         "connections wait until files or memory are free: raise LimitNOFILE of the service, or find \
          what takes the machine's memory"

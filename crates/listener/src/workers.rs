@@ -13,7 +13,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 
 /// The threads. Dropping them ends whatever they still serve.
-pub(crate) struct Workers {
+pub struct Workers {
     threads: Vec<Worker>,
     next: AtomicUsize,
 }
@@ -30,7 +30,7 @@ impl Workers {
     ///
     /// # Errors
     /// The system gives no more threads or descriptors.
-    pub(crate) fn start(threads: usize) -> io::Result<Workers> {
+    pub fn start(threads: usize) -> io::Result<Workers> {
         let count = match NonZeroUsize::new(threads) {
             Some(count) => count,
             None => available_parallelism()?,
@@ -43,7 +43,7 @@ impl Workers {
     }
 
     /// Runs a task on the next thread in turn.
-    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
         if let Some(worker) = self.threads.get(turn % self.threads.len().max(1)) {
             worker.runtime.spawn(task);

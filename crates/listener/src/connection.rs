@@ -1,11 +1,11 @@
 //! One connection: HTTP/1 or, behind TLS, HTTP/2 under hyper, with every wait bounded.
 
-use super::pace::Pace;
-use super::tls::Protocol;
-use super::until::until;
 use crate::client::Prefix;
-use crate::config::ConnectionLimits;
 use crate::lifecycle::Stop;
+use crate::limits::ConnectionLimits;
+use crate::pace::Pace;
+use crate::tls::Protocol;
+use crate::until::until;
 use futures_util::FutureExt;
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::server::conn::{http1, http2};
@@ -37,15 +37,16 @@ const FAULTS_MAX: usize = 64;
 
 /// The other end of a connection.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer {
-    pub(crate) address: IpAddr,
+pub struct Peer {
+    /// Its address. Behind a proxy this is the proxy's.
+    pub address: IpAddr,
     /// Whether it came by TLS of ours.
-    pub(crate) secure: bool,
+    pub secure: bool,
 }
 
 /// What ended a connection.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Ending {
+pub enum Ending {
     /// The client was done, or an answer said that it closes.
     Done,
     /// It was silent, or sent or took its bytes too slowly.
@@ -59,7 +60,8 @@ pub(crate) enum Ending {
 }
 
 impl Ending {
-    pub(crate) const ALL: [Ending; 5] = [
+    /// Every way, in the order of their numbers.
+    pub const ALL: [Ending; 5] = [
         Ending::Done,
         Ending::Stalled,
         Ending::Closed,
@@ -68,7 +70,7 @@ impl Ending {
     ];
 
     /// As metrics name it.
-    pub(crate) fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Ending::Done => "done",
             Ending::Stalled => "stalled",
@@ -88,7 +90,7 @@ impl Ending {
 }
 
 /// What answers the requests of a listener.
-pub(crate) trait Handler: Clone + Send + Sync + 'static {
+pub trait Handler: Clone + Send + Sync + 'static {
     /// Body of answers.
     type Body: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
         + Send
@@ -125,7 +127,7 @@ pub(crate) trait Handler: Clone + Send + Sync + 'static {
 }
 
 /// Serves a connection until either side closes it, it grows too old, or the process stops.
-pub(crate) async fn serve<H: Handler, S>(
+pub async fn serve<H: Handler, S>(
     stream: S,
     protocol: Protocol,
     peer: Peer,

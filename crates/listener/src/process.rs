@@ -9,7 +9,7 @@ const FILES_RESERVED: u64 = 1_024;
 
 /// Makes core dumps impossible, which would hold NAS, codes and the roll key, and closes the
 /// process's memory to other processes of the same user.
-pub(crate) fn seal_memory() {
+pub fn seal_memory() {
     let none = Rlimit {
         current: Some(0),
         maximum: Some(0),
@@ -28,7 +28,7 @@ pub(crate) fn seal_memory() {
 /// Raises the limit of open files to what `connections` need; where the system's hard limit is
 /// lower, says so. Returns how many connections there can be: the others would take descriptors that
 /// the ledger needs.
-pub(crate) fn raise_file_limit(connections: usize) -> usize {
+pub fn raise_file_limit(connections: usize) -> usize {
     let wanted = (connections as u64).saturating_add(FILES_RESERVED);
     let limit = getrlimit(Resource::Nofile);
     let possible = limit.maximum.map_or(wanted, |maximum| wanted.min(maximum));

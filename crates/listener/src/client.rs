@@ -12,7 +12,7 @@ const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// What limits count as one client: an IPv4 address, or the /64 that one IPv6 customer holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Prefix(IpAddr);
+pub struct Prefix(IpAddr);
 
 impl Prefix {
     fn of(address: IpAddr) -> Prefix {
@@ -28,17 +28,17 @@ impl Prefix {
 
 /// Which addresses are proxies of ours, and which are not limited.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Addresses {
+pub struct Addresses {
     /// Proxies whose `X-Forwarded-For` is believed.
-    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub trusted_proxies: Vec<IpNet>,
     /// Clients that no limit counts (a load generator, a health checker).
-    pub(crate) exempt: Vec<IpNet>,
+    pub exempt: Vec<IpNet>,
 }
 
 impl Addresses {
     /// The client that a connection from `peer` is counted for; none where it is not counted:
     /// exempt, or a proxy, which carries many clients.
-    pub(crate) fn of_connection(&self, peer: IpAddr) -> Option<Prefix> {
+    pub fn of_connection(&self, peer: IpAddr) -> Option<Prefix> {
         let peer = peer.to_canonical();
         let free = contains(&self.trusted_proxies, peer) || contains(&self.exempt, peer);
         (!free).then(|| Prefix::of(peer))
@@ -49,7 +49,7 @@ impl Addresses {
     /// `X-Forwarded-For` is read from the right, past proxies of ours: what stands further left was
     /// written by strangers. Where a proxy of ours names nobody that can be read, the request counts
     /// for the proxy, exempt or not: who hides behind rubbish is not let through uncounted.
-    pub(crate) fn of_request(&self, peer: IpAddr, headers: &HeaderMap) -> Option<Prefix> {
+    pub fn of_request(&self, peer: IpAddr, headers: &HeaderMap) -> Option<Prefix> {
         let peer = peer.to_canonical();
         let client = match self.forwarded_for(peer, headers) {
             Forwarded::No if self.is_unnamed_proxy(peer, headers) => {

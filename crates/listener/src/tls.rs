@@ -22,24 +22,26 @@ const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
 /// Where certificate and key lie, both in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TlsFiles {
+pub struct TlsFiles {
     /// The server's certificate and those between it and a root, in this order.
-    pub(crate) certificate: PathBuf,
+    pub certificate: PathBuf,
     /// Its private key: PKCS #8, PKCS #1 or SEC 1.
-    pub(crate) key: PathBuf,
+    pub key: PathBuf,
 }
 
 /// The certificate in use.
 #[derive(Debug)]
-pub(crate) struct Tls {
+pub struct Tls {
     files: TlsFiles,
     current: RwLock<Arc<ServerConfig>>,
 }
 
 /// What client and server agreed to speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Protocol {
+pub enum Protocol {
+    /// HTTP/1.1, or HTTP/1.0 for a client that speaks only that.
     Http1,
+    /// HTTP/2, behind TLS only.
     Http2,
 }
 
@@ -48,7 +50,7 @@ impl Tls {
     ///
     /// # Errors
     /// Every fault of both files, with what to do.
-    pub(crate) fn load(files: TlsFiles) -> Result<Tls, Vec<String>> {
+    pub fn load(files: TlsFiles) -> Result<Tls, Vec<String>> {
         let current = RwLock::new(Arc::new(read(&files)?));
         Ok(Tls { files, current })
     }
@@ -58,7 +60,7 @@ impl Tls {
     ///
     /// # Errors
     /// As for [`Tls::load`].
-    pub(crate) fn reload(&self) -> Result<(), Vec<String>> {
+    pub fn reload(&self) -> Result<(), Vec<String>> {
         let fresh = Arc::new(read(&self.files)?);
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = fresh;
         Ok(())
@@ -68,7 +70,7 @@ impl Tls {
     ///
     /// # Errors
     /// What the client sent is no TLS that is taken here, it hung up, or it took longer than `limit`.
-    pub(crate) async fn accept(
+    pub async fn accept(
         &self,
         stream: TcpStream,
         limit: Duration,

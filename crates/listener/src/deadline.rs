@@ -42,7 +42,7 @@ impl Drop for Timer {
 }
 
 /// The output of `future`, or `None` after `limit`.
-pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+pub async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     // None is taken for what is there already, as the bodies of most votes are.
     let mut timer: Option<Timer> = None;

@@ -9,14 +9,16 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 /// Lets one line a second through and counts those kept back.
-pub(crate) struct Gate {
+#[derive(Debug, Default)]
+pub struct Gate {
     /// Second of the process's life in which the last line went through, plus 1.
     last: AtomicU64,
     unsaid: AtomicU64,
 }
 
 impl Gate {
-    pub(crate) const fn new() -> Gate {
+    /// A gate that has let nothing through yet.
+    pub const fn new() -> Gate {
         Gate {
             last: AtomicU64::new(0),
             unsaid: AtomicU64::new(0),
@@ -24,7 +26,7 @@ impl Gate {
     }
 
     /// Calls `line` with the number of lines kept back before it, or keeps this one back too.
-    pub(crate) fn run(&self, line: impl FnOnce(u64)) {
+    pub fn run(&self, line: impl FnOnce(u64)) {
         static START: LazyLock<Instant> = LazyLock::new(Instant::now);
         let second = START.elapsed().as_secs() + 1;
         if self.last.swap(second, Ordering::Relaxed) == second {
@@ -37,11 +39,11 @@ impl Gate {
 
 /// A filter of log lines, such as `info` or `info,validator=debug`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct LogFilter(String);
+pub struct LogFilter(String);
 
 impl LogFilter {
     /// What one is, for whoever wrote another.
-    pub(crate) const EXPECTED: &str = "error, warn, info, debug, trace, or a level for each of several targets: info,validator=debug";
+    pub const EXPECTED: &str = "error, warn, info, debug, trace, or a level for each of several targets: info,validator=debug";
 }
 
 impl FromStr for LogFilter {
@@ -62,7 +64,7 @@ impl FromStr for LogFilter {
 }
 
 /// Starts logging.
-pub(crate) fn start(filter: &LogFilter) {
+pub fn start(filter: &LogFilter) {
     tracing_subscriber::fmt()
         .json()
         .with_env_filter(EnvFilter::new(&filter.0)) // It was read before.

@@ -17,16 +17,16 @@ const CELLS: usize = 1 << 18;
 
 /// How often something may happen: `burst` at once, then one each `period`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Quota {
+pub struct Quota {
     /// Time in which one use is earned back.
-    pub(crate) period: Duration,
+    pub period: Duration,
     /// Uses available after a long rest, at least 1.
-    pub(crate) burst: u32,
+    pub burst: u32,
 }
 
 /// Uses left per key, for any number of keys.
 #[derive(Debug)]
-pub(crate) struct Throttle {
+pub struct Throttle {
     /// Theoretical arrival time of each cell: nanoseconds on the monotonic clock.
     cells: Box<[AtomicU64]>,
     hasher: RandomState,
@@ -36,16 +36,16 @@ pub(crate) struct Throttle {
 
 /// The cell of a key, which cannot be told from it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Key(usize);
+pub struct Key(usize);
 
 impl Throttle {
     /// For clients.
-    pub(crate) fn new(quota: Quota) -> Throttle {
+    pub fn new(quota: Quota) -> Throttle {
         Throttle::with_cells(quota, CELLS)
     }
 
     /// `cells` is at least 1.
-    pub(crate) fn with_cells(quota: Quota, cells: usize) -> Throttle {
+    pub fn with_cells(quota: Quota, cells: usize) -> Throttle {
         let period_ns = u64::try_from(quota.period.as_nanos())
             .unwrap_or(u64::MAX)
             .max(1);
@@ -58,14 +58,14 @@ impl Throttle {
     }
 
     /// Where the uses of a key are counted.
-    pub(crate) fn key(&self, of: impl Hash) -> Key {
+    pub fn key(&self, of: impl Hash) -> Key {
         let cells = self.cells.len() as u64; // usize has 64 bits at most
         let at = self.hasher.hash_one(of) % cells;
         Key(usize::try_from(at).unwrap_or(0)) // below the number of cells, a usize
     }
 
     /// Takes one use at `now` (monotonic), or says how long to wait for one.
-    pub(crate) fn take(&self, key: Key, now: Duration) -> Result<(), Duration> {
+    pub fn take(&self, key: Key, now: Duration) -> Result<(), Duration> {
         let now_ns = nanoseconds(now);
         let cell = &self.cells[key.0];
         let mut seen = cell.load(Ordering::Relaxed);
@@ -80,7 +80,7 @@ impl Throttle {
     }
 
     /// Whether a use would be left at `now`, without taking it.
-    pub(crate) fn peek(&self, key: Key, now: Duration) -> Result<(), Duration> {
+    pub fn peek(&self, key: Key, now: Duration) -> Result<(), Duration> {
         let now_ns = nanoseconds(now);
         let seen = self.cells[key.0].load(Ordering::Relaxed);
         self.within(seen.max(now_ns).saturating_add(self.period_ns), now_ns)

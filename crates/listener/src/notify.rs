@@ -5,14 +5,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
 /// Votes are taken from now on.
-pub(crate) const READY: &str = "READY=1";
+pub const READY: &str = "READY=1";
 /// Requests in flight are finished, then the process ends.
-pub(crate) const STOPPING: &str = "STOPPING=1";
+pub const STOPPING: &str = "STOPPING=1";
 
 /// Sends a state to the socket that `NOTIFY_SOCKET` names; does nothing where there is none.
 ///
 /// A manager that does not listen is no reason not to serve: that is a log line.
-pub(crate) fn tell(state: &str) {
+pub fn tell(state: &str) {
     let Some(name) = std::env::var_os("NOTIFY_SOCKET") else {
         return;
     };

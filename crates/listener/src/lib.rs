@@ -1,0 +1,32 @@
+//! The house in which the programs serve HTTP: it takes connections, bounds what each client may
+//! use of them, and lets them go. It knows nothing of votes, results, ledgers or packages.
+//!
+//! A program binds a port with [`bind`], gives the socket and its [`ConnectionLimits`] to a
+//! [`Listener`], and lets it run with a [`Handler`], which turns requests into answers.
+//!
+//! Every connection has a seat among all connections and one among those of its client, a deadline
+//! for each wait, and an age at which it ends. [`Addresses`](client::Addresses) says which address
+//! is the client, behind proxies or not; [`Throttle`](throttle::Throttle) how often it may ask.
+
+mod accept;
+pub mod client;
+mod connection;
+mod deadline;
+pub mod lifecycle;
+mod limits;
+pub mod log;
+pub mod notify;
+mod pace;
+pub mod process;
+mod seats;
+pub mod throttle;
+mod tls;
+mod until;
+mod workers;
+
+pub use accept::{BindError, Listener, bind, consequence};
+pub use connection::{Ending, Handler, Peer, serve};
+pub use deadline::within;
+pub use limits::ConnectionLimits;
+pub use tls::{Protocol, Tls, TlsFiles};
+pub use workers::Workers;
