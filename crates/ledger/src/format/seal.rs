@@ -177,7 +177,7 @@ pub struct BallotChoices {
 /// key agreement happens once a segment and ballot.
 pub struct Opener {
     secret: BoxSecretKey,
-    segment: Option<crate::format::frame::LinkHash>,
+    segment: Option<crate::format::chain::LinkHash>,
     keys: Vec<Option<ContentKey>>,
 }
 
