@@ -40,7 +40,6 @@ impl Choice {
 
 /// Why a ballot does not take a choice. `rank` counts from 1; a single choice is rank 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 #[expect(missing_docs, reason = "the message of each variant names its fields")]
 pub enum ChoiceError {
     /// An answer to a law was given to an election, or the other way round.

@@ -1,22 +1,24 @@
 //! The ballots of the event by the names that requests use.
 
 use credentials::{BallotId, BallotIdError};
-use election::{BallotIndex, BallotKind, Event};
+use election::{Ballot, BallotIndex, BallotKind, Event};
 use std::collections::HashMap;
 
-/// A ballot that may be asked for.
+/// What package and ledger call a ballot.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct BallotKey {
     pub(crate) index: BallotIndex,
     /// Id as it is hashed into credentials.
     pub(crate) id: BallotId,
 }
 
-/// Ballots by law id and by election number.
+/// The keys of all ballots, found by law id and by election number.
 #[derive(Debug)]
 pub(crate) struct Ballots {
-    laws: HashMap<String, Entry>,
-    elections: HashMap<u32, Entry>,
+    /// In the order of the event: every ballot stands at its index.
+    keys: Vec<BallotKey>,
+    laws: HashMap<String, usize>,
+    elections: HashMap<u32, usize>,
 }
 
 impl Ballots {
@@ -26,31 +28,40 @@ impl Ballots {
     /// An id that cannot be hashed; the definition's own check refuses such ids before.
     pub(crate) fn new(event: &Event) -> Result<Ballots, BallotIdError> {
         let mut ballots = Ballots {
+            keys: Vec::new(),
             laws: HashMap::new(),
             elections: HashMap::new(),
         };
-        for ballot in event.ballots() {
-            let entry = Entry {
+        for (at, ballot) in event.ballots().iter().enumerate() {
+            assert_eq!(
+                usize::from(ballot.index.0),
+                at,
+                "an event numbers its ballots in order"
+            );
+            ballots.keys.push(BallotKey {
                 index: ballot.index,
                 id: BallotId::parse(&ballot.id)?,
-            };
+            });
             match &ballot.kind {
-                BallotKind::Law(_) => {
-                    ballots.laws.insert(ballot.id.clone(), entry);
-                }
-                BallotKind::Election(election) => {
-                    ballots.elections.insert(election.number, entry);
-                }
-            }
+                BallotKind::Law(_) => ballots.laws.insert(ballot.id.clone(), at),
+                BallotKind::Election(election) => ballots.elections.insert(election.number, at),
+            };
         }
         Ok(ballots)
     }
 
-    pub(crate) fn law(&self, id: &str) -> Option<&Entry> {
-        self.laws.get(id)
+    /// The key of a ballot of this event.
+    pub(crate) fn of(&self, ballot: &Ballot) -> &BallotKey {
+        &self.keys[usize::from(ballot.index.0)]
     }
 
-    pub(crate) fn election(&self, number: u32) -> Option<&Entry> {
-        self.elections.get(&number)
+    /// The law of that id.
+    pub(crate) fn law(&self, id: &str) -> Option<&BallotKey> {
+        self.laws.get(id).map(|at| &self.keys[*at])
+    }
+
+    /// The election of that number.
+    pub(crate) fn election(&self, number: u32) -> Option<&BallotKey> {
+        self.elections.get(&number).map(|at| &self.keys[*at])
     }
 }

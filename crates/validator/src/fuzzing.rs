@@ -74,7 +74,7 @@ fn post(path: &str, content_type: &str, body: &[u8]) -> Vec<u8> {
 /// A whole validator: package, ledger, limits, routes; no port.
 pub struct Validator {
     runtime: Runtime,
-    app: Arc<App>,
+    pub(crate) app: Arc<App>,
     limits: ConnectionLimits,
 }
 
@@ -270,7 +270,7 @@ impl AsyncWrite for Wire {
     clippy::unwrap_used,
     reason = "the tests of the program use more of it"
 )]
-mod fixture;
+pub(crate) mod fixture;
 
 #[cfg(test)]
 mod tests {

@@ -19,6 +19,8 @@ mod run;
 mod site;
 mod start;
 mod time;
+#[cfg(test)]
+mod told;
 mod vote;
 
 pub use cli::main;

@@ -4,9 +4,9 @@ use crate::app::App;
 use crate::ballots::Ballots;
 use crate::catalogue::Catalogue;
 use crate::config::Config;
-use crate::http::routes::Routes;
+use crate::http::calls::Routes;
 use crate::metrics::Metrics;
-use crate::vote::{Answer, Attempts};
+use crate::vote::{Attempts, Observer, PollingStation, Roll, VoteReply};
 use anyhow::{Context, Result, anyhow, bail};
 use credentials::{Hasher, RollKey, Scheme};
 use durable::{Clock, OsStorage, SystemClock};
@@ -29,12 +29,6 @@ const KEY_FILE_BYTES_MAX: usize = 4_096;
 const LOOKUPS_MAX: usize = 8;
 /// Tallies that follow the ledger at once.
 const STREAMS_MAX: usize = 16;
-
-/// A verified package and the hasher that fits it.
-pub(crate) struct Roll {
-    pub(crate) package: Package,
-    pub(crate) hasher: Hasher,
-}
 
 /// Reads certificate and key, where voters come by TLS.
 pub(crate) fn read_certificate(config: &Config) -> Result<Option<Arc<Tls>>> {
@@ -97,7 +91,7 @@ pub(crate) fn open_ledger(
     config: &Config,
     package: &Package,
     clock: Arc<dyn Clock>,
-) -> Result<Arc<Partition<Answer>>> {
+) -> Result<Arc<Partition<VoteReply>>> {
     let options = Options {
         queue_submissions_max: config.queue_max,
         on_full: Box::new(log_full),
@@ -163,32 +157,36 @@ fn shape(package: &Package) -> Shape {
 pub(crate) fn assemble(
     config: &Config,
     roll: Roll,
-    partition: Arc<Partition<Answer>>,
+    partition: Arc<Partition<VoteReply>>,
     clock: Arc<dyn Clock>,
 ) -> Result<App> {
-    let Roll { package, hasher } = roll;
-    let event: &Event = package.event();
+    let event: &Event = roll.package.event();
     let ids = event
         .ballots()
         .iter()
         .map(|ballot| ballot.id.clone())
         .collect();
+    let metrics = Arc::new(Metrics::new(&partition, ids));
     Ok(App {
-        ballots: Ballots::new(event)?,
         catalogue: Catalogue::new(event),
         routes: Routes::new()?,
-        metrics: Metrics::new(&partition, ids),
         addresses: config.addresses.clone(),
         cors: config.cors.clone(),
         requests: Throttle::new(config.requests),
-        attempts: Attempts::new(config.failed_attempts, config.client_failed_attempts),
         body: config.body,
-        commit_timeout: config.commit_timeout,
         lookups: Semaphore::new(LOOKUPS_MAX),
         streams: Arc::new(Semaphore::new(STREAMS_MAX)),
         lifecycle: Lifecycle::default(),
-        package,
-        hasher,
+        station: PollingStation {
+            ballots: Ballots::new(event)?,
+            roll,
+            attempts: Attempts::new(config.failed_attempts, config.client_failed_attempts),
+            partition: Arc::clone(&partition),
+            clock: Arc::clone(&clock),
+            commit_timeout: config.commit_timeout,
+            observer: Arc::clone(&metrics) as Arc<dyn Observer>,
+        },
+        metrics,
         partition,
         clock,
     })

@@ -30,7 +30,6 @@ pub trait Reply: Send + 'static {
 
 /// What became of a submission. `Accepted` and `Duplicate` are on stable storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Decision {
     /// Recorded.
     Accepted {

@@ -1,6 +1,6 @@
 //! Reading the body of a vote: bounded in size and time, wiped after use.
 
-use super::face::{self, Face};
+use super::rejection::Rejection;
 use http_body_util::BodyExt;
 use hyper::HeaderMap;
 use hyper::body::{Body, Incoming};
@@ -19,7 +19,7 @@ pub(crate) struct BodyLimits {
 }
 
 /// Whether the headers announce plain JSON.
-pub(crate) fn check_type(headers: &HeaderMap) -> Result<(), &'static Face> {
+pub(crate) fn check_type(headers: &HeaderMap) -> Result<(), Rejection> {
     let json = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -30,7 +30,7 @@ pub(crate) fn check_type(headers: &HeaderMap) -> Result<(), &'static Face> {
     if json && plain {
         Ok(())
     } else {
-        Err(&face::UNSUPPORTED_MEDIA_TYPE)
+        Err(Rejection::UnsupportedMediaType)
     }
 }
 
@@ -47,17 +47,17 @@ fn is_json(content_type: &str) -> bool {
 pub(crate) async fn collect(
     body: Incoming,
     limits: BodyLimits,
-) -> Result<Zeroizing<Vec<u8>>, &'static Face> {
+) -> Result<Zeroizing<Vec<u8>>, Rejection> {
     let announced = body.size_hint().lower();
     if announced > limits.bytes_max as u64 {
-        return Err(&face::TOO_LARGE);
+        return Err(Rejection::BodyTooLarge);
     }
     within(limits.read_timeout, gather(body, limits.bytes_max))
         .await
-        .unwrap_or(Err(&face::TIMEOUT))
+        .unwrap_or(Err(Rejection::BodyTimeout))
 }
 
-async fn gather(mut body: Incoming, bytes_max: usize) -> Result<Zeroizing<Vec<u8>>, &'static Face> {
+async fn gather(mut body: Incoming, bytes_max: usize) -> Result<Zeroizing<Vec<u8>>, Rejection> {
     // Reserved whole, so that growing leaves no unwiped copy behind.
     let announced = body
         .size_hint()
@@ -65,12 +65,12 @@ async fn gather(mut body: Incoming, bytes_max: usize) -> Result<Zeroizing<Vec<u8
         .and_then(|bytes| usize::try_from(bytes).ok());
     let mut bytes = Zeroizing::new(Vec::with_capacity(announced.unwrap_or(bytes_max)));
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|_| &face::BROKEN_BODY)?;
+        let frame = frame.map_err(|_| Rejection::BrokenBody)?;
         let Ok(data) = frame.into_data() else {
             continue;
         };
         if bytes.len() + data.len() > bytes_max {
-            return Err(&face::TOO_LARGE);
+            return Err(Rejection::BodyTooLarge);
         }
         bytes.extend_from_slice(&data);
     }

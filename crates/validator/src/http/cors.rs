@@ -4,8 +4,8 @@
 //! Nothing here keeps anybody out: it tells browsers which sites' scripts may read the answers. No
 //! cookie or other credential of the browser takes part, so none is ever allowed.
 
+use super::calls::Call;
 use super::reply::Reply;
-use super::routes::Call;
 use http_body_util::Full;
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,

@@ -1,7 +1,6 @@
 //! Is the process alive, may traffic come, and how is it: for machines and for people.
 
-use super::face;
-use super::problem::Problem;
+use super::rejection::Rejection;
 use super::reply::{self, JSON, Reply};
 use crate::app::App;
 use crate::time::rfc3339;
@@ -15,12 +14,9 @@ pub(crate) fn live() -> Reply {
 
 /// 200 while votes are taken, 503 once the process is stopping. A full disk leaves it at 200: no
 /// other validator has these votes, and whoever asks is to be told why.
-pub(crate) fn ready(app: &App) -> Result<Reply, Problem> {
+pub(crate) fn ready(app: &App) -> Result<Reply, Rejection> {
     if app.lifecycle.is_stopping() {
-        return Err(Problem::retry_after(
-            &face::NOT_READY,
-            std::time::Duration::from_secs(5),
-        ));
+        return Err(Rejection::Stopping);
     }
     Ok(live())
 }

@@ -1,183 +1,117 @@
-//! Refusals as `application/problem+json` (RFC 9457).
+//! Rejections and refusals as `application/problem+json` (RFC 9457).
 //!
 //! A refusal that answers a vote carries in `status` the word of the voting contract (`duplicate`,
 //! `invalid`, ...) where RFC 9457 suggests the number; a reader of problems ignores a member of
 //! another type (section 3.1), and the number stands in the status line.
 
-use super::face::{self, Face};
 use super::language::Language;
+use super::problem_type::ProblemType;
+use super::rejection::Rejection;
 use super::reply::{self, Reply};
+use super::rule_text::text_of;
 use crate::time::rfc3339;
-use crate::vote::{Fault, Malformed, Name, Refusal, Rule};
-use hyper::StatusCode;
+use crate::vote::{InvalidField, Malformed, Refusal};
 use hyper::header::{ALLOW, CONNECTION, HeaderValue, RETRY_AFTER};
 use serde::Serialize;
 use std::time::Duration;
 
-/// Content type of refusals.
+/// Content type of problems.
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// A refusal and what the client is told besides.
-#[derive(Debug)]
-pub(crate) struct Problem {
-    pub(crate) face: &'static Face,
-    pub(crate) extra: Extra,
+/// Why a request is not answered as it asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// It is turned away as a request.
+    Request(Rejection),
+    /// It is a vote, and the vote is not recorded.
+    Vote(Refusal),
 }
 
-/// What a refusal carries beyond its kind.
-#[derive(Debug)]
-pub(crate) enum Extra {
-    None,
-    /// Line and column, from 1, where JSON ends to be JSON.
-    Position {
-        line: usize,
-        column: usize,
-    },
-    Fields(Vec<Fault>),
-    /// Methods that the path takes.
-    Allow(&'static str),
-    RetryAfter(Duration),
-    /// Milliseconds since 1970 UTC.
-    Opens(i64),
-    Closes(i64),
-    Attempts(u32),
-}
-
-impl Problem {
-    pub(crate) fn retry_after(face: &'static Face, wait: Duration) -> Problem {
-        Problem {
-            face,
-            extra: Extra::RetryAfter(wait),
-        }
-    }
-
-    pub(crate) fn allow(methods: &'static str) -> Problem {
-        Problem {
-            face: &face::METHOD_NOT_ALLOWED,
-            extra: Extra::Allow(methods),
-        }
-    }
-
-    /// One field at fault in a request that is malformed by itself, whatever the ballot.
-    pub(crate) fn field(field: Name, rule: Rule) -> Problem {
-        Problem::with_fault(&face::INVALID_FIELDS, field, rule)
-    }
-
-    /// One field that this ballot does not take as it is.
-    pub(crate) fn choice(field: Name, rule: Rule) -> Problem {
-        Problem::with_fault(&face::CHOICE_REFUSED, field, rule)
-    }
-
-    fn with_fault(face: &'static Face, field: Name, rule: Rule) -> Problem {
-        let fault = Fault {
-            field: field.as_str().into(),
-            rule,
-        };
-        Problem {
-            face,
-            extra: Extra::Fields(vec![fault]),
-        }
-    }
-
-    /// The answer, in the language asked for.
-    pub(crate) fn reply(&self, language: Language) -> Reply {
-        let mut reply = reply::json(
-            self.face.status,
-            &self.body(language),
-            PROBLEM_JSON,
-            Some(language),
-        );
-        let headers = reply.headers_mut();
-        match &self.extra {
-            Extra::Allow(methods) => {
-                headers.insert(ALLOW, HeaderValue::from_static(methods));
-            }
-            Extra::RetryAfter(wait) => {
-                headers.insert(RETRY_AFTER, HeaderValue::from(seconds_up(*wait)));
-            }
-            _ => {}
-        }
-        // The rest of a body that is not read would stand where the next request begins.
-        if matches!(
-            self.face.status,
-            StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE
-        ) {
-            headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        }
-        reply
-    }
-
-    fn body(&self, language: Language) -> Body<'_> {
-        let face = self.face;
-        let mut body = Body {
-            r#type: Type(face.slug),
-            title: face.title.in_language(language),
-            detail: face.detail.in_language(language),
-            status: face
-                .vote_status
-                .map_or(Status::Number(face.status.as_u16()), Status::Word),
-            ..Body::default()
-        };
-        match &self.extra {
-            Extra::None | Extra::Allow(_) | Extra::RetryAfter(_) => {}
-            Extra::Position { line, column } => {
-                body.line = Some(*line);
-                body.column = Some(*column);
-            }
-            Extra::Fields(faults) => {
-                body.errors = faults
-                    .iter()
-                    .map(|fault| FieldError::new(fault, language))
-                    .collect();
-            }
-            Extra::Opens(at_ms) => body.opens = Some(rfc3339(*at_ms)),
-            Extra::Closes(at_ms) => body.closes = Some(rfc3339(*at_ms)),
-            Extra::Attempts(count) => body.attempt_count = Some(*count),
-        }
-        body
-    }
-}
-
-impl From<&'static Face> for Problem {
-    fn from(face: &'static Face) -> Problem {
-        Problem {
-            face,
-            extra: Extra::None,
-        }
+impl From<Rejection> for Problem {
+    fn from(rejection: Rejection) -> Problem {
+        Problem::Request(rejection)
     }
 }
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Problem {
-        match refusal {
-            Refusal::Fields(faults) => Problem {
-                face: &face::INVALID_FIELDS,
-                extra: Extra::Fields(faults),
-            },
-            Refusal::Malformed(Malformed::Syntax { line, column }) => Problem {
-                face: &face::MALFORMED,
-                extra: Extra::Position { line, column },
-            },
-            Refusal::Malformed(Malformed::NotUtf8 | Malformed::Escape) => {
-                Problem::from(&face::MALFORMED)
+        Problem::Vote(refusal)
+    }
+}
+
+impl Problem {
+    pub(crate) fn problem_type(&self) -> ProblemType {
+        match self {
+            Problem::Request(rejection) => ProblemType::from(rejection),
+            Problem::Vote(refusal) => ProblemType::from(refusal),
+        }
+    }
+
+    fn wait(&self) -> Option<Duration> {
+        match self {
+            Problem::Request(rejection) => rejection.wait(),
+            Problem::Vote(refusal) => refusal.wait(),
+        }
+    }
+
+    /// The answer, in the language asked for.
+    pub(crate) fn reply(&self, language: Language) -> Reply {
+        let status = self.problem_type().definition().status;
+        let mut reply = reply::json(status, &self.body(language), PROBLEM_JSON, Some(language));
+        let headers = reply.headers_mut();
+        if let Some(wait) = self.wait() {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds_up(wait)));
+        }
+        if let Problem::Request(rejection) = self {
+            if let Rejection::MethodNotAllowed { allow } = rejection {
+                headers.insert(ALLOW, HeaderValue::from_static(allow));
             }
+            if rejection.leaves_body_unread() {
+                headers.insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+        }
+        reply
+    }
+
+    fn body(&self, language: Language) -> Body<'_> {
+        let definition = self.problem_type().definition();
+        let number = definition.status.as_u16();
+        Body {
+            r#type: Type(definition.slug),
+            title: definition.title.in_language(language),
+            detail: definition.detail.in_language(language),
+            status: definition
+                .vote_status
+                .map_or(Status::Number(number), Status::Word),
+            facts: match self {
+                Problem::Request(_) => Facts::default(),
+                Problem::Vote(refusal) => Facts::of(refusal, language),
+            },
         }
     }
 }
 
 /// Whole seconds, rounded up, at least 1.
-fn seconds_up(wait: Duration) -> u64 {
-    wait.as_secs()
-        .saturating_add(u64::from(wait.subsec_nanos() > 0))
-        .max(1)
+pub(crate) fn seconds_up(wait: Duration) -> u32 {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    let seconds = u32::try_from(seconds)
+        .expect("no wait is longer than what a quota takes to earn one use back, an hour at most");
+    seconds.max(1)
 }
 
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 struct Body<'a> {
     r#type: Type,
     title: &'a str,
     detail: &'a str,
     status: Status,
+    #[serde(flatten)]
+    facts: Facts<'a>,
+}
+
+/// The facts of a refusal, as members of its problem. Those that it has none of are left out.
+#[derive(Default, Serialize)]
+struct Facts<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -192,7 +126,39 @@ struct Body<'a> {
     attempt_count: Option<u32>,
 }
 
-#[derive(Default)]
+impl<'a> Facts<'a> {
+    fn of(refusal: &'a Refusal, language: Language) -> Facts<'a> {
+        let mut facts = Facts::default();
+        match refusal {
+            Refusal::Malformed(Malformed::Syntax { line, column }) => {
+                facts.line = Some(*line);
+                facts.column = Some(*column);
+            }
+            Refusal::InvalidFields(invalid) => {
+                let errors = invalid.iter().map(|field| FieldError::new(field, language));
+                facts.errors = errors.collect();
+            }
+            Refusal::ChoiceNotTaken(field) => facts.errors = vec![FieldError::new(field, language)],
+            Refusal::NotOpen { opens_ms } => facts.opens = Some(rfc3339(*opens_ms)),
+            Refusal::Closed { closed_ms } => facts.closes = Some(rfc3339(*closed_ms)),
+            Refusal::Duplicate { attempt_count } => facts.attempt_count = Some(*attempt_count),
+            // The type says it all; waits stand in a header.
+            Refusal::Malformed(Malformed::NotUtf8 | Malformed::Escape)
+            | Refusal::NoSuchBallot(_)
+            | Refusal::NotOnRoll
+            | Refusal::OtherRegion
+            | Refusal::CandidateNotStanding
+            | Refusal::ClientOverQuota { .. }
+            | Refusal::NasOverQuota { .. }
+            | Refusal::Overloaded
+            | Refusal::StorageFull
+            | Refusal::OutcomeUnknown
+            | Refusal::LedgerDisagrees => {}
+        }
+        facts
+    }
+}
+
 struct Type(&'static str);
 
 impl Serialize for Type {
@@ -208,12 +174,6 @@ enum Status {
     Word(&'static str),
 }
 
-impl Default for Status {
-    fn default() -> Status {
-        Status::Number(0)
-    }
-}
-
 #[derive(Serialize)]
 struct FieldError<'a> {
     field: &'a str,
@@ -222,11 +182,12 @@ struct FieldError<'a> {
 }
 
 impl<'a> FieldError<'a> {
-    fn new(fault: &'a Fault, language: Language) -> FieldError<'a> {
+    fn new(invalid: &'a InvalidField, language: Language) -> FieldError<'a> {
+        let text = text_of(invalid.rule);
         FieldError {
-            field: &fault.field,
-            code: fault.rule.code(),
-            detail: fault.rule.words().in_language(language),
+            field: &invalid.field,
+            code: text.code,
+            detail: text.words.in_language(language),
         }
     }
 }
@@ -234,28 +195,30 @@ impl<'a> FieldError<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vote::Rule;
 
-    fn json(problem: &Problem, language: Language) -> serde_json::Value {
-        serde_json::to_value(problem.body(language)).expect("plain data")
+    fn json(refusal: Refusal, language: Language) -> serde_json::Value {
+        serde_json::to_value(Problem::from(refusal).body(language)).expect("plain data")
     }
 
     #[test]
     fn a_vote_carries_its_status_word() {
-        let problem = Problem {
-            face: &face::DUPLICATE,
-            extra: Extra::Attempts(2),
-        };
-        let body = json(&problem, Language::English);
+        let refusal = Refusal::Duplicate { attempt_count: 2 };
+        let body = json(refusal.clone(), Language::English);
         assert_eq!(body["status"], "duplicate");
         assert_eq!(body["attempt_count"], 2);
         assert_eq!(body["type"], "urn:scrutin:problem:duplicate");
         assert_eq!(body["title"], "Already voted");
-        assert_eq!(json(&problem, Language::French)["title"], "Déjà voté");
+        assert_eq!(json(refusal, Language::French)["title"], "Déjà voté");
     }
 
     #[test]
     fn other_problems_carry_the_number() {
-        let body = json(&Problem::field(Name::Nas, Rule::Nas), Language::English);
+        let field = InvalidField {
+            field: "nas".into(),
+            rule: Rule::Nas,
+        };
+        let body = json(Refusal::InvalidFields(vec![field]), Language::English);
         assert_eq!(body["status"], 400);
         assert_eq!(body["errors"][0]["field"], "nas");
         assert_eq!(body["errors"][0]["code"], "nas-format");
@@ -275,13 +238,5 @@ mod tests {
         for (wait_ms, expected) in cases {
             assert_eq!(seconds_up(Duration::from_millis(wait_ms)), expected);
         }
-    }
-
-    #[test]
-    fn types_are_unique() {
-        let mut slugs: Vec<_> = face::ALL.iter().map(|face| face.slug).collect();
-        slugs.sort_unstable();
-        slugs.dedup();
-        assert_eq!(slugs.len(), face::ALL.len());
     }
 }

@@ -1,8 +1,7 @@
 //! Proof that a vote is recorded, from its request id. It never tells the choice.
 
-use super::face;
 use super::language::Language;
-use super::problem::Problem;
+use super::rejection::Rejection;
 use super::reply::{self, JSON, Reply};
 use crate::app::App;
 use crate::time::rfc3339;
@@ -13,6 +12,8 @@ use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// After how long a receipt may be looked up again where too many are being looked up.
+const RETRY: Duration = Duration::from_secs(1);
 /// Lines about look-ups, one a second at most.
 static FAILURES: Gate = Gate::new();
 
@@ -25,12 +26,16 @@ struct Recorded {
 
 /// Looks a receipt up. Reads the disk on a thread of its own; only so many at once, so that a flood
 /// of lookups cannot keep the disk from the votes.
-pub(crate) async fn find(app: &Arc<App>, text: &str, language: Language) -> Result<Reply, Problem> {
+pub(crate) async fn find(
+    app: &Arc<App>,
+    text: &str,
+    language: Language,
+) -> Result<Reply, Rejection> {
     let Ok(id) = text.parse::<RequestId>() else {
-        return Err(Problem::from(&face::NO_SUCH_RECEIPT));
+        return Err(Rejection::NoSuchReceipt);
     };
     let receipt = look_up(app, id).await?;
-    let receipt = receipt.ok_or(&face::NO_SUCH_RECEIPT)?;
+    let receipt = receipt.ok_or(Rejection::NoSuchReceipt)?;
     let body = Recorded {
         request_id: id.to_string(),
         status: "recorded",
@@ -40,12 +45,9 @@ pub(crate) async fn find(app: &Arc<App>, text: &str, language: Language) -> Resu
 }
 
 /// The receipt of that id; none where no frame holds it.
-pub(crate) async fn look_up(app: &Arc<App>, id: RequestId) -> Result<Option<Receipt>, Problem> {
+pub(crate) async fn look_up(app: &Arc<App>, id: RequestId) -> Result<Option<Receipt>, Rejection> {
     let Ok(_turn) = app.lookups.try_acquire() else {
-        return Err(Problem::retry_after(
-            &face::OVERLOADED,
-            Duration::from_secs(1),
-        ));
+        return Err(Rejection::Busy { wait: RETRY });
     };
     let partition = Arc::clone(&app.partition);
     let found = tokio::task::spawn_blocking(move || partition.find_receipt(&id)).await;
@@ -59,8 +61,9 @@ pub(crate) async fn look_up(app: &Arc<App>, id: RequestId) -> Result<Option<Rece
                     "a receipt could not be looked up: see the disk, then `tally verify` the ledger"
                 );
             });
-            Err(Problem::from(&face::INTERNAL))
+            Err(Rejection::Failed)
         }
-        Err(_) => Err(Problem::from(&face::INTERNAL)),
+        // The look-up panicked: the panic hook has logged where.
+        Err(_) => Err(Rejection::Failed),
     }
 }

@@ -1,98 +1,28 @@
 //! Which call a request is, and the answer to it.
 
-use super::face;
+use super::calls::{Call, Document};
 use super::language::{Language, Words};
 use super::problem::Problem;
+use super::rejection::Rejection;
 use super::reply::{self, JSON, Reply};
 use super::{body, health, receipts};
 use crate::app::App;
-use crate::vote;
+use crate::vote::VoteKind;
 use hyper::body::{Bytes, Incoming};
-use hyper::{Method, Request, StatusCode};
+use hyper::{Request, StatusCode};
 use ledger::RequestId;
 use listener::client::Prefix;
-use matchit::{Params, Router};
+use matchit::Params;
 use std::pin::Pin;
 use std::sync::Arc;
 
 /// The service description, kept by hand; tests hold it to what the server does.
 const OPENAPI: &str = include_str!("../../openapi.json");
 
-/// A call of the public interface.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Call {
-    LawVote,
-    ElectionVote,
-    Laws,
-    Elections,
-    Regions,
-    Candidates,
-    Receipt,
-    Health,
-    Live,
-    Ready,
-    OpenApi,
-    Description,
-}
-
-/// Every path and its call.
-pub(crate) const PATHS: &[(&str, Call)] = &[
-    ("/api/v1/vote", Call::LawVote),
-    ("/api/v1/elections/vote", Call::ElectionVote),
-    ("/api/v1/laws", Call::Laws),
-    ("/api/v1/elections", Call::Elections),
-    ("/api/v1/regions", Call::Regions),
-    (
-        "/api/v1/elections/{election_id}/regions/{region_id}/candidates",
-        Call::Candidates,
-    ),
-    ("/api/v1/receipts/{request_id}", Call::Receipt),
-    ("/api/v1/health", Call::Health),
-    ("/livez", Call::Live),
-    ("/readyz", Call::Ready),
-    ("/openapi.json", Call::OpenApi),
-    ("/", Call::Description),
-];
-
-impl Call {
-    /// Whether it takes a body by POST; the others are read by GET and HEAD.
-    pub(crate) fn is_vote(self) -> bool {
-        matches!(self, Call::LawVote | Call::ElectionVote)
-    }
-
-    /// Methods taken, as the Allow header names them.
-    pub(crate) fn allow(self) -> &'static str {
-        if self.is_vote() { "POST" } else { "GET, HEAD" }
-    }
-
-    fn takes(self, method: &Method) -> bool {
-        if self.is_vote() {
-            method == Method::POST
-        } else {
-            method == Method::GET || method == Method::HEAD
-        }
-    }
-}
-
-/// The table of paths.
-pub(crate) struct Routes(Router<Call>);
-
-impl Routes {
-    /// # Errors
-    /// Two paths that clash: a fault of [`PATHS`].
-    pub(crate) fn new() -> Result<Routes, matchit::InsertError> {
-        let mut router = Router::new();
-        for (path, call) in PATHS {
-            router.insert(*path, *call)?;
-        }
-        Ok(Routes(router))
-    }
-}
-
-/// What is left of a request once its head has been looked at.
+/// What is left to do about a request once its head has been looked at.
 pub(crate) enum Rest {
-    /// A vote, whose body is still to be read.
-    Vote(Call, Incoming),
+    /// Its body is a vote, and is still to be read.
+    Vote(VoteKind, Incoming),
     /// Nothing.
     Answered(Reply),
     /// Boxed, so that a vote's future does not carry the room for it.
@@ -104,38 +34,39 @@ pub(crate) fn start(
     app: &Arc<App>,
     request: Request<Incoming>,
     language: Language,
-) -> Result<Rest, Problem> {
+) -> Result<Rest, Rejection> {
     let (head, incoming) = request.into_parts();
-    let Ok(matched) = app.routes.0.at(head.uri.path()) else {
-        return Err(Problem::from(&face::NOT_FOUND));
+    let Ok(matched) = app.routes.at(head.uri.path()) else {
+        return Err(Rejection::NoSuchPath);
     };
     let call = *matched.value;
     if let Some(reply) = app.cors.preflight(&head, call) {
         return Ok(Rest::Answered(reply));
     }
     if !call.takes(&head.method) {
-        return Err(Problem::allow(call.allow()));
+        let allow = call.allow();
+        return Err(Rejection::MethodNotAllowed { allow });
     }
-    if call.is_vote() {
-        body::check_type(&head.headers)?;
-        return Ok(Rest::Vote(call, incoming));
+    match call {
+        Call::Vote(kind) => {
+            body::check_type(&head.headers)?;
+            Ok(Rest::Vote(kind, incoming))
+        }
+        Call::Read(document) => read(app, document, &matched.params, language),
     }
-    read(app, call, &matched.params, language)
 }
 
 /// Reads the body of a vote and casts it.
 pub(crate) async fn vote(
     app: &App,
     client: Option<Prefix>,
-    call: Call,
+    kind: VoteKind,
     incoming: Incoming,
     language: Language,
 ) -> Result<Reply, Problem> {
     let bytes = body::collect(incoming, app.body).await?;
-    let receipt = match call {
-        Call::LawVote => vote::law(app, client, &bytes).await?,
-        _ => vote::election(app, client, &bytes).await?,
-    };
+    let receipt = app.station.vote(client, kind, &bytes).await?;
+    app.metrics.note_accepted();
     Ok(accepted(&receipt, language))
 }
 
@@ -155,49 +86,55 @@ fn accepted(receipt: &RequestId, language: Language) -> Reply {
 
 fn read(
     app: &Arc<App>,
-    call: Call,
+    document: Document,
     params: &Params<'_, '_>,
     language: Language,
-) -> Result<Rest, Problem> {
+) -> Result<Rest, Rejection> {
     const MINUTE: &str = "public, max-age=60";
     const SECOND: &str = "public, max-age=1";
     let now_ms = app.clock.now_ms();
-    Ok(Rest::Answered(match call {
-        Call::Laws => reply::document(app.catalogue.laws(app.event(), now_ms), SECOND),
-        Call::Elections => reply::document(app.catalogue.elections(app.event(), now_ms), SECOND),
-        Call::Regions => reply::document(app.catalogue.regions(), MINUTE),
-        Call::Candidates => reply::document(candidates(app, params)?, MINUTE),
-        Call::Receipt => {
+    Ok(Rest::Answered(match document {
+        Document::Laws => reply::document(app.catalogue.laws(app.event(), now_ms), SECOND),
+        Document::Elections => {
+            reply::document(app.catalogue.elections(app.event(), now_ms), SECOND)
+        }
+        Document::Regions => reply::document(app.catalogue.regions(), MINUTE),
+        Document::Candidates => reply::document(candidates(app, params)?, MINUTE),
+        Document::Receipt => {
             let (app, id) = (Arc::clone(app), param(params, "request_id").to_owned());
-            let found = async move { receipts::find(&app, &id, language).await };
+            let found = async move { Ok(receipts::find(&app, &id, language).await?) };
             return Ok(Rest::Other(Box::pin(found)));
         }
-        Call::Health => health::health(app),
-        Call::Live => health::live(),
-        Call::Ready => health::ready(app)?,
-        Call::OpenApi => reply::document(Bytes::from_static(OPENAPI.as_bytes()), MINUTE),
-        Call::Description => reply::document(app.catalogue.description(), MINUTE),
-        Call::LawVote | Call::ElectionVote => return Err(Problem::from(&face::INTERNAL)),
+        Document::Health => health::health(app),
+        Document::Live => health::live(),
+        Document::Ready => health::ready(app)?,
+        Document::OpenApi => reply::document(Bytes::from_static(OPENAPI.as_bytes()), MINUTE),
+        Document::Description => reply::document(app.catalogue.description(), MINUTE),
     }))
 }
 
-fn candidates(app: &App, params: &Params<'_, '_>) -> Result<Bytes, Problem> {
+fn candidates(app: &App, params: &Params<'_, '_>) -> Result<Bytes, Rejection> {
     let election = param(params, "election_id").parse().ok();
-    let election = election.filter(|number| app.ballots.election(*number).is_some());
-    let election = election.ok_or(&face::NO_SUCH_ELECTION)?;
+    let election = election.filter(|number| app.station.ballots.election(*number).is_some());
+    let election = election.ok_or(Rejection::NoSuchElection)?;
     let region = param(params, "region_id").parse().ok();
     let document = region.and_then(|region| app.catalogue.candidates(election, region));
-    Ok(document.ok_or(&face::NO_SUCH_REGION)?)
+    document.ok_or(Rejection::NoSuchRegion)
 }
 
 fn param<'p>(params: &'p Params<'_, '_>, name: &str) -> &'p str {
-    params.get(name).unwrap_or_default()
+    params
+        .get(name)
+        .expect("the path of this call has the parameter")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::calls::PATHS;
+    use crate::http::problem_type::ProblemType;
     use serde_json::Value;
+    use std::collections::BTreeSet;
 
     #[test]
     fn the_description_names_every_path_and_method() {
@@ -219,10 +156,9 @@ mod tests {
             .collect();
         assert_eq!(described.len(), PATHS.len());
         for (path, call) in PATHS {
-            let methods = if call.is_vote() {
-                vec!["post"]
-            } else {
-                vec!["get", "head"]
+            let methods = match call {
+                Call::Vote(_) => vec!["post"],
+                Call::Read(_) => vec!["get", "head"],
             };
             let found = described.iter().find(|(known, _)| known == path);
             let found = found.unwrap_or_else(|| panic!("{path} is not described"));
@@ -231,21 +167,18 @@ mod tests {
     }
 
     #[test]
-    fn the_description_names_every_type_of_refusal() {
+    fn the_description_names_every_type_of_problem_and_no_other() {
         let openapi: Value = serde_json::from_str(OPENAPI).expect("JSON");
-        for face in face::ALL {
-            // Not of the public listener.
-            if face.slug == face::INVALID_QUERY.slug {
-                continue;
-            }
-            let urn = format!("urn:scrutin:problem:{}", face.slug);
-            let types = openapi["components"]["schemas"]["ProblemType"]["enum"]
-                .as_array()
-                .expect("an enumeration");
-            assert!(
-                types.contains(&Value::from(urn.as_str())),
-                "{urn} is not described"
-            );
-        }
+        let described = openapi["components"]["schemas"]["ProblemType"]["enum"]
+            .as_array()
+            .expect("an enumeration");
+        let described: BTreeSet<&str> = described.iter().filter_map(Value::as_str).collect();
+        let types = ProblemType::ALL.into_iter();
+        // Only the internal listener answers it.
+        let types = types.filter(|problem_type| *problem_type != ProblemType::InvalidQuery);
+        let types: Vec<String> = types
+            .map(|problem_type| format!("urn:scrutin:problem:{}", problem_type.definition().slug))
+            .collect();
+        assert_eq!(described, types.iter().map(String::as_str).collect());
     }
 }

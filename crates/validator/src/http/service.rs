@@ -1,8 +1,8 @@
 //! One request, from its head to its answer: limits first, then the call, then the books.
 
-use super::face;
 use super::language::Language;
 use super::problem::Problem;
+use super::rejection::Rejection;
 use super::reply::{self, REQUEST_ID, Reply};
 use super::routes::{self, Rest};
 use crate::app::App;
@@ -43,18 +43,18 @@ pub(crate) fn serve(
     };
     let client = app.addresses.of_request(peer.address, headers);
     let admitted = admit(&app, client).and_then(|()| check_host(&request));
+    let admitted = admitted.map_err(Problem::from);
     let rest = admitted.and_then(|()| match asked.visit {
-        None => routes::start(&app, request, asked.language),
-        Some(visit) => Ok(Rest::Other(Box::pin(visit.answer(
-            Arc::clone(&app),
-            client,
-            request,
-        )))),
+        None => Ok(routes::start(&app, request, asked.language)?),
+        Some(visit) => {
+            let answer = visit.answer(Arc::clone(&app), client, request);
+            Ok(Rest::Other(Box::pin(async move { Ok(answer.await?) })))
+        }
     });
     async move {
         let answered = match rest {
-            Ok(Rest::Vote(call, body)) => {
-                routes::vote(&app, client, call, body, asked.language).await
+            Ok(Rest::Vote(kind, body)) => {
+                routes::vote(&app, client, kind, body, asked.language).await
             }
             Ok(Rest::Answered(reply)) => Ok(reply),
             Ok(Rest::Other(answer)) => answer.await,
@@ -86,7 +86,7 @@ impl Asked {
     /// The answer with everything that answers carry, written into the books.
     fn close(self, app: &App, answered: Result<Reply, Problem>) -> Reply {
         let mut reply = answered.unwrap_or_else(|problem| {
-            app.metrics.note_problem(problem.face);
+            app.metrics.note_problem(&problem);
             match self.visit {
                 None => problem.reply(self.language),
                 Some(visit) => visit.refusal(app, &problem),
@@ -103,23 +103,22 @@ impl Asked {
         if self.is_head {
             reply = reply::head_only(reply);
         }
-        app.metrics
-            .note_reply(reply.status(), self.started.elapsed());
+        app.metrics.note_reply(self.started.elapsed());
         reply
     }
 }
 
 /// HTTP/1.1 demands one Host (RFC 9112, section 3.2); HTTP/2 has a field of its own for it.
-fn check_host(request: &Request<Incoming>) -> Result<(), Problem> {
+fn check_host(request: &Request<Incoming>) -> Result<(), Rejection> {
     let hosts = request.headers().get_all(HOST).iter().count();
     if request.version() == Version::HTTP_11 && hosts != 1 {
-        return Err(Problem::from(&face::NO_HOST));
+        return Err(Rejection::NoHost);
     }
     Ok(())
 }
 
 /// Counts the request against its client's quota.
-fn admit(app: &App, client: Option<Prefix>) -> Result<(), Problem> {
+fn admit(app: &App, client: Option<Prefix>) -> Result<(), Rejection> {
     let Some(client) = client else {
         return Ok(());
     };
@@ -134,6 +133,6 @@ fn admit(app: &App, client: Option<Prefix>) -> Result<(), Problem> {
                  clients.trusted_proxies; where it is many voters, raise clients.requests_per_second"
             );
         });
-        Problem::retry_after(&face::TOO_MANY_REQUESTS, wait)
+        Rejection::TooManyRequests { wait }
     })
 }

@@ -3,10 +3,10 @@
 mod stream;
 
 use crate::app::App;
-use crate::http::face;
 use crate::http::health;
 use crate::http::language::Language;
 use crate::http::problem::Problem;
+use crate::http::rejection::Rejection;
 use crate::http::reply::{self, Reply};
 use crate::site;
 use http_body_util::{Either, Full};
@@ -61,7 +61,7 @@ impl Handler for Internal {
         let language = Language::of(request.headers());
         match self.route(&request) {
             Ok(response) => response,
-            Err(problem) => whole(problem.reply(language)),
+            Err(rejection) => whole(Problem::from(rejection).reply(language)),
         }
     }
 
@@ -93,16 +93,17 @@ impl Internal {
     fn route(
         &self,
         request: &Request<Incoming>,
-    ) -> Result<Response<<Self as Handler>::Body>, Problem> {
+    ) -> Result<Response<<Self as Handler>::Body>, Rejection> {
         let path = request.uri().path();
         let ledger = path.strip_prefix("/ledger/");
         let asset = path.strip_prefix(pages::ASSET_PREFIX);
         let known = matches!(path, "/metrics" | "/livez" | "/readyz" | "/monitor");
         if !known && ledger.is_none() && asset.is_none() {
-            return Err(Problem::from(&face::NOT_FOUND));
+            return Err(Rejection::NoSuchPath);
         }
         if request.method() != Method::GET && request.method() != Method::HEAD {
-            return Err(Problem::allow("GET, HEAD"));
+            let allow = "GET, HEAD";
+            return Err(Rejection::MethodNotAllowed { allow });
         }
         Ok(match path {
             "/metrics" => whole(self.metrics()),
@@ -125,11 +126,11 @@ impl Internal {
         &self,
         partition: &str,
         query: Option<&str>,
-    ) -> Result<Response<<Self as Handler>::Body>, Problem> {
+    ) -> Result<Response<<Self as Handler>::Body>, Rejection> {
         if partition != "0" {
-            return Err(Problem::from(&face::NOT_FOUND));
+            return Err(Rejection::NoSuchPath);
         }
-        let after = after(query).ok_or(&face::INVALID_QUERY)?;
+        let after = after(query).ok_or(Rejection::InvalidQuery)?;
         let body = LedgerBody::start(&self.app, after, self.stop.clone())?;
         let reply = reply::made(StatusCode::OK, Bytes::new(), LEDGER, None);
         Ok(reply.map(|_| Either::Right(body)))

@@ -4,8 +4,7 @@
 //! that a slow tally costs a few hundred kilobytes and never holds the ledger up.
 
 use crate::app::App;
-use crate::http::face;
-use crate::http::problem::Problem;
+use crate::http::rejection::Rejection;
 use hyper::body::{Body, Bytes, Frame};
 use ledger::{LedgerError, SegmentStream};
 use listener::lifecycle::Stop;
@@ -44,9 +43,9 @@ impl Body for LedgerBody {
 
 impl LedgerBody {
     /// A stream of what lies behind frame `after`.
-    pub(crate) fn start(app: &Arc<App>, after: u64, stop: Stop) -> Result<LedgerBody, Problem> {
+    pub(crate) fn start(app: &Arc<App>, after: u64, stop: Stop) -> Result<LedgerBody, Rejection> {
         let Ok(turn) = Arc::clone(&app.streams).try_acquire_owned() else {
-            return Err(Problem::retry_after(&face::OVERLOADED, RETRY));
+            return Err(Rejection::Busy { wait: RETRY });
         };
         let (sender, receiver) = mpsc::channel(CHUNKS_MAX);
         let app = Arc::clone(app);

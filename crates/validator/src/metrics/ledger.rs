@@ -1,7 +1,7 @@
 //! The ledger's own counters, read when somebody looks.
 
 use super::histogram;
-use crate::vote::Answer;
+use crate::vote::VoteReply;
 use ledger::{FRAME_BOUNDS, Partition, SYNC_BOUNDS_US};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// Reads a partition's state.
 pub(super) struct Ledger {
-    partition: Arc<Partition<Answer>>,
+    partition: Arc<Partition<VoteReply>>,
     /// Ids of the ballots, by index.
     ballots: Vec<String>,
 }
@@ -26,7 +26,7 @@ impl fmt::Debug for Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(partition: Arc<Partition<Answer>>, ballots: Vec<String>) -> Ledger {
+    pub(super) fn new(partition: Arc<Partition<VoteReply>>, ballots: Vec<String>) -> Ledger {
         Ledger { partition, ballots }
     }
 
@@ -35,8 +35,8 @@ impl Ledger {
         let mut family =
             encoder.encode_descriptor("ballot_voted", help, None, MetricType::Gauge)?;
         for (ballot, index) in self.ballots.iter().zip(0_u16..) {
-            let voted = gauge(self.partition.state().voted(index));
-            voted.encode(family.encode_family(&[("ballot", ballot.as_str())])?)?;
+            let voted = self.partition.state().voted(index);
+            ConstGauge::new(voted).encode(family.encode_family(&[("ballot", ballot.as_str())])?)?;
         }
         Ok(())
     }
@@ -70,11 +70,6 @@ impl Ledger {
         let bounds = FRAME_BOUNDS.into_iter().map(number);
         histogram::encode(metric, bounds, sizes.buckets.into_iter(), number(sizes.sum))
     }
-}
-
-/// Counts stay far below 2^63.
-fn gauge(value: u64) -> ConstGauge<i64> {
-    ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX))
 }
 
 impl Collector for Ledger {
@@ -122,7 +117,7 @@ impl Collector for Ledger {
         ];
         for (name, help, value) in gauges {
             let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
-            gauge(value).encode(metric)?;
+            ConstGauge::new(value).encode(metric)?;
         }
         self.voted(&mut encoder)?;
         self.frames(&mut encoder)?;

@@ -6,17 +6,16 @@ mod exposition;
 mod histogram;
 mod ledger;
 
-use crate::http::face::{self, Face};
-use crate::vote::Answer;
+use crate::http::problem::Problem;
+use crate::http::problem_type::ProblemType;
+use crate::vote::{Observer, Refusal, VoteReply};
 use ::ledger::Partition;
 use histogram::Durations;
-use hyper::StatusCode;
 use listener::Ending;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,15 +24,18 @@ type Label = [(&'static str, &'static str); 1];
 /// The counters, and the registry that writes them out.
 pub(crate) struct Metrics {
     registry: Registry,
-    pub(crate) votes_submitted: Counter,
-    pub(crate) validation_latency: Durations,
+    votes_submitted: Counter,
+    validation_latency: Durations,
     pub(crate) connections: Connections,
     validated: Validated,
     duplicate_attempts: Counter,
     request_duration: Durations,
-    problems: HashMap<&'static str, Counter>,
+    /// By type of problem, in the order of the enumeration.
+    problems: [Counter; ProblemType::COUNT],
 }
 
+/// Votes answered, by what became of them. Requests that are no readable vote are not among them,
+/// nor are votes that a limit or a fault kept from being decided.
 struct Validated {
     accepted: Counter,
     duplicate: Counter,
@@ -58,7 +60,7 @@ impl Connections {
 }
 
 impl Metrics {
-    pub(crate) fn new(partition: &Arc<Partition<Answer>>, ballots: Vec<String>) -> Metrics {
+    pub(crate) fn new(partition: &Arc<Partition<VoteReply>>, ballots: Vec<String>) -> Metrics {
         let mut registry = Registry::default();
         let build = Family::<Label, Gauge>::default();
         build
@@ -106,42 +108,72 @@ impl Metrics {
         }
     }
 
-    /// Books a refusal under its type.
-    pub(crate) fn note_problem(&self, face: &'static Face) {
-        if let Some(counter) = self.problems.get(face.slug) {
-            counter.inc();
-        }
-        match face.vote_status {
-            Some("duplicate") => {
-                self.validated.duplicate.inc();
-                self.duplicate_attempts.inc();
-            }
-            Some(_) => {
-                self.validated.invalid.inc();
-            }
-            None => {}
+    /// Counts a request that was not answered as it asked.
+    pub(crate) fn note_problem(&self, problem: &Problem) {
+        match problem {
+            Problem::Request(rejection) => self.note_type(ProblemType::from(rejection)),
+            Problem::Vote(refusal) => self.note_refusal(refusal),
         }
     }
 
-    /// Books a vote that was accepted on a page, where the answer is a redirection.
+    /// Counts a vote that is not recorded.
+    pub(crate) fn note_refusal(&self, refusal: &Refusal) {
+        self.note_type(ProblemType::from(refusal));
+        match refusal {
+            Refusal::Duplicate { .. } => {
+                self.validated.duplicate.inc();
+                self.duplicate_attempts.inc();
+            }
+            Refusal::NotOnRoll
+            | Refusal::OtherRegion
+            | Refusal::CandidateNotStanding
+            | Refusal::ChoiceNotTaken(_)
+            | Refusal::NotOpen { .. }
+            | Refusal::Closed { .. } => {
+                self.validated.invalid.inc();
+            }
+            Refusal::Malformed(_)
+            | Refusal::InvalidFields(_)
+            | Refusal::NoSuchBallot(_)
+            | Refusal::ClientOverQuota { .. }
+            | Refusal::NasOverQuota { .. }
+            | Refusal::Overloaded
+            | Refusal::StorageFull
+            | Refusal::OutcomeUnknown
+            | Refusal::LedgerDisagrees => {}
+        }
+    }
+
+    fn note_type(&self, problem_type: ProblemType) {
+        self.problems[problem_type as usize].inc();
+    }
+
+    /// Counts a vote that is recorded.
     pub(crate) fn note_accepted(&self) {
         self.validated.accepted.inc();
     }
 
-    /// Books an answer.
-    pub(crate) fn note_reply(&self, status: StatusCode, took: Duration) {
-        if status == StatusCode::ACCEPTED {
-            self.validated.accepted.inc();
-        }
+    /// Notes how long a request took, from its head to its answer.
+    pub(crate) fn note_reply(&self, took: Duration) {
         self.request_duration.observe(took);
     }
 
     /// All metrics in Prometheus' text format.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
-        // Writing into a string does not fail.
-        let _ = prometheus_client::encoding::text::encode(&mut text, &self.registry);
+        prometheus_client::encoding::text::encode(&mut text, &self.registry)
+            .expect("writing into a string does not fail");
         exposition::from_open_metrics(&text)
+    }
+}
+
+impl Observer for Metrics {
+    fn submitted(&self) {
+        self.votes_submitted.inc();
+    }
+
+    fn answered(&self, took: Duration) {
+        self.validation_latency.observe(took);
     }
 }
 
@@ -160,17 +192,17 @@ fn validated(registry: &mut Registry) -> Validated {
     }
 }
 
-fn problems(registry: &mut Registry) -> HashMap<&'static str, Counter> {
+fn problems(registry: &mut Registry) -> [Counter; ProblemType::COUNT] {
     let family = Family::<Label, Counter>::default();
     registry.register(
         "requests_refused",
         "Requests refused, by reason",
         family.clone(),
     );
-    let slugs = face::ALL.iter().map(|face| face.slug);
-    slugs
-        .map(|slug| (slug, family.get_or_create(&[("reason", slug)]).clone()))
-        .collect()
+    ProblemType::ALL.map(|problem_type| {
+        let label = [("reason", problem_type.definition().slug)];
+        family.get_or_create(&label).clone()
+    })
 }
 
 fn connections(registry: &mut Registry) -> Connections {

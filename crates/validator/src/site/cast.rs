@@ -1,14 +1,12 @@
 //! Forms that become votes.
 
-use super::{end_of, html, see_other};
+use super::page::{html, see_other};
+use super::refused::{NotCast, not_cast};
 use crate::app::App;
-use crate::ballots::Entry;
-use crate::http::face;
-use crate::http::problem::Problem;
 use crate::http::reply::Reply;
-use crate::vote::{self, Credential};
+use crate::vote::Credential;
 use credentials::{Code, Nas};
-use election::{Ballot, BallotKind};
+use election::Ballot;
 use listener::client::Prefix;
 use pages::voter::{self, End, Fault};
 use pages::{Form, Page, Site};
@@ -34,8 +32,7 @@ pub(super) async fn cast(
     form: Form,
 ) -> Reply {
     let refused = |end: &End| html(voter::ended(site, Some(ballot), end));
-    let (Ok((region, choice)), Some(entry)) = (voter::marked(ballot, &form), entry(app, ballot))
-    else {
+    let Ok((region, choice)) = voter::marked(ballot, &form) else {
         return refused(&End::Broken);
     };
     let again = |faults: &[Fault]| html(voter::review(site, ballot, region, &choice, faults));
@@ -44,54 +41,37 @@ pub(super) async fn cast(
         Err(faults) => return again(&faults),
     };
     drop(form);
+    let station = &app.station;
     let own_region = ballot.election().map(|_| u32::from(region));
-    match vote::cast(app, client, entry, credential, own_region, choice.clone()).await {
+    let key = station.ballots.of(ballot);
+    let cast = station.cast(client, key, credential, own_region, choice.clone());
+    match cast.await {
         Ok(receipt) => {
             app.metrics.note_accepted();
             see_other(&format!("/receipts?id={receipt}&lang={}", site.lang.tag()))
         }
-        Err(problem) => {
-            app.metrics.note_problem(problem.face);
-            match fault_of(&problem) {
-                Some(fault) => again(&[fault]),
-                None => refused(&end_of(&problem)),
+        Err(refusal) => {
+            app.metrics.note_refusal(&refusal);
+            match not_cast(&refusal) {
+                NotCast::Again(fault) => again(&[fault]),
+                NotCast::End(end) => refused(&end),
             }
         }
     }
 }
 
-fn entry<'a>(app: &'a App, ballot: &Ballot) -> Option<&'a Entry> {
-    match &ballot.kind {
-        BallotKind::Law(_) => app.ballots.law(&ballot.id),
-        BallotKind::Election(election) => app.ballots.election(election.number),
-    }
-}
-
 /// NAS and code of a form, or every fault of both.
 fn credential(form: &Form) -> Result<Credential, Vec<Fault>> {
-    let text = |name| form.get(name).unwrap_or_default();
-    let nas = match text("nas") {
-        "" => Err(Fault::NasMissing),
-        nas => Nas::parse(nas.as_bytes()).map_err(|_| Fault::NasMalformed),
+    let nas = match form.get("nas") {
+        None | Some("") => Err(Fault::NasMissing),
+        Some(nas) => Nas::parse(nas.as_bytes()).map_err(|_| Fault::NasMalformed),
     };
-    let code = match text("code") {
-        "" => Err(Fault::CodeMissing),
-        code => Code::parse(code.as_bytes()).map_err(|_| Fault::CodeMalformed),
+    let code = match form.get("code") {
+        None | Some("") => Err(Fault::CodeMissing),
+        Some(code) => Code::parse(code.as_bytes()).map_err(|_| Fault::CodeMalformed),
     };
     match (nas, code) {
         (Ok(nas), Ok(code)) => Ok(Credential { nas, code }),
         (nas, code) => Err([nas.err(), code.err()].into_iter().flatten().collect()),
-    }
-}
-
-/// Problems that the voter can mend on the form.
-fn fault_of(problem: &Problem) -> Option<Fault> {
-    let slug = problem.face.slug;
-    if slug == face::NOT_ELIGIBLE.slug {
-        Some(Fault::NotRecognised)
-    } else if slug == face::OTHER_REGION.slug {
-        Some(Fault::NotYourRegion)
-    } else {
-        None
     }
 }

@@ -4,8 +4,7 @@
 //! the quotas of other voters' NASs, or the disk by repeating recorded votes: each of those is
 //! written to the ledger.
 
-use crate::http::face;
-use crate::http::problem::Problem;
+use super::refusal::Refusal;
 use credentials::Nas;
 use listener::client::Prefix;
 use listener::throttle::{Key, Quota, Throttle};
@@ -15,14 +14,14 @@ use std::time::Duration;
 /// takes 35,000 refused votes a second to keep them all used up.
 const NAS_CELLS: usize = 1 << 21;
 
-/// What is left to NASs and clients.
+/// How many refused or repeated votes are left to each NAS and to each client.
 #[derive(Debug)]
 pub(crate) struct Attempts {
     of_nas: Throttle,
     of_clients: Throttle,
 }
 
-/// A vote that may turn out to be one. Does not tell the NAS.
+/// A vote that will be charged if it is refused or repeated. The NAS cannot be read from it.
 #[derive(Debug)]
 pub(crate) struct Attempt {
     nas: Key,
@@ -30,7 +29,7 @@ pub(crate) struct Attempt {
 }
 
 impl Attempts {
-    /// For each NAS and for each client that is counted.
+    /// `of_nas` holds for each NAS, `of_clients` for each client that is counted.
     pub(crate) fn new(of_nas: Quota, of_clients: Quota) -> Attempts {
         Attempts {
             of_nas: Throttle::with_cells(of_nas, NAS_CELLS),
@@ -47,21 +46,22 @@ impl Attempts {
         nas: &Nas,
         client: Option<Prefix>,
         now: Duration,
-    ) -> Result<Attempt, Problem> {
+    ) -> Result<Attempt, Refusal> {
         let attempt = Attempt {
             nas: self.of_nas.key(nas.number()),
             client: client.map(|client| self.of_clients.key(client)),
         };
         if let Some(client) = attempt.client {
             let left = self.of_clients.peek(client, now);
-            left.map_err(|wait| Problem::retry_after(&face::TOO_MANY_REQUESTS, wait))?;
+            left.map_err(|wait| Refusal::ClientOverQuota { wait })?;
         }
         let left = self.of_nas.peek(attempt.nas, now);
-        left.map_err(|wait| Problem::retry_after(&face::TOO_MANY_FAILURES, wait))?;
+        left.map_err(|wait| Refusal::NasOverQuota { wait })?;
         Ok(attempt)
     }
 
-    /// It was refused or repeated. Where others have used a quota up since, it was refused anyway.
+    /// Takes a refused or repeated vote from both quotas. A quota that others have used up since is
+    /// left as it is: this vote was not recorded either way.
     pub(super) fn charge(&self, attempt: &Attempt, now: Duration) {
         let _ = self.of_nas.take(attempt.nas, now);
         if let Some(client) = attempt.client {

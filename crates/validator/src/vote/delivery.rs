@@ -13,43 +13,44 @@ use tokio::sync::oneshot;
 const AT_ONCE: usize = 256;
 
 thread_local! {
-    /// To this thread. No longer than the votes that wait: the ledger's queue and one frame.
+    /// Deliveries to this thread. They are never more than the votes that wait for the ledger: its
+    /// queue and one frame.
     static HERE: OnceCell<UnboundedSender<Delivery>> = const { OnceCell::new() };
 }
 
 /// An answer and the request that it is for.
 struct Delivery {
     to: oneshot::Sender<Decision>,
-    outcome: Decision,
+    decision: Decision,
 }
 
 impl Delivery {
     fn pass_on(self) {
         // Nobody waits any more where the client hung up; the vote stands all the same.
-        let _ = self.to.send(self.outcome);
+        let _ = self.to.send(self.decision);
     }
 }
 
-/// Whom the ledger answers.
-pub(crate) struct Answer {
+/// The request that the ledger answers.
+pub(crate) struct VoteReply {
     to: oneshot::Sender<Decision>,
     thread: UnboundedSender<Delivery>,
 }
 
-impl Answer {
+impl VoteReply {
     /// For a request of this thread: what the ledger is given, and what the request waits for.
-    pub(super) fn new() -> (Answer, oneshot::Receiver<Decision>) {
-        let (to, outcome) = oneshot::channel();
+    pub(super) fn new() -> (VoteReply, oneshot::Receiver<Decision>) {
+        let (to, decision) = oneshot::channel();
         let thread = HERE.with(|here| here.get_or_init(start).clone());
-        (Answer { to, thread }, outcome)
+        (VoteReply { to, thread }, decision)
     }
 }
 
-impl Reply for Answer {
-    fn reply(self, outcome: Decision) {
-        let Answer { to, thread } = self;
+impl Reply for VoteReply {
+    fn reply(self, decision: Decision) {
+        let VoteReply { to, thread } = self;
         // A thread that passes nothing on any more is ending; its requests may still be waiting.
-        if let Err(SendError(delivery)) = thread.send(Delivery { to, outcome }) {
+        if let Err(SendError(delivery)) = thread.send(Delivery { to, decision }) {
             delivery.pass_on();
         }
     }

@@ -1,16 +1,10 @@
 //! From a form to a vote: every field checked, all faults named at once.
 
-use super::fault::{Fault, Rule};
-use super::form::{ELECTION_FIELDS, Form, LAW_FIELDS, Malformed, Name, Value};
+use super::form::{ELECTION_FIELDS, Field, Form, LAW_FIELDS, Value};
+use super::refusal::Refusal;
+use super::rule::Rule;
 use credentials::{BallotId, Code, Nas};
 use election::{Choice, Method};
-
-/// Why a body is not a vote.
-#[derive(Debug)]
-pub(crate) enum Refusal {
-    Malformed(Malformed),
-    Fields(Vec<Fault>),
-}
 
 /// Who votes, as the voter says. Wiped on drop, shown by nothing.
 pub(crate) struct Credential {
@@ -40,10 +34,10 @@ impl<'a> LawVote<'a> {
     pub(crate) fn read(body: &'a [u8]) -> Result<LawVote<'a>, Refusal> {
         let mut form = Form::read(body, LAW_FIELDS).map_err(Refusal::Malformed)?;
         let credential = credential(&mut form);
-        let law_id = text(&mut form, Name::LawId, Rule::BallotId, |id| {
+        let law_id = text(&mut form, Field::LawId, Rule::BallotId, |id| {
             BallotId::check(id).ok().map(|()| id)
         });
-        let choice = text(&mut form, Name::Vote, Rule::LawVote, |vote| match vote {
+        let choice = text(&mut form, Field::Vote, Rule::LawVote, |vote| match vote {
             "oui" => Some(Choice::Oui),
             "non" => Some(Choice::Non),
             "blanc" => Some(Choice::Blanc),
@@ -57,7 +51,7 @@ impl<'a> LawVote<'a> {
                     choice,
                 })
             }
-            _ => Err(Refusal::Fields(form.faults)),
+            _ => Err(at_fault(form)),
         }
     }
 }
@@ -66,11 +60,11 @@ impl ElectionVote {
     pub(crate) fn read(body: &[u8]) -> Result<ElectionVote, Refusal> {
         let mut form = Form::read(body, ELECTION_FIELDS).map_err(Refusal::Malformed)?;
         let credential = credential(&mut form);
-        let election = required(&mut form, Name::ElectionId);
-        let region = required(&mut form, Name::RegionId);
+        let election = required(&mut form, Field::ElectionId);
+        let region = required(&mut form, Field::RegionId);
         let method = text(
             &mut form,
-            Name::VotingMethod,
+            Field::VotingMethod,
             Rule::VotingMethod,
             |method| match method {
                 "single_choice" => Some(Method::SingleChoice),
@@ -94,16 +88,23 @@ impl ElectionVote {
                 choice,
                 contradicts,
             }),
-            _ => Err(Refusal::Fields(form.faults)),
+            _ => Err(at_fault(form)),
         }
     }
 }
 
+/// The refusal of a form in which a field is missing or at fault.
+fn at_fault(form: Form<'_>) -> Refusal {
+    let faults = form.faults;
+    assert!(!faults.is_empty(), "whatever cannot be read notes a fault");
+    Refusal::InvalidFields(faults)
+}
+
 fn credential(form: &mut Form<'_>) -> Option<Credential> {
-    let nas = text(form, Name::Nas, Rule::Nas, |nas| {
+    let nas = text(form, Field::Nas, Rule::Nas, |nas| {
         Nas::parse(nas.as_bytes()).ok()
     });
-    let code = text(form, Name::Code, Rule::Code, |code| {
+    let code = text(form, Field::Code, Rule::Code, |code| {
         Code::parse(code.as_bytes()).ok()
     });
     Some(Credential {
@@ -112,24 +113,24 @@ fn credential(form: &mut Form<'_>) -> Option<Credential> {
     })
 }
 
-/// The choice of an election ballot, and whether candidate_id contradicts its ranking. Where the method itself is at fault, the fields are only
-/// checked for their types.
+/// The choice of an election ballot, and whether candidate_id contradicts its ranking. Where the
+/// method itself is at fault, the fields are only checked for their types.
 fn choice(form: &mut Form<'_>, method: Option<Method>) -> Option<(Choice, bool)> {
-    let candidate = optional(form, Name::CandidateId);
+    let candidate = optional(form, Field::CandidateId);
     let ranking = ranking(form);
     match method? {
         Method::SingleChoice => {
             if matches!(&ranking, Given::Value(ranks) if !ranks.is_empty()) {
-                form.fault(Name::RankedChoices.as_str(), Rule::NotRanked);
+                form.note(Field::RankedChoices.as_str(), Rule::NotRanked);
             }
             candidate
-                .or_missing(form, Name::CandidateId)
+                .or_missing(form, Field::CandidateId)
                 .map(|candidate| (Choice::Candidate(candidate), false))
         }
         Method::RankedChoice => {
-            let ranking = ranking.or_missing(form, Name::RankedChoices)?;
+            let ranking = ranking.or_missing(form, Field::RankedChoices)?;
             let Some(first) = ranking.first() else {
-                form.fault(Name::RankedChoices.as_str(), Rule::NoRank);
+                form.note(Field::RankedChoices.as_str(), Rule::NoRank);
                 return None;
             };
             let contradicts = matches!(candidate, Given::Value(named) if named != *first);
@@ -138,20 +139,20 @@ fn choice(form: &mut Form<'_>, method: Option<Method>) -> Option<(Choice, bool)>
     }
 }
 
-/// A field that need not stand there. Where it is at fault, the fault is noted already.
+/// What a field holds that may be left out. The fault of one that is at fault is noted already.
 enum Given<T> {
     Absent,
-    Fault,
+    AtFault,
     Value(T),
 }
 
 impl<T> Given<T> {
-    fn or_missing(self, form: &mut Form<'_>, name: Name) -> Option<T> {
+    fn or_missing(self, form: &mut Form<'_>, name: Field) -> Option<T> {
         match self {
             Given::Value(value) => Some(value),
-            Given::Fault => None,
+            Given::AtFault => None,
             Given::Absent => {
-                form.fault(name.as_str(), Rule::Missing);
+                form.note(name.as_str(), Rule::Missing);
                 None
             }
         }
@@ -160,7 +161,7 @@ impl<T> Given<T> {
 
 fn text<'a, T>(
     form: &mut Form<'a>,
-    name: Name,
+    name: Field,
     rule: Rule,
     read: impl FnOnce(&'a str) -> Option<T>,
 ) -> Option<T> {
@@ -172,15 +173,15 @@ fn text<'a, T>(
         Value::Absent => Rule::Missing,
         _ => Rule::Text,
     };
-    form.fault(name.as_str(), fault);
+    form.note(name.as_str(), fault);
     None
 }
 
-fn required(form: &mut Form<'_>, name: Name) -> Option<u32> {
+fn required(form: &mut Form<'_>, name: Field) -> Option<u32> {
     optional(form, name).or_missing(form, name)
 }
 
-fn optional(form: &mut Form<'_>, name: Name) -> Given<u32> {
+fn optional(form: &mut Form<'_>, name: Field) -> Given<u32> {
     match form.take(name) {
         Value::Absent => return Given::Absent,
         Value::Integer(number) if number >= 1 => {
@@ -190,19 +191,19 @@ fn optional(form: &mut Form<'_>, name: Name) -> Given<u32> {
         }
         _ => {}
     }
-    form.fault(name.as_str(), Rule::Integer);
-    Given::Fault
+    form.note(name.as_str(), Rule::Integer);
+    Given::AtFault
 }
 
 fn ranking(form: &mut Form<'_>) -> Given<Vec<u32>> {
-    let rule = match form.take(Name::RankedChoices) {
+    let rule = match form.take(Field::RankedChoices) {
         Value::Absent => return Given::Absent,
         Value::Integers(ranks) => return Given::Value(ranks),
         Value::TooMany => Rule::TooManyRanks,
         _ => Rule::Integers,
     };
-    form.fault(Name::RankedChoices.as_str(), rule);
-    Given::Fault
+    form.note(Field::RankedChoices.as_str(), rule);
+    Given::AtFault
 }
 
 #[cfg(test)]
@@ -211,11 +212,11 @@ mod tests {
 
     fn named(refusal: Refusal) -> Vec<String> {
         match refusal {
-            Refusal::Malformed(malformed) => vec![format!("{malformed:?}")],
-            Refusal::Fields(faults) => faults
+            Refusal::InvalidFields(faults) => faults
                 .iter()
-                .map(|f| format!("{}: {}", f.field, f.rule.code()))
+                .map(|fault| format!("{}: {:?}", fault.field, fault.rule))
                 .collect(),
+            other => vec![format!("{other:?}")],
         }
     }
 
@@ -245,30 +246,25 @@ mod tests {
         check_law(
             "{}",
             &[
-                "nas: missing",
-                "code: missing",
-                "law_id: missing",
-                "vote: missing",
+                "nas: Missing",
+                "code: Missing",
+                "law_id: Missing",
+                "vote: Missing",
             ],
         );
         check_law(
             r#"{"nas":"12","code":"?","law_id":"../x","vote":"maybe","x":1}"#,
             &[
-                "x: unknown-field",
-                "nas: nas-format",
-                "code: code-format",
-                "law_id: id-format",
-                "vote: vote-value",
+                "x: Unknown",
+                "nas: Nas",
+                "code: Code",
+                "law_id: BallotId",
+                "vote: LawVote",
             ],
         );
         check_law(
             r#"{"nas":1,"code":[],"law_id":{},"vote":null}"#,
-            &[
-                "nas: not-a-string",
-                "code: not-a-string",
-                "law_id: not-a-string",
-                "vote: missing",
-            ],
+            &["nas: Text", "code: Text", "law_id: Text", "vote: Missing"],
         );
     }
 
@@ -277,14 +273,14 @@ mod tests {
         let e = r#""election_id":1,"region_id":1,"voting_method":"single_choice""#;
         check_election(&format!(r#"{e},"candidate_id":1"#), &[]);
         check_election(&format!(r#"{e},"candidate_id":1,"ranked_choices":[]"#), &[]);
-        check_election(e, &["candidate_id: missing"]);
+        check_election(e, &["candidate_id: Missing"]);
         check_election(
             &format!(r#"{e},"candidate_id":0"#),
-            &["candidate_id: not-an-integer"],
+            &["candidate_id: Integer"],
         );
         check_election(
             &format!(r#"{e},"candidate_id":1,"ranked_choices":[1]"#),
-            &["ranked_choices: not-a-ranked-vote"],
+            &["ranked_choices: NotRanked"],
         );
     }
 
@@ -304,14 +300,14 @@ mod tests {
             &format!(r#"{e},"candidate_id":1,"ranked_choices":[3,1]"#),
             &[],
         );
-        check_election(e, &["ranked_choices: missing"]);
+        check_election(e, &["ranked_choices: Missing"]);
         check_election(
             &format!(r#"{e},"ranked_choices":[]"#),
-            &["ranked_choices: empty-ranking"],
+            &["ranked_choices: NoRank"],
         );
         check_election(
             &format!(r#"{e},"ranked_choices":[1,"2"]"#),
-            &["ranked_choices: not-a-list-of-integers"],
+            &["ranked_choices: Integers"],
         );
     }
 
@@ -320,10 +316,10 @@ mod tests {
         check_election(
             r#""election_id":"1","region_id":-1,"voting_method":"best","candidate_id":"x""#,
             &[
-                "election_id: not-an-integer",
-                "region_id: not-an-integer",
-                "voting_method: voting-method-value",
-                "candidate_id: not-an-integer",
+                "election_id: Integer",
+                "region_id: Integer",
+                "voting_method: VotingMethod",
+                "candidate_id: Integer",
             ],
         );
     }

@@ -4,9 +4,10 @@
 //! is why a backslash anywhere is refused: an escaped string would have to be rewritten elsewhere in
 //! memory, and no value of a vote needs an escape.
 
-use super::fault::{Fault, Rule};
+use super::rule::{InvalidField, Rule};
 use serde::Deserializer as _;
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
 use std::fmt;
 
 /// Faults named in one answer; beyond that the client has enough to mend.
@@ -16,7 +17,7 @@ const RANKS_MAX: usize = 128;
 
 /// A field that a vote may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Name {
+pub(crate) enum Field {
     Nas,
     Code,
     LawId,
@@ -28,36 +29,36 @@ pub(crate) enum Name {
     RankedChoices,
 }
 
-impl Name {
+impl Field {
     const COUNT: usize = 9;
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Name::Nas => "nas",
-            Name::Code => "code",
-            Name::LawId => "law_id",
-            Name::Vote => "vote",
-            Name::ElectionId => "election_id",
-            Name::RegionId => "region_id",
-            Name::CandidateId => "candidate_id",
-            Name::VotingMethod => "voting_method",
-            Name::RankedChoices => "ranked_choices",
+            Field::Nas => "nas",
+            Field::Code => "code",
+            Field::LawId => "law_id",
+            Field::Vote => "vote",
+            Field::ElectionId => "election_id",
+            Field::RegionId => "region_id",
+            Field::CandidateId => "candidate_id",
+            Field::VotingMethod => "voting_method",
+            Field::RankedChoices => "ranked_choices",
         }
     }
 }
 
 /// Fields of `POST /api/v1/vote`.
-pub(crate) const LAW_FIELDS: &[Name] = &[Name::Nas, Name::Code, Name::LawId, Name::Vote];
+pub(crate) const LAW_FIELDS: &[Field] = &[Field::Nas, Field::Code, Field::LawId, Field::Vote];
 
 /// Fields of `POST /api/v1/elections/vote`.
-pub(crate) const ELECTION_FIELDS: &[Name] = &[
-    Name::Nas,
-    Name::Code,
-    Name::ElectionId,
-    Name::RegionId,
-    Name::CandidateId,
-    Name::VotingMethod,
-    Name::RankedChoices,
+pub(crate) const ELECTION_FIELDS: &[Field] = &[
+    Field::Nas,
+    Field::Code,
+    Field::ElectionId,
+    Field::RegionId,
+    Field::CandidateId,
+    Field::VotingMethod,
+    Field::RankedChoices,
 ];
 
 /// What stands in a field. `null` counts as absent.
@@ -78,25 +79,26 @@ pub(crate) enum Value<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Malformed {
     NotUtf8,
+    /// A backslash stands somewhere in it.
     Escape,
-    /// Not JSON, or not an object, from 1.
+    /// Not JSON, or not an object. Both count from 1; a body without a line has column 0.
     Syntax {
         line: usize,
         column: usize,
     },
 }
 
-/// The fields of one request.
+/// The fields of one request, and what is wrong with them so far.
 #[derive(Default)]
 pub(crate) struct Form<'a> {
-    values: [Value<'a>; Name::COUNT],
-    /// Keys that are unknown or stand twice.
-    pub(crate) faults: Vec<Fault>,
+    values: [Value<'a>; Field::COUNT],
+    /// At most [`FAULTS_MAX`].
+    pub(crate) faults: Vec<InvalidField>,
 }
 
 impl<'a> Form<'a> {
     /// Reads a body in which only `allowed` may stand.
-    pub(crate) fn read(body: &'a [u8], allowed: &'static [Name]) -> Result<Form<'a>, Malformed> {
+    pub(crate) fn read(body: &'a [u8], allowed: &'static [Field]) -> Result<Form<'a>, Malformed> {
         let text = std::str::from_utf8(body).map_err(|_| Malformed::NotUtf8)?;
         if text.contains('\\') {
             return Err(Malformed::Escape);
@@ -111,32 +113,32 @@ impl<'a> Form<'a> {
     }
 
     /// The value of a field, which is absent from then on.
-    pub(crate) fn take(&mut self, name: Name) -> Value<'a> {
+    pub(crate) fn take(&mut self, name: Field) -> Value<'a> {
         std::mem::take(&mut self.values[name as usize])
     }
 
     /// Notes a fault, up to as many as one answer names.
-    pub(crate) fn fault(&mut self, field: impl Into<std::borrow::Cow<'static, str>>, rule: Rule) {
+    pub(crate) fn note(&mut self, field: impl Into<Cow<'static, str>>, rule: Rule) {
         if self.faults.len() < FAULTS_MAX {
-            self.faults.push(Fault {
+            self.faults.push(InvalidField {
                 field: field.into(),
                 rule,
             });
         }
     }
 
-    fn put(&mut self, name: Name, value: Value<'a>) {
+    fn put(&mut self, name: Field, value: Value<'a>) {
         let slot = &mut self.values[name as usize];
         if matches!(slot, Value::Absent) {
             *slot = value;
         } else {
-            self.fault(name.as_str(), Rule::Repeated);
+            self.note(name.as_str(), Rule::Repeated);
         }
     }
 }
 
 struct FormVisitor {
-    allowed: &'static [Name],
+    allowed: &'static [Field],
 }
 
 impl<'de> Visitor<'de> for FormVisitor {
@@ -152,7 +154,7 @@ impl<'de> Visitor<'de> for FormVisitor {
             match self.allowed.iter().find(|name| name.as_str() == key) {
                 Some(name) => form.put(*name, map.next_value_seed(ValueSeed)?),
                 None => {
-                    form.fault(shortened(key), Rule::Unknown);
+                    form.note(shortened(key), Rule::Unknown);
                     map.next_value::<IgnoredAny>()?;
                 }
             }
@@ -302,7 +304,7 @@ mod tests {
         assert!(faults(&deep).is_err());
         let long = format!("{{\"ranked_choices\":[{}1]}}", "1,".repeat(1_000));
         let mut form = Form::read(long.as_bytes(), ELECTION_FIELDS).expect("valid JSON");
-        assert!(matches!(form.take(Name::RankedChoices), Value::TooMany));
+        assert!(matches!(form.take(Field::RankedChoices), Value::TooMany));
         let many: String = (0..200).map(|n| format!("\"k{n}\":1,")).collect();
         let faults = faults(&format!("{{{many}\"nas\":\"1\"}}")).expect("valid JSON");
         assert_eq!(faults.len(), FAULTS_MAX);
@@ -320,7 +322,7 @@ mod tests {
             let body = format!("{{\"region_id\":{text}}}");
             let got = Form::read(body.as_bytes(), ELECTION_FIELDS)
                 .ok()
-                .and_then(|mut form| match form.take(Name::RegionId) {
+                .and_then(|mut form| match form.take(Field::RegionId) {
                     Value::Integer(number) => Some(number),
                     _ => None,
                 });

@@ -1,15 +1,22 @@
-//! A vote: from bytes to the ledger's answer.
+//! A vote: from bytes to the ledger's answer. Nothing here knows how a vote comes in or how a refusal
+//! is told: [`Refusal`] carries facts, and programs' interfaces find the words.
 
 mod attempts;
-mod cast;
 mod delivery;
-mod fault;
 mod fields;
 mod form;
+mod refusal;
+mod roll;
+mod rule;
+mod station;
 
 pub(crate) use attempts::Attempts;
-pub(crate) use cast::{cast, election, law};
-pub(crate) use delivery::Answer;
-pub(crate) use fault::{Fault, Rule};
-pub(crate) use fields::{Credential, Refusal};
-pub(crate) use form::{Malformed, Name};
+pub(crate) use delivery::VoteReply;
+pub(crate) use fields::Credential;
+pub(crate) use form::Malformed;
+#[cfg(test)]
+pub(crate) use refusal::one_of_each;
+pub(crate) use refusal::{Refusal, VoteKind};
+pub(crate) use roll::Roll;
+pub(crate) use rule::{InvalidField, Rule};
+pub(crate) use station::{Observer, PollingStation};

@@ -1,26 +1,179 @@
-//! Every kind of refusal: its stable type, its HTTP status and its words in both languages.
+//! The types of problem that a caller may be told (RFC 9457, section 4): each with its name for
+//! programs, its HTTP status and its words in both languages.
 
 use super::language::Words;
+use super::rejection::Rejection;
+use crate::vote::{Refusal, VoteKind};
 use hyper::StatusCode;
 
-/// What does not depend on the request.
+/// A type of problem: what programs that call tell problems apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ProblemType {
+    Malformed,
+    NoHost,
+    BrokenBody,
+    InvalidFields,
+    InvalidQuery,
+    NoSuchLaw,
+    NoSuchElection,
+    NoSuchRegion,
+    NoSuchReceipt,
+    NotFound,
+    MethodNotAllowed,
+    BodyTimeout,
+    BodyTooLarge,
+    UnsupportedMediaType,
+    TooManyRequests,
+    TooManyFailedAttempts,
+    Overloaded,
+    StorageFull,
+    OutcomeUnknown,
+    NotReady,
+    Internal,
+    NotEligible,
+    OtherRegion,
+    CandidateRefused,
+    ChoiceRefused,
+    NotOpen,
+    Closed,
+    Duplicate,
+}
+
+/// What every problem of one type has in common.
 #[derive(Debug)]
-pub(crate) struct Face {
+pub(crate) struct Definition {
     pub(crate) status: StatusCode,
-    /// Last part of the problem's `type`, `urn:scrutin:problem:<slug>`.
+    /// Last part of the type's URI, `urn:scrutin:problem:<slug>`; also its label in metrics.
     pub(crate) slug: &'static str,
-    /// Value of the member `status` where the refusal answers a vote; the number otherwise.
+    /// The word of the voting contract, where a problem of this type answers a vote.
     pub(crate) vote_status: Option<&'static str>,
     pub(crate) title: Words,
     pub(crate) detail: Words,
+}
+
+impl From<&Refusal> for ProblemType {
+    fn from(refusal: &Refusal) -> ProblemType {
+        match refusal {
+            Refusal::Malformed(_) => ProblemType::Malformed,
+            Refusal::InvalidFields(_) => ProblemType::InvalidFields,
+            Refusal::NoSuchBallot(VoteKind::Law) => ProblemType::NoSuchLaw,
+            Refusal::NoSuchBallot(VoteKind::Election) => ProblemType::NoSuchElection,
+            Refusal::NotOnRoll => ProblemType::NotEligible,
+            Refusal::OtherRegion => ProblemType::OtherRegion,
+            Refusal::CandidateNotStanding => ProblemType::CandidateRefused,
+            Refusal::ChoiceNotTaken(_) => ProblemType::ChoiceRefused,
+            Refusal::NotOpen { .. } => ProblemType::NotOpen,
+            Refusal::Closed { .. } => ProblemType::Closed,
+            Refusal::Duplicate { .. } => ProblemType::Duplicate,
+            Refusal::ClientOverQuota { .. } => ProblemType::TooManyRequests,
+            Refusal::NasOverQuota { .. } => ProblemType::TooManyFailedAttempts,
+            Refusal::Overloaded => ProblemType::Overloaded,
+            Refusal::StorageFull => ProblemType::StorageFull,
+            Refusal::OutcomeUnknown => ProblemType::OutcomeUnknown,
+            Refusal::LedgerDisagrees => ProblemType::Internal,
+        }
+    }
+}
+
+impl From<&Rejection> for ProblemType {
+    fn from(rejection: &Rejection) -> ProblemType {
+        match rejection {
+            Rejection::NoHost => ProblemType::NoHost,
+            Rejection::NoSuchPath => ProblemType::NotFound,
+            Rejection::MethodNotAllowed { .. } => ProblemType::MethodNotAllowed,
+            Rejection::TooManyRequests { .. } => ProblemType::TooManyRequests,
+            Rejection::UnsupportedMediaType => ProblemType::UnsupportedMediaType,
+            Rejection::BodyTooLarge => ProblemType::BodyTooLarge,
+            Rejection::BodyTimeout => ProblemType::BodyTimeout,
+            Rejection::BrokenBody => ProblemType::BrokenBody,
+            Rejection::NotAForm => ProblemType::Malformed,
+            Rejection::InvalidQuery => ProblemType::InvalidQuery,
+            Rejection::NoSuchElection => ProblemType::NoSuchElection,
+            Rejection::NoSuchRegion => ProblemType::NoSuchRegion,
+            Rejection::NoSuchReceipt => ProblemType::NoSuchReceipt,
+            Rejection::Busy { .. } => ProblemType::Overloaded,
+            Rejection::Stopping => ProblemType::NotReady,
+            Rejection::Failed => ProblemType::Internal,
+        }
+    }
+}
+
+impl ProblemType {
+    /// How many there are.
+    pub(crate) const COUNT: usize = ProblemType::Duplicate as usize + 1;
+
+    /// All of them, in the order of the enumeration.
+    pub(crate) const ALL: [ProblemType; ProblemType::COUNT] = [
+        ProblemType::Malformed,
+        ProblemType::NoHost,
+        ProblemType::BrokenBody,
+        ProblemType::InvalidFields,
+        ProblemType::InvalidQuery,
+        ProblemType::NoSuchLaw,
+        ProblemType::NoSuchElection,
+        ProblemType::NoSuchRegion,
+        ProblemType::NoSuchReceipt,
+        ProblemType::NotFound,
+        ProblemType::MethodNotAllowed,
+        ProblemType::BodyTimeout,
+        ProblemType::BodyTooLarge,
+        ProblemType::UnsupportedMediaType,
+        ProblemType::TooManyRequests,
+        ProblemType::TooManyFailedAttempts,
+        ProblemType::Overloaded,
+        ProblemType::StorageFull,
+        ProblemType::OutcomeUnknown,
+        ProblemType::NotReady,
+        ProblemType::Internal,
+        ProblemType::NotEligible,
+        ProblemType::OtherRegion,
+        ProblemType::CandidateRefused,
+        ProblemType::ChoiceRefused,
+        ProblemType::NotOpen,
+        ProblemType::Closed,
+        ProblemType::Duplicate,
+    ];
+
+    pub(crate) fn definition(self) -> &'static Definition {
+        match self {
+            ProblemType::Malformed => &MALFORMED,
+            ProblemType::NoHost => &NO_HOST,
+            ProblemType::BrokenBody => &BROKEN_BODY,
+            ProblemType::InvalidFields => &INVALID_FIELDS,
+            ProblemType::InvalidQuery => &INVALID_QUERY,
+            ProblemType::NoSuchLaw => &NO_SUCH_LAW,
+            ProblemType::NoSuchElection => &NO_SUCH_ELECTION,
+            ProblemType::NoSuchRegion => &NO_SUCH_REGION,
+            ProblemType::NoSuchReceipt => &NO_SUCH_RECEIPT,
+            ProblemType::NotFound => &NOT_FOUND,
+            ProblemType::MethodNotAllowed => &METHOD_NOT_ALLOWED,
+            ProblemType::BodyTimeout => &BODY_TIMEOUT,
+            ProblemType::BodyTooLarge => &BODY_TOO_LARGE,
+            ProblemType::UnsupportedMediaType => &UNSUPPORTED_MEDIA_TYPE,
+            ProblemType::TooManyRequests => &TOO_MANY_REQUESTS,
+            ProblemType::TooManyFailedAttempts => &TOO_MANY_FAILED_ATTEMPTS,
+            ProblemType::Overloaded => &OVERLOADED,
+            ProblemType::StorageFull => &STORAGE_FULL,
+            ProblemType::OutcomeUnknown => &OUTCOME_UNKNOWN,
+            ProblemType::NotReady => &NOT_READY,
+            ProblemType::Internal => &INTERNAL,
+            ProblemType::NotEligible => &NOT_ELIGIBLE,
+            ProblemType::OtherRegion => &OTHER_REGION,
+            ProblemType::CandidateRefused => &CANDIDATE_REFUSED,
+            ProblemType::ChoiceRefused => &CHOICE_REFUSED,
+            ProblemType::NotOpen => &NOT_OPEN,
+            ProblemType::Closed => &CLOSED,
+            ProblemType::Duplicate => &DUPLICATE,
+        }
+    }
 }
 
 const fn words(fr: &'static str, en: &'static str) -> Words {
     Words { fr, en }
 }
 
-const fn face(status: StatusCode, slug: &'static str, title: Words, detail: Words) -> Face {
-    Face {
+const fn define(status: StatusCode, slug: &'static str, title: Words, detail: Words) -> Definition {
+    Definition {
         status,
         slug,
         vote_status: None,
@@ -29,14 +182,14 @@ const fn face(status: StatusCode, slug: &'static str, title: Words, detail: Word
     }
 }
 
-const fn vote_face(
+const fn define_for_votes(
     status: StatusCode,
     slug: &'static str,
     vote_status: &'static str,
     title: Words,
     detail: Words,
-) -> Face {
-    Face {
+) -> Definition {
+    Definition {
         status,
         slug,
         vote_status: Some(vote_status),
@@ -45,7 +198,7 @@ const fn vote_face(
     }
 }
 
-pub(crate) const MALFORMED: Face = face(
+const MALFORMED: Definition = define(
     StatusCode::BAD_REQUEST,
     "malformed",
     words("Requête illisible", "Malformed request"),
@@ -55,7 +208,7 @@ pub(crate) const MALFORMED: Face = face(
     ),
 );
 
-pub(crate) const NO_HOST: Face = face(
+const NO_HOST: Definition = define(
     StatusCode::BAD_REQUEST,
     "no-host",
     words("En-tête Host manquant", "Host header missing"),
@@ -65,7 +218,7 @@ pub(crate) const NO_HOST: Face = face(
     ),
 );
 
-pub(crate) const BROKEN_BODY: Face = face(
+const BROKEN_BODY: Definition = define(
     StatusCode::BAD_REQUEST,
     "broken-body",
     words("Corps interrompu", "Broken body"),
@@ -75,7 +228,7 @@ pub(crate) const BROKEN_BODY: Face = face(
     ),
 );
 
-pub(crate) const INVALID_FIELDS: Face = face(
+const INVALID_FIELDS: Definition = define(
     StatusCode::BAD_REQUEST,
     "invalid-fields",
     words("Champs invalides", "Invalid fields"),
@@ -85,7 +238,7 @@ pub(crate) const INVALID_FIELDS: Face = face(
     ),
 );
 
-pub(crate) const INVALID_QUERY: Face = face(
+const INVALID_QUERY: Definition = define(
     StatusCode::BAD_REQUEST,
     "invalid-query",
     words("Paramètre invalide", "Invalid parameter"),
@@ -95,7 +248,7 @@ pub(crate) const INVALID_QUERY: Face = face(
     ),
 );
 
-pub(crate) const NO_SUCH_LAW: Face = face(
+const NO_SUCH_LAW: Definition = define(
     StatusCode::NOT_FOUND,
     "no-such-law",
     words("Loi inconnue", "No such law"),
@@ -105,7 +258,7 @@ pub(crate) const NO_SUCH_LAW: Face = face(
     ),
 );
 
-pub(crate) const NO_SUCH_ELECTION: Face = face(
+const NO_SUCH_ELECTION: Definition = define(
     StatusCode::NOT_FOUND,
     "no-such-election",
     words("Élection inconnue", "No such election"),
@@ -115,7 +268,7 @@ pub(crate) const NO_SUCH_ELECTION: Face = face(
     ),
 );
 
-pub(crate) const NO_SUCH_REGION: Face = face(
+const NO_SUCH_REGION: Definition = define(
     StatusCode::NOT_FOUND,
     "no-such-region",
     words("Région inconnue", "No such region"),
@@ -125,7 +278,7 @@ pub(crate) const NO_SUCH_REGION: Face = face(
     ),
 );
 
-pub(crate) const NO_SUCH_RECEIPT: Face = face(
+const NO_SUCH_RECEIPT: Definition = define(
     StatusCode::NOT_FOUND,
     "no-such-receipt",
     words("Reçu inconnu", "No such receipt"),
@@ -135,7 +288,7 @@ pub(crate) const NO_SUCH_RECEIPT: Face = face(
     ),
 );
 
-pub(crate) const NOT_FOUND: Face = face(
+const NOT_FOUND: Definition = define(
     StatusCode::NOT_FOUND,
     "not-found",
     words("Adresse inconnue", "Not found"),
@@ -145,7 +298,7 @@ pub(crate) const NOT_FOUND: Face = face(
     ),
 );
 
-pub(crate) const METHOD_NOT_ALLOWED: Face = face(
+const METHOD_NOT_ALLOWED: Definition = define(
     StatusCode::METHOD_NOT_ALLOWED,
     "method-not-allowed",
     words("Méthode refusée", "Method not allowed"),
@@ -155,7 +308,7 @@ pub(crate) const METHOD_NOT_ALLOWED: Face = face(
     ),
 );
 
-pub(crate) const TIMEOUT: Face = face(
+const BODY_TIMEOUT: Definition = define(
     StatusCode::REQUEST_TIMEOUT,
     "body-timeout",
     words("Délai dépassé", "Request timeout"),
@@ -165,7 +318,7 @@ pub(crate) const TIMEOUT: Face = face(
     ),
 );
 
-pub(crate) const TOO_LARGE: Face = face(
+const BODY_TOO_LARGE: Definition = define(
     StatusCode::PAYLOAD_TOO_LARGE,
     "body-too-large",
     words("Corps trop long", "Body too large"),
@@ -175,7 +328,7 @@ pub(crate) const TOO_LARGE: Face = face(
     ),
 );
 
-pub(crate) const UNSUPPORTED_MEDIA_TYPE: Face = face(
+const UNSUPPORTED_MEDIA_TYPE: Definition = define(
     StatusCode::UNSUPPORTED_MEDIA_TYPE,
     "unsupported-media-type",
     words("Type de contenu refusé", "Unsupported media type"),
@@ -185,7 +338,7 @@ pub(crate) const UNSUPPORTED_MEDIA_TYPE: Face = face(
     ),
 );
 
-pub(crate) const TOO_MANY_REQUESTS: Face = face(
+const TOO_MANY_REQUESTS: Definition = define(
     StatusCode::TOO_MANY_REQUESTS,
     "too-many-requests",
     words("Trop de requêtes", "Too many requests"),
@@ -195,7 +348,7 @@ pub(crate) const TOO_MANY_REQUESTS: Face = face(
     ),
 );
 
-pub(crate) const TOO_MANY_FAILURES: Face = face(
+const TOO_MANY_FAILED_ATTEMPTS: Definition = define(
     StatusCode::TOO_MANY_REQUESTS,
     "too-many-failed-attempts",
     words("Trop de tentatives", "Too many failed attempts"),
@@ -205,7 +358,7 @@ pub(crate) const TOO_MANY_FAILURES: Face = face(
     ),
 );
 
-pub(crate) const OVERLOADED: Face = face(
+const OVERLOADED: Definition = define(
     StatusCode::SERVICE_UNAVAILABLE,
     "overloaded",
     words("Service saturé", "Overloaded"),
@@ -215,7 +368,7 @@ pub(crate) const OVERLOADED: Face = face(
     ),
 );
 
-pub(crate) const STORAGE_FULL: Face = face(
+const STORAGE_FULL: Definition = define(
     StatusCode::SERVICE_UNAVAILABLE,
     "storage-full",
     words("Service indisponible", "Service unavailable"),
@@ -225,7 +378,7 @@ pub(crate) const STORAGE_FULL: Face = face(
     ),
 );
 
-pub(crate) const OUTCOME_UNKNOWN: Face = face(
+const OUTCOME_UNKNOWN: Definition = define(
     StatusCode::SERVICE_UNAVAILABLE,
     "outcome-unknown",
     words("Issue inconnue", "Outcome unknown"),
@@ -235,7 +388,7 @@ pub(crate) const OUTCOME_UNKNOWN: Face = face(
     ),
 );
 
-pub(crate) const NOT_READY: Face = face(
+const NOT_READY: Definition = define(
     StatusCode::SERVICE_UNAVAILABLE,
     "not-ready",
     words("Service en arrêt", "Not ready"),
@@ -245,7 +398,7 @@ pub(crate) const NOT_READY: Face = face(
     ),
 );
 
-pub(crate) const INTERNAL: Face = face(
+const INTERNAL: Definition = define(
     StatusCode::INTERNAL_SERVER_ERROR,
     "internal",
     words("Erreur interne", "Internal error"),
@@ -255,7 +408,7 @@ pub(crate) const INTERNAL: Face = face(
     ),
 );
 
-pub(crate) const NOT_ELIGIBLE: Face = vote_face(
+const NOT_ELIGIBLE: Definition = define_for_votes(
     StatusCode::FORBIDDEN,
     "not-eligible",
     "invalid",
@@ -266,7 +419,7 @@ pub(crate) const NOT_ELIGIBLE: Face = vote_face(
     ),
 );
 
-pub(crate) const OTHER_REGION: Face = vote_face(
+const OTHER_REGION: Definition = define_for_votes(
     StatusCode::FORBIDDEN,
     "other-region",
     "invalid",
@@ -277,7 +430,7 @@ pub(crate) const OTHER_REGION: Face = vote_face(
     ),
 );
 
-pub(crate) const CANDIDATE_REFUSED: Face = vote_face(
+const CANDIDATE_REFUSED: Definition = define_for_votes(
     StatusCode::FORBIDDEN,
     "candidate-refused",
     "invalid",
@@ -288,7 +441,7 @@ pub(crate) const CANDIDATE_REFUSED: Face = vote_face(
     ),
 );
 
-pub(crate) const CHOICE_REFUSED: Face = vote_face(
+const CHOICE_REFUSED: Definition = define_for_votes(
     StatusCode::FORBIDDEN,
     "choice-refused",
     "invalid",
@@ -299,7 +452,7 @@ pub(crate) const CHOICE_REFUSED: Face = vote_face(
     ),
 );
 
-pub(crate) const NOT_OPEN: Face = vote_face(
+const NOT_OPEN: Definition = define_for_votes(
     StatusCode::FORBIDDEN,
     "not-open",
     "not_open",
@@ -310,7 +463,7 @@ pub(crate) const NOT_OPEN: Face = vote_face(
     ),
 );
 
-pub(crate) const CLOSED: Face = vote_face(
+const CLOSED: Definition = define_for_votes(
     StatusCode::FORBIDDEN,
     "closed",
     "closed",
@@ -321,7 +474,7 @@ pub(crate) const CLOSED: Face = vote_face(
     ),
 );
 
-pub(crate) const DUPLICATE: Face = vote_face(
+const DUPLICATE: Definition = define_for_votes(
     StatusCode::CONFLICT,
     "duplicate",
     "duplicate",
@@ -332,34 +485,17 @@ pub(crate) const DUPLICATE: Face = vote_face(
     ),
 );
 
-/// All of them.
-pub(crate) const ALL: &[&Face] = &[
-    &MALFORMED,
-    &NO_HOST,
-    &BROKEN_BODY,
-    &INVALID_FIELDS,
-    &INVALID_QUERY,
-    &NO_SUCH_LAW,
-    &NO_SUCH_ELECTION,
-    &NO_SUCH_REGION,
-    &NO_SUCH_RECEIPT,
-    &NOT_FOUND,
-    &METHOD_NOT_ALLOWED,
-    &TIMEOUT,
-    &TOO_LARGE,
-    &UNSUPPORTED_MEDIA_TYPE,
-    &TOO_MANY_REQUESTS,
-    &TOO_MANY_FAILURES,
-    &OVERLOADED,
-    &STORAGE_FULL,
-    &OUTCOME_UNKNOWN,
-    &NOT_READY,
-    &INTERNAL,
-    &NOT_ELIGIBLE,
-    &OTHER_REGION,
-    &CANDIDATE_REFUSED,
-    &CHOICE_REFUSED,
-    &NOT_OPEN,
-    &CLOSED,
-    &DUPLICATE,
-];
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn all_are_listed_in_order_under_names_of_their_own() {
+        for (at, problem_type) in ProblemType::ALL.into_iter().enumerate() {
+            assert_eq!(problem_type as usize, at, "{problem_type:?}");
+        }
+        let slugs = ProblemType::ALL.map(|problem_type| problem_type.definition().slug);
+        assert_eq!(BTreeSet::from(slugs).len(), ProblemType::COUNT);
+    }
+}

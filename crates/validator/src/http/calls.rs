@@ -1,0 +1,88 @@
+//! The calls of the public interface: each with its path and its methods.
+
+use crate::vote::VoteKind;
+use hyper::Method;
+use matchit::{Match, MatchError, Router};
+
+/// A call of the public interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Call {
+    /// A vote, by POST.
+    Vote(VoteKind),
+    /// A document, by GET and HEAD.
+    Read(Document),
+}
+
+/// What can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Document {
+    Laws,
+    Elections,
+    Regions,
+    Candidates,
+    Receipt,
+    Health,
+    Live,
+    Ready,
+    OpenApi,
+    Description,
+}
+
+/// Every path and its call.
+pub(crate) const PATHS: &[(&str, Call)] = &[
+    ("/api/v1/vote", Call::Vote(VoteKind::Law)),
+    ("/api/v1/elections/vote", Call::Vote(VoteKind::Election)),
+    ("/api/v1/laws", Call::Read(Document::Laws)),
+    ("/api/v1/elections", Call::Read(Document::Elections)),
+    ("/api/v1/regions", Call::Read(Document::Regions)),
+    (
+        "/api/v1/elections/{election_id}/regions/{region_id}/candidates",
+        Call::Read(Document::Candidates),
+    ),
+    (
+        "/api/v1/receipts/{request_id}",
+        Call::Read(Document::Receipt),
+    ),
+    ("/api/v1/health", Call::Read(Document::Health)),
+    ("/livez", Call::Read(Document::Live)),
+    ("/readyz", Call::Read(Document::Ready)),
+    ("/openapi.json", Call::Read(Document::OpenApi)),
+    ("/", Call::Read(Document::Description)),
+];
+
+impl Call {
+    /// Methods taken, as the Allow header names them.
+    pub(crate) fn allow(self) -> &'static str {
+        match self {
+            Call::Vote(_) => "POST",
+            Call::Read(_) => "GET, HEAD",
+        }
+    }
+
+    pub(crate) fn takes(self, method: &Method) -> bool {
+        match self {
+            Call::Vote(_) => method == Method::POST,
+            Call::Read(_) => method == Method::GET || method == Method::HEAD,
+        }
+    }
+}
+
+/// The table of paths.
+pub(crate) struct Routes(Router<Call>);
+
+impl Routes {
+    /// # Errors
+    /// Two paths that clash: a fault of [`PATHS`].
+    pub(crate) fn new() -> Result<Routes, matchit::InsertError> {
+        let mut router = Router::new();
+        for (path, call) in PATHS {
+            router.insert(*path, *call)?;
+        }
+        Ok(Routes(router))
+    }
+
+    /// The call of a path, and the values of the path's parameters.
+    pub(crate) fn at<'p>(&self, path: &'p str) -> Result<Match<'_, 'p, &Call>, MatchError> {
+        self.0.at(path)
+    }
+}

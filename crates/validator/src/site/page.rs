@@ -1,0 +1,75 @@
+//! Pages and their assets as answers, with the headers that browsers need.
+
+use crate::http::reply::{self, Reply};
+use hyper::body::Bytes;
+use hyper::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY,
+    HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY,
+};
+use hyper::{HeaderMap, StatusCode};
+use pages::Page;
+
+const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
+
+/// A page as an answer.
+pub(super) fn html(page: Page) -> Reply {
+    let status = StatusCode::from_u16(page.status).expect("every page names a status of HTTP");
+    let mut reply = reply::made(status, page.html.into(), HTML, None);
+    let headers = reply.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(page.csp));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(pages::NO_STORE));
+    if let Some(seconds) = page.retry_after_s {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(page.lang.tag()));
+    secure(headers);
+    reply
+}
+
+/// On to another page; the form that led here is not sent again by a reload.
+pub(super) fn see_other(location: &str) -> Reply {
+    let mut reply = bare(StatusCode::SEE_OTHER);
+    let location = HeaderValue::from_str(location)
+        .expect("the paths of pages and the ids of receipts are plain ASCII");
+    reply.headers_mut().insert(LOCATION, location);
+    reply
+}
+
+/// An answer without a body.
+fn bare(status: StatusCode) -> Reply {
+    let mut reply = reply::made(status, Bytes::new(), HTML, None);
+    secure(reply.headers_mut());
+    reply
+}
+
+/// An embedded file in the best encoding that the browser takes.
+pub(crate) fn asset(name: &str, request: &HeaderMap) -> Reply {
+    let Some(asset) = pages::asset(name) else {
+        return bare(StatusCode::NOT_FOUND);
+    };
+    let accepted = request.get(ACCEPT_ENCODING);
+    let (bytes, encoding) = asset.encoded(accepted.and_then(|value| value.to_str().ok()));
+    let content_type = HeaderValue::from_static(asset.content_type);
+    let mut reply = reply::made(
+        StatusCode::OK,
+        Bytes::from_static(bytes),
+        content_type,
+        None,
+    );
+    let headers = reply.headers_mut();
+    let cache = HeaderValue::from_static(pages::ASSET_CACHE_CONTROL);
+    headers.insert(CACHE_CONTROL, cache);
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    if let Some(encoding) = encoding {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    secure(headers);
+    reply
+}
+
+fn secure(headers: &mut HeaderMap) {
+    for (name, value) in pages::SECURITY_HEADERS {
+        let name = HeaderName::from_static(name);
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}

@@ -1,0 +1,80 @@
+//! What a voter sees instead of what was asked for: each refusal and rejection as a page.
+
+use crate::http::problem::{Problem, seconds_up};
+use crate::http::rejection::Rejection;
+use crate::vote::Refusal;
+use pages::voter::{End, Fault};
+use std::time::Duration;
+
+/// What a voter is told to wait where nothing better is known.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// How the page of a vote goes on that is not recorded.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum NotCast {
+    /// The form again, with what the voter can correct.
+    Again(Fault),
+    /// A page that says why not.
+    End(End),
+}
+
+/// The page after a vote that was refused.
+pub(crate) fn not_cast(refusal: &Refusal) -> NotCast {
+    let retry_after_s = seconds_up(refusal.wait().unwrap_or(RETRY));
+    NotCast::End(match refusal {
+        Refusal::NotOnRoll => return NotCast::Again(Fault::NotRecognised),
+        Refusal::OtherRegion => return NotCast::Again(Fault::NotYourRegion),
+        Refusal::Duplicate { attempt_count } => End::Duplicate {
+            attempt_count: *attempt_count,
+        },
+        Refusal::NotOpen { opens_ms } => End::NotOpen {
+            opens_ms: *opens_ms,
+        },
+        Refusal::Closed { closed_ms } => End::Closed {
+            closed_ms: *closed_ms,
+        },
+        Refusal::ClientOverQuota { .. } | Refusal::NasOverQuota { .. } => {
+            End::TooManyTries { retry_after_s }
+        }
+        Refusal::Overloaded | Refusal::StorageFull => End::Busy { retry_after_s },
+        Refusal::OutcomeUnknown | Refusal::LedgerDisagrees => End::Unsure { retry_after_s },
+        // The form of a page offers none of these.
+        Refusal::Malformed(_)
+        | Refusal::InvalidFields(_)
+        | Refusal::NoSuchBallot(_)
+        | Refusal::CandidateNotStanding
+        | Refusal::ChoiceNotTaken(_) => End::Broken,
+    })
+}
+
+/// The page instead of one that was asked for.
+pub(crate) fn end_of(problem: &Problem) -> End {
+    match problem {
+        Problem::Request(rejection) => end_of_request(rejection),
+        Problem::Vote(refusal) => match not_cast(refusal) {
+            NotCast::End(end) => end,
+            NotCast::Again(_) => End::Broken,
+        },
+    }
+}
+
+fn end_of_request(rejection: &Rejection) -> End {
+    let retry_after_s = seconds_up(rejection.wait().unwrap_or(RETRY));
+    match rejection {
+        Rejection::TooManyRequests { .. } => End::TooManyTries { retry_after_s },
+        Rejection::Busy { .. } | Rejection::Stopping => End::Busy { retry_after_s },
+        Rejection::Failed => End::Unsure { retry_after_s },
+        Rejection::NoHost
+        | Rejection::NoSuchPath
+        | Rejection::MethodNotAllowed { .. }
+        | Rejection::UnsupportedMediaType
+        | Rejection::BodyTooLarge
+        | Rejection::BodyTimeout
+        | Rejection::BrokenBody
+        | Rejection::NotAForm
+        | Rejection::InvalidQuery
+        | Rejection::NoSuchElection
+        | Rejection::NoSuchRegion
+        | Rejection::NoSuchReceipt => End::Broken,
+    }
+}

@@ -1,0 +1,158 @@
+//! Which page a request is for, and that page.
+
+use super::cast;
+use super::page::{asset, html};
+use super::refused::end_of;
+use crate::app::App;
+use crate::http::problem::Problem;
+use crate::http::rejection::Rejection;
+use crate::http::reply::Reply;
+use crate::http::{body, receipts};
+use hyper::body::Incoming;
+use hyper::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE};
+use hyper::http::request::Parts;
+use hyper::{HeaderMap, Method, Request};
+use listener::client::Prefix;
+use pages::voter::{self, CheckFault};
+use pages::{Form, Lang, Page, Program, Site};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// A request for a page, and the language of its answer.
+#[derive(Clone, Copy)]
+pub(crate) struct Visit {
+    lang: Lang,
+}
+
+impl Visit {
+    /// None: the request is for the interface, not for a page.
+    pub(crate) fn of<B>(request: &Request<B>) -> Option<Visit> {
+        let path = request.uri().path();
+        let reads = request.method() == Method::GET || request.method() == Method::HEAD;
+        let is_page = match path {
+            "/" => reads && !wants_json(request.headers()),
+            "/receipts" => reads,
+            _ if path.starts_with("/ballots/") => reads || request.method() == Method::POST,
+            _ => reads && path.starts_with(pages::ASSET_PREFIX),
+        };
+        is_page.then(|| Visit {
+            lang: lang_of(request),
+        })
+    }
+
+    /// Answers a request of a client that is within its quota, where it is counted.
+    ///
+    /// # Errors
+    /// What the interface would answer; [`Visit::refusal`] makes a page of it.
+    pub(crate) async fn answer(
+        self,
+        app: Arc<App>,
+        client: Option<Prefix>,
+        request: Request<Incoming>,
+    ) -> Result<Reply, Rejection> {
+        let (head, incoming) = request.into_parts();
+        let path: Vec<&str> = head.uri.path().split('/').skip(1).collect();
+        let site = self.site(&app);
+        let ballot = |id: &str| app.event().ballot(id);
+        match (head.method == Method::POST, path.as_slice()) {
+            (false, ["assets", name]) => Ok(asset(name, &head.headers)),
+            (false, [""]) => Ok(html(voter::home(&site))),
+            (false, ["receipts"]) => Ok(html(self.receipt(&app, head.uri.query()).await?)),
+            (false, ["ballots", id]) => Ok(match ballot(id) {
+                Some(ballot) => html(voter::mark(&site, ballot, region(head.uri.query()), None)),
+                None => html(voter::not_found(&site)),
+            }),
+            (true, ["ballots", id, step @ ("review" | "cast")]) => match ballot(id) {
+                Some(ballot) => {
+                    let form = posted(&app, &head, incoming).await?;
+                    Ok(match *step {
+                        "review" => html(cast::review(&site, ballot, &form)),
+                        _ => cast::cast(&app, client, &site, ballot, form).await,
+                    })
+                }
+                None => Ok(html(voter::not_found(&site))),
+            },
+            _ => Ok(html(voter::not_found(&site))),
+        }
+    }
+
+    /// A problem as the voter reads it, on a page of its own.
+    pub(crate) fn refusal(self, app: &App, problem: &Problem) -> Reply {
+        let page = voter::ended(&self.site(app), None, &end_of(problem));
+        html(Page {
+            status: problem.problem_type().definition().status.as_u16(),
+            ..page
+        })
+    }
+
+    fn site(self, app: &App) -> Site<'_> {
+        Site {
+            event: app.event(),
+            lang: self.lang,
+            now_ms: app.clock.now_ms(),
+        }
+    }
+
+    async fn receipt(self, app: &Arc<App>, query_text: Option<&str>) -> Result<Page, Rejection> {
+        let query = query(query_text);
+        let asked = query.as_ref().and_then(|query| query.get("id"));
+        let asked = asked.map(str::trim);
+        let Some(text) = asked else {
+            return Ok(voter::check(&self.site(app), None));
+        };
+        let Ok(id) = text.parse() else {
+            let fault = CheckFault::Malformed;
+            return Ok(voter::check(&self.site(app), Some((text, fault))));
+        };
+        let found = receipts::look_up(app, id).await?;
+        let site = self.site(app);
+        Ok(match found {
+            Some(receipt) => voter::receipt(&site, &id.to_string(), receipt.time_ms),
+            None => voter::check(&site, Some((text, CheckFault::Unknown))),
+        })
+    }
+}
+
+/// The operators' page, for the internal listener.
+pub(crate) fn monitor<B>(app: &App, request: &Request<B>) -> Reply {
+    let visit = Visit {
+        lang: lang_of(request),
+    };
+    html(pages::monitor(&visit.site(app), Program::Validator))
+}
+
+fn lang_of<B>(request: &Request<B>) -> Lang {
+    let query = query(request.uri().query());
+    let header = request.headers().get(ACCEPT_LANGUAGE);
+    let accepted = header.and_then(|value| value.to_str().ok());
+    Lang::negotiate(query.as_ref().and_then(|q| q.get("lang")), accepted)
+}
+
+/// Whether a client that may be a program asks for JSON; browsers name `text/html` first.
+fn wants_json(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("json") && !accept.contains("text/html"))
+}
+
+/// A query; one that is no form counts as none.
+fn query(text: Option<&str>) -> Option<Form> {
+    Form::parse(text?.as_bytes()).ok()
+}
+
+fn region(query_text: Option<&str>) -> Option<u16> {
+    query(query_text)?.get("region")?.parse().ok()
+}
+
+/// The form of a request; its bytes are wiped when they have been read.
+async fn posted(app: &App, head: &Parts, incoming: Incoming) -> Result<Form, Rejection> {
+    let content_type = head.headers.get(CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok());
+    let media_type = content_type.and_then(|value| value.split(';').next());
+    if !media_type.is_some_and(|name| name.trim().eq_ignore_ascii_case(FORM)) {
+        return Err(Rejection::UnsupportedMediaType);
+    }
+    let bytes: Zeroizing<Vec<u8>> = body::collect(incoming, app.body).await?;
+    Form::parse(&bytes).map_err(|_| Rejection::NotAForm)
+}

@@ -1,0 +1,142 @@
+//! Why a vote is not recorded: the facts, for whoever tells them to a voter or counts them.
+
+use super::form::{Field, Malformed};
+use super::rule::{InvalidField, Rule};
+use std::time::Duration;
+
+/// Which of the two votes a request casts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VoteKind {
+    Law,
+    Election,
+}
+
+/// Why a vote is not recorded. Nothing here tells who voted, or what was chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The body is not one JSON object.
+    Malformed(Malformed),
+    /// Fields are at fault whatever the ballot: all of them, at least one.
+    InvalidFields(Vec<InvalidField>),
+    /// No ballot of this kind has the name that was given.
+    NoSuchBallot(VoteKind),
+    /// NAS and code are not together on the roll of the ballot.
+    NotOnRoll,
+    /// The region that was named is not the voter's, or does not vote in this election.
+    OtherRegion,
+    /// The candidate does not stand, or no longer stands, in the voter's region.
+    CandidateNotStanding,
+    /// This ballot does not take the field as it is.
+    ChoiceNotTaken(InvalidField),
+    /// Voting has not begun.
+    NotOpen {
+        /// When it will, ms since 1970 UTC.
+        opens_ms: i64,
+    },
+    /// Voting is over.
+    Closed {
+        /// Since when, ms since 1970 UTC.
+        closed_ms: i64,
+    },
+    /// A vote of this credential on this ballot is recorded.
+    Duplicate {
+        /// All votes sent with this credential, the recorded one and this one included.
+        attempt_count: u32,
+    },
+    /// Too many votes of this client were refused or repeated.
+    ClientOverQuota {
+        /// Until the client may have another vote looked at.
+        wait: Duration,
+    },
+    /// Too many votes for this NAS were refused or repeated.
+    NasOverQuota {
+        /// Until another vote for it is looked at.
+        wait: Duration,
+    },
+    /// As many votes as may wait for the ledger do; nothing is recorded.
+    Overloaded,
+    /// The ledger's disk is full; nothing is recorded.
+    StorageFull,
+    /// The ledger did not answer in time: the vote may be recorded or not. Sending it again is safe.
+    OutcomeUnknown,
+    /// The ledger does not know the voter whom the package named, which the start rules out.
+    LedgerDisagrees,
+}
+
+impl Refusal {
+    /// One field that is at fault whatever the ballot.
+    pub(super) fn invalid_field(field: Field, rule: Rule) -> Refusal {
+        Refusal::InvalidFields(vec![InvalidField::new(field, rule)])
+    }
+
+    /// One field that this ballot does not take as it is.
+    pub(super) fn choice(field: Field, rule: Rule) -> Refusal {
+        Refusal::ChoiceNotTaken(InvalidField::new(field, rule))
+    }
+
+    /// How long to wait before the same vote is sent again, where waiting alone can help and it is
+    /// known for how long.
+    pub(crate) fn wait(&self) -> Option<Duration> {
+        match self {
+            Refusal::ClientOverQuota { wait } | Refusal::NasOverQuota { wait } => Some(*wait),
+            Refusal::Overloaded | Refusal::OutcomeUnknown => Some(Duration::from_secs(1)),
+            // An operator has to make room first.
+            Refusal::StorageFull => Some(Duration::from_secs(10)),
+            Refusal::Malformed(_)
+            | Refusal::InvalidFields(_)
+            | Refusal::NoSuchBallot(_)
+            | Refusal::NotOnRoll
+            | Refusal::OtherRegion
+            | Refusal::CandidateNotStanding
+            | Refusal::ChoiceNotTaken(_)
+            | Refusal::NotOpen { .. }
+            | Refusal::Closed { .. }
+            | Refusal::Duplicate { .. }
+            | Refusal::LedgerDisagrees => None,
+        }
+    }
+}
+
+impl InvalidField {
+    fn new(field: Field, rule: Rule) -> InvalidField {
+        InvalidField {
+            field: field.as_str().into(),
+            rule,
+        }
+    }
+}
+
+/// One refusal of each kind, for tests that walk a table of them. A new kind does not compile until
+/// it has its place in this chain.
+#[cfg(test)]
+pub(crate) fn one_of_each() -> Vec<Refusal> {
+    let wait = Duration::from_secs(7);
+    let field = || InvalidField::new(Field::Vote, Rule::NoBlank);
+    let first = Refusal::Malformed(Malformed::NotUtf8);
+    let chain = std::iter::successors(Some(first), |refusal| {
+        Some(match refusal {
+            Refusal::Malformed(Malformed::NotUtf8) => Refusal::Malformed(Malformed::Escape),
+            Refusal::Malformed(Malformed::Escape) => {
+                Refusal::Malformed(Malformed::Syntax { line: 2, column: 3 })
+            }
+            Refusal::Malformed(Malformed::Syntax { .. }) => Refusal::InvalidFields(vec![field()]),
+            Refusal::InvalidFields(_) => Refusal::NoSuchBallot(VoteKind::Law),
+            Refusal::NoSuchBallot(VoteKind::Law) => Refusal::NoSuchBallot(VoteKind::Election),
+            Refusal::NoSuchBallot(VoteKind::Election) => Refusal::NotOnRoll,
+            Refusal::NotOnRoll => Refusal::OtherRegion,
+            Refusal::OtherRegion => Refusal::CandidateNotStanding,
+            Refusal::CandidateNotStanding => Refusal::ChoiceNotTaken(field()),
+            Refusal::ChoiceNotTaken(_) => Refusal::NotOpen { opens_ms: 1_000 },
+            Refusal::NotOpen { .. } => Refusal::Closed { closed_ms: 2_000 },
+            Refusal::Closed { .. } => Refusal::Duplicate { attempt_count: 2 },
+            Refusal::Duplicate { .. } => Refusal::ClientOverQuota { wait },
+            Refusal::ClientOverQuota { .. } => Refusal::NasOverQuota { wait },
+            Refusal::NasOverQuota { .. } => Refusal::Overloaded,
+            Refusal::Overloaded => Refusal::StorageFull,
+            Refusal::StorageFull => Refusal::OutcomeUnknown,
+            Refusal::OutcomeUnknown => Refusal::LedgerDisagrees,
+            Refusal::LedgerDisagrees => return None,
+        })
+    });
+    chain.collect()
+}

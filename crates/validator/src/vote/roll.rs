@@ -1,0 +1,42 @@
+//! The voters' roll: who may vote on a ballot.
+
+use super::fields::Credential;
+use crate::ballots::BallotKey;
+use credentials::Hasher;
+use shards::{Membership, Package};
+
+/// A verified package and the hasher that fits it.
+pub(crate) struct Roll {
+    pub(crate) package: Package,
+    pub(crate) hasher: Hasher,
+}
+
+/// A voter of the roll, as the ledger numbers voters.
+pub(super) struct Voter {
+    pub(super) shard: u32,
+    pub(super) ordinal: u32,
+    /// 0 where the roll names none.
+    pub(super) region: u16,
+}
+
+impl Roll {
+    /// The voter whom a credential names on a ballot, where there is one. NAS and code are wiped when
+    /// this returns.
+    pub(super) fn voter(&self, ballot: &BallotKey, credential: Credential) -> Option<Voter> {
+        let digest = self
+            .hasher
+            .digest(&credential.nas, &credential.code, &ballot.id);
+        match self.package.lookup(ballot.index, &digest) {
+            Membership::Member {
+                shard,
+                ordinal,
+                region,
+            } => Some(Voter {
+                shard,
+                ordinal,
+                region,
+            }),
+            Membership::NotOnRoll | Membership::NoSuchBallot => None,
+        }
+    }
+}
