@@ -2,9 +2,9 @@
 
 use crate::definition::Definition;
 use crate::event::Event;
-use crate::fault::Fault;
 use crate::limits::DEFINITION_BYTES_MAX;
 use crate::validate::validate;
+use handwritten::Fault;
 
 impl Event {
     /// The one byte form of this event: fixed key order, no white space, dates as UTC instants.

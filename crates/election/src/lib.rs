@@ -9,7 +9,6 @@ mod ballot;
 mod choice;
 mod definition;
 mod event;
-mod fault;
 mod instant;
 mod json;
 mod limits;
@@ -26,6 +25,6 @@ pub use ballot::{
 };
 pub use choice::{Choice, ChoiceError};
 pub use event::{Event, Party, Phase, Region};
-pub use fault::Fault;
+pub use handwritten::Fault;
 pub use text::Text;
 pub use threshold::{RegionalMajority, Share, ShareError, Threshold};

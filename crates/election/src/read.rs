@@ -5,17 +5,16 @@ use crate::ballot::{
 };
 use crate::definition::{Definition, ElectionDefinition, LawDefinition};
 use crate::event::{Event, Party, Region};
-use crate::fault::Fault;
 use crate::instant;
 use crate::limits::{
     BALLOTS_MAX, CANDIDATES_MAX, DEFINITION_BYTES_MAX, FAULTS_MAX, PARTIES_MAX, REGIONS_MAX,
 };
-use crate::section::{Gathered, Section};
+use crate::section::{bilingual, window};
 use crate::threshold::{RegionalMajority, Share, Threshold};
 use crate::validate::validate;
+use handwritten::{Document, Fault, Reading, Section};
 use jiff::tz::TimeZone;
 use std::collections::BTreeSet;
-use toml::de::DeTable;
 
 impl Event {
     /// Reads a definition written by people.
@@ -28,7 +27,7 @@ impl Event {
 }
 
 fn from_toml(text: &str) -> Result<Event, Vec<Fault>> {
-    let mut all = Gathered::new(text);
+    let mut all = Reading::new(text);
     if text.len() > DEFINITION_BYTES_MAX {
         all.fault(
             None,
@@ -37,17 +36,11 @@ fn from_toml(text: &str) -> Result<Event, Vec<Fault>> {
         );
         return Err(all.faults);
     }
-    let (table, errors) = DeTable::parse_recoverable(text);
-    for error in errors.iter().take(FAULTS_MAX) {
-        let line = error.span().map(|span| all.line_at(span.start));
-        all.fault(line, "", error.message().replace('\n', ", "));
-    }
-    if !errors.is_empty() {
-        // What a parser salvages from broken text would only add faults that are not there.
+    let Some(document) = Document::parse(&mut all, FAULTS_MAX) else {
         all.faults.sort();
         return Err(all.faults);
-    }
-    let definition = definition(&mut all, Section::root(table.get_ref()));
+    };
+    let definition = definition(&mut all, document.root());
     add_validation(&mut all, &definition);
     if all.faults.is_empty() {
         return Ok(definition.into_event());
@@ -59,7 +52,7 @@ fn from_toml(text: &str) -> Result<Event, Vec<Fault>> {
 
 /// Adds the faults of meaning, except where reading already found the value, or a table around it,
 /// at fault.
-fn add_validation(all: &mut Gathered, definition: &Definition) {
+fn add_validation(all: &mut Reading<'_>, definition: &Definition) {
     let read: BTreeSet<String> = all.faults.iter().map(|fault| fault.path.clone()).collect();
     for mut fault in validate(definition) {
         let ends = fault
@@ -77,7 +70,7 @@ fn add_validation(all: &mut Gathered, definition: &Definition) {
     }
 }
 
-fn definition(all: &mut Gathered, mut root: Section<'_, '_>) -> Definition {
+fn definition(all: &mut Reading<'_>, mut root: Section<'_, '_>) -> Definition {
     let event = root.table(all, "event");
     if event.is_none() {
         all.fault(
@@ -92,7 +85,7 @@ fn definition(all: &mut Gathered, mut root: Section<'_, '_>) -> Definition {
     let definition = Definition {
         schema: Definition::SCHEMA.to_owned(),
         id: event.text(all, "id", "\"QC-2025\""),
-        title: event.bilingual(all, ["title_fr", "title_en"]),
+        title: bilingual(all, &mut event, ["title_fr", "title_en"]),
         time_zone,
         box_key: event.text(all, "box_key", "\"64 hexadecimal digits\""),
         party: root
@@ -121,21 +114,21 @@ fn definition(all: &mut Gathered, mut root: Section<'_, '_>) -> Definition {
     definition
 }
 
-fn party(all: &mut Gathered, mut section: Section<'_, '_>) -> Party {
+fn party(all: &mut Reading<'_>, mut section: Section<'_, '_>) -> Party {
     let party = Party {
         code: section.text(all, "code", "\"PA\""),
-        name: section.bilingual(all, ["name_fr", "name_en"]),
+        name: bilingual(all, &mut section, ["name_fr", "name_en"]),
         colour: section.text(all, "colour", "\"#1b5e9e\""),
     };
     section.finish(all);
     party
 }
 
-fn region(all: &mut Gathered, mut section: Section<'_, '_>) -> Region {
+fn region(all: &mut Reading<'_>, mut section: Section<'_, '_>) -> Region {
     let region = Region {
         number: section.number(all, "number", None),
         code: section.text(all, "code", "\"R01\""),
-        name: section.bilingual(all, ["name_fr", "name_en"]),
+        name: bilingual(all, &mut section, ["name_fr", "name_en"]),
     };
     section.finish(all);
     region
@@ -147,12 +140,16 @@ const RESULTS: [(&str, ResultsPolicy); 3] = [
     ("after_close", ResultsPolicy::AfterClose),
 ];
 
-fn law(all: &mut Gathered, mut section: Section<'_, '_>, zone: Option<&TimeZone>) -> LawDefinition {
-    let (opens, closes) = section.window(all, zone);
+fn law(
+    all: &mut Reading<'_>,
+    mut section: Section<'_, '_>,
+    zone: Option<&TimeZone>,
+) -> LawDefinition {
+    let (opens, closes) = window(all, &mut section, zone);
     let law = LawDefinition {
         id: section.text(all, "id", "\"L2025-001\""),
-        title: section.bilingual(all, ["title_fr", "title_en"]),
-        question: section.bilingual(all, ["question_fr", "question_en"]),
+        title: bilingual(all, &mut section, ["title_fr", "title_en"]),
+        question: bilingual(all, &mut section, ["question_fr", "question_en"]),
         opens,
         closes,
         results: section.word(all, "results", &RESULTS, ResultsPolicy::default()),
@@ -163,7 +160,7 @@ fn law(all: &mut Gathered, mut section: Section<'_, '_>, zone: Option<&TimeZone>
     law
 }
 
-fn threshold(all: &mut Gathered, law: &mut Section<'_, '_>) -> Threshold {
+fn threshold(all: &mut Reading<'_>, law: &mut Section<'_, '_>) -> Threshold {
     let Some(mut section) = law.table(all, "threshold") else {
         return Threshold {
             votes: Share::MORE_THAN_HALF,
@@ -183,7 +180,7 @@ fn threshold(all: &mut Gathered, law: &mut Section<'_, '_>) -> Threshold {
     Threshold { votes, regions }
 }
 
-fn share(all: &mut Gathered, section: &mut Section<'_, '_>, key: &'static str) -> Share {
+fn share(all: &mut Reading<'_>, section: &mut Section<'_, '_>, key: &'static str) -> Share {
     let text = section.text(all, key, "\"more than 1/2\"");
     let path = section.path_of(key);
     if all.faults.iter().any(|fault| fault.path == path) {
@@ -197,7 +194,7 @@ fn share(all: &mut Gathered, section: &mut Section<'_, '_>, key: &'static str) -
 }
 
 fn election(
-    all: &mut Gathered,
+    all: &mut Reading<'_>,
     mut section: Section<'_, '_>,
     zone: Option<&TimeZone>,
 ) -> ElectionDefinition {
@@ -207,14 +204,14 @@ fn election(
     ];
     let number = section.number(all, "number", None);
     let code = section.text(all, "code", "\"E2025-QC\"");
-    let title = section.bilingual(all, ["name_fr", "name_en"]);
+    let title = bilingual(all, &mut section, ["name_fr", "name_en"]);
     let method = section.word(all, "method", &methods, Method::SingleChoice);
     let ranks = match method {
         Method::SingleChoice => Some(1),
         Method::RankedChoice => None,
     };
     let seats = section.number(all, "seats", Some(1));
-    let (opens, closes) = section.window(all, zone);
+    let (opens, closes) = window(all, &mut section, zone);
     let election = ElectionDefinition {
         number,
         code,
@@ -238,7 +235,7 @@ fn election(
 
 /// The rules as written, or those that the method and the seats suggest.
 fn counting(
-    all: &mut Gathered,
+    all: &mut Reading<'_>,
     election: &mut Section<'_, '_>,
     method: Method,
     seats: u32,
@@ -272,7 +269,7 @@ fn counting(
     rules
 }
 
-fn tie_break(all: &mut Gathered, section: &mut Section<'_, '_>) -> TieBreak {
+fn tie_break(all: &mut Reading<'_>, section: &mut Section<'_, '_>) -> TieBreak {
     let words = [
         ("candidate_order", TieBreak::CandidateOrder),
         ("previous_rounds", TieBreak::PreviousRounds),
@@ -284,7 +281,7 @@ fn tie_break(all: &mut Gathered, section: &mut Section<'_, '_>) -> TieBreak {
     }
 }
 
-fn candidate(all: &mut Gathered, mut section: Section<'_, '_>) -> Candidate {
+fn candidate(all: &mut Reading<'_>, mut section: Section<'_, '_>) -> Candidate {
     let statuses = [
         ("active", CandidateStatus::Active),
         ("withdrawn", CandidateStatus::Withdrawn),

@@ -6,13 +6,13 @@ use std::hash::Hash;
 
 use crate::ballot::{Candidate, CandidateStatus, CountingRules, Method, System};
 use crate::definition::{Definition, ElectionDefinition, LawDefinition, box_key_bytes};
-use crate::fault::Fault;
 use crate::instant;
 use crate::limits::{
     BALLOTS_MAX, CANDIDATES_MAX, DECIMALS_MAX, ID_BYTES_MAX, NAME_BYTES_MAX, PARTIES_MAX,
     QUESTION_BYTES_MAX, RANKS_MAX, REGIONS_MAX, SEATS_MAX,
 };
 use crate::text::Text;
+use handwritten::Fault;
 
 /// Every fault of meaning, by path in the vocabulary of `election.toml`.
 pub(crate) fn validate(definition: &Definition) -> Vec<Fault> {

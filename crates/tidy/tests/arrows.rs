@@ -8,7 +8,8 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, PackageId};
 /// point to the left, and no arrow points at a program.
 const MAY_KNOW: &[(&str, &[&str])] = &[
     ("credentials", &[]),
-    ("election", &[]),
+    ("handwritten", &[]),
+    ("election", &["handwritten"]),
     ("counting", &[]),
     ("durable", &[]),
     ("shards", &["credentials", "election", "durable"]),
@@ -30,6 +31,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "ledger",
             "pages",
             "listener",
+            "handwritten",
         ],
     ),
     (
@@ -51,6 +53,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
 ];
 
 const FORMATS: &[&str] = &[
+    "handwritten",
     "credentials",
     "election",
     "counting",

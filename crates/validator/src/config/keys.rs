@@ -12,6 +12,20 @@ pub(crate) struct Key {
     pub(crate) list: bool,
 }
 
+impl Key {
+    /// The section that it stands in; none at the top of the file.
+    pub(crate) fn section(&self) -> Option<&'static str> {
+        self.name.split_once('.').map(|(section, _)| section)
+    }
+
+    /// Its name within its section.
+    pub(crate) fn last(&self) -> &'static str {
+        self.name
+            .split_once('.')
+            .map_or(self.name, |(_, last)| last)
+    }
+}
+
 const fn one(name: &'static str, default: &'static str) -> Key {
     Key {
         name,

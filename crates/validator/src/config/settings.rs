@@ -4,9 +4,13 @@
 //! value, so that the order of layers is tested as data.
 
 use super::keys::{KEYS, Key};
-use std::collections::BTreeMap;
+use handwritten::{Document, Reading, Section};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
+
+/// Mistakes of syntax that are named at once.
+const FAULTS_MAX: usize = 100;
 
 /// Where a setting was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,64 +63,55 @@ impl Settings {
 
     /// Lays a configuration file over what is there; `path` is for messages. Returns the faults.
     pub(crate) fn lay_file(&mut self, path: &Path, text: &str) -> Vec<String> {
-        let mut faults = Vec::new();
-        let table = match toml::de::DeTable::parse(text) {
-            Ok(table) => table,
-            Err(error) => {
-                let line = line_of(text, error.span().map_or(0, |span| span.start));
-                return vec![format!(
-                    "{}, line {line}: {}",
-                    path.display(),
-                    error.message()
-                )];
-            }
-        };
-        for (name, value) in table.get_ref() {
-            let section = name.get_ref().as_ref();
-            if let toml::de::DeValue::Table(inner) = value.get_ref() {
-                for (name, value) in inner {
-                    let line = line_of(text, name.span().start);
-                    let key = format!("{section}.{}", name.get_ref());
-                    faults.extend(self.lay_value(path, line, &key, value.get_ref()));
-                }
-            } else {
-                let line = line_of(text, name.span().start);
-                faults.extend(self.lay_value(path, line, section, value.get_ref()));
-            }
+        let mut all = Reading::new(text);
+        if let Some(document) = Document::parse(&mut all, FAULTS_MAX) {
+            self.lay_sections(path, &mut all, document.root());
         }
+        let faults = all.faults.iter();
         faults
+            .map(|fault| format!("{}, {fault}", path.display()))
+            .collect()
+    }
+
+    /// Lays what stands outside all sections, then section by section.
+    fn lay_sections(&mut self, path: &Path, all: &mut Reading<'_>, mut root: Section<'_, '_>) {
+        let sections: BTreeSet<&'static str> =
+            KEYS.iter().filter_map(|key| key.section()).collect();
+        for key in KEYS.iter().filter(|key| key.section().is_none()) {
+            self.lay_value(path, all, &mut root, key);
+        }
+        for name in sections {
+            let Some(mut section) = root.table(all, name) else {
+                continue;
+            };
+            for key in KEYS.iter().filter(|key| key.section() == Some(name)) {
+                self.lay_value(path, all, &mut section, key);
+            }
+            section.finish(all);
+        }
+        root.finish(all);
     }
 
     fn lay_value(
         &mut self,
         path: &Path,
-        line: usize,
-        name: &str,
-        value: &toml::de::DeValue<'_>,
-    ) -> Option<String> {
-        let place = format!("{}, line {line}", path.display());
-        let Some(key) = KEYS.iter().find(|key| key.name == name) else {
-            return Some(format!(
-                "{place}: {name} is no setting: see deploy/validator.toml"
-            ));
+        all: &mut Reading<'_>,
+        section: &mut Section<'_, '_>,
+        key: &Key,
+    ) {
+        let values = if key.list {
+            section.texts(all, key.last())
+        } else {
+            let text = section.text_or_integer(all, key.last());
+            text.map(|text| vec![text])
         };
-        let Some(values) = texts(key, value) else {
-            let expected = if key.list {
-                "a list of strings"
-            } else {
-                "a string or an integer"
-            };
-            return Some(format!("{place}: {name} must be {expected}"));
-        };
-        self.put(
-            key.name,
-            Origin::File {
-                path: path.to_owned(),
-                line,
-            },
-            values,
-        );
-        None
+        if let Some(values) = values {
+            let line = all
+                .line_of(key.name)
+                .expect("a value that was read has a line");
+            let path = path.to_owned();
+            self.put(key.name, Origin::File { path, line }, values);
+        }
     }
 
     /// Lays environment variables over what is there: `VALIDATOR_HTTP_BODY_BYTES_MAX` for
@@ -155,27 +150,4 @@ fn split(key: &Key, text: &str) -> Vec<String> {
         .filter(|item| !item.is_empty())
         .map(str::to_owned)
         .collect()
-}
-
-fn texts(key: &Key, value: &toml::de::DeValue<'_>) -> Option<Vec<String>> {
-    use toml::de::DeValue;
-    match value {
-        DeValue::String(text) if !key.list => Some(vec![text.to_string()]),
-        DeValue::Integer(number) if !key.list && number.radix() == 10 => {
-            Some(vec![number.as_str().to_owned()])
-        }
-        DeValue::Array(items) if key.list => items
-            .iter()
-            .map(|item| item.get_ref().as_str().map(str::to_owned))
-            .collect(),
-        _ => None,
-    }
-}
-
-fn line_of(text: &str, offset: usize) -> usize {
-    1 + text
-        .bytes()
-        .take(offset)
-        .filter(|byte| *byte == b'\n')
-        .count()
 }

@@ -76,9 +76,10 @@ fn every_fault_at_once() {
     let faults = resolve(file, &[("VALIDATOR_LEDGER_QUEUE_MAX", "many")], &["here"])
         .expect_err("a faulty configuration");
     let expected = [
-        "v.toml, line 1: trust must be a list of strings",
-        "v.toml, line 2: litsen is no setting: see deploy/validator.toml",
-        "v.toml, line 5: http.headers_max must be a string or an integer",
+        "v.toml, line 1: trust: expected a list of texts in quotes, got string",
+        "v.toml, line 2: litsen: unknown key; known here: package, trust, require, key, data, listen, \
+         internal, clients, cors, http, ledger, process, tls",
+        "v.toml, line 5: http.headers_max: expected a decimal integer, without 0x, 0o or 0b",
         "package is not set: give --package DIRECTORY, as shardpack wrote it",
         "data is not set: give --data DIRECTORY, where the ledger is kept",
         "trust is not set: give --trust OFFICER.pub for each officer",

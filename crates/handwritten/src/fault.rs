@@ -1,13 +1,13 @@
-//! A fault of a definition, with the place and the remedy.
+//! What is wrong with a text, with the place and the remedy.
 
 use std::fmt;
 
-/// One fault of a definition.
+/// One fault of a text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
-    /// Line of the text, from 1; none for JSON.
-    pub line: Option<u32>,
-    /// Which field, e.g. `election[0].candidate[3].region`.
+    /// Line of the text, from 1; none where no line is at fault.
+    pub line: Option<usize>,
+    /// Which value, such as `election[0].candidate[3].region`; empty for the text as a whole.
     pub path: String,
     /// What is wrong and what to write instead.
     pub message: String,
