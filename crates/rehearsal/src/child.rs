@@ -47,6 +47,13 @@ impl Call {
         }
     }
 
+    /// Has it append what it says on standard error to `log`.
+    #[must_use]
+    pub fn logging_to(mut self, log: &Path) -> Call {
+        log.clone_into(&mut self.log);
+        self
+    }
+
     /// Adds one argument.
     #[must_use]
     pub fn arg(mut self, arg: impl Into<OsString>) -> Call {
@@ -79,7 +86,7 @@ impl Call {
     pub fn name(&self) -> String {
         self.program
             .file_name()
-            .unwrap_or_default()
+            .expect("the path of a program ends with its name")
             .to_string_lossy()
             .into_owned()
     }
@@ -278,7 +285,10 @@ fn open_log(path: &Path) -> Result<File> {
 
 /// The last lines of a log, indented, for an error message.
 fn tail(log: &Path) -> String {
-    let text = fs::read(log).unwrap_or_default(); // no log, no tail
+    let text = match fs::read(log) {
+        Ok(text) => text,
+        Err(error) => return format!("  cannot read {}: {error}\n", log.display()),
+    };
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().collect();
     let last = &lines[lines.len().saturating_sub(TAIL_LINES)..];

@@ -2,22 +2,24 @@
 //! files, by the tally's API from the stream. This module reads all three and names the first
 //! difference.
 
-use crate::http;
+use crate::api::{self, LawResult, RegionResult};
+use crate::child::Call;
+use crate::choice::Choice;
 use crate::prepare::Stage;
 use crate::services::Addresses;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Votes by ballot id, region and choice (`oui`, `candidate:7`, `ranking:3>1`).
-pub type Counts = BTreeMap<(String, u16, String), u64>;
+/// Votes by ballot id, region and choice.
+pub type Counts = BTreeMap<(String, u16, Choice), u64>;
 
+/// One row of `tally export --what results`.
 #[derive(Deserialize)]
 struct ExportRow {
     ballot_id: String,
     region_id: u16,
-    choice: String,
+    choice: Choice,
     votes: u64,
 }
 
@@ -63,7 +65,7 @@ pub fn without_open(mut counted: Counts, acknowledged: &Counts, open: &Counts) -
 pub fn differing(one: &Counts, other: &Counts) -> usize {
     let missing =
         |from: &Counts, to: &Counts| from.keys().filter(|key| !to.contains_key(*key)).count();
-    let other_value = |(key, votes): &(&(String, u16, String), &u64)| {
+    let other_value = |(key, votes): &(&(String, u16, Choice), &u64)| {
         other.get(*key).is_some_and(|counted| counted != *votes)
     };
     one.iter().filter(other_value).count() + missing(one, other) + missing(other, one)
@@ -120,7 +122,7 @@ impl Stage {
     }
 
     /// A subcommand of `tally` on the ledger's files.
-    fn reading(&self, command: &str) -> crate::child::Call {
+    fn reading(&self, command: &str) -> Call {
         let call = self
             .call("tally")
             .arg(command)
@@ -133,111 +135,88 @@ impl Stage {
 /// candidate's votes (of ranked ballots, first preferences) in every region.
 ///
 /// # Errors
-/// The first difference; no answer; not the promised shape.
+/// The first difference; no answer; not the promised one.
 pub async fn compare_api(at: Addresses, expected: &Counts) -> Result<()> {
-    for law in list(at, "/api/v1/laws").await? {
-        let id = text(&law, "law_id")?;
-        let result = http::get_json(at.results, &format!("/api/v1/results/{id}")).await?;
-        for (choice, field) in [
-            ("oui", "oui_count"),
-            ("non", "non_count"),
-            ("blanc", "blanc_count"),
-        ] {
-            let votes = sum(expected, |ballot, _, c| ballot == id && c == choice);
-            same(&format!("{id}, {field}"), votes, &result[field])?;
-        }
-        same(
-            &format!("{id}, total_votes"),
-            sum(expected, |ballot, _, _| ballot == id),
-            &result["total_votes"],
-        )?;
+    for law in api::laws(at.public).await? {
+        let result = api::law_result(at.results, &law.law_id).await?;
+        compare_law(&law.law_id, &result, expected)?;
     }
-    for election in list(at, "/api/v1/elections").await? {
-        let (number, code) = (&election["election_id"], text(&election, "election_code")?);
-        let result =
-            http::get_json(at.results, &format!("/api/v1/elections/{number}/results")).await?;
-        let regions = result["regions"]
-            .as_array()
-            .context("results of an election have no regions")?;
-        for region in regions {
+    for election in api::elections(at.public).await? {
+        let result = api::election_result(at.results, election.election_id).await?;
+        let code = &election.election_code;
+        for region in &result.regions {
             compare_region(code, region, expected)?;
         }
         same(
             &format!("{code}, total_votes"),
             sum(expected, |ballot, _, _| ballot == code),
-            &result["total_votes"],
+            Some(result.total_votes),
         )?;
     }
     Ok(())
 }
 
-fn compare_region(code: &str, region: &Value, expected: &Counts) -> Result<()> {
-    let id = &region["region_id"];
-    let here = |ballot: &str, r: u16| ballot == code && *id == r;
+fn compare_law(id: &str, result: &LawResult, expected: &Counts) -> Result<()> {
+    for (choice, votes) in [
+        (Choice::Oui, result.oui_count),
+        (Choice::Non, result.non_count),
+        (Choice::Blanc, result.blanc_count),
+    ] {
+        let expected = sum(expected, |ballot, _, c| ballot == id && *c == choice);
+        same(&format!("{id}, {choice}"), expected, votes)?;
+    }
     same(
-        &format!("{code}, region {id}"),
+        &format!("{id}, total_votes"),
+        sum(expected, |ballot, _, _| ballot == id),
+        Some(result.total_votes),
+    )
+}
+
+fn compare_region(code: &str, result: &RegionResult, expected: &Counts) -> Result<()> {
+    let region = result.region_id;
+    let here = |ballot: &str, r: u16| ballot == code && r == region;
+    same(
+        &format!("{code}, region {region}"),
         sum(expected, |b, r, _| here(b, r)),
-        &region["total_votes"],
+        Some(result.total_votes),
     )?;
-    let candidates = region["candidates"]
-        .as_array()
-        .context("results of a region have no candidates")?;
-    for candidate in candidates {
-        let number = candidate["candidate_id"].to_string();
+    for candidate in &result.candidates {
+        let number = candidate.candidate_id;
         let votes = sum(expected, |b, r, choice| {
-            here(b, r) && first_preference(choice) == Some(number.as_str())
+            here(b, r) && choice.first_preference() == Some(number)
         });
         same(
-            &format!("{code}, region {id}, candidate {number}"),
+            &format!("{code}, region {region}, candidate {number}"),
             votes,
-            &candidate["votes"],
+            Some(candidate.votes),
         )?;
     }
     Ok(())
 }
 
-/// The candidate whom a choice names first.
-fn first_preference(choice: &str) -> Option<&str> {
-    let candidates = choice
-        .strip_prefix("candidate:")
-        .or_else(|| choice.strip_prefix("ranking:"))?;
-    candidates.split('>').next()
-}
-
-fn sum(counts: &Counts, wanted: impl Fn(&str, u16, &str) -> bool) -> u64 {
+fn sum(counts: &Counts, wanted: impl Fn(&str, u16, &Choice) -> bool) -> u64 {
     let matching = counts
         .iter()
         .filter(|((ballot, region, choice), _)| wanted(ballot, *region, choice));
     matching.map(|(_, votes)| votes).sum()
 }
 
-fn same(what: &str, expected: u64, got: &Value) -> Result<()> {
-    if got.as_u64() != Some(expected) {
-        bail!("the tally's API says {what}: {got}, expected {expected}");
+fn same(what: &str, expected: u64, got: Option<u64>) -> Result<()> {
+    match got {
+        Some(got) if got == expected => Ok(()),
+        Some(got) => bail!("the tally's API says {what}: {got}, expected {expected}"),
+        None => bail!("the tally's API does not show {what}, expected {expected}"),
     }
-    Ok(())
-}
-
-async fn list(at: Addresses, path: &str) -> Result<Vec<Value>> {
-    let list = http::get_json(at.public, path).await?;
-    list.as_array()
-        .cloned()
-        .with_context(|| format!("GET {path}: expected a list"))
-}
-
-fn text<'a>(object: &'a Value, member: &str) -> Result<&'a str> {
-    object[member]
-        .as_str()
-        .with_context(|| format!("no member {member} where one was promised"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::CandidateResult;
 
     fn counts(rows: &[(&str, u16, &str, u64)]) -> Counts {
         rows.iter()
-            .map(|(b, r, c, v)| (((*b).to_owned(), *r, (*c).to_owned()), *v))
+            .map(|(b, r, c, v)| (((*b).to_owned(), *r, c.parse().unwrap()), *v))
             .collect()
     }
 
@@ -282,13 +261,40 @@ mod tests {
             ("E", 1, "candidate:7", 9),
         ]);
         let region = |votes: u64| {
-            serde_json::json!({"region_id": 2, "total_votes": 6, "candidates": [
-                {"candidate_id": 7, "votes": votes}, {"candidate_id": 8, "votes": 1}, {"candidate_id": 9, "votes": 0}]})
+            let candidates = [(7, votes), (8, 1), (9, 0)];
+            let candidates = candidates.map(|(candidate_id, votes)| CandidateResult {
+                candidate_id,
+                votes,
+            });
+            RegionResult {
+                region_id: 2,
+                total_votes: 6,
+                candidates: candidates.to_vec(),
+            }
         };
         assert!(compare_region("E", &region(5), &expected).is_ok());
         let error = compare_region("E", &region(4), &expected)
             .unwrap_err()
             .to_string();
         assert!(error.contains("candidate 7: 4, expected 5"), "{error}");
+    }
+    #[test]
+    fn a_law_whose_counts_are_not_shown_is_no_law_without_votes() {
+        let shown = LawResult {
+            oui_count: Some(0),
+            non_count: Some(0),
+            blanc_count: Some(0),
+            total_votes: 0,
+        };
+        assert!(compare_law("L", &shown, &Counts::new()).is_ok());
+        let hidden = LawResult {
+            oui_count: None,
+            ..shown
+        };
+        let error = compare_law("L", &hidden, &Counts::new()).unwrap_err();
+        assert!(
+            error.to_string().contains("does not show L, oui"),
+            "{error}"
+        );
     }
 }

@@ -11,6 +11,7 @@ use crate::voting::{Load, Voting};
 use crate::{chance, failed_sync, full_disk};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
+use std::fs;
 use std::time::Duration;
 
 /// Requests a second while crashing.
@@ -21,12 +22,12 @@ const LIFE_MS: std::ops::Range<u64> = 20..500;
 /// Synthetic voters for each kill, so that votes do not run out: a life, a restart, four ballots.
 const VOTERS_PER_KILL: u32 = 1_000;
 const VOTERS_MIN: u32 = 4_000;
-/// What a second validator on the same data directory must say, in part.
+/// Words that a second validator on the same data directory must say to its operator.
 const REFUSAL: &str = "is locked";
 
 /// What the crashes came to.
 #[derive(Clone, Debug, Serialize)]
-pub struct Outcome {
+pub struct CrashReport {
     /// SIGKILLs.
     pub kills: u32,
     /// What became of the votes.
@@ -40,7 +41,7 @@ pub struct Outcome {
     pub failed_sync: Experiment,
 }
 
-impl Outcome {
+impl CrashReport {
     /// Whether nothing was lost and nothing counted twice.
     #[must_use]
     pub fn is_clean(&self) -> bool {
@@ -58,8 +59,11 @@ impl Outcome {
 ///
 /// # Errors
 /// Anything that keeps the experiment from being made; lost votes are an outcome, not an error.
-pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Result<Outcome> {
-    let voters = kills.saturating_mul(VOTERS_PER_KILL).max(VOTERS_MIN);
+pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Result<CrashReport> {
+    let voters = kills
+        .checked_mul(VOTERS_PER_KILL)
+        .context("so many kills need more voters than a roll can have")?
+        .max(VOTERS_MIN);
     stage.prepare(voters, seed, steps).await?;
     let at = Addresses::free()?;
     let mut validator = start(stage, at).await?;
@@ -111,7 +115,7 @@ pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Res
     }
     let full_disk = full_disk::run(stage, voting, steps).await?;
     let failed_sync = failed_sync::run(stage, voting, steps).await?;
-    Ok(Outcome {
+    Ok(CrashReport {
         kills,
         judged,
         races: raced,
@@ -128,14 +132,17 @@ async fn start(stage: &Stage, at: Addresses) -> Result<Server> {
 
 /// A second owner of one ledger would be the end of "one vote per ballot".
 async fn refuse_second(stage: &Stage) -> Result<()> {
-    let call = stage.validator_call(Addresses::free()?);
-    let refused = tokio::time::timeout(Duration::from_secs(30), call.run()).await;
-    let refused = refused.context("a second validator runs on the same data directory")?;
-    match refused {
-        Ok(_) => {
-            bail!("a second validator on the same data directory ended with status 0, expected 1")
-        }
-        Err(error) if error.to_string().contains(REFUSAL) => Ok(()),
-        Err(error) => Err(error.context("a second validator was refused for another reason")),
+    let log = stage.site.logs().join("second-validator.log");
+    let call = stage.validator_call(Addresses::free()?).logging_to(&log);
+    let ended = tokio::time::timeout(Duration::from_secs(30), call.outcome()).await;
+    let (status, _) = ended.context("a second validator runs on the same data directory")??;
+    if status.code() != Some(1) {
+        bail!("a second validator on the same data directory ended with {status}, expected 1");
     }
+    let said =
+        fs::read_to_string(&log).with_context(|| format!("cannot read {}", log.display()))?;
+    if !said.contains(REFUSAL) {
+        bail!("a second validator was refused for another reason: {said}");
+    }
+    Ok(())
 }

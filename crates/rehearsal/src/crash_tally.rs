@@ -1,16 +1,16 @@
 //! `rehearsal crash-tally`: tally and PostgreSQL killed at random moments while votes arrive. At the
 //! end the database, the ledger's files and the load generator's answers must count the same.
 
+use crate::api;
 use crate::chance;
 use crate::child::Server;
 use crate::counts::{self, Counts};
-use crate::http;
 use crate::postgres::Postgres;
 use crate::prepare::Stage;
 use crate::services::Addresses;
 use crate::steps::Steps;
 use crate::voting::{LOOK_AGAIN, Load, Voting};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -29,7 +29,7 @@ const CATCH_UP_WITHIN: Duration = Duration::from_secs(120);
 
 /// What the kills came to.
 #[derive(Clone, Debug, Serialize)]
-pub struct Outcome {
+pub struct TallyCrashReport {
     /// SIGKILLs in all.
     pub kills: u32,
     /// Of these, of the tally.
@@ -45,7 +45,7 @@ pub struct Outcome {
     pub fault: Option<String>,
 }
 
-impl Outcome {
+impl TallyCrashReport {
     /// Whether every vote is in the database once.
     #[must_use]
     pub fn is_clean(&self) -> bool {
@@ -68,8 +68,16 @@ struct Servers<'a> {
 ///
 /// # Errors
 /// Anything that keeps the experiment from being made; differences are an outcome, not an error.
-pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Result<Outcome> {
-    let voters = kills.saturating_mul(VOTERS_PER_KILL).max(VOTERS_MIN);
+pub async fn run(
+    stage: &Stage,
+    kills: u32,
+    seed: u64,
+    steps: &mut Steps,
+) -> Result<TallyCrashReport> {
+    let voters = kills
+        .checked_mul(VOTERS_PER_KILL)
+        .context("so many kills need more voters than a roll can have")?
+        .max(VOTERS_MIN);
     stage.prepare(voters, seed, steps).await?;
     let at = Addresses::free()?;
     let validator = stage.start_validator(at).await?;
@@ -162,9 +170,9 @@ impl Servers<'_> {
         let deadline = Instant::now() + CATCH_UP_WITHIN;
         loop {
             let last = crate::services::metric(self.at.internal, "ledger_last_sequence").await?;
-            let health = http::get_json(self.at.results, "/api/v1/health").await;
-            let written = health.map(|health| health["postgres_sequences"]["0"].as_u64());
-            if matches!(written, Ok(Some(written)) if written == last) {
+            // A tally that has just been started does not answer yet.
+            let health = api::tally_health(self.at.results).await.ok();
+            if health.and_then(|health| health.written()) == Some(last) {
                 return Ok(());
             }
             if Instant::now() > deadline {
@@ -176,12 +184,12 @@ impl Servers<'_> {
         }
     }
 
-    async fn judge(&self, votes: u64) -> Result<Outcome> {
+    async fn judge(&self, votes: u64) -> Result<TallyCrashReport> {
         let (acknowledged, _) = self.stage.acknowledged()?;
         let in_files = self.stage.counted_from_files().await?;
         let in_database = self.postgres.counts(DATABASE).await?;
         let fault = self.stage.verify_with(["--postgres", &self.url]).await;
-        Ok(Outcome {
+        Ok(TallyCrashReport {
             kills: self.kills(),
             tally_kills: self.tally_kills,
             postgres_kills: self.postgres_kills,
@@ -198,7 +206,7 @@ impl Servers<'_> {
 pub fn laws_over_regions(counts: &Counts) -> Counts {
     let mut folded = Counts::new();
     for ((ballot, region, choice), votes) in counts {
-        let region = if choice.contains(':') { *region } else { 0 };
+        let region = if choice.is_on_a_law() { 0 } else { *region };
         *folded
             .entry((ballot.clone(), region, choice.clone()))
             .or_default() += votes;
@@ -212,7 +220,7 @@ mod tests {
 
     #[test]
     fn laws_are_counted_over_all_regions_and_elections_are_not() {
-        let key = |region, choice: &str| ("B".to_owned(), region, choice.to_owned());
+        let key = |region, choice: &str| ("B".to_owned(), region, choice.parse().unwrap());
         let counts = Counts::from([
             (key(1, "oui"), 5),
             (key(2, "oui"), 3),

@@ -1,9 +1,10 @@
 //! `rehearsal day`: a national voting day as fast as it goes, from the roll to the verified count.
 
-use crate::counts;
+use crate::counts::{self, Difference};
 use crate::prepare::Stage;
 use crate::services::Addresses;
 use crate::steps::Steps;
+use crate::verdict::Verdict;
 use crate::voting::{Load, Voting};
 use anyhow::Result;
 use serde::Serialize;
@@ -14,7 +15,7 @@ const DAY_S: f64 = 86_400.0;
 
 /// What the day came to.
 #[derive(Clone, Debug, Serialize)]
-pub struct Outcome {
+pub struct DayReport {
     /// Voters on the roll.
     pub voters: u32,
     /// Votes that the validator said it recorded, every one on stable storage.
@@ -40,18 +41,8 @@ pub struct Outcome {
     /// Votes counted that were not acknowledged.
     pub double: u64,
     /// `every vote counted once`, or what speaks against it.
-    pub verdict: String,
+    pub verdict: Verdict,
 }
-
-impl Outcome {
-    /// Whether every vote was counted once.
-    #[must_use]
-    pub fn is_clean(&self) -> bool {
-        self.verdict == CLEAN
-    }
-}
-
-const CLEAN: &str = "every vote counted once";
 
 /// Plays a day of `voters` votes over all open ballots, with repeated, unknown and malformed
 /// requests among them; `rate` is in requests a second, none is as fast as answers come.
@@ -64,7 +55,7 @@ pub async fn run(
     rate: Option<u64>,
     seed: u64,
     steps: &mut Steps,
-) -> Result<Outcome> {
+) -> Result<DayReport> {
     stage.prepare(voters, seed, steps).await?;
     let prepare_s = steps.elapsed_s();
     let at = Addresses::free()?;
@@ -90,28 +81,25 @@ pub async fn run(
     let counted = stage.counted_from_files().await?;
     let difference = counts::difference(&acknowledged, &counted);
     steps.done("tally verify --expect, and every count compared");
-    let verdict = match fault {
-        Some(fault) => format!("{fault:#}"),
-        None if difference != counts::Difference::default() => {
-            format!("answers and files differ: {difference:?}")
-        }
-        None => CLEAN.to_owned(),
-    };
+    let mut faults: Vec<String> = fault.iter().map(|fault| format!("{fault:#}")).collect();
+    if difference != Difference::default() {
+        faults.push(format!("answers and files differ: {difference:?}"));
+    }
     let latency = summary.latency_ms;
-    Ok(Outcome {
+    Ok(DayReport {
         voters,
         votes: summary.acknowledged(),
         seconds: summary.seconds,
         votes_per_s: summary.votes_per_s,
         p50_ms: latency.p50,
         p99_ms: latency.p99,
-        times_faster_than_a_day: (DAY_S / summary.seconds.max(0.001)).round(),
+        times_faster_than_a_day: (DAY_S / summary.seconds).round(),
         prepare_s: tenths(prepare_s),
         count_s: tenths(count_s),
         verify_s: tenths(verify_s),
         lost: difference.lost,
         double: difference.double,
-        verdict,
+        verdict: Verdict::new("every vote counted once", faults),
     })
 }
 

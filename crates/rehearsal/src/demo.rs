@@ -1,13 +1,14 @@
 //! `rehearsal demo`: a whole election in under a minute, with a crash in the middle, judged at the
 //! end by three counts that must agree.
 
+use crate::api;
 use crate::child::Server;
 use crate::counts;
 use crate::prepare::Stage;
 use crate::search::{Searched, Secrets};
 use crate::services::{self, Addresses};
 use crate::steps::Steps;
-use crate::voting::{self, Casting, LOOK_AGAIN, Load, Summary, Voting};
+use crate::voting::{Casting, LOOK_AGAIN, Load, Summary, Voting};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::time::Duration;
@@ -22,7 +23,7 @@ const CATCH_UP_WITHIN: Duration = Duration::from_secs(30);
 
 /// What a demo has shown.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct DemoReport {
     summary: Summary,
     ballots: u64,
     /// Votes on stable storage when the validator was killed.
@@ -30,7 +31,7 @@ pub struct Shown {
     searched: Searched,
 }
 
-impl Shown {
+impl DemoReport {
     /// The verdict in one line.
     #[must_use]
     pub fn verdict(&self) -> String {
@@ -55,7 +56,7 @@ impl Shown {
 ///
 /// # Errors
 /// Anything that went wrong, a difference between the counts and a found secret above all.
-pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Result<Shown> {
+pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Result<DemoReport> {
     stage.prepare(voters, seed, steps).await?;
     let at = Addresses::free()?;
     let validator = stage.start_validator(at).await?;
@@ -65,7 +66,7 @@ pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Re
         at.public, at.results
     );
     steps.done(&listening);
-    let ballots = voting::open_ballots(at).await?;
+    let ballots = api::open_ballots(at.public).await?;
     let votes = u64::from(voters) * ballots;
     let rate = (votes / VOTING_S).max(RATE_MIN);
     let casting = stage.cast(
@@ -96,7 +97,7 @@ pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Re
     steps.done(&format!(
         "searched {files} files, {bytes} bytes: no NAS, no code"
     ));
-    Ok(Shown {
+    Ok(DemoReport {
         summary: voted.summary,
         ballots,
         votes_at_crash: voted.votes_at_crash,

@@ -2,6 +2,7 @@
 //! reserved ahead, are refused with 503 where there is none, and are taken again as soon as there
 //! is room, by the same process. Nothing that was answered is lost.
 
+use crate::api::{self, LedgerState, Problem};
 use crate::http;
 use crate::judge::{Experiment, Judged};
 use crate::prepare::Stage;
@@ -51,7 +52,7 @@ async fn play(
     let mut validator = stage.start_validator(at).await?;
     services::grown(&mut validator, at, "ledger_full_total", 1).await?;
     refuses(at).await?;
-    says(at, "full").await?;
+    expect_ledger(at, LedgerState::Full).await?;
     let recorded = services::metric(at.internal, "ledger_votes_total").await?;
     if recorded > 0 {
         bail!("{recorded} votes were recorded on a full disk");
@@ -59,7 +60,7 @@ async fn play(
     steps.done("killed and started on the full disk: votes answered 503 with Retry-After");
     disk.make_room()?;
     services::grown(&mut validator, at, "ledger_votes_total", VOTES).await?;
-    says(at, "ok").await?;
+    expect_ledger(at, LedgerState::Ok).await?;
     steps.done("room again: votes taken again, by the same process");
     casting.end_early()?;
     let summary = casting.finish().await?;
@@ -67,12 +68,11 @@ async fn play(
     stage.judge(&summary, None).await
 }
 
-/// What the validator says of its ledger to whoever watches over it.
-async fn says(at: Addresses, expected: &str) -> Result<()> {
-    let health = http::get_json(at.public, "/api/v1/health").await?;
-    let got = &health["services"]["ledger"];
+/// Fails where the validator tells another state of its ledger.
+async fn expect_ledger(at: Addresses, expected: LedgerState) -> Result<()> {
+    let got = api::ledger_state(at.public).await?;
     if got != expected {
-        bail!("health says {got} of the ledger, expected {expected}");
+        bail!("health says {got:?} of the ledger, expected {expected:?}");
     }
     Ok(())
 }
@@ -81,13 +81,14 @@ async fn says(at: Addresses, expected: &str) -> Result<()> {
 async fn refuses(at: Addresses) -> Result<()> {
     let vote = json!({"nas": "123456789", "code": "ABC123", "law_id": "L2025-001", "vote": "oui"});
     let told = http::post(at.public, "/api/v1/vote", &vote).await?;
-    let body = String::from_utf8_lossy(&told.body);
-    if told.status != 503 || told.retry_after_s.is_none() || !body.contains("storage-full") {
+    let is_full = Problem::of(&told.body) == Some(Problem::StorageFull);
+    if told.status != 503 || told.retry_after_s.is_none() || !is_full {
         bail!(
             "a vote on a full disk was answered {} with Retry-After {:?}, expected 503 storage-full \
-             with one: {body}",
+             with one: {}",
             told.status,
-            told.retry_after_s
+            told.retry_after_s,
+            String::from_utf8_lossy(&told.body)
         );
     }
     Ok(())

@@ -4,9 +4,10 @@ use anyhow::{Context, Result, bail};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
-use hyper::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
+use hyper::header::{CONTENT_TYPE, HOST, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
+use serde::de::DeserializeOwned;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -14,14 +15,14 @@ use tokio::net::TcpStream;
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// An answer.
+/// What a server answered.
 #[derive(Debug)]
 pub struct Answer {
-    /// Status.
+    /// The HTTP status.
     pub status: u16,
-    /// `Retry-After`, in seconds.
+    /// `Retry-After`, in seconds, where it was sent.
     pub retry_after_s: Option<u64>,
-    /// Body.
+    /// The whole body.
     pub body: Bytes,
 }
 
@@ -42,16 +43,17 @@ pub async fn post(address: SocketAddr, path: &str, json: &serde_json::Value) -> 
     exchange(address, Method::POST, path, json.to_string().into()).await
 }
 
-/// The JSON document at `path`.
+/// The JSON document at `path`, as a `T`.
 ///
 /// # Errors
-/// As [`get`]; any status but 200; no JSON.
-pub async fn get_json(address: SocketAddr, path: &str) -> Result<serde_json::Value> {
+/// As [`get`]; any status but 200; not the JSON of a `T`.
+pub async fn get_json<T: DeserializeOwned>(address: SocketAddr, path: &str) -> Result<T> {
     let (status, body) = get(address, path).await?;
     if status != 200 {
         bail!("GET http://{address}{path}: expected 200, got {status}");
     }
-    serde_json::from_slice(&body).with_context(|| format!("GET http://{address}{path}: no JSON"))
+    serde_json::from_slice(&body)
+        .with_context(|| format!("GET http://{address}{path}: not the promised JSON"))
 }
 
 async fn exchange(address: SocketAddr, method: Method, path: &str, body: Bytes) -> Result<Answer> {
@@ -82,10 +84,15 @@ async fn unbounded(address: SocketAddr, method: Method, path: &str, body: Bytes)
         .await
         .map_err(anyhow::Error::from_boxed)?;
     connection.abort();
-    let retry_after = head.headers.get(RETRY_AFTER);
     Ok(Answer {
         status: head.status.as_u16(),
-        retry_after_s: retry_after.and_then(|value| value.to_str().ok()?.parse().ok()),
+        retry_after_s: head.headers.get(RETRY_AFTER).map(seconds).transpose()?,
         body: body.to_bytes(),
     })
+}
+
+fn seconds(retry_after: &HeaderValue) -> Result<u64> {
+    let text = retry_after.to_str().context("Retry-After is no text")?;
+    let named = || format!("Retry-After is `{text}`, expected seconds");
+    text.parse().with_context(named)
 }

@@ -5,9 +5,11 @@
 //! again and again under load. This crate knows the programs by their command lines and their HTTP
 //! interfaces alone: it links none of their formats, so it cannot share their mistakes.
 
+pub mod api;
 pub mod attack;
 pub mod chance;
 pub mod child;
+pub mod choice;
 pub mod counts;
 pub mod crash;
 pub mod crash_tally;
@@ -32,4 +34,5 @@ pub mod small_disk;
 pub mod startup;
 pub mod steps;
 pub mod truth;
+pub mod verdict;
 pub mod voting;

@@ -210,41 +210,38 @@ async fn demo(voters: u32, election: Option<&Path>, place: &Place) -> Result<Exi
 
 async fn crash(kills: u32, place: &Place) -> Result<ExitCode> {
     let stage = place.stage("crash", Definition::example()?)?;
-    let outcome = crash::run(&stage, kills, place.seed, &mut Steps::new()).await?;
-    report(&outcome, outcome.is_clean())
+    let played = crash::run(&stage, kills, place.seed, &mut Steps::new()).await?;
+    print(&played, played.is_clean())
 }
 
 async fn day(voters: u32, rate: Option<u64>, place: &Place) -> Result<ExitCode> {
     let stage = place.stage("day", Definition::example()?)?;
-    let outcome = day::run(&stage, voters, rate, place.seed, &mut Steps::new()).await?;
-    report(&outcome, outcome.is_clean())
+    let played = day::run(&stage, voters, rate, place.seed, &mut Steps::new()).await?;
+    print(&played, played.verdict.is_clean())
 }
 
 async fn start_up(voters: u32, place: &Place) -> Result<ExitCode> {
     let stage = place.stage("start-up", Definition::example()?)?;
-    let outcome = startup::run(&stage, voters, place.seed, &mut Steps::new()).await?;
-    report(&outcome, outcome.is_clean())
+    let measured = startup::run(&stage, voters, place.seed, &mut Steps::new()).await?;
+    print(&measured, measured.verdict.is_clean())
 }
 
 async fn attack(place: &Place) -> Result<ExitCode> {
     let stage = place.stage("attack", Definition::example()?)?;
-    let tell = |phase: &attack::Phase| match serde_json::to_string(phase) {
-        Ok(line) => println!("{line}"),
-        Err(error) => eprintln!("rehearsal: cannot write a phase: {error}"),
-    };
-    let outcome = attack::run(&stage, Scale::FULL, place.seed, &mut Steps::new(), tell).await?;
-    report(&outcome, outcome.is_clean())
+    let tell = |line: &str| println!("{line}");
+    let played = attack::run(&stage, Scale::FULL, place.seed, &mut Steps::new(), tell).await?;
+    print(&played, played.verdict.is_clean())
 }
 
 async fn crash_tally(kills: u32, place: &Place) -> Result<ExitCode> {
     let stage = place.stage("crash-tally", Definition::example()?)?;
-    let outcome = crash_tally::run(&stage, kills, place.seed, &mut Steps::new()).await?;
-    report(&outcome, outcome.is_clean())
+    let played = crash_tally::run(&stage, kills, place.seed, &mut Steps::new()).await?;
+    print(&played, played.is_clean())
 }
 
-/// Prints an outcome as one line of JSON.
-fn report(outcome: &impl Serialize, is_clean: bool) -> Result<ExitCode> {
-    let line = serde_json::to_string(outcome).context("cannot write the outcome")?;
+/// Prints a report as one line of JSON.
+fn print(report: &impl Serialize, is_clean: bool) -> Result<ExitCode> {
+    let line = serde_json::to_string(report).context("cannot write the report")?;
     println!("{line}");
     Ok(if is_clean {
         ExitCode::SUCCESS

@@ -1,6 +1,6 @@
 //! Free ports for the servers of a rehearsal.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
 /// Ports that are tried, below the range from which the system takes source ports (32768 up).
@@ -12,12 +12,12 @@ const COUNT: u16 = 12_000;
 /// An address on the loopback interface that nobody listens on now.
 ///
 /// # Errors
-/// Where no port of the range can be had.
+/// No port of the range can be had, or the system gives no randomness.
 pub fn free() -> Result<SocketAddr> {
-    let start = getrandom::u32().unwrap_or_else(|_| std::process::id());
+    let start = getrandom::u32().map_err(|e| anyhow!("the system gives no randomness: {e}"))?;
     for step in 0..u32::from(COUNT) {
         let offset = start.wrapping_add(step) % u32::from(COUNT);
-        let port = FIRST + u16::try_from(offset).unwrap_or_default(); // below COUNT
+        let port = FIRST + u16::try_from(offset).expect("a remainder by COUNT, which is a u16");
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         if is_free(address) {
             return Ok(address);

@@ -2,6 +2,7 @@
 //! the loopback interface, ended with its handle. Nothing of the machine's own server is touched.
 
 use crate::child::{Call, Owner, Server};
+use crate::choice::Choice;
 use crate::counts::Counts;
 use crate::ports;
 use anyhow::{Context, Result, bail};
@@ -193,12 +194,12 @@ fn serve(call: Call, port: u16) -> Result<Server> {
 }
 
 /// One row of [`COUNTS`].
-fn count(row: &str) -> Result<((String, u16, String), u64)> {
+fn count(row: &str) -> Result<((String, u16, Choice), u64)> {
     let columns: Vec<&str> = row.split('|').collect();
     let [ballot, region, choice, votes] = columns[..] else {
         bail!("PostgreSQL answered `{row}`, expected four columns");
     };
-    let key = (ballot.to_owned(), region.parse()?, choice.to_owned());
+    let key = (ballot.to_owned(), region.parse()?, choice.parse()?);
     Ok((key, votes.parse()?))
 }
 
@@ -206,14 +207,22 @@ fn count(row: &str) -> Result<((String, u16, String), u64)> {
 fn programs() -> Result<PathBuf> {
     let missing = || format!("no PostgreSQL under {VERSIONS}: run scripts/postgres install");
     let versions = fs::read_dir(VERSIONS).with_context(missing)?;
-    let newest = versions
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            let version: u32 = entry.file_name().to_str()?.parse().ok()?;
-            Some((version, entry.path().join("bin")))
-        })
-        .filter(|(_, bin)| bin.join("initdb").is_file())
-        .max();
+    let mut newest: Option<(u32, PathBuf)> = None;
+    for entry in versions {
+        let entry = entry.with_context(|| format!("cannot read {VERSIONS}"))?;
+        // Directories of versions have numbers as names; there may be others.
+        let Some(version) = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok())
+        else {
+            continue;
+        };
+        let bin = entry.path().join("bin");
+        if bin.join("initdb").is_file() && newest.as_ref().is_none_or(|(best, _)| version > *best) {
+            newest = Some((version, bin));
+        }
+    }
     newest.map(|(_, bin)| bin).with_context(missing)
 }
 
@@ -241,9 +250,16 @@ mod tests {
 
     #[test]
     fn a_row_is_four_columns() {
-        let key = ("E".to_owned(), 3, "ranking:2>1".to_owned());
+        let key = ("E".to_owned(), 3, Choice::Ranking(vec![2, 1]));
         assert_eq!(count("E|3|ranking:2>1|7").unwrap(), (key, 7));
-        for row in ["", "E|3|oui", "E|x|oui|7", "E|3|oui|-7", "E|3|oui|7|8"] {
+        for row in [
+            "",
+            "E|3|oui",
+            "E|x|oui|7",
+            "E|3|oui|-7",
+            "E|3|oui|7|8",
+            "E|3|yes|7",
+        ] {
             assert!(count(row).is_err(), "{row}");
         }
     }

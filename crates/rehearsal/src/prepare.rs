@@ -107,7 +107,9 @@ impl Stage {
         let synthetic = fs::read_to_string(&made).context("cannot read the synthetic roll")?;
         let voters = without_samples(&synthetic, SAMPLE_ROLL)?;
         fs::write(self.site.voters(), &voters).context("cannot write the voters' roll")?;
-        let samples = SAMPLE_ROLL.split_once('\n').map_or("", |(_, rows)| rows);
+        let (_, samples) = SAMPLE_ROLL
+            .split_once('\n')
+            .context("the sample roll is empty")?;
         fs::write(self.site.roll(), voters + samples).context("cannot write the roll")
     }
 
@@ -208,7 +210,7 @@ fn without_samples(synthetic: &str, samples: &str) -> Result<String> {
     let nas = |row: &str| {
         row.split(',')
             .next()
-            .unwrap_or_default()
+            .expect("splitting gives at least one part")
             .replace([' ', '-'], "")
     };
     let taken: HashSet<String> = sample_rows.lines().map(nas).collect();

@@ -19,7 +19,8 @@ impl Programs {
     /// Names the first program that is missing and how to build it.
     pub fn beside_this() -> Result<Programs> {
         let this = std::env::current_exe().context("cannot tell where this program lies")?;
-        Programs::in_dir(this.parent().unwrap_or(Path::new(".")))
+        let dir = this.parent().context("this program lies in no directory")?;
+        Programs::in_dir(dir)
     }
 
     /// Those in `dir`.

@@ -2,6 +2,8 @@
 //! on the laws, each sent by all clients at once. Whatever crashes, one vote stands, and every
 //! answer was true when it was given.
 
+use crate::api::VoteAnswer;
+use crate::choice::Choice;
 use crate::http;
 use crate::services::Addresses;
 use anyhow::{Context, Result, bail};
@@ -30,8 +32,8 @@ pub struct Subject {
     pub law: &'static str,
     /// The voter's region.
     pub region: u16,
-    /// `oui` or `non`.
-    pub choice: &'static str,
+    /// For or against the law.
+    pub choice: Choice,
     body: Value,
 }
 
@@ -42,21 +44,12 @@ impl fmt::Debug for Subject {
     }
 }
 
-/// A definite answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Answer {
-    /// 202 with its receipt.
-    Accepted(String),
-    /// 409 with its number of attempts.
-    Duplicate(u64),
-}
-
 /// One request of the history. No answer: the validator died, or turned it away.
 struct Attempt {
     subject: usize,
     sent: Instant,
     told: Instant,
-    answer: Option<Answer>,
+    answer: Option<VoteAnswer>,
 }
 
 /// What the races came to.
@@ -136,12 +129,15 @@ fn subjects(roll: &str) -> Result<Vec<Subject>> {
             let [nas, code, region] = fields[..] else {
                 bail!("row {} of the sample voters has no three fields", row + 2);
             };
-            let choice = if (at + row) % 3 == 0 { "non" } else { "oui" };
+            let choice = match (at + row) % 3 {
+                0 => Choice::Non,
+                _ => Choice::Oui,
+            };
             subjects.push(Subject {
                 law,
                 region: region.parse().context("a region is a number")?,
-                choice,
                 body: json!({"nas": nas, "code": code, "law_id": law, "vote": choice}),
+                choice,
             });
         }
     }
@@ -174,7 +170,7 @@ async fn race(
 async fn attempt(at: Addresses, subjects: &[Subject], subject: usize) -> Result<Attempt> {
     let sent = Instant::now();
     let answer = match http::post(at.public, "/api/v1/vote", &subjects[subject].body).await {
-        Ok(told) => answer(told.status, &told.body)?,
+        Ok(told) => VoteAnswer::read(told.status, &told.body)?,
         Err(_) => None,
     };
     Ok(Attempt {
@@ -183,20 +179,6 @@ async fn attempt(at: Addresses, subjects: &[Subject], subject: usize) -> Result<
         told: Instant::now(),
         answer,
     })
-}
-
-fn answer(status: u16, body: &[u8]) -> Result<Option<Answer>> {
-    let json: Value = serde_json::from_slice(body).context("an answer is no JSON")?;
-    let answer = match status {
-        202 => json["request_id"]
-            .as_str()
-            .map(|id| Answer::Accepted(id.to_owned())),
-        409 => json["attempt_count"].as_u64().map(Answer::Duplicate),
-        429 | 503 => return Ok(None),
-        _ => None,
-    };
-    let named = || format!("a vote was answered {status}, expected 202, 409, 429 or 503");
-    answer.map(Some).with_context(named)
 }
 
 /// Tries until the vote is answered 202 or 409.
@@ -221,11 +203,11 @@ fn judge(history: &[Attempt], subjects: &[Subject]) -> Raced {
         .flat_map(|raced| contradictions(raced))
         .collect();
     let receipts = history.iter().filter_map(|attempt| match &attempt.answer {
-        Some(Answer::Accepted(receipt)) => Some(receipt.clone()),
+        Some(VoteAnswer::Accepted(receipt)) => Some(receipt.clone()),
         _ => None,
     });
     let receipts: Vec<String> = receipts.collect();
-    let duplicate = |attempt: &&Attempt| matches!(attempt.answer, Some(Answer::Duplicate(_)));
+    let duplicate = |attempt: &&Attempt| matches!(attempt.answer, Some(VoteAnswer::Duplicate(_)));
     Raced {
         clients: CLIENTS,
         credentials: by_subject.len(),
@@ -245,8 +227,8 @@ fn contradictions(raced: &[&Attempt]) -> Vec<String> {
     let mut numbered: Vec<(u64, &Attempt)> = Vec::new();
     for attempt in raced {
         match attempt.answer {
-            Some(Answer::Accepted(_)) => numbered.push((1, attempt)),
-            Some(Answer::Duplicate(count)) => numbered.push((count, attempt)),
+            Some(VoteAnswer::Accepted(_)) => numbered.push((1, attempt)),
+            Some(VoteAnswer::Duplicate(count)) => numbered.push((count, attempt)),
             None => {}
         }
     }
@@ -264,7 +246,7 @@ fn contradictions(raced: &[&Attempt]) -> Vec<String> {
                 found.push(format!("attempt {first} was told before attempt {second}"));
             }
         }
-        let duplicate = matches!(attempt.answer, Some(Answer::Duplicate(_)));
+        let duplicate = matches!(attempt.answer, Some(VoteAnswer::Duplicate(_)));
         if duplicate && *count < 2 {
             found.push(format!("a duplicate was told attempt {count}"));
         }
@@ -276,7 +258,7 @@ fn contradictions(raced: &[&Attempt]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn told(start: Instant, from_ms: u64, to_ms: u64, answer: Answer) -> Attempt {
+    fn told(start: Instant, from_ms: u64, to_ms: u64, answer: VoteAnswer) -> Attempt {
         Attempt {
             subject: 0,
             sent: start + Duration::from_millis(from_ms),
@@ -285,7 +267,7 @@ mod tests {
         }
     }
 
-    fn check(answers: &[(u64, u64, Answer)], expected: usize) {
+    fn check(answers: &[(u64, u64, VoteAnswer)], expected: usize) {
         let start = Instant::now();
         let history: Vec<Attempt> = answers
             .iter()
@@ -297,8 +279,8 @@ mod tests {
 
     #[test]
     fn answers_that_cannot_be_true_together_are_found() {
-        let accepted = || Answer::Accepted("0-1-x".to_owned());
-        let duplicate = Answer::Duplicate;
+        let accepted = || VoteAnswer::Accepted("0-1-x".to_owned());
+        let duplicate = VoteAnswer::Duplicate;
         check(
             &[
                 (0, 9, accepted()),
@@ -314,17 +296,5 @@ mod tests {
         check(&[(0, 1, duplicate(3)), (2, 3, duplicate(2))], 1);
         check(&[(0, 1, duplicate(2)), (2, 3, accepted())], 1);
         check(&[(0, 1, duplicate(1))], 1);
-    }
-
-    #[test]
-    fn only_promised_answers_count() {
-        assert_eq!(answer(503, b"{}").unwrap(), None);
-        let accepted = answer(202, br#"{"request_id":"0-1-x"}"#).unwrap();
-        assert_eq!(accepted, Some(Answer::Accepted("0-1-x".to_owned())));
-        let duplicate = answer(409, br#"{"attempt_count":2}"#).unwrap();
-        assert_eq!(duplicate, Some(Answer::Duplicate(2)));
-        for (status, body) in [(202, "{}"), (409, "{}"), (403, "{}"), (202, "")] {
-            assert!(answer(status, body.as_bytes()).is_err(), "{status} {body}");
-        }
     }
 }

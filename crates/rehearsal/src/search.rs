@@ -14,6 +14,7 @@
 
 use anyhow::{Context, Result, bail};
 use std::collections::HashSet;
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,24 @@ pub struct Secrets {
     short_codes: HashSet<Vec<u8>>,
 }
 
+/// A kind of secret that a roll holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Secret {
+    /// A voter's social insurance number.
+    Nas,
+    /// A voter's secret code.
+    Code,
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Secret::Nas => "NAS",
+            Secret::Code => "code",
+        })
+    }
+}
+
 /// Where a secret was found. It does not say which: a report must not leak what it found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
@@ -40,8 +59,8 @@ pub struct Found {
     pub path: PathBuf,
     /// Byte at which the secret begins.
     pub offset: usize,
-    /// `NAS` or `code`.
-    pub what: &'static str,
+    /// Which of a voter's secrets it is.
+    pub what: Secret,
 }
 
 /// How much was searched.
@@ -73,10 +92,11 @@ impl Secrets {
         let mut secrets = Secrets::default();
         for row in reader.byte_records() {
             let row = row.with_context(|| format!("roll {name}"))?;
-            secrets.add(
-                row.get(nas).unwrap_or_default(),
-                row.get(code).unwrap_or_default(),
-            );
+            let field = |column| {
+                row.get(column)
+                    .with_context(|| format!("a row of roll {name} is too short"))
+            };
+            secrets.add(field(nas)?, field(code)?);
         }
         if secrets.is_empty() {
             bail!("roll {name} has no voters to search for");
@@ -140,14 +160,14 @@ impl Secrets {
 
     /// The first secret in `bytes`: where it begins and what it is.
     #[must_use]
-    pub fn find(&self, bytes: &[u8]) -> Option<(usize, &'static str)> {
+    pub fn find(&self, bytes: &[u8]) -> Option<(usize, Secret)> {
         (0..bytes.len()).find_map(|at| {
             let rest = &bytes[at..];
             let before = &bytes[..at];
             if self.nas_at(before, rest) {
-                Some((at, "NAS"))
+                Some((at, Secret::Nas))
             } else if self.code_at(before, rest) {
-                Some((at, "code"))
+                Some((at, Secret::Code))
             } else {
                 None
             }
@@ -257,7 +277,7 @@ fn nine_digits(bytes: &[u8]) -> Option<([u8; NAS_DIGITS], &[u8])> {
 mod tests {
     use super::*;
 
-    fn check(text: &str) -> Option<(usize, &'static str)> {
+    fn check(text: &str) -> Option<(usize, Secret)> {
         let mut secrets = Secrets::default();
         secrets.add(b"123 456 789", b"abc123");
         secrets.add(b"200000008", b"7ZK3-M9QW-2RT5-XYVB-8");
@@ -267,15 +287,15 @@ mod tests {
     #[test]
     fn every_spelling_is_found() {
         for (text, expected) in [
-            ("123456789", (0, "NAS")),
-            ("nas=123456789;", (4, "NAS")),
-            ("nas123456789;", (3, "NAS")),
-            ("(no. 123456789:;)", (5, "NAS")),
-            ("voter 123-456-789 refused", (6, "NAS")),
-            ("\u{0}\u{1}200 000 008\u{ff}", (2, "NAS")),
-            ("{\"code\":\"ABC123\"}", (9, "code")),
-            ("code abc123", (5, "code")),
-            ("xx7zk3m9qw2rt5xyvb8yy", (2, "code")),
+            ("123456789", (0, Secret::Nas)),
+            ("nas=123456789;", (4, Secret::Nas)),
+            ("nas123456789;", (3, Secret::Nas)),
+            ("(no. 123456789:;)", (5, Secret::Nas)),
+            ("voter 123-456-789 refused", (6, Secret::Nas)),
+            ("\u{0}\u{1}200 000 008\u{ff}", (2, Secret::Nas)),
+            ("{\"code\":\"ABC123\"}", (9, Secret::Code)),
+            ("code abc123", (5, Secret::Code)),
+            ("xx7zk3m9qw2rt5xyvb8yy", (2, Secret::Code)),
         ] {
             assert_eq!(check(text), Some(expected), "{text:?}");
         }
@@ -311,7 +331,7 @@ mod tests {
         assert_eq!(secrets.find(table), None);
         assert_eq!(
             secrets.find(b"\xff\xff\xff\xff123456789\xff\xff\xff\xff"),
-            Some((4, "NAS"))
+            Some((4, Secret::Nas))
         );
     }
 
@@ -345,7 +365,7 @@ mod tests {
             .unwrap();
         assert_eq!(
             (found.path, found.offset, found.what),
-            (data.join("log"), 9, "NAS")
+            (data.join("log"), 9, Secret::Nas)
         );
     }
 

@@ -1,5 +1,6 @@
 //! The two servers, validator and tally: started, asked whether they are ready, read.
 
+use crate::api;
 use crate::child::{Call, Server};
 use crate::http;
 use crate::ports;
@@ -210,14 +211,14 @@ pub async fn tally_caught_up(at: Addresses, within: Duration) -> Result<u64> {
     let deadline = Instant::now() + within;
     loop {
         let last = metric(at.internal, "ledger_last_sequence").await?;
-        let health = http::get_json(at.results, "/api/v1/health").await?;
-        let counted = health["ledger"][0]["sequence"].as_u64().unwrap_or(0);
-        if counted == last {
+        let counted = api::tally_health(at.results).await?.counted();
+        if counted == Some(last) {
             return Ok(last);
         }
         if Instant::now() > deadline {
             bail!(
-                "the tally stands at frame {counted} of {last} after {} s: see tally.log",
+                "the tally stands at frame {} of {last} after {} s: see tally.log",
+                counted.map_or("none".to_owned(), |frame| frame.to_string()),
                 within.as_secs()
             );
         }

@@ -8,6 +8,7 @@ use crate::memory::{Memory, Watch};
 use crate::prepare::Stage;
 use crate::services::Addresses;
 use crate::steps::Steps;
+use crate::verdict::Verdict;
 use crate::voting::{Load, Voting};
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
@@ -31,7 +32,7 @@ const BESIDE_MIB_MAX: f64 = 128.0;
 
 /// What the starts came to.
 #[derive(Clone, Debug, Serialize)]
-pub struct Outcome {
+pub struct StartReport {
     /// Voters on the roll, each with a credential for every ballot.
     pub voters: u32,
     /// Bytes of the package's files.
@@ -47,24 +48,14 @@ pub struct Outcome {
     /// The most beside mapped files while votes were cast, MiB.
     pub voting_beside_mib_max: f64,
     /// `held`, or what did not hold.
-    pub verdict: String,
+    pub verdict: Verdict,
 }
-
-impl Outcome {
-    /// Whether both goals were met.
-    #[must_use]
-    pub fn is_clean(&self) -> bool {
-        self.verdict == HELD
-    }
-}
-
-const HELD: &str = "held";
 
 /// Measures with a roll of `voters`.
 ///
 /// # Errors
 /// Anything that keeps it from being measured. A goal missed is an outcome.
-pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Result<Outcome> {
+pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Result<StartReport> {
     stage.prepare(voters, seed, steps).await?;
     let package = stage.site.package();
     let at = Addresses::free()?;
@@ -95,7 +86,7 @@ pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Re
     server.stop().await?;
     steps.done("votes cast");
     let ratio = start_s / floor_s;
-    Ok(Outcome {
+    Ok(StartReport {
         voters,
         package_bytes,
         start_s: thousandths(start_s),
@@ -107,7 +98,7 @@ pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Re
     })
 }
 
-fn verdict(ratio: f64, beside_mib: f64) -> String {
+fn verdict(ratio: f64, beside_mib: f64) -> Verdict {
     let mut broken = Vec::new();
     if ratio > RATIO_MAX {
         broken.push(format!(
@@ -119,10 +110,7 @@ fn verdict(ratio: f64, beside_mib: f64) -> String {
             "{beside_mib:.0} MiB of memory beside mapped files, at most {BESIDE_MIB_MAX}"
         ));
     }
-    match broken.is_empty() {
-        true => HELD.to_owned(),
-        false => broken.join("; "),
-    }
+    Verdict::new("held", broken)
 }
 
 /// Starts the validator; how long it took until it was ready.
@@ -179,9 +167,10 @@ mod tests {
 
     #[test]
     fn both_goals_are_named_when_missed() {
-        assert_eq!(verdict(2.0, 128.0), HELD);
-        assert!(verdict(2.1, 1.0).contains("2.10 x hashing"));
-        let both = verdict(3.0, 200.0);
+        assert!(verdict(2.0, 128.0).is_clean());
+        let slow = verdict(2.1, 1.0).to_string();
+        assert!(slow.contains("2.10 x hashing"), "{slow}");
+        let both = verdict(3.0, 200.0).to_string();
         assert!(
             both.contains("hashing") && both.contains("200 MiB"),
             "{both}"

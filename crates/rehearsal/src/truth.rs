@@ -1,5 +1,6 @@
 //! Truth files: what load generators were told over HTTP, for `tally verify --expect` and for judges.
 
+use crate::choice::Choice;
 use crate::counts::Counts;
 use crate::prepare::Stage;
 use crate::races::Subject;
@@ -21,7 +22,7 @@ struct Ballot {
     votes: u64,
     duplicates: u64,
     counts: Rows,
-    /// Votes sent and never settled.
+    /// Votes sent and never settled; left out of the file where there are none.
     #[serde(default)]
     open: Rows,
 }
@@ -29,12 +30,12 @@ struct Ballot {
 /// Votes by region and choice.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(from = "Vec<Row>", into = "Vec<Row>")]
-struct Rows(BTreeMap<(u16, String), u64>);
+struct Rows(BTreeMap<(u16, Choice), u64>);
 
 #[derive(Deserialize, Serialize)]
 struct Row {
     region: u16,
-    choice: String,
+    choice: Choice,
     votes: u64,
 }
 
@@ -60,7 +61,7 @@ impl From<Rows> for Vec<Row> {
 }
 
 impl Rows {
-    fn add(&mut self, region: u16, choice: String, votes: u64) {
+    fn add(&mut self, region: u16, choice: Choice, votes: u64) {
         *self.0.entry((region, choice)).or_default() += votes;
     }
 
@@ -117,7 +118,7 @@ impl Truth {
 
     fn collect(&self, rows: impl Fn(&Ballot) -> &Rows) -> Counts {
         let counts = self.ballots.iter().flat_map(|(id, ballot)| {
-            let row = move |((region, choice), votes): (&(u16, String), &u64)| {
+            let row = move |((region, choice), votes): (&(u16, Choice), &u64)| {
                 ((id.clone(), *region, choice.clone()), *votes)
             };
             rows(ballot).0.iter().map(row)
@@ -163,7 +164,7 @@ impl Stage {
             let ballot = truth.ballots.entry(subject.law.to_owned()).or_default();
             ballot.votes += 1;
             let counts = &mut ballot.counts;
-            counts.add(subject.region, subject.choice.to_owned(), 1);
+            counts.add(subject.region, subject.choice.clone(), 1);
         }
         truth.receipts.extend_from_slice(receipts);
         truth.write(&self.site.truth())
@@ -194,7 +195,7 @@ mod tests {
         expected.receipts.push("0-2-B".to_owned());
         expected.ballots.get_mut("L").unwrap().duplicates = 2;
         assert_eq!(joined, expected);
-        let key = ("L".to_owned(), 1, "oui".to_owned());
+        let key = ("L".to_owned(), 1, Choice::Oui);
         assert_eq!(joined.counts(), Counts::from([(key.clone(), 7)]));
         assert_eq!(joined.open(), Counts::from([(key, 3)]));
     }

@@ -1,7 +1,6 @@
 //! The load generator: the voters of a rehearsal, and what they were told.
 
 use crate::child::Server;
-use crate::http;
 use crate::prepare::Stage;
 use crate::services::Addresses;
 use anyhow::{Context, Result, bail};
@@ -182,25 +181,6 @@ impl Casting {
         }
         Ok(summary)
     }
-}
-
-/// Ballots that take votes now, by the validator's word.
-///
-/// # Errors
-/// No answer, or not the lists that the interface promises.
-pub async fn open_ballots(at: Addresses) -> Result<u64> {
-    let mut open = 0;
-    for path in ["/api/v1/laws", "/api/v1/elections"] {
-        let list = http::get_json(at.public, path).await?;
-        let list = list
-            .as_array()
-            .with_context(|| format!("GET {path}: expected a list"))?;
-        open += list
-            .iter()
-            .filter(|ballot| ballot["status"] == "active")
-            .count() as u64;
-    }
-    Ok(open)
 }
 
 /// Pause between two looks at a server's counters.

@@ -50,7 +50,7 @@ async fn invariant_1_the_python_auditor_comes_to_the_tallys_totals() {
     let (_dir, stage) = support::stage();
     let steps = &mut Steps::new();
     let day = day::run(&stage, 2_000, None, 1, steps).await.unwrap();
-    assert!(day.is_clean(), "{day:?}");
+    assert!(day.verdict.is_clean(), "{day:?}");
     let (audited, counted) = (audited(&python, &stage), counted(&stage).await);
     for ballot in counted["ballots"].as_array().unwrap() {
         let id = ballot["ballot_id"].as_str().unwrap();

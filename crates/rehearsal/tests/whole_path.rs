@@ -4,9 +4,9 @@
 
 mod support;
 
+use rehearsal::api::{self, HealthStatus};
 use rehearsal::crash_tally::laws_over_regions;
 use rehearsal::demo;
-use rehearsal::http;
 use rehearsal::ports;
 use rehearsal::prepare::Stage;
 use rehearsal::search::{Searched, Secrets};
@@ -44,10 +44,10 @@ async fn write_database(stage: &Stage, url: &str) {
     let mut tally = stage.trusting(tally).start().unwrap();
     for _ in 0..600 {
         tally.check().unwrap();
-        if let Ok(health) = http::get_json(at, "/api/v1/health").await {
-            let counted = &health["ledger"][0]["sequence"];
-            let written = health["postgres_sequences"].to_string();
-            if health["status"] == "healthy" && written.contains(&counted.to_string()) {
+        // A tally that has just been started does not answer yet.
+        if let Ok(health) = api::tally_health(at).await {
+            let is_written = health.counted().is_some() && health.written() == health.counted();
+            if health.status == HealthStatus::Healthy && is_written {
                 return tally.stop().await.unwrap();
             }
         }

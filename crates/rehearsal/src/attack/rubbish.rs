@@ -1,27 +1,19 @@
-//! Requests that are none, or none that may be: each must be refused, cheaply, and harm nobody.
+//! Malformed and forbidden requests: each must be refused, at little cost, and harm nobody.
 
-use super::swarm::{Swarm, answer, connect, status};
+use super::requests::{self, Endings};
+use super::swarm::Swarm;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::io::AsyncWriteExt;
 
 const HEAD: &str = "POST /api/v1/vote HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
 
-/// Sends `per_second` of them.
-pub(super) fn start(swarm: &mut Swarm, to: SocketAddr, per_second: u32) {
+/// Sends `per_second` such requests, of all kinds in turn.
+pub(super) fn start(to: SocketAddr, per_second: u32) -> Swarm<Endings> {
     let kinds = Arc::new(kinds());
-    swarm.pace(per_second, move |number, source| {
+    Swarm::pace(per_second, move |number, source| {
         let kinds = Arc::clone(&kinds);
-        async move {
-            let bytes = &kinds[number as usize % kinds.len()];
-            let told = async {
-                let mut stream = connect(to, source).await?;
-                stream.write_all(bytes).await?;
-                answer(&mut stream).await
-            };
-            status(&told.await)
-        }
-    });
+        async move { requests::send(to, source, &kinds[number as usize % kinds.len()]).await }
+    })
 }
 
 fn kinds() -> Vec<Vec<u8>> {

@@ -1,7 +1,8 @@
 //! Connections that are held open by as little as possible: silence, headers that drip in, bodies
-//! that drip in. Whoever is cut off comes again at once.
+//! that drip in. An attacker who is cut off connects again at once.
 
-use super::swarm::{Met, NOT_CONNECTED, Stop, Swarm, address, connect};
+use super::swarm::{Stop, Swarm, address, connect};
+use serde::Serialize;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -12,61 +13,132 @@ use tokio::time::Instant;
 const DRIP: Duration = Duration::from_secs(1);
 /// Pause after a connection that could not be made.
 const REFUSED: Duration = Duration::from_millis(200);
-/// Connections begin spread over this time.
+/// The first connections of all attackers are spread over this time.
 const SPREAD: Duration = Duration::from_secs(2);
 
 const HEAD: &[u8] = b"POST /api/v1/vote HTTP/1.1\r\nHost: x\r\nX-Slow: ";
 const BODY: &[u8] = b"POST /api/v1/vote HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
     Content-Length: 300\r\n\r\n{";
 
-/// What a connection begins with, and the name under which its end is counted.
-type Kind = (&'static [u8], &'static str);
-const KINDS: [Kind; 3] = [
-    (b"", "silence_cut_off"),
-    (HEAD, "header_cut_off"),
-    (BODY, "body_cut_off"),
-];
+/// How a connection is held open.
+#[derive(Clone, Copy)]
+enum Manner {
+    /// Nothing is sent.
+    Silence,
+    /// A header is never finished.
+    Header,
+    /// A body is never finished.
+    Body,
+}
+
+impl Manner {
+    const ALL: [Manner; 3] = [Manner::Silence, Manner::Header, Manner::Body];
+
+    /// What is sent at once, before single bytes drip in.
+    fn beginning(self) -> &'static [u8] {
+        match self {
+            Manner::Silence => b"",
+            Manner::Header => HEAD,
+            Manner::Body => BODY,
+        }
+    }
+}
+
+/// What became of the connections.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Held {
+    /// Silent connections that the validator closed.
+    pub silence_cut_off: u64,
+    /// Connections with an unfinished header that the validator closed.
+    pub header_cut_off: u64,
+    /// Connections with an unfinished body that the validator closed.
+    pub body_cut_off: u64,
+    /// Connections that could not be made.
+    pub not_connected: u64,
+    /// The longest life of a connection, milliseconds.
+    pub held_ms_max: u64,
+}
+
+impl Held {
+    fn cut_off(&mut self, manner: Manner) {
+        match manner {
+            Manner::Silence => self.silence_cut_off += 1,
+            Manner::Header => self.header_cut_off += 1,
+            Manner::Body => self.body_cut_off += 1,
+        }
+    }
+
+    /// Connections that ended before the attack did, or could not be made.
+    fn ended(&self) -> u64 {
+        self.silence_cut_off + self.header_cut_off + self.body_cut_off + self.not_connected
+    }
+
+    fn add(&mut self, other: Held) {
+        self.silence_cut_off += other.silence_cut_off;
+        self.header_cut_off += other.header_cut_off;
+        self.body_cut_off += other.body_cut_off;
+        self.not_connected += other.not_connected;
+        self.held_ms_max = self.held_ms_max.max(other.held_ms_max);
+    }
+}
+
+/// What slowloris came to.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Slowloris {
+    /// Connections a second that ended, and so were made anew.
+    pub per_s: f64,
+    /// What became of them.
+    pub met: Held,
+}
+
+impl Slowloris {
+    /// What all attackers met in an attack that `lasted` so long.
+    pub(super) fn sum(met: Vec<Held>, lasted: Duration) -> Slowloris {
+        let mut sum = Held::default();
+        met.into_iter().for_each(|held| sum.add(held));
+        #[allow(clippy::cast_precision_loss)] // below 2^53
+        let per_s = (sum.ended() as f64 / lasted.as_secs_f64()).round();
+        Slowloris { per_s, met: sum }
+    }
+}
 
 /// Holds `connections` connections.
-pub(super) fn start(swarm: &mut Swarm, to: SocketAddr, connections: u32) {
+pub(super) fn start(to: SocketAddr, connections: u32) -> Swarm<Held> {
+    let mut swarm = Swarm::new();
     for n in 0..connections {
-        let kind = KINDS[n as usize % 3];
-        swarm.spawn(hold(
-            to,
-            address(n),
-            kind,
-            SPREAD * n / connections,
-            swarm.stop(),
-        ));
+        let manner = Manner::ALL[n as usize % Manner::ALL.len()];
+        let wait = SPREAD * n / connections;
+        swarm.spawn(hold(to, address(n), manner, wait, swarm.stop()));
     }
+    swarm
 }
 
 async fn hold(
     to: SocketAddr,
     source: Ipv4Addr,
-    (begun, cut_off): Kind,
+    manner: Manner,
     wait: Duration,
     mut stop: Stop,
-) -> Met {
-    let mut met = Met::new();
+) -> Held {
+    let mut held = Held::default();
     if stop.or(tokio::time::sleep(wait)).await.is_none() {
-        return met;
+        return held;
     }
     loop {
         let started = Instant::now();
-        let ended = stop.or(once(to, source, begun)).await;
+        let ended = stop.or(once(to, source, manner.beginning())).await;
         if let Some(Err(_)) = ended {
-            *met.entry(NOT_CONNECTED.to_owned()).or_default() += 1;
+            held.not_connected += 1;
             tokio::time::sleep(REFUSED).await;
             continue;
         }
-        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let longest = met.entry("held_ms_max".to_owned()).or_default();
-        *longest = ms.max(*longest);
+        let ms = u64::try_from(started.elapsed().as_millis())
+            .expect("an attack ends within 500 million years");
+        held.held_ms_max = held.held_ms_max.max(ms);
         if ended.is_none() {
-            return met;
+            return held;
         }
-        *met.entry(cut_off.to_owned()).or_default() += 1;
+        held.cut_off(manner);
     }
 }
 
@@ -74,23 +146,23 @@ async fn hold(
 ///
 /// # Errors
 /// It could not be made.
-async fn once(to: SocketAddr, source: Ipv4Addr, begun: &[u8]) -> io::Result<()> {
+async fn once(to: SocketAddr, source: Ipv4Addr, beginning: &[u8]) -> io::Result<()> {
     let mut stream = connect(to, source).await?;
     let (mut from_server, mut to_server) = stream.split();
     let drips = async {
-        to_server.write_all(begun).await?;
+        to_server.write_all(beginning).await?;
         loop {
             tokio::time::sleep(DRIP).await;
-            if !begun.is_empty() {
+            if !beginning.is_empty() {
                 to_server.write_all(b"a").await?;
             }
         }
         #[allow(unreachable_code, reason = "gives the block its type")]
-        Ok::<(), std::io::Error>(())
+        Ok::<(), io::Error>(())
     };
     let closed = async {
         let mut bytes = [0; 1_024];
-        // A last word, such as 408, comes before the end.
+        // An answer, such as 408, may come before the end.
         while from_server
             .read(&mut bytes)
             .await
@@ -102,4 +174,27 @@ async fn once(to: SocketAddr, source: Ipv4Addr, begun: &[u8]) -> io::Result<()> 
         () = closed => {}
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_are_summed_and_the_longest_kept() {
+        let one = Held {
+            silence_cut_off: 1,
+            header_cut_off: 2,
+            body_cut_off: 3,
+            not_connected: 4,
+            held_ms_max: 5_000,
+        };
+        let other = Held {
+            held_ms_max: 4_000,
+            ..one
+        };
+        let sum = Slowloris::sum(vec![one, other], Duration::from_secs(2));
+        assert_eq!((sum.per_s, sum.met.held_ms_max), (10.0, 5_000));
+        assert_eq!((sum.met.header_cut_off, sum.met.not_connected), (4, 8));
+    }
 }

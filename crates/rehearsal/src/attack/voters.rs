@@ -1,10 +1,11 @@
 //! Voters by the load generator: each order is cast by voters who have not voted yet, from many
 //! addresses, and what they were told is kept.
 
+use crate::api;
 use crate::prepare::Stage;
 use crate::services::Addresses;
 use crate::truth::Truth;
-use crate::voting::{self, Summary};
+use crate::voting::Summary;
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::PathBuf;
@@ -59,7 +60,7 @@ impl Voters {
         at: Addresses,
         order: Order,
     ) -> Result<Summary> {
-        let ballots = voting::open_ballots(at).await?.max(1);
+        let ballots = api::open_ballots(at.public).await?;
         let roll = stage.site.air_gapped().join("order.csv");
         let rows = self.take(usize::try_from(order.votes.div_ceil(ballots))?)?;
         fs::write(&roll, rows).context("cannot write the roll of an order")?;
