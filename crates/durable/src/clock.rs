@@ -35,10 +35,14 @@ impl Default for SystemClock {
 
 impl Clock for SystemClock {
     fn now_ms(&self) -> i64 {
-        // A clock before 1970 reads as negative, one beyond i64 milliseconds saturates.
+        let ms = |distance: Duration| {
+            let ms = i64::try_from(distance.as_millis());
+            ms.expect("an i64 of milliseconds reaches 292 million years from 1970")
+        };
+        // A clock that stands before 1970 reads as negative.
         match SystemTime::now().duration_since(UNIX_EPOCH) {
-            Ok(after) => i64::try_from(after.as_millis()).unwrap_or(i64::MAX),
-            Err(before) => i64::try_from(before.duration().as_millis()).map_or(i64::MIN, |ms| -ms),
+            Ok(after) => ms(after),
+            Err(before) => -ms(before.duration()),
         }
     }
 

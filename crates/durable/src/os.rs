@@ -98,7 +98,9 @@ impl StorageFile for OsFile {
                 Ok(0) => break,
                 Ok(read) => {
                     offset += read as u64;
-                    buf = buf.get_mut(read..).unwrap_or_default();
+                    buf = buf
+                        .get_mut(read..)
+                        .expect("a read fills no more than its buffer");
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
@@ -133,11 +135,13 @@ impl OsFile {
         static ZEROS: [u8; 65536] = [0; 65536];
         let mut end = self.len()?;
         while end < len {
-            let step = usize::try_from(len - end)
-                .unwrap_or(usize::MAX)
-                .min(ZEROS.len());
-            self.write_at(end, ZEROS.get(..step).unwrap_or(&ZEROS))?;
-            end += step as u64;
+            // As much as is missing, or one block where more is missing than a block holds.
+            let missing = usize::try_from(len - end).ok();
+            let step = missing
+                .and_then(|missing| ZEROS.get(..missing))
+                .unwrap_or(&ZEROS);
+            self.write_at(end, step)?;
+            end += step.len() as u64;
         }
         Ok(())
     }

@@ -13,7 +13,10 @@ use std::time::{Duration, Instant};
 
 use durable::{OsStorage, Storage, StorageFile, SystemClock};
 use election::Choice;
-use ledger::{BallotShape, BoxSecretKey, Decision, Options, Partition, Reply, Shape, Submission};
+use ledger::log::files;
+use ledger::{
+    BallotShape, BoxSecretKey, Decision, Options, Partition, Reply, Shape, Snapshots, Submission,
+};
 
 const SHARDS: u32 = 8;
 
@@ -27,8 +30,11 @@ struct Arguments {
 struct Count(Arc<AtomicU64>);
 
 impl Reply for Count {
-    fn reply(self, outcome: Decision) {
-        assert!(matches!(outcome, Decision::Accepted { .. }), "{outcome:?}");
+    fn reply(self, decision: Decision) {
+        assert!(
+            matches!(decision, Decision::Accepted { .. }),
+            "{decision:?}"
+        );
         self.0.fetch_add(1, Ordering::Release);
     }
 }
@@ -72,9 +78,11 @@ fn open(dir: &Path, credentials: u32, frame_interval: Duration) -> (Partition<Co
         frame_interval,
         ..Options::default()
     };
-    let (storage, clock) = (Arc::new(OsStorage), Arc::new(SystemClock::new()));
+    let log = Arc::new(files::open(Arc::new(OsStorage), dir));
+    let snapshots = Some(Snapshots::new(Arc::new(OsStorage), dir));
+    let clock = Arc::new(SystemClock::new());
     let start = Instant::now();
-    let (partition, _) = Partition::open(storage, clock, dir, shape, options).expect("opens");
+    let (partition, _) = Partition::open(log, snapshots, clock, shape, options).expect("opens");
     (partition, start.elapsed())
 }
 

@@ -1,4 +1,4 @@
-//! Runs the simulation of the ledger on a failing disk over many seeds, or replays one.
+//! Runs the simulation of the ledger on failing logs over many seeds, or replays one.
 //!
 //! `cargo run -p ledger --release --example sim -- --seeds 1000 [--from N]`
 //! `cargo run -p ledger --release --example sim -- --seed N`
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     println!(
         "{{\"seeds\":{count},\"crashes\":{},\"acknowledged\":{},\"duplicates\":{},\"frames\":{},\
          \"refused_full\":{},\"torn_tails\":{},\"starts_cut\":{},\"segments\":{},\"snapshots_used\":{},\"rot_refused\":{},\"rot_harmless\":{},\
-         \"violations\":{}}}",
+         \"unsettled\":{},\"fenced\":{},\"violations\":{}}}",
         sum.crashes,
         sum.acknowledged,
         sum.duplicates,
@@ -49,6 +49,8 @@ fn main() -> ExitCode {
         sum.snapshots_used,
         sum.rot_refused,
         sum.rot_harmless,
+        sum.unsettled,
+        sum.fenced,
         violations.len(),
     );
     if violations.is_empty() {

@@ -3,8 +3,6 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::format::body::BodyError;
-use crate::format::cbor::CborError;
 use crate::format::defect::Defect;
 use crate::format::shape::ShapeError;
 
@@ -59,10 +57,10 @@ pub enum LedgerError {
         defect: Defect,
     },
     /// What follows in a stream does not fit what was read before.
-    #[error("{path}, behind frame {sequence}: {defect}", path = path.display())]
+    #[error("{log}, behind frame {sequence}: {defect}")]
     Followed {
-        /// The partition's directory.
-        path: PathBuf,
+        /// The log, or the partition's directory.
+        log: String,
         /// The last frame that was read.
         sequence: u64,
         /// What is wrong.
@@ -110,6 +108,49 @@ pub enum LedgerError {
         /// Why.
         source: io::Error,
     },
+    /// The ledger was opened for reading.
+    #[error("{path} was opened for reading only: name the data directory around it to write to it", path = path.display())]
+    ReadOnly {
+        /// The ledger directory.
+        path: PathBuf,
+    },
+    /// Another owner took the partition over. Fatal: this one must stop at once.
+    #[error(
+        "partition {partition} of {log} has another owner: epoch {epoch} was fenced, nothing more is written here"
+    )]
+    Fenced {
+        /// The log.
+        log: String,
+        /// The partition.
+        partition: u16,
+        /// The epoch under which this owner wrote.
+        epoch: u32,
+    },
+    /// The chain stands elsewhere than this owner knows. Fatal: it must stop at once.
+    #[error(
+        "{log} refused link {number} of partition {partition}: its chain ends elsewhere than this process knows; start again to recover"
+    )]
+    Conflict {
+        /// The log.
+        log: String,
+        /// The partition.
+        partition: u16,
+        /// The link that was refused.
+        number: u64,
+    },
+    /// The process stops while it is not known whether a link was appended.
+    #[error(
+        "whether {log} holds the last votes is not known: {why}; nobody was answered for them, the next start finds out"
+    )]
+    Unsettled {
+        /// The log.
+        log: String,
+        /// Why the log could not tell.
+        why: String,
+    },
+    /// Epochs and segments are numbered with 32 bits.
+    #[error("this ledger was started 4,294,967,295 times, which is all that its format can number")]
+    EpochsUsedUp,
     /// A frame's body outgrew the bound of a frame; the batch bound makes this impossible.
     #[error("frame {sequence} would hold {got} bytes, a frame takes at most {max}")]
     FrameTooLong {
@@ -154,47 +195,4 @@ impl LedgerError {
         matches!(self, LedgerError::Io { source, .. }
             if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
     }
-}
-
-/// Why sealed choices could not be opened.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum OpenError {
-    /// The body is malformed.
-    #[error(transparent)]
-    Body(#[from] BodyError),
-    /// The box stays closed.
-    #[error(
-        "frame {sequence}, ballot {ballot}: the choices do not open: this is not the box key of this event, or they were moved here from another frame"
-    )]
-    Sealed {
-        /// The frame.
-        sequence: u64,
-        /// Index of the ballot.
-        ballot: u16,
-    },
-    /// The box opened, on something else than counts.
-    #[error("frame {sequence}, ballot {ballot}: opened choices, {source}")]
-    Plaintext {
-        /// The frame.
-        sequence: u64,
-        /// Index of the ballot.
-        ballot: u16,
-        /// What is wrong.
-        source: CborError,
-    },
-    /// As many choices as marks.
-    #[error(
-        "frame {sequence}, ballot {ballot}: {got} choices inside, expected {expected} as there are marks"
-    )]
-    Count {
-        /// The frame.
-        sequence: u64,
-        /// Index of the ballot.
-        ballot: u16,
-        /// Marks.
-        expected: u64,
-        /// Choices found.
-        got: u64,
-    },
 }

@@ -2,20 +2,23 @@
 //!
 //! The ledger is the ballot box, and the only truth: voted bitsets, counts and every row of a
 //! database are derived from its frames. A vote enters through [`Partition::submit`]; one commit
-//! thread decides it, writes it with everything else that waits as one frame, and answers after
-//! the frame's fdatasync. Whoever counts reads the frames back through [`Decoder`], from files
-//! ([`Follower`], [`read_all`]) or from a stream, and opens the choices with the box key
+//! thread decides it, appends it to the [log](log::Log) with everything else that waits as one
+//! frame, and answers when the log has it. Whoever counts reads the frames back through
+//! [`Decoder`], from a log ([`Follower`]), from files whose validator has stopped
+//! ([`log::files::FilesLog::read_all`]) or from a stream, and opens the choices with the box key
 //! ([`Opener`]).
 //!
+//! The rooms: `format` has the bytes, `decide` the rules, `commit` the thread that applies them,
+//! [`log`] keeps the links, `replay` reads them back. [`log`] says where another log plugs in.
 //! `docs/ledger.md` gives the bytes, the rules of recovery and what is assumed of disks. This crate
-//! knows no HTTP, no database and no command line; all input and output goes through
+//! knows no HTTP, no database and no command line; all input and output of files goes through
 //! [`durable::Storage`].
 
 mod commit;
 mod decide;
 mod error;
 mod format;
-mod log;
+pub mod log;
 mod replay;
 #[cfg(test)]
 mod sabotage;
@@ -28,12 +31,13 @@ extern crate self as ledger;
 #[path = "../tests/sim/mod.rs"]
 mod sim;
 
-pub use commit::committer::Committer;
-pub use commit::partition::{OnFatal, OnFull, Options, Partition};
+pub use commit::committer::{Committer, RecoveryReport};
+pub use commit::options::{OnFatal, OnFull, Options};
+pub use commit::partition::Partition;
 pub use commit::state::{Distribution, FRAME_BOUNDS, PartitionState, SYNC_BOUNDS_US};
 pub use decide::submission::{Decision, Reply, Submission};
 pub use decide::voted::{ShardVotes, Voted};
-pub use error::{LedgerError, OpenError};
+pub use error::LedgerError;
 pub use format::body::{
     Attempts, BallotMarks, Body, BodyError, DuplicateAttempts, InvalidAttempts, InvalidReason,
     SealedChoices, ShardMarks, TRACKER_BYTES,
@@ -50,14 +54,13 @@ pub use format::limits::{
     BALLOTS_MAX, BATCH_SUBMISSIONS_MAX, FRAME_BYTES_MAX, ID_BYTES_MAX, RANKS_MAX,
     SHARD_CREDENTIALS_MAX, SHARDS_MAX,
 };
+pub use format::link::{EncodedLink, LinkKind};
+pub use format::opener::{BallotChoices, OpenError, Opener};
 pub use format::receipt::{Receipt, RequestId, RequestIdError};
-pub use format::seal::{BallotChoices, Opener};
 pub use format::shape::{BallotShape, Shape, ShapeError};
-pub use log::files::layout;
-pub use log::files::recovery::{RecoveryReport, TornTail};
-pub use log::files::repair::{Repair, repair_tail};
-pub use log::files::stream::SegmentStream;
+pub use log::files::{ReadEnd, layout, repair_tail};
 pub use replay::fold::Fold;
-pub use replay::follower::{Follower, ReadEnd, read_all};
+pub use replay::follower::Follower;
 pub use replay::lookup::find_receipt;
 pub use replay::restore::{SnapshotCheck, check_snapshots};
+pub use replay::snapshot::Snapshots;

@@ -17,20 +17,26 @@ pub(crate) enum Sabotage {
     TrustPageCache,
     /// Frames go on while a full disk keeps the sidecar from being written.
     LetSidecarLag,
+    /// An append that may have been lost is taken for appended, and voters are answered.
+    TakeUnknownForAppended,
+    /// An owner that another one has replaced goes on and answers.
+    GoOnFenced,
+    /// A frame of which it was not known whether it was appended is sent again with other bytes.
+    ResendOtherBytes,
 }
 
 thread_local! {
     static ACTIVE: Cell<Option<Sabotage>> = const { Cell::new(None) };
 }
 
-/// Whether `fault` is on in this thread.
+/// Whether `sabotage` is on in this thread.
 pub(crate) fn is(sabotage: Sabotage) -> bool {
-    ACTIVE.get() == Some(fault)
+    ACTIVE.get() == Some(sabotage)
 }
 
-/// Runs `body` with `fault` on.
+/// Runs `body` with `sabotage` on.
 pub(crate) fn with<T>(sabotage: Sabotage, body: impl FnOnce() -> T) -> T {
-    ACTIVE.set(Some(fault));
+    ACTIVE.set(Some(sabotage));
     let result = body();
     ACTIVE.set(None);
     result
@@ -43,10 +49,10 @@ mod tests {
 
     /// The simulator must notice a broken rule within a few seeds.
     fn check(sabotage: Sabotage) {
-        let (_, violations) = with(fault, || sim::run_all(0..30));
-        assert!(!violations.is_empty(), "{fault:?} went unnoticed");
+        let (_, violations) = with(sabotage, || sim::run_all(0..30));
+        assert!(!violations.is_empty(), "{sabotage:?} went unnoticed");
         println!(
-            "{fault:?}: noticed in {} of 30 seeds, {:?}",
+            "{sabotage:?}: noticed in {} of 30 seeds, {:?}",
             violations.len(),
             violations[0]
         );
@@ -80,5 +86,20 @@ mod tests {
     #[test]
     fn invariant_8_a_sidecar_that_lags_is_noticed() {
         check(Sabotage::LetSidecarLag);
+    }
+
+    #[test]
+    fn invariant_2_an_unknown_append_taken_for_appended_is_noticed() {
+        check(Sabotage::TakeUnknownForAppended);
+    }
+
+    #[test]
+    fn invariant_3_a_fenced_owner_that_goes_on_is_noticed() {
+        check(Sabotage::GoOnFenced);
+    }
+
+    #[test]
+    fn invariant_5_a_frame_sent_again_with_other_bytes_is_noticed() {
+        check(Sabotage::ResendOtherBytes);
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use durable::{Clock, OsStorage};
 use election::Choice;
+use ledger::log::files;
 use ledger::{BallotShape, BoxSecretKey, Decision, Options, Partition, Reply, Shape, Submission};
 
 const OPENS_MS: i64 = 1_000_000;
@@ -72,10 +73,11 @@ fn vote(partition: &Partition<Tell>, ordinal: u32, reply: Tell) {
 fn check(arrival_ms: i64, commit_ms: i64, expected: fn(&Decision) -> bool) {
     let dir = tempfile::tempdir().expect("a directory");
     let clock = Arc::new(SetClock(AtomicI64::new(OPENS_MS)));
+    let log = files::open(Arc::new(OsStorage), dir.path());
     let (partition, _) = Partition::open(
-        Arc::new(OsStorage),
+        Arc::new(log),
+        None,
         Arc::clone(&clock) as Arc<dyn Clock>,
-        dir.path(),
         shape(),
         Options::default(),
     )

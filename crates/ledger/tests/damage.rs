@@ -7,8 +7,9 @@ mod small;
 use std::path::{Path, PathBuf};
 
 use durable::Storage;
-use ledger::{Fold, LedgerError, Repair, layout, repair_tail};
-use sim::{DATA_DIR, Plan, Rng, SimDisk, World};
+use ledger::log::files::Repair;
+use ledger::{Fold, LedgerError, layout, repair_tail};
+use sim::{DATA_DIR, Plan, Rng, SimDisk};
 use small::Files;
 
 fn is_damage(error: &LedgerError) -> bool {
@@ -175,7 +176,7 @@ fn invariant_2_and_8_a_fault_at_each_call_loses_nothing() {
                     ..Plan::default()
                 },
             ] {
-                let result = World::new(at).run_plan(plan);
+                let result = sim::run_plan(at, plan);
                 assert!(
                     result.is_ok(),
                     "call {at}, reads counted {count_reads}: {result:?}"

@@ -4,12 +4,11 @@
 mod sim;
 mod small;
 
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use election::Choice;
 use ledger::{Committer, LedgerError, Options};
-use sim::{DATA_DIR, Plan, Rng, SimClock, SimDisk};
+use sim::{Plan, Rng, SimClock, SimDisk};
 use small::{shape, vote};
 
 /// What the operator was told: the error's words, or none where there is room again.
@@ -29,13 +28,9 @@ fn open(disk: &SimDisk, told: &Told) -> Committer<small::Silent> {
         ..Options::default()
     };
     let clock = Arc::new(SimClock::default());
-    let opened = Committer::open(
-        Arc::new(disk.clone()),
-        clock,
-        Path::new(DATA_DIR),
-        shape(),
-        options,
-    );
+    let log = Arc::new(small::log(disk));
+    let snapshots = Some(small::snapshots(disk));
+    let opened = Committer::open(log, snapshots, clock, shape(), options);
     opened.expect("a healthy disk").0
 }
 

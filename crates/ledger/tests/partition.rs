@@ -6,10 +6,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use durable::{OsStorage, SystemClock};
 use election::Choice;
+use ledger::log::files::{self, FilesLog};
 use ledger::{
     BallotShape, BoxSecretKey, Cursor, Decision, Fold, Follower, InvalidReason, Item, LedgerError,
-    Opener, Options, Partition, RecoveryReport, Reply, RequestId, SegmentHeader, Shape, Submission,
-    find_receipt, layout, read_all,
+    Opener, Options, Partition, RecoveryReport, Reply, RequestId, SegmentHeader, Shape, Snapshots,
+    Submission, find_receipt, layout,
 };
 
 struct Tell(u32, Sender<(u32, Decision)>);
@@ -41,6 +42,10 @@ fn shape(secret: &BoxSecretKey) -> Shape {
     }
 }
 
+fn log(dir: &Path) -> FilesLog {
+    files::open(Arc::new(OsStorage), dir)
+}
+
 fn open(dir: &Path, secret: &BoxSecretKey) -> (Partition<Tell>, RecoveryReport) {
     let clock = Arc::new(SystemClock::new());
     let options = Options {
@@ -48,7 +53,15 @@ fn open(dir: &Path, secret: &BoxSecretKey) -> (Partition<Tell>, RecoveryReport) 
         snapshot_votes: 300,
         ..Options::default()
     };
-    Partition::open(Arc::new(OsStorage), clock, dir, shape(secret), options).expect("opens")
+    let snapshots = Snapshots::new(Arc::new(OsStorage), dir);
+    Partition::open(
+        Arc::new(log(dir)),
+        Some(snapshots),
+        clock,
+        shape(secret),
+        options,
+    )
+    .expect("opens")
 }
 
 struct Voters {
@@ -111,7 +124,7 @@ fn fold(dir: &Path, secret: &BoxSecretKey) -> Fold {
         }
         Ok(())
     };
-    read_all(&OsStorage, &layout::partition_dir(dir, 0), visit).expect("own ledger");
+    log(dir).read_all(0, visit).expect("own ledger");
     fold
 }
 
@@ -158,13 +171,9 @@ fn votes_are_accepted_once_found_again_and_counted() {
     partition.shutdown();
     drop(partition);
 
-    let ledger_dir = layout::ledger_dir(dir.path());
+    let copy = files::open_copy(Arc::new(OsStorage), &layout::ledger_dir(dir.path()));
     for id in &receipts {
-        assert!(
-            find_receipt(&OsStorage, &ledger_dir, id)
-                .expect("readable")
-                .is_some()
-        );
+        assert!(find_receipt(&copy, id).expect("readable").is_some());
     }
     let fold = fold(dir.path(), &secret);
     assert_eq!((fold.votes, fold.duplicates), (1100, 0));
@@ -222,9 +231,8 @@ fn a_follower_sees_what_was_acknowledged_and_resumes_anywhere() {
     let secret = BoxSecretKey::generate().expect("randomness");
     let mut voters = Voters::new();
     let (partition, _) = open(dir.path(), &secret);
-    let partition_dir = layout::partition_dir(dir.path(), 0);
-    let mut follower = Follower::open(Arc::new(OsStorage), &partition_dir, Cursor::default())
-        .expect("an empty ledger");
+    let log = log(dir.path());
+    let mut follower = Follower::open(&log, 0, Cursor::default()).expect("an empty ledger");
     assert!(follower.next_item().expect("readable").is_none());
     let mut frames = Vec::new();
     for ordinal in 0..200 {
@@ -242,8 +250,7 @@ fn a_follower_sees_what_was_acknowledged_and_resumes_anywhere() {
             .get(from)
             .map(ledger::Frame::cursor)
             .expect("a frame");
-        let mut resumed =
-            Follower::open(Arc::new(OsStorage), &partition_dir, after).expect("its own frame");
+        let mut resumed = Follower::open(&log, 0, after).expect("its own frame");
         let mut rest = Vec::new();
         while let Some(item) = resumed.next_item().expect("readable") {
             if let Item::Frame(frame) = item {
@@ -256,7 +263,7 @@ fn a_follower_sees_what_was_acknowledged_and_resumes_anywhere() {
         sequence: 100,
         ..frames[3].cursor()
     };
-    let mut other = Follower::open(Arc::new(OsStorage), &partition_dir, elsewhere).expect("opens");
+    let mut other = Follower::open(&log, 0, elsewhere).expect("opens");
     assert!(
         std::iter::repeat_with(|| other.next_item())
             .take(3)
@@ -270,14 +277,8 @@ fn a_second_owner_and_another_event_are_refused() {
     let secret = BoxSecretKey::generate().expect("randomness");
     let try_open = |shape| {
         let clock = Arc::new(SystemClock::new());
-        Partition::<Tell>::open(
-            Arc::new(OsStorage),
-            clock,
-            dir.path(),
-            shape,
-            Options::default(),
-        )
-        .map(drop)
+        let log = Arc::new(log(dir.path()));
+        Partition::<Tell>::open(log, None, clock, shape, Options::default()).map(drop)
     };
     let (partition, _) = open(dir.path(), &secret);
     assert!(matches!(

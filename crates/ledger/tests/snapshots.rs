@@ -3,11 +3,11 @@
 mod sim;
 mod small;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use ledger::{SnapshotCheck, check_snapshots};
 use sha2::{Digest, Sha256};
-use sim::{DATA_DIR, Rng, SimDisk};
+use sim::{Rng, SimDisk};
 use small::Files;
 
 /// Where the first bit of the bitset and how many voted stand, by docs/ledger.md.
@@ -17,7 +17,8 @@ const HASH_BYTES: usize = 32;
 
 fn check(files: &Files) -> SnapshotCheck {
     let disk = SimDisk::with_files(Rng::new(5), files);
-    check_snapshots(&disk, Path::new(DATA_DIR), &small::shape(), 0).expect("the ledger is whole")
+    let (log, snapshots) = (small::log(&disk), small::snapshots(&disk));
+    check_snapshots(&log, &snapshots, &small::shape(), 0).expect("the ledger is whole")
 }
 
 /// The snapshot of the first law's first shard.

@@ -1,34 +1,34 @@
-//! The committer: one step decides a batch, writes it as one frame, syncs, and answers.
+//! The committer: one step decides a batch, appends it to the log as one frame, and answers.
 //!
 //! It is a state machine without a thread of its own: [`crate::Partition`] runs it in a loop, a
-//! simulation step by step. An error from any of its calls is fatal: the process has to stop, and
-//! the next start recovers what is on the disk.
+//! simulation step by step. It builds whole links and knows nothing of how the log keeps them. An
+//! error from any of its calls is fatal: the process has to stop, and the next start recovers what
+//! is in the log.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use durable::{Clock, Storage, StorageLock};
+use durable::Clock;
 
-use crate::commit::partition::{OnFatal, OnFull, Options};
+use crate::commit::chain_writer::{ChainWriter, Segment, segment_bytes};
+use crate::commit::options::{OnFull, Options};
+use crate::commit::snapshotter::Snapshotter;
 use crate::commit::state::PartitionState;
-use crate::decide::arbiter::{Arbiter, Draft};
+use crate::decide::arbiter::Arbiter;
+use crate::decide::draft::Draft;
 use crate::decide::invalid::InvalidCounters;
 use crate::decide::submission::{Reply, Submission};
 use crate::decide::voted::Voted;
 use crate::error::LedgerError;
 use crate::format::body::{InvalidReason, TRACKER_BYTES};
+use crate::format::chain::Cursor;
 use crate::format::entropy::Entropy;
-use crate::format::frame;
-use crate::format::limits::FRAME_BYTES_MAX;
+use crate::format::link::{EncodedLink, LinkKind};
 use crate::format::shape::Shape;
-use crate::log::files::index::{FrameIndex, FrameStart};
-use crate::log::files::layout::partition_dir;
-use crate::log::files::recovery::{RecoveryReport, Site, lock, recover};
-use crate::log::files::sidecar::Sidecar;
-use crate::log::files::writer::{Start, Writer};
-use crate::replay::snapshot::Slot;
+use crate::log::{Append, Barrier, Claim, Lease, Log, Recovery, Room, TornTail};
+use crate::replay::restore::{Rebuild, Rebuilt};
+use crate::replay::snapshot::Snapshots;
 
 /// Counted invalid attempts wait no longer than this for a frame of their own.
 const INVALID_WAIT: Duration = Duration::from_secs(1);
@@ -37,88 +37,121 @@ const INVALID_WAIT: Duration = Duration::from_secs(1);
 pub(crate) struct Shared {
     pub(crate) state: PartitionState,
     pub(crate) invalid: InvalidCounters,
-    pub(crate) index: FrameIndex,
+}
+
+/// What a start found and did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RecoveryReport {
+    /// Segments found.
+    pub segments: u64,
+    /// Frames found, each verified.
+    pub frames: u64,
+    /// Epoch of this owner: in a ledger of files the number of this start, from 1.
+    pub epoch: u32,
+    /// The last frame.
+    pub last: Cursor,
+    /// What was cut from the end of the ledger.
+    pub torn_tail: Option<TornTail>,
+    /// Whether the sidecar was damaged while the ledger was whole; it was rewritten.
+    pub sidecar_damaged: bool,
+    /// Bitsets taken from snapshots; the others were replayed from nothing.
+    pub snapshots_used: u64,
+    /// Snapshots that could not be used, and why.
+    pub snapshots_refused: Vec<String>,
+    /// Frames replayed into bitsets.
+    pub replayed: u64,
 }
 
 /// The one writer of a partition.
 pub struct Committer<R: Reply> {
-    storage: Arc<dyn Storage>,
+    log: Arc<dyn Log>,
     clock: Arc<dyn Clock>,
-    data_dir: PathBuf,
-    shape: Arc<Shape>,
     partition: u16,
     entropy: Box<dyn Entropy>,
     arbiter: Arbiter,
-    writer: Writer,
-    sidecar: Sidecar,
-    /// The disk was too full to note the last frame.
-    sidecar_lags: bool,
+    writer: ChainWriter,
+    snapshotter: Option<Snapshotter>,
     /// Told where the disk is full, once, and where there is room again.
     on_full: OnFull,
     shared: Arc<Shared>,
     /// Commit time of the last frame: time never goes back.
     time_ms: i64,
     last_commit: Duration,
-    snapshot_votes: u64,
-    votes_since_snapshot: u64,
-    /// Bitsets that the snapshot under way still has to write.
-    snapshot_due: Vec<(u16, u32)>,
-    /// Dropped last: until then nobody else may open the directory.
-    _lock: Box<dyn StorageLock>,
-    _replies: std::marker::PhantomData<fn(R)>,
+    /// The link that may have been appended or not. Nothing else is decided before that is known.
+    unsettled: Option<Unsettled<R>>,
+    /// Fenced, or in conflict with the log: nothing is appended any more.
+    ended: bool,
+    /// Dropped last: until then nobody else may own the partition.
+    lease: Box<dyn Lease>,
+}
+
+/// A link on its way into the log, and the batch that waits for it.
+struct Work<R> {
+    draft: Draft<R>,
+    time_ms: i64,
+    link: EncodedLink,
+    step: Step,
+}
+
+/// What the link of a [`Work`] is.
+enum Step {
+    /// A header, with the keys for the frame behind it.
+    Header(Segment),
+    /// The frame, with its trackers in order of arrival.
+    Frame(Vec<[u8; TRACKER_BYTES]>),
+}
+
+struct Unsettled<R> {
+    work: Work<R>,
+    /// Why the log could not tell.
+    why: String,
 }
 
 impl<R: Reply> Committer<R> {
-    /// Locks the data directory, recovers the ledger and stands ready.
+    /// Takes the lease of the partition, recovers its chain and stands ready.
     ///
     /// # Errors
     /// As [`crate::Partition::open`].
     pub fn open(
-        storage: Arc<dyn Storage>,
+        log: Arc<dyn Log>,
+        snapshots: Option<Snapshots>,
         clock: Arc<dyn Clock>,
-        data_dir: &Path,
         shape: Shape,
         options: Options,
-    ) -> Result<(Committer<R>, OnFatal, RecoveryReport), LedgerError> {
+    ) -> Result<(Committer<R>, RecoveryReport), LedgerError> {
         shape.check()?;
-        let lock = lock(&*storage, data_dir)?;
         let partition = options.partition;
-        let dir = partition_dir(data_dir, partition);
-        storage
-            .create_dir_all(&dir)
-            .map_err(LedgerError::io("create", &dir))?;
-        let recovered = recover(&Site {
-            storage: &*storage,
-            data_dir,
-            shape: &shape,
+        let claim = Claim {
             partition,
-        })?;
+            segment_bytes: segment_bytes(&shape, options.segment_bytes),
+        };
+        let mut lease = log.lease(claim)?;
+        let mut rebuild = Rebuild::begin(snapshots.as_ref(), &shape, partition)?;
+        let recovery = lease.recover(&mut |item| rebuild.visit(item))?;
+        let rebuilt = rebuild.finish(&*log)?;
         let shape = Arc::new(shape);
-        let start = Start::after(&recovered, partition, options.segment_bytes);
-        let writer = Writer::new(Arc::clone(&storage), &dir, Arc::clone(&shape), start)?;
-        let (voted, last_sequence) = (recovered.voted, recovered.cursor.sequence);
+        let report = report(&recovery, &rebuilt);
+        let snapshotter = snapshots.map(|snapshots| {
+            let shape = Arc::clone(&shape);
+            Snapshotter::new(snapshots, shape, partition, options.snapshot_votes)
+        });
         let committer = Committer {
+            log,
             last_commit: clock.monotonic(),
-            storage,
             clock,
-            data_dir: data_dir.to_path_buf(),
             partition,
             entropy: options.entropy,
-            shared: share(&shape, &voted, recovered.index, last_sequence),
-            arbiter: Arbiter::new(voted, &shape.ballots),
-            shape,
-            writer,
-            sidecar: recovered.sidecar,
-            sidecar_lags: false,
+            shared: share(&shape, &rebuilt.voted, recovery.position.cursor.sequence),
+            arbiter: Arbiter::new(rebuilt.voted, &shape.ballots),
+            writer: ChainWriter::new(shape, partition, claim.segment_bytes, &recovery)?,
+            snapshotter,
             on_full: options.on_full,
-            time_ms: recovered.time_ms,
-            snapshot_votes: options.snapshot_votes,
-            votes_since_snapshot: 0,
-            snapshot_due: Vec::new(),
-            _lock: lock,
-            _replies: std::marker::PhantomData,
+            time_ms: recovery.time_ms.unwrap_or(i64::MIN), // no frame: any time may follow
+            unsettled: None,
+            ended: false,
+            lease,
         };
-        Ok((committer, options.on_fatal, recovered.report))
+        Ok((committer, report))
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -132,7 +165,13 @@ impl<R: Reply> Committer<R> {
 
     /// Sequence of the last frame; 0 where there is none.
     pub fn last_sequence(&self) -> u64 {
-        self.writer.cursor().sequence
+        self.writer.position().cursor.sequence
+    }
+
+    /// Whether nobody knows if the last link was appended. The batch that it belongs to waits, and
+    /// so does everybody behind it: call [`Committer::step`] again after a moment.
+    pub fn is_unsettled(&self) -> bool {
+        self.unsettled.is_some()
     }
 
     /// Counts an attempt that was refused before it reached the ledger.
@@ -142,6 +181,7 @@ impl<R: Reply> Committer<R> {
 
     /// Decides and commits the first [`crate::BATCH_SUBMISSIONS_MAX`] submissions of `batch`, taking
     /// them out. With an empty batch it commits invalid attempts that have waited for a second.
+    /// Takes nothing out while an earlier link is not settled.
     ///
     /// # Errors
     /// Fatal; nobody of the batch is answered.
@@ -155,123 +195,189 @@ impl<R: Reply> Committer<R> {
         batch: &mut Vec<Submission<R>>,
         flush_invalid: bool,
     ) -> Result<(), LedgerError> {
+        if !self.settle()? {
+            return Ok(());
+        }
         // Time stands still rather than go back: a corrected clock reopens no ballot.
         let now_ms = self.clock.now_ms().max(self.time_ms);
         let mut draft = self.arbiter.decide(batch, now_ms, &self.shared.invalid);
-        let state = &self.shared.state;
-        state.note_decided(draft.submissions());
-        if !draft.needs_frame() && !flush_invalid {
-            draft.answer_without_frame();
-            return Ok(());
+        self.shared.state.note_decided(draft.submissions());
+        if draft.needs_frame() || flush_invalid {
+            draft.invalid = self.shared.invalid.take();
         }
-        draft.invalid = self.shared.invalid.take();
         if !draft.needs_frame() && draft.invalid.is_empty() {
-            draft.answer_without_frame();
+            draft.answer_turned_away();
             return Ok(());
         }
-        match self.commit(&mut draft, now_ms) {
-            Ok(trackers) => {
-                self.confirm(&draft);
-                self.tell_room();
-                let sequence = self.writer.cursor().sequence;
-                draft.answer(&trackers, self.partition, sequence, now_ms);
-                Ok(())
-            }
-            Err(error) if error.is_full() => {
-                self.tell_full(&error);
-                self.arbiter.take_back(&draft);
-                self.shared.invalid.put_back(&draft.invalid);
-                let refused = draft.votes() + draft.duplicates();
-                self.shared.state.full.fetch_add(refused, Ordering::Relaxed);
-                draft.answer_without_frame();
-                Ok(())
-            }
-            Err(error) => Err(error),
-        }
+        self.commit(draft, now_ms)
     }
 
-    /// Writes the draft's frame and syncs it; returns the trackers in order of arrival.
-    fn commit(
-        &mut self,
-        draft: &mut Draft<R>,
-        now_ms: i64,
-    ) -> Result<Vec<[u8; TRACKER_BYTES]>, LedgerError> {
-        self.catch_up_sidecar()?;
-        self.writer
-            .make_room(draft.frame_bytes_max(), &mut *self.entropy)?;
-        let keys = |source| LedgerError::Keys { source };
-        let trackers = draft.draw_trackers(&mut *self.entropy).map_err(keys)?;
-        let sealed: Option<Vec<_>> = draft
-            .counts
-            .iter()
-            .map(|(ballot, counts)| self.writer.seal(*ballot, counts))
-            .collect();
-        let sealed = sealed.ok_or_else(|| keys(std::io::Error::other("no content key")))?;
-        let body = draft.body(sealed, trackers.clone()).encode();
-        let (cursor, epoch) = (self.writer.cursor(), self.writer.epoch());
-        let frame = frame::encode(cursor, self.writer.link(), epoch, now_ms, &body).ok_or(
-            LedgerError::FrameTooLong {
-                sequence: cursor.sequence + 1,
-                max: FRAME_BYTES_MAX,
-                got: body.len(),
+    /// Appends the draft's frame, behind the header of a new segment where it needs one.
+    fn commit(&mut self, draft: Draft<R>, time_ms: i64) -> Result<(), LedgerError> {
+        let bytes = draft.frame_bytes_max();
+        let work = match self.writer.next_header(bytes, &mut *self.entropy)? {
+            Some((link, segment)) => Work {
+                draft,
+                time_ms,
+                link,
+                step: Step::Header(segment),
             },
-        )?;
-        let position = self.writer.position();
-        let before = self.clock.monotonic();
-        self.writer.append(&frame)?;
-        self.last_commit = self.clock.monotonic();
-        self.time_ms = now_ms;
-        let state = &self.shared.state;
-        state.note_sync(self.last_commit.saturating_sub(before));
-        state.note_frame(frame.bytes.len() as u64, draft.votes() + draft.duplicates());
-        if let Some((segment, offset)) = position {
-            let sequence = frame.cursor.sequence;
-            self.shared.index.add(FrameStart {
-                sequence,
-                segment,
-                offset,
-            });
+            None => self.frame(draft, time_ms)?,
+        };
+        self.append(work)
+    }
+
+    fn frame(&mut self, mut draft: Draft<R>, time_ms: i64) -> Result<Work<R>, LedgerError> {
+        let trackers = draft.draw_trackers(&mut *self.entropy);
+        let trackers = trackers.map_err(|source| LedgerError::Keys { source })?;
+        let link = self.writer.frame(&mut draft, &trackers, time_ms)?;
+        Ok(Work {
+            draft,
+            time_ms,
+            link,
+            step: Step::Frame(trackers),
+        })
+    }
+
+    /// Appends the link of `work` and what has to follow it, up to the frame.
+    fn append(&mut self, mut work: Work<R>) -> Result<(), LedgerError> {
+        loop {
+            assert!(!self.ended, "an owner that was fenced appends nothing more");
+            let before = self.clock.monotonic();
+            match note_answer(self.lease.append(&work.link)?) {
+                Append::Appended => {}
+                Append::Full(error) => {
+                    self.refuse(work, &error);
+                    return Ok(());
+                }
+                Append::Unknown(why) => {
+                    self.unsettled = Some(Unsettled { work, why });
+                    return Ok(());
+                }
+                Append::Fenced => return Err(self.fenced()),
+                Append::Conflict => return Err(self.conflict(work.link.number)),
+            }
+            let took = self.clock.monotonic().saturating_sub(before);
+            match self.appended(work, Some(took))? {
+                Some(next) => work = next,
+                None => return Ok(()),
+            }
         }
-        self.note_acknowledged()?;
-        Ok(trackers)
     }
 
-    /// The frame is stable; the sidecar says so before anybody is answered.
-    fn note_acknowledged(&mut self) -> Result<(), LedgerError> {
-        let noted = self.sidecar.note(self.writer.cursor());
-        self.sidecar_lags = matches!(&noted, Err(error) if error.is_full());
-        // A copy-on-write disk may be full even for this. The frame itself is safe and is answered;
-        // the next one waits until the sidecar has caught up.
-        unless_full(noted)
+    /// The link was appended: the frame behind a header comes next, a frame is answered.
+    fn appended(
+        &mut self,
+        work: Work<R>,
+        took: Option<Duration>,
+    ) -> Result<Option<Work<R>>, LedgerError> {
+        match work.step {
+            Step::Header(segment) => {
+                self.writer.header_appended(&work.link, segment);
+                self.frame(work.draft, work.time_ms).map(Some)
+            }
+            Step::Frame(trackers) => {
+                let LinkKind::Frame { sequence } = work.link.kind else {
+                    panic!("a header has no trackers");
+                };
+                self.writer.frame_appended(&work.link, sequence);
+                assert!(work.time_ms >= self.time_ms, "time does not go back");
+                self.time_ms = work.time_ms;
+                self.last_commit = self.clock.monotonic();
+                self.confirm(&work.draft, work.link.bytes.len() as u64, took);
+                self.tell_room()?;
+                work.draft
+                    .answer(&trackers, self.partition, sequence, work.time_ms);
+                Ok(None)
+            }
+        }
     }
 
-    /// The sidecar may lag by one frame, never by two.
-    fn catch_up_sidecar(&mut self) -> Result<(), LedgerError> {
+    /// There is no room: the batch is as if it had never come, but that it was told so.
+    fn refuse(&mut self, work: Work<R>, error: &LedgerError) {
+        self.tell_full(error);
+        self.writer.close_segment();
+        self.arbiter.take_back(&work.draft);
+        self.shared.invalid.put_back(&work.draft.invalid);
+        let refused = work.draft.votes() + work.draft.repeats();
+        self.shared.state.full.fetch_add(refused, Ordering::Relaxed);
+        work.draft.answer_full();
+    }
+
+    /// Asks the log behind a barrier what became of the link that nobody knows of, and goes on from
+    /// there: it was appended, or the identical bytes are sent again.
+    /// `true` where nothing is left open.
+    ///
+    /// # Errors
+    /// Fatal.
+    pub fn settle(&mut self) -> Result<bool, LedgerError> {
+        let Some(Unsettled { work, .. }) = self.unsettled.take() else {
+            return Ok(true);
+        };
+        assert!(!self.ended, "an owner that was fenced asks nothing more");
+        match self.lease.barrier()? {
+            Barrier::Reached(head) if head == work.link.hash => {
+                if let Some(next) = self.appended(work, None)? {
+                    self.append(next)?;
+                }
+            }
+            Barrier::Reached(head) if head == work.link.previous => self.resend(work)?,
+            Barrier::Reached(_) => return Err(self.conflict(work.link.number)),
+            Barrier::Fenced => return Err(self.fenced()),
+            Barrier::Unknown(why) => self.unsettled = Some(Unsettled { work, why }),
+        }
+        Ok(self.unsettled.is_none())
+    }
+
+    /// Sends the identical bytes again.
+    fn resend(&mut self, work: Work<R>) -> Result<(), LedgerError> {
         #[cfg(test)]
-        if crate::sabotage::is(crate::sabotage::Sabotage::LetSidecarLag) {
-            return Ok(());
+        if crate::sabotage::is(crate::sabotage::Sabotage::ResendOtherBytes)
+            && matches!(work.step, Step::Frame(_))
+        {
+            let other = self.frame(work.draft, work.time_ms)?;
+            return self.append(other);
         }
-        if self.sidecar_lags {
-            self.sidecar.note(self.writer.cursor())?;
-            self.sidecar_lags = false;
-        }
-        Ok(())
+        self.append(work)
     }
 
-    fn confirm(&mut self, draft: &Draft<R>) {
+    fn fenced(&mut self) -> LedgerError {
+        self.ended = true;
+        LedgerError::Fenced {
+            log: self.log.name(),
+            partition: self.partition,
+            epoch: self.writer.epoch(),
+        }
+    }
+
+    fn conflict(&mut self, number: u64) -> LedgerError {
+        self.ended = true;
+        LedgerError::Conflict {
+            log: self.log.name(),
+            partition: self.partition,
+            number,
+        }
+    }
+
+    fn confirm(&mut self, draft: &Draft<R>, bytes: u64, took: Option<Duration>) {
         self.arbiter.confirm(draft);
         let state = &self.shared.state;
+        if let Some(took) = took {
+            state.note_sync(took);
+        }
+        state.note_frame(bytes, draft.votes() + draft.repeats());
         state.votes.fetch_add(draft.votes(), Ordering::Relaxed);
         state
             .duplicates
-            .fetch_add(draft.duplicates(), Ordering::Relaxed);
+            .fetch_add(draft.repeats(), Ordering::Relaxed);
         for (ballot, votes) in draft.votes_by_ballot() {
             state.note_voted(ballot, votes);
         }
-        state
-            .last_sequence
-            .store(self.writer.cursor().sequence, Ordering::Release);
-        self.votes_since_snapshot += draft.votes();
+        let sequence = self.writer.position().cursor.sequence;
+        state.last_sequence.store(sequence, Ordering::Release);
+        if let Some(snapshotter) = &mut self.snapshotter {
+            snapshotter.note_votes(draft.votes());
+        }
     }
 
     /// What can be done between two commits: prepare the next segment, write one bitset of a
@@ -280,16 +386,17 @@ impl<R: Reply> Committer<R> {
     /// # Errors
     /// Fatal.
     pub fn maintain(&mut self) -> Result<(), LedgerError> {
-        if self.writer.wants_preparing() {
-            match self.writer.prepare() {
-                Err(error) if error.is_full() => self.tell_full(&error),
-                other => other?,
-            }
+        if self.is_unsettled() {
+            return Ok(());
         }
-        if self.snapshot_due.is_empty() && self.votes_since_snapshot >= self.snapshot_votes.max(1) {
-            self.begin_snapshot();
+        if let Room::Full(error) = self.lease.prepare()? {
+            self.tell_full(&error);
         }
-        self.write_one_snapshot()
+        let cursor = self.writer.position().cursor;
+        match &mut self.snapshotter {
+            Some(snapshotter) => snapshotter.write_one(&self.arbiter.voted, cursor),
+            None => Ok(()),
+        }
     }
 
     fn tell_full(&mut self, error: &LedgerError) {
@@ -298,40 +405,14 @@ impl<R: Reply> Committer<R> {
         }
     }
 
-    /// There is room where frames are written and the next segment has its place, too.
-    fn tell_room(&mut self) {
-        if self.shared.state.is_full() && !self.writer.wants_preparing() {
+    /// A frame found room. Where the disk was full and the next segment has its place, too, the
+    /// operator is told so.
+    fn tell_room(&mut self) -> Result<(), LedgerError> {
+        if self.shared.state.is_full() && matches!(self.lease.prepare()?, Room::Ready) {
             self.shared.state.is_full.store(false, Ordering::Relaxed);
             (self.on_full)(None);
         }
-    }
-
-    fn begin_snapshot(&mut self) {
-        let places = self
-            .arbiter
-            .voted
-            .shards()
-            .map(|(ballot, shard, _)| (ballot, shard));
-        self.snapshot_due = places.collect();
-        self.votes_since_snapshot = 0;
-    }
-
-    fn write_one_snapshot(&mut self) -> Result<(), LedgerError> {
-        let Some((ballot, shard)) = self.snapshot_due.pop() else {
-            return Ok(());
-        };
-        let Some(votes) = self.arbiter.voted.shard(ballot, shard) else {
-            return Ok(());
-        };
-        let (data_dir, shape) = (&*self.data_dir, &*self.shape);
-        let slot = Slot {
-            data_dir,
-            shape,
-            partition: self.partition,
-            ballot,
-            shard,
-        };
-        unless_full(slot.save(&*self.storage, votes, self.writer.cursor()))
+        Ok(())
     }
 
     /// Commits the invalid attempts that still wait, closes the segment (its content keys are wiped)
@@ -341,32 +422,56 @@ impl<R: Reply> Committer<R> {
     /// Fatal.
     pub fn close(&mut self) -> Result<(), LedgerError> {
         self.decide_and_commit(&mut Vec::new(), true)?;
-        unless_full(self.writer.close())?;
-        self.begin_snapshot();
-        while !self.snapshot_due.is_empty() {
-            self.write_one_snapshot()?;
+        if let Some(Unsettled { why, .. }) = &self.unsettled {
+            return Err(LedgerError::Unsettled {
+                log: self.log.name(),
+                why: why.clone(),
+            });
         }
-        Ok(())
+        self.writer.close_segment();
+        self.lease.release()?;
+        let cursor = self.writer.position().cursor;
+        match &mut self.snapshotter {
+            Some(snapshotter) => snapshotter.write_all(&self.arbiter.voted, cursor),
+            None => Ok(()),
+        }
     }
 }
 
-fn unless_full(done: Result<(), LedgerError>) -> Result<(), LedgerError> {
-    match done {
-        Err(error) if error.is_full() => Ok(()),
-        other => other,
+/// The log's answer, as it is; a test may have it misunderstood.
+fn note_answer(answer: Append) -> Append {
+    #[cfg(test)]
+    {
+        use crate::sabotage::{Sabotage, is};
+        match answer {
+            Append::Unknown(_) if is(Sabotage::TakeUnknownForAppended) => return Append::Appended,
+            Append::Fenced if is(Sabotage::GoOnFenced) => return Append::Appended,
+            _ => {}
+        }
+    }
+    answer
+}
+
+fn report(recovery: &Recovery, rebuilt: &Rebuilt) -> RecoveryReport {
+    RecoveryReport {
+        segments: recovery.position.segment.into(),
+        frames: recovery.position.cursor.sequence,
+        epoch: recovery.epoch,
+        last: recovery.position.cursor,
+        torn_tail: recovery.torn_tail.clone(),
+        sidecar_damaged: recovery.sidecar_damaged,
+        snapshots_used: rebuilt.snapshots_used,
+        snapshots_refused: rebuilt.snapshots_refused.clone(),
+        replayed: rebuilt.replayed,
     }
 }
 
-fn share(shape: &Shape, voted: &Voted, index: FrameIndex, last_sequence: u64) -> Arc<Shared> {
+fn share(shape: &Shape, voted: &Voted, last_sequence: u64) -> Arc<Shared> {
     let state = PartitionState::new(shape.ballots.len());
     for ballot in (0u16..).take(shape.ballots.len()) {
         state.note_voted(ballot, voted.count(ballot));
     }
     state.last_sequence.store(last_sequence, Ordering::Release);
     let invalid = InvalidCounters::new(shape.ballots.len());
-    Arc::new(Shared {
-        state,
-        invalid,
-        index,
-    })
+    Arc::new(Shared { state, invalid })
 }

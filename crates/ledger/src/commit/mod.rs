@@ -1,6 +1,9 @@
-//! Committing: the queue in front of the commit thread, and the step that decides a batch, writes
-//! it as one frame and answers.
+//! Committing: the queue in front of the commit thread, and the step that decides a batch, appends
+//! it to the log as one frame and answers.
 
+pub(crate) mod chain_writer;
 pub(crate) mod committer;
+pub(crate) mod options;
 pub(crate) mod partition;
+pub(crate) mod snapshotter;
 pub(crate) mod state;

@@ -5,86 +5,33 @@
 //! between two frames, it does not wait on the queue, so under load nobody makes a system call per
 //! vote.
 
-use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use durable::{Clock, Storage};
+use durable::Clock;
 
-use crate::commit::committer::{Committer, Shared};
+use crate::commit::committer::{Committer, RecoveryReport, Shared};
+use crate::commit::options::{OnFatal, Options};
 use crate::commit::state::PartitionState;
 use crate::decide::submission::{Reply, Submission};
 use crate::error::LedgerError;
 use crate::format::body::InvalidReason;
-use crate::format::entropy::{Entropy, SystemEntropy};
 use crate::format::limits::BATCH_SUBMISSIONS_MAX;
 use crate::format::receipt::{Receipt, RequestId};
 use crate::format::shape::Shape;
-use crate::log::files::recovery::RecoveryReport;
-use crate::log::files::stream::SegmentStream;
+use crate::log::{LinkStream, Log};
+use crate::replay::lookup;
+use crate::replay::snapshot::Snapshots;
 
 /// Invalid attempts wait no longer than this for a frame.
 const IDLE_FLUSH: Duration = Duration::from_secs(1);
-
-/// What happens when the ledger must not go on. The process has to end: nothing that was queued
-/// is answered, and the next start recovers.
-pub type OnFatal = Box<dyn FnOnce(&LedgerError) + Send>;
-
-/// Told once when the disk is full, with the file that found no room: votes are refused, or will be
-/// when the open segment is full. Told `None` when there is room again; nobody has to restart anything.
-pub type OnFull = Box<dyn FnMut(Option<&LedgerError>) + Send>;
-
-/// How a partition runs. The defaults are right for one machine.
-pub struct Options {
-    /// Which partition of the event; 0 where there is one.
-    pub partition: u16,
-    /// Submissions that may wait; one more is refused.
-    pub queue_submissions_max: usize,
-    /// Size at which a segment is closed and the next one begun, in bytes.
-    pub segment_bytes: u64,
-    /// Least time between the beginnings of two frames. A frame costs system calls, interrupts and
-    /// changes of thread whatever it holds; where the disk is faster than this, votes that arrive
-    /// meanwhile share one. A vote that comes after a pause does not wait.
-    pub frame_interval: Duration,
-    /// Votes between two snapshots of the voted bitsets.
-    pub snapshot_votes: u64,
-    /// Where content keys and trackers come from.
-    pub entropy: Box<dyn Entropy>,
-    /// Called once, on the commit thread; the default prints the error and aborts the process.
-    pub on_fatal: OnFatal,
-    /// Called on the commit thread; the default prints.
-    pub on_full: OnFull,
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            partition: 0,
-            queue_submissions_max: 16_384,
-            segment_bytes: 64 << 20,
-            frame_interval: Duration::from_micros(500),
-            snapshot_votes: 1_000_000,
-            entropy: Box::new(SystemEntropy),
-            on_fatal: Box::new(abort),
-            on_full: Box::new(print_full),
-        }
-    }
-}
-
-/// Ends the process without running destructors: whatever they would write must not be written.
-fn abort(error: &LedgerError) {
-    eprintln!("fatal: {error}; stopping at once, start again to recover the ledger");
-    std::process::abort();
-}
-
-fn print_full(full: Option<&LedgerError>) {
-    match full {
-        Some(error) => eprintln!("the disk is full: {error}; free space, no restart is needed"),
-        None => eprintln!("there is room on the disk again"),
-    }
-}
+/// How often a log that could not tell is asked again what became of a link.
+const SETTLE_PAUSE: Duration = Duration::from_millis(20);
+/// How long an orderly stop asks.
+const SETTLE_AT_STOP_MAX: Duration = Duration::from_secs(10);
 
 enum Message<R> {
     Submit(Submission<R>),
@@ -94,43 +41,51 @@ enum Message<R> {
 /// One partition of the ledger, open for votes.
 pub struct Partition<R: Reply> {
     queue: SyncSender<Message<R>>,
+    /// Set before the queue is told to stop, for a commit thread that does not look at it.
+    stopping: Arc<AtomicBool>,
     thread: Mutex<Option<JoinHandle<()>>>,
     shared: Arc<Shared>,
-    storage: Arc<dyn Storage>,
-    data_dir: PathBuf,
+    log: Arc<dyn Log>,
     partition: u16,
 }
 
 impl<R: Reply> Partition<R> {
-    /// Recovers the ledger under `data_dir`, or begins it, and starts its commit thread. The data
-    /// directory is locked until the partition is dropped.
+    /// Takes the lease of a partition in `log`, recovers its chain or begins it, and starts its
+    /// commit thread. The lease is held until the partition is dropped. `snapshots` spare a start
+    /// most of the replay; without them every start replays every frame.
     ///
     /// # Errors
     /// Another owner, another event, damage, or the system's. Damage is named by file and byte and
     /// nothing is changed.
     pub fn open(
-        storage: Arc<dyn Storage>,
+        log: Arc<dyn Log>,
+        snapshots: Option<Snapshots>,
         clock: Arc<dyn Clock>,
-        data_dir: &Path,
         shape: Shape,
-        options: Options,
+        mut options: Options,
     ) -> Result<(Partition<R>, RecoveryReport), LedgerError> {
         let partition = options.partition;
-        let frame_interval = options.frame_interval;
         let (queue, receiver) = sync_channel(options.queue_submissions_max);
-        let (committer, on_fatal, report) =
-            Committer::open(Arc::clone(&storage), clock, data_dir, shape, options)?;
+        let stopping = Arc::new(AtomicBool::new(false));
+        let incoming = Incoming {
+            queue: receiver,
+            stopping: Arc::clone(&stopping),
+            frame_interval: options.frame_interval,
+        };
+        let on_fatal = std::mem::replace(&mut options.on_fatal, Box::new(|_| {}));
+        let opened = Committer::open(Arc::clone(&log), snapshots, clock, shape, options)?;
+        let (committer, report) = opened;
         let shared = Arc::clone(committer.shared());
         let thread = std::thread::Builder::new()
             .name("ledger-commit".to_owned())
-            .spawn(move || run(committer, &receiver, frame_interval, on_fatal))
+            .spawn(move || run(committer, incoming, on_fatal))
             .map_err(|source| LedgerError::Thread { source })?;
         let opened = Partition {
             queue,
+            stopping,
             thread: Mutex::new(Some(thread)),
             shared,
-            storage,
-            data_dir: data_dir.to_path_buf(),
+            log,
             partition,
         };
         Ok((opened, report))
@@ -148,8 +103,7 @@ impl<R: Reply> Partition<R> {
                 self.shared.state.note_decided(1);
                 match message {
                     Message::Submit(submission) => Err(submission),
-                    // Not sent here; a stop has nothing to give back.
-                    Message::Stop => Ok(()),
+                    Message::Stop => panic!("the queue gave back what was not sent"),
                 }
             }
         }
@@ -166,26 +120,23 @@ impl<R: Reply> Partition<R> {
         &self.shared.state
     }
 
-    /// The bytes of this ledger behind frame `after`, as they become durable.
+    /// The links of this partition behind frame `after`, as they are appended.
     ///
     /// # Errors
-    /// See [`SegmentStream::open`].
-    pub fn stream(&self, after: u64) -> Result<SegmentStream, LedgerError> {
-        let dir = crate::log::files::layout::partition_dir(&self.data_dir, self.partition);
-        SegmentStream::open(Arc::clone(&self.storage), &dir, after)
+    /// See [`Log::read_from`].
+    pub fn stream(&self, after: u64) -> Result<Box<dyn LinkStream>, LedgerError> {
+        self.log.read_from(self.partition, after)
     }
 
     /// Looks a request id up; `None` where no such vote is recorded.
     ///
     /// # Errors
-    /// The segment cannot be read or is damaged.
+    /// The frame cannot be read or is damaged.
     pub fn find_receipt(&self, id: &RequestId) -> Result<Option<Receipt>, LedgerError> {
         if id.partition != self.partition || id.sequence > self.shared.state.last_sequence() {
             return Ok(None);
         }
-        let dir = crate::log::files::layout::partition_dir(&self.data_dir, self.partition);
-        let start = self.shared.index.locate(id.sequence);
-        crate::replay::lookup::find_from(&*self.storage, &dir, id, start)
+        lookup::find_receipt(&*self.log, id)
     }
 
     /// Commits what waits, writes the voted bitsets and stops. Later submissions are refused.
@@ -197,10 +148,12 @@ impl<R: Reply> Partition<R> {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(thread) = thread {
+            self.stopping.store(true, Ordering::Relaxed);
             // A closed queue means that the thread has ended already.
             let _ = self.queue.send(Message::Stop);
-            // A panic of the thread was printed by the panic hook.
-            let _ = thread.join();
+            thread
+                .join()
+                .expect("a panic of the commit thread ends the process");
         }
     }
 }
@@ -211,72 +164,113 @@ impl<R: Reply> Drop for Partition<R> {
     }
 }
 
-/// The commit thread.
-fn run<R: Reply>(
-    mut committer: Committer<R>,
-    queue: &Receiver<Message<R>>,
-    frame_interval: Duration,
-    on_fatal: OnFatal,
-) {
+/// What the commit thread does.
+fn run<R: Reply>(mut committer: Committer<R>, mut incoming: Incoming<R>, on_fatal: OnFatal) {
+    let _guard = AbortOnPanic;
+    if let Err(error) = serve(&mut committer, &mut incoming) {
+        on_fatal(&error);
+    }
+}
+
+/// An invariant that is broken must stop the process, not the commit thread alone: a validator
+/// without one would refuse every vote and look alive.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            std::process::abort();
+        }
+    }
+}
+
+fn serve<R: Reply>(
+    committer: &mut Committer<R>,
+    incoming: &mut Incoming<R>,
+) -> Result<(), LedgerError> {
     let mut batch = Vec::with_capacity(BATCH_SUBMISSIONS_MAX);
     let mut stopping = false;
-    if let Err(error) = committer.maintain() {
-        on_fatal(&error);
-        return;
-    }
+    committer.maintain()?;
     let mut began = Instant::now();
     while !stopping {
-        stopping = fill(queue, &mut batch);
-        let rest = frame_interval.saturating_sub(began.elapsed());
-        if !rest.is_zero() && !stopping && batch.len() < BATCH_SUBMISSIONS_MAX {
-            std::thread::sleep(rest);
-            stopping = drain(queue, &mut batch);
-        }
+        stopping = incoming.gather(&mut batch, began);
         began = Instant::now();
-        let committed = committer
-            .step(&mut batch)
-            .and_then(|()| committer.maintain());
-        if let Err(error) = committed {
-            on_fatal(&error);
-            return;
+        committer.step(&mut batch)?;
+        committer.maintain()?;
+        while committer.is_unsettled() && !stopping {
+            std::thread::sleep(SETTLE_PAUSE);
+            committer.settle()?;
+            stopping = incoming.stopping.load(Ordering::Relaxed);
         }
     }
-    if let Err(error) = finish(&mut committer, queue, &mut batch) {
-        on_fatal(&error);
-    }
-}
-
-/// Waits for a submission, then takes all that wait, up to a batch. `true` = stop afterwards.
-fn fill<R>(queue: &Receiver<Message<R>>, batch: &mut Vec<Submission<R>>) -> bool {
-    match queue.recv_timeout(IDLE_FLUSH) {
-        Ok(Message::Submit(submission)) => batch.push(submission),
-        Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return true,
-        Err(RecvTimeoutError::Timeout) => return false,
-    }
-    drain(queue, batch)
-}
-
-fn drain<R>(queue: &Receiver<Message<R>>, batch: &mut Vec<Submission<R>>) -> bool {
-    while batch.len() < BATCH_SUBMISSIONS_MAX {
-        match queue.try_recv() {
-            Ok(Message::Submit(submission)) => batch.push(submission),
-            Ok(Message::Stop) => return true,
-            Err(_) => return false,
-        }
-    }
-    false
+    finish(committer, incoming, &mut batch)
 }
 
 fn finish<R: Reply>(
     committer: &mut Committer<R>,
-    queue: &Receiver<Message<R>>,
+    incoming: &mut Incoming<R>,
     batch: &mut Vec<Submission<R>>,
 ) -> Result<(), LedgerError> {
+    let deadline = Instant::now() + SETTLE_AT_STOP_MAX;
     loop {
-        drain(queue, batch);
+        while !committer.settle()? {
+            if Instant::now() >= deadline {
+                return committer.close(); // says that it is not known
+            }
+            std::thread::sleep(SETTLE_PAUSE);
+        }
+        incoming.drain(batch);
         if batch.is_empty() {
             return committer.close();
         }
         committer.step(batch)?;
+    }
+}
+
+/// The commit thread's end of the queue.
+struct Incoming<R> {
+    queue: Receiver<Message<R>>,
+    stopping: Arc<AtomicBool>,
+    frame_interval: Duration,
+}
+
+impl<R> Incoming<R> {
+    /// Waits for a submission and then until the frame interval has passed; takes all that wait, up
+    /// to a batch. `began` is when the last frame began. `true` = stop afterwards.
+    fn gather(&mut self, batch: &mut Vec<Submission<R>>, began: Instant) -> bool {
+        if self.take_first(batch) || self.drain(batch) {
+            return true;
+        }
+        if batch.is_empty() {
+            return false; // a second has passed: invalid attempts may want a frame
+        }
+        let rest = self.frame_interval.saturating_sub(began.elapsed());
+        if !rest.is_zero() && batch.len() < BATCH_SUBMISSIONS_MAX {
+            std::thread::sleep(rest);
+            return self.drain(batch);
+        }
+        false
+    }
+
+    fn take_first(&mut self, batch: &mut Vec<Submission<R>>) -> bool {
+        match self.queue.recv_timeout(IDLE_FLUSH) {
+            Ok(Message::Submit(submission)) => {
+                batch.push(submission);
+                false
+            }
+            Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => true,
+            Err(RecvTimeoutError::Timeout) => false,
+        }
+    }
+
+    fn drain(&mut self, batch: &mut Vec<Submission<R>>) -> bool {
+        while batch.len() < BATCH_SUBMISSIONS_MAX {
+            match self.queue.try_recv() {
+                Ok(Message::Submit(submission)) => batch.push(submission),
+                Ok(Message::Stop) => return true,
+                Err(_) => return false,
+            }
+        }
+        false
     }
 }

@@ -40,9 +40,9 @@ impl<const N: usize> Buckets<N> {
 
     fn note(&self, bounds: &[u64], value: u64) {
         let bucket = bounds.partition_point(|bound| *bound < value);
-        if let Some(count) = self.counts.get(bucket) {
-            count.fetch_add(1, Ordering::Relaxed);
-        }
+        let count = self.counts.get(bucket);
+        let count = count.expect("there is one bucket more than bounds");
+        count.fetch_add(1, Ordering::Relaxed);
         self.sum.fetch_add(value, Ordering::Relaxed);
     }
 
@@ -93,6 +93,7 @@ impl PartitionState {
     /// Submissions that wait or are being decided.
     pub fn queue_depth(&self) -> u64 {
         let decided = self.decided.load(Ordering::Relaxed);
+        // Read without a lock: a submission may be decided between the two.
         self.submitted
             .load(Ordering::Relaxed)
             .saturating_sub(decided)
@@ -161,9 +162,9 @@ impl PartitionState {
     }
 
     pub(crate) fn note_voted(&self, ballot: u16, count: u64) {
-        if let Some(voted) = self.voted.get(usize::from(ballot)) {
-            voted.fetch_add(count, Ordering::Relaxed);
-        }
+        let voted = self.voted.get(usize::from(ballot));
+        let voted = voted.expect("the arbiter decides by the same ballots");
+        voted.fetch_add(count, Ordering::Relaxed);
     }
 
     pub(crate) fn note_frame(&self, bytes: u64, submissions: u64) {
@@ -173,7 +174,8 @@ impl PartitionState {
     }
 
     pub(crate) fn note_sync(&self, took: Duration) {
-        let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let us = u64::try_from(took.as_micros());
+        let us = us.expect("a u64 of microseconds is 584,942 years");
         self.sync_times.note(&SYNC_BOUNDS_US, us);
     }
 }

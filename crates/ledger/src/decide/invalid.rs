@@ -31,10 +31,10 @@ impl InvalidCounters {
         let row = InvalidReason::ALL
             .iter()
             .position(|known| *known == reason)
-            .unwrap_or(0);
-        if let Some(counter) = self.counts.get(row * (self.ballots + 1) + column) {
-            counter.fetch_add(count, Ordering::Relaxed);
-        }
+            .expect("ALL lists every reason");
+        let counter = self.counts.get(row * (self.ballots + 1) + column);
+        let counter = counter.expect("there is a counter for each reason and ballot");
+        counter.fetch_add(count, Ordering::Relaxed);
     }
 
     /// Takes everything counted, ascending as the frame wants it.

@@ -83,13 +83,12 @@ impl ShardVotes {
     }
 
     fn unmark(&mut self, ordinal: u32) {
-        if let Some(word) = self.bits.get_mut(ordinal as usize / 64) {
-            let bit = 1 << (ordinal % 64);
-            if *word & bit != 0 {
-                *word &= !bit;
-                self.voted -= 1;
-            }
-        }
+        let word = self.bits.get_mut(ordinal as usize / 64);
+        let word = word.expect("only what was marked is taken back");
+        let bit = 1 << (ordinal % 64);
+        assert!(*word & bit != 0, "only what was marked is taken back");
+        *word &= !bit;
+        self.voted -= 1;
     }
 }
 
@@ -149,9 +148,10 @@ impl Voted {
 
     /// Takes a mark back whose frame was not written.
     pub(crate) fn unmark(&mut self, ballot: u16, shard: u32, ordinal: u32) {
-        if let Some(votes) = self.shard_mut(ballot, shard) {
-            votes.unmark(ordinal);
-        }
+        let votes = self.shard_mut(ballot, shard);
+        votes
+            .expect("only what was marked is taken back")
+            .unmark(ordinal);
     }
 
     /// Further submissions of a credential, after the accepted one.
@@ -159,14 +159,15 @@ impl Voted {
         self.shard(ballot, shard)
             .and_then(|votes| votes.again.get(&ordinal))
             .copied()
-            .unwrap_or_default()
+            .unwrap_or(0) // not tried again
     }
 
     pub(crate) fn add_again(&mut self, ballot: u16, shard: u32, ordinal: u32, count: u32) {
-        if let Some(votes) = self.shard_mut(ballot, shard) {
-            let again = votes.again.entry(ordinal).or_default();
-            *again = again.saturating_add(count);
-        }
+        let votes = self.shard_mut(ballot, shard);
+        let votes = votes.expect("whoever tries again has voted here");
+        let again = votes.again.entry(ordinal).or_default();
+        // A count for review: one voter cannot send four billion, but a ledger's bytes may say so.
+        *again = again.saturating_add(count);
     }
 
     /// The lowest sequence that some shard holds: replay starts behind it.
@@ -176,7 +177,7 @@ impl Voted {
             .flatten()
             .map(|votes| votes.sequence)
             .min()
-            .unwrap_or(0)
+            .unwrap_or(0) // a shape without shards: nothing is left out
     }
 
     /// Replays a frame into the shards that do not hold it yet.
@@ -221,13 +222,13 @@ impl Voted {
         shard: u32,
         ordinals: &[u32],
     ) -> Result<(), MarkError> {
-        let first = ordinals.first().copied().unwrap_or_default();
-        let unknown = MarkError::Unknown {
+        let first = ordinals.first().copied();
+        let unknown = || MarkError::Unknown {
             ballot,
             shard,
-            ordinal: first,
+            ordinal: first.expect("a body decodes with at least one ordinal a shard"),
         };
-        let votes = self.shard_mut(ballot, shard).ok_or(unknown)?;
+        let votes = self.shard_mut(ballot, shard).ok_or_else(unknown)?;
         if votes.sequence >= sequence {
             return Ok(());
         }

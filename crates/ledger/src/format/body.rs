@@ -253,7 +253,8 @@ impl Body {
         Ok(body)
     }
 
-    fn check_counts(&self) -> Result<(), BodyError> {
+    /// Whether each ballot has as many marks as choices, and each vote a tracker.
+    pub(crate) fn check_counts(&self) -> Result<(), BodyError> {
         let same = self
             .marks
             .iter()

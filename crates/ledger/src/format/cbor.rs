@@ -37,7 +37,7 @@ impl<'b> Reader<'b> {
         self.inner
             .input()
             .get(self.inner.position()..)
-            .unwrap_or_default()
+            .expect("the decoder stands within its input")
     }
 
     pub(crate) fn end(&self) -> Result<(), CborError> {
@@ -60,27 +60,27 @@ impl<'b> Reader<'b> {
         self.shortest("a 32-bit unsigned integer in its shortest form", |d| {
             d.u32().map(u64::from)
         })
-        .map(|value| u32::try_from(value).unwrap_or(u32::MAX))
+        .map(|value| u32::try_from(value).expect("read as 32 bits"))
     }
 
     pub(crate) fn u16(&mut self) -> Result<u16, CborError> {
         self.shortest("a 16-bit unsigned integer in its shortest form", |d| {
             d.u16().map(u64::from)
         })
-        .map(|value| u16::try_from(value).unwrap_or(u16::MAX))
+        .map(|value| u16::try_from(value).expect("read as 16 bits"))
     }
 
     /// Number of items of an array; each takes a byte at least, so the number is bounded.
     pub(crate) fn array(&mut self) -> Result<usize, CborError> {
         const WHAT: &str = "an array of definite length that fits";
-        let len = self.shortest(WHAT, |d| d.array().map(Option::unwrap_or_default))?;
+        let len = self.shortest(WHAT, |d| d.array().map(or_zero))?;
         self.fits(len, WHAT)
     }
 
     /// Number of pairs of a map.
     pub(crate) fn map(&mut self) -> Result<usize, CborError> {
         const WHAT: &str = "a map of definite length that fits";
-        let len = self.shortest(WHAT, |d| d.map().map(Option::unwrap_or_default))?;
+        let len = self.shortest(WHAT, |d| d.map().map(or_zero))?;
         self.fits(len, WHAT)
     }
 
@@ -151,15 +151,19 @@ impl<'b> Reader<'b> {
         let offset = self.inner.position();
         let error = CborError { offset, expected };
         let value = read(&mut self.inner).map_err(|_| error.clone())?;
-        // An indefinite length reads as 0 above, with a head byte that 0 does not have.
-        let first = self.inner.input().get(offset).copied().unwrap_or_default();
-        let indefinite = first & 0x1f == 31;
+        let first = self.inner.input().get(offset);
+        let indefinite = first.expect("a value was read from here") & 0x1f == 31;
         if !indefinite && self.inner.position() - offset == head_len(value) {
             Ok(value)
         } else {
             Err(error)
         }
     }
+}
+
+/// An indefinite length as 0, whose head byte is another one, so that [`Reader::shortest`] refuses it.
+fn or_zero(length: Option<u64>) -> u64 {
+    length.unwrap_or(0)
 }
 
 /// Bytes of the shortest head that carries `value`.

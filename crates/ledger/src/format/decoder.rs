@@ -90,6 +90,12 @@ impl Decoder {
         self.buffer.len() - self.done
     }
 
+    /// What was pushed and not decoded.
+    fn rest(&self) -> &[u8] {
+        let rest = self.buffer.get(self.done..);
+        rest.expect("no more is decoded than was pushed")
+    }
+
     /// Hands over the next bytes of the stream.
     pub fn push(&mut self, bytes: &[u8]) {
         // Moving the rest is paid once per item at most, since an item is decoded when complete.
@@ -102,7 +108,7 @@ impl Decoder {
 
     /// Whether a segment's frames end here: reserved space reads as zeros, a frame's length does not.
     pub(crate) fn at_reserved_space(&self) -> bool {
-        let bytes = self.buffer.get(self.done..).unwrap_or_default();
+        let bytes = self.rest();
         self.offset > 0 && bytes.first_chunk::<4>() == Some(&[0; 4])
     }
 
@@ -132,7 +138,7 @@ impl Decoder {
     }
 
     fn decode(&mut self) -> Result<Option<Item>, Defect> {
-        let bytes = self.buffer.get(self.done..).unwrap_or_default();
+        let bytes = self.rest();
         let Some(prefix) = bytes.first_chunk::<4>() else {
             return Ok(None);
         };
@@ -144,7 +150,7 @@ impl Decoder {
     }
 
     fn decode_segment(&mut self) -> Result<Option<Item>, Defect> {
-        let bytes = self.buffer.get(self.done..).unwrap_or_default();
+        let bytes = self.rest();
         let Some(peek) = bytes.first_chunk::<PEEK_BYTES>() else {
             return Ok(None);
         };
@@ -197,7 +203,7 @@ impl Decoder {
 
     fn decode_frame(&mut self, length: u32) -> Result<Option<Item>, Defect> {
         let length = check_length(length)? as usize;
-        let bytes = self.buffer.get(self.done..).unwrap_or_default();
+        let bytes = self.rest();
         let Some(header) = bytes.first_chunk::<FRAME_HEADER_BYTES>() else {
             return Ok(None);
         };
@@ -248,10 +254,10 @@ impl Decoder {
 
 impl Current {
     fn check_next(&self, header: &SegmentHeader) -> Result<(), Defect> {
-        let expected = self.number.saturating_add(1);
-        if header.number != expected {
+        // Behind the last number that there is, none follows.
+        if self.number.checked_add(1) != Some(header.number) {
             return Err(Defect::SegmentNumber {
-                expected,
+                expected: self.number.wrapping_add(1),
                 got: header.number,
             });
         }

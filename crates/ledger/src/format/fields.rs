@@ -3,12 +3,13 @@
 use crate::format::defect::Defect;
 use crate::format::limits::ID_BYTES_MAX;
 
-/// The id in its fixed field; `Shape::check` bounds it.
+/// The id in its fixed field, which `Shape::check` made sure that it fits.
 pub(crate) fn padded_id(id: &str) -> [u8; ID_BYTES_MAX] {
     let mut field = [0; ID_BYTES_MAX];
-    for (to, from) in field.iter_mut().zip(id.bytes()) {
-        *to = from;
-    }
+    let (start, _) = field
+        .split_at_mut_checked(id.len())
+        .expect("Shape::check bounds an id at 32 bytes");
+    start.copy_from_slice(id.as_bytes());
     field
 }
 
@@ -17,7 +18,7 @@ fn parse_id(field: &[u8; ID_BYTES_MAX]) -> Option<String> {
     let len = field
         .iter()
         .position(|byte| *byte == 0)
-        .unwrap_or(ID_BYTES_MAX);
+        .unwrap_or(ID_BYTES_MAX); // the longest id leaves no padding
     let (id, padding) = field.split_at_checked(len)?;
     let plain = id
         .iter()

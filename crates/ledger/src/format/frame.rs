@@ -148,21 +148,14 @@ impl Frame {
     }
 }
 
-/// A frame as bytes, with the link it adds to the chain.
-pub(crate) struct EncodedFrame {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) cursor: Cursor,
-}
-
-/// Encodes the frame that follows `after`. `None` where the body is too long for a frame.
+/// Encodes a frame: its bytes and the hash that ends them. `None` where the body is too long.
 pub(crate) fn encode(
-    after: Cursor,
+    sequence: u64,
     previous: LinkHash,
     epoch: u32,
     time_ms: i64,
     body: &[u8],
-) -> Option<EncodedFrame> {
-    let sequence = after.sequence + 1;
+) -> Option<(Vec<u8>, LinkHash)> {
     let length = u32::try_from(body.len())
         .ok()?
         .checked_add(FRAME_BYTES_MIN)?;
@@ -177,10 +170,7 @@ pub(crate) fn encode(
     let mut bytes = Vec::with_capacity(length as usize);
     bytes.extend_from_slice(&header.encode());
     bytes.extend_from_slice(body);
-    let link = LinkHash(Sha256::digest(&bytes).into());
-    bytes.extend_from_slice(&link.0);
-    Some(EncodedFrame {
-        bytes,
-        cursor: Cursor { sequence, link },
-    })
+    let hash = LinkHash(Sha256::digest(&bytes).into());
+    bytes.extend_from_slice(&hash.0);
+    Some((bytes, hash))
 }

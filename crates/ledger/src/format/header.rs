@@ -104,14 +104,12 @@ impl SegmentHeader {
         let mut out = Vec::with_capacity(length);
         out.extend_from_slice(&MAGIC);
         out.extend_from_slice(&VERSION.to_le_bytes());
-        // Bounded by Shape::check: at most 256 ballots.
-        out.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+        let bounded = "Shape::check bounds the ballots at 256";
+        let length = u32::try_from(length).expect(bounded);
+        let ballots = u16::try_from(self.ballots.len()).expect(bounded);
+        out.extend_from_slice(&length.to_le_bytes());
         out.extend_from_slice(&self.partition.to_le_bytes());
-        out.extend_from_slice(
-            &u16::try_from(self.ballots.len())
-                .unwrap_or(u16::MAX)
-                .to_le_bytes(),
-        );
+        out.extend_from_slice(&ballots.to_le_bytes());
         out.extend_from_slice(&self.number.to_le_bytes());
         out.extend_from_slice(&self.first_sequence.to_le_bytes());
         out.extend_from_slice(&self.epoch.to_le_bytes());
@@ -146,9 +144,9 @@ impl SegmentHeader {
         }
         let got = u64::from(fields.u32()?);
         let _partition = fields.u16()?;
-        let ballots = usize::from(fields.u16()?).min(BALLOTS_MAX);
+        let ballots = usize::from(fields.u16()?);
         let expected = header_length(ballots);
-        if got != expected as u64 {
+        if ballots > BALLOTS_MAX || got != expected as u64 {
             return Err(Defect::HeaderLength {
                 expected: expected as u64,
                 got,

@@ -14,6 +14,8 @@ pub(crate) mod header;
 pub(crate) mod hex;
 pub(crate) mod keys;
 pub(crate) mod limits;
+pub(crate) mod link;
+pub(crate) mod opener;
 pub(crate) mod receipt;
 pub(crate) mod seal;
 pub(crate) mod shape;

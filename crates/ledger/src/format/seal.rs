@@ -10,18 +10,15 @@ use std::io;
 
 use chacha20poly1305::aead::{AeadInOut, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, Nonce};
-use election::Choice;
 use hpke::aead::ChaCha20Poly1305 as HpkeChaCha20Poly1305;
 use hpke::kdf::HkdfSha256;
 use hpke::kem::X25519HkdfSha256;
 use hpke::{Deserializable, Kem, OpModeR, OpModeS, Serializable};
 use zeroize::Zeroizing;
 
-use crate::error::OpenError;
 use crate::format::body::SealedChoices;
-use crate::format::choice_code::{Counts, decode_counts};
+use crate::format::choice_code::Counts;
 use crate::format::entropy::{Drawn, Entropy};
-use crate::format::frame::Frame;
 use crate::format::header::{SealedKey, SegmentHeader};
 use crate::format::keys::BoxSecretKey;
 
@@ -84,7 +81,11 @@ impl ContentKey {
         Ok((ContentKey(ChaCha20Poly1305::new((&*key).into())), sealed))
     }
 
-    fn open(secret: &BoxSecretKey, header: &SegmentHeader, ballot: u16) -> Option<ContentKey> {
+    pub(crate) fn open(
+        secret: &BoxSecretKey,
+        header: &SegmentHeader,
+        ballot: u16,
+    ) -> Option<ContentKey> {
         let sealed = &header.ballots.get(usize::from(ballot))?.content_key;
         let place = SegmentContext {
             event_id: &header.event_id,
@@ -108,23 +109,23 @@ impl ContentKey {
     }
 
     /// Encrypts the counts of one ballot in one frame.
-    pub(crate) fn seal(&self, counts: &Counts, at: &ChoicesContext) -> Option<SealedChoices> {
+    pub(crate) fn seal(&self, counts: &Counts, at: &ChoicesContext) -> SealedChoices {
         let mut plain = counts.to_plaintext();
         let tag = self
             .0
             .encrypt_inout_detached(&at.nonce(), &at.associated(), plain.as_mut_slice().into())
-            .ok()?;
+            .expect("ChaCha20-Poly1305 takes 256 GiB, a batch stays below 8 MiB");
         // The buffer now holds ciphertext.
         let mut sealed = plain.to_vec();
         sealed.extend_from_slice(&tag);
-        Some(SealedChoices {
+        SealedChoices {
             ballot: at.ballot,
             count: counts.total(),
             sealed,
-        })
+        }
     }
 
-    fn unseal(&self, sealed: &[u8], at: &ChoicesContext) -> Option<Zeroizing<Vec<u8>>> {
+    pub(crate) fn unseal(&self, sealed: &[u8], at: &ChoicesContext) -> Option<Zeroizing<Vec<u8>>> {
         let (ciphertext, tag) = sealed.split_last_chunk::<16>()?;
         let mut plain = Zeroizing::new(ciphertext.to_vec());
         self.0
@@ -164,104 +165,12 @@ impl ChoicesContext {
     }
 }
 
-/// The opened choices of one ballot in one frame.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BallotChoices {
-    /// Index of the ballot.
-    pub ballot: u16,
-    /// (region, choice, votes), ascending by region; region 0 = none. Votes are above 0.
-    pub counts: Vec<(u16, Choice, u64)>,
-}
-
-/// Opens sealed choices with the box key. Content keys of the last segment are kept, so that the
-/// key agreement happens once a segment and ballot.
-pub struct Opener {
-    secret: BoxSecretKey,
-    segment: Option<crate::format::chain::LinkHash>,
-    keys: Vec<Option<ContentKey>>,
-}
-
-impl Opener {
-    /// With the box key of the event.
-    pub fn new(secret: &BoxSecretKey) -> Opener {
-        Opener {
-            secret: secret.duplicate(),
-            segment: None,
-            keys: Vec::new(),
-        }
-    }
-
-    /// The choices of `frame`, which stands in the segment of `header`; ascending by ballot.
-    ///
-    /// # Errors
-    /// The body is malformed, a box does not open (another key, or the frame of another segment),
-    /// or a ballot holds another number of choices than of marks.
-    pub fn choices(
-        &mut self,
-        header: &SegmentHeader,
-        frame: &Frame,
-    ) -> Result<Vec<BallotChoices>, OpenError> {
-        let body = frame.body()?;
-        body.choices
-            .iter()
-            .map(|sealed| self.open(header, frame, sealed))
-            .collect()
-    }
-
-    fn open(
-        &mut self,
-        header: &SegmentHeader,
-        frame: &Frame,
-        sealed: &SealedChoices,
-    ) -> Result<BallotChoices, OpenError> {
-        let (sequence, ballot) = (frame.header.sequence, sealed.ballot);
-        let closed = || OpenError::Sealed { sequence, ballot };
-        let at = ChoicesContext {
-            partition: header.partition,
-            segment: header.number,
-            sequence,
-            ballot,
-        };
-        let key = self.key(header, ballot).ok_or_else(closed)?;
-        let plain = key.unseal(&sealed.sealed, &at).ok_or_else(closed)?;
-        let counts = decode_counts(&plain).map_err(|source| OpenError::Plaintext {
-            sequence,
-            ballot,
-            source,
-        })?;
-        let got = counts
-            .iter()
-            .try_fold(0u64, |sum, (_, _, count)| sum.checked_add(*count));
-        if got != Some(sealed.count) {
-            let (expected, got) = (sealed.count, got.unwrap_or(u64::MAX));
-            return Err(OpenError::Count {
-                sequence,
-                ballot,
-                expected,
-                got,
-            });
-        }
-        Ok(BallotChoices { ballot, counts })
-    }
-
-    fn key(&mut self, header: &SegmentHeader, ballot: u16) -> Option<&ContentKey> {
-        if self.segment != Some(header.link) {
-            self.segment = Some(header.link);
-            self.keys.clear();
-            self.keys.resize_with(header.ballots.len(), || None);
-        }
-        let slot = self.keys.get_mut(usize::from(ballot))?;
-        if slot.is_none() {
-            *slot = ContentKey::open(&self.secret, header, ballot);
-        }
-        slot.as_ref()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::choice_code::decode_counts;
     use crate::format::entropy::SystemEntropy;
+    use election::Choice;
 
     fn at(segment: u32, sequence: u64, ballot: u16) -> ChoicesContext {
         ChoicesContext {
@@ -288,7 +197,7 @@ mod tests {
             ContentKey::generate(&mut SystemEntropy, &public, &place, 1).expect("randomness");
         let mut counts = Counts::default();
         counts.add(2, &Choice::Candidate(5));
-        let sealed = key.seal(&counts, &at(3, 9, 1)).expect("short").sealed;
+        let sealed = key.seal(&counts, &at(3, 9, 1)).sealed;
         let plain = key.unseal(&sealed, &at(3, 9, 1)).expect("its place");
         assert!(decode_counts(&plain) == Ok(vec![(2, Choice::Candidate(5), 1)]));
         for other in [at(2, 9, 1), at(3, 8, 1), at(3, 9, 0)] {

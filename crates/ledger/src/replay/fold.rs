@@ -9,7 +9,7 @@ use crate::format::body::InvalidReason;
 use crate::format::chain::Cursor;
 use crate::format::defect::Defect;
 use crate::format::frame::Frame;
-use crate::format::seal::BallotChoices;
+use crate::format::opener::BallotChoices;
 use crate::format::shape::BallotShape;
 
 /// Voted bitsets and totals of the frames applied so far, in order.
@@ -67,6 +67,7 @@ impl Fold {
                 .invalid
                 .entry((attempt.reason, attempt.ballot))
                 .or_default();
+            // A count for review: a ledger's bytes may say any number.
             *total = total.saturating_add(attempt.count);
         }
         for ballot in choices.into_iter().flatten() {

@@ -1,61 +1,49 @@
-//! Voted bitsets from their snapshots: read before a replay, and held against one.
+//! Voted bitsets at a start: from their snapshots and the frames behind them; and the same held
+//! against a replay of all frames.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-
-use durable::Storage;
 
 use crate::decide::voted::{ShardVotes, Voted};
 use crate::error::LedgerError;
-use crate::format::chain::LinkHash;
+use crate::format::chain::{Cursor, LinkHash};
 use crate::format::decoder::Item;
+use crate::format::defect::Defect;
 use crate::format::frame::Frame;
 use crate::format::shape::Shape;
-use crate::log::files::layout::partition_dir;
-use crate::log::files::scan::scan;
-use crate::replay::snapshot::{Loaded, Slot};
+use crate::log::Log;
+use crate::log::files::FilesLog;
+use crate::replay::follower::Follower;
+use crate::replay::snapshot::{Loaded, Snapshots};
 
 /// Bitsets before the replay, with the frames that their snapshots claim to hold.
-pub(crate) struct Restored {
-    pub(crate) voted: Voted,
+struct Restored {
+    voted: Voted,
     claims: BTreeMap<u64, LinkHash>,
-    pub(crate) used: u64,
-    pub(crate) refused: Vec<String>,
+    used: u64,
+    refused: Vec<String>,
 }
 
 impl Restored {
     /// Nobody has voted.
-    pub(crate) fn nothing(shape: &Shape, refused: Vec<String>) -> Restored {
+    fn nothing(shape: &Shape) -> Restored {
         Restored {
             voted: Voted::new(&shape.ballots),
             claims: BTreeMap::new(),
             used: 0,
-            refused,
+            refused: Vec::new(),
         }
     }
 
     /// Reads every snapshot there is. One that does not fit is refused, never an error.
-    pub(crate) fn read(
-        storage: &dyn Storage,
-        data_dir: &Path,
-        shape: &Shape,
-        partition: u16,
-    ) -> Result<Restored, LedgerError> {
-        let mut restored = Restored::nothing(shape, Vec::new());
+    fn read(snapshots: &Snapshots, shape: &Shape, partition: u16) -> Result<Restored, LedgerError> {
+        let mut restored = Restored::nothing(shape);
         let places: Vec<(u16, u32)> = restored
             .voted
             .shards()
             .map(|(ballot, shard, _)| (ballot, shard))
             .collect();
         for (ballot, shard) in places {
-            let slot = Slot {
-                data_dir,
-                shape,
-                partition,
-                ballot,
-                shard,
-            };
-            match slot.load(storage)? {
+            match snapshots.slot(shape, partition, ballot, shard).load()? {
                 Loaded::Missing => {}
                 Loaded::Refused(why) => restored.refused.push(why),
                 Loaded::Votes(votes, link) => restored.accept(ballot, shard, votes, link),
@@ -73,21 +61,129 @@ impl Restored {
                 *claim = LinkHash::default();
             }
         }
-        if let Some(slot) = self.voted.shard_mut(ballot, shard) {
-            *slot = votes;
-            self.used += 1;
-        }
+        let slot = self.voted.shard_mut(ballot, shard);
+        *slot.expect("the places are those of these bitsets") = votes;
+        self.used += 1;
     }
 
     /// Whether a snapshot claims to hold this very frame.
-    pub(crate) fn is_claimed(&self, frame: &Frame) -> bool {
+    fn is_claimed(&self, frame: &Frame) -> bool {
         self.claims.get(&frame.header.sequence) == Some(&frame.link)
     }
+}
 
-    /// How many frames are claimed; each must be met.
-    pub(crate) fn claims(&self) -> usize {
-        self.claims.len()
+/// The bitsets of a partition while its owner recovers the chain.
+pub(crate) struct Rebuild<'a> {
+    shape: &'a Shape,
+    partition: u16,
+    restored: Restored,
+    /// Frames up to this sequence are in every snapshot.
+    replay_after: u64,
+    /// Claims of snapshots that were met.
+    confirmed: usize,
+    replayed: u64,
+    /// The ledger and the snapshots are of different histories.
+    contradicted: bool,
+}
+
+/// The bitsets as of the last frame.
+pub(crate) struct Rebuilt {
+    pub(crate) voted: Voted,
+    /// Bitsets taken from snapshots.
+    pub(crate) snapshots_used: u64,
+    /// Snapshots that could not be used, and why.
+    pub(crate) snapshots_refused: Vec<String>,
+    /// Frames replayed.
+    pub(crate) replayed: u64,
+}
+
+impl<'a> Rebuild<'a> {
+    /// From the snapshots, where there are any.
+    pub(crate) fn begin(
+        snapshots: Option<&Snapshots>,
+        shape: &'a Shape,
+        partition: u16,
+    ) -> Result<Rebuild<'a>, LedgerError> {
+        let restored = match snapshots {
+            Some(snapshots) => Restored::read(snapshots, shape, partition)?,
+            None => Restored::nothing(shape),
+        };
+        Ok(Rebuild {
+            shape,
+            partition,
+            replay_after: restored.voted.oldest(),
+            restored,
+            confirmed: 0,
+            replayed: 0,
+            contradicted: false,
+        })
     }
+
+    /// Takes the next link of the chain.
+    ///
+    /// # Errors
+    /// The segment of another ledger, or marks that cannot be.
+    pub(crate) fn visit(&mut self, item: &Item) -> Result<(), Defect> {
+        let frame = match item {
+            Item::Segment(header) => return header.check(self.shape, self.partition),
+            Item::Frame(frame) => frame,
+        };
+        self.confirmed += usize::from(self.restored.is_claimed(frame));
+        if self.contradicted || frame.header.sequence <= self.replay_after {
+            return Ok(());
+        }
+        match apply(&mut self.restored.voted, frame) {
+            Ok(()) => {
+                self.replayed += 1;
+                Ok(())
+            }
+            // Perhaps the snapshots are wrong, not the ledger: a replay from nothing will tell.
+            Err(Defect::Mark(_)) if self.restored.used > 0 => {
+                self.contradicted = true;
+                Ok(())
+            }
+            Err(defect) => Err(defect),
+        }
+    }
+
+    /// The whole chain was visited. Where it contradicts a snapshot, all of them are dropped and
+    /// every frame is replayed from `log`.
+    pub(crate) fn finish(mut self, log: &dyn Log) -> Result<Rebuilt, LedgerError> {
+        if self.contradicted || self.confirmed != self.restored.claims.len() {
+            let mut refused = self.restored.refused;
+            refused.push("snapshots of another history: replayed from nothing".to_owned());
+            self.restored = Restored::nothing(self.shape);
+            self.restored.refused = refused;
+            self.replayed = replay_all(log, self.partition, &mut self.restored.voted)?;
+        }
+        Ok(Rebuilt {
+            voted: self.restored.voted,
+            snapshots_used: self.restored.used,
+            snapshots_refused: self.restored.refused,
+            replayed: self.replayed,
+        })
+    }
+}
+
+fn apply(voted: &mut Voted, frame: &Frame) -> Result<(), Defect> {
+    let body = frame.body()?;
+    Ok(voted.apply(frame.header.sequence, &body)?)
+}
+
+/// Replays every frame of a log into bitsets; returns how many there are.
+fn replay_all(log: &dyn Log, partition: u16, voted: &mut Voted) -> Result<u64, LedgerError> {
+    let mut follower = Follower::open(log, partition, Cursor::default())?;
+    let mut frames = 0;
+    while let Some(item) = follower.next_item()? {
+        let Item::Frame(frame) = item else { continue };
+        frames += 1;
+        apply(voted, &frame).map_err(|defect| LedgerError::Followed {
+            log: log.name(),
+            sequence: frame.header.sequence - 1,
+            defect,
+        })?;
+    }
+    Ok(frames)
 }
 
 /// What the snapshots of a partition's bitsets are worth.
@@ -107,34 +203,28 @@ pub struct SnapshotCheck {
 /// # Errors
 /// Damage of the ledger itself, and the system's.
 pub fn check_snapshots(
-    storage: &dyn Storage,
-    data_dir: &Path,
+    log: &FilesLog,
+    snapshots: &Snapshots,
     shape: &Shape,
     partition: u16,
 ) -> Result<SnapshotCheck, LedgerError> {
     // Read before the ledger: a validator may be writing, and a snapshot is never ahead of the frames.
-    let mut restored = Restored::read(storage, data_dir, shape, partition)?;
+    let mut restored = Restored::read(snapshots, shape, partition)?;
     let mut replayed = Voted::new(&shape.ballots);
     let (mut confirmed, mut difference) = (0, None);
-    scan(
-        storage,
-        &partition_dir(data_dir, partition),
-        |item, origin| {
-            let Item::Frame(frame) = item else {
-                return Ok::<(), LedgerError>(());
-            };
-            let body = frame.body().map_err(|error| origin.damaged(error.into()))?;
-            let sequence = frame.header.sequence;
-            let applied = replayed.apply(sequence, &body);
-            applied.map_err(|error| origin.damaged(error.into()))?;
-            confirmed += usize::from(restored.is_claimed(frame));
-            if let (None, Err(error)) = (&difference, restored.voted.apply(sequence, &body)) {
-                difference = Some(format!("frame {sequence} on top of the snapshots: {error}"));
-            }
-            Ok(())
-        },
-    )?;
-    if confirmed != restored.claims() {
+    log.scan(partition, &mut |item| {
+        let Item::Frame(frame) = item else {
+            return Ok(());
+        };
+        let (sequence, body) = (frame.header.sequence, frame.body()?);
+        replayed.apply(sequence, &body)?;
+        confirmed += usize::from(restored.is_claimed(frame));
+        if let (None, Err(error)) = (&difference, restored.voted.apply(sequence, &body)) {
+            difference = Some(format!("frame {sequence} on top of the snapshots: {error}"));
+        }
+        Ok(())
+    })?;
+    if confirmed != restored.claims.len() {
         difference
             .get_or_insert("a snapshot names a frame that the ledger does not have".to_owned());
     }
@@ -152,23 +242,20 @@ fn first_difference(shape: &Shape, restored: &Voted, replayed: &Voted) -> Option
     let pairs = restored.shards().zip(replayed.shards());
     let mut differing = pairs.filter(|((_, _, one), (_, _, other))| one != other);
     let ((ballot, shard, one), (_, _, other)) = differing.next()?;
-    let id = shape.ballots.get(usize::from(ballot));
-    let id = id.map_or("?", |ballot| &ballot.id);
+    let ballot = shape.ballots.get(usize::from(ballot));
+    let id = &ballot.expect("the bitsets were made from this shape").id;
     let ordinal = (0..one.size()).find(|at| one.contains(*at) != other.contains(*at));
     Some(match ordinal {
-        Some(ordinal) => format!(
-            "{id}, shard {shard}, ordinal {ordinal}: voted by the {}, not by the {}",
-            if one.contains(ordinal) {
-                "snapshot"
+        Some(ordinal) => {
+            let (has, lacks) = if one.contains(ordinal) {
+                ("snapshot", "ledger")
             } else {
-                "ledger"
-            },
-            if one.contains(ordinal) {
-                "ledger"
-            } else {
-                "snapshot"
-            },
-        ),
+                ("ledger", "snapshot")
+            };
+            format!(
+                "{id}, shard {shard}, ordinal {ordinal}: voted by the {has}, not by the {lacks}"
+            )
+        }
         None => format!("{id}, shard {shard}: repeated attempts differ"),
     })
 }

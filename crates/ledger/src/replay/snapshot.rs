@@ -22,6 +22,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use durable::{Storage, replace_file};
 use sha2::{Digest, Sha256};
@@ -39,13 +40,23 @@ const VERSION: u32 = 1;
 const HEADER_BYTES: usize = 136;
 const HASH_BYTES: usize = 32;
 
-/// Which bitset: names the file and is bound into it.
+/// The snapshots of a data directory (`<data>/voted`), beside whatever log they were made from.
+#[derive(Clone)]
+pub struct Snapshots {
+    storage: Arc<dyn Storage>,
+    data_dir: PathBuf,
+}
+
+/// One bitset: names the file and is bound into it.
 pub(crate) struct Slot<'a> {
-    pub(crate) data_dir: &'a Path,
-    pub(crate) shape: &'a Shape,
-    pub(crate) partition: u16,
-    pub(crate) ballot: u16,
-    pub(crate) shard: u32,
+    snapshots: &'a Snapshots,
+    manifest_sha256: &'a [u8; 32],
+    ballot_id: &'a str,
+    partition: u16,
+    ballot: u16,
+    shard: u32,
+    /// Credentials in the shard.
+    size: u32,
 }
 
 /// What a file gave.
@@ -58,24 +69,42 @@ pub(crate) enum Loaded {
     Refused(String),
 }
 
+impl Snapshots {
+    /// Those under `data_dir`. Nothing is touched yet.
+    pub fn new(storage: Arc<dyn Storage>, data_dir: &Path) -> Snapshots {
+        Snapshots {
+            storage,
+            data_dir: data_dir.to_path_buf(),
+        }
+    }
+
+    /// The snapshot of one bitset; ballot and shard are those of a [`crate::Voted`] made from
+    /// `shape`.
+    pub(crate) fn slot<'a>(
+        &'a self,
+        shape: &'a Shape,
+        partition: u16,
+        ballot: u16,
+        shard: u32,
+    ) -> Slot<'a> {
+        let of = shape.ballots.get(usize::from(ballot));
+        let of = of.expect("the bitsets were made from this shape");
+        let size = of.shard_sizes.get(shard as usize);
+        Slot {
+            snapshots: self,
+            manifest_sha256: &shape.manifest_sha256,
+            ballot_id: &of.id,
+            partition,
+            ballot,
+            shard,
+            size: *size.expect("the bitsets were made from this shape"),
+        }
+    }
+}
+
 impl Slot<'_> {
-    fn ballot_id(&self) -> &str {
-        self.shape
-            .ballots
-            .get(usize::from(self.ballot))
-            .map_or("", |ballot| &ballot.id)
-    }
-
-    fn size(&self) -> u32 {
-        let ballot = self.shape.ballots.get(usize::from(self.ballot));
-        ballot
-            .and_then(|b| b.shard_sizes.get(self.shard as usize))
-            .copied()
-            .unwrap_or(0)
-    }
-
     fn dir(&self) -> PathBuf {
-        voted_dir(self.data_dir, self.ballot_id())
+        voted_dir(&self.snapshots.data_dir, self.ballot_id)
     }
 
     fn path(&self) -> PathBuf {
@@ -83,13 +112,9 @@ impl Slot<'_> {
     }
 
     /// Writes the bitset as of `cursor`, replacing the file atomically.
-    pub(crate) fn save(
-        &self,
-        storage: &dyn Storage,
-        votes: &ShardVotes,
-        cursor: Cursor,
-    ) -> Result<(), LedgerError> {
+    pub(crate) fn save(&self, votes: &ShardVotes, cursor: Cursor) -> Result<(), LedgerError> {
         let (dir, path) = (self.dir(), self.path());
+        let storage = &*self.snapshots.storage;
         storage
             .create_dir_all(&dir)
             .map_err(LedgerError::io("create", &dir))?;
@@ -98,22 +123,23 @@ impl Slot<'_> {
     }
 
     /// Reads the bitset back. Nothing wrong with a snapshot stops a start; a failing disk does.
-    pub(crate) fn load(&self, storage: &dyn Storage) -> Result<Loaded, LedgerError> {
+    pub(crate) fn load(&self) -> Result<Loaded, LedgerError> {
         let path = self.path();
-        let file = match storage.open_read(&path) {
+        let file = match self.snapshots.storage.open_read(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Loaded::Missing),
             Err(error) => return Err(LedgerError::io("open", &path)(error)),
         };
         let refused = |why: String| Ok(Loaded::Refused(format!("{}: {why}", path.display())));
         let len = file.len().map_err(LedgerError::io("measure", &path))?;
-        let bits = u64::from(self.size()).div_ceil(64) * 8;
+        let bits = u64::from(self.size).div_ceil(64) * 8;
         // At most one entry a credential, so a hostile length cannot ask for more memory.
-        let max = HEADER_BYTES as u64 + bits + u64::from(self.size()) * 8 + HASH_BYTES as u64;
+        let max = HEADER_BYTES as u64 + bits + u64::from(self.size) * 8 + HASH_BYTES as u64;
         if len > max {
             return refused(format!("{len} bytes, expected at most {max}"));
         }
-        let mut bytes = vec![0; usize::try_from(len).unwrap_or(0)];
+        let len = usize::try_from(len).expect("bounded by the line above");
+        let mut bytes = vec![0; len];
         let got = file
             .read_at(0, &mut bytes)
             .map_err(LedgerError::io("read", &path))?;
@@ -134,13 +160,13 @@ impl Slot<'_> {
         out.extend_from_slice(&self.shard.to_le_bytes());
         out.extend_from_slice(&votes.size.to_le_bytes());
         out.extend_from_slice(&votes.voted.to_le_bytes());
-        // No more entries than credentials, and those are a u32.
-        let again = u32::try_from(votes.again.len()).unwrap_or(u32::MAX);
+        let again = u32::try_from(votes.again.len());
+        let again = again.expect("no more entries than credentials, and those are a u32");
         out.extend_from_slice(&again.to_le_bytes());
         out.extend_from_slice(&cursor.sequence.to_le_bytes());
         out.extend_from_slice(&cursor.link.0);
-        out.extend_from_slice(&padded_id(self.ballot_id()));
-        out.extend_from_slice(&self.shape.manifest_sha256);
+        out.extend_from_slice(&padded_id(self.ballot_id));
+        out.extend_from_slice(self.manifest_sha256);
         votes
             .bits
             .iter()
@@ -180,15 +206,15 @@ impl Slot<'_> {
         let (voted, again) = (fields.u32()?, fields.u32()?);
         let (sequence, link) = (fields.u64()?, LinkHash(fields.array()?));
         let (id, manifest) = (fields.array::<32>()?, fields.array::<32>()?);
-        let here = (self.partition, self.ballot, self.shard, self.size());
-        let own = padded_id(self.ballot_id());
-        if place != here || id != own || manifest != self.shape.manifest_sha256 {
+        let here = (self.partition, self.ballot, self.shard, self.size);
+        let own = padded_id(self.ballot_id);
+        if place != here || id != own || manifest != *self.manifest_sha256 {
             return Err(Defect::HeaderField { field: "place" });
         }
         let mut votes = ShardVotes {
             sequence,
             voted,
-            ..ShardVotes::new(self.size())
+            ..ShardVotes::new(self.size)
         };
         decode_bits(&mut fields, &mut votes)?;
         votes.again = decode_again(&mut fields, again, &votes)?;
@@ -202,8 +228,8 @@ fn decode_bits(fields: &mut Fields<'_>, votes: &mut ShardVotes) -> Result<(), De
     }
     let count: u32 = votes.bits.iter().map(|word| word.count_ones()).sum();
     let beyond = votes.size % 64;
-    let last = votes.bits.last().copied().unwrap_or(0);
-    if count != votes.voted || (beyond != 0 && last >> beyond != 0) {
+    let strays = |last: &u64| beyond != 0 && last >> beyond != 0;
+    if count != votes.voted || votes.bits.last().is_some_and(strays) {
         return Err(Defect::HeaderField { field: "voted" });
     }
     Ok(())

@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use durable::Storage;
 use election::Choice;
 use ledger::{
-    BallotChoices, BallotShape, BoxSecretKey, Decision, Fold, Frame, Item, LedgerError, LinkHash,
-    Opener, SegmentHeader, Voted, layout, read_all,
+    BallotChoices, BallotShape, BoxSecretKey, Decision, Fold, Frame, LinkHash, Opener,
+    SegmentHeader, Voted,
 };
 
+use super::ground::Framed;
 use super::history::{Attempt, Batch};
 
 type Credential = (u16, u32, u32);
@@ -41,21 +41,20 @@ impl Checker {
         }
     }
 
-    /// Reads the whole ledger and checks it. Returns its fold and the time of its last frame.
+    /// Checks every frame of a log against the history, and the bitsets of its owner. Returns its
+    /// fold and the time of its last frame.
     pub(crate) fn check(
         &mut self,
-        disk: &dyn Storage,
-        data_dir: &std::path::Path,
+        frames: &[Framed],
         batches: &[Batch],
         voted: &Voted,
     ) -> Result<(Fold, i64), String> {
-        let frames = read(disk, data_dir)?;
         let mut fold = Fold::new(&self.ballots);
         let mut by_sequence: HashMap<u64, Vec<&Batch>> = HashMap::new();
         for batch in batches.iter().filter(|batch| batch.may_have_frame()) {
             by_sequence.entry(batch.sequence).or_default().push(batch);
         }
-        for (header, frame) in &frames {
+        for (header, frame) in frames {
             let candidates = by_sequence.get(&frame.header.sequence);
             self.check_frame(header, frame, candidates, &mut fold)?;
         }
@@ -117,26 +116,6 @@ impl Checker {
         self.opened.insert(frame.link, choices.clone());
         Ok(choices)
     }
-}
-
-fn read(
-    disk: &dyn Storage,
-    data_dir: &std::path::Path,
-) -> Result<Vec<(SegmentHeader, Frame)>, String> {
-    let mut frames = Vec::new();
-    let mut header = None;
-    let visit = |item: &Item| -> Result<(), LedgerError> {
-        match item {
-            Item::Segment(segment) => header = Some(segment.clone()),
-            Item::Frame(frame) => {
-                frames.push((header.clone().expect("a header comes first"), frame.clone()));
-            }
-        }
-        Ok(())
-    };
-    let dir = layout::partition_dir(data_dir, 0);
-    read_all(disk, &dir, visit).map_err(|error| format!("the ledger does not read: {error}"))?;
-    Ok(frames)
 }
 
 /// Every acknowledged batch has its frame (frames are without gaps and each was matched).
@@ -208,7 +187,7 @@ fn check_told(batch: &Batch, frame: &Frame, before: &Fold) -> Result<(), String>
     for attempt in &batch.attempts {
         let (ballot, shard, ordinal) = attempt.credential();
         let wrong = |what: &str| Err(format!("frame {}: {what}", frame.header.sequence));
-        match attempt.outcome {
+        match attempt.told {
             Some(Decision::Accepted { receipt, time_ms }) => {
                 let recorded = body.trackers.binary_search(&receipt.tracker).is_ok();
                 let here = receipt.sequence == frame.header.sequence;

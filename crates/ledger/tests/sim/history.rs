@@ -14,7 +14,7 @@ pub(crate) struct Attempt {
     pub(crate) region: u16,
     pub(crate) choice: Choice,
     /// `None` = never answered: the process died first.
-    pub(crate) outcome: Option<Decision>,
+    pub(crate) told: Option<Decision>,
 }
 
 impl Attempt {
@@ -30,14 +30,28 @@ pub(crate) struct Batch {
     pub(crate) sequence: u64,
     /// The clock at that moment.
     pub(crate) clock_ms: i64,
+    /// What was answered and not yet noted in `attempts`.
+    pub(crate) answers: Answers,
 }
 
 impl Batch {
+    /// Notes what was answered since the last call.
+    pub(crate) fn harvest(&mut self) -> Vec<Decision> {
+        let answers = std::mem::take(&mut *self.answers.lock().expect("one thread"));
+        let mut told = Vec::with_capacity(answers.len());
+        for (at, decision) in answers {
+            let before = self.attempts[at].told.replace(decision);
+            assert!(before.is_none(), "a voter was answered twice");
+            told.push(decision);
+        }
+        told
+    }
+
     /// Whether somebody was told something that only its frame makes true.
     pub(crate) fn acknowledged(&self) -> bool {
         self.attempts.iter().any(|attempt| {
             matches!(
-                attempt.outcome,
+                attempt.told,
                 Some(Decision::Accepted { .. } | Decision::Duplicate { .. })
             )
         })
@@ -45,11 +59,7 @@ impl Batch {
 
     /// Whether it may have a frame: acknowledged, or nobody was told anything.
     pub(crate) fn may_have_frame(&self) -> bool {
-        self.acknowledged()
-            || self
-                .attempts
-                .iter()
-                .any(|attempt| attempt.outcome.is_none())
+        self.acknowledged() || self.attempts.iter().any(|attempt| attempt.told.is_none())
     }
 }
 
@@ -62,10 +72,10 @@ pub(crate) struct Tell {
 }
 
 impl Reply for Tell {
-    fn reply(self, outcome: Decision) {
+    fn reply(self, decision: Decision) {
         self.answers
             .lock()
             .expect("one thread")
-            .push((self.at, outcome));
+            .push((self.at, decision));
     }
 }

@@ -1,26 +1,26 @@
-//! One simulated run: voters race for the same credentials, the disk fails, the machine stops and
-//! starts again, and after every start the ledger is held against the history.
+//! One simulated run: voters race for the same credentials, the log fails, the owner stops and
+//! starts again, and after every start the log is held against the history.
 
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use election::Choice;
 use ledger::{
     BallotShape, BoxSecretKey, Committer, Decision, InvalidReason, LedgerError, Options,
-    RecoveryReport, Shape, Submission, layout,
+    RecoveryReport, Shape, Submission,
 };
 
 use super::checker::Checker;
 use super::clock::SimClock;
-use super::disk::{Plan, SimDisk};
+use super::ground::Ground;
 use super::history::{Answers, Attempt, Batch, Tell};
 use super::rng::Rng;
 
-/// Times the process is started in one run.
+/// Times an owner is started in one run.
 const LIVES: u64 = 40;
 /// Batches handed over in one life, at most.
 const BATCHES_MAX: u64 = 30;
-pub(crate) const DATA_DIR: &str = "/data";
+/// Batches that an owner which was thought dead is given.
+const GHOST_BATCHES: u64 = 3;
 
 /// What a run saw.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +38,10 @@ pub(crate) struct Tally {
     pub(crate) rot_refused: u64,
     pub(crate) rot_harmless: u64,
     pub(crate) frames: u64,
+    /// Links of which it was not known for a while whether they were appended.
+    pub(crate) unsettled: u64,
+    /// Owners that a log stopped because another one had taken over.
+    pub(crate) fenced: u64,
 }
 
 impl Tally {
@@ -53,18 +57,22 @@ impl Tally {
         self.rot_refused += other.rot_refused;
         self.rot_harmless += other.rot_harmless;
         self.frames += other.frames;
+        self.unsettled += other.unsettled;
+        self.fenced += other.fenced;
         self
     }
 }
 
 pub(crate) struct World {
     rng: Rng,
-    disk: SimDisk,
+    ground: Box<dyn Ground>,
     clock: SimClock,
     shape: Shape,
     checker: Checker,
     batches: Vec<Batch>,
-    /// Sequence of the last frame that the running process has committed.
+    /// An owner that was thought dead and goes on, with the last frame that it knows of.
+    ghost: Option<Committer<Tell>>,
+    /// Sequence of the last frame that the running owner has committed.
     last_sequence: u64,
     /// Commit time never goes below this.
     time_ms: i64,
@@ -74,18 +82,20 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64) -> World {
+    /// A world on the ground that `lay` makes from its randomness.
+    pub(crate) fn new(seed: u64, lay: impl FnOnce(&mut Rng) -> Box<dyn Ground>) -> World {
         let mut rng = Rng::new(seed);
         let secret = BoxSecretKey::generate_from(&mut rng.split()).expect("a seeded source");
         let shape = shape(&secret, &mut rng);
         let clock = SimClock::default();
         clock.pass(1_000);
         World {
-            disk: SimDisk::new(rng.split()),
+            ground: lay(&mut rng),
             clock,
             checker: Checker::new(&secret, &shape.ballots),
             shape,
             batches: Vec::new(),
+            ghost: None,
             last_sequence: 0,
             time_ms: i64::MIN,
             segment_bytes: 2_000 + rng.below(20_000),
@@ -96,57 +106,27 @@ impl World {
     }
 
     /// Lives all lives; the last one ends in order.
-    pub(crate) fn run(mut self) -> Result<Tally, String> {
-        for life in 0..LIVES {
-            let last = life + 1 == LIVES;
-            let plan = if last {
-                Plan::default()
-            } else {
-                self.draw_plan()
-            };
-            self.disk.start(plan);
+    pub(crate) fn run(self) -> Result<Tally, String> {
+        self.live_through(LIVES)
+    }
+
+    /// Two lives: one in which something goes wrong, one that must find everything.
+    pub(crate) fn run_twice(self) -> Result<Tally, String> {
+        self.live_through(2)
+    }
+
+    fn live_through(mut self, lives: u64) -> Result<Tally, String> {
+        for life in 0..lives {
+            let last = life + 1 == lives;
+            self.ground.begin_life(&mut self.rng, last);
             self.live(last)?;
             if !last {
                 self.tally.crashes += 1;
-                let power = self.rng.chance(60);
-                if power {
-                    self.disk.lose_power();
-                }
-                self.disk.start(Plan::default());
-                if self.sidecar_is_current() && self.rng.chance(20) {
-                    self.rot()?;
-                }
+                self.ground.end_life(&mut self.rng);
+                self.rot()?;
             }
         }
         Ok(self.tally)
-    }
-
-    /// Two lives: one that goes by `plan` and loses its power, one that must find everything.
-    pub(crate) fn run_plan(mut self, plan: Plan) -> Result<Tally, String> {
-        self.disk.start(plan);
-        self.live(false)?;
-        self.disk.lose_power();
-        self.disk.start(Plan::default());
-        self.live(true)?;
-        Ok(self.tally)
-    }
-
-    fn draw_plan(&mut self) -> Plan {
-        let at = Some(1 + self.rng.below(90));
-        let count_reads = self.rng.chance(15);
-        if self.rng.chance(75) {
-            Plan {
-                crash_at: at,
-                count_reads,
-                ..Plan::default()
-            }
-        } else {
-            Plan {
-                fail_at: at,
-                count_reads,
-                ..Plan::default()
-            }
-        }
     }
 
     fn open(&mut self) -> Result<(Committer<Tell>, RecoveryReport), LedgerError> {
@@ -157,11 +137,9 @@ impl World {
             on_full: Box::new(|_| {}), // a simulated disk is full all the time: nobody is to act
             ..Options::default()
         };
-        let (disk, clock) = (Arc::new(self.disk.clone()), Arc::new(self.clock.clone()));
-        let shape = self.shape.clone();
-        let (committer, _, report) =
-            Committer::open(disk, clock, Path::new(DATA_DIR), shape, options)?;
-        Ok((committer, report))
+        let (log, snapshots) = (self.ground.log(), self.ground.snapshots());
+        let clock = Arc::new(self.clock.clone());
+        Committer::open(log, snapshots, clock, self.shape.clone(), options)
     }
 
     /// From a start to the crash, or to the orderly end.
@@ -174,13 +152,14 @@ impl World {
                 self.last_sequence = report.last.sequence;
                 committer
             }
-            Err(_) if self.disk.faulted() => {
+            Err(_) if self.ground.must_stop() => {
                 self.tally.starts_cut += 1;
                 return Ok(());
             }
             Err(error) => return Err(format!("refused to start: {error}")),
         };
         self.check(&committer)?;
+        self.haunt()?;
         for _ in 0..self.rng.below(BATCHES_MAX) {
             self.turn_of_events();
             let stepped = self
@@ -189,43 +168,61 @@ impl World {
             if self.went_down(stepped)? {
                 return Ok(());
             }
-            if self.sidecar_sequence() + 1 < committer.last_sequence() {
-                return Err("the sidecar lags by more than one frame".to_owned());
-            }
+            self.ground.check(committer.last_sequence())?;
         }
-        self.disk.set_full(false);
+        if !last && self.ground.allows_ghosts() && self.rng.chance(50) {
+            self.ghost = Some(committer);
+            return Ok(());
+        }
+        self.ground.calm();
         if last || self.rng.chance(30) {
-            let closed = committer.close();
+            let closed = self.close(&mut committer);
             self.went_down(closed)?;
         }
         if last { self.check(&committer) } else { Ok(()) }
     }
 
-    /// What the sidecar says, by its layout in docs/ledger.md; 0 where it says nothing.
-    fn sidecar_sequence(&self) -> u64 {
-        let path = layout::partition_dir(Path::new(DATA_DIR), 0).join("acknowledged");
-        let bytes = self.disk.file(&path).unwrap_or_default();
-        let field = bytes.get(16..).and_then(|rest| rest.first_chunk());
-        field.map_or(0, |field| u64::from_le_bytes(*field))
-    }
-
-    /// Whether the sidecar knows of every frame that voters were told of. Where it does not (the
-    /// power was lost, or the disk was too full to note one frame), rot of the last frame looks
-    /// like a tear: the one case that the rules cannot tell.
-    fn sidecar_is_current(&self) -> bool {
-        let told = self.batches.iter().filter(|batch| batch.acknowledged());
-        let last = told.map(|batch| batch.sequence).max().unwrap_or(0);
-        self.sidecar_sequence() >= last
+    fn close(&mut self, committer: &mut Committer<Tell>) -> Result<(), LedgerError> {
+        let settled = self.settle(committer)?;
+        assert!(settled, "nothing goes wrong any more");
+        committer.close()
     }
 
     /// A fatal error must come from an injected fault, and every injected fault must be fatal.
-    fn went_down(&self, result: Result<(), LedgerError>) -> Result<bool, String> {
-        match (result, self.disk.faulted()) {
+    fn went_down(&mut self, result: Result<(), LedgerError>) -> Result<bool, String> {
+        match (result, self.ground.must_stop()) {
             (Ok(()), false) => Ok(false),
-            (Err(_), true) => Ok(true),
-            (Ok(()), true) => Err("went on after a failed write or sync".to_owned()),
+            (Err(error), true) => {
+                self.tally.fenced += u64::from(matches!(error, LedgerError::Fenced { .. }));
+                Ok(true)
+            }
+            (Ok(()), true) => {
+                Err("went on after a failed write or sync, or without the lease".to_owned())
+            }
             (Err(error), false) => Err(format!("stopped without a fault: {error}")),
         }
+    }
+
+    /// Lets an owner that was thought dead go on beside the one that has just started: it must
+    /// notice at its first link, and answer nobody.
+    fn haunt(&mut self) -> Result<(), String> {
+        let Some(mut ghost) = self.ghost.take() else {
+            return Ok(());
+        };
+        let known = (self.last_sequence, self.time_ms);
+        self.last_sequence = ghost.last_sequence();
+        for _ in 0..GHOST_BATCHES {
+            match self.hand_over(&mut ghost) {
+                Ok(()) => {}
+                Err(LedgerError::Fenced { .. }) => {
+                    self.tally.fenced += 1;
+                    break;
+                }
+                Err(error) => return Err(format!("a ghost was not fenced: {error}")),
+            }
+        }
+        (self.last_sequence, self.time_ms) = known;
+        self.ground.check(self.last_sequence)
     }
 
     fn turn_of_events(&mut self) {
@@ -233,13 +230,22 @@ impl World {
         match self.rng.below(40) {
             0 => self.clock.step(-5_000),
             1 => self.clock.step(3_000),
-            2 => self.disk.set_full(true),
-            3..8 => self.disk.set_full(false),
             _ => {}
         }
+        self.ground.turn_of_events(&mut self.rng);
+    }
+
+    /// Asks what became of a link that nobody knows of. `true` = nothing is open any more.
+    fn settle(&mut self, committer: &mut Committer<Tell>) -> Result<bool, LedgerError> {
+        let settled = committer.settle();
+        self.harvest(committer);
+        settled
     }
 
     fn hand_over(&mut self, committer: &mut Committer<Tell>) -> Result<(), LedgerError> {
+        if !self.settle(committer)? {
+            return Ok(());
+        }
         let answers: Answers = Arc::new(Mutex::new(Vec::new()));
         let attempts: Vec<Attempt> = (0..self.rng.below(25)).map(|_| self.attempt()).collect();
         let mut submissions: Vec<Submission<Tell>> = attempts
@@ -265,10 +271,11 @@ impl World {
             attempts,
             sequence,
             clock_ms,
+            answers,
         });
         let stepped = committer.step(&mut submissions);
-        let told = std::mem::take(&mut *answers.lock().expect("one thread"));
-        self.note(told, committer.last_sequence());
+        self.tally.unsettled += u64::from(committer.is_unsettled());
+        self.harvest(committer);
         stepped
     }
 
@@ -293,57 +300,56 @@ impl World {
             ordinal,
             region,
             choice,
-            outcome: None,
+            told: None,
         }
     }
 
-    fn note(&mut self, told: Vec<(usize, Decision)>, last_sequence: u64) {
+    /// Notes what voters of the last batch have been told, and how far its owner has come.
+    fn harvest(&mut self, committer: &Committer<Tell>) {
         let Some(batch) = self.batches.last_mut() else {
             return;
         };
-        for (at, outcome) in told {
-            batch.attempts[at].outcome = Some(outcome);
-            match outcome {
+        for decision in batch.harvest() {
+            match decision {
                 Decision::Accepted { .. } => self.tally.acknowledged += 1,
                 Decision::Duplicate { .. } => self.tally.duplicates += 1,
                 Decision::Full => self.tally.refused_full += 1,
                 _ => {}
             }
         }
-        if last_sequence > self.last_sequence {
-            (self.last_sequence, self.time_ms) = (last_sequence, batch.clock_ms);
+        if committer.last_sequence() > self.last_sequence {
+            (self.last_sequence, self.time_ms) = (committer.last_sequence(), batch.clock_ms);
         }
     }
 
     fn check(&mut self, committer: &Committer<Tell>) -> Result<(), String> {
-        // The checker looks from outside: its reads are not calls of the process.
-        let plan = self.disk.pause();
-        let data_dir = PathBuf::from(DATA_DIR);
+        let frames = self.ground.read()?;
         let checked = self
             .checker
-            .check(&self.disk, &data_dir, &self.batches, committer.voted());
-        self.disk.resume(plan);
+            .check(&frames, &self.batches, committer.voted());
         let (fold, time_ms) = checked?;
         self.tally.frames = fold.cursor.sequence;
         self.time_ms = time_ms;
+        self.ground.check(committer.last_sequence())?;
         check_turned_away(&self.batches, &self.shape.ballots)
     }
 
     /// Flips bits of one byte. A start either refuses, or shows the same history.
     fn rot(&mut self) -> Result<(), String> {
-        let Some(flipped) = self.disk.rot(&mut self.rng.split()) else {
+        let told = self.batches.iter().filter(|batch| batch.acknowledged());
+        let told = told.map(|batch| batch.sequence).max().unwrap_or(0);
+        let Some(what) = self.ground.rot(&mut self.rng, told) else {
             return Ok(());
         };
         match self.open() {
             Ok((committer, _)) => {
                 self.tally.rot_harmless += 1;
-                self.check(&committer).map_err(|what| {
-                    format!("byte {} of {:?} flipped: {what}", flipped.1, flipped.0)
-                })
+                self.check(&committer)
+                    .map_err(|why| format!("{what} flipped: {why}"))
             }
             Err(_) => {
                 self.tally.rot_refused += 1;
-                self.disk.unrot(flipped);
+                self.ground.unrot();
                 Ok(())
             }
         }
@@ -355,7 +361,7 @@ fn check_turned_away(batches: &[Batch], ballots: &[BallotShape]) -> Result<(), S
     for batch in batches {
         for attempt in &batch.attempts {
             let window = &ballots[usize::from(attempt.ballot)];
-            let told_truly = match attempt.outcome {
+            let told_truly = match attempt.told {
                 Some(Decision::NotOpen) => batch.clock_ms < window.opens_ms,
                 Some(Decision::Closed) => batch.clock_ms >= window.closes_ms,
                 _ => true,

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use durable::Storage;
 use election::Choice;
+use ledger::log::files::{self, FilesLog};
 use ledger::{
     BallotShape, BoxSecretKey, Committer, Decision, Fold, InvalidReason, Item, LedgerError, Opener,
-    Options, ReadEnd, Reply, SegmentHeader, Shape, Submission, layout, read_all,
+    Options, ReadEnd, Reply, SegmentHeader, Shape, Snapshots, Submission,
 };
 
 use crate::sim::{DATA_DIR, Rng, SimClock, SimDisk};
@@ -43,6 +43,15 @@ pub(crate) fn shape() -> Shape {
     }
 }
 
+/// The ledger on a disk.
+pub(crate) fn log(disk: &SimDisk) -> FilesLog {
+    files::open(Arc::new(disk.clone()), Path::new(DATA_DIR))
+}
+
+pub(crate) fn snapshots(disk: &SimDisk) -> Snapshots {
+    Snapshots::new(Arc::new(disk.clone()), Path::new(DATA_DIR))
+}
+
 pub(crate) fn open(disk: &SimDisk, life: u64) -> Result<Committer<Silent>, LedgerError> {
     let clock = SimClock::default();
     clock.pass(1_700_000_000_000 + life * 1_000);
@@ -51,9 +60,15 @@ pub(crate) fn open(disk: &SimDisk, life: u64) -> Result<Committer<Silent>, Ledge
         entropy: Box::new(Rng::new(100 + life)),
         ..Options::default()
     };
-    let storage: Arc<dyn Storage> = Arc::new(disk.clone());
-    let data_dir = Path::new(DATA_DIR);
-    Committer::open(storage, Arc::new(clock), data_dir, shape(), options).map(|opened| opened.0)
+    let (log, snapshots) = (log(disk), snapshots(disk));
+    Committer::open(
+        Arc::new(log),
+        Some(snapshots),
+        Arc::new(clock),
+        shape(),
+        options,
+    )
+    .map(|opened| opened.0)
 }
 
 pub(crate) fn vote(ballot: u16, shard: u32, ordinal: u32, choice: Choice) -> Submission<Silent> {
@@ -90,7 +105,7 @@ pub(crate) fn files() -> Files {
 }
 
 /// Everything that the files say, opened with the box key.
-pub(crate) fn read(storage: &dyn Storage) -> Result<(Fold, ReadEnd), LedgerError> {
+pub(crate) fn read(disk: &SimDisk) -> Result<(Fold, ReadEnd), LedgerError> {
     let mut fold = Fold::new(&shape().ballots);
     let mut opener = Opener::new(&secret());
     let mut header: Option<SegmentHeader> = None;
@@ -105,10 +120,6 @@ pub(crate) fn read(storage: &dyn Storage) -> Result<(Fold, ReadEnd), LedgerError
         }
         Ok(())
     };
-    let end = read_all(
-        storage,
-        &layout::partition_dir(Path::new(DATA_DIR), 0),
-        visit,
-    )?;
+    let end = log(disk).read_all(0, visit)?;
     Ok((fold, end))
 }

@@ -1,12 +1,140 @@
 //! The log as files of a data directory: segments, the sidecar beside them, and what a start does.
+//! `docs/ledger.md` gives the bytes, the rules of recovery and what is assumed of disks.
 
-pub(crate) mod index;
+mod find;
+mod index;
 pub mod layout;
-pub(crate) mod recovery;
-pub(crate) mod repair;
-pub(crate) mod scan;
-pub(crate) mod sidecar;
-pub(crate) mod stream;
-pub(crate) mod window;
-pub(crate) mod witness;
-pub(crate) mod writer;
+mod offline;
+mod owner;
+mod recovery;
+mod repair;
+mod scan;
+mod segments;
+mod sidecar;
+mod stream;
+mod window;
+mod witness;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use durable::Storage;
+
+use crate::error::LedgerError;
+use crate::format::decoder::Item;
+use crate::format::frame::Frame;
+use crate::log::{Claim, Lease, LinkStream, Log, Visit};
+use find::find_frame;
+use index::FrameIndex;
+use offline::read_all;
+use owner::FilesLease;
+use recovery::lock;
+use scan::scan;
+use stream::SegmentStream;
+
+pub use offline::ReadEnd;
+pub use repair::{Repair, repair_tail};
+
+/// A ledger directory.
+pub struct FilesLog {
+    storage: Arc<dyn Storage>,
+    ledger_dir: PathBuf,
+    /// The data directory around it, which an owner locks.
+    data_dir: Option<PathBuf>,
+    /// Where frames start, by partition, as far as an owner in this process has seen them.
+    indexes: Mutex<BTreeMap<u16, Arc<FrameIndex>>>,
+}
+
+/// The ledger of a data directory (`<data>/ledger`), to be owned or read. Nothing is touched yet.
+pub fn open(storage: Arc<dyn Storage>, data_dir: &Path) -> FilesLog {
+    FilesLog {
+        storage,
+        ledger_dir: layout::ledger_dir(data_dir),
+        data_dir: Some(data_dir.to_path_buf()),
+        indexes: Mutex::default(),
+    }
+}
+
+/// A ledger directory, wherever it was copied to, for reading only.
+pub fn open_copy(storage: Arc<dyn Storage>, ledger_dir: &Path) -> FilesLog {
+    FilesLog {
+        storage,
+        ledger_dir: ledger_dir.to_path_buf(),
+        data_dir: None,
+        indexes: Mutex::default(),
+    }
+}
+
+impl FilesLog {
+    /// Reads all of a partition and hands every item to `visit`, in order; changes nothing. For a
+    /// ledger whose validator has stopped; beside a running one, use [`crate::Follower`].
+    ///
+    /// # Errors
+    /// Damage named by file and byte, a frame missing at the end that the sidecar beside the
+    /// segments knows voters were answered for, or whatever `visit` returns.
+    pub fn read_all<E: From<LedgerError>>(
+        &self,
+        partition: u16,
+        visit: impl FnMut(&Item) -> Result<(), E>,
+    ) -> Result<ReadEnd, E> {
+        read_all(&*self.storage, &self.partition_dir(partition), visit)
+    }
+
+    /// Hands every valid link to `visit`, whatever the sidecar says. What `visit` finds wrong with
+    /// one is reported with its file and byte.
+    pub(crate) fn scan(&self, partition: u16, visit: &mut Visit<'_>) -> Result<(), LedgerError> {
+        scan(
+            &*self.storage,
+            &self.partition_dir(partition),
+            |item, origin| visit(item).map_err(|defect| origin.refused(defect)),
+        )
+        .map(drop)
+    }
+
+    fn partition_dir(&self, partition: u16) -> PathBuf {
+        self.ledger_dir.join(layout::partition_dir_name(partition))
+    }
+
+    fn index(&self, partition: u16) -> Arc<FrameIndex> {
+        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(indexes.entry(partition).or_default())
+    }
+}
+
+impl Log for FilesLog {
+    fn name(&self) -> String {
+        self.ledger_dir.display().to_string()
+    }
+
+    fn lease(&self, claim: Claim) -> Result<Box<dyn Lease>, LedgerError> {
+        let data_dir = self.data_dir.as_deref().ok_or(LedgerError::ReadOnly {
+            path: self.ledger_dir.clone(),
+        })?;
+        let lock = lock(&*self.storage, data_dir)?;
+        // A new owner reads every frame again.
+        let index = Arc::new(FrameIndex::default());
+        let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
+        indexes.insert(claim.partition, Arc::clone(&index));
+        let (storage, dir) = (
+            Arc::clone(&self.storage),
+            self.partition_dir(claim.partition),
+        );
+        Ok(Box::new(FilesLease::new(storage, dir, claim, index, lock)))
+    }
+
+    fn read_from(&self, partition: u16, after: u64) -> Result<Box<dyn LinkStream>, LedgerError> {
+        let (storage, dir) = (Arc::clone(&self.storage), self.partition_dir(partition));
+        Ok(Box::new(SegmentStream::open(storage, &dir, after)?))
+    }
+
+    fn frame(&self, partition: u16, sequence: u64) -> Result<Option<Frame>, LedgerError> {
+        let start = self.index(partition).locate(sequence);
+        find_frame(
+            &*self.storage,
+            &self.partition_dir(partition),
+            sequence,
+            start,
+        )
+    }
+}

@@ -6,8 +6,9 @@ use durable::Storage;
 
 use crate::error::LedgerError;
 use crate::format::chain::Cursor;
+use crate::log::TornTail;
 use crate::log::files::layout::partition_dir;
-use crate::log::files::recovery::{TornTail, lock, make_stable};
+use crate::log::files::recovery::{lock, make_stable};
 use crate::log::files::scan::scan;
 use crate::log::files::sidecar::{self, Acknowledged, Sidecar};
 

@@ -13,8 +13,8 @@ use crate::format::chain::{Cursor, LinkHash};
 use crate::format::decoder::{Decoder, Item};
 use crate::format::defect::Defect;
 use crate::format::frame::{FRAME_HEADER_BYTES, Frame, FrameHeader};
+use crate::log::TornTail;
 use crate::log::files::layout::{parse_segment_file_name, segment_file_name};
-use crate::log::files::recovery::TornTail;
 
 const CHUNK_BYTES: usize = 1 << 20;
 
@@ -32,6 +32,17 @@ impl Origin<'_> {
             path: self.path.to_path_buf(),
             offset: self.offset,
             defect,
+        }
+    }
+
+    /// The error that whoever looked at this item refused it.
+    pub(crate) fn refused(&self, defect: Defect) -> LedgerError {
+        match defect {
+            Defect::Another { .. } => LedgerError::AnotherLedger {
+                path: self.path.to_path_buf(),
+                defect,
+            },
+            damage => self.damaged(damage),
         }
     }
 }
@@ -171,7 +182,7 @@ impl SegmentFile {
                 return self.end_defect(decoder).map_err(E::from);
             }
             let len = self.read_chunk(position, &mut chunk)?;
-            decoder.push(chunk.get(..len).unwrap_or_default());
+            decoder.push(filled(&chunk, len));
             position += len as u64;
         }
     }
@@ -268,9 +279,8 @@ impl SegmentFile {
     }
 
     fn is_frame(&self, offset: u64, header: &[u8]) -> Result<bool, LedgerError> {
-        let Some(header) = header.first_chunk::<FRAME_HEADER_BYTES>() else {
-            return Ok(false);
-        };
+        let header = header.first_chunk::<FRAME_HEADER_BYTES>();
+        let header = header.expect("windows of a header's size");
         // The length is looked at first: it rules out almost everything without a checksum.
         let [a, b, c, d, ..] = *header;
         if crate::format::frame::check_length(u32::from_le_bytes([a, b, c, d])).is_err() {
@@ -298,7 +308,7 @@ impl SegmentFile {
         let mut start = from;
         while start < self.bytes {
             let len = self.read_chunk(start, &mut window)?;
-            look(start, window.get(..len).unwrap_or_default())?;
+            look(start, filled(&window, len))?;
             if len <= overlap || start + len as u64 >= self.bytes {
                 break;
             }
@@ -306,4 +316,11 @@ impl SegmentFile {
         }
         Ok(())
     }
+}
+
+/// The bytes that a read put into `buffer`.
+fn filled(buffer: &[u8], len: usize) -> &[u8] {
+    buffer
+        .get(..len)
+        .expect("a read fills no more than its buffer")
 }

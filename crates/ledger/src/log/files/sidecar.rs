@@ -81,7 +81,8 @@ pub(crate) fn read(storage: &dyn Storage, dir: &Path) -> Result<Acknowledged, Le
     let len = file
         .read_at(0, &mut bytes)
         .map_err(LedgerError::io("read", &path))?;
-    Ok(decode(bytes.get(..len).unwrap_or_default()))
+    let read = bytes.get(..len);
+    Ok(decode(read.expect("a read fills no more than its buffer")))
 }
 
 /// Reads the sidecar beside a running writer, whose write may be seen half-done.

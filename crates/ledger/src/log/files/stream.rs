@@ -1,4 +1,4 @@
-//! The bytes of a ledger as a stream that follows its tail: what the validator sends to a tally.
+//! Segment files as one stream of links that follows the tail.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use durable::Storage;
 
 use crate::error::LedgerError;
 use crate::format::defect::Defect;
+use crate::log::LinkStream;
 use crate::log::files::layout::acknowledged_file;
 use crate::log::files::scan::segment_numbers;
 use crate::log::files::sidecar::{Acknowledged, read_beside_writer};
@@ -17,7 +18,7 @@ use crate::log::files::window::SegmentWindow;
 ///
 /// A reader that stops and comes back gives the sequence of the last frame it has; one
 /// [`crate::Decoder`] resumed at that frame's [`crate::Cursor`] then takes the new stream.
-pub struct SegmentStream {
+pub(crate) struct SegmentStream {
     storage: Arc<dyn Storage>,
     dir: PathBuf,
     next_sequence: u64,
@@ -30,60 +31,54 @@ struct Current {
     offset: u64,
 }
 
+impl Current {
+    /// Appends the next frame to `out`, or passes over one that the reader has. `false` = the
+    /// segment ends.
+    fn take_frame(&mut self, next: &mut u64, out: &mut Vec<u8>) -> Result<bool, LedgerError> {
+        let Some(header) = self.window.frame_header(self.offset)? else {
+            return Ok(false);
+        };
+        if header.sequence >= *next {
+            let Some(bytes) = self.window.bytes(self.offset, header.length as usize)? else {
+                return Ok(false);
+            };
+            out.extend_from_slice(bytes);
+            *next = header.sequence + 1;
+        }
+        self.offset += u64::from(header.length);
+        Ok(true)
+    }
+}
+
 impl SegmentStream {
     /// Behind frame `after`; 0 = from the start. Nothing is read yet.
     ///
     /// # Errors
     /// `after` is beyond the last acknowledged frame: the reader follows another history.
-    pub fn open(
+    pub(crate) fn open(
         storage: Arc<dyn Storage>,
         partition_dir: &Path,
         after: u64,
     ) -> Result<SegmentStream, LedgerError> {
-        let dir = partition_dir.to_path_buf();
-        let stream = SegmentStream {
+        let mut stream = SegmentStream {
             storage,
-            dir,
-            next_sequence: after + 1,
+            dir: partition_dir.to_path_buf(),
+            next_sequence: 1,
             current: None,
         };
         let last = stream.acknowledged()?;
         if after > last {
-            let defect = Defect::Sequence {
-                expected: last + 1,
-                got: after + 1,
-            };
             return Err(LedgerError::Followed {
-                path: stream.dir,
+                log: stream.dir.display().to_string(),
                 sequence: after,
-                defect,
+                defect: Defect::Sequence {
+                    expected: last + 1,
+                    got: after.saturating_add(1), // any number may be asked for
+                },
             });
         }
+        stream.next_sequence = after + 1;
         Ok(stream)
-    }
-
-    /// Up to about `bytes_max` further bytes, whole items and one at least; empty where there is
-    /// nothing new yet: ask again when [`crate::PartitionState::last_sequence`] has moved, or after
-    /// a while.
-    ///
-    /// # Errors
-    /// A segment cannot be read, is damaged, or ends before the last acknowledged frame.
-    pub fn next_bytes(&mut self, bytes_max: usize) -> Result<Vec<u8>, LedgerError> {
-        let acknowledged = self.acknowledged()?;
-        // What was read ahead in an earlier call may have been half-written then. Everything up to
-        // this call's acknowledged frame is whole.
-        if let Some(current) = &mut self.current {
-            current.window.forget();
-        }
-        let mut out = Vec::new();
-        while self.next_sequence <= acknowledged && out.len() < bytes_max {
-            if self.current.is_none() {
-                self.begin(&mut out)?;
-            } else if !self.take_frame(&mut out)? {
-                self.next_segment(acknowledged, &mut out)?;
-            }
-        }
-        Ok(out)
     }
 
     /// Sequence of the last acknowledged frame, as far as the sidecar tells.
@@ -135,34 +130,14 @@ impl SegmentStream {
         Ok(())
     }
 
-    /// Appends the next frame, or passes over one that the reader has. `false` = the segment ends.
-    fn take_frame(&mut self, out: &mut Vec<u8>) -> Result<bool, LedgerError> {
-        let Some(current) = &mut self.current else {
-            return Ok(false);
-        };
-        let Some(header) = current.window.frame_header(current.offset)? else {
-            return Ok(false);
-        };
-        if header.sequence >= self.next_sequence {
-            let Some(bytes) = current
-                .window
-                .bytes(current.offset, header.length as usize)?
-            else {
-                return Ok(false);
-            };
-            out.extend_from_slice(bytes);
-            self.next_sequence = header.sequence + 1;
-        }
-        current.offset += u64::from(header.length);
-        Ok(true)
-    }
-
     fn next_segment(&mut self, acknowledged: u64, out: &mut Vec<u8>) -> Result<(), LedgerError> {
-        let number = self.current.as_ref().map_or(0, |current| current.number) + 1;
-        if segment_numbers(&*self.storage, &self.dir)?.contains(&number) {
-            self.enter(number, out)
-        } else {
-            Err(self.lost(acknowledged))
+        let last = self.current.as_ref().map(|current| current.number);
+        let number = last.and_then(|last| last.checked_add(1));
+        match number {
+            Some(number) if segment_numbers(&*self.storage, &self.dir)?.contains(&number) => {
+                self.enter(number, out)
+            }
+            _ => Err(self.lost(acknowledged)),
         }
     }
 
@@ -173,5 +148,31 @@ impl SegmentStream {
             acknowledged,
             last: self.next_sequence - 1,
         }
+    }
+}
+
+impl LinkStream for SegmentStream {
+    fn next_bytes(&mut self, bytes_max: usize) -> Result<Vec<u8>, LedgerError> {
+        let acknowledged = self.acknowledged()?;
+        // What was read ahead in an earlier call may have been half-written then. Everything up to
+        // this call's acknowledged frame is whole.
+        if let Some(current) = &mut self.current {
+            current.window.forget();
+        }
+        let mut out = Vec::new();
+        while self.next_sequence <= acknowledged && out.len() < bytes_max {
+            let next = &mut self.next_sequence;
+            let taken = match &mut self.current {
+                Some(current) => current.take_frame(next, &mut out)?,
+                None => {
+                    self.begin(&mut out)?;
+                    continue;
+                }
+            };
+            if !taken {
+                self.next_segment(acknowledged, &mut out)?;
+            }
+        }
+        Ok(out)
     }
 }

@@ -1,0 +1,64 @@
+//! How a partition runs, and whom it tells of what an operator must know.
+
+use std::time::Duration;
+
+use crate::error::LedgerError;
+use crate::format::entropy::{Entropy, SystemEntropy};
+
+/// What happens when the ledger must not go on. The process has to end: nothing that was queued
+/// is answered, and the next start recovers.
+pub type OnFatal = Box<dyn FnOnce(&LedgerError) + Send>;
+
+/// Told once when the disk is full, with the file that found no room: votes are refused, or will be
+/// when the open segment is full. Told `None` when there is room again; nobody has to restart anything.
+pub type OnFull = Box<dyn FnMut(Option<&LedgerError>) + Send>;
+
+/// How a partition runs. The defaults are right for one machine.
+pub struct Options {
+    /// Which partition of the event; 0 where there is one.
+    pub partition: u16,
+    /// Submissions that may wait; one more is refused.
+    pub queue_submissions_max: usize,
+    /// Size at which a segment is closed and the next one begun, in bytes.
+    pub segment_bytes: u64,
+    /// Least time between the beginnings of two frames. A frame costs system calls, interrupts and
+    /// changes of thread whatever it holds; where the disk is faster than this, votes that arrive
+    /// meanwhile share one. A vote that comes after a pause does not wait.
+    pub frame_interval: Duration,
+    /// Votes between two snapshots of the voted bitsets.
+    pub snapshot_votes: u64,
+    /// Where content keys and trackers come from.
+    pub entropy: Box<dyn Entropy>,
+    /// Called once, on the commit thread; the default prints the error and aborts the process.
+    pub on_fatal: OnFatal,
+    /// Called on the commit thread; the default prints.
+    pub on_full: OnFull,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            partition: 0,
+            queue_submissions_max: 16_384,
+            segment_bytes: 64 << 20,
+            frame_interval: Duration::from_micros(500),
+            snapshot_votes: 1_000_000,
+            entropy: Box::new(SystemEntropy),
+            on_fatal: Box::new(abort),
+            on_full: Box::new(print_full),
+        }
+    }
+}
+
+/// Ends the process without running destructors: whatever they would write must not be written.
+fn abort(error: &LedgerError) {
+    eprintln!("fatal: {error}; stopping at once, start again to recover the ledger");
+    std::process::abort();
+}
+
+fn print_full(full: Option<&LedgerError>) {
+    match full {
+        Some(error) => eprintln!("the disk is full: {error}; free space, no restart is needed"),
+        None => eprintln!("there is room on the disk again"),
+    }
+}

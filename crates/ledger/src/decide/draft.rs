@@ -1,0 +1,179 @@
+//! A draft: a batch that is decided and not yet written, and the answers that wait for its frame.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use crate::decide::submission::{Decision, Reply};
+use crate::format::body::{
+    Attempts, BallotMarks, Body, DuplicateAttempts, InvalidAttempts, SealedChoices, ShardMarks,
+    TRACKER_BYTES,
+};
+use crate::format::choice_code::Counts;
+use crate::format::entropy::Entropy;
+use crate::format::receipt::RequestId;
+
+/// Ballot, shard, ordinal.
+pub(crate) type Credential = (u16, u32, u32);
+
+/// A batch that is decided and not yet written. It becomes true by its frame, or is taken back.
+pub(crate) struct Draft<R> {
+    pub(crate) marks: Vec<Credential>,
+    pub(crate) counts: BTreeMap<u16, Counts>,
+    pub(crate) duplicates: BTreeMap<Credential, u32>,
+    pub(crate) invalid: Vec<InvalidAttempts>,
+    pub(crate) accepted: Vec<R>,
+    /// Answers that need the frame too, but no tracker.
+    pub(crate) repeated: Vec<(R, u32)>,
+    /// Answers that need no frame.
+    pub(crate) turned_away: Vec<(R, Decision)>,
+    pub(crate) choice_bytes: usize,
+}
+
+impl<R> Default for Draft<R> {
+    fn default() -> Draft<R> {
+        Draft {
+            marks: Vec::new(),
+            counts: BTreeMap::new(),
+            duplicates: BTreeMap::new(),
+            invalid: Vec::new(),
+            accepted: Vec::new(),
+            repeated: Vec::new(),
+            turned_away: Vec::new(),
+            choice_bytes: 0,
+        }
+    }
+}
+
+impl<R> Draft<R> {
+    /// Whether somebody waits for its frame.
+    pub(crate) fn needs_frame(&self) -> bool {
+        !self.accepted.is_empty() || !self.repeated.is_empty()
+    }
+
+    pub(crate) fn votes(&self) -> u64 {
+        self.accepted.len() as u64
+    }
+
+    pub(crate) fn repeats(&self) -> u64 {
+        self.repeated.len() as u64
+    }
+
+    /// All submissions of the batch.
+    pub(crate) fn submissions(&self) -> u64 {
+        self.votes() + self.repeats() + self.turned_away.len() as u64
+    }
+
+    /// Votes by ballot.
+    pub(crate) fn votes_by_ballot(&self) -> impl Iterator<Item = (u16, u64)> + '_ {
+        self.counts
+            .iter()
+            .map(|(ballot, counts)| (*ballot, counts.total()))
+    }
+
+    /// No frame of this draft is longer: marks, trackers and duplicates at their longest, counts
+    /// with their padding.
+    pub(crate) fn frame_bytes_max(&self) -> u64 {
+        let votes = self.marks.len() * (3 + 5 + 3 + 5 + TRACKER_BYTES) + self.choice_bytes;
+        let ballots = self.counts.len() * 128;
+        let attempts = self.duplicates.len() * 20 + self.invalid.len() * 16;
+        (512 + votes + ballots + attempts) as u64
+    }
+
+    /// One random tracker a vote, in order of arrival.
+    pub(crate) fn draw_trackers(
+        &self,
+        entropy: &mut dyn Entropy,
+    ) -> io::Result<Vec<[u8; TRACKER_BYTES]>> {
+        let mut trackers = vec![[0; TRACKER_BYTES]; self.accepted.len()];
+        entropy.fill(trackers.as_flattened_mut())?;
+        Ok(trackers)
+    }
+
+    /// The body of the draft's frame, everything in ascending order.
+    pub(crate) fn body(
+        &mut self,
+        choices: Vec<SealedChoices>,
+        mut trackers: Vec<[u8; TRACKER_BYTES]>,
+    ) -> Body {
+        self.marks.sort_unstable();
+        trackers.sort_unstable();
+        let duplicates = self
+            .duplicates
+            .iter()
+            .map(|((ballot, shard, ordinal), count)| DuplicateAttempts {
+                ballot: *ballot,
+                shard: *shard,
+                ordinal: *ordinal,
+                count: *count,
+            });
+        Body {
+            marks: group(&self.marks),
+            choices,
+            attempts: Attempts {
+                duplicates: duplicates.collect(),
+                invalid: self.invalid.clone(),
+            },
+            trackers,
+        }
+    }
+}
+
+impl<R: Reply> Draft<R> {
+    /// Answers everybody after the draft's frame was synced.
+    pub(crate) fn answer(
+        self,
+        trackers: &[[u8; TRACKER_BYTES]],
+        partition: u16,
+        sequence: u64,
+        time_ms: i64,
+    ) {
+        for (reply, tracker) in self.accepted.into_iter().zip(trackers) {
+            let receipt = RequestId {
+                partition,
+                sequence,
+                tracker: *tracker,
+            };
+            reply.reply(Decision::Accepted { receipt, time_ms });
+        }
+        for (reply, attempt_count) in self.repeated {
+            reply.reply(Decision::Duplicate { attempt_count });
+        }
+        turn_away(self.turned_away);
+    }
+
+    /// Tells those who need the frame that there is no room for it, and everybody else what was
+    /// decided.
+    pub(crate) fn answer_full(self) {
+        let repeated = self.repeated.into_iter().map(|(reply, _)| reply);
+        for reply in self.accepted.into_iter().chain(repeated) {
+            reply.reply(Decision::Full);
+        }
+        turn_away(self.turned_away);
+    }
+
+    /// Answers a batch of which nobody needs a frame.
+    pub(crate) fn answer_turned_away(self) {
+        assert!(!self.needs_frame(), "somebody waits for a frame");
+        turn_away(self.turned_away);
+    }
+}
+
+fn turn_away<R: Reply>(turned_away: Vec<(R, Decision)>) {
+    for (reply, decision) in turned_away {
+        reply.reply(decision);
+    }
+}
+
+/// Sorted credentials, grouped by ballot and shard.
+fn group(marks: &[Credential]) -> Vec<BallotMarks> {
+    const FILLED: &str = "chunk_by yields no empty chunk";
+    let of_shard = |chunk: &[Credential]| ShardMarks {
+        shard: chunk.first().expect(FILLED).1,
+        ordinals: chunk.iter().map(|(_, _, ordinal)| *ordinal).collect(),
+    };
+    let of_ballot = |chunk: &[Credential]| BallotMarks {
+        ballot: chunk.first().expect(FILLED).0,
+        shards: chunk.chunk_by(|a, b| a.1 == b.1).map(of_shard).collect(),
+    };
+    marks.chunk_by(|a, b| a.0 == b.0).map(of_ballot).collect()
+}
