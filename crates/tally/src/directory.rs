@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use durable::{OsStorage, Storage};
 use ledger::layout::partition_dir_name;
-use ledger::{BoxSecretKey, Cursor, Follower, Item, LedgerError, ReadEnd, SegmentHeader, read_all};
+use ledger::log::files::{self, FilesLog};
+use ledger::{BoxSecretKey, Cursor, Follower, Item, LedgerError, ReadEnd, SegmentHeader};
 
 use crate::inputs::Identity;
 use crate::opened::{FrameOpener, OpenedFrame};
@@ -41,8 +42,9 @@ impl Directory {
         self.path.parent().filter(|_| is_ledger)
     }
 
-    pub(crate) fn partition_dir(&self, partition: u16) -> PathBuf {
-        self.path.join(partition_dir_name(partition))
+    /// The ledger in this directory, for reading.
+    pub(crate) fn log(&self) -> FilesLog {
+        files::open_copy(Arc::new(OsStorage), &self.path)
     }
 
     /// Numbers of the partitions, ascending; at least one.
@@ -74,10 +76,10 @@ impl Directory {
         key: Option<&BoxSecretKey>,
         mut visit: impl FnMut(&OpenedFrame) -> anyhow::Result<()>,
     ) -> anyhow::Result<Vec<ReadEnd>> {
-        let mut ends = Vec::new();
+        let (log, mut ends) = (self.log(), Vec::new());
         for partition in self.partitions()? {
             let mut items = Items::new(&self.identity, key);
-            let end = read_all(&OsStorage, &self.partition_dir(partition), |item| {
+            let end = log.read_all(partition, |item| {
                 if let Some(frame) = items.take(item)? {
                     visit(&frame)?;
                 }
@@ -102,10 +104,8 @@ impl Directory {
         key: Option<&BoxSecretKey>,
         mut visit: impl FnMut(Option<OpenedFrame>) -> ControlFlow<()>,
     ) -> anyhow::Result<()> {
-        let dir = self.partition_dir(partition);
         let mut items = Items::new(&self.identity, key);
-        let storage: Arc<dyn Storage> = Arc::new(OsStorage);
-        let mut follower = Follower::open(storage, &dir, Cursor::default())?;
+        let mut follower = Follower::open(&self.log(), partition, Cursor::default())?;
         loop {
             let news = match follower.next_item()? {
                 Some(item) => match items.take(&item)? {

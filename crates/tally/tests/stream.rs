@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use durable::OsStorage;
-use ledger::SegmentStream;
+use ledger::log::{Log, files};
 use support::program::{Names, Running, stderr, tally};
 use support::{Fixture, mix};
 
-/// Serves `GET /ledger/0?after=N` of a partition directory as a validator does, but breaks each
+/// Serves `GET /ledger/0?after=N` of a ledger directory as a validator does, but breaks each
 /// connection after a few kilobytes, in the middle of whatever is there.
 struct Validator {
     address: String,
@@ -22,7 +22,7 @@ struct Validator {
 }
 
 impl Validator {
-    fn start(partition: PathBuf, corrupt: bool) -> Validator {
+    fn start(ledger: PathBuf, corrupt: bool) -> Validator {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let connections = Arc::new(AtomicU64::new(0));
@@ -30,8 +30,8 @@ impl Validator {
         std::thread::spawn(move || {
             for socket in listener.incoming().map_while(Result::ok) {
                 let number = count.fetch_add(1, Ordering::Relaxed);
-                let partition = partition.clone();
-                std::thread::spawn(move || answer(socket, &partition, number, corrupt));
+                let ledger = ledger.clone();
+                std::thread::spawn(move || answer(socket, &ledger, number, corrupt));
             }
         });
         Validator {
@@ -41,12 +41,7 @@ impl Validator {
     }
 }
 
-fn answer(
-    socket: TcpStream,
-    partition: &std::path::Path,
-    number: u64,
-    corrupt: bool,
-) -> Option<()> {
+fn answer(socket: TcpStream, ledger: &std::path::Path, number: u64, corrupt: bool) -> Option<()> {
     let mut reader = BufReader::new(socket.try_clone().ok()?);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
@@ -62,7 +57,8 @@ fn answer(
         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
     )
     .ok()?;
-    let mut stream = SegmentStream::open(Arc::new(OsStorage), partition, after).expect("a stream");
+    let log = files::open_copy(Arc::new(OsStorage), ledger);
+    let mut stream = log.read_from(0, after).expect("a stream");
     let mut budget = usize::try_from(2_000 + mix(number) % 6_000).expect("small");
     loop {
         let mut bytes = stream.next_bytes(4_096).expect("bytes");
@@ -91,7 +87,7 @@ fn a_stream_that_breaks_is_followed_to_the_same_counts() {
     let names = Names::new(&fixture, "data");
     let mut ballots = fixture.ballot_box("data");
     ballots.fill(0, 30);
-    let validator = Validator::start(fixture.path("data/ledger/p0000"), false);
+    let validator = Validator::start(fixture.path("data/ledger"), false);
     let follower = Running::start(&[
         "run",
         "--from",
@@ -130,7 +126,7 @@ fn a_stream_that_was_altered_is_refused() {
     let mut ballots = fixture.ballot_box("data");
     ballots.fill(0, 20);
     ballots.close();
-    let validator = Validator::start(fixture.path("data/ledger/p0000"), true);
+    let validator = Validator::start(fixture.path("data/ledger"), true);
     let args = [
         "run",
         "--from",

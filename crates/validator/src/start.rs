@@ -11,7 +11,10 @@ use anyhow::{Context, Result, anyhow, bail};
 use credentials::{Hasher, RollKey, Scheme};
 use durable::{Clock, OsStorage, SystemClock};
 use election::Event;
-use ledger::{BallotShape, BoxPublicKey, LedgerError, Options, Partition, RecoveryReport, Shape};
+use ledger::log::files;
+use ledger::{
+    BallotShape, BoxPublicKey, LedgerError, Options, Partition, RecoveryReport, Shape, Snapshots,
+};
 use listener::Tls;
 use listener::lifecycle::Lifecycle;
 use listener::throttle::Throttle;
@@ -98,8 +101,9 @@ pub(crate) fn open_ledger(
         ..Options::default()
     };
     let shape = shape(package);
-    let storage = Arc::new(OsStorage);
-    let (partition, report) = Partition::open(storage, clock, &config.data, shape, options)
+    let log = Arc::new(files::open(Arc::new(OsStorage), &config.data));
+    let snapshots = Snapshots::new(Arc::new(OsStorage), &config.data);
+    let (partition, report) = Partition::open(log, Some(snapshots), clock, shape, options)
         .with_context(|| format!("cannot open the ledger under {}", config.data.display()))?;
     log_recovery(&report);
     Ok(Arc::new(partition))

@@ -1,8 +1,10 @@
 //! `tally verify`: the validator's voted bitsets, which a start trusts, against the ledger.
 
+use std::sync::Arc;
+
 use anyhow::ensure;
 use durable::OsStorage;
-use ledger::check_snapshots;
+use ledger::{Snapshots, check_snapshots};
 
 use crate::directory::Directory;
 use crate::inputs::PackageRoll;
@@ -29,8 +31,10 @@ pub(crate) fn check(directory: &Directory, package: &PackageRoll) -> anyhow::Res
         return Ok(found);
     };
     let shape = package.shape();
+    let log = directory.log();
+    let snapshots = Snapshots::new(Arc::new(OsStorage), data_dir);
     for partition in directory.partitions()? {
-        let checked = check_snapshots(&OsStorage, data_dir, &shape, partition)?;
+        let checked = check_snapshots(&log, &snapshots, &shape, partition)?;
         ensure!(
             checked.difference.is_none(),
             "the voted bitsets under {} differ from the ledger: {}; stop the validator, delete that \

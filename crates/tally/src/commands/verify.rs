@@ -153,7 +153,7 @@ fn check_receipts(
         ensure!(missing.insert(id), "receipt {id} was given to two votes");
     }
     if let [id] = missing.iter().copied().collect::<Vec<_>>()[..] {
-        if let Some(receipt) = find_receipt(&OsStorage, directory.path(), &id)? {
+        if let Some(receipt) = find_receipt(&directory.log(), &id)? {
             missing.remove(&id);
             let time = rfc3339(receipt.time_ms);
             let line = format!("receipt {id}: recorded at {time}");

@@ -16,9 +16,10 @@ use credentials::digestset::Record;
 use credentials::{BallotId, Digest, KeyId, Scheme};
 use durable::{Clock, OsStorage};
 use election::{BallotIndex, Choice, Event};
+use ledger::log::files;
 use ledger::{
     BallotShape, BoxSecretKey, Decision, InvalidReason, Options, Partition, Reply, RequestId,
-    Shape, Submission,
+    Shape, Snapshots, Submission,
 };
 use shards::builder::{PackageBuilder, ShardPlace};
 use shards::{FilterKind, Package};
@@ -166,10 +167,12 @@ impl Fixture {
             segment_bytes: 1 << 20,
             ..Options::default()
         };
+        let log = files::open(Arc::new(OsStorage), &self.path(data));
+        let snapshots = Snapshots::new(Arc::new(OsStorage), &self.path(data));
         let (partition, _) = Partition::open(
-            Arc::new(OsStorage),
+            Arc::new(log),
+            Some(snapshots),
             Arc::clone(&clock) as Arc<dyn Clock>,
-            &self.path(data),
             self.shape(),
             options,
         )

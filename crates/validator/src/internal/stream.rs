@@ -6,7 +6,8 @@
 use crate::app::App;
 use crate::http::rejection::Rejection;
 use hyper::body::{Body, Bytes, Frame};
-use ledger::{LedgerError, SegmentStream};
+use ledger::LedgerError;
+use ledger::log::LinkStream;
 use listener::lifecycle::Stop;
 use std::io;
 use std::pin::Pin;
@@ -106,12 +107,14 @@ async fn moved(
     true
 }
 
-async fn open(app: &Arc<App>, after: u64) -> Result<SegmentStream, LedgerError> {
+async fn open(app: &Arc<App>, after: u64) -> Result<Box<dyn LinkStream>, LedgerError> {
     let partition = Arc::clone(&app.partition);
     blocking(move || partition.stream(after)).await
 }
 
-async fn read(mut stream: SegmentStream) -> Result<(SegmentStream, Bytes), LedgerError> {
+async fn read(
+    mut stream: Box<dyn LinkStream>,
+) -> Result<(Box<dyn LinkStream>, Bytes), LedgerError> {
     blocking(move || {
         stream
             .next_bytes(CHUNK_BYTES)
