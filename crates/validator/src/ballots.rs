@@ -14,20 +14,20 @@ pub(crate) struct BallotKey {
 
 /// The keys of all ballots, found by law id and by election number.
 #[derive(Debug)]
-pub(crate) struct Ballots {
+pub(crate) struct BallotKeys {
     /// In the order of the event: every ballot stands at its index.
     keys: Vec<BallotKey>,
     laws: HashMap<String, usize>,
     elections: HashMap<u32, usize>,
 }
 
-impl Ballots {
+impl BallotKeys {
     /// The ballots of an event.
     ///
     /// # Errors
     /// An id that cannot be hashed; the definition's own check refuses such ids before.
-    pub(crate) fn new(event: &Event) -> Result<Ballots, BallotIdError> {
-        let mut ballots = Ballots {
+    pub(crate) fn new(event: &Event) -> Result<BallotKeys, BallotIdError> {
+        let mut ballots = BallotKeys {
             keys: Vec::new(),
             laws: HashMap::new(),
             elections: HashMap::new(),

@@ -23,14 +23,15 @@ pub(crate) struct Catalogue {
 struct Lists {
     laws: Bytes,
     elections: Bytes,
-    /// From when (inclusive) to when (exclusive) they are true, ms since 1970 UTC.
+    /// They are true from `from_ms` (inclusive) until `until_ms` (exclusive), ms since 1970 UTC: as long
+    /// as no window opens or closes.
     from_ms: i64,
     until_ms: i64,
 }
 
 impl Catalogue {
     pub(crate) fn new(event: &Event) -> Catalogue {
-        let regions: Vec<Region<'_>> = event.regions.iter().map(Region::of).collect();
+        let regions: Vec<ListedRegion<'_>> = event.regions.iter().map(ListedRegion::of).collect();
         Catalogue {
             lists: Mutex::new(Lists::default()),
             regions: json(&regions),
@@ -75,9 +76,9 @@ impl Catalogue {
 
 impl Lists {
     fn at(event: &Event, now_ms: i64) -> Lists {
-        let laws: Vec<LawEntry<'_>> = event
+        let laws: Vec<ListedLaw<'_>> = event
             .laws()
-            .map(|(ballot, law)| LawEntry {
+            .map(|(ballot, law)| ListedLaw {
                 law_id: &ballot.id,
                 title: &ballot.title,
                 question: &law.question,
@@ -85,9 +86,9 @@ impl Lists {
                 period: Period::of(ballot, now_ms),
             })
             .collect();
-        let elections: Vec<ElectionEntry<'_>> = event
+        let elections: Vec<ListedElection<'_>> = event
             .elections()
-            .map(|(ballot, e)| ElectionEntry::of(ballot, e, now_ms))
+            .map(|(ballot, e)| ListedElection::of(ballot, e, now_ms))
             .collect();
         let edges = || {
             event
@@ -111,8 +112,9 @@ impl Lists {
 }
 
 fn json(value: &impl Serialize) -> Bytes {
-    // Plain structs with string keys have no way to fail.
-    serde_json::to_vec(value).unwrap_or_default().into()
+    let json = serde_json::to_vec(value);
+    json.expect("plain structs with string keys have no way to fail")
+        .into()
 }
 
 #[derive(Serialize)]
@@ -137,7 +139,7 @@ impl Period {
 }
 
 #[derive(Serialize)]
-struct LawEntry<'a> {
+struct ListedLaw<'a> {
     law_id: &'a str,
     title: &'a Text,
     question: &'a Text,
@@ -147,7 +149,7 @@ struct LawEntry<'a> {
 }
 
 #[derive(Serialize)]
-struct ElectionEntry<'a> {
+struct ListedElection<'a> {
     election_id: u32,
     election_code: &'a str,
     name: &'a Text,
@@ -159,9 +161,9 @@ struct ElectionEntry<'a> {
     period: Period,
 }
 
-impl<'a> ElectionEntry<'a> {
-    fn of(ballot: &'a Ballot, election: &Election, now_ms: i64) -> ElectionEntry<'a> {
-        ElectionEntry {
+impl<'a> ListedElection<'a> {
+    fn of(ballot: &'a Ballot, election: &Election, now_ms: i64) -> ListedElection<'a> {
+        ListedElection {
             election_id: election.number,
             election_code: &ballot.id,
             name: &ballot.title,
@@ -175,15 +177,15 @@ impl<'a> ElectionEntry<'a> {
 }
 
 #[derive(Serialize)]
-struct Region<'a> {
+struct ListedRegion<'a> {
     region_id: u16,
     code: &'a str,
     name: &'a Text,
 }
 
-impl<'a> Region<'a> {
-    fn of(region: &'a election::Region) -> Region<'a> {
-        Region {
+impl<'a> ListedRegion<'a> {
+    fn of(region: &'a election::Region) -> ListedRegion<'a> {
+        ListedRegion {
             region_id: region.number,
             code: &region.code,
             name: &region.name,
@@ -192,7 +194,7 @@ impl<'a> Region<'a> {
 }
 
 #[derive(Serialize)]
-struct CandidateEntry<'a> {
+struct ListedCandidate<'a> {
     candidate_id: u32,
     first_name: &'a str,
     last_name: &'a str,
@@ -205,7 +207,7 @@ struct CandidateEntry<'a> {
 fn candidates(event: &Event) -> HashMap<(u32, u16), Bytes> {
     let mut documents = HashMap::new();
     for (_, election) in event.elections() {
-        let mut by_region: HashMap<u16, Vec<CandidateEntry<'_>>> = HashMap::new();
+        let mut by_region: HashMap<u16, Vec<ListedCandidate<'_>>> = HashMap::new();
         for candidate in election.candidates() {
             let party = candidate
                 .party
@@ -214,7 +216,7 @@ fn candidates(event: &Event) -> HashMap<(u32, u16), Bytes> {
             by_region
                 .entry(candidate.region)
                 .or_default()
-                .push(CandidateEntry {
+                .push(ListedCandidate {
                     candidate_id: candidate.number,
                     first_name: &candidate.first_name,
                     last_name: &candidate.last_name,
@@ -262,7 +264,7 @@ mod tests {
     fn statuses(document: &Bytes) -> Vec<String> {
         let list: Vec<Value> = serde_json::from_slice(document).expect("JSON");
         list.iter()
-            .map(|entry| entry["status"].as_str().unwrap_or_default().to_owned())
+            .map(|entry| entry["status"].as_str().expect("a status").to_owned())
             .collect()
     }
 

@@ -18,8 +18,8 @@ use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::runtime::{Builder, Runtime};
 
-/// So often the client looks whether anything is being answered before it hangs up: a request that
-/// was read just now is not yet.
+/// How often the client finds nothing being answered before it hangs up: a request that was read just
+/// now is not yet being answered.
 const QUIET: u8 = 8;
 /// The client of every connection: not one that limits exempt.
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
@@ -33,13 +33,13 @@ pub struct Sent {
     pub bytes: Vec<u8>,
     /// Whether by HTTP/2.
     pub http2: bool,
-    /// Whether as the body of a vote: its answer repeats nothing of it.
+    /// Whether the input is the body of a vote, of which an answer must repeat nothing.
     pub vote: bool,
 }
 
 impl Sent {
-    /// The first byte decides: the others are a connection, or the body of a request whose head is
-    /// sound. None for no byte.
+    /// Made of an input, whose first byte says how: the other bytes are a whole connection, or the body
+    /// of a request whose head is sound. None where the input is empty.
     #[must_use]
     pub fn of(input: &[u8]) -> Option<Sent> {
         const JSON: &str = "application/json";
@@ -100,7 +100,7 @@ impl Validator {
         })
     }
 
-    /// Everything that is answered to a client that sends this, waits for what it asked and hangs up.
+    /// Everything that is answered to a client that sends this, waits for the answers and hangs up.
     #[must_use]
     pub fn answer(&self, sent: &Sent) -> Vec<u8> {
         let http2 = sent.http2;
@@ -279,7 +279,7 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    /// What the corpus is there for is reached: each way in, up to the ledger.
+    /// The corpus reaches what it is there for: each way in, up to the ledger.
     #[test]
     fn the_fuzzers_corpus_is_answered() {
         let fixture = fixture::Fixture::new();

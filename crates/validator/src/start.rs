@@ -1,12 +1,12 @@
 //! From a configuration to a running validator: each step either succeeds or says what to do.
 
 use crate::app::App;
-use crate::ballots::Ballots;
+use crate::ballots::BallotKeys;
 use crate::catalogue::Catalogue;
 use crate::config::Config;
 use crate::http::calls::Routes;
 use crate::metrics::Metrics;
-use crate::vote::{Attempts, Observer, PollingStation, Roll, VoteReply};
+use crate::vote::{Attempts, ElectoralRoll, Observer, PollingStation, VoteReply};
 use anyhow::{Context, Result, anyhow, bail};
 use credentials::{Hasher, RollKey, Scheme};
 use durable::{Clock, OsStorage, SystemClock};
@@ -42,7 +42,7 @@ pub(crate) fn read_certificate(config: &Config) -> Result<Option<Arc<Tls>>> {
 }
 
 /// Verifies the package and the roll key.
-pub(crate) fn open_roll(config: &Config) -> Result<Roll> {
+pub(crate) fn open_roll(config: &Config) -> Result<ElectoralRoll> {
     let trust = Trust::from_files(&config.trust, config.require)?;
     let package = Package::open(&config.package, &trust)?;
     let hasher = match &config.key {
@@ -73,7 +73,7 @@ pub(crate) fn open_roll(config: &Config) -> Result<Roll> {
         signers = package.signers().join(", "),
         "package verified"
     );
-    Ok(Roll { package, hasher })
+    Ok(ElectoralRoll { package, hasher })
 }
 
 fn read_key(path: &Path) -> Result<RollKey> {
@@ -160,7 +160,7 @@ fn shape(package: &Package) -> Shape {
 /// Puts everything together.
 pub(crate) fn assemble(
     config: &Config,
-    roll: Roll,
+    roll: ElectoralRoll,
     partition: Arc<Partition<VoteReply>>,
     clock: Arc<dyn Clock>,
 ) -> Result<App> {
@@ -182,7 +182,7 @@ pub(crate) fn assemble(
         streams: Arc::new(Semaphore::new(STREAMS_MAX)),
         lifecycle: Lifecycle::default(),
         station: PollingStation {
-            ballots: Ballots::new(event)?,
+            ballots: BallotKeys::new(event)?,
             roll,
             attempts: Attempts::new(config.failed_attempts, config.client_failed_attempts),
             partition: Arc::clone(&partition),

@@ -3,7 +3,7 @@
 
 /// A setting that may be given.
 #[derive(Debug)]
-pub(crate) struct Key {
+pub(crate) struct SettingKey {
     /// Name in the file, with its section.
     pub(crate) name: &'static str,
     /// Text of the default; none where the setting is optional or must be given.
@@ -12,7 +12,7 @@ pub(crate) struct Key {
     pub(crate) list: bool,
 }
 
-impl Key {
+impl SettingKey {
     /// The section that it stands in; none at the top of the file.
     pub(crate) fn section(&self) -> Option<&'static str> {
         self.name.split_once('.').map(|(section, _)| section)
@@ -26,24 +26,24 @@ impl Key {
     }
 }
 
-const fn one(name: &'static str, default: &'static str) -> Key {
-    Key {
+const fn one(name: &'static str, default: &'static str) -> SettingKey {
+    SettingKey {
         name,
         default: Some(default),
         list: false,
     }
 }
 
-const fn given(name: &'static str) -> Key {
-    Key {
+const fn given(name: &'static str) -> SettingKey {
+    SettingKey {
         name,
         default: None,
         list: false,
     }
 }
 
-const fn list(name: &'static str, default: Option<&'static str>) -> Key {
-    Key {
+const fn list(name: &'static str, default: Option<&'static str>) -> SettingKey {
+    SettingKey {
         name,
         default,
         list: true,
@@ -51,7 +51,7 @@ const fn list(name: &'static str, default: Option<&'static str>) -> Key {
 }
 
 /// All of them.
-pub(crate) const KEYS: &[Key] = &[
+pub(crate) const KEYS: &[SettingKey] = &[
     given("package"),
     list("trust", None),
     one("require", "1"),

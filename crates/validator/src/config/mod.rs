@@ -43,7 +43,7 @@ pub(crate) struct Config {
     pub(crate) requests: Quota,
     /// Votes of one NAS that are refused for their code, or repeated.
     pub(crate) failed_attempts: Quota,
-    /// The same of one client.
+    /// Votes of one client that are refused for their code, or repeated.
     pub(crate) client_failed_attempts: Quota,
     /// Bounds of connections.
     pub(crate) connections: ConnectionLimits,
@@ -79,7 +79,14 @@ impl Config {
         let config = read(&mut reader);
         match config {
             Some(config) if reader.faults.is_empty() => Ok(config),
-            _ => Err(reader.faults),
+            Some(_) => Err(reader.faults),
+            None => {
+                assert!(
+                    !reader.faults.is_empty(),
+                    "what cannot be read notes a fault"
+                );
+                Err(reader.faults)
+            }
         }
     }
 }
@@ -90,7 +97,7 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
     let data = r.required("data", "give --data DIRECTORY, where the ledger is kept");
     r.refuse_contents(&["key", "tls.key", "tls.certificate"]);
     let trust = trust(r);
-    let require = r.size("require", 1..=64);
+    let require = r.integer("require", 1..=64);
     let (listen, internal) = listeners(r);
     let tls = tls_files(r);
     let origin = "origins as browsers send them, such as https://vote.example.org";
@@ -116,12 +123,12 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
         "clients.client_failed_attempts_burst",
         3_600,
     );
-    let bytes_max = r.size("http.body_bytes_max", 256..=65_536);
+    let bytes_max = r.integer("http.body_bytes_max", 256..=65_536);
     let read_timeout = r.milliseconds("http.body_timeout_ms", 60_000);
-    let queue_max = r.size("ledger.queue_max", 1..=1_048_576);
+    let queue_max = r.integer("ledger.queue_max", 1..=1_048_576);
     let commit_timeout = r.milliseconds("ledger.commit_timeout_ms", 300_000);
     let connections = connection_limits(r, read_timeout, commit_timeout);
-    let threads = r.size("process.threads", 0..=1_024);
+    let threads = r.integer("process.threads", 0..=1_024);
     let drain_timeout = r.milliseconds("process.drain_timeout_ms", 600_000);
     let log: Option<LogFilter> = r.parsed("process.log", LogFilter::EXPECTED);
     Some(Config {
@@ -196,11 +203,11 @@ fn tls_files(r: &mut Reader<'_>) -> Option<TlsFiles> {
 
 /// `rate` uses in `seconds`, `burst` at once.
 fn quota(r: &mut Reader<'_>, rate: &str, burst: &str, seconds: u64) -> Option<Quota> {
-    let rate = r.integer(rate, 1..=1_000_000_000);
+    let rate: Option<u64> = r.integer(rate, 1..=1_000_000_000);
     let burst = r.integer(burst, 1..=1_000_000_000);
     Some(Quota {
         period: Duration::from_nanos(seconds * 1_000_000_000 / rate?),
-        burst: u32::try_from(burst?).ok()?,
+        burst: burst?,
     })
 }
 
@@ -209,10 +216,10 @@ fn connection_limits(
     read_timeout: Option<Duration>,
     commit_timeout: Option<Duration>,
 ) -> Option<ConnectionLimits> {
-    let max = r.size("clients.connections_max", 1..=1_000_000);
-    let per_client_max = r.size("clients.connections_per_client_max", 1..=1_000_000);
-    let header_bytes_max = r.size("http.header_bytes_max", 1_024..=65_536);
-    let headers_max = r.size("http.headers_max", 8..=256);
+    let max = r.integer("clients.connections_max", 1..=1_000_000);
+    let per_client_max = r.integer("clients.connections_per_client_max", 1..=1_000_000);
+    let header_bytes_max = r.integer("http.header_bytes_max", 1_024..=65_536);
+    let headers_max = r.integer("http.headers_max", 8..=256);
     let header_timeout = r.milliseconds("http.header_timeout_ms", 300_000);
     let unacknowledged_timeout = r.milliseconds("http.unacknowledged_timeout_ms", 300_000);
     let age_max = r

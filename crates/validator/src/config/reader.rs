@@ -1,6 +1,7 @@
 //! Reading settings as typed values, noting every fault instead of stopping at the first.
 
 use super::settings::{Setting, Settings};
+use std::fmt::Debug;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
@@ -18,14 +19,11 @@ impl<'a> Reader<'a> {
 
     /// The text of an optional setting.
     pub(crate) fn optional(&self, key: &str) -> Option<&'a str> {
-        let values = &self.settings.get(key)?.values;
-        values
-            .first()
-            .map(String::as_str)
-            .filter(|text| !text.is_empty())
+        let text = self.settings.get(key)?.text();
+        (!text.is_empty()).then_some(text)
     }
 
-    /// The texts of a list.
+    /// The texts of a list; none where it is not set.
     pub(crate) fn list(&self, key: &str) -> &'a [String] {
         self.settings
             .get(key)
@@ -41,14 +39,15 @@ impl<'a> Reader<'a> {
         text
     }
 
-    /// Notes settings that hold what stands in a file instead of its name, without repeating it: it
-    /// may be a key.
+    /// Notes settings that hold the contents of a file instead of its name. The contents are not
+    /// repeated: they may be a key.
     pub(crate) fn refuse_contents(&mut self, keys: &[&str]) {
         for key in keys {
-            let text = self.optional(key).unwrap_or_default();
-            let is_contents = text.contains('\n')
-                || text.contains("-----BEGIN")
-                || text.starts_with("scrutin-roll-key");
+            let is_contents = self.optional(key).is_some_and(|text| {
+                text.contains('\n')
+                    || text.contains("-----BEGIN")
+                    || text.starts_with("scrutin-roll-key")
+            });
             if is_contents {
                 self.faults.push(format!(
                     "{key} holds the contents of a file (not repeated here): give the file's path"
@@ -57,21 +56,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An integer within bounds.
-    pub(crate) fn integer(&mut self, key: &str, bounds: RangeInclusive<u64>) -> Option<u64> {
-        let text = self.optional(key).unwrap_or_default();
-        let number = text.parse().ok().filter(|number| bounds.contains(number));
-        if number.is_none() {
+    /// An integer within bounds, which `T` holds.
+    pub(crate) fn integer<T: TryFrom<u64, Error: Debug>>(
+        &mut self,
+        key: &str,
+        bounds: RangeInclusive<u64>,
+    ) -> Option<T> {
+        let setting = self.with_default(key);
+        let number = setting.text().parse().ok();
+        let Some(number) = number.filter(|number| bounds.contains(number)) else {
             let expected = format!("an integer from {} to {}", bounds.start(), bounds.end());
-            self.note(key, text, &expected);
-        }
-        number
-    }
-
-    /// An integer that fits memory sizes; bounds stay below 2^32.
-    pub(crate) fn size(&mut self, key: &str, bounds: RangeInclusive<u64>) -> Option<usize> {
-        self.integer(key, bounds)
-            .and_then(|number| usize::try_from(number).ok())
+            self.note(key, setting, setting.text(), &expected);
+            return None;
+        };
+        Some(T::try_from(number).expect("the bounds of a setting fit its type"))
     }
 
     /// A time in milliseconds.
@@ -79,35 +77,37 @@ impl<'a> Reader<'a> {
         self.integer(key, 1..=max).map(Duration::from_millis)
     }
 
-    /// Whatever parses, such as `203.0.113.1:443` for an address; `expected` says what.
+    /// A value that its type reads from text, such as `203.0.113.1:443` for an address; `expected`
+    /// says what to write.
     pub(crate) fn parsed<T: FromStr>(&mut self, key: &str, expected: &str) -> Option<T> {
-        let text = self.optional(key).unwrap_or_default();
-        let value = text.parse().ok();
+        let setting = self.with_default(key);
+        let value = setting.text().parse().ok();
         if value.is_none() {
-            self.note(key, text, expected);
+            self.note(key, setting, setting.text(), expected);
         }
         value
     }
 
-    /// A list of what parses.
+    /// A list of such values.
     pub(crate) fn parsed_list<T: FromStr>(&mut self, key: &str, expected: &str) -> Vec<T> {
+        let setting = self.with_default(key);
         let mut values = Vec::new();
-        for text in self.list(key) {
+        for text in &setting.values {
             match text.parse() {
                 Ok(value) => values.push(value),
-                Err(_) => self.note(key, text, expected),
+                Err(_) => self.note(key, setting, text, expected),
             }
         }
         values
     }
 
-    fn note(&mut self, key: &str, text: &str, expected: &str) {
-        let origin = self
-            .settings
-            .get(key)
-            .map(|Setting { origin, .. }| format!(" ({origin})"));
-        let origin = origin.unwrap_or_default();
+    fn with_default(&self, key: &str) -> &'a Setting {
+        let setting = self.settings.get(key);
+        setting.expect("a setting that has a default is always set")
+    }
+
+    fn note(&mut self, key: &str, Setting { origin, .. }: &Setting, text: &str, expected: &str) {
         self.faults
-            .push(format!("{key} is {text:?}{origin}: write {expected}"));
+            .push(format!("{key} is {text:?} ({origin}): write {expected}"));
     }
 }

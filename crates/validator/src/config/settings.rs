@@ -3,7 +3,7 @@
 //! Nothing is interpreted here, and nothing of the system is touched: every source comes in as a
 //! value, so that the order of layers is tested as data.
 
-use super::keys::{KEYS, Key};
+use super::keys::{KEYS, SettingKey};
 use handwritten::{Document, Reading, Section};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -37,6 +37,16 @@ impl fmt::Display for Origin {
 pub(crate) struct Setting {
     pub(crate) origin: Origin,
     pub(crate) values: Vec<String>,
+}
+
+impl Setting {
+    /// The text of a setting that is no list.
+    pub(crate) fn text(&self) -> &str {
+        let [text] = self.values.as_slice() else {
+            unreachable!("a setting that is no list has one text, wherever it comes from");
+        };
+        text
+    }
 }
 
 /// Every key that was given anywhere.
@@ -97,7 +107,7 @@ impl Settings {
         path: &Path,
         all: &mut Reading<'_>,
         section: &mut Section<'_, '_>,
-        key: &Key,
+        key: &SettingKey,
     ) {
         let values = if key.list {
             section.texts(all, key.last())
@@ -137,11 +147,11 @@ impl Settings {
     }
 }
 
-fn variable_name(key: &Key) -> String {
+fn variable_name(key: &SettingKey) -> String {
     format!("VALIDATOR_{}", key.name.replace('.', "_").to_uppercase())
 }
 
-fn split(key: &Key, text: &str) -> Vec<String> {
+fn split(key: &SettingKey, text: &str) -> Vec<String> {
     if !key.list {
         return vec![text.to_owned()];
     }

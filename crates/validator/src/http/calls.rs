@@ -9,13 +9,13 @@ use matchit::{Match, MatchError, Router};
 pub(crate) enum Call {
     /// A vote, by POST.
     Vote(VoteKind),
-    /// A document, by GET and HEAD.
-    Read(Document),
+    /// Something to read, by GET and HEAD.
+    Read(Resource),
 }
 
-/// What can be read.
+/// What can be read, by its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Document {
+pub(crate) enum Resource {
     Laws,
     Elections,
     Regions,
@@ -32,22 +32,22 @@ pub(crate) enum Document {
 pub(crate) const PATHS: &[(&str, Call)] = &[
     ("/api/v1/vote", Call::Vote(VoteKind::Law)),
     ("/api/v1/elections/vote", Call::Vote(VoteKind::Election)),
-    ("/api/v1/laws", Call::Read(Document::Laws)),
-    ("/api/v1/elections", Call::Read(Document::Elections)),
-    ("/api/v1/regions", Call::Read(Document::Regions)),
+    ("/api/v1/laws", Call::Read(Resource::Laws)),
+    ("/api/v1/elections", Call::Read(Resource::Elections)),
+    ("/api/v1/regions", Call::Read(Resource::Regions)),
     (
         "/api/v1/elections/{election_id}/regions/{region_id}/candidates",
-        Call::Read(Document::Candidates),
+        Call::Read(Resource::Candidates),
     ),
     (
         "/api/v1/receipts/{request_id}",
-        Call::Read(Document::Receipt),
+        Call::Read(Resource::Receipt),
     ),
-    ("/api/v1/health", Call::Read(Document::Health)),
-    ("/livez", Call::Read(Document::Live)),
-    ("/readyz", Call::Read(Document::Ready)),
-    ("/openapi.json", Call::Read(Document::OpenApi)),
-    ("/", Call::Read(Document::Description)),
+    ("/api/v1/health", Call::Read(Resource::Health)),
+    ("/livez", Call::Read(Resource::Live)),
+    ("/readyz", Call::Read(Resource::Ready)),
+    ("/openapi.json", Call::Read(Resource::OpenApi)),
+    ("/", Call::Read(Resource::Description)),
 ];
 
 impl Call {

@@ -41,7 +41,7 @@ pub(crate) enum ProblemType {
 
 /// What every problem of one type has in common.
 #[derive(Debug)]
-pub(crate) struct Definition {
+pub(crate) struct ProblemDefinition {
     pub(crate) status: StatusCode,
     /// Last part of the type's URI, `urn:scrutin:problem:<slug>`; also its label in metrics.
     pub(crate) slug: &'static str,
@@ -134,7 +134,7 @@ impl ProblemType {
         ProblemType::Duplicate,
     ];
 
-    pub(crate) fn definition(self) -> &'static Definition {
+    pub(crate) fn definition(self) -> &'static ProblemDefinition {
         match self {
             ProblemType::Malformed => &MALFORMED,
             ProblemType::NoHost => &NO_HOST,
@@ -172,8 +172,13 @@ const fn words(fr: &'static str, en: &'static str) -> Words {
     Words { fr, en }
 }
 
-const fn define(status: StatusCode, slug: &'static str, title: Words, detail: Words) -> Definition {
-    Definition {
+const fn define(
+    status: StatusCode,
+    slug: &'static str,
+    title: Words,
+    detail: Words,
+) -> ProblemDefinition {
+    ProblemDefinition {
         status,
         slug,
         vote_status: None,
@@ -188,8 +193,8 @@ const fn define_for_votes(
     vote_status: &'static str,
     title: Words,
     detail: Words,
-) -> Definition {
-    Definition {
+) -> ProblemDefinition {
+    ProblemDefinition {
         status,
         slug,
         vote_status: Some(vote_status),
@@ -198,7 +203,7 @@ const fn define_for_votes(
     }
 }
 
-const MALFORMED: Definition = define(
+const MALFORMED: ProblemDefinition = define(
     StatusCode::BAD_REQUEST,
     "malformed",
     words("Requête illisible", "Malformed request"),
@@ -208,7 +213,7 @@ const MALFORMED: Definition = define(
     ),
 );
 
-const NO_HOST: Definition = define(
+const NO_HOST: ProblemDefinition = define(
     StatusCode::BAD_REQUEST,
     "no-host",
     words("En-tête Host manquant", "Host header missing"),
@@ -218,7 +223,7 @@ const NO_HOST: Definition = define(
     ),
 );
 
-const BROKEN_BODY: Definition = define(
+const BROKEN_BODY: ProblemDefinition = define(
     StatusCode::BAD_REQUEST,
     "broken-body",
     words("Corps interrompu", "Broken body"),
@@ -228,7 +233,7 @@ const BROKEN_BODY: Definition = define(
     ),
 );
 
-const INVALID_FIELDS: Definition = define(
+const INVALID_FIELDS: ProblemDefinition = define(
     StatusCode::BAD_REQUEST,
     "invalid-fields",
     words("Champs invalides", "Invalid fields"),
@@ -238,7 +243,7 @@ const INVALID_FIELDS: Definition = define(
     ),
 );
 
-const INVALID_QUERY: Definition = define(
+const INVALID_QUERY: ProblemDefinition = define(
     StatusCode::BAD_REQUEST,
     "invalid-query",
     words("Paramètre invalide", "Invalid parameter"),
@@ -248,7 +253,7 @@ const INVALID_QUERY: Definition = define(
     ),
 );
 
-const NO_SUCH_LAW: Definition = define(
+const NO_SUCH_LAW: ProblemDefinition = define(
     StatusCode::NOT_FOUND,
     "no-such-law",
     words("Loi inconnue", "No such law"),
@@ -258,7 +263,7 @@ const NO_SUCH_LAW: Definition = define(
     ),
 );
 
-const NO_SUCH_ELECTION: Definition = define(
+const NO_SUCH_ELECTION: ProblemDefinition = define(
     StatusCode::NOT_FOUND,
     "no-such-election",
     words("Élection inconnue", "No such election"),
@@ -268,7 +273,7 @@ const NO_SUCH_ELECTION: Definition = define(
     ),
 );
 
-const NO_SUCH_REGION: Definition = define(
+const NO_SUCH_REGION: ProblemDefinition = define(
     StatusCode::NOT_FOUND,
     "no-such-region",
     words("Région inconnue", "No such region"),
@@ -278,7 +283,7 @@ const NO_SUCH_REGION: Definition = define(
     ),
 );
 
-const NO_SUCH_RECEIPT: Definition = define(
+const NO_SUCH_RECEIPT: ProblemDefinition = define(
     StatusCode::NOT_FOUND,
     "no-such-receipt",
     words("Reçu inconnu", "No such receipt"),
@@ -288,7 +293,7 @@ const NO_SUCH_RECEIPT: Definition = define(
     ),
 );
 
-const NOT_FOUND: Definition = define(
+const NOT_FOUND: ProblemDefinition = define(
     StatusCode::NOT_FOUND,
     "not-found",
     words("Adresse inconnue", "Not found"),
@@ -298,7 +303,7 @@ const NOT_FOUND: Definition = define(
     ),
 );
 
-const METHOD_NOT_ALLOWED: Definition = define(
+const METHOD_NOT_ALLOWED: ProblemDefinition = define(
     StatusCode::METHOD_NOT_ALLOWED,
     "method-not-allowed",
     words("Méthode refusée", "Method not allowed"),
@@ -308,7 +313,7 @@ const METHOD_NOT_ALLOWED: Definition = define(
     ),
 );
 
-const BODY_TIMEOUT: Definition = define(
+const BODY_TIMEOUT: ProblemDefinition = define(
     StatusCode::REQUEST_TIMEOUT,
     "body-timeout",
     words("Délai dépassé", "Request timeout"),
@@ -318,7 +323,7 @@ const BODY_TIMEOUT: Definition = define(
     ),
 );
 
-const BODY_TOO_LARGE: Definition = define(
+const BODY_TOO_LARGE: ProblemDefinition = define(
     StatusCode::PAYLOAD_TOO_LARGE,
     "body-too-large",
     words("Corps trop long", "Body too large"),
@@ -328,7 +333,7 @@ const BODY_TOO_LARGE: Definition = define(
     ),
 );
 
-const UNSUPPORTED_MEDIA_TYPE: Definition = define(
+const UNSUPPORTED_MEDIA_TYPE: ProblemDefinition = define(
     StatusCode::UNSUPPORTED_MEDIA_TYPE,
     "unsupported-media-type",
     words("Type de contenu refusé", "Unsupported media type"),
@@ -338,7 +343,7 @@ const UNSUPPORTED_MEDIA_TYPE: Definition = define(
     ),
 );
 
-const TOO_MANY_REQUESTS: Definition = define(
+const TOO_MANY_REQUESTS: ProblemDefinition = define(
     StatusCode::TOO_MANY_REQUESTS,
     "too-many-requests",
     words("Trop de requêtes", "Too many requests"),
@@ -348,7 +353,7 @@ const TOO_MANY_REQUESTS: Definition = define(
     ),
 );
 
-const TOO_MANY_FAILED_ATTEMPTS: Definition = define(
+const TOO_MANY_FAILED_ATTEMPTS: ProblemDefinition = define(
     StatusCode::TOO_MANY_REQUESTS,
     "too-many-failed-attempts",
     words("Trop de tentatives", "Too many failed attempts"),
@@ -358,7 +363,7 @@ const TOO_MANY_FAILED_ATTEMPTS: Definition = define(
     ),
 );
 
-const OVERLOADED: Definition = define(
+const OVERLOADED: ProblemDefinition = define(
     StatusCode::SERVICE_UNAVAILABLE,
     "overloaded",
     words("Service saturé", "Overloaded"),
@@ -368,7 +373,7 @@ const OVERLOADED: Definition = define(
     ),
 );
 
-const STORAGE_FULL: Definition = define(
+const STORAGE_FULL: ProblemDefinition = define(
     StatusCode::SERVICE_UNAVAILABLE,
     "storage-full",
     words("Service indisponible", "Service unavailable"),
@@ -378,7 +383,7 @@ const STORAGE_FULL: Definition = define(
     ),
 );
 
-const OUTCOME_UNKNOWN: Definition = define(
+const OUTCOME_UNKNOWN: ProblemDefinition = define(
     StatusCode::SERVICE_UNAVAILABLE,
     "outcome-unknown",
     words("Issue inconnue", "Outcome unknown"),
@@ -388,7 +393,7 @@ const OUTCOME_UNKNOWN: Definition = define(
     ),
 );
 
-const NOT_READY: Definition = define(
+const NOT_READY: ProblemDefinition = define(
     StatusCode::SERVICE_UNAVAILABLE,
     "not-ready",
     words("Service en arrêt", "Not ready"),
@@ -398,7 +403,7 @@ const NOT_READY: Definition = define(
     ),
 );
 
-const INTERNAL: Definition = define(
+const INTERNAL: ProblemDefinition = define(
     StatusCode::INTERNAL_SERVER_ERROR,
     "internal",
     words("Erreur interne", "Internal error"),
@@ -408,7 +413,7 @@ const INTERNAL: Definition = define(
     ),
 );
 
-const NOT_ELIGIBLE: Definition = define_for_votes(
+const NOT_ELIGIBLE: ProblemDefinition = define_for_votes(
     StatusCode::FORBIDDEN,
     "not-eligible",
     "invalid",
@@ -419,7 +424,7 @@ const NOT_ELIGIBLE: Definition = define_for_votes(
     ),
 );
 
-const OTHER_REGION: Definition = define_for_votes(
+const OTHER_REGION: ProblemDefinition = define_for_votes(
     StatusCode::FORBIDDEN,
     "other-region",
     "invalid",
@@ -430,7 +435,7 @@ const OTHER_REGION: Definition = define_for_votes(
     ),
 );
 
-const CANDIDATE_REFUSED: Definition = define_for_votes(
+const CANDIDATE_REFUSED: ProblemDefinition = define_for_votes(
     StatusCode::FORBIDDEN,
     "candidate-refused",
     "invalid",
@@ -441,7 +446,7 @@ const CANDIDATE_REFUSED: Definition = define_for_votes(
     ),
 );
 
-const CHOICE_REFUSED: Definition = define_for_votes(
+const CHOICE_REFUSED: ProblemDefinition = define_for_votes(
     StatusCode::FORBIDDEN,
     "choice-refused",
     "invalid",
@@ -452,7 +457,7 @@ const CHOICE_REFUSED: Definition = define_for_votes(
     ),
 );
 
-const NOT_OPEN: Definition = define_for_votes(
+const NOT_OPEN: ProblemDefinition = define_for_votes(
     StatusCode::FORBIDDEN,
     "not-open",
     "not_open",
@@ -463,7 +468,7 @@ const NOT_OPEN: Definition = define_for_votes(
     ),
 );
 
-const CLOSED: Definition = define_for_votes(
+const CLOSED: ProblemDefinition = define_for_votes(
     StatusCode::FORBIDDEN,
     "closed",
     "closed",
@@ -474,7 +479,7 @@ const CLOSED: Definition = define_for_votes(
     ),
 );
 
-const DUPLICATE: Definition = define_for_votes(
+const DUPLICATE: ProblemDefinition = define_for_votes(
     StatusCode::CONFLICT,
     "duplicate",
     "duplicate",

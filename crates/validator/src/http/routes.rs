@@ -1,6 +1,6 @@
 //! Which call a request is, and the answer to it.
 
-use super::calls::{Call, Document};
+use super::calls::{Call, Resource};
 use super::language::{Language, Words};
 use super::problem::Problem;
 use super::rejection::Rejection;
@@ -52,7 +52,7 @@ pub(crate) fn start(
             body::check_type(&head.headers)?;
             Ok(Rest::Vote(kind, incoming))
         }
-        Call::Read(document) => read(app, document, &matched.params, language),
+        Call::Read(resource) => read(app, resource, &matched.params, language),
     }
 }
 
@@ -86,30 +86,30 @@ fn accepted(receipt: &RequestId, language: Language) -> Reply {
 
 fn read(
     app: &Arc<App>,
-    document: Document,
+    resource: Resource,
     params: &Params<'_, '_>,
     language: Language,
 ) -> Result<Rest, Rejection> {
     const MINUTE: &str = "public, max-age=60";
     const SECOND: &str = "public, max-age=1";
     let now_ms = app.clock.now_ms();
-    Ok(Rest::Answered(match document {
-        Document::Laws => reply::document(app.catalogue.laws(app.event(), now_ms), SECOND),
-        Document::Elections => {
+    Ok(Rest::Answered(match resource {
+        Resource::Laws => reply::document(app.catalogue.laws(app.event(), now_ms), SECOND),
+        Resource::Elections => {
             reply::document(app.catalogue.elections(app.event(), now_ms), SECOND)
         }
-        Document::Regions => reply::document(app.catalogue.regions(), MINUTE),
-        Document::Candidates => reply::document(candidates(app, params)?, MINUTE),
-        Document::Receipt => {
+        Resource::Regions => reply::document(app.catalogue.regions(), MINUTE),
+        Resource::Candidates => reply::document(candidates(app, params)?, MINUTE),
+        Resource::Receipt => {
             let (app, id) = (Arc::clone(app), param(params, "request_id").to_owned());
             let found = async move { Ok(receipts::find(&app, &id, language).await?) };
             return Ok(Rest::Other(Box::pin(found)));
         }
-        Document::Health => health::health(app),
-        Document::Live => health::live(),
-        Document::Ready => health::ready(app)?,
-        Document::OpenApi => reply::document(Bytes::from_static(OPENAPI.as_bytes()), MINUTE),
-        Document::Description => reply::document(app.catalogue.description(), MINUTE),
+        Resource::Health => health::health(app),
+        Resource::Live => health::live(),
+        Resource::Ready => health::ready(app)?,
+        Resource::OpenApi => reply::document(Bytes::from_static(OPENAPI.as_bytes()), MINUTE),
+        Resource::Description => reply::document(app.catalogue.description(), MINUTE),
     }))
 }
 

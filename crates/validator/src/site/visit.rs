@@ -27,7 +27,7 @@ pub(crate) struct Visit {
 }
 
 impl Visit {
-    /// None: the request is for the interface, not for a page.
+    /// The visit that a request is; none where it is for the interface and not for a page.
     pub(crate) fn of<B>(request: &Request<B>) -> Option<Visit> {
         let path = request.uri().path();
         let reads = request.method() == Method::GET || request.method() == Method::HEAD;
@@ -45,7 +45,7 @@ impl Visit {
     /// Answers a request of a client that is within its quota, where it is counted.
     ///
     /// # Errors
-    /// What the interface would answer; [`Visit::refusal`] makes a page of it.
+    /// Why there is no such page; [`Visit::refusal`] tells it on a page.
     pub(crate) async fn answer(
         self,
         app: Arc<App>,
@@ -64,13 +64,17 @@ impl Visit {
                 Some(ballot) => html(voter::mark(&site, ballot, region(head.uri.query()), None)),
                 None => html(voter::not_found(&site)),
             }),
-            (true, ["ballots", id, step @ ("review" | "cast")]) => match ballot(id) {
+            (true, ["ballots", id, "review"]) => match ballot(id) {
                 Some(ballot) => {
                     let form = posted(&app, &head, incoming).await?;
-                    Ok(match *step {
-                        "review" => html(cast::review(&site, ballot, &form)),
-                        _ => cast::cast(&app, client, &site, ballot, form).await,
-                    })
+                    Ok(html(cast::review(&site, ballot, &form)))
+                }
+                None => Ok(html(voter::not_found(&site))),
+            },
+            (true, ["ballots", id, "cast"]) => match ballot(id) {
+                Some(ballot) => {
+                    let form = posted(&app, &head, incoming).await?;
+                    Ok(cast::cast(&app, client, &site, ballot, form).await)
                 }
                 None => Ok(html(voter::not_found(&site))),
             },
@@ -78,7 +82,7 @@ impl Visit {
         }
     }
 
-    /// A problem as the voter reads it, on a page of its own.
+    /// The page that tells a problem to a voter.
     pub(crate) fn refusal(self, app: &App, problem: &Problem) -> Reply {
         let page = voter::ended(&self.site(app), None, &end_of(problem));
         html(Page {

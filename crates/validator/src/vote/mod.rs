@@ -17,6 +17,6 @@ pub(crate) use form::Malformed;
 #[cfg(test)]
 pub(crate) use refusal::one_of_each;
 pub(crate) use refusal::{Refusal, VoteKind};
-pub(crate) use roll::Roll;
+pub(crate) use roll::ElectoralRoll;
 pub(crate) use rule::{InvalidField, Rule};
 pub(crate) use station::{Observer, PollingStation};

@@ -6,23 +6,23 @@ use credentials::Hasher;
 use shards::{Membership, Package};
 
 /// A verified package and the hasher that fits it.
-pub(crate) struct Roll {
+pub(crate) struct ElectoralRoll {
     pub(crate) package: Package,
     pub(crate) hasher: Hasher,
 }
 
 /// A voter of the roll, as the ledger numbers voters.
-pub(super) struct Voter {
+pub(super) struct RollEntry {
     pub(super) shard: u32,
     pub(super) ordinal: u32,
     /// 0 where the roll names none.
     pub(super) region: u16,
 }
 
-impl Roll {
+impl ElectoralRoll {
     /// The voter whom a credential names on a ballot, where there is one. NAS and code are wiped when
     /// this returns.
-    pub(super) fn voter(&self, ballot: &BallotKey, credential: Credential) -> Option<Voter> {
+    pub(super) fn voter(&self, ballot: &BallotKey, credential: Credential) -> Option<RollEntry> {
         let digest = self
             .hasher
             .digest(&credential.nas, &credential.code, &ballot.id);
@@ -31,7 +31,7 @@ impl Roll {
                 shard,
                 ordinal,
                 region,
-            } => Some(Voter {
+            } => Some(RollEntry {
                 shard,
                 ordinal,
                 region,

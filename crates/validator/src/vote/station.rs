@@ -7,9 +7,9 @@ use super::delivery::VoteReply;
 use super::fields::{Credential, ElectionVote, LawVote};
 use super::form::Field;
 use super::refusal::{Refusal, VoteKind};
-use super::roll::{Roll, Voter};
+use super::roll::{ElectoralRoll, RollEntry};
 use super::rule::Rule;
-use crate::ballots::{BallotKey, Ballots};
+use crate::ballots::{BallotKey, BallotKeys};
 use durable::Clock;
 use election::{Ballot, BallotKind, Choice, ChoiceError, Event};
 use ledger::{Decision, InvalidReason, Partition, RequestId, Submission};
@@ -33,8 +33,8 @@ pub(crate) trait Observer: Send + Sync {
 
 /// Everything that decides about a vote.
 pub(crate) struct PollingStation {
-    pub(crate) roll: Roll,
-    pub(crate) ballots: Ballots,
+    pub(crate) roll: ElectoralRoll,
+    pub(crate) ballots: BallotKeys,
     pub(crate) attempts: Attempts,
     pub(crate) partition: Arc<Partition<VoteReply>>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -133,7 +133,7 @@ impl PollingStation {
         receipt(self.ballot(ballot), decision)
     }
 
-    /// The definition of a ballot that [`Ballots`] named.
+    /// The definition of a ballot that [`BallotKeys`] named.
     fn ballot(&self, key: &BallotKey) -> &Ballot {
         // Keys are made from this very list, in which every ballot stands at its index.
         &self.event().ballots()[usize::from(key.index.0)]
@@ -188,12 +188,12 @@ impl PollingStation {
     async fn submit(
         &self,
         ballot: &BallotKey,
-        voter: Voter,
+        voter: RollEntry,
         choice: Choice,
     ) -> Result<Decision, Refusal> {
         let started = Instant::now();
         let (reply, decision) = VoteReply::new();
-        let Voter {
+        let RollEntry {
             shard,
             ordinal,
             region,
