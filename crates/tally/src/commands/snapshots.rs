@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::ensure;
 use durable::OsStorage;
-use ledger::{Snapshots, check_snapshots};
+use ledger::check_snapshots;
 
 use crate::directory::Directory;
 use crate::inputs::PackageRoll;
@@ -32,7 +32,7 @@ pub(crate) fn check(directory: &Directory, package: &PackageRoll) -> anyhow::Res
     };
     let shape = package.shape();
     let log = directory.log();
-    let snapshots = Snapshots::new(Arc::new(OsStorage), data_dir);
+    let snapshots = ledger::Snapshots::new(Arc::new(OsStorage), data_dir);
     for partition in directory.partitions()? {
         let checked = check_snapshots(&log, &snapshots, &shape, partition)?;
         ensure!(
