@@ -10,12 +10,22 @@ pub(crate) struct Counts {
     by_choice: BTreeMap<Choice, u64>,
 }
 
+/// Whether a choice already had votes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Added {
+    /// These are its first: whoever adds them checks that the ballot offers it.
+    First,
+    More,
+}
+
 impl Counts {
-    pub(crate) fn add(&mut self, choice: &Choice, votes: u64) {
-        match self.by_choice.get_mut(choice) {
-            Some(sum) => *sum += votes,
-            None => drop(self.by_choice.insert(choice.clone(), votes)),
+    pub(crate) fn add(&mut self, choice: &Choice, votes: u64) -> Added {
+        if let Some(sum) = self.by_choice.get_mut(choice) {
+            *sum += votes;
+            return Added::More;
         }
+        self.by_choice.insert(choice.clone(), votes);
+        Added::First
     }
 
     pub(crate) fn merge(&mut self, other: &Counts) {

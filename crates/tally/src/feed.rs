@@ -11,23 +11,13 @@ use ledger::BoxSecretKey;
 use tokio::sync::mpsc;
 
 use crate::directory::Directory;
-use crate::opened::OpenedFrame;
+use crate::news::News;
 use crate::stream::Stream;
 
 /// Frames that wait for a slow consumer; the reader then waits too.
 const FRAMES_WAITING_MAX: usize = 64;
 /// How often a ledger that is not there yet is looked for.
 const WAIT_FOR_LEDGER: Duration = Duration::from_millis(500);
-
-/// What a feed says.
-pub(crate) enum News {
-    /// The next frame of its partition.
-    Frame(OpenedFrame),
-    /// All that is acknowledged of this partition has been handed over.
-    CaughtUp(u16),
-    /// The ledger cannot be followed any further. Last message of a feed.
-    Failed(anyhow::Error),
-}
 
 /// Where frames come from.
 #[derive(Clone)]

@@ -14,7 +14,7 @@ use shards::{Membership, Package, Trust};
 use zeroize::Zeroizing;
 
 use crate::cli::PackageArgs;
-use crate::state::Roll;
+use crate::roll::Roll;
 
 /// Longest key or password file read.
 const SECRET_BYTES_MAX: usize = 4096;

@@ -1,27 +1,35 @@
 //! The tally: follows the ledger, counts it, serves results and writes them to PostgreSQL.
 
 mod api;
+mod ballot_count;
 mod cli;
 mod commands;
 mod contest;
 mod counts;
 mod directory;
+mod documents;
 mod feed;
+mod fold_error;
+mod fraction;
 mod inputs;
+mod ledger_count;
+mod news;
 mod officer;
 mod opened;
 mod policy;
 mod postgres;
+mod published;
 mod recount;
 mod results;
+mod roll;
 mod rows;
-mod seats;
-mod state;
 mod statement;
 mod stream;
 mod table;
+mod tabulate;
 mod time_text;
 mod token;
+mod voted;
 
 use std::process::ExitCode;
 

@@ -3,6 +3,8 @@
 use election::Choice;
 use ledger::{BallotChoices, Body, BoxSecretKey, Cursor, Frame, OpenError, Opener, SegmentHeader};
 
+use crate::fold_error::FramePosition;
+
 /// One frame with everything that the fold and the database need.
 #[derive(Clone)]
 pub(crate) struct OpenedFrame {
@@ -22,6 +24,14 @@ impl OpenedFrame {
         let choices = self.choices.as_ref()?;
         let found = choices.iter().find(|choices| choices.ballot == ballot);
         Some(found.map_or(&[], |choices| choices.counts.as_slice()))
+    }
+
+    /// Where this frame stands, for errors.
+    pub(crate) fn position(&self) -> FramePosition {
+        FramePosition {
+            partition: self.partition,
+            sequence: self.at.sequence,
+        }
     }
 
     /// Votes of all ballots.

@@ -7,17 +7,19 @@ use std::io::Write;
 
 use serde::Serialize;
 
+use crate::ballot_count::BallotCount;
 use crate::cli::{Format, What};
 use crate::counts::choice_text;
 use crate::inputs::PackageRoll;
-use crate::state::{BallotState, Roll, State};
+use crate::ledger_count::LedgerCount;
+use crate::roll::Roll;
 use crate::time_text::rfc3339;
 
 /// What rows are made from.
 #[derive(Clone, Copy)]
 pub(crate) struct Exported<'a> {
     pub(crate) package: &'a PackageRoll,
-    pub(crate) state: &'a State,
+    pub(crate) count: &'a LedgerCount,
 }
 
 impl Exported<'_> {
@@ -79,16 +81,16 @@ struct TurnoutRow<'a> {
     votes: u64,
 }
 
-/// Every ballot with its state.
-fn ballots<'a>(exported: Exported<'a>) -> impl Iterator<Item = (u16, &'a str, &'a BallotState)> {
-    let states = &exported.state.ballots;
-    let ballots = exported.package.event().ballots().iter().zip(states);
-    ballots.map(|(ballot, state)| (ballot.index.0, ballot.id.as_str(), state))
+/// Index, id and count of every ballot.
+fn ballots<'a>(exported: Exported<'a>) -> impl Iterator<Item = (u16, &'a str, &'a BallotCount)> {
+    let counts = &exported.count.ballots;
+    let ballots = exported.package.event().ballots().iter().zip(counts);
+    ballots.map(|(ballot, count)| (ballot.index.0, ballot.id.as_str(), count))
 }
 
 fn results(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
-    for (_, ballot_id, state) in ballots(exported) {
-        for (region, counts) in &state.regions {
+    for (_, ballot_id, count) in ballots(exported) {
+        for (region, counts) in &count.regions {
             for (choice, votes) in counts.iter() {
                 let choice = choice_text(choice);
                 rows.push(&ResultRow {
@@ -104,8 +106,8 @@ fn results(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
 }
 
 fn audit(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
-    for (ballot, ballot_id, state) in ballots(exported) {
-        for (shard, ordinal) in state.voters() {
+    for (ballot, ballot_id, count) in ballots(exported) {
+        for (shard, ordinal) in count.voters() {
             let digest = digest(exported, ballot, shard, ordinal);
             let (status, reason, attempts) = ("accepted", "", 1);
             rows.push(&AuditRow {
@@ -115,7 +117,7 @@ fn audit(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
                 reason,
                 attempts,
             })?;
-            if let Some(repeats) = state.repeats.get(&(shard, ordinal)) {
+            if let Some(repeats) = count.repeats.get(&(shard, ordinal)) {
                 let (status, attempts) = ("duplicate", repeats.count);
                 rows.push(&AuditRow {
                     ballot_id,
@@ -127,7 +129,7 @@ fn audit(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
             }
         }
     }
-    for ((ballot, reason), attempts) in &exported.state.invalid {
+    for ((ballot, reason), attempts) in &exported.count.invalid {
         let ballot = ballot.and_then(|at| exported.package.event().ballots().get(usize::from(at)));
         let ballot_id = ballot.map_or("", |ballot| ballot.id.as_str());
         let (digest, status) = (String::new(), "invalid");
@@ -144,8 +146,8 @@ fn audit(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
 }
 
 fn duplicates(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
-    for (ballot, ballot_id, state) in ballots(exported) {
-        for ((shard, ordinal), repeats) in &state.repeats {
+    for (ballot, ballot_id, count) in ballots(exported) {
+        for ((shard, ordinal), repeats) in &count.repeats {
             rows.push(&DuplicateRow {
                 ballot_id,
                 digest: digest(exported, ballot, *shard, *ordinal),
@@ -159,8 +161,8 @@ fn duplicates(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()>
 }
 
 fn turnout(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
-    for (_, ballot_id, state) in ballots(exported) {
-        for ((region_id, hour), votes) in &state.turnout {
+    for (_, ballot_id, count) in ballots(exported) {
+        for ((region_id, hour), votes) in &count.turnout {
             let (region_id, hour, votes) = (*region_id, rfc3339(*hour), *votes);
             rows.push(&TurnoutRow {
                 ballot_id,
@@ -175,7 +177,8 @@ fn turnout(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
 
 fn digest(exported: Exported<'_>, ballot: u16, shard: u32, ordinal: u32) -> String {
     let digest = exported.package.digest(ballot, shard, ordinal);
-    digest.map_or_else(String::new, |digest| digest.to_string())
+    let digest = digest.expect("the fold has refused credentials that are not on the roll");
+    digest.to_string()
 }
 
 /// Rows in one of the two forms.

@@ -2,32 +2,38 @@
 
 use std::fmt::Write;
 
+use counting::plurality;
+use election::{Ballot, BallotKind, Election, Event, Law};
+
+use crate::documents::hex;
+use crate::fraction::Fraction;
 use crate::recount::{BallotReport, Report};
-use crate::results::{BallotResult, ElectionResult, LawResult, RegionResult};
+use crate::results::{ElectionResults, LawResults, RegionResults};
+use crate::time_text::rfc3339;
 
 /// Widest name shown in a column; longer ones are cut, `--json` has them whole.
 const NAME_CHARS_MAX: usize = 34;
 
 /// The whole page.
-pub(crate) fn render(report: &Report) -> String {
+pub(crate) fn render(event: &Event, report: &Report) -> String {
     let mut page = String::new();
-    // Writing to a String cannot fail.
-    let _ = write_page(&mut page, report);
+    write_page(&mut page, event, report).expect("writing to a String cannot fail");
     page
 }
 
-fn write_page(page: &mut String, report: &Report) -> std::fmt::Result {
-    writeln!(page, "Event {}", report.event_id)?;
-    writeln!(page, "Package manifest SHA-256 {}", report.manifest_sha256)?;
-    for head in &report.ledger {
+fn write_page(page: &mut String, event: &Event, report: &Report) -> std::fmt::Result {
+    writeln!(page, "Event {}", event.id)?;
+    let manifest = hex(&report.manifest_sha256);
+    writeln!(page, "Package manifest SHA-256 {manifest}")?;
+    for (partition, head) in &report.ledger {
         writeln!(
             page,
-            "Ledger partition {} ends at frame {}, SHA-256 {}",
-            head.partition, head.sequence, head.hash
+            "Ledger partition {partition} ends at frame {}, SHA-256 {}",
+            head.sequence, head.link
         )?;
     }
-    let last = report.last_commit_at.as_deref().unwrap_or("never");
-    writeln!(page, "Last commit {last}")?;
+    let last = report.last_commit_ms.map(rfc3339);
+    writeln!(page, "Last commit {}", last.as_deref().unwrap_or("never"))?;
     writeln!(
         page,
         "Votes {}, duplicate attempts {}",
@@ -38,80 +44,94 @@ fn write_page(page: &mut String, report: &Report) -> std::fmt::Result {
         writeln!(
             page,
             "Refused: {} {} ({ballot})",
-            invalid.attempts, invalid.reason
+            invalid.attempts,
+            invalid.reason.name()
         )?;
     }
-    for ballot in &report.ballots {
-        write_ballot(page, ballot)?;
+    for (ballot, counted) in event.ballots().iter().zip(&report.ballots) {
+        write_ballot(page, event, ballot, counted)?;
     }
     Ok(())
 }
 
-fn write_ballot(page: &mut String, ballot: &BallotReport) -> std::fmt::Result {
-    match &ballot.result {
-        BallotResult::Law(law) => {
-            write_heading(page, ballot, "Law", &law.title.fr)?;
-            write_law(page, law)
+fn write_ballot(
+    page: &mut String,
+    event: &Event,
+    ballot: &Ballot,
+    counted: &BallotReport,
+) -> std::fmt::Result {
+    match &ballot.kind {
+        BallotKind::Law(law) => {
+            write_heading(page, "Law", ballot, counted)?;
+            match counted.results.law() {
+                Some(results) => write_law(page, law, results),
+                None => write_sealed(page),
+            }
         }
-        BallotResult::Election(election) => {
-            write_heading(page, ballot, "Election", &election.title.fr)?;
-            write_election(page, election)
+        BallotKind::Election(election) => {
+            write_heading(page, "Election", ballot, counted)?;
+            match counted.results.election() {
+                Some(results) => write_election(page, event, election, results),
+                None => write_sealed(page),
+            }
         }
     }
 }
 
 fn write_heading(
     page: &mut String,
-    ballot: &BallotReport,
     kind: &str,
-    title: &str,
+    ballot: &Ballot,
+    counted: &BallotReport,
 ) -> std::fmt::Result {
-    writeln!(page, "\n{kind} {}: {title}", ballot.ballot_id)?;
-    let share = percent(ballot.turnout_percentage_of_registered);
+    writeln!(page, "\n{kind} {}: {}", ballot.id, ballot.title.fr)?;
+    let turnout = counted.results.turnout.whole();
     writeln!(
         page,
-        "  votes {} of {} registered ({share} of registered), duplicate attempts {}",
-        ballot.votes, ballot.registered, ballot.duplicates
+        "  votes {} of {} registered ({} of registered), duplicate attempts {}",
+        turnout.part,
+        turnout.whole,
+        percent(turnout),
+        counted.duplicates
     )
 }
 
-fn write_law(page: &mut String, law: &LawResult) -> std::fmt::Result {
-    let (Some(oui), Some(non), Some(valid)) = (law.oui_count, law.non_count, law.valid_votes)
-    else {
-        return writeln!(page, "  choices are sealed: name the box key with --box");
-    };
-    let share = law.oui_percentage_of_valid_votes;
-    writeln!(
-        page,
-        "  {:<NAME_CHARS_MAX$} {oui:>10}  {:>7} of valid votes",
-        "oui",
-        percent(share)
-    )?;
-    let rest = crate::results::percentage(non, valid);
-    writeln!(
-        page,
-        "  {:<NAME_CHARS_MAX$} {non:>10}  {:>7} of valid votes",
-        "non",
-        percent(rest)
-    )?;
-    writeln!(
-        page,
-        "  {:<NAME_CHARS_MAX$} {:>10}",
-        "blanc",
-        law.blanc_count.unwrap_or(0)
-    )?;
-    let reached = if law.threshold.reached == Some(true) {
+fn write_sealed(page: &mut String) -> std::fmt::Result {
+    writeln!(page, "  choices are sealed: name the box key with --box")
+}
+
+fn write_law(page: &mut String, law: &Law, results: &LawResults) -> std::fmt::Result {
+    let answers = results.total;
+    for (name, share) in [
+        ("oui", answers.oui_of_valid()),
+        ("non", answers.non_of_valid()),
+    ] {
+        writeln!(
+            page,
+            "  {name:<NAME_CHARS_MAX$} {:>10}  {:>7} of valid votes",
+            share.part,
+            percent(share)
+        )?;
+    }
+    writeln!(page, "  {:<NAME_CHARS_MAX$} {:>10}", "blanc", answers.blanc)?;
+    write!(page, "  needs {} of valid votes", law.threshold.votes)?;
+    let decision = &results.decision;
+    if let (Some(double), Some(carried)) = (&law.threshold.regions, &decision.regions_carried) {
+        write!(
+            page,
+            " and {} of the regions, each with {} of its valid votes ({} carried)",
+            double.share,
+            double.votes,
+            carried.len()
+        )?;
+    }
+    let reached = if decision.passed {
         "reached"
     } else {
         "not reached"
     };
-    write!(page, "  needs {} of valid votes", law.threshold.votes)?;
-    if let Some(regions) = &law.threshold.regions {
-        let carried = law.threshold.regions_carried.unwrap_or(0);
-        write!(page, " and {regions} ({carried} carried)")?;
-    }
     writeln!(page, ": {reached}")?;
-    if law.threshold.recount == Some(true) {
+    if decision.recount {
         writeln!(
             page,
             "  margin below 1/1000 of the valid votes: a recount is due"
@@ -120,82 +140,99 @@ fn write_law(page: &mut String, law: &LawResult) -> std::fmt::Result {
     Ok(())
 }
 
-fn write_election(page: &mut String, election: &ElectionResult) -> std::fmt::Result {
-    for party in &election.parties {
-        let name = party
-            .name
-            .as_ref()
-            .map_or("(independent)", |name| name.fr.as_str());
+fn write_election(
+    page: &mut String,
+    event: &Event,
+    election: &Election,
+    results: &ElectionResults,
+) -> std::fmt::Result {
+    for party in &results.parties {
+        let named = party.party.as_ref().and_then(|code| event.party(code));
+        let name = named.map_or("(independent)", |named| named.name.fr.as_str());
         writeln!(
             page,
             "  {:<NAME_CHARS_MAX$} {:>10}  {:>7} of all votes  {:>4} seats",
             cut(name),
             party.votes,
-            percent(party.percentage),
+            percent(Fraction::of(party.votes, results.total_votes)),
             party.seats
         )?;
     }
-    for region in &election.regions {
-        write_region(page, region)?;
+    for (number, region) in &results.regions {
+        let place = event.region(*number);
+        let place = place.expect("a definition's candidates stand in regions that it names");
+        writeln!(
+            page,
+            "  Region {number} {}: {} votes",
+            place.name.fr, region.total_votes
+        )?;
+        write_region(page, election, region)?;
     }
     Ok(())
 }
 
-fn write_region(page: &mut String, region: &RegionResult) -> std::fmt::Result {
-    writeln!(
-        page,
-        "  Region {} {}: {} votes",
-        region.region_id, region.region_name.fr, region.total_votes
-    )?;
-    if let Some(statute) = region.recount_statute {
+fn write_region(
+    page: &mut String,
+    election: &Election,
+    region: &RegionResults,
+) -> std::fmt::Result {
+    if region.recount {
         writeln!(
             page,
-            "    margin below 1/1000 of the valid votes: a recount is due ({statute})"
+            "    margin below 1/1000 of the valid votes: a recount is due ({})",
+            plurality::RECOUNT_STATUTE
         )?;
     }
-    if let Some(statute) = region.tie_statute {
+    if !region.tied.is_empty() {
         writeln!(
             page,
-            "    a seat is tied: the count cannot decide it ({statute})"
+            "    a seat is tied: the count cannot decide it ({})",
+            plurality::TIE_STATUTE
         )?;
     }
-    for candidate in &region.candidates {
-        let mark = if candidate.elected {
+    write_candidates(page, election, region)?;
+    for round in region.rounds.iter().flatten() {
+        let counts = round.counts.iter();
+        let counts: Vec<String> = counts
+            .map(|(number, votes)| format!("{number}: {votes}"))
+            .collect();
+        writeln!(page, "    round {}: {}", round.number, counts.join(", "))?;
+        for (what, candidates) in [
+            ("elected", &round.elected),
+            ("eliminated", &round.eliminated),
+        ] {
+            if !candidates.is_empty() {
+                let numbers: Vec<String> = candidates.iter().map(u32::to_string).collect();
+                writeln!(page, "      {what} {}", numbers.join(", "))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_candidates(
+    page: &mut String,
+    election: &Election,
+    region: &RegionResults,
+) -> std::fmt::Result {
+    for counted in &region.candidates {
+        let mark = if counted.elected {
             "  elected"
-        } else if region.tied.contains(&candidate.candidate_id) {
+        } else if region.tied.contains(&counted.number) {
             "  tied"
         } else {
             ""
         };
+        let candidate = election.candidate(counted.number);
+        let candidate = candidate.expect("results name the candidates of their election");
         writeln!(
             page,
             "    {:>4} {:<NAME_CHARS_MAX$} {:>10}  {:>7} of the region's votes{mark}",
-            candidate.candidate_id,
-            cut(&candidate.name),
-            candidate.votes,
-            percent(candidate.percentage)
+            counted.number,
+            cut(&format!("{} {}", candidate.first_name, candidate.last_name)),
+            counted.votes,
+            percent(Fraction::of(counted.votes, region.total_votes))
         )?;
-    }
-    for round in region.rounds.iter().flatten() {
-        let counts: Vec<String> = round
-            .counts
-            .iter()
-            .map(|c| format!("{}: {}", c.candidate_id, c.votes))
-            .collect();
-        writeln!(page, "    round {}: {}", round.round, counts.join(", "))?;
-        let list = |ids: &[u32]| {
-            ids.iter()
-                .map(u32::to_string)
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        let (elected, out) = (list(&round.elected), list(&round.eliminated));
-        if !elected.is_empty() {
-            writeln!(page, "      elected {elected}")?;
-        }
-        if !out.is_empty() {
-            writeln!(page, "      eliminated {out}")?;
-        }
     }
     Ok(())
 }
@@ -204,6 +241,9 @@ fn cut(name: &str) -> String {
     name.chars().take(NAME_CHARS_MAX).collect()
 }
 
-fn percent(share: Option<f64>) -> String {
-    share.map_or_else(|| "-".to_owned(), |share| format!("{share:.2}%"))
+fn percent(share: Fraction) -> String {
+    match share.hundredths() {
+        Some(hundredths) => format!("{}.{:02}%", hundredths / 100, hundredths % 100),
+        None => "-".to_owned(),
+    }
 }

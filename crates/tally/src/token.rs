@@ -163,7 +163,7 @@ impl Entry<'_> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    crate::recount::hex(bytes)
+    crate::documents::hex(bytes)
 }
 
 #[cfg(test)]

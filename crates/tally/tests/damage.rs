@@ -5,8 +5,9 @@ mod support;
 use std::fs;
 use std::path::PathBuf;
 
-use support::Fixture;
+use election::Choice;
 use support::program::{Names, stderr, stdout, tally};
+use support::{Fixture, SINGLE};
 
 /// A ledger of some frames in one segment, closed in order.
 fn closed() -> (Fixture, PathBuf) {
@@ -114,4 +115,28 @@ fn invariant_1_voted_bitsets_are_held_against_the_ledger() {
     let (status, _, told) = verify(&fixture, &[]);
     assert_eq!(status, Some(0), "a start makes it again: {told}");
     assert!(told.contains("LIVE/0000.voted"), "{told}");
+}
+
+/// A ledger that no validator of ours writes: sealed and chained in order, with a vote for a candidate
+/// who is not on the ballot paper. It once was counted without a word.
+#[test]
+fn a_vote_for_nobody_on_the_ballot_paper_ends_every_count() {
+    let fixture = Fixture::new(10);
+    let mut ballots = fixture.ballot_box("data");
+    ballots.vote(SINGLE, 0, Choice::Candidate(999));
+    ballots.close();
+    let (_, _, region) = fixture.credential(SINGLE, 0).expect("on the roll");
+    let names = Names::new(&fixture, "data");
+    let place = format!("partition 0 frame 1: a choice of ballot {SINGLE} in region {region}");
+    for command in ["count", "verify"] {
+        let output = tally(&names.args(command, &[]));
+        let told = stderr(&output);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains(&place), "{told}");
+        assert!(!told.contains("999"), "names the choice: {told}");
+    }
+    let served = tally(&names.args("run", &["--listen", "127.0.0.1:0"]));
+    let told = stderr(&served);
+    assert_eq!(served.status.code(), Some(1), "{told}");
+    assert!(told.contains(&place) && !told.contains("999"), "{told}");
 }

@@ -1,33 +1,68 @@
 //! Bodies that were computed once, so that a crowd of readers costs no more than one of them.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use sha2::Digest;
 
-/// A body that is younger is served even where newer counts are there.
-const FRESH: Duration = Duration::from_millis(200);
+use crate::documents::hex;
+use crate::policy::Version;
+use crate::published::{Edition, FRESH};
+use crate::tabulate::TabulationError;
+
 /// For readers and CDNs; election night asks again each second.
 const CACHE_CONTROL: &str = "public, max-age=1, stale-while-revalidate=5";
 
-/// Version of what a body was computed from.
-pub(crate) type Version = Vec<(u64, bool)>;
+/// What a body is made from, and since when that has been the newest.
+#[derive(Clone)]
+pub(crate) struct Stamp {
+    /// One a ballot.
+    versions: Vec<Version>,
+    made: Instant,
+}
+
+impl Stamp {
+    /// Of results.
+    pub(crate) fn of(editions: &[Arc<Edition>]) -> Stamp {
+        let made = editions.iter().map(|edition| edition.made).min();
+        Stamp {
+            versions: editions.iter().map(|edition| edition.version).collect(),
+            made: made.unwrap_or_else(Instant::now),
+        }
+    }
+
+    /// Of what is read from the count now.
+    pub(crate) fn now(versions: Vec<Version>) -> Stamp {
+        Stamp {
+            versions,
+            made: Instant::now(),
+        }
+    }
+
+    /// Whether a body of this stamp may be served to a reader who would get one of `newest`.
+    fn serves(&self, newest: &Stamp) -> bool {
+        let phases =
+            |stamp: &Stamp| -> Vec<_> { stamp.versions.iter().map(Version::phase).collect() };
+        // The clock changes what may be seen: never served stale.
+        self.versions == newest.versions
+            || (phases(self) == phases(newest) && self.made.elapsed() < FRESH)
+    }
+}
 
 /// By path. Only paths of existing resources are kept, so the event bounds their number.
 #[derive(Default)]
 pub(crate) struct Cache {
-    entries: Mutex<HashMap<String, Entry>>,
+    bodies: Mutex<HashMap<String, Body>>,
 }
 
 #[derive(Clone)]
-struct Entry {
-    version: Version,
-    computed: Instant,
-    body: Bytes,
+struct Body {
+    stamp: Stamp,
+    bytes: Bytes,
     etag: String,
 }
 
@@ -49,26 +84,26 @@ impl Cache {
     pub(crate) fn respond(
         &self,
         path: &str,
-        version: Version,
+        stamp: Stamp,
         headers: &HeaderMap,
         compute: impl FnOnce() -> serde_json::Result<Vec<u8>>,
     ) -> Response {
-        self.respond_as(path, version, headers, &JSON, compute)
+        self.respond_as(path, stamp, headers, &JSON, compute)
     }
 
     /// The same for a body of any kind; `path` also tells bodies of one path apart.
     pub(crate) fn respond_as(
         &self,
         path: &str,
-        version: Version,
+        stamp: Stamp,
         headers: &HeaderMap,
         kind: &Kind,
         compute: impl FnOnce() -> serde_json::Result<Vec<u8>>,
     ) -> Response {
-        let entry = match self.find(path, &version) {
-            Some(entry) => entry,
+        let kept = match self.find(path, &stamp) {
+            Some(body) => body,
             None => match compute() {
-                Ok(body) => self.keep(path, version, body),
+                Ok(bytes) => self.keep(path, stamp, bytes),
                 Err(error) => {
                     tracing::error!(path, %error, "a result cannot be written as JSON");
                     return StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -79,10 +114,10 @@ impl Cache {
         let known = known.filter_map(|value| value.to_str().ok());
         let is_known = known.flat_map(|tags| tags.split(',')).any(|tag| {
             let tag = tag.trim();
-            tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == entry.etag
+            tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == kept.etag
         });
         let common = [
-            (header::ETAG, entry.etag),
+            (header::ETAG, kept.etag),
             (header::CACHE_CONTROL, CACHE_CONTROL.to_owned()),
         ];
         if is_known {
@@ -94,35 +129,34 @@ impl Cache {
                 (header::CONTENT_TYPE, kind.content_type),
                 (header::CONTENT_SECURITY_POLICY, kind.policy),
             ],
-            entry.body,
+            kept.bytes,
         )
             .into_response()
     }
 
-    fn find(&self, path: &str, version: &Version) -> Option<Entry> {
-        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = entries.get(path)?;
-        // Closing changes what may be seen: never served stale.
-        let same_windows = entry
-            .version
-            .iter()
-            .map(|(_, closed)| closed)
-            .eq(version.iter().map(|(_, c)| c));
-        let fits = entry.version == *version || (same_windows && entry.computed.elapsed() < FRESH);
-        fits.then(|| entry.clone())
+    fn find(&self, path: &str, newest: &Stamp) -> Option<Body> {
+        let bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
+        bodies
+            .get(path)
+            .filter(|body| body.stamp.serves(newest))
+            .cloned()
     }
 
-    fn keep(&self, path: &str, version: Version, body: Vec<u8>) -> Entry {
-        let digest = sha2::Sha256::digest(&body);
-        let etag = format!("\"{}\"", crate::recount::hex(&digest[..12]));
-        let entry = Entry {
-            version,
-            computed: Instant::now(),
-            body: body.into(),
-            etag,
+    fn keep(&self, path: &str, stamp: Stamp, bytes: Vec<u8>) -> Body {
+        let digest = sha2::Sha256::digest(&bytes);
+        let body = Body {
+            stamp,
+            bytes: bytes.into(),
+            etag: format!("\"{}\"", hex(&digest[..12])),
         };
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.insert(path.to_owned(), entry.clone());
-        entry
+        let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
+        bodies.insert(path.to_owned(), body.clone());
+        body
     }
+}
+
+/// The answer where there is no result: the count stops and says why (`tally run` ends with it).
+pub(crate) fn broken(path: &str, error: &TabulationError) -> Response {
+    tracing::error!(path, %error, "no result can be shown");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }

@@ -13,16 +13,15 @@ use futures_util::StreamExt;
 use pages::Form;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
+use super::path_part::{PathPart, named};
 use super::problem::{Language, Problem};
-use super::{PathPart, Shared, named};
+use super::shared::Shared;
 use crate::cli::{Format, What};
+use crate::ledger_count::LedgerCount;
 use crate::policy::Visible;
 use crate::rows::Exported;
-use crate::state;
 use crate::token::Holder;
 
-/// Exports at once: each has a thread and a copy of the bitsets.
-pub(crate) const EXPORTS_MAX: usize = 2;
 /// Bytes of a piece, and how many pieces may wait for a slow reader.
 const PIECE_BYTES: usize = 64 * 1024;
 const PIECES_WAITING_MAX: usize = 4;
@@ -96,10 +95,10 @@ fn respond(
 ) -> Response {
     let (sender, receiver) = mpsc::channel(PIECES_WAITING_MAX);
     tokio::task::spawn_blocking(move || {
-        let state = snapshot(&shared);
+        let count = snapshot(&shared);
         let exported = Exported {
             package: &shared.package,
-            state: &state,
+            count: &count,
         };
         let mut out = BufWriter::with_capacity(PIECE_BYTES, Pieces(sender.clone()));
         let written = exported.write(what, format, &mut out);
@@ -125,23 +124,18 @@ fn respond(
     (headers, Body::from_stream(pieces.boxed())).into_response()
 }
 
-/// The state as of now, with no more counts than everybody may see: a token opens no ballot early.
-fn snapshot(shared: &Shared) -> state::State {
+/// The count as of now, with no more choices than everybody may see: a token opens no ballot early.
+fn snapshot(shared: &Shared) -> LedgerCount {
     let (board, now) = (shared.board(), shared.now_ms());
-    let mut state = board.state().clone();
-    for (ballot, of_ballot) in shared
-        .package
-        .event()
-        .ballots()
-        .iter()
-        .zip(&mut state.ballots)
-    {
+    let mut count = board.state().clone();
+    let ballots = shared.package.event().ballots().iter();
+    for (ballot, of_ballot) in ballots.zip(&mut count.ballots) {
         of_ballot.regions = match board.visible(ballot, now) {
             Visible::Counts { regions, .. } => regions.clone(),
             Visible::Withheld { .. } | Visible::Sealed => std::collections::BTreeMap::new(),
         };
     }
-    state
+    count
 }
 
 fn name_of(what: What) -> &'static str {

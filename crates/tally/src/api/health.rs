@@ -7,9 +7,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::Shared;
 use super::problem::{Language, Problem};
-use crate::recount::Head;
+use super::shared::Shared;
+use crate::documents::HeadDocument;
 use crate::time_text::rfc3339;
 
 /// Alive: the process answers.
@@ -28,15 +28,7 @@ pub(super) async fn readyz(State(shared): State<Arc<Shared>>, headers: HeaderMap
 /// `GET /api/v1/health`: status, services, timestamp, and how far ledger and database are.
 pub(super) async fn health(State(shared): State<Arc<Shared>>) -> Response {
     let caught_up = shared.is_caught_up();
-    let heads: Vec<Head> = {
-        let board = shared.board();
-        board
-            .state()
-            .heads
-            .iter()
-            .map(|(at, cursor)| Head::new(*at, cursor))
-            .collect()
-    };
+    let heads = HeadDocument::all(&shared.board().state().heads);
     let ledger = if caught_up { "healthy" } else { "catching_up" };
     let mut services = json!({ "ledger": ledger });
     let mut healthy = caught_up;

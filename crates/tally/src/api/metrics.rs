@@ -10,32 +10,12 @@ use axum::response::{IntoResponse, Response};
 use prometheus_client::encoding::{EncodeLabelSet, text::encode};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
-use super::Shared;
+use super::shared::Shared;
 use crate::counts::{Counts, choice_text};
 use crate::policy::{Board, Visible};
-
-/// Upper bounds of request durations, seconds.
-const BUCKETS: [f64; 9] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5];
-
-/// Durations of requests by route and status class.
-#[derive(Clone)]
-pub(crate) struct RequestTimes(Family<RouteLabel, Histogram>);
-
-impl Default for RequestTimes {
-    fn default() -> RequestTimes {
-        RequestTimes(Family::new_with_constructor(|| Histogram::new(BUCKETS)))
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RouteLabel {
-    route: String,
-    status: u16,
-}
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct LawChoice {
@@ -68,15 +48,8 @@ pub(super) async fn observe(
     let started = std::time::Instant::now();
     let response = next.run(request).await;
     let route = path.map_or_else(|| "other".to_owned(), |path| path.as_str().to_owned());
-    let labels = RouteLabel {
-        route,
-        status: response.status().as_u16(),
-    };
-    shared
-        .times
-        .0
-        .get_or_create(&labels)
-        .observe(started.elapsed().as_secs_f64());
+    let status = response.status().as_u16();
+    shared.times.observe(route, status, started.elapsed());
     response
 }
 
@@ -88,7 +61,7 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     registry.register(
         "api_request_duration_seconds",
         "Time to answer a request",
-        shared.times.0.clone(),
+        shared.times.family(),
     );
     register_state(&mut registry, &shared, &shared.board());
     register_database(&mut registry, &shared);

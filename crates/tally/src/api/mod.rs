@@ -5,96 +5,31 @@ mod export;
 mod health;
 mod live;
 mod metrics;
+mod path_part;
 mod problem;
+mod request_times;
 mod results;
 mod serve;
+mod shared;
 mod site;
 mod turnout;
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{OriginalUri, Path, State};
+use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use durable::{Clock, SystemClock};
-use tokio::sync::Semaphore;
 
-use crate::inputs::PackageRoll;
-use crate::policy::Board;
-use crate::postgres::Progress;
-use crate::token::TokenFile;
 use problem::{Language, Problem};
 
-pub(crate) use live::Hub;
-pub(crate) use metrics::RequestTimes;
+pub(crate) use live::run as run_live;
 pub(crate) use serve::{raise_file_limit, serve};
+pub(crate) use shared::Shared;
 
 /// The document that describes this API; a test holds the routes against it.
 const OPENAPI: &str = include_str!("../../openapi.json");
-
-/// What every handler may look at.
-pub(crate) struct Shared {
-    pub(crate) package: Arc<PackageRoll>,
-    board: RwLock<Board>,
-    pub(crate) clock: SystemClock,
-    cache: cache::Cache,
-    /// Registered credentials by ballot and region; the roll does not change.
-    registered: Vec<std::collections::BTreeMap<u16, u64>>,
-    /// Set once everything that was acknowledged at the start has been folded.
-    pub(crate) caught_up: std::sync::atomic::AtomicBool,
-    /// Where the database stands, where there is one.
-    pub(crate) database: Option<Arc<Mutex<Progress>>>,
-    pub(crate) times: RequestTimes,
-    pub(crate) hub: Hub,
-    /// Who may read audit and exports.
-    pub(crate) tokens: Option<TokenFile>,
-    pub(crate) exports: Arc<Semaphore>,
-}
-
-impl Shared {
-    pub(crate) fn new(
-        package: Arc<PackageRoll>,
-        board: Board,
-        database: Option<Arc<Mutex<Progress>>>,
-        tokens: Option<TokenFile>,
-    ) -> Shared {
-        let registered = turnout::registered(&package);
-        Shared {
-            package,
-            board: RwLock::new(board),
-            clock: SystemClock::new(),
-            cache: cache::Cache::default(),
-            registered,
-            caught_up: std::sync::atomic::AtomicBool::new(false),
-            database,
-            times: RequestTimes::default(),
-            hub: Hub::default(),
-            tokens,
-            exports: Arc::new(Semaphore::new(export::EXPORTS_MAX)),
-        }
-    }
-
-    pub(crate) fn board(&self) -> RwLockReadGuard<'_, Board> {
-        // A panic while folding ends the process; readers may still finish.
-        self.board.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn board_mut(&self) -> RwLockWriteGuard<'_, Board> {
-        self.board.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether everything that was acknowledged at the start has been folded.
-    pub(crate) fn is_caught_up(&self) -> bool {
-        self.caught_up.load(std::sync::atomic::Ordering::Acquire)
-    }
-
-    fn now_ms(&self) -> i64 {
-        self.clock.now_ms()
-    }
-}
 
 /// All routes.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
@@ -130,13 +65,6 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
             metrics::observe,
         ))
         .with_state(shared)
-}
-
-/// Variable parts of a path; an error where they are no UTF-8, which names nothing that exists.
-type PathPart<T> = Result<Path<T>, PathRejection>;
-
-fn named<T>(part: PathPart<T>) -> Option<T> {
-    part.ok().map(|Path(named)| named)
 }
 
 async fn openapi() -> Response {

@@ -1,49 +1,25 @@
-//! Results of laws and elections, as far as each ballot's policy lets them be seen.
+//! Results of laws and elections as JSON, as far as each ballot's policy lets them be seen.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{OriginalUri, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use election::{Ballot, Election, Law};
+use election::{Ballot, BallotKind};
 use serde::Serialize;
 
+use super::cache::{Stamp, broken};
+use super::path_part::{PathPart, named};
 use super::problem::{Language, Problem};
-use super::{PathPart, Shared, named};
-use crate::policy::Board;
-use crate::results::{BallotResult, ballot_result, law_result, region_result};
-
-/// Votes so far by region.
-pub(super) fn turnout_by_region(board: &Board, ballot: &Ballot) -> BTreeMap<u16, u64> {
-    let mut sums = BTreeMap::new();
-    if let Some(state) = board.state().ballots.get(usize::from(ballot.index.0)) {
-        for ((region, _), votes) in &state.turnout {
-            *sums.entry(*region).or_default() += votes;
-        }
-    }
-    sums
-}
+use super::shared::Shared;
+use crate::documents::{BallotDocument, ElectionSummary, LawDocument, RegionDocument};
+use crate::published::Edition;
 
 #[derive(Serialize)]
 struct AllResults {
     event_id: String,
-    laws: Vec<BallotResult>,
+    laws: Vec<LawDocument>,
     elections: Vec<ElectionSummary>,
-}
-
-/// An election in the list of all results: its regions have addresses of their own.
-#[derive(Serialize)]
-struct ElectionSummary {
-    election_id: u32,
-    election_code: String,
-    results: crate::results::Status,
-    /// What the percentages of the parties are of: the field of that name.
-    percentage_of: &'static str,
-    parties: Vec<crate::results::PartyResult>,
-    total_votes: u64,
-    updated_at: Option<String>,
-    href: String,
 }
 
 /// `GET /api/v1/results`
@@ -52,33 +28,26 @@ pub(super) async fn all(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    let (board, now) = (shared.board(), shared.now_ms());
     let event = shared.package.event();
-    let version = event
-        .ballots()
-        .iter()
-        .map(|ballot| board.version(ballot, now))
-        .collect();
-    shared.cache.respond(uri.path(), version, &headers, || {
+    let editions = match shared.editions(event.ballots()) {
+        Ok(editions) => editions,
+        Err(error) => return broken(uri.path(), &error),
+    };
+    let stamp = Stamp::of(&editions);
+    shared.cache.respond(uri.path(), stamp, &headers, || {
         let mut all = AllResults {
             event_id: event.id.clone(),
             laws: Vec::new(),
             elections: Vec::new(),
         };
-        for ballot in event.ballots() {
-            let turnout = turnout_by_region(&board, ballot);
-            match ballot_result(event, ballot, &board.visible(ballot, now), &turnout) {
-                BallotResult::Election(election) => all.elections.push(ElectionSummary {
-                    href: format!("/api/v1/elections/{}/results", election.election_id),
-                    election_id: election.election_id,
-                    election_code: election.election_code,
-                    results: election.results,
-                    percentage_of: election.percentage_of,
-                    parties: election.parties,
-                    total_votes: election.total_votes,
-                    updated_at: election.updated_at,
-                }),
-                law => all.laws.push(law),
+        for (ballot, edition) in event.ballots().iter().zip(&editions) {
+            let results = &edition.results;
+            match &ballot.kind {
+                BallotKind::Law(law) => all.laws.push(LawDocument::of(ballot, law, results)),
+                BallotKind::Election(election) => {
+                    let summary = ElectionSummary::of(event, ballot, election, results);
+                    all.elections.push(summary);
+                }
             }
         }
         serde_json::to_vec(&all)
@@ -92,32 +61,13 @@ pub(super) async fn law(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    let event = shared.package.event();
-    let found = named(law_id)
-        .and_then(|id| event.ballot(&id))
-        .and_then(|ballot| Some((ballot, ballot.law()?)));
-    let Some((ballot, law)) = found else {
-        return Problem::NoSuchLaw.respond(Language::of(&headers));
-    };
-    let (board, now) = (shared.board(), shared.now_ms());
-    let version = vec![board.version(ballot, now)];
-    shared.cache.respond(uri.path(), version, &headers, || {
-        law_document(&shared, &board, ballot, law, now)
-    })
-}
-
-/// A law's results as they may be seen at `now`.
-pub(super) fn law_document(
-    shared: &Shared,
-    board: &Board,
-    ballot: &Ballot,
-    law: &Law,
-    now: i64,
-) -> serde_json::Result<Vec<u8>> {
-    let turnout = turnout_by_region(board, ballot).values().sum();
-    let visible = board.visible(ballot, now);
-    let event = shared.package.event();
-    serde_json::to_vec(&law_result(event, ballot, law, &visible, turnout))
+    let ballot = named(law_id).and_then(|id| shared.package.event().ballot(&id));
+    match ballot.filter(|ballot| ballot.law().is_some()) {
+        Some(ballot) => respond(&shared, ballot, uri.path(), &headers, |edition| {
+            ballot_document(&shared, ballot, edition)
+        }),
+        None => Problem::NoSuchLaw.respond(Language::of(&headers)),
+    }
 }
 
 /// `GET /api/v1/elections/{election_id}/results`
@@ -127,29 +77,14 @@ pub(super) async fn election(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    let event = shared.package.event();
     let number = named(election_id).and_then(|id| id.parse().ok());
-    let Some(ballot) = number.and_then(|number| event.election_by_number(number)) else {
-        return Problem::NoSuchElection.respond(Language::of(&headers));
-    };
-    let (board, now) = (shared.board(), shared.now_ms());
-    let version = vec![board.version(ballot, now)];
-    shared.cache.respond(uri.path(), version, &headers, || {
-        election_document(&shared, &board, ballot, now)
-    })
-}
-
-/// An election's results over all regions, as they may be seen at `now`.
-pub(super) fn election_document(
-    shared: &Shared,
-    board: &Board,
-    ballot: &Ballot,
-    now: i64,
-) -> serde_json::Result<Vec<u8>> {
-    let turnout = turnout_by_region(board, ballot);
-    let visible = board.visible(ballot, now);
     let event = shared.package.event();
-    serde_json::to_vec(&ballot_result(event, ballot, &visible, &turnout))
+    match number.and_then(|number| event.election_by_number(number)) {
+        Some(ballot) => respond(&shared, ballot, uri.path(), &headers, |edition| {
+            ballot_document(&shared, ballot, edition)
+        }),
+        None => Problem::NoSuchElection.respond(Language::of(&headers)),
+    }
 }
 
 /// `GET /api/v1/elections/{election_id}/regions/{region_id}/results`
@@ -159,41 +94,65 @@ pub(super) async fn region(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    let event = shared.package.event();
     let language = Language::of(&headers);
-    let (election_id, region_id) = named(parts).unwrap_or_default();
-    let number = election_id.parse().ok();
-    let found = number
-        .and_then(|number| event.election_by_number(number))
-        .and_then(|ballot| Some((ballot, ballot.election()?)));
-    let Some((ballot, election)) = found else {
+    let Some((election_id, region_id)) = named(parts) else {
         return Problem::NoSuchElection.respond(language);
     };
-    let region = region_id.parse().ok().filter(|region| {
-        event.region(*region).is_some() && election.candidates_of(*region).next().is_some()
-    });
-    let Some(region) = region else {
+    let number = election_id.parse().ok();
+    let event = shared.package.event();
+    let Some(ballot) = number.and_then(|number| event.election_by_number(number)) else {
+        return Problem::NoSuchElection.respond(language);
+    };
+    let votes_there = |region: &u16| {
+        let election = ballot.election();
+        election.is_some_and(|election| election.regions().contains(region))
+    };
+    let Some(region) = region_id.parse().ok().filter(votes_there) else {
         return Problem::NoSuchRegion.respond(language);
     };
-    let (board, now) = (shared.board(), shared.now_ms());
-    let version = vec![board.version(ballot, now)];
-    shared.cache.respond(uri.path(), version, &headers, || {
-        region_document(&shared, &board, ballot, election, region, now)
+    respond(&shared, ballot, uri.path(), &headers, |edition| {
+        region_document(&shared, ballot, region, edition)
     })
 }
 
-/// One region's results of an election, as they may be seen at `now`.
+/// Answers with what `write` makes of the ballot's results, unless the client has it.
+fn respond(
+    shared: &Shared,
+    ballot: &Ballot,
+    path: &str,
+    headers: &HeaderMap,
+    write: impl FnOnce(&Edition) -> serde_json::Result<Vec<u8>>,
+) -> Response {
+    match shared.published.recent(ballot, shared.now_ms()) {
+        Ok(edition) => {
+            let stamp = Stamp::of(std::slice::from_ref(&edition));
+            let body = || write(&edition);
+            shared.cache.respond(path, stamp, headers, body)
+        }
+        Err(error) => broken(path, &error),
+    }
+}
+
+/// A ballot's document.
+pub(super) fn ballot_document(
+    shared: &Shared,
+    ballot: &Ballot,
+    edition: &Edition,
+) -> serde_json::Result<Vec<u8>> {
+    let event = shared.package.event();
+    serde_json::to_vec(&BallotDocument::of(event, ballot, &edition.results))
+}
+
+/// The document of one region of an election; null where the ballot is none.
 pub(super) fn region_document(
     shared: &Shared,
-    board: &Board,
     ballot: &Ballot,
-    election: &Election,
     region: u16,
-    now: i64,
+    edition: &Edition,
 ) -> serde_json::Result<Vec<u8>> {
-    let turnout = turnout_by_region(board, ballot);
-    let turnout = turnout.get(&region).copied().unwrap_or(0);
-    let visible = board.visible(ballot, now);
     let event = shared.package.event();
-    serde_json::to_vec(&region_result(event, election, region, &visible, turnout))
+    let election = ballot.election();
+    let document =
+        election.map(|election| RegionDocument::of(event, election, region, &edition.results));
+    serde_json::to_vec(&document)
 }

@@ -9,20 +9,14 @@ use axum::response::Response;
 use election::Ballot;
 use serde::Serialize;
 
+use super::cache::Stamp;
+use super::path_part::{PathPart, named};
 use super::problem::{Language, Problem};
-use super::{PathPart, Shared, named};
-use crate::inputs::PackageRoll;
+use super::shared::Shared;
+use crate::documents::percentage;
 use crate::policy::Board;
-use crate::results::percentage;
+use crate::results::Turnout;
 use crate::time_text::rfc3339;
-
-/// Registered credentials by ballot and region (0 = none).
-pub(super) fn registered(package: &PackageRoll) -> Vec<BTreeMap<u16, u64>> {
-    let ballots = package.event().ballots().iter();
-    ballots
-        .map(|ballot| package.registered(ballot.index.0))
-        .collect()
-}
 
 #[derive(Serialize)]
 struct AllTurnout {
@@ -71,12 +65,9 @@ pub(super) async fn all(
 ) -> Response {
     let (board, now) = (shared.board(), shared.now_ms());
     let event = shared.package.event();
-    let version = event
-        .ballots()
-        .iter()
-        .map(|ballot| board.version(ballot, now))
-        .collect();
-    shared.cache.respond(uri.path(), version, &headers, || {
+    let ballots = event.ballots().iter();
+    let stamp = Stamp::now(ballots.map(|ballot| board.version(ballot, now)).collect());
+    shared.cache.respond(uri.path(), stamp, &headers, || {
         all_document(&shared, &board)
     })
 }
@@ -104,53 +95,47 @@ pub(super) async fn ballot(
         return Problem::NoSuchBallot.respond(Language::of(&headers));
     };
     let (board, now) = (shared.board(), shared.now_ms());
-    let version = vec![board.version(ballot, now)];
-    shared.cache.respond(uri.path(), version, &headers, || {
+    let stamp = Stamp::now(vec![board.version(ballot, now)]);
+    shared.cache.respond(uri.path(), stamp, &headers, || {
         serde_json::to_vec(&detailed(&shared, &board, ballot))
     })
 }
 
 fn turnout_of(shared: &Shared, board: &Board, ballot: &Ballot) -> BallotTurnout {
-    let at = usize::from(ballot.index.0);
-    let state = board.state().ballots.get(at);
-    let votes = state.map_or(0, |state| state.votes);
-    let updated_ms = state.map_or(0, |state| state.updated_ms);
-    let registered = shared
-        .registered
-        .get(at)
-        .map_or(0, |regions| regions.values().sum());
+    let updated_ms = board.state().ballots[usize::from(ballot.index.0)].updated_ms;
+    let turnout = turnout(shared, board, ballot).whole();
     BallotTurnout {
         ballot_id: ballot.id.clone(),
-        votes,
-        registered,
-        percentage_of_registered: percentage(votes, registered),
+        votes: turnout.part,
+        registered: turnout.whole,
+        percentage_of_registered: percentage(turnout),
         updated_at: (updated_ms != 0).then(|| rfc3339(updated_ms)),
     }
 }
 
-fn detailed(shared: &Shared, board: &Board, ballot: &Ballot) -> DetailedTurnout {
-    let at = usize::from(ballot.index.0);
-    let mut hours: BTreeMap<i64, u64> = BTreeMap::new();
-    if let Some(state) = board.state().ballots.get(at) {
-        for ((_, hour), votes) in &state.turnout {
-            *hours.entry(*hour).or_default() += votes;
-        }
+fn turnout(shared: &Shared, board: &Board, ballot: &Ballot) -> Turnout {
+    Turnout {
+        registered: shared.published.registered(ballot).clone(),
+        votes: board.state().ballots[usize::from(ballot.index.0)].votes_by_region(),
     }
-    let voted = super::results::turnout_by_region(board, ballot);
-    let empty = BTreeMap::new();
-    let registered = shared.registered.get(at).unwrap_or(&empty);
-    let region = |(region, registered): (&u16, &u64)| {
-        let votes = voted.get(region).copied().unwrap_or(0);
-        RegionTurnout {
-            region_id: *region,
-            votes,
-            registered: *registered,
-            percentage_of_registered: percentage(votes, *registered),
-        }
-    };
+}
+
+fn detailed(shared: &Shared, board: &Board, ballot: &Ballot) -> DetailedTurnout {
+    let mut hours: BTreeMap<i64, u64> = BTreeMap::new();
+    let count = &board.state().ballots[usize::from(ballot.index.0)];
+    for ((_, hour), votes) in &count.turnout {
+        *hours.entry(*hour).or_default() += votes;
+    }
+    let turnout = turnout(shared, board, ballot);
+    let regions = turnout.regions().map(|(region_id, turnout)| RegionTurnout {
+        region_id,
+        votes: turnout.part,
+        registered: turnout.whole,
+        percentage_of_registered: percentage(turnout),
+    });
     DetailedTurnout {
         ballot: turnout_of(shared, board, ballot),
-        regions: registered.iter().map(region).collect(),
+        regions: regions.collect(),
         hours: hours
             .into_iter()
             .map(|(hour, votes)| HourTurnout {

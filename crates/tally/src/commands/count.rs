@@ -1,6 +1,7 @@
 //! `tally count`: the recount from files alone.
 
 use crate::cli::Count;
+use crate::documents::ReportDocument;
 use crate::inputs::read_box_key;
 use crate::recount::{Recount, open_inputs};
 use crate::table;
@@ -10,11 +11,13 @@ pub(crate) fn run(args: &Count) -> anyhow::Result<()> {
     let (package, directory) = open_inputs(&args.ledger)?;
     let key = read_box_key(&args.box_key, package.event())?;
     let recount = Recount::read(package, directory, Some(&key))?;
-    let report = recount.report();
+    let event = recount.package.event();
+    let report = recount.report()?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
+        let document = ReportDocument::of(event, &report);
+        println!("{}", serde_json::to_string_pretty(&document)?);
     } else {
-        print!("{}", table::render(&report));
+        print!("{}", table::render(event, &report));
     }
     Ok(())
 }

@@ -71,29 +71,29 @@ pub(crate) fn compare(truth: &Truth, recount: &Recount) -> anyhow::Result<Open> 
     }
     let mut open = Open::default();
     for ballot in event.ballots() {
-        let state = &recount.state.ballots[usize::from(ballot.index.0)];
+        let count = &recount.count.ballots[usize::from(ballot.index.0)];
         let nothing = BallotTruth::default();
         let expected = truth.ballots.get(&ballot.id).unwrap_or(&nothing);
-        if state.duplicates() < expected.duplicates {
+        if count.duplicates() < expected.duplicates {
             bail!(
                 "ballot {}: {} duplicates in the ledger, expected at least {}",
                 ballot.id,
-                state.duplicates(),
+                count.duplicates(),
                 expected.duplicates
             );
         }
         let (told, untold) = (by_choice(&expected.counts)?, by_choice(&expected.open)?);
         let sent = untold.values().copied().fold(0, u64::saturating_add);
-        compare_numbers(&ballot.id, "votes", expected.votes, sent, state.votes)?;
+        compare_numbers(&ballot.id, "votes", expected.votes, sent, count.votes)?;
         let mut counted = ByChoice::new();
-        for (region, counts) in &state.regions {
+        for (region, counts) in &count.regions {
             for (choice, votes) in counts.iter() {
                 counted.insert((*region, choice.clone()), votes);
             }
         }
         compare_counts(&ballot.id, &told, &untold, &counted)?;
         open.sent = open.sent.saturating_add(sent);
-        open.recorded += state.votes - expected.votes; // compared above: not below
+        open.recorded += count.votes - expected.votes; // compared above: not below
     }
     Ok(open)
 }

@@ -31,7 +31,7 @@ pub(crate) fn run(args: &Export) -> anyhow::Result<()> {
     let recount = Recount::read(package, directory, key.as_ref())?;
     let exported = Exported {
         package: &recount.package,
-        state: &recount.state,
+        count: &recount.count,
     };
     match file {
         Some(mut file) => {

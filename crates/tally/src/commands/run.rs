@@ -14,8 +14,9 @@ use tokio::sync::oneshot;
 use crate::api::{self, Shared};
 use crate::cli::Run;
 use crate::directory::Directory;
-use crate::feed::{News, Source};
+use crate::feed::Source;
 use crate::inputs::{PackageRoll, open_package, read_box_key};
+use crate::news::News;
 use crate::policy::Board;
 use crate::postgres::{Progress, Target, Until, Writer};
 use crate::stream::Stream;
@@ -95,7 +96,7 @@ impl Plan {
             told.hub.stop().await;
         };
         let api = api::serve(listener, api::router(Arc::clone(&shared)), stop);
-        tokio::spawn(api::Hub::run(Arc::clone(&shared)));
+        tokio::spawn(api::run_live(Arc::clone(&shared)));
         tokio::select! {
             () = api => Ok(()),
             folded = fold(&shared, &self.source, self.key.clone()) => folded,
@@ -142,7 +143,7 @@ impl Plan {
     }
 }
 
-/// Folds the ledger for the API; returns only when it cannot be followed.
+/// Folds the ledger for the API; returns only when it cannot be followed or counted any further.
 async fn fold(
     shared: &Shared,
     source: &Source,
@@ -150,12 +151,16 @@ async fn fold(
 ) -> anyhow::Result<()> {
     let mut behind = source.partitions().await;
     let mut feed = source.follow(&behind, key);
-    while let Some(news) = feed.recv().await {
+    loop {
+        let news = tokio::select! {
+            news = feed.recv() => news.context("the ledger's reader ended")?,
+            error = shared.published.failure() => return Err(error.into()),
+        };
         match news {
             News::Frame(frame) => {
-                shared
-                    .board_mut()
-                    .apply(shared.package.event(), &*shared.package, &frame)?;
+                let package = &*shared.package;
+                let mut board = shared.published.board_mut();
+                board.apply(package.event(), package, &frame)?;
             }
             News::CaughtUp(partition) => {
                 behind.retain(|other| *other != partition);
@@ -166,7 +171,6 @@ async fn fold(
             News::Failed(error) => return Err(error.context("the ledger cannot be followed")),
         }
     }
-    anyhow::bail!("the ledger's reader ended")
 }
 
 /// Resolves at SIGINT or SIGTERM.

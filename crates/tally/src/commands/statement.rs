@@ -9,9 +9,10 @@ use durable::{Clock, SystemClock};
 use sha2::{Digest, Sha256};
 
 use crate::cli::StatementArgs;
+use crate::documents::hex;
 use crate::inputs::read_box_key;
 use crate::officer::Officer;
-use crate::recount::{Recount, hex, open_inputs};
+use crate::recount::{Recount, open_inputs};
 use crate::statement::{Language, Statement, check_over, render, stated};
 
 const JSON_FILE: &str = "statement.json";
@@ -35,10 +36,11 @@ pub(crate) fn run(args: &StatementArgs) -> anyhow::Result<()> {
     let key = read_box_key(&args.box_key, event)?;
     let officer = Officer::read(&args.sign, args.password_file.as_deref())?;
     let recount = Recount::read(package.clone(), directory, Some(&key))?;
-    let statement = Statement::new(event, &ballots, recount.report(), now_ms);
+    let report = recount.report_of(&ballots)?;
+    let statement = Statement::new(event, &ballots, &report, now_ms);
     let json = statement.to_canonical_json()?;
     let json_sha256 = hex(&Sha256::digest(&json));
-    let page = |language| render(&statement, event, &json_sha256, language).into_bytes();
+    let page = |language| render(&statement, &report, event, &json_sha256, language).into_bytes();
     let files = [
         (JSON_FILE, json.clone()),
         ("statement.fr.txt", page(Language::French)),

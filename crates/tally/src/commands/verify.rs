@@ -10,9 +10,10 @@ use serde_json::json;
 use super::{expect, snapshots};
 use crate::cli::Verify;
 use crate::directory::Directory;
+use crate::documents::HeadDocument;
 use crate::inputs::read_box_key;
 use crate::postgres::{Target, compare};
-use crate::recount::{Head, Recount, open_inputs};
+use crate::recount::{Recount, open_inputs};
 use crate::time_text::rfc3339;
 
 /// What was checked, for the report at the end.
@@ -78,16 +79,10 @@ pub(crate) fn run(args: &Verify) -> anyhow::Result<()> {
 
 /// What reading the whole ledger has shown.
 fn note_ledger(recount: &Recount, checked: &mut Checked) {
-    let heads: Vec<Head> = recount
-        .state
-        .heads
-        .iter()
-        .map(|(at, cursor)| Head::new(*at, cursor))
-        .collect();
-    for head in &heads {
+    for (partition, head) in &recount.count.heads {
         checked.lines.push(format!(
-            "partition {}: {} frames, every checksum and link fits, SHA-256 {}",
-            head.partition, head.sequence, head.hash
+            "partition {partition}: {} frames, every checksum and link fits, SHA-256 {}",
+            head.sequence, head.link
         ));
     }
     let opened = if recount.opened {
@@ -97,16 +92,19 @@ fn note_ledger(recount: &Recount, checked: &mut Checked) {
     };
     let line = format!(
         "{} votes, no credential twice; {opened}; {} duplicate attempts",
-        recount.state.votes(),
-        recount.state.duplicates()
+        recount.count.votes(),
+        recount.count.duplicates()
     );
-    checked.json.insert("ledger".to_owned(), json!(heads));
+    checked.json.insert(
+        "ledger".to_owned(),
+        json!(HeadDocument::all(&recount.count.heads)),
+    );
     checked
         .json
-        .insert("votes".to_owned(), json!(recount.state.votes()));
+        .insert("votes".to_owned(), json!(recount.count.votes()));
     checked
         .json
-        .insert("duplicates".to_owned(), json!(recount.state.duplicates()));
+        .insert("duplicates".to_owned(), json!(recount.count.duplicates()));
     checked.note("opened", line, json!(recount.opened));
 }
 

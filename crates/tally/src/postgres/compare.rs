@@ -19,8 +19,9 @@ use super::rows::signed;
 use super::session::{Session, WorkError};
 use super::target::Target;
 use crate::counts::Counts;
-use crate::recount::{Recount, hex};
-use crate::state::State;
+use crate::documents::hex;
+use crate::ledger_count::LedgerCount;
+use crate::recount::Recount;
 use crate::time_text::system_time;
 
 /// Outcome of a comparison.
@@ -36,7 +37,7 @@ pub(crate) struct Compared {
 struct Expected<'a> {
     recount: &'a Recount,
     /// Folded up to the cursors.
-    state: State,
+    count: LedgerCount,
     /// Folded up to each unit's step, of all partitions: by ballot and region (laws: 0). None
     /// without the box key.
     units: Option<BTreeMap<(u16, u16), Counts>>,
@@ -93,7 +94,7 @@ async fn compare_in(
 ) -> Result<(), Stop> {
     check_origin(tx, recount).await?;
     let (cursors, steps) = positions::read(tx, recount.package.event()).await?;
-    for (partition, head) in &recount.state.heads {
+    for (partition, head) in &recount.count.heads {
         let at = cursors.get(partition).map_or(0, |cursor| cursor.sequence);
         if at > head.sequence {
             return differ(format!(
@@ -140,7 +141,7 @@ fn expect<'a>(
 ) -> Result<Expected<'a>, Stop> {
     let package = &recount.package;
     let event = package.event();
-    let mut state = State::new(event, &**package);
+    let mut count = LedgerCount::new(event, &**package);
     let mut units: BTreeMap<(u16, u16), Counts> = BTreeMap::new();
     let mut other_hash = None;
     let read = recount.directory.read(key, |frame| {
@@ -149,7 +150,7 @@ fn expect<'a>(
             other_hash.get_or_insert((frame.partition, cursor));
         }
         if frame.at.sequence <= cursor.sequence {
-            state.apply(frame, &**package)?;
+            count.apply(event, frame, &**package)?;
         }
         for marks in &frame.body.marks {
             let is_law = event
@@ -182,7 +183,7 @@ fn expect<'a>(
     }
     Ok(Expected {
         recount,
-        state,
+        count,
         units: key.map(|_| units),
     })
 }
@@ -217,11 +218,11 @@ impl Expected<'_> {
 async fn compare_accepted(tx: &Transaction<'_>, expected: &Expected<'_>) -> Result<(), Stop> {
     let query = "SELECT vote_hash, law_id, attempts FROM vote_audit WHERE status = 'accepted'";
     let mut rows = pin!(tx.query_raw(query, std::iter::empty::<&str>()).await?);
-    let mut seen = vec![0u64; expected.state.ballots.len()];
+    let mut seen = vec![0u64; expected.count.ballots.len()];
     while let Some(row) = rows.try_next().await? {
         let (digest, ballot): (&[u8], &str) = (row.get(0), row.get(1));
         let (index, shard, ordinal) = expected.credential(digest, ballot)?;
-        let voted = expected.state.ballots[index].has_voted(shard, ordinal) == Some(true);
+        let voted = expected.count.ballots[index].has_voted(shard, ordinal) == Some(true);
         if !voted || row.get::<_, i64>(2) != 1 {
             return differ(format!(
                 "vote_audit says that {} voted on {ballot}, the ledger does not",
@@ -231,7 +232,7 @@ async fn compare_accepted(tx: &Transaction<'_>, expected: &Expected<'_>) -> Resu
         seen[index] += 1;
     }
     for (ballot, seen) in expected.recount.package.event().ballots().iter().zip(seen) {
-        let votes = expected.state.ballots[usize::from(ballot.index.0)].votes;
+        let votes = expected.count.ballots[usize::from(ballot.index.0)].votes;
         if votes != seen {
             return differ(format!(
                 "vote_audit has {seen} accepted votes on {}, the ledger {votes}",
@@ -261,7 +262,7 @@ async fn compare_repeats(tx: &Transaction<'_>, expected: &Expected<'_>) -> Resul
         while let Some(row) = rows.try_next().await? {
             let (digest, ballot): (&[u8], &str) = (row.get(0), row.get(1));
             let (index, shard, ordinal) = expected.credential(digest, ballot)?;
-            let repeats = expected.state.ballots[index].repeats.get(&(shard, ordinal));
+            let repeats = expected.count.ballots[index].repeats.get(&(shard, ordinal));
             let count = repeats.map_or(0, |repeats| signed(repeats.count + accepted));
             if count != row.get::<_, i64>(2) {
                 return differ(format!(
@@ -273,7 +274,7 @@ async fn compare_repeats(tx: &Transaction<'_>, expected: &Expected<'_>) -> Resul
             seen += 1;
         }
         let count: usize = expected
-            .state
+            .count
             .ballots
             .iter()
             .map(|ballot| ballot.repeats.len())
@@ -321,7 +322,7 @@ async fn compare_invalid(tx: &Transaction<'_>, expected: &Expected<'_>) -> Resul
         ballot.map_or_else(String::new, |ballot| ballot.id.clone())
     };
     let mut sums = BTreeMap::new();
-    for ((ballot, reason), attempts) in &expected.state.invalid {
+    for ((ballot, reason), attempts) in &expected.count.invalid {
         *sums
             .entry((id(*ballot), reason.name().to_owned()))
             .or_default() += signed(*attempts);
@@ -341,7 +342,7 @@ async fn compare_turnout(tx: &Transaction<'_>, expected: &Expected<'_>) -> Resul
     }
     let mut sums = BTreeMap::new();
     for ballot in expected.recount.package.event().ballots() {
-        for ((region, hour), votes) in &expected.state.ballots[usize::from(ballot.index.0)].turnout
+        for ((region, hour), votes) in &expected.count.ballots[usize::from(ballot.index.0)].turnout
         {
             let key = (ballot.id.clone(), i32::from(*region), system_time(*hour));
             sums.insert(key, signed(*votes));

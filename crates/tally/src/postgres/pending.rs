@@ -8,10 +8,12 @@ use election::{Ballot, BallotKind, Event, Method, ResultsPolicy};
 use ledger::Cursor;
 
 use super::rows::{AuditRows, RepeatRow, signed};
-use crate::counts::Counts;
+use crate::ballot_count::HOUR_MS;
+use crate::counts::{Added, Counts};
+use crate::fold_error::FoldError;
 use crate::opened::OpenedFrame;
 use crate::policy::STEP_VOTES_MIN;
-use crate::state::{FoldError, HOUR_MS, Roll};
+use crate::roll::Roll;
 
 /// Minute, ms: the grain of the times of repeated submissions.
 const MINUTE_MS: i64 = 60_000;
@@ -72,7 +74,8 @@ impl<'a> Pending<'a> {
     /// whose step is behind it.
     ///
     /// # Errors
-    /// The frame names a credential that the package does not have.
+    /// The frame names a credential that the package does not have, or a choice that its ballot does
+    /// not offer.
     pub(crate) fn add(
         &mut self,
         frame: &OpenedFrame,
@@ -87,11 +90,11 @@ impl<'a> Pending<'a> {
             self.add_attempts(frame)?;
         }
         for marks in &frame.body.marks {
-            let Some(ballot) = self.event.ballots().get(usize::from(marks.ballot)) else {
-                continue;
-            };
-            for (region, choice, votes) in frame.choices_of(marks.ballot).unwrap_or_default() {
-                let region = if ballot.law().is_some() { 0 } else { *region };
+            let ballot = self.event.ballots().get(usize::from(marks.ballot));
+            let unknown = || frame.position().not_on_roll(marks.ballot, 0, 0);
+            let ballot = ballot.ok_or_else(unknown)?;
+            for (voters, choice, votes) in frame.choices_of(marks.ballot).unwrap_or(&[]) {
+                let region = if ballot.law().is_some() { 0 } else { *voters };
                 let unit = Unit {
                     partition: frame.partition,
                     ballot: marks.ballot,
@@ -102,7 +105,9 @@ impl<'a> Pending<'a> {
                     if held.votes == 0 {
                         held.since = Instant::now();
                     }
-                    held.counts.add(choice, *votes);
+                    if held.counts.add(choice, *votes) == Added::First {
+                        frame.position().check(ballot, *voters, choice)?;
+                    }
                     held.votes += votes;
                     held.time_ms = frame.time_ms;
                 }
@@ -175,20 +180,14 @@ impl<'a> Pending<'a> {
                 self.roll.region(ballot, shard, ordinal)?,
             ))
         };
-        find().ok_or(FoldError::NotOnRoll {
-            partition: frame.partition,
-            sequence: frame.at.sequence,
-            ballot,
-            shard,
-            ordinal,
-        })
+        find().ok_or_else(|| frame.position().not_on_roll(ballot, shard, ordinal))
     }
 
     /// Units whose counts may be written at `now_ms`.
     pub(crate) fn due(&self, now_ms: i64) -> Vec<Unit> {
         let is_due = |(unit, held): &(&Unit, &Held)| {
-            let ballot = self.event.ballots().get(usize::from(unit.ballot));
-            held.votes > 0 && ballot.is_some_and(|ballot| held.is_due(ballot, now_ms))
+            let ballot = &self.event.ballots()[usize::from(unit.ballot)];
+            held.votes > 0 && held.is_due(ballot, now_ms)
         };
         self.held
             .iter()

@@ -22,8 +22,9 @@ use super::pending::{Pending, Unit};
 use super::rows::{add_law, add_region, signed};
 use super::session::{Session, WorkError};
 use super::target::Target;
-use crate::feed::{News, Source};
+use crate::feed::Source;
 use crate::inputs::PackageRoll;
+use crate::news::News;
 use crate::opened::OpenedFrame;
 
 /// A group is closed when it has so many votes or frames, or is this old.

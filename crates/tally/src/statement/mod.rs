@@ -4,6 +4,7 @@
 //! files gets the same bytes, and only the signatures differ. Its `count` is the object that
 //! `tally count --json` prints.
 
+mod lines;
 mod text;
 mod text_election;
 mod wording;
@@ -11,8 +12,8 @@ mod wording;
 use election::{Ballot, BallotKind, CountingRules, Event, Method, Threshold, Window};
 use serde::Serialize;
 
+use crate::documents::{ReportDocument, Titles};
 use crate::recount::Report;
-use crate::results::Titles;
 use crate::time_text::rfc3339;
 
 pub(crate) use text::render;
@@ -31,7 +32,7 @@ pub(crate) struct Statement {
     pub(crate) time_zone: String,
     /// Of each ballot in `count`, in the same order.
     pub(crate) terms: Vec<Terms>,
-    pub(crate) count: Report,
+    pub(crate) count: ReportDocument,
 }
 
 /// When and by which rules a ballot was voted and counted.
@@ -122,17 +123,13 @@ fn is_over(ballot: &Ballot, now_ms: i64) -> bool {
 }
 
 impl Statement {
-    /// The statement of `ballots` as counted in `report`, at `now_ms`.
+    /// The statement of `ballots` at `now_ms`; `report` counts these and no others.
     pub(crate) fn new(
         event: &Event,
         ballots: &[&Ballot],
-        mut report: Report,
+        report: &Report,
         now_ms: i64,
     ) -> Statement {
-        let is_stated = |id: &str| ballots.iter().any(|ballot| ballot.id == id);
-        report
-            .ballots
-            .retain(|counted| is_stated(&counted.ballot_id));
         let terms: Vec<Terms> = ballots
             .iter()
             .map(|ballot| Terms::of(ballot, now_ms))
@@ -143,7 +140,7 @@ impl Statement {
             title: Titles::of(&event.title),
             time_zone: event.time_zone.clone(),
             terms,
-            count: report,
+            count: ReportDocument::of(event, report),
         }
     }
 

@@ -3,59 +3,78 @@
 
 use std::fmt::{self, Write};
 
-use super::text::{NAME_CHARS, region_name, region_turnout};
+use counting::plurality;
+use counting::ranked::Side;
+use election::{Election, Event};
+
+use super::lines::{NAME_CHARS, region_name, region_turnout};
 use super::wording::Language;
-use crate::recount::RegionReport;
-use crate::results::{CandidateResult, ElectionResult, RegionResult};
-use crate::seats::{DecidedTie, Round};
+use crate::fraction::Fraction;
+use crate::results::{
+    CandidateResults, DecidedTie, ElectionResults, RegionResults, Round, Turnout,
+};
 
 pub(super) fn write_election(
     page: &mut String,
-    election: &ElectionResult,
-    turnout: &[RegionReport],
+    event: &Event,
+    election: &Election,
+    (results, turnout): (&ElectionResults, &Turnout),
+    language: Language,
+) -> fmt::Result {
+    write_parties(page, event, results, language)?;
+    for (number, region) in &results.regions {
+        if turnout.registered.contains_key(number) {
+            writeln!(
+                page,
+                "  {}: {}",
+                region_name(event, *number, language),
+                region_turnout(turnout.of(*number), language)
+            )?;
+        } else {
+            // Nobody on the roll votes there.
+            let place = event.region(*number);
+            let place = place.expect("a definition's candidates stand in regions that it names");
+            writeln!(page, "  {number} {}: 0", language.text(&place.name))?;
+        }
+        write_region(page, election, region, language)?;
+    }
+    Ok(())
+}
+
+fn write_parties(
+    page: &mut String,
+    event: &Event,
+    results: &ElectionResults,
     language: Language,
 ) -> fmt::Result {
     let (of, seats) = (
         language.pick("de tous les votes", "of all votes"),
         language.pick("sièges", "seats"),
     );
-    for party in &election.parties {
-        let name = party.name.as_ref().map_or_else(
+    for party in &results.parties {
+        let named = party.party.as_ref().and_then(|code| event.party(code));
+        let name = named.map_or_else(
             || language.pick("Indépendants", "Independents"),
-            |name| language.title(name),
+            |named| language.text(&named.name),
         );
-        let share = language.percent(party.percentage);
+        let share = language.percent(Fraction::of(party.votes, results.total_votes));
         writeln!(
             page,
             "  {name:<NAME_CHARS$} {:>10} {share:>9} {of} {:>5} {seats}",
             party.votes, party.seats
         )?;
     }
-    for region in &election.regions {
-        let of_region = turnout.iter().find(|t| t.region_id == region.region_id);
-        match of_region {
-            Some(turnout) => writeln!(
-                page,
-                "  {}: {}",
-                region_name(turnout, language),
-                region_turnout(turnout, language)
-            )?,
-            // Nobody on the roll votes there.
-            None => writeln!(
-                page,
-                "  {} {}: 0",
-                region.region_id,
-                language.title(&region.region_name)
-            )?,
-        }
-        write_region(page, region, language)?;
-    }
     Ok(())
 }
 
-fn write_region(page: &mut String, region: &RegionResult, language: Language) -> fmt::Result {
+fn write_region(
+    page: &mut String,
+    election: &Election,
+    region: &RegionResults,
+    language: Language,
+) -> fmt::Result {
     for candidate in &region.candidates {
-        write_candidate(page, region, candidate, language)?;
+        write_candidate(page, election, region, candidate, language)?;
     }
     let elected = region.candidates.iter().any(|candidate| candidate.elected);
     if !elected && region.tied.is_empty() {
@@ -74,33 +93,38 @@ fn write_region(page: &mut String, region: &RegionResult, language: Language) ->
 
 fn write_candidate(
     page: &mut String,
-    region: &RegionResult,
-    candidate: &CandidateResult,
+    election: &Election,
+    region: &RegionResults,
+    counted: &CandidateResults,
     language: Language,
 ) -> fmt::Result {
-    let mark = if candidate.elected {
+    let mark = if counted.elected {
         language.pick("  ÉLU", "  ELECTED")
-    } else if region.tied.contains(&candidate.candidate_id) {
+    } else if region.tied.contains(&counted.number) {
         language.pick("  À ÉGALITÉ", "  TIED")
     } else {
         ""
     };
-    let share = language.percent(candidate.percentage);
+    let share = language.percent(Fraction::of(counted.votes, region.total_votes));
     // A ranked count goes on from the first preferences, which are what stands here.
     let of = if region.rounds.is_some() {
         language.pick("des premières préférences", "of first preferences")
     } else {
         language.pick("des votes de la région", "of the region's votes")
     };
+    let candidate = election.candidate(counted.number);
+    let candidate = candidate.expect("results name the candidates of their election");
+    let name = format!("{} {}", candidate.first_name, candidate.last_name);
     writeln!(
         page,
-        "    {:>5} {:<NAME_CHARS$} {:>10} {share:>9} {of}{mark}",
-        candidate.candidate_id, candidate.name, candidate.votes
+        "    {:>5} {name:<NAME_CHARS$} {:>10} {share:>9} {of}{mark}",
+        counted.number, counted.votes
     )
 }
 
-fn write_flags(page: &mut String, region: &RegionResult, language: Language) -> fmt::Result {
-    if let Some(statute) = region.recount_statute {
+fn write_flags(page: &mut String, region: &RegionResults, language: Language) -> fmt::Result {
+    if region.recount {
+        let statute = plurality::RECOUNT_STATUTE;
         let line = language.pick(
             format!(
                 "Écart inférieur à 1/1000 des votes valides : dépouillement judiciaire ({statute})"
@@ -109,7 +133,8 @@ fn write_flags(page: &mut String, region: &RegionResult, language: Language) -> 
         );
         writeln!(page, "    {line}")?;
     }
-    if let Some(statute) = region.tie_statute {
+    if !region.tied.is_empty() {
+        let statute = plurality::TIE_STATUTE;
         let line = language.pick(
             format!("Égalité pour un siège : le dépouillement ne tranche pas ({statute})"),
             format!("A seat is tied: the count does not decide it ({statute})"),
@@ -123,7 +148,7 @@ fn write_round(page: &mut String, round: &Round, language: Language) -> fmt::Res
     let counts: Vec<String> = round
         .counts
         .iter()
-        .map(|count| format!("{} = {}", count.candidate_id, count.votes))
+        .map(|(number, votes)| format!("{number} = {votes}"))
         .collect();
     let (title, exhausted) = (
         language.pick("tour", "round"),
@@ -132,7 +157,7 @@ fn write_round(page: &mut String, round: &Round, language: Language) -> fmt::Res
     write!(
         page,
         "    {title} {}: {}; {exhausted} {}",
-        round.round,
+        round.number,
         counts.join(", "),
         round.exhausted
     )?;
@@ -156,7 +181,7 @@ fn write_round(page: &mut String, round: &Round, language: Language) -> fmt::Res
 
 fn write_tie(page: &mut String, tie: &DecidedTie, language: Language) -> fmt::Result {
     let (round, tied, picked) = (tie.round, numbers(&tie.tied), tie.picked);
-    let won = tie.picked_as == "winner";
+    let won = tie.side == Side::Winner;
     let line = language.pick(
         format!(
             "égalité au tour {round} entre {tied} : {picked} {} par la règle du scrutin",

@@ -2,7 +2,8 @@
 
 use election::Text;
 
-use crate::results::Titles;
+use crate::documents::Titles;
+use crate::fraction::Fraction;
 
 /// An official language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,13 +30,14 @@ impl Language {
     }
 
     /// A share with two decimals: `12,50 %` or `12.50%`; a dash where there is none.
-    pub(super) fn percent(self, share: Option<f64>) -> String {
-        let Some(share) = share else {
+    pub(super) fn percent(self, share: Fraction) -> String {
+        let Some(hundredths) = share.hundredths() else {
             return "-".to_owned();
         };
+        let (whole, rest) = (hundredths / 100, hundredths % 100);
         match self {
-            Language::French => format!("{share:.2} %").replace('.', ","),
-            Language::English => format!("{share:.2}%"),
+            Language::French => format!("{whole},{rest:02} %"),
+            Language::English => format!("{whole}.{rest:02}%"),
         }
     }
 
@@ -48,11 +50,13 @@ impl Language {
 #[cfg(test)]
 mod tests {
     use super::Language::{English, French};
+    use crate::fraction::Fraction;
 
     #[test]
     fn shares_are_written_as_each_language_does() {
-        assert_eq!(French.percent(Some(12.5)), "12,50 %");
-        assert_eq!(English.percent(Some(12.5)), "12.50%");
-        assert_eq!(French.percent(None), "-");
+        let eighth = Fraction::of(1, 8);
+        assert_eq!(French.percent(eighth), "12,50 %");
+        assert_eq!(English.percent(eighth), "12.50%");
+        assert_eq!(French.percent(Fraction::of(0, 0)), "-");
     }
 }

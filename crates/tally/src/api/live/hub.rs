@@ -5,20 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::Serialize;
-use serde_json::value::RawValue;
 use tokio::sync::{Semaphore, watch};
 
-use super::topic::{Named, Topic};
-use crate::api::{Shared, results, turnout};
-use crate::recount::Head;
+use super::topic::Topic;
+use crate::policy;
 
 /// Clients at once; one more is asked to come back.
 pub(crate) const CLIENTS_MAX: usize = 12_000;
-/// Time between two steps: no client gets more than three messages a second.
-const STEP: Duration = Duration::from_millis(300);
-
-/// The stream's side of [`Shared`].
+/// What the live stream keeps while the API runs.
 pub(crate) struct Hub {
     topics: Mutex<BTreeMap<Topic, Followed>>,
     /// Number of the last step that changed anything.
@@ -35,14 +29,30 @@ pub(crate) struct Dropped {
     pub(crate) silent: prometheus_client::metrics::counter::Counter,
 }
 
-/// What a topic's document was written from: per ballot its version, and whether it has opened and
-/// closed. Then nothing but time has to pass for it to be written again.
-type Version = Vec<(u64, bool, bool)>;
+/// What a topic's document was written from.
+#[derive(PartialEq, Eq)]
+pub(super) enum Version {
+    /// Results and turnout, one a ballot.
+    Ballots(Vec<policy::Version>),
+    /// Frames that were counted, and whether the count has caught up.
+    System(u64, bool),
+}
+
+/// A topic's document, and what it was written from.
+pub(super) struct Document {
+    pub(super) version: Version,
+    pub(super) json: String,
+}
+
+/// Writes a topic's document anew; none where the given version is still the newest, or where it
+/// cannot be written.
+pub(super) type Write<'a> = &'a dyn Fn(Topic, Option<&Version>) -> Option<Document>;
 
 /// A topic that somebody follows, or followed.
 struct Followed {
     clients: usize,
-    version: Version,
+    /// None before the first document.
+    version: Option<Version>,
     update: Update,
 }
 
@@ -52,20 +62,6 @@ pub(super) struct Update {
     /// The step that wrote it.
     pub(super) step: u64,
     pub(super) json: Arc<str>,
-}
-
-#[derive(Serialize)]
-struct UpdateJson<'a> {
-    topic: String,
-    href: Option<String>,
-    data: &'a RawValue,
-}
-
-#[derive(Serialize)]
-struct System {
-    caught_up: bool,
-    votes: u64,
-    ledger: Vec<Head>,
 }
 
 impl Default for Hub {
@@ -91,12 +87,12 @@ impl Hub {
     }
 
     /// Begins to follow a topic and returns its document as it is now.
-    pub(super) fn follow(&self, shared: &Shared, topic: Topic) -> Update {
+    pub(super) fn follow(&self, topic: Topic, write: Write<'_>) -> Update {
         let step = *self.steps.borrow();
         let mut topics = self.topics();
         let followed = topics.entry(topic).or_insert_with(|| Followed {
             clients: 0,
-            version: Version::new(),
+            version: None,
             update: Update {
                 step,
                 json: Arc::from(""),
@@ -105,7 +101,7 @@ impl Hub {
         followed.clients += 1;
         // Nobody kept it fresh while nobody followed it.
         if followed.clients == 1 {
-            followed.renew(shared, topic, step);
+            followed.renew(topic, step, write);
         }
         followed.update.clone()
     }
@@ -128,31 +124,16 @@ impl Hub {
     }
 
     /// Writes what has changed, and says so.
-    fn step(&self, shared: &Shared) {
+    pub(super) fn step(&self, write: Write<'_>) {
         let step = *self.steps.borrow() + 1;
         let mut topics = self.topics();
         let mut changed = false;
         for (topic, followed) in topics.iter_mut().filter(|(_, f)| f.clients > 0) {
-            changed |= followed.renew(shared, *topic, step);
+            changed |= followed.renew(*topic, step, write);
         }
         drop(topics);
         if changed {
             self.steps.send_replace(step);
-        }
-    }
-
-    /// Steps for ever.
-    pub(crate) async fn run(shared: Arc<Shared>) {
-        let mut steps = tokio::time::interval(STEP);
-        steps.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            steps.tick().await;
-            let shared = Arc::clone(&shared);
-            // An instant runoff over 125 regions is no work for a thread that answers requests.
-            let stepped = tokio::task::spawn_blocking(move || shared.hub.step(&shared));
-            if let Err(error) = stepped.await {
-                tracing::error!(%error, "a step of the live stream failed");
-            }
         }
     }
 
@@ -166,79 +147,15 @@ impl Hub {
 
 impl Followed {
     /// Writes the document where what it is made of has changed.
-    fn renew(&mut self, shared: &Shared, topic: Topic, step: u64) -> bool {
-        let version = version(shared, topic);
-        if self.version == version {
+    fn renew(&mut self, topic: Topic, step: u64, write: Write<'_>) -> bool {
+        let Some(document) = write(topic, self.version.as_ref()) else {
             return false;
-        }
-        match document(shared, topic) {
-            Ok(json) => {
-                self.update = Update {
-                    step,
-                    json: json.into(),
-                };
-                self.version = version;
-                true
-            }
-            Err(error) => {
-                let topic = Named(shared.package.event(), topic).to_string();
-                tracing::error!(topic, %error, "a topic cannot be written as JSON");
-                false
-            }
-        }
+        };
+        self.update = Update {
+            step,
+            json: document.json.into(),
+        };
+        self.version = Some(document.version);
+        true
     }
-}
-
-fn version(shared: &Shared, topic: Topic) -> Version {
-    let (board, now) = (shared.board(), shared.now_ms());
-    let event = shared.package.event();
-    if topic == Topic::System {
-        let frames = board.state().heads.values().map(|head| head.sequence).sum();
-        return vec![(frames, shared.is_caught_up(), true)];
-    }
-    let ballots = match topic.ballot(event) {
-        Some(ballot) => std::slice::from_ref(ballot),
-        None => event.ballots(),
-    };
-    let of_ballot = |ballot: &election::Ballot| {
-        let (version, closed) = board.version(ballot, now);
-        (version, now >= ballot.opens, closed)
-    };
-    ballots.iter().map(of_ballot).collect()
-}
-
-/// The update's JSON: the very document that the API shows, by the same policy.
-fn document(shared: &Shared, topic: Topic) -> serde_json::Result<String> {
-    let (board, now) = (shared.board(), shared.now_ms());
-    let event = shared.package.event();
-    let data = match (topic, topic.ballot(event)) {
-        (Topic::Law(_), Some(ballot)) => match ballot.law() {
-            Some(law) => results::law_document(shared, &board, ballot, law, now)?,
-            None => b"null".to_vec(),
-        },
-        (Topic::Region(_, region), Some(ballot)) => match ballot.election() {
-            Some(election) => {
-                results::region_document(shared, &board, ballot, election, region, now)?
-            }
-            None => b"null".to_vec(),
-        },
-        (_, Some(ballot)) => results::election_document(shared, &board, ballot, now)?,
-        (Topic::System, _) => {
-            let state = board.state();
-            let heads = state.heads.iter();
-            serde_json::to_vec(&System {
-                caught_up: shared.is_caught_up(),
-                votes: state.votes(),
-                ledger: heads.map(|(at, cursor)| Head::new(*at, cursor)).collect(),
-            })?
-        }
-        (_, None) => turnout::all_document(shared, &board)?,
-    };
-    let data: &RawValue = serde_json::from_slice(&data)?;
-    let named = Named(event, topic);
-    serde_json::to_string(&UpdateJson {
-        topic: named.to_string(),
-        href: named.href(),
-        data,
-    })
 }

@@ -6,6 +6,7 @@
 //! newest. A client that speaks no WebSocket is answered the snapshot. docs/stream.md describes the
 //! messages.
 
+mod documents;
 mod hub;
 mod topic;
 
@@ -22,8 +23,10 @@ use pages::Form;
 use serde::Deserialize;
 use tokio::time::{Instant, interval, timeout};
 
-use super::Shared;
 use super::problem::{Language, Problem};
+use super::shared::Shared;
+pub(crate) use documents::run;
+use documents::write;
 use hub::Update;
 pub(crate) use hub::{CLIENTS_MAX, Hub};
 use topic::Topic;
@@ -152,7 +155,8 @@ impl Following {
         let new: Vec<Topic> = topics.difference(&self.topics).copied().collect();
         self.topics.extend(&new);
         let hub = &self.shared.hub;
-        let follow = |topic| hub.follow(&self.shared, topic);
+        let write = |topic, before: Option<&_>| write(&self.shared, topic, before);
+        let follow = |topic| hub.follow(topic, &write);
         Some(new.into_iter().map(follow).collect())
     }
 

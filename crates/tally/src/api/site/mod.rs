@@ -14,15 +14,16 @@ use election::{Ballot, BallotKind};
 use pages::results::{self, Night, Summary};
 use pages::{Form, Lang, Page, Program, Site, voter};
 
-use super::Shared;
-use super::cache::{Kind, Version};
-use super::named;
+use super::cache::{Kind, Stamp, broken};
+use super::path_part::{PathPart, named};
+use super::shared::Shared;
+use views::summary;
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSV: &str = "text/csv; charset=utf-8";
 
 /// What a path under `/` or `/embed` shows.
-enum Place<'a> {
+enum Showing<'a> {
     Index,
     Ballot(&'a Ballot),
     Region(&'a Ballot, u16),
@@ -47,22 +48,22 @@ pub(super) async fn page(
         stream: Some("/api/v1/stream?topics=turnout"),
         embed,
     };
-    match place(&shared, parts) {
-        Some(place) => answer(&shared, &night, &place, uri.path(), &headers),
+    match showing(&shared, parts) {
+        Some(shown) => answer(&shared, &night, &shown, uri.path(), &headers),
         None => uncached(voter::not_found(&night.site)),
     }
 }
 
-fn place<'a>(shared: &'a Shared, parts: &[&str]) -> Option<Place<'a>> {
+fn showing<'a>(shared: &'a Shared, parts: &[&str]) -> Option<Showing<'a>> {
     let ballot = |id: &str| shared.package.event().ballot(id);
     match parts {
-        [""] => Some(Place::Index),
-        ["ballots", id] => ballot(id).map(Place::Ballot),
-        ["ballots", id, "results.csv"] => ballot(id).map(Place::Csv),
+        [""] => Some(Showing::Index),
+        ["ballots", id] => ballot(id).map(Showing::Ballot),
+        ["ballots", id, "results.csv"] => ballot(id).map(Showing::Csv),
         ["ballots", id, "regions", number] => {
             let (ballot, number) = (ballot(id)?, number.parse().ok()?);
             let votes_there = ballot.election()?.regions().contains(&number);
-            votes_there.then_some(Place::Region(ballot, number))
+            votes_there.then_some(Showing::Region(ballot, number))
         }
         _ => None,
     }
@@ -72,26 +73,22 @@ fn place<'a>(shared: &'a Shared, parts: &[&str]) -> Option<Place<'a>> {
 fn answer(
     shared: &Shared,
     night: &Night<'_>,
-    place: &Place<'_>,
+    shown: &Showing<'_>,
     path: &str,
     headers: &HeaderMap,
 ) -> Response {
-    let board = shared.board();
-    let ballots = match place {
-        Place::Index => shared.package.event().ballots(),
-        Place::Ballot(ballot) | Place::Region(ballot, _) | Place::Csv(ballot) => {
+    let ballots = match shown {
+        Showing::Index => shared.package.event().ballots(),
+        Showing::Ballot(ballot) | Showing::Region(ballot, _) | Showing::Csv(ballot) => {
             std::slice::from_ref(*ballot)
         }
     };
-    let now = night.site.now_ms;
-    // A page also says whether voting has begun.
-    let begun = |ballot: &Ballot| (u64::from(now >= ballot.opens), now >= ballot.opens);
-    let version: Version = ballots
-        .iter()
-        .flat_map(|ballot| [board.version(ballot, now), begun(ballot)])
-        .collect();
+    let editions = match shared.editions(ballots) {
+        Ok(editions) => editions,
+        Err(error) => return broken(path, &error),
+    };
     let kind = Kind {
-        content_type: if matches!(place, Place::Csv(_)) {
+        content_type: if matches!(shown, Showing::Csv(_)) {
             CSV
         } else {
             HTML
@@ -103,44 +100,43 @@ fn answer(
         },
     };
     let key = format!("{path}?lang={}", night.site.lang.tag());
-    let mut response = shared.cache.respond_as(&key, version, headers, &kind, || {
-        Ok(body(night, place, |ballot| {
-            views::summary(shared, &board, ballot, now)
-        }))
+    let stamp = Stamp::of(&editions);
+    let mut response = shared.cache.respond_as(&key, stamp, headers, &kind, || {
+        let summaries = ballots.iter().zip(&editions);
+        let summaries = summaries.map(|(ballot, edition)| summary(ballot, &edition.results));
+        Ok(body(night, shown, &summaries.collect::<Vec<Summary>>()))
     });
     secure(response.headers_mut(), night.site.lang);
     response
 }
 
-fn body(night: &Night<'_>, place: &Place<'_>, summary: impl Fn(&Ballot) -> Summary) -> Vec<u8> {
-    let page = match place {
-        Place::Index => {
-            let ballots = night.site.event.ballots().iter();
-            let summaries: Vec<Summary> = ballots.map(summary).collect();
-            Some(results::index(night, &summaries))
-        }
-        Place::Csv(ballot) => return csv(night, ballot, &summary(ballot)).into_bytes(),
-        Place::Ballot(ballot) => match (&ballot.kind, summary(ballot)) {
-            (BallotKind::Law(law), Summary::Law(view)) => {
-                Some(results::law(night, ballot, law, &view))
-            }
+/// `summaries` are those of the ballots that are shown: all on the index, else one.
+fn body(night: &Night<'_>, shown: &Showing<'_>, summaries: &[Summary]) -> Vec<u8> {
+    let page = match shown {
+        Showing::Index => results::index(night, summaries),
+        Showing::Csv(ballot) => return csv(night, ballot, &summaries[0]).into_bytes(),
+        Showing::Ballot(ballot) => match (&ballot.kind, &summaries[0]) {
+            (BallotKind::Law(law), Summary::Law(view)) => results::law(night, ballot, law, view),
             (BallotKind::Election(election), Summary::Election(view)) => {
-                Some(results::election(night, ballot, election, &view))
+                results::election(night, ballot, election, view)
             }
-            _ => None,
+            _ => unreachable!("{OF_ITS_KIND}"),
         },
-        Place::Region(ballot, number) => match (&ballot.kind, summary(ballot)) {
-            (BallotKind::Election(election), Summary::Election(view)) => {
-                let region = view.regions.iter().find(|region| region.region == *number);
-                region.and_then(|r| results::region(night, ballot, election, &view.seen, r))
-            }
-            _ => None,
-        },
+        Showing::Region(ballot, number) => region(night, ballot, *number, &summaries[0]),
     };
-    // Places name what exists, and summaries follow the kind of their ballot.
-    page.unwrap_or_else(|| voter::not_found(&night.site))
-        .html
-        .into_bytes()
+    page.html.into_bytes()
+}
+
+const OF_ITS_KIND: &str = "a summary is of its ballot's kind";
+
+fn region(night: &Night<'_>, ballot: &Ballot, number: u16, summary: &Summary) -> Page {
+    let (BallotKind::Election(election), Summary::Election(view)) = (&ballot.kind, summary) else {
+        unreachable!("{OF_ITS_KIND}, and only elections have pages of regions");
+    };
+    let region = view.regions.iter().find(|region| region.region == number);
+    let region = region.expect("the address was compared with the election's regions");
+    results::region(night, ballot, election, &view.seen, region)
+        .expect("a definition's candidates stand in regions that it names")
 }
 
 fn csv(night: &Night<'_>, ballot: &Ballot, summary: &Summary) -> String {
@@ -148,8 +144,8 @@ fn csv(night: &Night<'_>, ballot: &Ballot, summary: &Summary) -> String {
         (BallotKind::Election(election), Summary::Election(view)) => {
             results::election_csv(night, ballot, election, view)
         }
-        (_, Summary::Law(view)) => results::law_csv(night, ballot, view),
-        _ => String::new(),
+        (BallotKind::Law(_), Summary::Law(view)) => results::law_csv(night, ballot, view),
+        _ => unreachable!("{OF_ITS_KIND}"),
     }
 }
 
@@ -164,7 +160,7 @@ pub(super) async fn monitor(
 }
 
 /// `GET /assets/{name}`
-pub(super) async fn asset(name: super::PathPart<String>, headers: HeaderMap) -> Response {
+pub(super) async fn asset(name: PathPart<String>, headers: HeaderMap) -> Response {
     let Some(asset) = named(name).and_then(|name| pages::asset(&name)) else {
         return StatusCode::NOT_FOUND.into_response();
     };

@@ -1,165 +1,123 @@
-//! The fold as the results pages take it. What the policy hides does not get in here.
+//! Results as the pages take them. What the policy hides is not in the results, so it cannot get here.
 
-use std::collections::BTreeMap;
-
-use election::{Ballot, BallotKind, Choice, Election, ResultsPolicy};
+use counting::ranked::Amount;
+use election::{Ballot, BallotKind, Election};
 use pages::results::{
     AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, RegionAnswers, RegionView,
     Round, Rounds, Seen, Summary, Turnout,
 };
 
-use crate::api::Shared;
-use crate::api::results::turnout_by_region;
-use crate::counts::Counts;
-use crate::policy::{Board, Visible};
-use crate::seats::{self, seats_of};
+use crate::fraction::Fraction;
+use crate::results::{self, Answers, LawResults, RegionResults, Results, Shown};
 
-/// Votes and registered credentials by region.
-struct Turnouts<'a> {
-    votes: BTreeMap<u16, u64>,
-    registered: Option<&'a BTreeMap<u16, u64>>,
-}
-
-impl Turnouts<'_> {
-    fn whole(&self) -> Turnout {
-        Turnout {
-            votes: self.votes.values().sum(),
-            registered: self.registered.map_or(0, |regions| regions.values().sum()),
-        }
-    }
-
-    fn of(&self, region: u16) -> Turnout {
-        let find = |sums: &BTreeMap<u16, u64>| sums.get(&region).copied().unwrap_or(0);
-        Turnout {
-            votes: find(&self.votes),
-            registered: self.registered.map_or(0, find),
-        }
-    }
-}
-
-/// What may be seen of a ballot at `now_ms`.
-pub(super) fn summary(shared: &Shared, board: &Board, ballot: &Ballot, now_ms: i64) -> Summary {
-    let turnouts = Turnouts {
-        votes: turnout_by_region(board, ballot),
-        registered: shared.registered.get(usize::from(ballot.index.0)),
-    };
-    let visible = board.visible(ballot, now_ms);
+/// The view of a ballot, by its kind.
+pub(super) fn summary(ballot: &Ballot, results: &Results) -> Summary {
+    let turnout = turnout(results.turnout.whole());
     match &ballot.kind {
         BallotKind::Law(_) => Summary::Law(LawView {
-            turnout: turnouts.whole(),
-            seen: seen(&visible, |regions| {
-                law_counts(regions, shows_regions(ballot, now_ms))
-            }),
+            turnout,
+            seen: seen(results, results.law().map(law_counts)),
         }),
         BallotKind::Election(election) => Summary::Election(ElectionView {
-            turnout: turnouts.whole(),
-            regions: election
-                .regions()
-                .iter()
-                .map(|region| region_view(election, *region, &visible, &turnouts))
-                .collect(),
-            seen: seen(&visible, |_| ()),
+            turnout,
+            regions: region_views(election, results),
+            seen: seen(results, results.election().map(|_| ())),
         }),
     }
 }
 
-fn seen<T>(visible: &Visible<'_>, counts: impl FnOnce(&BTreeMap<u16, Counts>) -> T) -> Seen<T> {
-    match visible {
-        Visible::Counts {
-            regions,
-            updated_ms,
-        } => Seen::Counts {
-            counts: counts(regions),
-            updated_ms: (*updated_ms != 0).then_some(*updated_ms),
+fn turnout(turnout: Fraction) -> Turnout {
+    Turnout {
+        votes: turnout.part,
+        registered: turnout.whole,
+    }
+}
+
+/// `counts` are those of the results, in the form that the pages take.
+fn seen<T>(results: &Results, counts: Option<T>) -> Seen<T> {
+    match &results.shown {
+        Shown::Counts { updated_ms, .. } => Seen::Counts {
+            counts: counts.expect("results are tabulated as their ballot's kind asks for"),
+            updated_ms: *updated_ms,
         },
-        Visible::Withheld { available_ms } => Seen::Withheld {
+        Shown::Withheld { available_ms } => Seen::Withheld {
             available_ms: *available_ms,
         },
-        Visible::Sealed => Seen::Sealed,
+        Shown::Sealed => Seen::Sealed,
     }
 }
 
-/// A batched law moves in steps of the whole: a region may have but one vote of a step, which its
-/// turnout would tell whose. Until it is closed its regions stay out of sight.
-fn shows_regions(ballot: &Ballot, now_ms: i64) -> bool {
-    ballot.results != ResultsPolicy::Batched || now_ms >= ballot.closes
-}
-
-fn law_counts(regions: &BTreeMap<u16, Counts>, by_region: bool) -> LawCounts {
-    let mut total = Counts::default();
-    regions.values().for_each(|counts| total.merge(counts));
-    let by_region = by_region.then(|| {
-        let of_region = |(region, counts): (&u16, &Counts)| RegionAnswers {
+fn law_counts(law: &LawResults) -> LawCounts {
+    let regions = law.regions.as_ref().map(|regions| {
+        let answers = regions.iter().map(|(region, answers)| RegionAnswers {
             region: *region,
-            answers: answers(counts),
-        };
-        regions.iter().map(of_region).collect()
+            answers: answer_counts(*answers),
+        });
+        answers.collect()
     });
     LawCounts {
-        total: answers(&total),
-        regions: by_region,
+        total: answer_counts(law.total),
+        regions,
     }
 }
 
-fn answers(counts: &Counts) -> AnswerCounts {
+fn answer_counts(answers: Answers) -> AnswerCounts {
     AnswerCounts {
-        oui: counts.of(&Choice::Oui),
-        non: counts.of(&Choice::Non),
-        blanc: counts.of(&Choice::Blanc),
+        oui: answers.oui,
+        non: answers.non,
+        blanc: answers.blanc,
     }
 }
 
-fn region_view(
-    election: &Election,
-    region: u16,
-    visible: &Visible<'_>,
-    turnouts: &Turnouts<'_>,
-) -> RegionView {
-    let view = RegionView {
-        region,
-        turnout: turnouts.of(region),
-        ..RegionView::default()
+fn region_views(election: &Election, results: &Results) -> Vec<RegionView> {
+    let counts = results.election();
+    let view = |region: &u16| {
+        let turnout = turnout(results.turnout.of(*region));
+        match counts.map(|counts| &counts.regions[region]) {
+            Some(counts) => region_view(*region, turnout, counts),
+            None => RegionView {
+                region: *region,
+                turnout,
+                ..RegionView::default()
+            },
+        }
     };
-    let Visible::Counts { regions, .. } = visible else {
-        return view;
-    };
-    let empty = Counts::default();
-    let counts = regions.get(&region).unwrap_or(&empty);
-    let outcome = seats_of(election, region, counts);
-    let firsts = counts.first_preferences();
-    RegionView {
-        candidates: election
-            .candidates_of(region)
-            .map(|candidate| CandidateVotes {
-                number: candidate.number,
-                votes: firsts.get(&candidate.number).copied().unwrap_or(0),
-                elected: outcome.elected.contains(&candidate.number),
-            })
-            .collect(),
-        tied: outcome.tied,
-        rounds: outcome.rounds.as_deref().map(rounds),
-        ..view
-    }
+    election.regions().iter().map(view).collect()
 }
 
-/// Amounts come as exact decimal texts; the pages take units of the finest one.
-fn rounds(rounds: &[seats::Round]) -> Rounds {
-    let amounts = rounds.iter().flat_map(|round| {
-        let counts = round.counts.iter().map(|count| &count.votes);
-        counts.chain(&round.threshold).chain([&round.exhausted])
+fn region_view(region: u16, turnout: Turnout, counts: &RegionResults) -> RegionView {
+    let candidates = counts.candidates.iter().map(|candidate| CandidateVotes {
+        number: candidate.number,
+        votes: candidate.votes,
+        elected: candidate.elected,
     });
-    let decimals = amounts.map(|amount| decimals_of(amount)).max().unwrap_or(0);
-    let units = |amount: &String| units_of(amount, decimals);
+    RegionView {
+        region,
+        turnout,
+        candidates: candidates.collect(),
+        tied: counts.tied.clone(),
+        rounds: counts.rounds.as_deref().map(rounds),
+    }
+}
+
+/// The pages show every amount of a count with as many decimals as the finest of them needs.
+fn rounds(rounds: &[results::Round]) -> Rounds {
+    let amounts = rounds.iter().flat_map(|round| {
+        let counts = round.counts.iter().map(|(_, votes)| *votes);
+        counts.chain(round.threshold).chain([round.exhausted])
+    });
+    let decimals = amounts.map(decimals_of).max().unwrap_or(0);
+    let units = |amount: Amount| units_of(amount, decimals);
     let rounds = rounds.iter().map(|round| Round {
         counts: round
             .counts
             .iter()
-            .map(|count| (count.candidate_id, units(&count.votes)))
+            .map(|(number, votes)| (*number, units(*votes)))
             .collect(),
-        threshold: round.threshold.as_ref().map(units),
+        threshold: round.threshold.map(units),
         elected: round.elected.clone(),
         eliminated: round.eliminated.clone(),
-        exhausted: units(&round.exhausted),
+        exhausted: units(round.exhausted),
     });
     Rounds {
         decimals,
@@ -167,18 +125,21 @@ fn rounds(rounds: &[seats::Round]) -> Rounds {
     }
 }
 
-fn decimals_of(amount: &str) -> u8 {
-    let part = amount.split_once('.').map_or("", |(_, part)| part);
-    // At most 12, by the definition of an amount.
-    u8::try_from(part.len()).unwrap_or(0)
+/// Decimals of an amount without its trailing zeros.
+fn decimals_of(amount: Amount) -> u8 {
+    let mut shortest = amount;
+    while shortest.decimals > 0 && shortest.units % 10 == 0 {
+        shortest.units /= 10;
+        shortest.decimals -= 1;
+    }
+    shortest.decimals
 }
 
-/// `12.5` at 4 decimals is 125,000.
-fn units_of(amount: &str, decimals: u8) -> u64 {
-    let (whole, part) = amount.split_once('.').unwrap_or((amount, ""));
-    let digits = format!("{whole}{part:0<width$}", width = usize::from(decimals));
-    // A count of votes with its decimals stays far below 2^64.
-    digits.parse().unwrap_or(u64::MAX)
+/// The amount in units of 10^-`decimals`: 12.5 at 4 decimals is 125,000.
+fn units_of(amount: Amount, decimals: u8) -> u64 {
+    let dropped = u32::from(amount.decimals - decimals.min(amount.decimals));
+    let units = amount.units / 10u128.pow(dropped);
+    u64::try_from(units).expect("18 billion votes fit, at the 9 decimals that an event may ask for")
 }
 
 #[cfg(test)]
@@ -187,16 +148,19 @@ mod tests {
 
     #[test]
     fn amounts_keep_every_decimal() {
-        for (amount, decimals, units) in [
-            ("0", 0, 0),
-            ("12", 0, 12),
-            ("12", 4, 120_000),
-            ("12.5", 4, 125_000),
-            ("0.0001", 4, 1),
+        let amount = |units, decimals| Amount { units, decimals };
+        for (shown, decimals, units) in [
+            (amount(0, 4), 0, 0),
+            (amount(12, 0), 0, 12),
+            (amount(120_000, 4), 0, 12),
+            (amount(120_000, 4), 2, 1_200),
+            (amount(125_000, 4), 4, 125_000),
+            (amount(1, 4), 4, 1),
         ] {
-            assert_eq!(units_of(amount, decimals), units, "{amount}");
+            assert_eq!(units_of(shown, decimals), units, "{shown}");
         }
-        assert_eq!(decimals_of("7.2501"), 4);
-        assert_eq!(decimals_of("7"), 0);
+        assert_eq!(decimals_of(amount(72_501, 4)), 4);
+        assert_eq!(decimals_of(amount(72_500, 4)), 2);
+        assert_eq!(decimals_of(amount(70_000, 4)), 0);
     }
 }

@@ -1,0 +1,37 @@
+//! How long requests took, for the metrics.
+
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+
+/// Upper bounds of request durations, seconds.
+const BUCKETS: [f64; 9] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5];
+
+/// Durations of requests by route and status.
+pub(crate) struct RequestTimes(Family<RouteLabel, Histogram>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct RouteLabel {
+    route: String,
+    status: u16,
+}
+
+impl Default for RequestTimes {
+    fn default() -> RequestTimes {
+        RequestTimes(Family::new_with_constructor(|| Histogram::new(BUCKETS)))
+    }
+}
+
+impl RequestTimes {
+    pub(super) fn observe(&self, route: String, status: u16, took: Duration) {
+        let times = self.0.get_or_create(&RouteLabel { route, status });
+        times.observe(took.as_secs_f64());
+    }
+
+    /// For the registry.
+    pub(super) fn family(&self) -> Family<RouteLabel, Histogram> {
+        self.0.clone()
+    }
+}

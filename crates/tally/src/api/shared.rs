@@ -1,0 +1,87 @@
+//! What every handler may look at.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, RwLockReadGuard};
+
+use durable::{Clock, SystemClock};
+use election::Ballot;
+use tokio::sync::Semaphore;
+
+use super::cache::Cache;
+use super::live::Hub;
+use super::request_times::RequestTimes;
+use crate::inputs::PackageRoll;
+use crate::policy::Board;
+use crate::postgres::Progress;
+use crate::published::{Edition, Published};
+use crate::tabulate::TabulationError;
+use crate::token::TokenFile;
+
+/// Exports at once: each has a thread and a copy of the bitsets.
+const EXPORTS_MAX: usize = 2;
+
+/// The count, and what is kept beside it while the API runs.
+pub(crate) struct Shared {
+    pub(crate) package: Arc<PackageRoll>,
+    pub(crate) published: Published,
+    pub(crate) clock: SystemClock,
+    pub(super) cache: Cache,
+    /// Set once everything that was acknowledged at the start has been folded.
+    pub(crate) caught_up: AtomicBool,
+    /// Where the database stands, where there is one.
+    pub(crate) database: Option<Arc<Mutex<Progress>>>,
+    pub(crate) times: RequestTimes,
+    pub(crate) hub: Hub,
+    /// Who may read audit and exports.
+    pub(crate) tokens: Option<TokenFile>,
+    pub(crate) exports: Arc<Semaphore>,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        package: Arc<PackageRoll>,
+        board: Board,
+        database: Option<Arc<Mutex<Progress>>>,
+        tokens: Option<TokenFile>,
+    ) -> Shared {
+        let event = package.event().clone();
+        let ballots = event.ballots().iter();
+        let registered = ballots.map(|ballot| package.registered(ballot.index.0));
+        let registered = registered.collect();
+        Shared {
+            package,
+            published: Published::new(event, board, registered),
+            clock: SystemClock::new(),
+            cache: Cache::default(),
+            caught_up: AtomicBool::new(false),
+            database,
+            times: RequestTimes::default(),
+            hub: Hub::default(),
+            tokens,
+            exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
+        }
+    }
+
+    pub(crate) fn board(&self) -> RwLockReadGuard<'_, Board> {
+        self.published.board()
+    }
+
+    /// The recent results of some ballots.
+    pub(super) fn editions(
+        &self,
+        ballots: &[Ballot],
+    ) -> Result<Vec<Arc<Edition>>, Arc<TabulationError>> {
+        let now = self.now_ms();
+        let recent = |ballot| self.published.recent(ballot, now);
+        ballots.iter().map(recent).collect()
+    }
+
+    /// Whether everything that was acknowledged at the start has been folded, and can be counted.
+    pub(crate) fn is_caught_up(&self) -> bool {
+        self.caught_up.load(Ordering::Acquire) && !self.published.has_failed()
+    }
+
+    pub(super) fn now_ms(&self) -> i64 {
+        self.clock.now_ms()
+    }
+}

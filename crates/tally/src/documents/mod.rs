@@ -1,0 +1,15 @@
+//! Results as JSON: one document a ballot or region, for the API, the live stream, `tally count` and
+//! the signed statement. Nothing is counted here.
+
+mod election;
+mod law;
+mod parts;
+mod report;
+
+#[cfg(test)]
+pub(crate) mod golden;
+
+pub(crate) use election::{ElectionSummary, RegionDocument};
+pub(crate) use law::LawDocument;
+pub(crate) use parts::{Titles, hex, percentage};
+pub(crate) use report::{BallotDocument, HeadDocument, ReportDocument};

@@ -1,0 +1,132 @@
+//! Why a ledger cannot be folded any further, named by partition and frame.
+
+use election::{Ballot, Choice, ChoiceError};
+
+/// Why a frame does not follow from the frames before it and the package. Never repaired.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FoldError {
+    #[error(
+        "partition {partition} frame {sequence}: ballot {ballot} shard {shard} ordinal {ordinal} voted a second time: the ledger breaks its own rule, keep it as evidence and stop the count"
+    )]
+    Twice {
+        partition: u16,
+        sequence: u64,
+        ballot: u16,
+        shard: u32,
+        ordinal: u32,
+    },
+    #[error(
+        "partition {partition} frame {sequence}: ballot {ballot} shard {shard} ordinal {ordinal} is not on the roll of this package: check that ledger and package belong together"
+    )]
+    NotOnRoll {
+        partition: u16,
+        sequence: u64,
+        ballot: u16,
+        shard: u32,
+        ordinal: u32,
+    },
+    #[error(
+        "partition {partition} frame {sequence}: {got} choices of ballot {ballot} in region {region}, but {expected} voters of that region: sealed choices and marks do not fit"
+    )]
+    Region {
+        partition: u16,
+        sequence: u64,
+        ballot: u16,
+        region: u16,
+        expected: u64,
+        got: u64,
+    },
+    /// Names the rank at fault, never the choice.
+    #[error(
+        "partition {partition} frame {sequence}: a choice of ballot {ballot} in region {region} that the ballot paper does not offer there ({fault}): check that ledger and package belong together, keep both as evidence and stop the count"
+    )]
+    NotOffered {
+        partition: u16,
+        sequence: u64,
+        ballot: u16,
+        region: u16,
+        fault: ChoiceError,
+    },
+    #[error(
+        "partition {partition}: frame {got} after frame {expected}: the source skipped or repeated frames"
+    )]
+    Gap {
+        partition: u16,
+        expected: u64,
+        got: u64,
+    },
+}
+
+/// The frame that is being folded: where an error stands.
+#[derive(Clone, Copy)]
+pub(crate) struct FramePosition {
+    pub(crate) partition: u16,
+    pub(crate) sequence: u64,
+}
+
+impl FramePosition {
+    pub(crate) fn twice(self, ballot: u16, shard: u32, ordinal: u32) -> FoldError {
+        let FramePosition {
+            partition,
+            sequence,
+        } = self;
+        FoldError::Twice {
+            partition,
+            sequence,
+            ballot,
+            shard,
+            ordinal,
+        }
+    }
+
+    pub(crate) fn not_on_roll(self, ballot: u16, shard: u32, ordinal: u32) -> FoldError {
+        let FramePosition {
+            partition,
+            sequence,
+        } = self;
+        FoldError::NotOnRoll {
+            partition,
+            sequence,
+            ballot,
+            shard,
+            ordinal,
+        }
+    }
+
+    /// `expected`: marks of the region. `got`: choices of it.
+    pub(crate) fn region(self, ballot: u16, region: u16, expected: u64, got: u64) -> FoldError {
+        let FramePosition {
+            partition,
+            sequence,
+        } = self;
+        FoldError::Region {
+            partition,
+            sequence,
+            ballot,
+            region,
+            expected,
+            got,
+        }
+    }
+
+    /// Whether a voter of `region` may have chosen this.
+    ///
+    /// # Errors
+    /// [`FoldError::NotOffered`].
+    pub(crate) fn check(
+        self,
+        ballot: &Ballot,
+        region: u16,
+        choice: &Choice,
+    ) -> Result<(), FoldError> {
+        ballot
+            .check(region, choice)
+            .map_err(|fault| FoldError::NotOffered {
+                partition: self.partition,
+                sequence: self.sequence,
+                ballot: ballot.index.0,
+                region,
+                fault,
+            })
+    }
+}

@@ -1,0 +1,301 @@
+//! What the ledger says so far, counted in memory: marks, attempts, and votes per choice.
+//!
+//! `tally count`, `tally run` and the comparison with a database all fold frames into this.
+
+use std::collections::BTreeMap;
+
+use election::Event;
+use ledger::{Cursor, InvalidReason};
+
+use crate::ballot_count::BallotCount;
+use crate::fold_error::FoldError;
+use crate::opened::OpenedFrame;
+use crate::roll::Roll;
+
+/// The fold of all frames so far.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct LedgerCount {
+    /// In the order of the event.
+    pub(crate) ballots: Vec<BallotCount>,
+    /// Where each partition stands.
+    pub(crate) heads: BTreeMap<u16, Cursor>,
+    /// Attempts that named no credential of the roll, or came outside the window.
+    pub(crate) invalid: BTreeMap<(Option<u16>, InvalidReason), u64>,
+    /// Commit time of the last frame; 0 before the first.
+    pub(crate) time_ms: i64,
+}
+
+impl LedgerCount {
+    /// Nothing voted yet.
+    pub(crate) fn new(event: &Event, roll: &dyn Roll) -> LedgerCount {
+        let ballots = event.ballots().iter();
+        LedgerCount {
+            ballots: ballots
+                .map(|ballot| BallotCount::new(roll.shard_sizes(ballot.index.0)))
+                .collect(),
+            heads: BTreeMap::new(),
+            invalid: BTreeMap::new(),
+            time_ms: 0,
+        }
+    }
+
+    /// Frames of all partitions.
+    pub(crate) fn frames(&self) -> u64 {
+        self.heads.values().map(|head| head.sequence).sum()
+    }
+
+    /// Votes of all ballots.
+    pub(crate) fn votes(&self) -> u64 {
+        self.ballots.iter().map(|ballot| ballot.votes).sum()
+    }
+
+    /// Duplicates of all ballots.
+    pub(crate) fn duplicates(&self) -> u64 {
+        self.ballots.iter().map(BallotCount::duplicates).sum()
+    }
+
+    /// Adds one frame.
+    ///
+    /// # Errors
+    /// The frame contradicts the package or an earlier frame; the count is then worthless.
+    pub(crate) fn apply(
+        &mut self,
+        event: &Event,
+        frame: &OpenedFrame,
+        roll: &dyn Roll,
+    ) -> Result<(), FoldError> {
+        let head = self.heads.entry(frame.partition).or_default();
+        if frame.at.sequence != head.sequence + 1 {
+            return Err(FoldError::Gap {
+                partition: frame.partition,
+                expected: head.sequence + 1,
+                got: frame.at.sequence,
+            });
+        }
+        *head = frame.at;
+        self.time_ms = self.time_ms.max(frame.time_ms);
+        for marks in &frame.body.marks {
+            let at = usize::from(marks.ballot);
+            let ballot = event.ballots().get(at).zip(self.ballots.get_mut(at));
+            let unknown = || frame.position().not_on_roll(marks.ballot, 0, 0);
+            let (ballot, count) = ballot.ok_or_else(unknown)?;
+            count.add(ballot, marks, frame, roll)?;
+        }
+        for repeat in &frame.body.attempts.duplicates {
+            let unknown = || {
+                let position = frame.position();
+                position.not_on_roll(repeat.ballot, repeat.shard, repeat.ordinal)
+            };
+            let count = self.ballots.get_mut(usize::from(repeat.ballot));
+            count.ok_or_else(unknown)?.repeat(repeat, frame)?;
+        }
+        for invalid in &frame.body.attempts.invalid {
+            let attempts = self.invalid.entry((invalid.ballot, invalid.reason));
+            *attempts.or_default() += invalid.count;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ballot_count::HOUR_MS;
+    use credentials::Digest;
+    use election::Choice;
+    use ledger::{
+        Attempts, BallotChoices, BallotMarks, Body, DuplicateAttempts, InvalidAttempts, ShardMarks,
+    };
+
+    /// Two shards of 100; odd ordinals live in region 1, even ones in region 2.
+    struct TwoShards;
+
+    impl Roll for TwoShards {
+        fn shard_sizes(&self, ballot: u16) -> Vec<u32> {
+            if ballot == 0 {
+                vec![100, 100]
+            } else {
+                Vec::new()
+            }
+        }
+
+        fn region(&self, ballot: u16, shard: u32, ordinal: u32) -> Option<u16> {
+            let exists = ballot == 0 && shard < 2 && ordinal < 100;
+            exists.then_some(if ordinal % 2 == 1 { 1 } else { 2 })
+        }
+
+        fn digest(&self, _: u16, _: u32, _: u32) -> Option<Digest> {
+            None
+        }
+    }
+
+    fn event() -> Event {
+        let text = "[event]\nid = \"E\"\ntitle_fr = \"E\"\ntitle_en = \"E\"\ntime_zone = \"America/Toronto\"\nbox_key = \"8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a\"\n[[law]]\nid = \"L\"\ntitle_fr = \"L\"\ntitle_en = \"L\"\nquestion_fr = \"L\"\nquestion_en = \"L\"\nopens = 2025-01-01T00:00:00\ncloses = 2035-01-01T00:00:00\n";
+        match Event::from_toml(text) {
+            Ok(event) => event,
+            Err(faults) => panic!("{faults:?}"),
+        }
+    }
+
+    fn marks(ballot: u16, shard: u32, ordinals: &[u32]) -> Body {
+        let shards = vec![ShardMarks {
+            shard,
+            ordinals: ordinals.to_vec(),
+        }];
+        Body {
+            marks: vec![BallotMarks { ballot, shards }],
+            ..Body::default()
+        }
+    }
+
+    fn duplicate(ordinal: u32, count: u32) -> Body {
+        let duplicates = vec![DuplicateAttempts {
+            ballot: 0,
+            shard: 0,
+            ordinal,
+            count,
+        }];
+        Body {
+            attempts: Attempts {
+                duplicates,
+                invalid: Vec::new(),
+            },
+            ..Body::default()
+        }
+    }
+
+    fn fold(frames: &[OpenedFrame]) -> Result<LedgerCount, FoldError> {
+        let event = event();
+        let mut count = LedgerCount::new(&event, &TwoShards);
+        frames
+            .iter()
+            .try_for_each(|frame| count.apply(&event, frame, &TwoShards))?;
+        Ok(count)
+    }
+
+    fn frame(sequence: u64, body: Body) -> OpenedFrame {
+        OpenedFrame::for_test(sequence, 1_000 * HOUR_MS + 5, body, None)
+    }
+
+    #[test]
+    fn invariant_3_a_second_mark_stops_the_count() {
+        let twice = [frame(1, marks(0, 1, &[3, 4])), frame(2, marks(0, 1, &[4]))];
+        let expected = FoldError::Twice {
+            partition: 0,
+            sequence: 2,
+            ballot: 0,
+            shard: 1,
+            ordinal: 4,
+        };
+        assert_eq!(fold(&twice).err(), Some(expected));
+        assert!(fold(&[frame(1, marks(0, 0, &[4])), frame(2, marks(0, 1, &[4]))]).is_ok());
+    }
+
+    #[test]
+    fn what_is_not_on_the_roll_stops_the_count() {
+        for body in [
+            marks(1, 0, &[0]),
+            marks(0, 2, &[0]),
+            marks(0, 1, &[100]),
+            duplicate(7, 1),
+        ] {
+            let fault = fold(&[frame(1, body)]).err();
+            assert!(
+                matches!(fault, Some(FoldError::NotOnRoll { sequence: 1, .. })),
+                "{fault:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn frames_come_in_order_and_once() {
+        for sequences in [&[2][..], &[1, 1], &[1, 3]] {
+            let frames: Vec<OpenedFrame> = sequences
+                .iter()
+                .map(|sequence| frame(*sequence, Body::default()))
+                .collect();
+            assert!(
+                matches!(fold(&frames).err(), Some(FoldError::Gap { .. })),
+                "{sequences:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn choices_must_come_from_the_regions_that_voted() {
+        let opened = |region, votes| {
+            let counts = vec![(region, Choice::Oui, votes)];
+            let choices = Some(vec![BallotChoices { ballot: 0, counts }]);
+            fold(&[OpenedFrame::for_test(1, 0, marks(0, 0, &[1, 3]), choices)])
+        };
+        let count = opened(1, 2).expect("both live in region 1");
+        assert_eq!(count.ballots[0].regions[&1].of(&Choice::Oui), 2);
+        for (region, votes) in [(2, 2), (1, 1), (1, 3)] {
+            let fault = opened(region, votes).err();
+            assert!(matches!(fault, Some(FoldError::Region { .. })), "{fault:?}");
+        }
+    }
+
+    /// A frame sealed by something else than our validator: authentic, chained, and impossible.
+    #[test]
+    fn a_choice_that_the_ballot_does_not_offer_stops_the_count() {
+        for choice in [
+            Choice::Candidate(7),
+            Choice::Ranking(vec![1, 2]),
+            Choice::Blanc,
+        ] {
+            let counts = vec![(1, choice, 2)];
+            let choices = Some(vec![BallotChoices { ballot: 0, counts }]);
+            let frame = OpenedFrame::for_test(1, 0, marks(0, 0, &[1, 3]), choices);
+            let error = fold(&[frame]).err();
+            let Some(FoldError::NotOffered {
+                sequence: 1,
+                ballot: 0,
+                region: 1,
+                ..
+            }) = error
+            else {
+                panic!("{error:?}");
+            };
+            let text = error.map(|error| error.to_string()).unwrap_or_default();
+            assert!(!text.contains('7'), "names the choice: {text}");
+        }
+    }
+
+    #[test]
+    fn attempts_and_turnout_add_up() {
+        let invalid = InvalidAttempts {
+            reason: InvalidReason::NotOnRoll,
+            ballot: None,
+            count: 4,
+        };
+        let attempts = Attempts {
+            duplicates: Vec::new(),
+            invalid: vec![invalid],
+        };
+        let count = fold(&[
+            frame(1, marks(0, 0, &[1, 2, 3])),
+            frame(2, duplicate(2, 2)),
+            frame(3, duplicate(2, 1)),
+            frame(
+                4,
+                Body {
+                    attempts,
+                    ..Body::default()
+                },
+            ),
+        ])
+        .expect("a ledger");
+        let ballot = &count.ballots[0];
+        assert_eq!((ballot.votes, count.votes(), count.duplicates()), (3, 3, 3));
+        assert_eq!(ballot.repeats[&(0, 2)].count, 3);
+        assert_eq!(ballot.turnout[&(1, 1_000 * HOUR_MS)], 2);
+        assert_eq!(ballot.turnout[&(2, 1_000 * HOUR_MS)], 1);
+        assert_eq!(
+            ballot.voters().collect::<Vec<_>>(),
+            [(0, 1), (0, 2), (0, 3)]
+        );
+        assert_eq!(count.invalid[&(None, InvalidReason::NotOnRoll)], 4);
+        assert_eq!(count.heads[&0].sequence, 4);
+    }
+}

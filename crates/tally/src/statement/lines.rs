@@ -1,0 +1,31 @@
+//! Parts of lines that laws and elections write alike.
+
+use election::Event;
+
+use super::wording::Language;
+use crate::fraction::Fraction;
+
+/// Column for names; a longer name pushes its line's numbers to the right, nothing is cut.
+pub(super) const NAME_CHARS: usize = 36;
+
+/// Number and name of a region; 0 is that of voters without one.
+pub(super) fn region_name(event: &Event, region: u16, language: Language) -> String {
+    match event.region(region) {
+        Some(place) => format!(
+            "{} {region} {}",
+            language.pick("Région", "Region"),
+            language.text(&place.name)
+        ),
+        None => language.pick("Sans région", "No region").to_owned(),
+    }
+}
+
+/// Votes, registered and their share in one region.
+pub(super) fn region_turnout(turnout: Fraction, language: Language) -> String {
+    let share = language.percent(turnout);
+    let (votes, registered) = (turnout.part, turnout.whole);
+    language.pick(
+        format!("{votes} votes de {registered} inscrits ({share} des inscrits)"),
+        format!("{votes} votes of {registered} registered ({share} of registered)"),
+    )
+}
