@@ -100,9 +100,20 @@ pub(crate) struct PostgresArgs {
         hide_env_values = true
     )]
     pub(crate) postgres: Option<String>,
+    #[command(flatten)]
+    pub(crate) postgres_files: PostgresFiles,
+}
+
+/// Files that a connection to a database needs.
+#[derive(Debug, Default, Args)]
+pub(crate) struct PostgresFiles {
     /// File that holds the database password, and nothing else.
     #[arg(long, value_name = "FILE", requires = "postgres")]
     pub(crate) postgres_password_file: Option<PathBuf>,
+    /// Certificate authority of the server (PEM): the connection is encrypted, and the server's
+    /// certificate and host name are verified.
+    #[arg(long, value_name = "FILE", requires = "postgres")]
+    pub(crate) postgres_ca: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -276,7 +287,6 @@ pub(crate) struct Rebuild {
         hide_env_values = true
     )]
     pub(crate) postgres: String,
-    /// File that holds the database password, and nothing else.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) postgres_password_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) postgres_files: PostgresFiles,
 }

@@ -20,7 +20,7 @@ pub(crate) fn run(args: &Rebuild) -> anyhow::Result<()> {
             None
         }
     };
-    let target = Target::parse(&args.postgres, args.postgres_password_file.as_deref())?;
+    let target = Target::parse(&args.postgres, &args.postgres_files)?;
     let writer = Writer {
         target: target.clone(),
         source: Source::Directory(directory),

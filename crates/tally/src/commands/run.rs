@@ -61,9 +61,9 @@ impl Plan {
             (None, Some(url)) => Source::Stream(Stream::new(url, identity)?),
             (None, None) => anyhow::bail!("name a --ledger, or a validator with --from"),
         };
-        let file = args.postgres.postgres_password_file.as_deref();
+        let files = &args.postgres.postgres_files;
         let database = args.postgres.postgres.as_deref();
-        let database = database.map(|url| Target::parse(url, file)).transpose()?;
+        let database = database.map(|url| Target::parse(url, files)).transpose()?;
         let tokens = args.tokens.clone().map(TokenFile);
         if let Some(tokens) = &tokens {
             tokens.check()?;

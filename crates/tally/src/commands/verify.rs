@@ -46,10 +46,7 @@ pub(crate) fn run(args: &Verify) -> anyhow::Result<()> {
             .flat_map(|truth| truth.receipts.iter().cloned()),
     );
     let database = match &args.postgres.postgres {
-        Some(url) => Some(Target::parse(
-            url,
-            args.postgres.postgres_password_file.as_deref(),
-        )?),
+        Some(url) => Some(Target::parse(url, &args.postgres.postgres_files)?),
         None => None,
     };
     let mut checked = Checked::default();

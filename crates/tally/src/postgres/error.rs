@@ -1,6 +1,7 @@
 //! What can go wrong with the database, sorted by what the writer does about it.
 
 use tokio_postgres::error::SqlState;
+use tokio_rustls::rustls;
 
 /// A database error. Messages name the server by host and database, never by URL.
 #[derive(Debug, thiserror::Error)]
@@ -10,6 +11,11 @@ pub(crate) enum DbError {
         "PostgreSQL at {target} is not reachable ({reason}): check that it runs and accepts this machine"
     )]
     Unreachable { target: String, reason: String },
+    /// The server cannot prove who it is: connect again, it may be mended.
+    #[error(
+        "the connection to PostgreSQL at {target} cannot be trusted ({reason}): check that the server's certificate names this host, and that --postgres-ca is its authority"
+    )]
+    Untrusted { target: String, reason: String },
     /// Another transaction was in the way: run the closure again.
     #[error("transaction {name} conflicted with another one too often, the database is busy")]
     Conflict { name: &'static str },
@@ -43,7 +49,10 @@ impl DbError {
     pub(crate) fn is_transient(&self) -> bool {
         matches!(
             self,
-            DbError::Unreachable { .. } | DbError::Conflict { .. } | DbError::Moved { .. }
+            DbError::Unreachable { .. }
+                | DbError::Untrusted { .. }
+                | DbError::Conflict { .. }
+                | DbError::Moved { .. }
         )
     }
 
@@ -51,9 +60,11 @@ impl DbError {
     pub(crate) fn sort(target: &str, error: &tokio_postgres::Error) -> DbError {
         let target = target.to_owned();
         let Some(db) = error.as_db_error() else {
-            return DbError::Unreachable {
-                target,
-                reason: source_text(error),
+            let reason = source_text(error);
+            return if is_about_tls(error) {
+                DbError::Untrusted { target, reason }
+            } else {
+                DbError::Unreachable { target, reason }
             };
         };
         if is_passing(db.code()) {
@@ -94,6 +105,14 @@ fn remedy(code: &SqlState) -> &'static str {
         "25006" => " (this is a read-only server or session: name the primary)",
         _ => "",
     }
+}
+
+/// Whether the server was reached, and its certificate or its TLS is at fault.
+fn is_about_tls(error: &tokio_postgres::Error) -> bool {
+    let source = std::error::Error::source(error);
+    let handshake = source.and_then(|source| source.downcast_ref::<std::io::Error>());
+    let inner = handshake.and_then(std::io::Error::get_ref);
+    inner.is_some_and(|inner| inner.is::<rustls::Error>())
 }
 
 /// The innermost message, which says more than `error communicating with the server`.

@@ -11,6 +11,7 @@ mod positions;
 mod rows;
 mod session;
 mod target;
+mod tls;
 mod writer;
 
 pub(crate) use migrate::empty;

@@ -1,7 +1,8 @@
 //! One connection, and the only way to run a transaction on it.
 
 use tokio::task::JoinHandle;
-use tokio_postgres::{Client, NoTls, Transaction};
+use tokio_postgres::tls::TlsStream;
+use tokio_postgres::{Client, Connection, NoTls, Socket, Transaction};
 
 use super::error::{DbError, is_conflict};
 use super::target::Target;
@@ -17,13 +18,24 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Connects.
+    /// Connects, encrypted where the target says so.
+    ///
+    /// # Errors
+    /// The server cannot be reached, is not the one that its certificate must name, or refuses.
     pub(crate) async fn connect(target: &Target) -> Result<Session, DbError> {
-        let connecting = target.config().connect(NoTls).await;
-        let (client, connection) =
-            connecting.map_err(|error| DbError::sort(target.name(), &error))?;
-        // A broken connection ends the driver; the next statement then fails and says so.
-        let driver = tokio::spawn(async move { drop(connection.await) });
+        let sorted = |error| DbError::sort(target.name(), &error);
+        let (client, driver) = match target.tls() {
+            Some(tls) => {
+                let connecting = target.config().connect(tls).await;
+                let (client, connection) = connecting.map_err(sorted)?;
+                (client, drive(connection))
+            }
+            None => {
+                let connecting = target.config().connect(NoTls).await;
+                let (client, connection) = connecting.map_err(sorted)?;
+                (client, drive(connection))
+            }
+        };
         Ok(Session {
             client,
             target: target.clone(),
@@ -75,6 +87,14 @@ impl Session {
         row.map(|row| row.get(0))
             .map_err(|error| DbError::sort(self.target.name(), &error))
     }
+}
+
+/// Moves bytes until the connection breaks; the next statement then fails and says so.
+fn drive<S>(connection: Connection<Socket, S>) -> JoinHandle<()>
+where
+    S: TlsStream + Unpin + Send + 'static,
+{
+    tokio::spawn(async move { drop(connection.await) })
 }
 
 impl Drop for Session {

@@ -90,6 +90,32 @@ impl Postgres {
         }
     }
 
+    /// Turns TLS on, with this certificate and key (PEM).
+    pub(crate) fn encrypt(&self, certificate: &str, key: &str) {
+        for (name, pem) in [("server.crt", certificate), ("server.key", key)] {
+            let file = self.file(name);
+            std::fs::write(&file, pem).expect("written");
+            std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).expect("chmod");
+            if is_root() {
+                let owned = Command::new("chown")
+                    .arg("postgres:postgres")
+                    .arg(&file)
+                    .status();
+                assert!(owned.expect("chown").success());
+            }
+        }
+        self.sql_in("postgres", "ALTER SYSTEM SET ssl = on");
+        self.sql_in("postgres", "SELECT pg_reload_conf()");
+        let started = Instant::now();
+        while self.sql_in("postgres", "SHOW ssl") != "on" {
+            assert!(
+                started.elapsed() < Duration::from_secs(10),
+                "PostgreSQL does not take the certificate"
+            );
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     /// SIGKILL to the postmaster, as a crash would end it; its children follow.
     pub(crate) fn crash(&mut self) {
         let pid = std::fs::read_to_string(self.dir.path().join("data/postmaster.pid"))
