@@ -9,7 +9,6 @@ use support::postgres::Postgres;
 use support::program::{Names, Running, stderr, stdout, tally};
 use support::{BATCHED, Fixture, LATER, LIVE, OVER, RANKED, SINGLE, mix};
 
-/// Waits until database and ledger stand at the same frame.
 /// Waits until the database holds every vote that was answered so far.
 fn wait_for_database(running: &Running, names: &Names) {
     let last = names.acknowledged();
@@ -262,6 +261,63 @@ fn another_ledger_another_custody_and_a_newer_schema_are_refused() {
         &names.args("run", &["--postgres", &url, "--listen", "127.0.0.1:0"]),
         "schema has version 99",
     );
+}
+
+#[test]
+fn a_changed_or_unknown_migration_is_refused() {
+    let Some(postgres) = Postgres::start() else {
+        return;
+    };
+    let url = postgres.database("migrated");
+    let fixture = Fixture::new(10);
+    let mut ballots = fixture.ballot_box("data");
+    ballots.fill(0, 5);
+    ballots.close();
+    let names = Names::new(&fixture, "data");
+    let rebuild = || tally(&names.args("rebuild", &["--postgres", &url]));
+    let output = rebuild();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let sql = |text: &str| postgres.sql_in("migrated", text);
+    let sums = || sql("SELECT version, name, sha256 FROM schema_migrations ORDER BY version");
+    let released = sums();
+    assert!(released.lines().all(|line| line.len() > 64), "{released}");
+    // A database of a tally that kept no checksums gets them.
+    sql("ALTER TABLE schema_migrations DROP COLUMN sha256");
+    assert_verified(&names, &url);
+    assert!(rebuild().status.success());
+    assert_eq!(sums(), released);
+    for (change, mend) in [
+        (
+            "UPDATE schema_migrations SET sha256 = repeat('0', 64) WHERE version = 2",
+            "UPDATE schema_migrations SET sha256 = NULL WHERE version = 2",
+        ),
+        (
+            "UPDATE schema_migrations SET name = 'other' WHERE version = 2",
+            "UPDATE schema_migrations SET name = 'roles' WHERE version = 2",
+        ),
+        (
+            "UPDATE schema_migrations SET version = 0 WHERE version = 1",
+            "UPDATE schema_migrations SET version = 1 WHERE version = 0",
+        ),
+    ] {
+        sql(change);
+        let before = sql("SELECT count(*) FROM vote_audit");
+        let (status, text) = verify(&names, &url);
+        for (status, text) in [
+            (status, text),
+            (rebuild().status.code(), stderr(&rebuild())),
+        ] {
+            assert_eq!(status, Some(1), "{change}: {text}");
+            assert!(
+                text.contains("is not the one of this program"),
+                "{change}: {text}"
+            );
+        }
+        assert_eq!(sql("SELECT count(*) FROM vote_audit"), before, "{change}");
+        sql(mend);
+    }
+    assert!(rebuild().status.success());
+    assert_eq!(sums(), released);
 }
 
 #[test]

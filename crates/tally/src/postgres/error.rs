@@ -36,6 +36,16 @@ pub(crate) enum DbError {
         "database schema has version {found}, this program knows versions up to {known}: use the newer tally that made it"
     )]
     NewerSchema { found: i64, known: i64 },
+    /// The schema is one that this program has since added to.
+    #[error(
+        "database schema has version {found}, this program needs {known}: run `tally run` on it once, as its owner"
+    )]
+    OlderSchema { found: i64, known: i64 },
+    /// A migration is not one of this program, or was changed since it was applied.
+    #[error(
+        "migration {number} ({name}) of the database is not the one of this program: use the tally that made the schema, or name a new database and `tally rebuild` it"
+    )]
+    OtherSchema { number: i64, name: String },
     /// The ledger itself cannot be folded.
     #[error("{0:#}")]
     Ledger(anyhow::Error),
