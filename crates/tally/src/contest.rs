@@ -84,8 +84,7 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let context = || format!("cannot read {}", path.display());
     let file = File::open(path).with_context(context)?;
     let mut bytes = Vec::new();
-    let limit = u64::try_from(FILE_BYTES_MAX).unwrap_or(u64::MAX);
-    file.take(limit.saturating_add(1))
+    file.take(FILE_BYTES_MAX as u64 + 1)
         .read_to_end(&mut bytes)
         .with_context(context)?;
     if bytes.is_empty() {

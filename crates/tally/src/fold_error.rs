@@ -48,6 +48,10 @@ pub(crate) enum FoldError {
         fault: ChoiceError,
     },
     #[error(
+        "partition {partition} frame {sequence}: more refused attempts than can be counted: no validator writes so many, keep the ledger as evidence"
+    )]
+    TooManyAttempts { partition: u16, sequence: u64 },
+    #[error(
         "partition {partition}: frame {got} after frame {expected}: the source skipped or repeated frames"
     )]
     Gap {
@@ -106,6 +110,13 @@ impl FramePosition {
             region,
             expected,
             got,
+        }
+    }
+
+    pub(crate) fn too_many_attempts(self) -> FoldError {
+        FoldError::TooManyAttempts {
+            partition: self.partition,
+            sequence: self.sequence,
         }
     }
 

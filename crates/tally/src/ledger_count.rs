@@ -91,7 +91,12 @@ impl LedgerCount {
         }
         for invalid in &frame.body.attempts.invalid {
             let attempts = self.invalid.entry((invalid.ballot, invalid.reason));
-            *attempts.or_default() += invalid.count;
+            let attempts = attempts.or_default();
+            // Unlike votes, which the roll bounds, these are what the frame says; a database keeps
+            // them in 63 bits.
+            let sum = attempts.checked_add(invalid.count);
+            let sum = sum.filter(|sum| i64::try_from(*sum).is_ok());
+            *attempts = sum.ok_or_else(|| frame.position().too_many_attempts())?;
         }
         Ok(())
     }
@@ -260,6 +265,32 @@ mod tests {
             let text = error.map(|error| error.to_string()).unwrap_or_default();
             assert!(!text.contains('7'), "names the choice: {text}");
         }
+    }
+
+    #[test]
+    fn attempts_beyond_counting_stop_the_count() {
+        let refused = |count| {
+            let invalid = vec![InvalidAttempts {
+                reason: InvalidReason::NotOnRoll,
+                ballot: None,
+                count,
+            }];
+            let attempts = Attempts {
+                duplicates: Vec::new(),
+                invalid,
+            };
+            Body {
+                attempts,
+                ..Body::default()
+            }
+        };
+        let most = i64::MAX.unsigned_abs();
+        assert!(fold(&[frame(1, refused(most))]).is_ok());
+        let error = fold(&[frame(1, refused(most)), frame(2, refused(1))]).err();
+        assert!(
+            matches!(error, Some(FoldError::TooManyAttempts { sequence: 2, .. })),
+            "{error:?}"
+        );
     }
 
     #[test]

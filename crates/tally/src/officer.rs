@@ -80,14 +80,13 @@ impl Officer {
 
 fn first_line(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     let text = read_text(path)?;
-    let password = text.lines().next().unwrap_or_default();
-    if password.is_empty() {
-        bail!(
+    match text.lines().next() {
+        Some(password) if !password.is_empty() => Ok(Zeroizing::new(password.to_owned())),
+        _ => bail!(
             "{}: the first line is empty, write the password there",
             path.display()
-        );
+        ),
     }
-    Ok(Zeroizing::new(password.to_owned()))
 }
 
 fn read_text(path: &Path) -> anyhow::Result<Zeroizing<String>> {

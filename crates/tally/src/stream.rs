@@ -124,7 +124,11 @@ impl Stream {
                     return Ended::Broken(anyhow::anyhow!("the validator ended the stream"));
                 }
                 Ok(Some(Err(error))) => return Ended::Broken(error.into()),
-                Ok(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+                Ok(Some(Ok(frame))) => match frame.into_data() {
+                    Ok(data) => data,
+                    // Trailers, which end a body and carry no frame of the ledger.
+                    Err(_) => continue,
+                },
             };
             decoder.push(&chunk);
             if let Err(ended) = decode(&mut decoder, cursor, items, sender).await {

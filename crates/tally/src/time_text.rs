@@ -16,7 +16,7 @@ pub(crate) fn system_time(ms: i64) -> SystemTime {
     } else {
         UNIX_EPOCH.checked_add(distance)
     };
-    shifted.unwrap_or(UNIX_EPOCH)
+    shifted.expect("a system time holds 64 bits of seconds, so any 64 bits of milliseconds")
 }
 
 #[cfg(test)]

@@ -191,12 +191,12 @@ fn check_database(
         .enable_all()
         .build()?;
     let compared = runtime.block_on(compare::compare(target, recount, key))?;
-    ensure!(
-        compared.difference.is_none(),
-        "database {} differs from the ledger: {}; `tally rebuild` it",
-        target.name(),
-        compared.difference.unwrap_or_default()
-    );
+    if let Some(difference) = compared.difference {
+        bail!(
+            "database {} differs from the ledger: {difference}; `tally rebuild` it",
+            target.name()
+        );
+    }
     let behind = match compared.frames_behind {
         0 => "at the ledger's end".to_owned(),
         frames => format!("{frames} frames behind the ledger's end"),

@@ -128,7 +128,7 @@ async fn define_election(
         Method::SingleChoice => "single_choice",
         Method::RankedChoice => "ranked_choice",
     };
-    let seats = i32::try_from(election.seats).unwrap_or(i32::MAX);
+    let seats = i32::try_from(election.seats).expect("a definition asks for at most 1,000 seats");
     tx.execute(
         "INSERT INTO elections (id, election_code, election_name, election_name_en, voting_method, seats, start_datetime, end_datetime)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",

@@ -3,17 +3,25 @@
 //! Everything goes through [`session::Session::transact`]: named, retryable transaction closures.
 
 pub(crate) mod compare;
+mod compare_voters;
+mod compare_votes;
 mod definition;
 mod error;
+mod expected;
+mod gathering;
+mod group;
 mod migrate;
 mod pending;
 mod positions;
+mod progress;
 mod rows;
 mod session;
 mod target;
 mod tls;
 mod writer;
 
+pub(crate) use gathering::Until;
 pub(crate) use migrate::empty;
+pub(crate) use progress::Progress;
 pub(crate) use target::Target;
-pub(crate) use writer::{Progress, Until, Writer};
+pub(crate) use writer::Writer;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use election::{Ballot, BallotKind, Event, Method, ResultsPolicy};
 use ledger::Cursor;
 
-use super::rows::{AuditRows, RepeatRow, signed};
+use super::rows::{AuditRows, RepeatRow};
 use crate::ballot_count::HOUR_MS;
 use crate::counts::{Added, Counts};
 use crate::fold_error::FoldError;
@@ -68,6 +68,11 @@ impl<'a> Pending<'a> {
 
     pub(crate) fn event(&self) -> &'a Event {
         self.event
+    }
+
+    /// Last frame of a partition that was added; the start of the ledger before the first.
+    pub(crate) fn head(&self, partition: u16) -> Cursor {
+        self.heads.get(&partition).copied().unwrap_or_default()
     }
 
     /// Adds a frame: to the rows of who where `audited` is behind it, to the counts of each unit
@@ -160,7 +165,10 @@ impl<'a> Pending<'a> {
                 invalid.reason.name(),
             );
             let row = self.audit.invalid.entry(key).or_default();
-            *row = (row.0.saturating_add(signed(invalid.count)), hour);
+            let added = i64::try_from(invalid.count).ok();
+            let sum = added.and_then(|added| row.0.checked_add(added));
+            let sum = sum.ok_or_else(|| frame.position().too_many_attempts())?;
+            *row = (sum, hour);
         }
         Ok(())
     }

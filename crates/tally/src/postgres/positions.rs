@@ -10,14 +10,32 @@ use super::error::DbError;
 use super::pending::Unit;
 use super::session::WorkError;
 
-/// Cursors by partition, and steps by unit.
-pub(crate) type Positions = (BTreeMap<u16, Cursor>, BTreeMap<Unit, u64>);
+/// Where the tables stand.
+#[derive(Default)]
+pub(super) struct Positions {
+    /// Last frame of each partition that is in the rows of who.
+    pub(super) cursors: BTreeMap<u16, Cursor>,
+    /// Last frame of each unit that is in its counts.
+    pub(super) steps: BTreeMap<Unit, u64>,
+}
 
-/// Reads both.
+impl Positions {
+    /// The start of the ledger where nothing of the partition has been written.
+    pub(super) fn cursor(&self, partition: u16) -> Cursor {
+        self.cursors.get(&partition).copied().unwrap_or_default()
+    }
+
+    /// 0 where nothing of the unit has been written.
+    pub(super) fn step(&self, unit: Unit) -> u64 {
+        self.steps.get(&unit).copied().unwrap_or(0)
+    }
+}
+
+/// Reads cursors and steps.
 ///
 /// # Errors
 /// A value that no tally writes: somebody edited the table.
-pub(crate) async fn read(tx: &Transaction<'_>, event: &Event) -> Result<Positions, WorkError> {
+pub(super) async fn read(tx: &Transaction<'_>, event: &Event) -> Result<Positions, WorkError> {
     let mut cursors = BTreeMap::new();
     for row in tx
         .query("SELECT partition, seq, hash FROM ledger_cursor", &[])
@@ -46,7 +64,7 @@ pub(crate) async fn read(tx: &Transaction<'_>, event: &Event) -> Result<Position
         };
         steps.insert(unit, sequence(row.get(3))?);
     }
-    Ok((cursors, steps))
+    Ok(Positions { cursors, steps })
 }
 
 fn small(value: i32) -> Result<u16, WorkError> {
@@ -57,7 +75,7 @@ fn sequence(value: i64) -> Result<u64, WorkError> {
     u64::try_from(value).map_err(|_| edited("a sequence"))
 }
 
-fn edited(what: &str) -> WorkError {
+pub(super) fn edited(what: &str) -> WorkError {
     DbError::OtherLedger(format!(
         "{what} holds a value that no tally writes: the database was edited, `tally rebuild` it"
     ))

@@ -241,7 +241,7 @@ fn array_text(ranking: &[u32]) -> String {
     format!("{{{}}}", numbers.join(","))
 }
 
-/// Counts of a ledger stay far below 2^63; a bigint column could not hold more.
-pub(crate) fn signed(votes: u64) -> i64 {
-    i64::try_from(votes).unwrap_or(i64::MAX)
+/// A count as a bigint column takes it.
+pub(crate) fn signed(count: u64) -> i64 {
+    i64::try_from(count).expect("the roll bounds votes and the fold attempts, both below 2^63")
 }

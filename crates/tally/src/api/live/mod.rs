@@ -33,6 +33,7 @@ use topic::Topic;
 
 /// Topics of one client.
 const TOPICS_MAX: usize = 64;
+const FEW_ENOUGH: &str = "names of more topics than that were refused when they were read";
 /// What a client follows that names nothing.
 const TOPICS_DEFAULT: &str = "law,election,turnout,system";
 /// A client's message: a list of topics.
@@ -100,7 +101,7 @@ pub(super) async fn stream(
 
 /// What a client would be told first, for one that does not speak WebSocket.
 fn snapshot(shared: &Arc<Shared>, topics: &BTreeSet<Topic>) -> Response {
-    let updates = Following::new(shared).add(topics).unwrap_or_default();
+    let updates = Following::new(shared).add(topics).expect(FEW_ENOUGH);
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, "no-store"),
@@ -236,7 +237,7 @@ impl Client {
         let mut steps = self.following.shared.hub.steps.subscribe();
         let mut stopping = self.following.shared.hub.stopping.subscribe();
         steps.mark_unchanged();
-        let snapshot = self.following.add(&topics).unwrap_or_default();
+        let snapshot = self.following.add(&topics).expect(FEW_ENOUGH);
         self.tell("snapshot", &snapshot).await?;
         let mut heartbeat = interval(HEARTBEAT);
         heartbeat.reset();

@@ -1,0 +1,164 @@
+//! Frames gathered into groups, and each group committed by one transaction.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use durable::{Clock, SystemClock};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_postgres::Transaction;
+
+use super::error::DbError;
+use super::group::{other_history, write_group};
+use super::pending::{Pending, Unit};
+use super::positions::Positions;
+use super::progress::{Progress, lock};
+use super::session::Session;
+use crate::news::News;
+use crate::opened::OpenedFrame;
+
+/// A group is closed when it has so many votes or frames, or is this old.
+const GROUP_VOTES_MAX: u64 = 100_000;
+const GROUP_FRAMES_MAX: usize = 2_000;
+const GROUP_AGE_MAX: Duration = Duration::from_millis(50);
+/// Looks for counts that have come due, such as of a ballot that closed.
+const TICK: Duration = Duration::from_secs(1);
+
+/// When [`Gathering::run`] ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// Never: follow the tail.
+    Stopped,
+    /// Once everything acknowledged is in the database.
+    CaughtUp,
+}
+
+/// Frames of one session, gathered into groups and written.
+pub(super) struct Gathering<'a> {
+    pub(super) pending: Pending<'a>,
+    pub(super) positions: Positions,
+    /// Partitions that have not caught up yet.
+    pub(super) behind: Vec<u16>,
+    /// Whether a source that is silent has told all it has; a stream may only be slow.
+    pub(super) silence_is_end: bool,
+    pub(super) progress: &'a Mutex<Progress>,
+}
+
+impl Gathering<'_> {
+    /// Writes until the ledger ends (see [`Until`]).
+    ///
+    /// # Errors
+    /// The ledger cannot be followed, the database not be written, or they are not of one history.
+    pub(super) async fn run(
+        &mut self,
+        session: &mut Session,
+        mut feed: mpsc::Receiver<News>,
+        until: Until,
+    ) -> anyhow::Result<()> {
+        // Of the group that is being gathered, where there is one; else of the next look at what
+        // has come due.
+        let mut deadline = Instant::now() + TICK;
+        loop {
+            match tokio::time::timeout_at(deadline, feed.recv()).await {
+                Ok(Some(News::Frame(frame))) => {
+                    self.take(&frame)?;
+                    if self.pending.frames == 1 {
+                        deadline = deadline.min(Instant::now() + GROUP_AGE_MAX);
+                    }
+                }
+                Ok(Some(News::CaughtUp(partition))) => {
+                    self.caught_up(partition)?;
+                    if until == Until::CaughtUp && self.behind.is_empty() {
+                        return self.write(session).await;
+                    }
+                }
+                Ok(Some(News::Failed(error))) => {
+                    self.write(session).await?;
+                    return Err(error);
+                }
+                Ok(None) => anyhow::bail!("the ledger's reader ended"),
+                // Time to write what is there.
+                Err(_) => {}
+            }
+            let full =
+                self.pending.votes >= GROUP_VOTES_MAX || self.pending.frames >= GROUP_FRAMES_MAX;
+            if full || Instant::now() >= deadline {
+                self.write(session).await?;
+                deadline = Instant::now() + TICK;
+            }
+        }
+    }
+
+    fn take(&mut self, frame: &OpenedFrame) -> anyhow::Result<()> {
+        let cursor = self.positions.cursor(frame.partition);
+        if frame.at.sequence == cursor.sequence && frame.at != cursor {
+            return Err(other_history(frame.partition, cursor, frame.at.link).into());
+        }
+        let step = |unit: Unit| self.positions.step(unit);
+        self.pending.add(frame, cursor.sequence, step)?;
+        Ok(())
+    }
+
+    fn caught_up(&mut self, partition: u16) -> anyhow::Result<()> {
+        if !self.behind.contains(&partition) {
+            return Ok(());
+        }
+        let cursor = self.positions.cursor(partition);
+        let head = self.pending.head(partition);
+        if head.sequence < cursor.sequence {
+            if !self.silence_is_end {
+                // Wait, and write nothing meanwhile.
+                return Ok(());
+            }
+            return Err(DbError::OtherLedger(format!(
+                "database stands at frame {} of partition {partition}, the ledger ends at frame {}: it is an older copy or another ledger; name the right one, or `tally rebuild` the database",
+                cursor.sequence, head.sequence
+            ))
+            .into());
+        }
+        self.behind.retain(|other| *other != partition);
+        Ok(())
+    }
+
+    /// Commits what waits, where something does.
+    async fn write(&mut self, session: &mut Session) -> anyhow::Result<()> {
+        let due = self.pending.due(SystemClock::new().now_ms());
+        if self.pending.frames == 0 && due.is_empty() {
+            return Ok(());
+        }
+        // A partition still catching up to its cursor has nothing to write: its counts would be
+        // stepped back.
+        if self.lags_behind_cursor() {
+            return Ok(());
+        }
+        let (pending, positions) = (&self.pending, &self.positions);
+        let commit = async |tx: &Transaction<'_>| write_group(tx, pending, positions, &due).await;
+        session.transact("write a group of frames", commit).await?;
+        for unit in &due {
+            let head = self.pending.head(unit.partition).sequence;
+            self.positions.steps.insert(*unit, head);
+        }
+        self.positions
+            .cursors
+            .extend(self.pending.heads.iter().map(|(at, head)| (*at, *head)));
+        let mut progress = lock(self.progress);
+        progress.transactions += 1;
+        progress.votes += self.pending.votes;
+        progress.heads.extend(
+            self.pending
+                .heads
+                .iter()
+                .map(|(at, head)| (*at, head.sequence)),
+        );
+        drop(progress);
+        self.pending.written(&due);
+        Ok(())
+    }
+
+    fn lags_behind_cursor(&self) -> bool {
+        self.positions.cursors.iter().any(|(partition, cursor)| {
+            self.behind.contains(partition)
+                && self.pending.head(*partition).sequence < cursor.sequence
+        })
+    }
+}
