@@ -211,3 +211,31 @@ fn counting_is_pure() {
         }
     }
 }
+
+/// How a vote comes in and how a refusal is told is not the business of what decides about it.
+#[test]
+fn what_decides_about_a_vote_knows_no_interface() {
+    let banned = [
+        "crate::app",
+        "crate::http",
+        "crate::internal",
+        "crate::metrics",
+        "crate::site",
+        "hyper",
+        "http_body_util",
+        "pages::",
+        "prometheus",
+    ];
+    let mut sources = tidy::sources();
+    sources.retain(|source| source.path.starts_with("crates/validator/src/vote/"));
+    assert!(!sources.is_empty(), "the votes have moved");
+    for source in sources {
+        for banned in banned {
+            assert!(
+                !source.text.contains(banned),
+                "{} uses {banned}",
+                source.path
+            );
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! What can be voted on, as documents made once: laws, elections, regions, candidates.
+//! What can be voted on, as JSON that is made once: laws, elections, regions, candidates.
 //!
 //! The status of a ballot follows the clock, so the two lists that show it are made again when a
 //! window opens or closes; until then every reader gets the same bytes.

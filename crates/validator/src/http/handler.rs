@@ -1,4 +1,5 @@
-//! The public listener's side of a connection.
+//! What the public listener does for voters: it answers their requests, and counts and limits their
+//! connections.
 
 use super::reply::Reply;
 use super::service;

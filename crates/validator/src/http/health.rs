@@ -1,4 +1,4 @@
-//! Is the process alive, may traffic come, and how is it: for machines and for people.
+//! Whether the process is alive, whether it takes traffic, and how it is: for machines and for people.
 
 use super::rejection::Rejection;
 use super::reply::{self, JSON, Reply};
@@ -12,8 +12,8 @@ pub(crate) fn live() -> Reply {
     reply::json(StatusCode::OK, &json!({"status": "ok"}), JSON, None)
 }
 
-/// 200 while votes are taken, 503 once the process is stopping. A full disk leaves it at 200: no
-/// other validator has these votes, and whoever asks is to be told why.
+/// 200 while votes are taken, 503 once the process is stopping. A full disk leaves it at 200: voters
+/// have no other validator, and a vote that is refused for it says why.
 pub(crate) fn ready(app: &App) -> Result<Reply, Rejection> {
     if app.lifecycle.is_stopping() {
         return Err(Rejection::Stopping);
@@ -21,7 +21,7 @@ pub(crate) fn ready(app: &App) -> Result<Reply, Rejection> {
     Ok(live())
 }
 
-/// The state for people. The services are those a voter depends on.
+/// The state for people, and that of each service that a voter depends on.
 pub(crate) fn health(app: &App) -> Reply {
     let ledger = if app.lifecycle.is_stopping() {
         "stopping"

@@ -8,7 +8,7 @@ use super::language::Language;
 use super::problem_type::ProblemType;
 use super::rejection::Rejection;
 use super::reply::{self, Reply};
-use super::rule_text::text_of;
+use super::rule_text;
 use crate::time::rfc3339;
 use crate::vote::{InvalidField, Malformed, Refusal};
 use hyper::header::{ALLOW, CONNECTION, HeaderValue, RETRY_AFTER};
@@ -183,11 +183,10 @@ struct FieldError<'a> {
 
 impl<'a> FieldError<'a> {
     fn new(invalid: &'a InvalidField, language: Language) -> FieldError<'a> {
-        let text = text_of(invalid.rule);
         FieldError {
             field: &invalid.field,
-            code: text.code,
-            detail: text.words.in_language(language),
+            code: rule_text::code(invalid.rule),
+            detail: rule_text::words(invalid.rule).in_language(language),
         }
     }
 }

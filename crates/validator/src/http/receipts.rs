@@ -1,4 +1,4 @@
-//! Proof that a vote is recorded, from its request id. It never tells the choice.
+//! Proof that a vote is recorded, found by its request id. It never tells the choice.
 
 use super::language::Language;
 use super::rejection::Rejection;
@@ -24,8 +24,8 @@ struct Recorded {
     recorded_at: String,
 }
 
-/// Looks a receipt up. Reads the disk on a thread of its own; only so many at once, so that a flood
-/// of lookups cannot keep the disk from the votes.
+/// Looks a receipt up. That reads the disk, on a thread of its own, and only so many are looked up at
+/// once: a flood of look-ups cannot keep the disk from the votes.
 pub(crate) async fn find(
     app: &Arc<App>,
     text: &str,

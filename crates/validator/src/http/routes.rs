@@ -29,7 +29,8 @@ pub(crate) enum Rest {
     Other(Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>>),
 }
 
-/// Looks at the head of a request; whether it may ask at all was decided before.
+/// Finds the call that a request makes, and answers it unless it is a vote, whose body is still to be
+/// read. The quota of the client was looked at before.
 pub(crate) fn start(
     app: &Arc<App>,
     request: Request<Incoming>,

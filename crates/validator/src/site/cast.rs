@@ -11,7 +11,7 @@ use listener::client::Prefix;
 use pages::voter::{self, End, Fault};
 use pages::{Form, Page, Site};
 
-/// The choice as it will be cast, or the ballot again with what is wrong.
+/// The page that shows the choice as it will be cast, or the ballot again with what is wrong.
 pub(super) fn review(site: &Site<'_>, ballot: &Ballot, form: &Form) -> Page {
     match voter::marked(ballot, form) {
         Ok((region, choice)) => voter::review(site, ballot, region, &choice, &[]),
