@@ -34,7 +34,7 @@ pub(crate) struct BallotCount {
     pub(crate) turnout: BTreeMap<(u16, i64), u64>,
     /// By shard and ordinal.
     pub(crate) repeats: BTreeMap<(u32, u32), Repeats>,
-    /// Marks.
+    /// Votes counted from marks: one a credential that voted.
     pub(crate) votes: u64,
     /// Commit time of the last frame with a vote; 0 before the first.
     pub(crate) updated_ms: i64,

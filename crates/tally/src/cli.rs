@@ -88,7 +88,7 @@ pub(crate) struct LedgerArgs {
     pub(crate) package: PackageArgs,
 }
 
-/// A database.
+/// The database of `run` and `verify`.
 #[derive(Debug, Args)]
 pub(crate) struct PostgresArgs {
     /// Database to write or compare: postgres://USER@HOST:PORT/DATABASE. A password belongs into

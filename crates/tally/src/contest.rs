@@ -41,7 +41,7 @@ pub(crate) struct ContestArgs {
 pub(crate) enum ContestFormat {
     /// One block of text a round.
     Table,
-    /// One JSON object.
+    /// One JSON object, as fixtures/ranked/README.md describes it.
     Json,
     /// One row a round and candidate.
     Csv,

@@ -47,7 +47,7 @@ impl Counts {
         self.by_choice.is_empty()
     }
 
-    /// Ascending by choice.
+    /// Choices with their votes, ascending by choice.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Choice, u64)> {
         self.by_choice
             .iter()

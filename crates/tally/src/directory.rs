@@ -17,7 +17,7 @@ use crate::opened::{FrameOpener, OpenedFrame};
 /// How often a follower looks for new frames; well below what a reader of results notices.
 const POLL: Duration = Duration::from_millis(20);
 
-/// A ledger directory.
+/// A ledger directory, and the event that its segments must name.
 #[derive(Clone)]
 pub(crate) struct Directory {
     path: PathBuf,

@@ -8,7 +8,7 @@ pub(crate) struct Fraction {
 }
 
 impl Fraction {
-    /// `part` of `whole`.
+    /// The fraction `part` / `whole`.
     ///
     /// # Panics
     /// Where `part` is larger: then one of the two was not counted within the other, and no

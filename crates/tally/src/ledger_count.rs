@@ -26,7 +26,7 @@ pub(crate) struct LedgerCount {
 }
 
 impl LedgerCount {
-    /// Nothing voted yet.
+    /// The count of an empty ledger.
     pub(crate) fn new(event: &Event, roll: &dyn Roll) -> LedgerCount {
         let ballots = event.ballots().iter();
         LedgerCount {
@@ -54,7 +54,7 @@ impl LedgerCount {
         self.ballots.iter().map(BallotCount::duplicates).sum()
     }
 
-    /// Adds one frame.
+    /// Adds one frame, which must be the next of its partition.
     ///
     /// # Errors
     /// The frame contradicts the package or an earlier frame; the count is then worthless.

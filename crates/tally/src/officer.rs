@@ -60,7 +60,7 @@ impl Officer {
     /// A detached signature over `bytes`, which will be the file `name`, in minisign's text form.
     ///
     /// # Errors
-    /// What minisign says.
+    /// minisign refuses the key.
     pub(crate) fn sign(&self, bytes: &[u8], name: &str, now_ms: i64) -> anyhow::Result<String> {
         let trusted = format!(
             "timestamp:{}\tfile:{name}\thashed",

@@ -9,7 +9,7 @@ use crate::fold_error::FramePosition;
 #[derive(Clone)]
 pub(crate) struct OpenedFrame {
     pub(crate) partition: u16,
-    /// Sequence and hash.
+    /// Sequence of the frame and its link hash.
     pub(crate) at: Cursor,
     /// Commit time, ms UTC.
     pub(crate) time_ms: i64,

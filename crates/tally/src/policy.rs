@@ -72,11 +72,11 @@ impl Board {
         }
     }
 
-    pub(crate) fn state(&self) -> &LedgerCount {
+    pub(crate) fn count(&self) -> &LedgerCount {
         &self.count
     }
 
-    /// Adds a frame.
+    /// Folds a frame, and publishes the batched units that have grown enough by it.
     ///
     /// # Errors
     /// See [`LedgerCount::apply`].

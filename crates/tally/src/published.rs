@@ -100,7 +100,7 @@ impl Published {
         }
         let turnout = Turnout {
             registered: self.registered[at].clone(),
-            votes: board.state().ballots[at].votes_by_region(),
+            votes: board.count().ballots[at].votes_by_region(),
         };
         let visible = board.visible(ballot, now_ms);
         let made = Instant::now();

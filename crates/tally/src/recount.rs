@@ -15,7 +15,7 @@ use crate::policy::Visible;
 use crate::results::{Results, Turnout};
 use crate::tabulate::{TabulationError, results_of};
 
-/// A folded ledger.
+/// A ledger that was read to its end and counted.
 pub(crate) struct Recount {
     pub(crate) package: Arc<PackageRoll>,
     pub(crate) directory: Directory,
@@ -46,7 +46,7 @@ pub(crate) struct InvalidReport {
     pub(crate) attempts: u64,
 }
 
-/// One ballot.
+/// What a recount says of one ballot.
 pub(crate) struct BallotReport {
     pub(crate) ballot_id: String,
     pub(crate) duplicates: u64,

@@ -51,7 +51,7 @@ pub(crate) enum Tabulated {
     Election(ElectionResults),
 }
 
-/// A law.
+/// The counts of a law, and what they decide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LawResults {
     pub(crate) total: Answers,
@@ -95,7 +95,7 @@ pub(crate) struct RegionResults {
     pub(crate) ties: Vec<DecidedTie>,
 }
 
-/// One candidate.
+/// Votes of one candidate in the candidate's region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CandidateResults {
     pub(crate) number: u32,
@@ -117,7 +117,7 @@ pub(crate) struct PartyResults {
 /// One round of a ranked count. Candidates are named by number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Round {
-    /// From 1.
+    /// Position among the rounds, from 1.
     pub(crate) number: u32,
     /// Candidates of the round with their votes, in the order of the ballot paper.
     pub(crate) counts: Vec<(u32, Amount)>,

@@ -1,7 +1,7 @@
 //! Rows for spreadsheets and auditors, written one by one: `tally export` and the API's exports.
 //!
-//! Rows stand in digest order within a ballot, and an accepted vote carries no time: a file of
-//! exports must not say more about who and what than the ledger does.
+//! Rows are in the order of digests within a ballot, and an accepted vote has no time: an export must
+//! not say more about a voter than the ledger does.
 
 use std::io::Write;
 

@@ -44,7 +44,10 @@ enum Ended {
 }
 
 impl Stream {
-    /// Reads `http://HOST:PORT`.
+    /// Reads the address of a validator's internal listener, `http://HOST:PORT`.
+    ///
+    /// # Errors
+    /// Another scheme, a path, or no port.
     pub(crate) fn new(url: &str, identity: Identity) -> anyhow::Result<Stream> {
         let context = || format!("{url} is not an address: expected http://HOST:PORT");
         let uri: hyper::Uri = url.parse().with_context(context)?;

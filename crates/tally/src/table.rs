@@ -14,7 +14,7 @@ use crate::time_text::rfc3339;
 /// Widest name shown in a column; longer ones are cut, `--json` has them whole.
 const NAME_CHARS_MAX: usize = 34;
 
-/// The whole page.
+/// The recount of every ballot, in the order of the event.
 pub(crate) fn render(event: &Event, report: &Report) -> String {
     let mut page = String::new();
     write_page(&mut page, event, report).expect("writing to a String cannot fail");

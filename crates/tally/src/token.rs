@@ -28,9 +28,9 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 /// What the holder of a token is. Both may read audit and exports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Role {
-    /// Somebody who checks.
+    /// Somebody who checks the count from outside.
     Auditor,
-    /// Somebody who operates.
+    /// Somebody who operates the tally.
     Admin,
 }
 

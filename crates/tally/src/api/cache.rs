@@ -1,4 +1,4 @@
-//! Bodies that were computed once, so that a crowd of readers costs no more than one of them.
+//! Bodies of answers, kept so that a crowd of readers costs no more than a single reader.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,13 +20,13 @@ const CACHE_CONTROL: &str = "public, max-age=1, stale-while-revalidate=5";
 /// What a body is made from, and since when that has been the newest.
 #[derive(Clone)]
 pub(crate) struct Stamp {
-    /// One a ballot.
+    /// Of the ballots that the body is about, in order.
     versions: Vec<Version>,
     made: Instant,
 }
 
 impl Stamp {
-    /// Of results.
+    /// The stamp of a body that is made of these results.
     pub(crate) fn of(editions: &[Arc<Edition>]) -> Stamp {
         let made = editions.iter().map(|edition| edition.made).min();
         Stamp {

@@ -28,7 +28,7 @@ pub(super) async fn readyz(State(shared): State<Arc<Shared>>, headers: HeaderMap
 /// `GET /api/v1/health`: status, services, timestamp, and how far ledger and database are.
 pub(super) async fn health(State(shared): State<Arc<Shared>>) -> Response {
     let caught_up = shared.is_caught_up();
-    let heads = HeadDocument::all(&shared.board().state().heads);
+    let heads = HeadDocument::all(&shared.board().count().heads);
     let ledger = if caught_up { "healthy" } else { "catching_up" };
     let mut services = json!({ "ledger": ledger });
     let mut healthy = caught_up;

@@ -74,14 +74,14 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 fn register_state(registry: &mut Registry, shared: &Shared, board: &Board) {
-    let (state, now) = (board.state(), shared.now_ms());
+    let (count, now) = (board.count(), shared.now_ms());
     let votes: Family<BallotLabel, Gauge> = Family::default();
     let choices: Family<LawChoice, Gauge> = Family::default();
     for ballot in shared.package.event().ballots() {
         let label = BallotLabel {
             ballot_id: ballot.id.clone(),
         };
-        let of_ballot = state.ballots.get(usize::from(ballot.index.0));
+        let of_ballot = count.ballots.get(usize::from(ballot.index.0));
         votes
             .get_or_create(&label)
             .set(signed(of_ballot.map_or(0, |ballot| ballot.votes)));
@@ -103,10 +103,10 @@ fn register_state(registry: &mut Registry, shared: &Shared, board: &Board) {
     registry.register("votes_by_ballot", "Votes in the ledger", votes);
     registry.register("votes_by_law", "Votes of laws that may be seen", choices);
     let by_status: Family<StatusLabel, Gauge> = Family::default();
-    let invalid = state.invalid.values().sum();
+    let invalid = count.invalid.values().sum();
     for (status, count) in [
-        ("accepted", state.votes()),
-        ("duplicate", state.duplicates()),
+        ("accepted", count.votes()),
+        ("duplicate", count.duplicates()),
         ("invalid", invalid),
     ] {
         by_status
@@ -119,7 +119,7 @@ fn register_state(registry: &mut Registry, shared: &Shared, board: &Board) {
         by_status,
     );
     let heads: Family<PartitionLabel, Gauge> = Family::default();
-    for (partition, cursor) in &state.heads {
+    for (partition, cursor) in &count.heads {
         let label = PartitionLabel {
             partition: *partition,
         };

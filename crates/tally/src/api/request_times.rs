@@ -30,7 +30,7 @@ impl RequestTimes {
         times.observe(took.as_secs_f64());
     }
 
-    /// For the registry.
+    /// The histograms, to be registered: clones share their counts.
     pub(super) fn family(&self) -> Family<RouteLabel, Histogram> {
         self.0.clone()
     }

@@ -133,7 +133,7 @@ fn respond(
     }
 }
 
-/// A ballot's document.
+/// The document of a law, or of an election over all its regions.
 pub(super) fn ballot_document(
     shared: &Shared,
     ballot: &Ballot,

@@ -102,7 +102,7 @@ pub(super) async fn ballot(
 }
 
 fn turnout_of(shared: &Shared, board: &Board, ballot: &Ballot) -> BallotTurnout {
-    let updated_ms = board.state().ballots[usize::from(ballot.index.0)].updated_ms;
+    let updated_ms = board.count().ballots[usize::from(ballot.index.0)].updated_ms;
     let turnout = turnout(shared, board, ballot).whole();
     BallotTurnout {
         ballot_id: ballot.id.clone(),
@@ -116,13 +116,13 @@ fn turnout_of(shared: &Shared, board: &Board, ballot: &Ballot) -> BallotTurnout 
 fn turnout(shared: &Shared, board: &Board, ballot: &Ballot) -> Turnout {
     Turnout {
         registered: shared.published.registered(ballot).clone(),
-        votes: board.state().ballots[usize::from(ballot.index.0)].votes_by_region(),
+        votes: board.count().ballots[usize::from(ballot.index.0)].votes_by_region(),
     }
 }
 
 fn detailed(shared: &Shared, board: &Board, ballot: &Ballot) -> DetailedTurnout {
     let mut hours: BTreeMap<i64, u64> = BTreeMap::new();
-    let count = &board.state().ballots[usize::from(ballot.index.0)];
+    let count = &board.count().ballots[usize::from(ballot.index.0)];
     for ((_, hour), votes) in &count.turnout {
         *hours.entry(*hour).or_default() += votes;
     }

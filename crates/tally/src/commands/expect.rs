@@ -14,7 +14,7 @@ use serde::Deserialize;
 use crate::counts::{choice_text, parse_choice};
 use crate::recount::Recount;
 
-/// A truth file.
+/// What a load generator was told, by ballot id.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Truth {
     ballots: BTreeMap<String, BallotTruth>,
@@ -43,7 +43,7 @@ struct CountTruth {
 /// Votes by region and choice; `BTreeMap`, so that the first difference is the same every time.
 type ByChoice = BTreeMap<(u16, Choice), u64>;
 
-/// Reads a truth file.
+/// Reads the truth file that `loadgen --truth` wrote.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Truth> {
     let bytes = std::fs::read(path)
         .with_context(|| format!("cannot read truth file {}", path.display()))?;
@@ -54,7 +54,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Truth> {
 /// Votes that no answer settled.
 #[derive(Debug, Default)]
 pub(crate) struct Open {
-    /// All of them.
+    /// Sent to the validator and never answered for certain.
     pub(crate) sent: u64,
     /// Those that the ledger holds.
     pub(crate) recorded: u64,

@@ -165,7 +165,7 @@ async fn fold(
             News::CaughtUp(partition) => {
                 behind.retain(|other| *other != partition);
                 if behind.is_empty() && !shared.caught_up.swap(true, Ordering::AcqRel) {
-                    tracing::info!(votes = shared.board().state().votes(), "caught up");
+                    tracing::info!(votes = shared.board().count().votes(), "caught up");
                 }
             }
             News::Failed(error) => return Err(error.context("the ledger cannot be followed")),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::ensure;
+use anyhow::bail;
 use durable::OsStorage;
 use ledger::check_snapshots;
 
@@ -10,7 +10,7 @@ use crate::directory::Directory;
 use crate::inputs::PackageRoll;
 
 /// What the snapshots beside a ledger came to.
-pub(crate) struct Snapshots {
+pub(crate) struct ComparedSnapshots {
     /// Snapshots that equal the ledger.
     pub(crate) whole: u64,
     /// Snapshots that the next start would drop, and why.
@@ -21,9 +21,12 @@ pub(crate) struct Snapshots {
 /// frames. A copied ledger has none beside it: then there is nothing to compare.
 ///
 /// # Errors
-/// The first difference.
-pub(crate) fn check(directory: &Directory, package: &PackageRoll) -> anyhow::Result<Snapshots> {
-    let mut found = Snapshots {
+/// The first partition whose bitsets differ from the ledger.
+pub(crate) fn check(
+    directory: &Directory,
+    package: &PackageRoll,
+) -> anyhow::Result<ComparedSnapshots> {
+    let mut found = ComparedSnapshots {
         whole: 0,
         refused: Vec::new(),
     };
@@ -35,13 +38,13 @@ pub(crate) fn check(directory: &Directory, package: &PackageRoll) -> anyhow::Res
     let snapshots = ledger::Snapshots::new(Arc::new(OsStorage), data_dir);
     for partition in directory.partitions()? {
         let checked = check_snapshots(&log, &snapshots, &shape, partition)?;
-        ensure!(
-            checked.difference.is_none(),
-            "the voted bitsets under {} differ from the ledger: {}; stop the validator, delete that \
-             directory and start again: it is made anew from the ledger",
-            data_dir.join("voted").display(),
-            checked.difference.unwrap_or_default()
-        );
+        if let Some(difference) = checked.difference {
+            bail!(
+                "the voted bitsets under {} differ from the ledger: {difference}; stop the validator, \
+                 delete that directory and start again: it is made anew from the ledger",
+                data_dir.join("voted").display()
+            );
+        }
         found.whole += checked.snapshots;
         found.refused.extend(checked.refused);
     }

@@ -105,7 +105,7 @@ fn note_ledger(recount: &Recount, checked: &mut Checked) {
     checked.note("opened", line, json!(recount.opened));
 }
 
-/// That the ledger is what a load generator was told, and what became of votes it was told nothing of.
+/// The ledger holds what a load generator was told, and perhaps votes that it was told nothing of.
 fn note_expected(open: &expect::Open, checked: &mut Checked) {
     let line = match open {
         expect::Open { sent: 0, .. } => "votes and counts are as expected".to_owned(),

@@ -108,7 +108,7 @@ struct CandidateDocument {
 struct RoundDocument {
     round: u32,
     counts: Vec<RoundCountDocument>,
-    /// Votes that elect.
+    /// Votes that elect, where the method has such a number.
     threshold: Option<String>,
     elected: Vec<u32>,
     eliminated: Vec<u32>,

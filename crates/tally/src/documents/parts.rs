@@ -32,7 +32,7 @@ pub(crate) fn percentage(fraction: Fraction) -> Option<f64> {
         .map(|hundredths| f64::from(hundredths) / 100.0)
 }
 
-/// Lower-case hexadecimal.
+/// Bytes as lower-case hexadecimal digits, two a byte.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()

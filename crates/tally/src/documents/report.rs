@@ -44,7 +44,7 @@ struct InvalidDocument {
     attempts: u64,
 }
 
-/// One ballot.
+/// Turnout, refusals and results of one ballot.
 #[derive(Debug, Serialize)]
 struct BallotReportDocument {
     ballot_id: String,

@@ -1,4 +1,4 @@
-//! The rows of who against the ledger: accepted votes, repeats, refusals, turnout. Large tables are
+//! The rows of who voted against the ledger: accepted votes, repeats, refusals, turnout. Large tables are
 //! streamed and looked up in the fold.
 
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! The rows of what against the ledger: answers to laws, votes for candidates, rankings.
+//! The rows of what was voted against the ledger: answers to laws, votes for candidates, rankings.
 
 use std::collections::BTreeMap;
 

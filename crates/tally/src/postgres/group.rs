@@ -1,4 +1,5 @@
-//! One group of frames inside its transaction: rows of who, counts that are due, the cursor's step.
+//! One group of frames inside its transaction: rows of who voted, counts that are due, the step of
+//! the cursor.
 
 use ledger::{Cursor, LinkHash};
 use tokio_postgres::Transaction;

@@ -17,7 +17,7 @@ struct Migration {
     sql: &'static str,
 }
 
-/// In order.
+/// Ascending by number.
 const MIGRATIONS: [Migration; 3] = [
     Migration {
         number: 1,

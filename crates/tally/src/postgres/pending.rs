@@ -1,5 +1,6 @@
-//! What waits to be written: rows of who, written with the next transaction, and counts of what,
-//! held back per unit (one ballot in one region) as the ballot's results policy says.
+//! What waits to be written: rows of who voted, which the next transaction writes, and counts of what
+//! was voted, which are held back per unit (one ballot in one region) as the ballot's results policy
+//! says.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

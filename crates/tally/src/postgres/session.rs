@@ -107,7 +107,7 @@ impl Drop for Session {
 /// How a transaction closure ends early.
 #[derive(Debug)]
 pub(crate) enum WorkError {
-    /// The server's word.
+    /// The server refused a statement or went away.
     Sql(tokio_postgres::Error),
     /// Ours: nothing is committed, nothing is tried again.
     Stop(DbError),

@@ -162,7 +162,7 @@ fn write_turnout(page: &mut String, counted: &BallotReport, language: Language) 
     writeln!(page, "  {turnout}")
 }
 
-/// Attempts that became no vote. They are no ballots: a vote that breaks a rule is never recorded.
+/// Attempts that were refused. They are not spoilt ballots: a vote that breaks a rule is never recorded.
 fn write_refused(
     page: &mut String,
     report: &Report,

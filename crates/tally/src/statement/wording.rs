@@ -5,7 +5,7 @@ use election::Text;
 use crate::documents::Titles;
 use crate::fraction::Fraction;
 
-/// An official language.
+/// The official language that a statement's text is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Language {
     French,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// A running server.
+/// A server of this test alone, on a free port.
 pub(crate) struct Postgres {
     bin: PathBuf,
     dir: TempDir,

@@ -120,7 +120,7 @@ impl Running {
         self.log.lock().expect("the log").clone()
     }
 
-    /// Resident memory.
+    /// Resident memory of the process, KiB.
     pub(crate) fn resident_kib(&self) -> u64 {
         let path = format!("/proc/{}/status", self.child.id());
         let status = std::fs::read_to_string(path).expect("a process");
@@ -129,7 +129,7 @@ impl Running {
         number.expect("a number of kB")
     }
 
-    /// Where it listens.
+    /// Host and port of its API.
     pub(crate) fn address(&self) -> &str {
         &self.address
     }

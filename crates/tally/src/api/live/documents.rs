@@ -82,7 +82,7 @@ fn newer(
     let (version, data) = match (topic, topic.ballot(event)) {
         (Topic::System, _) => {
             let document = system(shared);
-            let frames = shared.board().state().frames();
+            let frames = shared.board().count().frames();
             let version = Version::System(frames, document.caught_up);
             (version, serde_json::to_vec(&document)?)
         }
@@ -123,8 +123,8 @@ fn system(shared: &Shared) -> System {
     let board = shared.board();
     System {
         caught_up,
-        votes: board.state().votes(),
-        ledger: HeadDocument::all(&board.state().heads),
+        votes: board.count().votes(),
+        ledger: HeadDocument::all(&board.count().heads),
     }
 }
 
