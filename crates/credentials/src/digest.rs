@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+
 /// The first 16 bytes of a credential's hash. Its order is that of the bytes.
 ///
 /// Not a secret, but it stands for one person: `Debug` shows only the first 4 bytes.
@@ -65,43 +67,22 @@ impl Digest {
             return Err(DigestParseError::NotHex);
         }
         let mut bytes = [0; Self::LEN];
-        decode_hex(text, &mut bytes).ok_or(DigestParseError::NotHex)?;
+        HEXLOWER_PERMISSIVE
+            .decode_mut(&text[..2 * Self::LEN], &mut bytes)
+            .map_err(|_| DigestParseError::NotHex)?;
         Ok(Self(bytes))
-    }
-}
-
-/// Fills `bytes` from the leading hexadecimal digits of `text`; `None` where one is missing or no
-/// digit.
-pub(crate) fn decode_hex(text: &[u8], bytes: &mut [u8]) -> Option<()> {
-    let mut pairs = text.chunks_exact(2);
-    for byte in bytes {
-        let &[high, low] = pairs.next()? else {
-            return None;
-        };
-        *byte = hex_value(high)? << 4 | hex_value(low)?;
-    }
-    Some(())
-}
-
-fn hex_value(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
     }
 }
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        HEXLOWER.encode_display(&self.0).fmt(f)
     }
 }
 
 impl fmt::Debug for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, ..] = self.0;
-        write!(f, "Digest({a:02x}{b:02x}{c:02x}{d:02x}..)")
+        write!(f, "Digest({}..)", HEXLOWER.encode_display(&self.0[..4]))
     }
 }
 

@@ -1,14 +1,13 @@
 //! The roll key: 32 bytes that make digests useless to whoever holds only the package.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::str::FromStr;
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
-
-use crate::digest::decode_hex;
 
 const FILE_TAG: &str = "scrutin-roll-key-1";
 const CHECKSUM_DOMAIN: &[u8] = b"scrutin roll key file checksum v1\0";
@@ -81,8 +80,14 @@ impl RollKey {
         let checksum: &[u8; 8] = checksum.try_into().map_err(|_| RollKeyError::Form)?;
         let mut key = Self([0; Self::LEN]);
         let mut expected = [0; 4];
-        decode_hex(hex, &mut key.0).ok_or(RollKeyError::Form)?;
-        decode_hex(checksum, &mut expected).ok_or(RollKeyError::Form)?;
+        for (digits, bytes) in [
+            (&hex[..], &mut key.0[..]),
+            (&checksum[..], &mut expected[..]),
+        ] {
+            HEXLOWER_PERMISSIVE
+                .decode_mut(digits, bytes)
+                .map_err(|_| RollKeyError::Form)?;
+        }
         if bool::from(key.checksum().ct_eq(&expected)) {
             Ok(key)
         } else {
@@ -97,9 +102,7 @@ impl RollKey {
         text.push_str(FILE_TAG);
         for part in [&self.0[..], &self.checksum()[..]] {
             text.push(':');
-            for byte in part {
-                let _ = write!(text, "{byte:02x}"); // writing to a String cannot fail
-            }
+            HEXLOWER.encode_append(part, &mut text);
         }
         text.push('\n');
         text
@@ -133,7 +136,7 @@ impl fmt::Debug for RollKey {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        HEXLOWER.encode_display(&self.0).fmt(f)
     }
 }
 
@@ -151,7 +154,9 @@ impl FromStr for KeyId {
         if text.len() != 16 {
             return Err(KeyIdError);
         }
-        decode_hex(text.as_bytes(), &mut id).ok_or(KeyIdError)?;
+        HEXLOWER_PERMISSIVE
+            .decode_mut(text.as_bytes(), &mut id)
+            .map_err(|_| KeyIdError)?;
         Ok(Self(id))
     }
 }

@@ -1,6 +1,7 @@
 //! A definition as written, before it is checked. It has the shape of `election.json`, and the reader of
 //! `election.toml` fills it in. It becomes an event once [`crate::validate`] finds no fault.
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use crate::ballot::{
@@ -95,11 +96,7 @@ impl Definition {
             id: event.id.clone(),
             title: event.title.clone(),
             time_zone: event.time_zone.clone(),
-            box_key: event
-                .box_public_key
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            box_key: HEXLOWER.encode(&event.box_public_key),
             party: event.parties.clone(),
             region: event.regions.clone(),
             law: event
@@ -116,14 +113,11 @@ impl Definition {
 
 /// The 32 bytes of a key written as 64 hexadecimal digits, lower case.
 pub(crate) fn box_key_bytes(text: &str) -> Option<[u8; 32]> {
-    let lower = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-    if text.len() != 64 || !text.bytes().all(lower) {
+    let mut key = [0; 32];
+    if text.len() != 2 * key.len() {
         return None;
     }
-    let mut key = [0u8; 32];
-    for (at, byte) in key.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(2 * at..2 * at + 2)?, 16).ok()?;
-    }
+    HEXLOWER.decode_mut(text.as_bytes(), &mut key).ok()?;
     Some(key)
 }
 

@@ -17,6 +17,8 @@ use crate::shard::Shard;
 /// Digests are copied into the hash of the records this many at a time.
 const BATCH: usize = 4096;
 
+const AS_MANY_REGIONS: &str = "Shard::read refuses another number of regions than of digests";
+
 impl Package {
     /// Audits one shard, in one streaming pass over its files and in bounded memory. Shards are
     /// independent: audit them in parallel. Returns the number of credentials.
@@ -103,7 +105,7 @@ fn check_regions(shard: &Shard<Mapping>, event: &Event) -> Result<(), FormatErro
         }
     }
     for ordinal in 0..shard.digests.count() {
-        let got = regions.get(ordinal).unwrap_or(0);
+        let got = regions.get(ordinal).expect(AS_MANY_REGIONS);
         if known.get(usize::from(got)) != Some(&true) {
             return Err(FormatError::UnknownRegion {
                 ordinal: ordinal.into(),
@@ -122,12 +124,12 @@ fn records_sum(shard: &Shard<Mapping>) -> Sha256Sum {
     for digests in shard.digests.as_slice().chunks(BATCH) {
         batch.clear();
         for digest in digests {
-            let region = shard
-                .regions
-                .as_ref()
-                .and_then(|regions| regions.get(ordinal));
+            let region = match &shard.regions {
+                Some(regions) => regions.get(ordinal).expect(AS_MANY_REGIONS),
+                None => 0,
+            };
             batch.extend_from_slice(digest);
-            batch.extend_from_slice(&region.unwrap_or(0).to_le_bytes());
+            batch.extend_from_slice(&region.to_le_bytes());
             ordinal += 1;
         }
         hash.update(&batch);

@@ -30,7 +30,6 @@ impl<B: AsRef<[u8]>> DigestColumn<B> {
         Ok((DigestColumn { file, count }, header))
     }
 
-    /// The whole file.
     pub(crate) fn file(&self) -> &[u8] {
         self.file.as_ref()
     }
@@ -108,7 +107,6 @@ impl<B: AsRef<[u8]>> RegionColumn<B> {
         Ok((RegionColumn { file, wide }, header))
     }
 
-    /// The whole file.
     pub(crate) fn file(&self) -> &[u8] {
         self.file.as_ref()
     }

@@ -9,6 +9,7 @@ use crate::hash::Sha256Sum;
 
 /// Why a package is refused.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant names its fields")]
 pub enum PackageError {
     /// The operating system refused.
     #[error("cannot {action} {}: {source}", path.display())]
@@ -17,33 +18,21 @@ pub enum PackageError {
         action: &'static str,
         /// The file or directory.
         path: PathBuf,
-        /// The system's answer.
         source: io::Error,
     },
     /// A public key file is not one.
     #[error(
         "{} is not a minisign public key: {reason}; give the .pub file of an officer", path.display()
     )]
-    PublicKey {
-        /// The key file.
-        path: PathBuf,
-        /// What minisign says.
-        reason: String,
-    },
+    PublicKey { path: PathBuf, reason: String },
     /// Trust cannot be met by any package.
     #[error(
         "{require} signatures are required but {keys} distinct keys are trusted, name more keys or require fewer (at least 1)"
     )]
-    Trust {
-        /// Signatures required.
-        require: usize,
-        /// Distinct trusted keys.
-        keys: usize,
-    },
+    Trust { require: usize, keys: usize },
     /// A signature file is not in minisign's canonical form, or a trusted key's signature is false.
     #[error("{}: {reason}", path.display())]
     Signature {
-        /// The signature file.
         path: PathBuf,
         /// What is wrong and what to do.
         reason: String,
@@ -53,11 +42,8 @@ pub enum PackageError {
         "{} is signed by {got} of the trusted keys ({trusted}), expected {expected}: have the officers sign it (shardpack sign), or name their public keys", path.display()
     )]
     Unsigned {
-        /// The manifest.
         path: PathBuf,
-        /// Signatures required.
         expected: usize,
-        /// Trusted signatures found.
         got: usize,
         /// Names of the trusted keys.
         trusted: String,
@@ -67,15 +53,11 @@ pub enum PackageError {
     Document {
         /// The manifest or the event definition.
         path: PathBuf,
-        /// What is wrong.
         reason: String,
     },
     /// A file of the manifest is not there.
     #[error("{} is missing from the package, copy the package again", path.display())]
-    Missing {
-        /// The file.
-        path: PathBuf,
-    },
+    Missing { path: PathBuf },
     /// Something is there that the manifest does not list.
     #[error("{} is not listed in the manifest, remove it or copy the package again", path.display())]
     Extra {
@@ -85,64 +67,50 @@ pub enum PackageError {
     /// A file has another length than the manifest says.
     #[error("{} has {got} bytes, the manifest says {expected}: it was altered, copy the package again", path.display())]
     Size {
-        /// The file.
         path: PathBuf,
         /// Bytes by the manifest.
         expected: u64,
-        /// Bytes found.
         got: u64,
     },
     /// A file has another content than the manifest says.
     #[error("{} has SHA-256 {got}, the manifest says {expected}: it was altered, copy the package again", path.display())]
     Hash {
-        /// The file.
         path: PathBuf,
         /// Sum by the manifest.
         expected: Sha256Sum,
-        /// Sum found.
         got: Sha256Sum,
     },
     /// A file is signed but its content makes no sense: it was packed wrongly.
     #[error("{}: {source}: pack again with shardpack", path.display())]
-    Format {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        source: FormatError,
-    },
+    Format { path: PathBuf, source: FormatError },
     /// Content that contradicts the signed manifest or event.
     #[error("{}: {what} is {got}, expected {expected}: pack again with shardpack", path.display())]
     Mismatch {
-        /// The file.
         path: PathBuf,
-        /// What was compared.
         what: &'static str,
         /// By the manifest or by rebuilding.
         expected: String,
-        /// In the file.
         got: String,
     },
 }
 
 /// Why a binary file's bytes are refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant names its fields")]
 pub enum FormatError {
     /// Not even the fixed part is there.
     #[error("file has {got} bytes where at least {expected} are needed")]
     TooShort {
         /// Least number of bytes.
         expected: u64,
-        /// Bytes found.
         got: u64,
     },
     /// One field is not what it must be.
     #[error("{field} is {got:#x}, expected {expected:#x}")]
     Field {
-        /// Which field.
         field: &'static str,
         /// What it must be.
         expected: u64,
-        /// What it is.
         got: u64,
     },
     /// The filter's descriptor would reach outside its fingerprints.
@@ -165,31 +133,19 @@ pub enum FormatError {
     },
     /// The filter denies a member.
     #[error("filter denies digest {ordinal} of the column")]
-    FilterDenies {
-        /// The digest's ordinal.
-        ordinal: u64,
-    },
+    FilterDenies { ordinal: u64 },
     /// A credential's region is not one of the event's.
     #[error("region of credential {ordinal} is {got}, which the event does not define")]
-    UnknownRegion {
-        /// The credential's ordinal.
-        ordinal: u64,
-        /// Its region.
-        got: u16,
-    },
+    UnknownRegion { ordinal: u64, got: u16 },
 }
 
 /// Why a hasher cannot serve a package.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant names its fields")]
 pub enum KeyError {
     /// The package was hashed under another scheme.
     #[error("package was hashed with {}, this hasher uses {}: {}", expected.as_str(), got.as_str(), remedy(*expected))]
-    Scheme {
-        /// The package's scheme.
-        expected: Scheme,
-        /// The hasher's scheme.
-        got: Scheme,
-    },
+    Scheme { expected: Scheme, got: Scheme },
     /// The package was hashed under another roll key.
     #[error(
         "package was hashed with roll key {}, this is roll key {}: bring the key of this roll",

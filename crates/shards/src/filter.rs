@@ -9,7 +9,7 @@ use xorf::{BinaryFuse8Ref, BinaryFuse16Ref, Filter as _, FilterRef as _};
 
 use crate::digest::{DigestBytes, filter_key};
 use crate::error::FormatError;
-use crate::header::{HEADER_BYTES, Header, Kind, expect, payload};
+use crate::header::{Header, Kind, expect, payload};
 
 /// Descriptor as xorf lays it out.
 pub(crate) const DESCRIPTOR_BYTES: usize = 20;
@@ -70,14 +70,16 @@ impl<B: AsRef<[u8]>> FuseFilter<B> {
                     expected: FINGERPRINTS_AT as u64,
                     got: payload.len() as u64,
                 })?;
-        let (descriptor, padding) = fields.split_at(DESCRIPTOR_BYTES);
-        let descriptor: [u8; DESCRIPTOR_BYTES] = descriptor.try_into().unwrap_or_default();
+        let (descriptor, padding) = fields
+            .split_first_chunk::<DESCRIPTOR_BYTES>()
+            .expect("the descriptor is shorter than the fields with their padding");
         if padding.iter().any(|&byte| byte != 0) {
             return Err(FormatError::FilterShape {
                 reason: "padding is not zero",
             });
         }
-        check_shape(&descriptor, fingerprints, kind)?;
+        check_shape(descriptor, fingerprints, kind)?;
+        let descriptor = *descriptor;
         Ok((
             FuseFilter {
                 kind,
@@ -92,10 +94,9 @@ impl<B: AsRef<[u8]>> FuseFilter<B> {
     #[inline]
     pub(crate) fn may_contain(&self, digest: &DigestBytes) -> bool {
         let key = filter_key(digest);
-        let file = self.file.as_ref();
-        let fingerprints = file
-            .get(HEADER_BYTES + FINGERPRINTS_AT..)
-            .unwrap_or_default();
+        let fingerprints = payload(self.file.as_ref())
+            .get(FINGERPRINTS_AT..)
+            .expect("FuseFilter::read refuses a payload without fingerprints");
         match self.kind {
             FilterKind::Fuse8 => {
                 BinaryFuse8Ref::from_dma(&self.descriptor, fingerprints).contains(&key)
@@ -106,7 +107,6 @@ impl<B: AsRef<[u8]>> FuseFilter<B> {
         }
     }
 
-    /// The whole file.
     pub(crate) fn file(&self) -> &[u8] {
         self.file.as_ref()
     }
@@ -127,7 +127,7 @@ fn check_shape(
 ) -> Result<(), FormatError> {
     let field = |at: usize| -> u64 {
         let bytes = descriptor.get(at..).and_then(<[u8]>::first_chunk);
-        bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes).into())
+        u32::from_le_bytes(*bytes.expect("fields lie inside the descriptor")).into()
     };
     let (segment, mask, count_length) = (field(8), field(12), field(16));
     let refuse = |reason| Err(FormatError::FilterShape { reason });

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256};
 
@@ -24,7 +25,7 @@ pub struct Sha256SumError;
 
 impl fmt::Display for Sha256Sum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        HEXLOWER.encode_display(&self.0).fmt(f)
     }
 }
 
@@ -38,23 +39,14 @@ impl FromStr for Sha256Sum {
     type Err = Sha256SumError;
 
     fn from_str(text: &str) -> Result<Sha256Sum, Sha256SumError> {
-        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-        if pairs.len() != 32 || !rest.is_empty() {
+        let mut sum = [0; 32];
+        if text.len() != 2 * sum.len() {
             return Err(Sha256SumError);
         }
-        let mut sum = [0; 32];
-        for (byte, [high, low]) in sum.iter_mut().zip(pairs) {
-            *byte = nibble(*high)? << 4 | nibble(*low)?;
-        }
+        HEXLOWER
+            .decode_mut(text.as_bytes(), &mut sum)
+            .map_err(|_| Sha256SumError)?;
         Ok(Sha256Sum(sum))
-    }
-}
-
-fn nibble(digit: u8) -> Result<u8, Sha256SumError> {
-    match digit {
-        b'0'..=b'9' => Ok(digit - b'0'),
-        b'a'..=b'f' => Ok(digit - b'a' + 10),
-        _ => Err(Sha256SumError),
     }
 }
 

@@ -66,12 +66,10 @@ impl Header {
                 expected: HEADER_BYTES as u64,
                 got: file.len() as u64,
             })?;
-        let (checked, crc) = fields.split_at(CHECKED_BYTES);
+        let (checked, _) = fields.split_at(CHECKED_BYTES);
         expect("magic", u64::from_le_bytes(MAGIC), u64_at(fields, 0))?;
         expect("version", VERSION.into(), u32_at(fields, 8).into())?;
-        let crc = crc
-            .first_chunk()
-            .map_or(0, |bytes| u32::from_le_bytes(*bytes));
+        let crc = u32_at(fields, CHECKED_BYTES);
         expect(
             "header checksum",
             crc32c::crc32c(checked).into(),
@@ -126,9 +124,11 @@ impl Header {
     }
 }
 
-/// What follows the header; empty where the file is too short to have one.
+/// What follows the header of a file whose header was read.
+#[inline]
 pub(crate) fn payload(file: &[u8]) -> &[u8] {
-    file.get(HEADER_BYTES..).unwrap_or_default()
+    file.get(HEADER_BYTES..)
+        .expect("Header::read refuses a file that is shorter than its header")
 }
 
 /// Compares one field of a file with what it must be.
@@ -145,15 +145,14 @@ pub(crate) fn expect(field: &'static str, expected: u64, got: u64) -> Result<(),
 }
 
 fn u32_at(fields: &[u8; HEADER_BYTES], at: usize) -> u32 {
-    fields
-        .get(at..)
-        .and_then(<[u8]>::first_chunk)
-        .map_or(0, |bytes| u32::from_le_bytes(*bytes))
+    u32::from_le_bytes(bytes_at(fields, at))
 }
 
 fn u64_at(fields: &[u8; HEADER_BYTES], at: usize) -> u64 {
-    fields
-        .get(at..)
-        .and_then(<[u8]>::first_chunk)
-        .map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    u64::from_le_bytes(bytes_at(fields, at))
+}
+
+fn bytes_at<const N: usize>(fields: &[u8; HEADER_BYTES], at: usize) -> [u8; N] {
+    let bytes = fields.get(at..).and_then(<[u8]>::first_chunk);
+    *bytes.expect("the table above places every field inside the header")
 }

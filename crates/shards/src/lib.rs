@@ -31,6 +31,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 mod audit;
+mod bounded;
 #[cfg(feature = "builder")]
 pub mod builder;
 mod column;

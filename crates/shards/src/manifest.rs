@@ -29,7 +29,7 @@ const COMMITMENT_TAG: &[u8] = b"scrutin-roll-commitment-1\0";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// `scrutin-package-1`.
+    /// Name and version of this format: `scrutin-package-1`.
     pub format: String,
     /// The event's id, as in `election.json`.
     pub event: String,
@@ -80,7 +80,7 @@ pub struct ShardManifest {
 pub struct FileEntry {
     /// Path within the package, with `/`.
     pub path: String,
-    /// Length in bytes.
+    /// Length of the file in bytes.
     pub size: u64,
     /// SHA-256 of the file.
     pub sha256: Sha256Sum,
@@ -120,10 +120,10 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The canonical form.
+    /// The manifest in its canonical form, the bytes that officers sign.
     pub fn to_json(&self) -> Vec<u8> {
-        // Serialising plain structs, strings and integers into memory cannot fail.
-        let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        let mut bytes =
+            serde_json::to_vec_pretty(self).expect("texts and integers are written to memory");
         bytes.push(b'\n');
         bytes
     }
@@ -138,8 +138,7 @@ impl Manifest {
         let mut hash = Sha256::new_with_prefix(COMMITMENT_TAG);
         for ballot in ballots {
             let id = ballot.id.as_str().as_bytes();
-            // An id has 32 bytes at most.
-            hash.update([u8::try_from(id.len()).unwrap_or(u8::MAX)]);
+            hash.update([u8::try_from(id.len()).expect("a ballot id has at most 32 bytes")]);
             hash.update(id);
             hash.update([ballot.shard_bits]);
             for shard in &ballot.shards {
@@ -248,8 +247,12 @@ impl Manifest {
 
 impl BallotManifest {
     /// Number of shards: 2^`shard_bits`.
+    ///
+    /// # Panics
+    /// `shard_bits` is more than [`MAX_SHARD_BITS`]: no manifest that was read has as many.
     pub fn shard_count(&self) -> u32 {
-        1 << self.shard_bits.min(MAX_SHARD_BITS)
+        assert!(self.shard_bits <= MAX_SHARD_BITS, "too many shard bits");
+        1 << self.shard_bits
     }
 
     fn check_itself(&self) -> Result<(), String> {

@@ -1,19 +1,15 @@
 //! The package as the programs see it: opened once, then asked who is a member.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use credentials::{Digest, Hasher};
 use election::{BallotIndex, Event};
 
-use crate::error::{KeyError, PackageError};
+use crate::error::KeyError;
 use crate::hash::Sha256Sum;
 use crate::manifest::{BallotManifest, Manifest};
 use crate::map::Mapping;
-use crate::open;
 use crate::shard::Shard;
-use crate::trust::Trust;
 
 /// Whether a digest is on the roll of a ballot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,7 +23,7 @@ pub enum Membership {
         /// The voter's region, 1 to 65,535; 0 where the roll has none.
         region: u16,
     },
-    /// It is not.
+    /// The digest is of no credential of this ballot.
     NotOnRoll,
     /// The event has no such ballot.
     NoSuchBallot,
@@ -45,34 +41,17 @@ pub struct Package {
 }
 
 impl Package {
-    /// Opens a package after verifying it: enough trusted signatures over the manifest, the SHA-256
-    /// of every file, no file missing, none extra, every file's structure.
-    ///
-    /// Reads every byte once, on two threads.
-    ///
-    /// # Errors
-    /// [`PackageError`] names the file and the remedy. Nothing of a refused package is served.
-    pub fn open(dir: &Path, trust: &Trust) -> Result<Package, PackageError> {
-        open::open(dir, Some(trust))
-    }
-
-    /// Opens a package as [`Package::open`] does, whoever signed it or nobody. For tools that look
-    /// at packages before they are signed; a program that serves voters must not call it.
-    pub fn open_unsigned(dir: &Path) -> Result<Package, PackageError> {
-        open::open(dir, None)
-    }
-
     /// Where the package lies.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// The event definition.
+    /// The event definition, as officers signed it.
     pub fn event(&self) -> &Event {
         &self.event
     }
 
-    /// The signed manifest.
+    /// The manifest that officers signed.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
@@ -159,32 +138,4 @@ impl Package {
         let at = usize::from(ballot.0);
         Some((self.ballots.get(at)?, self.manifest.ballots.get(at)?))
     }
-}
-
-/// Reads a file of at most `limit` bytes.
-pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, PackageError> {
-    let failed = |source: std::io::Error| match source.kind() {
-        std::io::ErrorKind::NotFound => PackageError::Missing {
-            path: path.to_owned(),
-        },
-        _ => PackageError::Io {
-            action: "read",
-            path: path.to_owned(),
-            source,
-        },
-    };
-    let file = File::open(path).map_err(failed)?;
-    let mut bytes = Vec::new();
-    file.take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    if bytes.len() as u64 > limit {
-        let path = path.to_owned();
-        return Err(PackageError::Size {
-            path,
-            expected: limit,
-            got: bytes.len() as u64,
-        });
-    }
-    Ok(bytes)
 }

@@ -81,10 +81,11 @@ impl<B: AsRef<[u8]>> Shard<B> {
             Some(regions) => regions.get(ordinal)?,
             None => 0,
         };
+        // The voted bitset has one bit a credential: an ordinal beyond them would mark no voter.
+        assert!(ordinal < self.digests.count(), "an ordinal out of range");
         Some((ordinal, region))
     }
 
-    /// The filter's kind.
     pub(crate) fn filter_kind(&self) -> FilterKind {
         self.filter.kind()
     }

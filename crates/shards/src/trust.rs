@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use minisign_verify::{Error, PublicKey, Signature};
 
+use crate::bounded::read_bounded;
 use crate::error::PackageError;
 use crate::manifest::MANIFEST_FILE;
 
@@ -147,8 +148,8 @@ pub fn is_signature_name(name: &str) -> bool {
     else {
         return false;
     };
-    let key_id = middle.strip_prefix('.').unwrap_or_default();
-    middle.is_empty() || (key_id.len() == 16 && key_id.bytes().all(|b| b.is_ascii_hexdigit()))
+    let is_key_id = |id: &str| id.len() == 16 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    middle.is_empty() || middle.strip_prefix('.').is_some_and(is_key_id)
 }
 
 /// Four lines, each ended by a line feed, and the comment that nobody signs is the known one.
@@ -172,15 +173,17 @@ fn check_layout(text: &str) -> Result<(), &'static str> {
 fn read_public_key(path: &Path) -> Result<PublicKey, PackageError> {
     let text = read_small(path)?;
     // The untrusted comment is no part of the key: two copies that differ in it are one key.
-    let line = text.lines().nth(1).unwrap_or_default();
-    PublicKey::from_base64(line.trim()).map_err(|error| PackageError::PublicKey {
+    let refused = |reason: String| PackageError::PublicKey {
         path: path.to_owned(),
-        reason: error.to_string().to_lowercase(),
-    })
+        reason,
+    };
+    let line = text.lines().nth(1);
+    let line = line.ok_or_else(|| refused("it has no second line".to_owned()))?;
+    PublicKey::from_base64(line.trim()).map_err(|error| refused(error.to_string().to_lowercase()))
 }
 
 fn read_small(path: &Path) -> Result<String, PackageError> {
-    let bytes = crate::package::read_bounded(path, SMALL_FILE_BYTES_MAX)?;
+    let bytes = read_bounded(path, SMALL_FILE_BYTES_MAX)?;
     String::from_utf8(bytes).map_err(|_| PackageError::Signature {
         path: path.to_owned(),
         reason: "file is not text, copy it again".to_owned(),

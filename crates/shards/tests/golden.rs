@@ -9,6 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use shards::Package;
+
 use support::{Built, FIRST, Recipe};
 
 fn golden_dir() -> PathBuf {

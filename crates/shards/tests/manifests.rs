@@ -4,6 +4,7 @@ mod support;
 
 use proptest::prelude::*;
 use shards::{Manifest, Sha256Sum};
+
 use support::{Built, Recipe};
 
 /// The reason for refusing a sound manifest after `edit`; none where it is accepted.

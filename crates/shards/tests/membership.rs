@@ -7,6 +7,7 @@ use credentials::{Digest, Hasher, RollKey};
 use election::BallotIndex;
 use proptest::prelude::*;
 use shards::{FilterKind, KeyError, Membership, Package};
+
 use support::{Built, FIRST, Recipe, SECOND, stranger};
 
 /// Opens, audits and questions a package about everybody.

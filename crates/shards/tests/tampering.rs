@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use shards::{Package, PackageError, Trust};
+
 use support::{Built, Recipe};
 
 fn small() -> Built {

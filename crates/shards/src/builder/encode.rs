@@ -4,7 +4,7 @@ use credentials::digestset::Record;
 use sha2::{Digest as _, Sha256};
 use xorf::{BinaryFuse8, BinaryFuse16, DmaSerializable};
 
-use super::BuildError;
+use super::error::BuildError;
 use crate::digest::{DIGEST_BYTES, DigestBytes, filter_key};
 use crate::filter::{DESCRIPTOR_BYTES, FINGERPRINTS_AT, FilterKind};
 use crate::hash::Sha256Sum;
@@ -73,7 +73,9 @@ pub(super) fn index_file(
         let next = digests.get(ordinal + 1);
         let shared_after = next.map_or(0, |next| shared_bytes(digest, next));
         let prefix = 1 + shared_before.max(shared_after);
-        index.insert(digest.get(..prefix).unwrap_or(digest), ordinal as u64)?;
+        let prefix = digest.get(..prefix);
+        let prefix = prefix.expect("distinct digests differ within their sixteen bytes");
+        index.insert(prefix, ordinal as u64)?;
         shared_before = shared_after;
     }
     Ok(FileBytes(index.into_inner()?).finish(Kind::Index, shard, 0, count))

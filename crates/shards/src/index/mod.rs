@@ -53,10 +53,11 @@ impl<B: AsRef<[u8]>> PrefixIndex<B> {
             });
         }
         let tail = fst.len() - FST_TAIL_BYTES;
-        expect("index version", FST_VERSION, word(fst, 0).unwrap_or(0))?;
-        expect("index type", 0, word(fst, 8).unwrap_or(0))?;
-        expect("index length", header.count, word(fst, tail).unwrap_or(0))?;
-        let root = word(fst, tail + 8).unwrap_or(0);
+        let word = |at| word(fst, at).expect("FST_LEAST_BYTES covers the words of the frame");
+        expect("index version", FST_VERSION, word(0))?;
+        expect("index type", 0, word(8))?;
+        expect("index length", header.count, word(tail))?;
+        let root = word(tail + 8);
         // The root is the last node written.
         if header.count > 0 {
             expect("index root", (tail - 1) as u64, root)?;
@@ -71,7 +72,6 @@ impl<B: AsRef<[u8]>> PrefixIndex<B> {
         ))
     }
 
-    /// The whole file.
     pub(crate) fn file(&self) -> &[u8] {
         self.file.as_ref()
     }
@@ -184,7 +184,7 @@ struct Node {
 enum Inputs {
     /// One transition, to the node just before.
     Next(u8),
-    /// One transition.
+    /// One transition, by this input byte.
     One(u8),
     /// The input bytes, last first, from this offset.
     Listed(usize),

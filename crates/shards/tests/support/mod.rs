@@ -60,7 +60,7 @@ name_en = "Three hundred"
 pub(crate) const FIRST: BallotIndex = BallotIndex(0);
 pub(crate) const SECOND: BallotIndex = BallotIndex(1);
 
-/// What to build.
+/// The package that a test builds.
 #[derive(Clone)]
 pub(crate) struct Recipe {
     pub(crate) filter: FilterKind,
