@@ -20,7 +20,7 @@ pub enum Problem {
     /// The disk is full and nothing was recorded.
     #[serde(rename = "urn:scrutin:problem:storage-full")]
     StorageFull,
-    /// Any other reason.
+    /// A reason that no rehearsal asks for.
     #[serde(other)]
     Other,
 }
@@ -77,7 +77,7 @@ impl VoteAnswer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LedgerState {
-    /// Votes are recorded.
+    /// The ledger takes votes.
     Ok,
     /// The disk is full.
     Full,
@@ -162,18 +162,18 @@ pub async fn tally_health(address: SocketAddr) -> Result<TallyHealth> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Window {
-    /// It opens later.
+    /// Voting has not begun.
     Scheduled,
-    /// Votes are taken.
+    /// Voting goes on now.
     Active,
-    /// It is over.
+    /// Voting has ended.
     Completed,
 }
 
 /// A law in the validator's list.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Law {
-    /// Its ballot id.
+    /// The id of its ballot.
     pub law_id: String,
     /// Whether it may be voted on.
     pub status: Window,
@@ -182,9 +182,9 @@ pub struct Law {
 /// An election in the validator's list.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Election {
-    /// Its number.
+    /// The number by which the API names it.
     pub election_id: u32,
-    /// Its ballot id.
+    /// The id of its ballot.
     pub election_code: String,
     /// Whether it may be voted on.
     pub status: Window,
@@ -223,13 +223,13 @@ pub async fn open_ballots(address: SocketAddr) -> Result<u64> {
 /// The tally's result of a law. Counts are none where they are not shown before the close.
 #[derive(Clone, Debug, Deserialize)]
 pub struct LawResult {
-    /// Votes for `oui`.
+    /// Votes for the law.
     pub oui_count: Option<u64>,
-    /// Votes for `non`.
+    /// Votes against the law.
     pub non_count: Option<u64>,
-    /// Blank votes.
+    /// Votes neither for nor against it.
     pub blanc_count: Option<u64>,
-    /// All votes.
+    /// The sum of all votes, shown at any time.
     pub total_votes: u64,
 }
 

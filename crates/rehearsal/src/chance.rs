@@ -1,5 +1,5 @@
-//! Moments and victims drawn from the system's randomness: a rehearsal that kills at the same
-//! moments each time would prove those moments only.
+//! Moments and victims drawn at random. A rehearsal that killed at the same moments each time would
+//! prove those moments only.
 
 use anyhow::Result;
 use std::ops::Range;

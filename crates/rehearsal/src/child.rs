@@ -1,7 +1,7 @@
-//! Child processes: run to their end, or kept as servers. None outlives this program.
+//! Child processes, run to their end or kept as servers. None outlives this program.
 //!
-//! Children stay in this program's process group, so Ctrl-C reaches them too; besides, every child
-//! is killed by its process id when its handle is dropped, on errors as on success.
+//! Children stay in this program's process group, so Ctrl-C reaches them too. Every child is killed by
+//! its process id when its handle is dropped, on errors as on success.
 
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
@@ -29,9 +29,9 @@ pub struct Call {
 /// The user and group as which a program runs, by number.
 #[derive(Clone, Copy, Debug)]
 pub struct Owner {
-    /// User.
+    /// Number of the user.
     pub user: u32,
-    /// Group.
+    /// Number of the user's group.
     pub group: u32,
 }
 
@@ -54,14 +54,14 @@ impl Call {
         self
     }
 
-    /// Adds one argument.
+    /// Adds an argument at the end.
     #[must_use]
     pub fn arg(mut self, arg: impl Into<OsString>) -> Call {
         self.args.push(arg.into());
         self
     }
 
-    /// Adds several.
+    /// Adds several arguments at the end.
     #[must_use]
     pub fn args<const N: usize>(mut self, args: [&str; N]) -> Call {
         self.args.extend(args.map(OsString::from));
@@ -81,7 +81,7 @@ impl Call {
         self.arg(name).arg(value)
     }
 
-    /// The program's name.
+    /// The name of the program's file.
     #[must_use]
     pub fn name(&self) -> String {
         self.program
@@ -173,7 +173,7 @@ impl Call {
     }
 }
 
-/// A running server.
+/// A program that runs in the background; it is killed when this handle is dropped.
 #[derive(Debug)]
 pub struct Server {
     call: Call,

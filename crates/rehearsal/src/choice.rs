@@ -9,13 +9,13 @@ use std::str::FromStr;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Choice {
-    /// For a law.
+    /// A vote for a law.
     Oui,
-    /// Against a law.
+    /// A vote against a law.
     Non,
     /// Neither for nor against a law.
     Blanc,
-    /// For one candidate.
+    /// For a candidate, by number.
     Candidate(u32),
     /// Candidates, the most preferred first; at least one.
     Ranking(Vec<u32>),

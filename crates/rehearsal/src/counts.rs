@@ -26,9 +26,9 @@ struct ExportRow {
 /// How two counts differ, in votes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// Acknowledged but not counted.
+    /// Votes that were acknowledged and are not counted.
     pub lost: u64,
-    /// Counted but not acknowledged, or counted more than once.
+    /// Votes that are counted and were not acknowledged, or are counted more than once.
     pub double: u64,
 }
 
@@ -47,8 +47,8 @@ pub fn difference(acknowledged: &Counts, counted: &Counts) -> Difference {
     }
 }
 
-/// `counted` without those votes of `open` that are in it beside the acknowledged ones: they may be
-/// there, and need not.
+/// `counted` without the votes that it holds beside the acknowledged ones, as far as they are among the
+/// `open` ones: an open vote may have been recorded or not.
 #[must_use]
 pub fn without_open(mut counted: Counts, acknowledged: &Counts, open: &Counts) -> Counts {
     for (key, open) in open {
@@ -77,7 +77,9 @@ impl Stage {
     /// # Errors
     /// The program fails, or its rows are not the promised ones.
     pub async fn counted_from_files(&self) -> Result<Counts> {
-        let call = self.reading("export").flag("--box", self.site.box_key());
+        let call = self
+            .reading("export")
+            .flag("--box", self.machines.box_key());
         let rows = call
             .flag("--what", "results")
             .flag("--format", "json")
@@ -97,7 +99,7 @@ impl Stage {
     /// The program fails.
     pub async fn count_table(&self) -> Result<String> {
         self.reading("count")
-            .flag("--box", self.site.box_key())
+            .flag("--box", self.machines.box_key())
             .run()
             .await
     }
@@ -116,8 +118,10 @@ impl Stage {
     /// # Errors
     /// As [`Stage::verify`].
     pub async fn verify_with<const N: usize>(&self, further: [&str; N]) -> Result<()> {
-        let call = self.reading("verify").flag("--box", self.site.box_key());
-        let call = call.flag("--expect", self.site.truth()).args(further);
+        let call = self
+            .reading("verify")
+            .flag("--box", self.machines.box_key());
+        let call = call.flag("--expect", self.machines.truth()).args(further);
         call.run().await.map(drop)
     }
 
@@ -126,8 +130,8 @@ impl Stage {
         let call = self
             .call("tally")
             .arg(command)
-            .flag("--ledger", self.site.ledger());
-        self.trusting(call.flag("--package", self.site.package()))
+            .flag("--ledger", self.machines.ledger());
+        self.trusting(call.flag("--package", self.machines.package()))
     }
 }
 

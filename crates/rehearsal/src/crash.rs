@@ -14,10 +14,10 @@ use serde::Serialize;
 use std::fs;
 use std::time::Duration;
 
-/// Requests a second while crashing.
+/// Requests a second while the validator is killed.
 const RATE: u64 = 1_500;
 const CONNECTIONS: u32 = 64;
-/// A validator lives this long after it takes votes, at random between the two.
+/// A validator is killed this long after it began to take votes: a random time within this range.
 const LIFE_MS: std::ops::Range<u64> = 20..500;
 /// Synthetic voters for each kill, so that votes do not run out: a life, a restart, four ballots.
 const VOTERS_PER_KILL: u32 = 1_000;
@@ -25,19 +25,19 @@ const VOTERS_MIN: u32 = 4_000;
 /// Words that a second validator on the same data directory must say to its operator.
 const REFUSAL: &str = "is locked";
 
-/// What the crashes came to.
+/// What became of the votes, whatever crashed.
 #[derive(Clone, Debug, Serialize)]
 pub struct CrashReport {
-    /// SIGKILLs.
+    /// How often the validator was ended by SIGKILL.
     pub kills: u32,
-    /// What became of the votes.
+    /// The votes of the load generator, held against the ledger.
     #[serde(flatten)]
     pub judged: Judged,
-    /// Clients that raced for the same credentials through all of it.
+    /// Clients that raced for the same credentials meanwhile.
     pub races: Raced,
-    /// What a full disk did, on a ledger of its own.
+    /// A full disk, rehearsed on a ledger of its own.
     pub full_disk: Experiment,
-    /// What a failed sync did, on a ledger of its own.
+    /// A failed sync, rehearsed on a ledger of its own.
     pub failed_sync: Experiment,
 }
 
@@ -58,7 +58,7 @@ impl CrashReport {
 /// their own.
 ///
 /// # Errors
-/// Anything that keeps the experiment from being made; lost votes are an outcome, not an error.
+/// Anything that keeps the experiment from being made; lost votes are reported, no error.
 pub async fn run(stage: &Stage, kills: u32, seed: u64, steps: &mut Steps) -> Result<CrashReport> {
     let voters = kills
         .checked_mul(VOTERS_PER_KILL)
@@ -132,7 +132,7 @@ async fn start(stage: &Stage, at: Addresses) -> Result<Server> {
 
 /// A second owner of one ledger would be the end of "one vote per ballot".
 async fn refuse_second(stage: &Stage) -> Result<()> {
-    let log = stage.site.logs().join("second-validator.log");
+    let log = stage.machines.logs().join("second-validator.log");
     let call = stage.validator_call(Addresses::free()?).logging_to(&log);
     let ended = tokio::time::timeout(Duration::from_secs(30), call.outcome()).await;
     let (status, _) = ended.context("a second validator runs on the same data directory")??;

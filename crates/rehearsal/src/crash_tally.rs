@@ -17,8 +17,8 @@ use tokio::time::Instant;
 
 const RATE: u64 = 1_000;
 const CONNECTIONS: u32 = 32;
-/// A tally lives this long after its start, at random between the two: some are killed while they
-/// connect, some while they catch up, some while they follow.
+/// A tally is killed this long after its start: a random time within this range. Some are killed while
+/// they connect, some while they catch up, some while they follow the validator.
 const LIFE_MS: std::ops::Range<u64> = 20..900;
 /// Synthetic voters for each kill, so that votes do not run out.
 const VOTERS_PER_KILL: u32 = 800;
@@ -27,14 +27,14 @@ const DATABASE: &str = "election";
 /// How long the last tally may take to catch up.
 const CATCH_UP_WITHIN: Duration = Duration::from_secs(120);
 
-/// What the kills came to.
+/// Whether the database is right, whatever was killed.
 #[derive(Clone, Debug, Serialize)]
 pub struct TallyCrashReport {
-    /// SIGKILLs in all.
+    /// How often a program was ended by SIGKILL.
     pub kills: u32,
-    /// Of these, of the tally.
+    /// How often this was the tally.
     pub tally_kills: u32,
-    /// Of these, of PostgreSQL.
+    /// How often this was PostgreSQL.
     pub postgres_kills: u32,
     /// Votes that the validator said it recorded.
     pub votes: u64,
@@ -53,7 +53,7 @@ impl TallyCrashReport {
     }
 }
 
-/// Servers under fire.
+/// The servers that are killed and started again.
 struct Servers<'a> {
     stage: &'a Stage,
     at: Addresses,
@@ -67,7 +67,7 @@ struct Servers<'a> {
 /// Kills tally and PostgreSQL `kills` times under load, then compares every count.
 ///
 /// # Errors
-/// Anything that keeps the experiment from being made; differences are an outcome, not an error.
+/// Anything that keeps the experiment from being made; differences are reported, no error.
 pub async fn run(
     stage: &Stage,
     kills: u32,
@@ -81,7 +81,7 @@ pub async fn run(
     stage.prepare(voters, seed, steps).await?;
     let at = Addresses::free()?;
     let validator = stage.start_validator(at).await?;
-    let postgres = Postgres::start(&stage.site.logs().join("postgres.log")).await?;
+    let postgres = Postgres::start(&stage.machines.logs().join("postgres.log")).await?;
     let url = postgres.database(DATABASE).await?;
     steps.done("validator and a private PostgreSQL run");
     let mut casting = stage.cast(
@@ -137,7 +137,7 @@ impl Servers<'_> {
         self.tally_kills + self.postgres_kills
     }
 
-    /// Kills one or both, at most `left`, and starts them again.
+    /// Kills the tally, PostgreSQL or both, but no more than `left` programs, and starts them again.
     async fn strike(&mut self, left: u32) -> Result<()> {
         let (tally, postgres) = match chance::below(6)? {
             0 => (false, true),

@@ -1,4 +1,5 @@
-//! `rehearsal day`: a national voting day as fast as it goes, from the roll to the verified count.
+//! `rehearsal day`: a national voting day, as fast as the programs can, from the roll to the verified
+//! count.
 
 use crate::counts::{self, Difference};
 use crate::prepare::Stage;
@@ -13,14 +14,14 @@ const CONNECTIONS: u32 = 256;
 /// Seconds of a voting day.
 const DAY_S: f64 = 86_400.0;
 
-/// What the day came to.
+/// What a day was measured to take, and its verdict.
 #[derive(Clone, Debug, Serialize)]
 pub struct DayReport {
     /// Voters on the roll.
     pub voters: u32,
     /// Votes that the validator said it recorded, every one on stable storage.
     pub votes: u64,
-    /// Length of the voting.
+    /// Length of the voting, seconds.
     pub seconds: f64,
     /// Votes a second over all of it.
     pub votes_per_s: f64,
@@ -28,7 +29,7 @@ pub struct DayReport {
     pub p50_ms: f64,
     /// Latency that 99 votes of 100 stay below, milliseconds.
     pub p99_ms: f64,
-    /// How many such days fit into one.
+    /// How many times as long a voting day of 24 hours is as this one.
     pub times_faster_than_a_day: f64,
     /// From the roll to the signed package.
     pub prepare_s: f64,
@@ -36,7 +37,7 @@ pub struct DayReport {
     pub count_s: f64,
     /// `tally verify --expect`: chain, bitsets, counts and every receipt.
     pub verify_s: f64,
-    /// Votes lost.
+    /// Votes that were acknowledged and are not counted.
     pub lost: u64,
     /// Votes counted that were not acknowledged.
     pub double: u64,

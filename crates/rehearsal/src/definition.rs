@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::Path;
 
-/// The example event.
+/// The definition that `make demo` and most tests use.
 const EXAMPLE: &str = include_str!("../../../fixtures/election.toml");
 
 /// A definition as text; the programs judge what it says. Its regions are numbered from 1 without a
@@ -19,7 +19,7 @@ impl Definition {
     /// The example event.
     ///
     /// # Errors
-    /// None as long as the example has regions.
+    /// The example has no regions, which a test excludes.
     pub fn example() -> Result<Definition> {
         Definition::new(EXAMPLE.to_owned())
     }
@@ -53,7 +53,7 @@ impl Definition {
     /// The definition with its `box_key` line replaced by `line`: each rehearsal makes its own key.
     ///
     /// # Errors
-    /// A `line` that is none, a definition without exactly one.
+    /// `line` is no `box_key` line, or the definition has none or several.
     pub fn with_box_key(&self, line: &str) -> Result<String> {
         let line = line.trim();
         if !line.starts_with("box_key = ") {

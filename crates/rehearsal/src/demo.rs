@@ -15,13 +15,13 @@ use std::time::Duration;
 
 /// How long voting should take; the rate follows from it.
 const VOTING_S: u64 = 12;
-/// Requests a second, at least: small rehearsals end sooner.
+/// Requests a second, at least: a small rehearsal ends sooner than after [`VOTING_S`].
 const RATE_MIN: u64 = 400;
 const CONNECTIONS: u32 = 64;
 /// How long the tally may take to catch up after the last vote.
 const CATCH_UP_WITHIN: Duration = Duration::from_secs(30);
 
-/// What a demo has shown.
+/// What happened in a demo whose counts all agreed.
 #[derive(Clone, Debug)]
 pub struct DemoReport {
     summary: Summary,
@@ -105,9 +105,9 @@ pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Re
     })
 }
 
-/// The end of the voting.
+/// How the voting ended.
 struct Voted {
-    /// Started anew after the crash.
+    /// The validator that was started after the crash.
     validator: Server,
     votes_at_crash: u64,
     summary: Summary,
@@ -162,7 +162,7 @@ async fn wait_for_votes(
     }
 }
 
-/// The three counts: answers, files, API.
+/// Compares the three counts: of the answers, of the files, of the tally's API.
 async fn judge(stage: &Stage, at: Addresses, steps: &mut Steps) -> Result<()> {
     let (acknowledged, _) = stage.acknowledged()?;
     let counted = stage.counted_from_files().await?;
@@ -179,15 +179,15 @@ async fn judge(stage: &Stage, at: Addresses, steps: &mut Steps) -> Result<()> {
     Ok(())
 }
 
-/// Searches everything that a voter's secrets must not reach, after proving that the search finds.
+/// Searches the online machine for secrets of voters, after a proof that the search finds them.
 ///
 /// # Errors
-/// A find, named by file and byte; a file that cannot be read.
+/// A secret was found, whose file and byte are named; a file cannot be read.
 pub fn search(stage: &Stage) -> Result<Searched> {
-    let secrets = Secrets::of_roll(&stage.site.roll())?;
-    prove_search(&secrets, &fs::read_to_string(stage.site.voters())?)?;
+    let secrets = Secrets::of_roll(&stage.machines.roll())?;
+    prove_search(&secrets, &fs::read_to_string(stage.machines.voters())?)?;
     let mut searched = Searched::default();
-    if let Some(found) = secrets.search(&stage.site.online(), &mut searched)? {
+    if let Some(found) = secrets.search(&stage.machines.online(), &mut searched)? {
         bail!(
             "a {} of the roll stands in {} at byte {}",
             found.what,

@@ -1,6 +1,6 @@
-//! A sync that fails under load: the data directory lies on a disk that is larger than what stands
-//! behind it, as a thin-provisioned volume is. Writes go well, syncs do not. The validator must end
-//! at once, answer nobody, and find everything again once the disk holds what it promises.
+//! A sync that fails under load: the data directory lies on a disk that promises more room than there is,
+//! as a thin-provisioned volume does. Writes succeed and syncs fail. The validator must end at once,
+//! answer nobody, and find every vote again once the disk has the room that it promises.
 
 use crate::child::{Call, Server};
 use crate::judge::{Experiment, Judged};
@@ -18,15 +18,15 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What stands behind the disk.
+/// The room that the disk really has.
 const BEHIND: &CStr = c"size=60m,mode=0700";
-/// What the disk says it has: two segments and more.
+/// The room that the disk promises: two segments and more.
 const PROMISED_BYTES: u64 = 200 << 20;
 /// Votes that must arrive before and after.
 const VOTES: u64 = 200;
 /// How long the validator may live on a disk that fails.
 const END_WITHIN: Duration = Duration::from_secs(25);
-/// `e2fsck` says so where it found faults and corrected all of them; more is worse.
+/// Exit status of `e2fsck` where it corrected all faults that it found; a higher one is worse.
 const CORRECTED: i32 = 1;
 
 /// An ext4 filesystem in a file on a small disk, mounted over the data directory.
@@ -39,13 +39,13 @@ struct ThinDisk {
 
 impl ThinDisk {
     async fn make(stage: &Stage) -> Result<ThinDisk> {
-        let path = stage.site.root().join("thin");
+        let path = stage.machines.root().join("thin");
         fs::create_dir(&path)?;
         let disk = ThinDisk {
             behind: SmallDisk::mount(&path, BEHIND).context("no small filesystem")?,
             image: path.join("image"),
-            data: stage.site.data(),
-            log: stage.site.logs().join("disk.log"),
+            data: stage.machines.data(),
+            log: stage.machines.logs().join("disk.log"),
         };
         File::create_new(&disk.image)?.set_len(PROMISED_BYTES)?;
         let mkfs = disk.call("mkfs.ext4").args(["-q", "-F", "-J", "size=4"]);
@@ -63,7 +63,7 @@ impl ThinDisk {
         call.arg(&self.image).arg(&self.data).run().await.map(drop)
     }
 
-    /// As an operator does once there is room: unmounts, checks, mounts.
+    /// Makes room, then unmounts, checks and mounts the disk, as an operator does.
     async fn heal(&self) -> Result<()> {
         self.behind.make_room()?;
         unmount(&self.data, UnmountFlags::empty()).context("cannot unmount the failed disk")?;
@@ -82,8 +82,8 @@ impl Drop for ThinDisk {
     }
 }
 
-/// Plays it on a disk mounted over the data directory, which so begins a ledger anew. The truth file
-/// is replaced.
+/// Lets a sync fail on a disk that is mounted over the data directory, where a new ledger begins. The
+/// truth file is replaced.
 ///
 /// # Errors
 /// Anything that keeps it from being played, and a validator that lives on.
@@ -118,7 +118,7 @@ async fn play(stage: &Stage, voting: Voting, disk: &ThinDisk, steps: &mut Steps)
     stage.judge(&summary, None).await
 }
 
-/// Waits for the only right end.
+/// Waits until the validator ends by SIGABRT, as it must; any other end is an error.
 async fn aborted(mut validator: Server) -> Result<()> {
     let ended = tokio::time::timeout(END_WITHIN, validator.wait()).await;
     let status = ended.context("the validator lives on though its syncs fail")??;

@@ -1,6 +1,6 @@
-//! A full disk under load, on a small filesystem that is really full: votes go on where space was
-//! reserved ahead, are refused with 503 where there is none, and are taken again as soon as there
-//! is room, by the same process. Nothing that was answered is lost.
+//! A full disk under load, on a small filesystem that is really full. Votes are taken as long as space
+//! was reserved ahead, refused with 503 when it is used up, and taken again by the same process as soon
+//! as there is room. No vote that was answered is lost.
 
 use crate::api::{self, LedgerState, Problem};
 use crate::http;
@@ -19,13 +19,13 @@ const DISK: &CStr = c"size=80m,mode=0700";
 /// Votes that must arrive in each phase.
 const VOTES: u64 = 200;
 
-/// Plays it on a disk mounted over the data directory, which so begins a ledger anew; what lies
-/// below is there again afterwards. The truth file is replaced.
+/// Fills a disk that is mounted over the data directory, where a new ledger begins; the files below the
+/// mount are back afterwards. The truth file is replaced.
 ///
 /// # Errors
 /// Anything that keeps it from being played, and a validator that does not answer as promised.
 pub async fn run(stage: &Stage, voting: Voting, steps: &mut Steps) -> Result<Experiment> {
-    let disk = match SmallDisk::mount(&stage.site.data(), DISK) {
+    let disk = match SmallDisk::mount(&stage.machines.data(), DISK) {
         Ok(disk) => disk,
         Err(error) => return Ok(Experiment::not_tested("a full disk", &error, steps)),
     };
@@ -77,7 +77,7 @@ async fn expect_ledger(at: Addresses, expected: LedgerState) -> Result<()> {
     Ok(())
 }
 
-/// A sample voter's vote, told that nothing was recorded and when to come back.
+/// Fails where a vote is not refused with the reason and a time to come back.
 async fn refuses(at: Addresses) -> Result<()> {
     let vote = json!({"nas": "123456789", "code": "ABC123", "law_id": "L2025-001", "vote": "oui"});
     let told = http::post(at.public, "/api/v1/vote", &vote).await?;

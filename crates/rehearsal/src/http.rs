@@ -18,11 +18,11 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// What a server answered.
 #[derive(Debug)]
 pub struct Answer {
-    /// The HTTP status.
+    /// The status code, such as 200.
     pub status: u16,
     /// `Retry-After`, in seconds, where it was sent.
     pub retry_after_s: Option<u64>,
-    /// The whole body.
+    /// The body, read to its end.
     pub body: Bytes,
 }
 

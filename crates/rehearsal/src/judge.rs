@@ -1,4 +1,4 @@
-//! The ledger held against what the load generator was answered: votes lost, votes double.
+//! The ledger compared with the answers that the load generator got: are votes lost, are votes double?
 
 use crate::counts::{self, Difference};
 use crate::prepare::Stage;
@@ -9,18 +9,18 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 use std::fmt::Display;
 
-/// What the ledger made of the votes.
+/// The votes in the ledger, compared with the answers.
 #[derive(Clone, Debug, Serialize)]
 pub struct Judged {
     /// Votes that the validator said it recorded.
     pub acknowledged: u64,
-    /// Of these, votes whose first answer was lost and whose retry was told that they stand.
+    /// Those among them whose first answer was lost, and whose retry was told that they are recorded.
     pub recovered: u64,
     /// Acknowledged votes or receipts that the ledger lacks.
     pub lost: u64,
     /// Votes in the ledger that were not acknowledged, or more than once.
     pub double: u64,
-    /// What `tally verify` says against it, if anything.
+    /// The fault that `tally verify` found, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
 }
@@ -33,28 +33,28 @@ impl Judged {
     }
 }
 
-/// What a fault of the machine came to, played on a ledger of its own.
+/// A fault of the machine, rehearsed on a ledger of its own.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum Experiment {
-    /// This machine does not permit it.
+    /// It cannot be played on this machine.
     NotTested {
-        /// Why.
+        /// What keeps this machine from it.
         not_tested: String,
     },
-    /// It was played.
+    /// It was played, and the ledger judged afterwards.
     Judged(Judged),
 }
 
 impl Experiment {
-    /// Says loudly that `what` was not played.
+    /// Tells on standard error that `what` was not played, and why.
     pub fn not_tested(what: &str, why: &impl Display, steps: &mut Steps) -> Experiment {
         let not_tested = why.to_string();
         steps.done(&format!("NOT TESTED, {what}: {not_tested}"));
         Experiment::NotTested { not_tested }
     }
 
-    /// Whether nothing speaks against the ledger.
+    /// Whether no fault was found.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         match self {
@@ -65,11 +65,11 @@ impl Experiment {
 }
 
 impl Stage {
-    /// Holds the ledger's files against the answers, when nobody writes any more: those of the load
-    /// generator, and those of `races` beside it.
+    /// Compares the ledger's files, when nobody writes any more, with the answers that the load generator
+    /// and the clients of `races` got.
     ///
     /// # Errors
-    /// Anything that keeps it from being judged; lost votes are an outcome, not an error.
+    /// Anything that keeps it from being judged; lost votes are reported, no error.
     pub async fn judge(&self, summary: &Summary, races: Option<&Raced>) -> Result<Judged> {
         let (acknowledged, receipts) = self.acknowledged()?;
         let in_truth: u64 = acknowledged.values().sum();

@@ -2,7 +2,7 @@
 //!
 //! `rehearsal demo` plays a small election from roll to results with a crash in the middle,
 //! `rehearsal serve` leaves it running to be tried by hand, `rehearsal crash` kills the validator
-//! again and again under load. This crate knows the programs by their command lines and their HTTP
+//! again and again under load, `rehearsal attack` attacks it while honest voters vote. This crate knows the programs by their command lines and their HTTP
 //! interfaces alone: it links none of their formats, so it cannot share their mistakes.
 
 pub mod api;
@@ -20,6 +20,7 @@ pub mod failed_sync;
 pub mod full_disk;
 pub mod http;
 pub mod judge;
+pub mod machines;
 pub mod memory;
 pub mod ports;
 pub mod postgres;
@@ -29,7 +30,7 @@ pub mod races;
 pub mod search;
 pub mod serve;
 pub mod services;
-pub mod site;
+
 pub mod small_disk;
 pub mod startup;
 pub mod steps;

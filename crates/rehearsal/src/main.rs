@@ -5,10 +5,10 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use rehearsal::attack::{self, Scale};
 use rehearsal::definition::Definition;
+use rehearsal::machines::Machines;
 use rehearsal::prepare::Stage;
 use rehearsal::programs::Programs;
 use rehearsal::services::Addresses;
-use rehearsal::site::Site;
 use rehearsal::steps::Steps;
 use rehearsal::{crash, crash_tally, day, demo, serve, startup};
 use serde::Serialize;
@@ -25,7 +25,7 @@ Examples:
   rehearsal crash-tally --kills 100   # kills tally and PostgreSQL 100 times under load
   rehearsal day --voters 1000000      # a national day as fast as it goes, verified
   rehearsal start-up --voters 8000000 # a verified start beside hashing, and memory
-  rehearsal attack                    # slowloris, rubbish, guessing, churn, three times the peak
+  rehearsal attack                    # slowloris, rubbish, wrong codes, churn, three times the peak
 
 The programs hashgen, shardpack, validator, tally and loadgen are taken from beside this one.
 Exit status: 0 every vote counted once, 1 not so, 2 wrong usage, 130 interrupted.";
@@ -49,7 +49,7 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         election: Option<PathBuf>,
         #[command(flatten)]
-        place: Place,
+        run: RunArgs,
     },
     /// The same set-up, left running on ports 8000, 8100 and 8001 to be tried by hand.
     Serve {
@@ -57,7 +57,7 @@ enum Command {
         #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
         voters: u32,
         #[command(flatten)]
-        place: Place,
+        run: RunArgs,
     },
     /// The validator killed again and again under load; every acknowledged vote is looked for.
     Crash {
@@ -65,7 +65,7 @@ enum Command {
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         kills: u32,
         #[command(flatten)]
-        place: Place,
+        run: RunArgs,
     },
     /// A national day as fast as it goes: roll, package, votes, count, verification; one JSON line.
     Day {
@@ -76,7 +76,7 @@ enum Command {
         #[arg(long)]
         rate: Option<u64>,
         #[command(flatten)]
-        place: Place,
+        run: RunArgs,
     },
     /// A validator's start with a package of that many voters: time beside hashing, and memory.
     StartUp {
@@ -84,12 +84,12 @@ enum Command {
         #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1_000..=10_000_000))]
         voters: u32,
         #[command(flatten)]
-        place: Place,
+        run: RunArgs,
     },
-    /// The validator attacked in five ways while honest voters vote; JSON lines, the verdict last.
+    /// The validator attacked in one way after the other while honest voters vote; JSON lines, the verdict last.
     Attack {
         #[command(flatten)]
-        place: Place,
+        run: RunArgs,
     },
     /// Tally and a private PostgreSQL killed again and again under load; every count is compared.
     CrashTally {
@@ -97,13 +97,13 @@ enum Command {
         #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         kills: u32,
         #[command(flatten)]
-        place: Place,
+        run: RunArgs,
     },
 }
 
-/// Where a rehearsal plays, and which one it is.
+/// Where a rehearsal plays, and the seed of its random choices.
 #[derive(Debug, Args)]
-struct Place {
+struct RunArgs {
     /// Directory to make; it is private to its owner and stays for you to look at [default:
     /// demo/<command>, which replaces that of an earlier rehearsal]
     #[arg(long)]
@@ -111,22 +111,22 @@ struct Place {
     /// Replace the directory of an earlier rehearsal
     #[arg(long, requires = "dir")]
     force: bool,
-    /// Which roll and which choices
+    /// Seed of the roll and of the voters' choices
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
-impl Place {
+impl RunArgs {
     fn stage(&self, command: &str, event: Definition) -> Result<Stage> {
         let programs = Programs::beside_this()?;
-        let site = match &self.dir {
-            Some(dir) => Site::create(dir, self.force)?,
-            None => Site::create(&Path::new("demo").join(command), true)?,
+        let machines = match &self.dir {
+            Some(dir) => Machines::create(dir, self.force)?,
+            None => Machines::create(&Path::new("demo").join(command), true)?,
         };
         Ok(Stage {
             event,
             programs,
-            site,
+            machines,
         })
     }
 }
@@ -155,37 +155,24 @@ async fn play(command: Command) -> Result<ExitCode> {
         Command::Demo {
             voters,
             election,
-            place,
-        } => until_end(&mut ends, demo(voters, election.as_deref(), &place)).await,
-        Command::Crash { kills, place } => until_end(&mut ends, crash(kills, &place)).await,
-        Command::CrashTally { kills, place } => {
-            until_end(&mut ends, crash_tally(kills, &place)).await
-        }
-        Command::StartUp { voters, place } => until_end(&mut ends, start_up(voters, &place)).await,
-        Command::Attack { place } => until_end(&mut ends, attack(&place)).await,
-        Command::Day {
-            voters,
-            rate,
-            place,
-        } => until_end(&mut ends, day(voters, rate, &place)).await,
-        Command::Serve { voters, place } => {
+            run,
+        } => until_end(&mut ends, demo(voters, election.as_deref(), &run)).await,
+        Command::Crash { kills, run } => until_end(&mut ends, crash(kills, &run)).await,
+        Command::CrashTally { kills, run } => until_end(&mut ends, crash_tally(kills, &run)).await,
+        Command::StartUp { voters, run } => until_end(&mut ends, start_up(voters, &run)).await,
+        Command::Attack { run } => until_end(&mut ends, attack(&run)).await,
+        Command::Day { voters, rate, run } => until_end(&mut ends, day(voters, rate, &run)).await,
+        Command::Serve { voters, run } => {
             let at = Addresses::standard()?; // before an earlier rehearsal's directory is replaced
-            let stage = place.stage("serve", Definition::example()?)?;
-            serve::run(
-                &stage,
-                at,
-                voters,
-                place.seed,
-                &mut Steps::new(),
-                ends.any(),
-            )
-            .await?;
+            let stage = run.stage("serve", Definition::example()?)?;
+            serve::run(&stage, at, voters, run.seed, &mut Steps::new(), ends.any()).await?;
             Ok(ExitCode::SUCCESS)
         }
     }
 }
 
-/// Dropping `rehearsal` drops the handles of all its children, which kills them.
+/// Plays until the end or a signal. Dropping `rehearsal` drops the handles of its children, which kills
+/// them.
 async fn until_end(
     ends: &mut Ends,
     rehearsal: impl Future<Output = Result<ExitCode>>,
@@ -196,46 +183,46 @@ async fn until_end(
     }
 }
 
-async fn demo(voters: u32, election: Option<&Path>, place: &Place) -> Result<ExitCode> {
+async fn demo(voters: u32, election: Option<&Path>, run: &RunArgs) -> Result<ExitCode> {
     // Read before an earlier rehearsal's directory is replaced.
     let event = match election {
         Some(path) => Definition::read(path)?,
         None => Definition::example()?,
     };
-    let stage = place.stage("demo", event)?;
-    let shown = demo::run(&stage, voters, place.seed, &mut Steps::new()).await?;
+    let stage = run.stage("demo", event)?;
+    let shown = demo::run(&stage, voters, run.seed, &mut Steps::new()).await?;
     println!("{}", shown.verdict());
     Ok(ExitCode::SUCCESS)
 }
 
-async fn crash(kills: u32, place: &Place) -> Result<ExitCode> {
-    let stage = place.stage("crash", Definition::example()?)?;
-    let played = crash::run(&stage, kills, place.seed, &mut Steps::new()).await?;
+async fn crash(kills: u32, run: &RunArgs) -> Result<ExitCode> {
+    let stage = run.stage("crash", Definition::example()?)?;
+    let played = crash::run(&stage, kills, run.seed, &mut Steps::new()).await?;
     print(&played, played.is_clean())
 }
 
-async fn day(voters: u32, rate: Option<u64>, place: &Place) -> Result<ExitCode> {
-    let stage = place.stage("day", Definition::example()?)?;
-    let played = day::run(&stage, voters, rate, place.seed, &mut Steps::new()).await?;
+async fn day(voters: u32, rate: Option<u64>, run: &RunArgs) -> Result<ExitCode> {
+    let stage = run.stage("day", Definition::example()?)?;
+    let played = day::run(&stage, voters, rate, run.seed, &mut Steps::new()).await?;
     print(&played, played.verdict.is_clean())
 }
 
-async fn start_up(voters: u32, place: &Place) -> Result<ExitCode> {
-    let stage = place.stage("start-up", Definition::example()?)?;
-    let measured = startup::run(&stage, voters, place.seed, &mut Steps::new()).await?;
+async fn start_up(voters: u32, run: &RunArgs) -> Result<ExitCode> {
+    let stage = run.stage("start-up", Definition::example()?)?;
+    let measured = startup::run(&stage, voters, run.seed, &mut Steps::new()).await?;
     print(&measured, measured.verdict.is_clean())
 }
 
-async fn attack(place: &Place) -> Result<ExitCode> {
-    let stage = place.stage("attack", Definition::example()?)?;
+async fn attack(run: &RunArgs) -> Result<ExitCode> {
+    let stage = run.stage("attack", Definition::example()?)?;
     let tell = |line: &str| println!("{line}");
-    let played = attack::run(&stage, Scale::FULL, place.seed, &mut Steps::new(), tell).await?;
+    let played = attack::run(&stage, Scale::FULL, run.seed, &mut Steps::new(), tell).await?;
     print(&played, played.verdict.is_clean())
 }
 
-async fn crash_tally(kills: u32, place: &Place) -> Result<ExitCode> {
-    let stage = place.stage("crash-tally", Definition::example()?)?;
-    let played = crash_tally::run(&stage, kills, place.seed, &mut Steps::new()).await?;
+async fn crash_tally(kills: u32, run: &RunArgs) -> Result<ExitCode> {
+    let stage = run.stage("crash-tally", Definition::example()?)?;
+    let played = crash_tally::run(&stage, kills, run.seed, &mut Steps::new()).await?;
     print(&played, played.is_clean())
 }
 

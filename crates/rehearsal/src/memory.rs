@@ -1,4 +1,4 @@
-//! A server's memory, as the system counts it.
+//! The memory of a server, as the system counts it.
 
 use crate::child::Server;
 use anyhow::{Context, Result};
@@ -8,19 +8,19 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// Resident memory, MiB.
+/// Resident memory of a process, in MiB to one decimal.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Memory {
-    /// All of it.
+    /// All resident memory.
     pub resident_mib: f64,
-    /// Of this, what mirrors files: the package above all.
+    /// The part of it that is mapped files: the package above all.
     pub mapped_mib: f64,
-    /// The rest.
+    /// The other part, which the process allocated.
     pub beside_mib: f64,
 }
 
 impl Memory {
-    /// Of the process `id` (proc(5), `/proc/pid/status`).
+    /// The memory of process `id` (proc(5), `/proc/pid/status`).
     ///
     /// # Errors
     /// It has ended, or the system does not tell.
@@ -52,7 +52,7 @@ fn tenths(number: f64) -> f64 {
 
 const EVERY: Duration = Duration::from_millis(100);
 
-/// A look at a server's memory ten times a second.
+/// Looks at a server's memory ten times a second.
 pub(crate) struct Watch {
     end: oneshot::Sender<()>,
     looking: JoinHandle<Result<f64>>,
@@ -65,7 +65,7 @@ impl Watch {
         Watch { end, looking }
     }
 
-    /// The most that was seen beside mapped files, MiB.
+    /// Ends the watch: the most memory beside mapped files that was seen, MiB.
     pub(crate) async fn end(self) -> Result<f64> {
         drop(self.end);
         self.looking.await.context("the watch panicked")?

@@ -13,15 +13,15 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-/// Where Debian's packages lie, by version.
+/// Directory in which Debian's packages put each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
 const SUPERUSER: &str = "tally";
 /// A server that was killed recovers first.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
 
-/// Every count of the database, in the words of [`Counts`]; laws are counted over all regions and
-/// stand under region 0.
+/// Every count of the database, as rows of [`Counts`]. The database counts laws over all regions; their
+/// rows have region 0.
 const COUNTS: &str = "\
 SELECT law_id, 0, choice, votes FROM vote_results
   CROSS JOIN LATERAL (VALUES ('oui', oui_count), ('non', non_count), ('blanc', blanc_count)) AS c (choice, votes)
@@ -34,13 +34,13 @@ UNION ALL
 SELECT election_code, region_id, 'ranking:' || array_to_string(ranking, '>'), votes
   FROM ranking_counts JOIN elections ON id = election_id";
 
-/// Whether PostgreSQL is installed where it is looked for.
+/// Whether PostgreSQL is installed as Debian installs it.
 #[must_use]
 pub fn is_installed() -> bool {
     programs().is_ok()
 }
 
-/// A running server.
+/// A running server of PostgreSQL; it is killed and its cluster removed when this is dropped.
 #[derive(Debug)]
 pub struct Postgres {
     programs: PathBuf,
@@ -65,7 +65,7 @@ impl Postgres {
         let cluster = dir.path().join("cluster");
         fs::create_dir(&cluster)?;
         if let Some(owner) = owner {
-            // The server's user must get through; what is inside is its own, and closed.
+            // The server's user must get through to its cluster, which it alone may enter.
             fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755))?;
             chown(&cluster, Some(owner.user), Some(owner.group))?;
         }
@@ -94,7 +94,7 @@ impl Postgres {
         Ok(postgres)
     }
 
-    /// SIGKILL to the server, as a crash of the machine would end it, and its start.
+    /// Ends the server by SIGKILL, as a crash of the machine would, and starts it again.
     ///
     /// # Errors
     /// It had ended by itself, or does not recover.
@@ -104,7 +104,7 @@ impl Postgres {
         self.wait_until_ready().await
     }
 
-    /// Ends it in good order.
+    /// Ends the server and removes its cluster.
     ///
     /// # Errors
     /// It does not end, or not with status 0.

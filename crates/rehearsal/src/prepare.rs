@@ -1,39 +1,39 @@
-//! Everything that happens before the first vote, on the machine without a network: keys, roll,
-//! digests, package, signatures. Every step runs the program that officials run.
+//! Preparations before the first vote, on the machine without a network: keys, roll, digests, package,
+//! signatures. Every step runs the program that officials run.
 
 use crate::child::Call;
 use crate::definition::Definition;
+use crate::machines::Machines;
 use crate::programs::Programs;
-use crate::site::Site;
 use crate::steps::Steps;
 use anyhow::{Context, Result, bail};
 use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 
-/// Sample voters, left free to vote by hand.
+/// The roll of the sample voters, for whom the load generator does not vote.
 pub const SAMPLE_ROLL: &str = include_str!("../../../fixtures/roll.csv");
-/// Officers who sign the package, all of them needed.
+/// How many officers sign the package; the signature of each is required.
 pub const OFFICERS: u32 = 2;
 
-/// The programs, the event they play and the place where they run.
+/// The event of a rehearsal, the programs that play it and their files.
 #[derive(Debug)]
 pub struct Stage {
-    /// The event.
+    /// The event that voters vote on.
     pub event: Definition,
-    /// The programs.
+    /// Where the executables of this build lie.
     pub programs: Programs,
-    /// Their directory.
-    pub site: Site,
+    /// Where the programs find and leave their files.
+    pub machines: Machines,
 }
 
 impl Stage {
-    /// A call of one program, logging under the site.
+    /// A call of one program, which logs on the online machine.
     #[must_use]
     pub fn call(&self, program: &str) -> Call {
         Call::new(
             self.programs.path(program),
-            self.site.logs().join(format!("{program}.log")),
+            self.machines.logs().join(format!("{program}.log")),
         )
     }
 
@@ -61,7 +61,7 @@ impl Stage {
         Ok(())
     }
 
-    /// NAS of the first sample voter, who does not vote by the load generator.
+    /// NAS of the first sample voter.
     ///
     /// # Errors
     /// The sample roll is empty.
@@ -72,8 +72,8 @@ impl Stage {
     }
 
     async fn keys(&self) -> Result<()> {
-        // Results are live in this event, so the box key's private half stays with the tally.
-        let name = self.site.box_key().with_extension("");
+        // The event shows live results, so the tally needs the private half of the box key.
+        let name = self.machines.box_key().with_extension("");
         let line = self
             .call("tally")
             .arg("keygen")
@@ -83,19 +83,19 @@ impl Stage {
         let event = self.event.with_box_key(&line)?;
         fs::write(self.event_file(), event)
             .with_context(|| format!("cannot write {}", self.event_file().display()))?;
-        let made = self.site.air_gapped().join("roll.key");
+        let made = self.machines.air_gapped().join("roll.key");
         self.call("hashgen")
             .arg("keygen")
             .flag("--out", &made)
             .run()
             .await?;
         // The validator's copy travels apart from the package; the copy keeps the file's mode.
-        fs::copy(&made, self.site.roll_key()).context("cannot copy the roll key")?;
+        fs::copy(&made, self.machines.roll_key()).context("cannot copy the roll key")?;
         Ok(())
     }
 
     async fn roll(&self, voters: u32, seed: u64) -> Result<()> {
-        let made = self.site.air_gapped().join("synthetic.csv");
+        let made = self.machines.air_gapped().join("synthetic.csv");
         self.call("hashgen")
             .arg("synth")
             .flag("--voters", voters.to_string())
@@ -106,19 +106,19 @@ impl Stage {
             .await?;
         let synthetic = fs::read_to_string(&made).context("cannot read the synthetic roll")?;
         let voters = without_samples(&synthetic, SAMPLE_ROLL)?;
-        fs::write(self.site.voters(), &voters).context("cannot write the voters' roll")?;
+        fs::write(self.machines.voters(), &voters).context("cannot write the voters' roll")?;
         let (_, samples) = SAMPLE_ROLL
             .split_once('\n')
             .context("the sample roll is empty")?;
-        fs::write(self.site.roll(), voters + samples).context("cannot write the roll")
+        fs::write(self.machines.roll(), voters + samples).context("cannot write the roll")
     }
 
     async fn hash(&self) -> Result<()> {
         self.call("hashgen")
             .arg("hash")
-            .flag("--roll", self.site.roll())
+            .flag("--roll", self.machines.roll())
             .flag("--election", self.event_file())
-            .flag("--key", self.site.air_gapped().join("roll.key"))
+            .flag("--key", self.machines.air_gapped().join("roll.key"))
             .flag("--out", self.digests())
             .run()
             .await
@@ -135,7 +135,7 @@ impl Stage {
             .arg("pack")
             .flag("--digests", self.digests())
             .flag("--election", self.event_file())
-            .flag("--out", self.site.package())
+            .flag("--out", self.machines.package())
             .run()
             .await
             .map(drop)
@@ -143,7 +143,10 @@ impl Stage {
 
     async fn sign(&self) -> Result<()> {
         for officer in 1..=OFFICERS {
-            let name = self.site.air_gapped().join(format!("officer-{officer}"));
+            let name = self
+                .machines
+                .air_gapped()
+                .join(format!("officer-{officer}"));
             self.call("shardpack")
                 .arg("keygen")
                 .arg("--no-password")
@@ -152,42 +155,42 @@ impl Stage {
                 .await?;
             self.call("shardpack")
                 .arg("sign")
-                .arg(self.site.package())
+                .arg(self.machines.package())
                 .flag("--key", name.with_extension("key"))
                 .arg("--no-password")
                 .run()
                 .await?;
             fs::copy(
                 name.with_extension("pub"),
-                self.site.officer_public(officer),
+                self.machines.officer_public(officer),
             )
             .context("cannot copy an officer's public key")?;
         }
         self.trusting(
             self.call("shardpack")
                 .arg("verify")
-                .arg(self.site.package()),
+                .arg(self.machines.package()),
         )
         .run()
         .await
         .map(drop)
     }
 
-    /// Adds the officers whom the operator trusts, all of them needed.
+    /// Adds the officers whom the operator trusts, and that all of them must have signed.
     #[must_use]
     pub fn trusting(&self, call: Call) -> Call {
         let call = call.flag("--require", OFFICERS.to_string());
         (1..=OFFICERS).fold(call, |call, n| {
-            call.flag("--trust", self.site.officer_public(n))
+            call.flag("--trust", self.machines.officer_public(n))
         })
     }
 
     fn event_file(&self) -> PathBuf {
-        self.site.air_gapped().join("election.toml")
+        self.machines.air_gapped().join("election.toml")
     }
 
     fn digests(&self) -> PathBuf {
-        self.site.air_gapped().join("digests")
+        self.machines.air_gapped().join("digests")
     }
 }
 

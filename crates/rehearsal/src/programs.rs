@@ -1,4 +1,4 @@
-//! Where the real programs are: beside this one, as one build leaves them.
+//! Where the real programs are: in the directory of this one, as a build leaves them.
 
 use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// Those beside the running executable.
+    /// The programs in the directory of this executable.
     ///
     /// # Errors
     /// Names the first program that is missing and how to build it.
@@ -23,7 +23,7 @@ impl Programs {
         Programs::in_dir(dir)
     }
 
-    /// Those in `dir`.
+    /// The programs in `dir`.
     ///
     /// # Errors
     /// Names the first program that is missing and how to build it.

@@ -1,5 +1,5 @@
 //! Clients that race for the same credentials while the validator is killed: the sample voters' votes
-//! on the laws, each sent by all clients at once. Whatever crashes, one vote stands, and every
+//! on the laws, each sent by all clients at once. Whatever crashes, one vote is recorded, and every
 //! answer was true when it was given.
 
 use crate::api::VoteAnswer;
@@ -18,19 +18,20 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 const CLIENTS: usize = 64;
-/// Between two races: more requests a second would use up the machine's ports, one each.
+/// Pause between two races: each request uses up a port of the machine for a while.
 const PAUSE: Duration = Duration::from_millis(200);
 /// Laws of the example event that are open.
 const LAWS: [&str; 2] = ["L2025-001", "L2025-002"];
-/// Tries of the last vote on each credential, which settles what the crashes left open.
+/// How often the last vote of each credential is tried, until it is settled which vote is recorded.
 const SETTLING_TRIES: u32 = 50;
 
-/// What all clients send for one credential: the same, so that whoever wins, the count is known.
+/// The vote that all clients send for one credential. It is the same for all, so that the count is known
+/// whoever is first.
 #[derive(Clone)]
 pub struct Subject {
-    /// Ballot.
+    /// Id of the law that is voted on.
     pub law: &'static str,
-    /// The voter's region.
+    /// Number of the voter's region.
     pub region: u16,
     /// For or against the law.
     pub choice: Choice,
@@ -38,13 +39,13 @@ pub struct Subject {
 }
 
 impl fmt::Debug for Subject {
-    /// Without the credential.
+    /// Leaves the credential out.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} in region {}: {}", self.law, self.region, self.choice)
     }
 }
 
-/// One request of the history. No answer: the validator died, or turned it away.
+/// One request and its answer; none where the validator died or turned the request away.
 struct Attempt {
     subject: usize,
     sent: Instant,
@@ -52,33 +53,33 @@ struct Attempt {
     answer: Option<VoteAnswer>,
 }
 
-/// What the races came to.
+/// The races, when they are over.
 #[derive(Clone, Debug, Serialize)]
 pub struct Raced {
     /// Clients that sent each vote at once.
     pub clients: usize,
-    /// Credentials raced for, and so votes.
+    /// Credentials that were raced for; each has one vote on one law.
     pub credentials: usize,
-    /// Requests.
+    /// How many requests all clients sent.
     pub attempts: usize,
-    /// Answers 202; of the other votes a crash swallowed the answer.
+    /// How many requests were answered 202; of the other votes a crash swallowed that answer.
     pub accepted: usize,
-    /// Answers 409.
+    /// How many requests were answered 409.
     pub duplicates: usize,
     /// Answers that cannot be true together.
     pub violations: usize,
-    /// The first of them in words.
+    /// The first pair of such answers, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_violation: Option<String>,
-    /// Each stands in the ledger once.
+    /// The votes that must each be in the ledger once.
     #[serde(skip)]
     pub votes: Vec<Subject>,
-    /// Each is in the ledger.
+    /// Receipts that must each be in the ledger.
     #[serde(skip)]
     pub receipts: Vec<String>,
 }
 
-/// Races under way.
+/// The races, while they run.
 pub struct Races {
     at: Addresses,
     subjects: Arc<Vec<Subject>>,
@@ -90,7 +91,7 @@ impl Races {
     /// Starts to race for the votes of the voters of `roll` (`NAS,Code,Region`).
     ///
     /// # Errors
-    /// A row that is none.
+    /// A row of the roll that has not three fields.
     pub fn start(at: Addresses, roll: &str) -> Result<Races> {
         let subjects = Arc::new(subjects(roll)?);
         let stop = Arc::new(AtomicBool::new(false));
@@ -221,8 +222,9 @@ fn judge(history: &[Attempt], subjects: &[Subject]) -> Raced {
     }
 }
 
-/// What cannot be true together of one credential: two acceptances; two answers with one number of
-/// attempts; an answer whose number is not above that of an answer told before it was asked for.
+/// Answers for one credential that cannot be true together: two acceptances; two answers with the same
+/// number of attempts; an answer whose number is not above that of an answer that came before its request
+/// was sent.
 fn contradictions(raced: &[&Attempt]) -> Vec<String> {
     let mut numbered: Vec<(u64, &Attempt)> = Vec::new();
     for attempt in raced {

@@ -1,11 +1,11 @@
-//! Searches files for any NAS or code of a roll: what a voter must never find again.
+//! Searches files for every NAS and code of a roll: no voter must ever find theirs in one.
 //!
 //! What counts as found, in any file of any kind:
 //! - a NAS as nine decimal digits that are no part of a longer number, plain or with one space or
-//!   hyphen between its groups of three. What goes on from a digit over a point, comma or hyphen
-//!   does not count (fractions of seconds, receipts), nor what stands between two letters: random
-//!   text such as a receipt's tracker has nine digits in a row now and then. Neither do lists of
-//!   byte values in order;
+//!   hyphen between its groups of three. Digits that follow another digit and a point, comma or hyphen
+//!   do not count (fractions of seconds, receipts). Digits between two letters do not count: random
+//!   text such as a receipt's tracker has nine digits in a row now and then. Lists of byte values in
+//!   order do not count;
 //! - a code of eight symbols or more anywhere, in any case;
 //! - a shorter code as a whole word, in any case.
 //!
@@ -18,7 +18,7 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Codes of this length or more are searched anywhere, by their first so many symbols.
+/// Codes of this length or more are found anywhere, by their first symbols; this is how many.
 const STEM: usize = 8;
 const NAS_DIGITS: usize = 9;
 /// Longest code (and longest window that is looked at).
@@ -55,7 +55,7 @@ impl fmt::Display for Secret {
 /// Where a secret was found. It does not say which: a report must not leak what it found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// The file.
+    /// The file that holds the secret.
     pub path: PathBuf,
     /// Byte at which the secret begins.
     pub offset: usize,
@@ -66,9 +66,9 @@ pub struct Found {
 /// How much was searched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Searched {
-    /// Files read whole.
+    /// How many files were read from beginning to end.
     pub files: u64,
-    /// Bytes in them.
+    /// How many bytes they hold.
     pub bytes: u64,
 }
 

@@ -1,4 +1,4 @@
-//! `rehearsal serve`: the same set-up, left running to be tried by hand.
+//! `rehearsal serve`: the set-up of a rehearsal, left running to be tried by hand.
 
 use crate::child::Server;
 use crate::prepare::Stage;
@@ -8,7 +8,7 @@ use anyhow::Result;
 use std::future::Future;
 use std::time::Duration;
 
-/// How often the servers are looked after.
+/// Pause between two looks whether the servers still run.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Prepares, starts both servers at these addresses, prints addresses and things to try on
@@ -83,8 +83,8 @@ Every synthetic voter votes:
 
 Ctrl-C ends both servers.
 ",
-        root = stage.site.root().display(),
-        voters = stage.site.voters().display(),
+        root = stage.machines.root().display(),
+        voters = stage.machines.voters().display(),
         loadgen = stage.programs.path("loadgen").display(),
     )
 }

@@ -1,4 +1,4 @@
-//! The two servers, validator and tally: started, asked whether they are ready, read.
+//! Starts the two servers, validator and tally, waits until they are ready and reads their metrics.
 
 use crate::api;
 use crate::child::{Call, Server};
@@ -20,11 +20,11 @@ const POLL: Duration = Duration::from_millis(20);
 /// Where the servers listen.
 #[derive(Clone, Copy, Debug)]
 pub struct Addresses {
-    /// The validator for voters.
+    /// The validator's listener for voters.
     pub public: SocketAddr,
-    /// The validator for the tally and for metrics.
+    /// The validator's listener for the tally and for metrics.
     pub internal: SocketAddr,
-    /// The tally for readers of results.
+    /// The tally's listener for readers of results.
     pub results: SocketAddr,
 }
 
@@ -32,7 +32,7 @@ impl Addresses {
     /// Three free ports.
     ///
     /// # Errors
-    /// Where there are none.
+    /// There are no free ports.
     pub fn free() -> Result<Addresses> {
         let public = ports::free()?;
         let mut others = Vec::new();
@@ -79,9 +79,9 @@ impl Stage {
     pub fn validator_call(&self, at: Addresses) -> Call {
         let call = self
             .call("validator")
-            .flag("--package", self.site.package())
-            .flag("--key", self.site.roll_key())
-            .flag("--data", self.site.data())
+            .flag("--package", self.machines.package())
+            .flag("--key", self.machines.roll_key())
+            .flag("--data", self.machines.data())
             .flag("--listen", at.public.to_string())
             .flag("--internal", at.internal.to_string());
         self.trusting(call)
@@ -101,7 +101,7 @@ impl Stage {
     /// # Errors
     /// As [`Stage::start_validator`]; the file cannot be written.
     pub async fn start_validator_with(&self, at: Addresses, settings: &str) -> Result<Server> {
-        let file = self.site.online().join("validator.toml");
+        let file = self.machines.online().join("validator.toml");
         fs::write(&file, settings).with_context(|| format!("cannot write {}", file.display()))?;
         start(self.validator_call(at).flag("--config", file), at).await
     }
@@ -113,8 +113,8 @@ impl Stage {
             .call("tally")
             .arg("run")
             .flag("--from", format!("http://{}", at.internal))
-            .flag("--package", self.site.package())
-            .flag("--box", self.site.box_key())
+            .flag("--package", self.machines.package())
+            .flag("--box", self.machines.box_key())
             .flag("--listen", at.results.to_string());
         self.trusting(call)
     }

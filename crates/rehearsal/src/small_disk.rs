@@ -1,4 +1,4 @@
-//! A small filesystem that can really be full.
+//! A filesystem so small that a rehearsal can fill it.
 
 use anyhow::{Context, Result};
 use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
@@ -19,7 +19,7 @@ impl SmallDisk {
     /// `options` are those of tmpfs, its size first.
     ///
     /// # Errors
-    /// The system's: this user may not mount, above all.
+    /// The system refuses; usually because this user may not mount.
     pub fn mount(path: &Path, options: &CStr) -> std::io::Result<SmallDisk> {
         let flags = MountFlags::NODEV | MountFlags::NOSUID | MountFlags::NOEXEC;
         mount("rehearsal", path, "tmpfs", flags, options)?;
@@ -34,7 +34,7 @@ impl SmallDisk {
     /// Leaves no byte free.
     ///
     /// # Errors
-    /// Any but that it is full.
+    /// Any error but that the disk is full.
     pub fn fill(&self) -> Result<()> {
         let mut ballast = File::create(self.ballast()).context("cannot write ballast")?;
         loop {
@@ -57,7 +57,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // Files may be open still: it goes when they are closed.
+        // Files may still be open: the filesystem goes away when they are closed.
         let _ = unmount(&self.path, UnmountFlags::DETACH);
     }
 }

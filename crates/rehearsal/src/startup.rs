@@ -18,34 +18,34 @@ use std::io::Read;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Starts, and floors, taken in turn; the fastest of each counts.
+/// How often the start and the hashing are timed, in turn; the fastest of each counts.
 const ROUNDS: usize = 3;
-/// Longer than any start.
+/// A start that takes longer has failed.
 const READY_WITHIN: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(1);
 /// Votes cast before memory is looked at again.
 const VOTES: u64 = 100_000;
-/// A start takes at most so many times the hashing.
+/// How many times as long as the hashing a start may take.
 const RATIO_MAX: f64 = 2.0;
-/// Resident memory beside mapped files, MiB.
+/// Resident memory beside mapped files that a validator may hold, MiB.
 const BESIDE_MIB_MAX: f64 = 128.0;
 
-/// What the starts came to.
+/// Time and memory of a validator's start, and the verdict.
 #[derive(Clone, Debug, Serialize)]
 pub struct StartReport {
     /// Voters on the roll, each with a credential for every ballot.
     pub voters: u32,
     /// Bytes of the package's files.
     pub package_bytes: u64,
-    /// From the start of the program to the answer of `/readyz`.
+    /// Seconds from the start of the program to the answer of `/readyz`.
     pub start_s: f64,
-    /// SHA-256 of every file of the package, on one thread, as `sha256sum` does it.
+    /// Seconds for the SHA-256 of every file of the package, on one thread, as `sha256sum` does it.
     pub hash_floor_s: f64,
-    /// The one by the other.
+    /// The start divided by the hashing.
     pub ratio: f64,
     /// Resident memory after the start.
     pub idle: Memory,
-    /// The most beside mapped files while votes were cast, MiB.
+    /// The most memory beside mapped files while votes were cast, MiB.
     pub voting_beside_mib_max: f64,
     /// `held`, or what did not hold.
     pub verdict: Verdict,
@@ -54,10 +54,10 @@ pub struct StartReport {
 /// Measures with a roll of `voters`.
 ///
 /// # Errors
-/// Anything that keeps it from being measured. A goal missed is an outcome.
+/// Anything that keeps it from being measured. A missed goal is reported, no error.
 pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Result<StartReport> {
     stage.prepare(voters, seed, steps).await?;
-    let package = stage.site.package();
+    let package = stage.machines.package();
     let at = Addresses::free()?;
     let (mut start_s, mut floor_s) = (f64::INFINITY, f64::INFINITY);
     for _ in 1..ROUNDS {

@@ -1,4 +1,4 @@
-//! One line for each step, with the time it took: what people watch while a rehearsal runs.
+//! The lines that people watch while a rehearsal runs: one for each step, with the time it took.
 
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ impl Default for Steps {
 }
 
 impl Steps {
-    /// The clock starts now.
+    /// Starts the clock.
     #[must_use]
     pub fn new() -> Steps {
         let now = Instant::now();
@@ -26,7 +26,7 @@ impl Steps {
         }
     }
 
-    /// A step is done; its time counts from the step before.
+    /// Tells that a step is done. Its time counts from the end of the step before.
     pub fn done(&mut self, what: &str) {
         let now = Instant::now();
         let took = now.duration_since(self.step).as_secs_f64();
@@ -35,7 +35,7 @@ impl Steps {
         self.step = now;
     }
 
-    /// Something happened within a step.
+    /// Tells of something that happened within a step.
     pub fn note(&self, what: &str) {
         eprintln!("[{:6.1} s] {what}", self.start.elapsed().as_secs_f64());
     }

@@ -73,17 +73,17 @@ impl Rows {
 }
 
 impl Truth {
-    /// Reads one.
+    /// Reads a truth file.
     ///
     /// # Errors
-    /// The file cannot be read, or is none.
+    /// The file cannot be read, or is no truth file.
     pub fn read(path: &Path) -> Result<Truth> {
         let text = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
         serde_json::from_slice(&text)
             .with_context(|| format!("{} is no truth file", path.display()))
     }
 
-    /// Makes one of several about the same ballots.
+    /// Adds up several truth files about the same ballots.
     ///
     /// # Errors
     /// As [`Truth::read`].
@@ -95,7 +95,7 @@ impl Truth {
         Ok(joined)
     }
 
-    /// Writes it, over another.
+    /// Writes a truth file, in place of one that is there.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -150,16 +150,16 @@ impl Stage {
     /// # Errors
     /// The truth file cannot be read.
     pub fn acknowledged(&self) -> Result<(Counts, u64)> {
-        let truth = Truth::read(&self.site.truth())?;
+        let truth = Truth::read(&self.machines.truth())?;
         Ok((truth.counts(), truth.receipts()))
     }
 
-    /// Adds to the truth file votes that others cast beside the load generator, and their receipts.
+    /// Adds votes that were cast without the load generator, and their receipts, to the truth file.
     ///
     /// # Errors
-    /// The truth file cannot be read or written, or is none.
+    /// The truth file cannot be read or written, or is no truth file.
     pub fn add_to_truth(&self, votes: &[Subject], receipts: &[String]) -> Result<()> {
-        let mut truth = Truth::read(&self.site.truth())?;
+        let mut truth = Truth::read(&self.machines.truth())?;
         for subject in votes {
             let ballot = truth.ballots.entry(subject.law.to_owned()).or_default();
             ballot.votes += 1;
@@ -167,7 +167,7 @@ impl Stage {
             counts.add(subject.region, subject.choice.clone(), 1);
         }
         truth.receipts.extend_from_slice(receipts);
-        truth.write(&self.site.truth())
+        truth.write(&self.machines.truth())
     }
 }
 

@@ -9,23 +9,23 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How fast.
+/// When requests are sent.
 #[derive(Clone, Copy, Debug)]
 pub enum Load {
-    /// Requests a second, whatever the answers take.
+    /// So many a second, however long the answers take.
     Rate(u64),
-    /// Each connection sends when it was answered.
+    /// On each connection, the next as soon as the last is answered.
     AsAnswered,
 }
 
 /// How the votes are cast.
 #[derive(Clone, Copy, Debug)]
 pub struct Voting {
-    /// How fast.
+    /// When requests are sent.
     pub load: Load,
-    /// How many first votes, drawn from the roll; none = every voter on every open ballot.
+    /// How many votes, drawn from the roll; none means that every voter votes on every open ballot.
     pub votes: Option<u64>,
-    /// Keep-alive connections.
+    /// How many connections are kept open for requests.
     pub connections: u32,
     /// Seed of the choices.
     pub seed: u64,
@@ -43,9 +43,9 @@ pub struct Casting {
 pub struct Summary {
     /// All requests that were settled.
     pub sent: u64,
-    /// Votes answered 202.
+    /// Votes that were answered 202.
     pub accepted: u64,
-    /// Votes whose first answer was lost in a crash and whose retry was told that they stand.
+    /// Votes whose first answer was lost in a crash, and whose retry was told that they are recorded.
     pub recovered: u64,
     /// Repeated votes answered 409.
     pub duplicates: u64,
@@ -63,28 +63,28 @@ pub struct Summary {
     pub retries: u64,
     /// Recorded votes a second.
     pub votes_per_s: f64,
-    /// Length of the run.
+    /// Length of the run, in seconds.
     pub seconds: f64,
-    /// From the time a vote was due to its answer.
+    /// Time from when a vote was due to its answer.
     pub latency_ms: Latency,
-    /// The same of requests that were turned away.
+    /// The same for requests that were turned away.
     pub shed_latency_ms: Latency,
-    /// Contradictions in words.
+    /// The first contradictions, in words.
     #[serde(default)]
     pub notes: Vec<String>,
 }
 
-/// Latencies, milliseconds, that so many requests stay below.
+/// The latencies, in milliseconds, that a share of the requests stay below.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub struct Latency {
-    /// Half the votes.
+    /// Half of the requests.
     pub p50: f64,
-    /// 99 of 100.
+    /// 99 requests of 100.
     pub p99: f64,
-    /// 999 of 1,000.
+    /// 999 requests of 1,000.
     #[serde(rename = "p99.9")]
     pub p99_9: f64,
-    /// All.
+    /// All requests.
     pub max: f64,
 }
 
@@ -95,10 +95,11 @@ impl Summary {
         self.accepted + self.recovered
     }
 
-    /// Fails where an answer contradicts what was sent, or a request was never settled.
+    /// Whether the run proves anything.
     ///
     /// # Errors
-    /// See above, with the first contradictions.
+    /// An answer contradicts what was sent, or a request was never settled; the first contradictions are
+    /// quoted.
     pub fn check(&self) -> Result<()> {
         if self.wrong + self.unanswered + self.shed > 0 {
             bail!(
@@ -120,7 +121,7 @@ impl Stage {
     /// # Errors
     /// The program cannot be started.
     pub fn cast(&self, at: Addresses, voting: Voting) -> Result<Casting> {
-        let summary = self.site.logs().join("loadgen.json");
+        let summary = self.machines.logs().join("loadgen.json");
         let mut call = self.call("loadgen");
         if let Load::Rate(rate) = voting.load {
             call = call.flag("--rate", rate.to_string());
@@ -130,14 +131,14 @@ impl Stage {
         }
         let server = call
             .flag("--url", format!("http://{}", at.public))
-            .flag("--roll", self.site.voters())
+            .flag("--roll", self.machines.voters())
             .flag("--connections", voting.connections.to_string())
             .flag("--seed", voting.seed.to_string())
             .flag("--duplicates", "2%")
             .flag("--invalid", "1%")
             .flag("--malformed", "1%")
             .flag("--retry-for", "60s")
-            .flag("--truth", self.site.truth())
+            .flag("--truth", self.machines.truth())
             .arg("--force")
             .arg("--json")
             .start_into(&summary)?;

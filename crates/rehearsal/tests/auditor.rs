@@ -22,7 +22,7 @@ fn python() -> Option<String> {
 fn audited(python: &str, stage: &Stage) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/audit_ledger.py");
     let mut audit = Command::new(python);
-    let output = audit.arg(script).arg(stage.site.ledger().join("p0000"));
+    let output = audit.arg(script).arg(stage.machines.ledger().join("p0000"));
     let output = output.output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{told}");
@@ -33,9 +33,9 @@ async fn counted(stage: &Stage) -> Value {
     let count = stage
         .call("tally")
         .arg("count")
-        .flag("--ledger", stage.site.ledger())
-        .flag("--package", stage.site.package())
-        .flag("--box", stage.site.box_key())
+        .flag("--ledger", stage.machines.ledger())
+        .flag("--package", stage.machines.package())
+        .flag("--box", stage.machines.box_key())
         .arg("--json");
     let json = stage.trusting(count).run().await.unwrap();
     serde_json::from_str(&json).unwrap()

@@ -78,14 +78,14 @@ fn wait_for(what: &str, child: &mut Child, ready: impl Fn() -> bool) {
 #[test]
 fn no_child_outlives_an_interrupted_rehearsal() {
     let dir = tempfile::tempdir().unwrap();
-    let site = dir.path().join("site");
-    let mut child = rehearsal(&["demo", "--voters", "2000", "--dir", site.to_str().unwrap()])
+    let root = dir.path().join("site");
+    let mut child = rehearsal(&["demo", "--voters", "2000", "--dir", root.to_str().unwrap()])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
     wait_for("voting", &mut child, || {
-        processes_of(&site)
+        processes_of(&root)
             .iter()
             .any(|line| line.contains("loadgen"))
     });
@@ -99,11 +99,11 @@ fn no_child_outlives_an_interrupted_rehearsal() {
     );
     assert_eq!(child.wait().unwrap().code(), Some(130));
     let gone = Instant::now();
-    while !processes_of(&site).is_empty() {
+    while !processes_of(&root).is_empty() {
         assert!(
             gone.elapsed() < Duration::from_secs(5),
             "left: {:?}",
-            processes_of(&site)
+            processes_of(&root)
         );
         std::thread::sleep(Duration::from_millis(20));
     }

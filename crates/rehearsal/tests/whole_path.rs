@@ -36,9 +36,9 @@ async fn write_database(stage: &Stage, url: &str) {
     let tally = stage
         .call("tally")
         .arg("run")
-        .flag("--ledger", stage.site.ledger())
-        .flag("--package", stage.site.package())
-        .flag("--box", stage.site.box_key())
+        .flag("--ledger", stage.machines.ledger())
+        .flag("--package", stage.machines.package())
+        .flag("--box", stage.machines.box_key())
         .flag("--postgres", url)
         .flag("--listen", at.to_string());
     let mut tally = stage.trusting(tally).start().unwrap();
@@ -93,7 +93,7 @@ async fn invariant_4_nas_and_code_never_rest() {
         fs::create_dir(&dumps).unwrap();
         let dump = postgres.dump("election").await.unwrap();
         fs::write(dumps.join("election.sql"), dump).unwrap();
-        let secrets = Secrets::of_roll(&stage.site.roll()).unwrap();
+        let secrets = Secrets::of_roll(&stage.machines.roll()).unwrap();
         let mut searched = Searched::default();
         assert_eq!(secrets.search(&dumps, &mut searched).unwrap(), None);
         assert!(
@@ -102,14 +102,14 @@ async fn invariant_4_nas_and_code_never_rest() {
         );
     }
     // The search can fail: what one careless log line would leave behind is found.
-    let roll = fs::read_to_string(stage.site.voters()).unwrap();
+    let roll = fs::read_to_string(stage.machines.voters()).unwrap();
     let nas = roll
         .lines()
         .nth(7)
         .and_then(|row| row.split(',').next())
         .unwrap();
     fs::write(
-        stage.site.logs().join("careless.log"),
+        stage.machines.logs().join("careless.log"),
         format!("refused voter {nas}\n"),
     )
     .unwrap();
@@ -125,7 +125,7 @@ async fn invariant_4_nas_and_code_never_rest() {
 async fn verify_notices_one_vote_and_one_receipt() {
     let (_dir, stage) = played().await;
     stage.verify().await.unwrap();
-    let truth = fs::read_to_string(stage.site.truth()).unwrap();
+    let truth = fs::read_to_string(stage.machines.truth()).unwrap();
     let value: serde_json::Value = serde_json::from_str(&truth).unwrap();
     let counts = &value["ballots"]["L2025-001"]["counts"][0]["votes"];
     let mut other_vote = value.clone();
@@ -136,7 +136,7 @@ async fn verify_notices_one_vote_and_one_receipt() {
     let last = if receipt.ends_with('0') { '1' } else { '0' };
     other_receipt["receipts"][0] = format!("{}{last}", &receipt[..receipt.len() - 1]).into();
     for (altered, what) in [(other_vote, "vote"), (other_receipt, "receipt")] {
-        fs::write(stage.site.truth(), altered.to_string()).unwrap();
+        fs::write(stage.machines.truth(), altered.to_string()).unwrap();
         let error = stage.verify().await.expect_err(what).to_string();
         assert!(
             error.contains("L2025-001") || error.contains("receipt"),

@@ -33,7 +33,7 @@ pub struct Bound {
     /// What it is held against.
     #[serde(flatten)]
     pub limit: Limit,
-    /// Whether it holds.
+    /// Whether the value stays within the limit.
     pub held: bool,
     /// Whether a slow or busy machine may miss it.
     #[serde(skip)]
@@ -59,7 +59,7 @@ pub struct AttackReport {
     /// What was measured at overload.
     #[serde(skip)]
     pub overload: Overload,
-    /// Every demand.
+    /// Every demand, held or not.
     pub bounds: Vec<Bound>,
     /// What `tally verify --expect` says against the ledger.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -258,7 +258,7 @@ impl<T: FnMut(&str)> Play<'_, T> {
     /// Compares the ledger with every answer, when nobody votes any more.
     async fn aftermath(&mut self) -> Result<Aftermath> {
         let truth = self.voters.truth()?;
-        truth.write(&self.stage.site.truth())?;
+        truth.write(&self.stage.machines.truth())?;
         let told = truth.counts();
         let counted = self.stage.counted_from_files().await?;
         let counted = counts::without_open(counted, &told, &truth.open());

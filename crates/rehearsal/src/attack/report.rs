@@ -16,7 +16,7 @@ pub struct Measurement {
     pub answered_per_s: f64,
     /// Votes recorded each second.
     pub goodput_per_s: f64,
-    /// Votes recorded.
+    /// Votes answered 202: they are recorded.
     pub accepted: u64,
     /// Votes turned away with 429 or 503.
     pub shed: u64,
@@ -44,7 +44,7 @@ pub struct TurnedAway {
     /// 999 refusals of 1,000 took no longer.
     #[serde(rename = "shed_p99_9_ms")]
     pub p99_9_ms: f64,
-    /// The slowest refusal.
+    /// The slowest refusal took this long.
     #[serde(rename = "shed_max_ms")]
     pub max_ms: f64,
 }

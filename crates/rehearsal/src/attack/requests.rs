@@ -92,7 +92,7 @@ pub(super) type Endings = BTreeMap<Ending, u64>;
 /// What the hostile requests of one attack came to.
 #[derive(Clone, Debug, Serialize)]
 pub struct Requests {
-    /// Requests a second.
+    /// Requests made a second, by all attackers together.
     pub per_s: f64,
     /// How often they ended in each way; ways that never occurred are left out.
     #[serde(rename = "met")]

@@ -23,7 +23,7 @@ const BODY: &[u8] = b"POST /api/v1/vote HTTP/1.1\r\nHost: x\r\nContent-Type: app
 /// How a connection is held open.
 #[derive(Clone, Copy)]
 enum Manner {
-    /// Nothing is sent.
+    /// The client sends nothing at all.
     Silence,
     /// A header is never finished.
     Header,
@@ -102,7 +102,7 @@ impl Slowloris {
     }
 }
 
-/// Holds `connections` connections.
+/// Attackers that each hold one of `connections` connections open.
 pub(super) fn start(to: SocketAddr, connections: u32) -> Swarm<Held> {
     let mut swarm = Swarm::new();
     for n in 0..connections {

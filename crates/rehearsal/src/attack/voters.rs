@@ -1,5 +1,5 @@
-//! Voters by the load generator: each order is cast by voters who have not voted yet, from many
-//! addresses, and what they were told is kept.
+//! Voters, played by the load generator. Each order of votes is cast by voters who have not voted yet,
+//! from many addresses; the answers are kept for the judgement.
 
 use crate::api;
 use crate::prepare::Stage;
@@ -13,11 +13,11 @@ use std::path::PathBuf;
 /// Votes to be cast.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Order {
-    /// Votes a second, whatever the answers take.
+    /// Votes a second, however long the answers take.
     pub(super) rate: u64,
     pub(super) votes: u64,
     pub(super) connections: u32,
-    /// Prefix of the addresses that they come from.
+    /// Prefix of the source addresses.
     pub(super) sources: &'static str,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Voters {
     taken: usize,
     orders: u64,
     seed: u64,
-    /// What the load generator was told, one file for each order.
+    /// Files of what the load generator was told, one for each order.
     truths: Vec<PathBuf>,
 }
 
@@ -36,7 +36,7 @@ impl Voters {
     /// # Errors
     /// The stage is not prepared.
     pub(super) fn read(stage: &Stage, seed: u64) -> Result<Voters> {
-        let path = stage.site.voters();
+        let path = stage.machines.voters();
         let text = fs::read_to_string(&path);
         let text = text.with_context(|| format!("cannot read {}", path.display()))?;
         let mut lines = text.lines().map(str::to_owned);
@@ -50,7 +50,7 @@ impl Voters {
         })
     }
 
-    /// Casts an order. Nothing is sent twice: what is turned away stays so.
+    /// Casts an order. A vote that is turned away is not sent again.
     ///
     /// # Errors
     /// The roll is used up, the load generator fails, or an answer contradicts what was sent.
@@ -61,15 +61,15 @@ impl Voters {
         order: Order,
     ) -> Result<Summary> {
         let ballots = api::open_ballots(at.public).await?;
-        let roll = stage.site.air_gapped().join("order.csv");
+        let roll = stage.machines.air_gapped().join("order.csv");
         let rows = self.take(usize::try_from(order.votes.div_ceil(ballots))?)?;
         fs::write(&roll, rows).context("cannot write the roll of an order")?;
         self.orders += 1;
         let truth = stage
-            .site
+            .machines
             .logs()
             .join(format!("truth-{}.json", self.orders));
-        let summary = stage.site.logs().join("loadgen.json");
+        let summary = stage.machines.logs().join("loadgen.json");
         let call = stage
             .call("loadgen")
             .flag("--url", format!("http://{}", at.public))
@@ -82,7 +82,7 @@ impl Voters {
             .flag("--retry-for", "0s")
             .flag("--truth", &truth)
             .arg("--json");
-        // A vote without an answer ends loadgen with 1: it is an outcome here.
+        // loadgen ends with 1 where a vote stays without an answer: that is measured here, no error.
         call.start_into(&summary)?.wait().await?;
         let text = fs::read(&summary).context("cannot read the load generator's summary")?;
         let voted: Summary =
@@ -94,7 +94,7 @@ impl Voters {
         Ok(voted)
     }
 
-    /// What all orders together were told.
+    /// What the load generator was told about all orders.
     ///
     /// # Errors
     /// A truth file cannot be read.

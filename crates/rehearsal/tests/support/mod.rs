@@ -4,10 +4,10 @@
 #![allow(dead_code)]
 
 use rehearsal::definition::Definition;
+use rehearsal::machines::Machines;
 use rehearsal::postgres::{self, Postgres};
 use rehearsal::prepare::Stage;
 use rehearsal::programs::Programs;
-use rehearsal::site::Site;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Once;
@@ -41,13 +41,13 @@ fn build(dir: &Path) {
 /// A stage that is removed with the returned directory.
 pub(crate) fn stage() -> (TempDir, Stage) {
     let dir = TempDir::with_prefix("rehearsal-").unwrap();
-    let site = Site::create(&dir.path().join("site"), false).unwrap();
+    let machines = Machines::create(&dir.path().join("site"), false).unwrap();
     (
         dir,
         Stage {
             event: Definition::example().unwrap(),
             programs: programs(),
-            site,
+            machines,
         },
     )
 }
@@ -65,7 +65,7 @@ pub(crate) fn has_postgres() -> bool {
 
 /// A private server, where there may be one.
 pub(crate) async fn postgres(stage: &Stage) -> Option<Postgres> {
-    let log = stage.site.logs().join("postgres.log");
+    let log = stage.machines.logs().join("postgres.log");
     match has_postgres() {
         true => Some(Postgres::start(&log).await.unwrap()),
         false => None,

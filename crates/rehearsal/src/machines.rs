@@ -1,7 +1,7 @@
-//! The directory of one rehearsal: what lies on which machine.
+//! The directory of one rehearsal, with a part for each machine of an election.
 //!
 //! `air-gapped/` stands for the machine that sees the roll, `online/` for the one that faces the
-//! internet. Whatever a voter must never find again is searched for under `online/`.
+//! internet. A rehearsal searches `online/` for the secrets of voters, which must not be there.
 
 use anyhow::{Context, Result, bail};
 use std::fs::{self, DirBuilder, File};
@@ -13,21 +13,21 @@ use std::path::{Path, PathBuf};
 /// plays there.
 const MARK: &str = ".rehearsal";
 
-/// Paths of one rehearsal.
+/// Paths of the files of one rehearsal.
 #[derive(Debug)]
-pub struct Site {
+pub struct Machines {
     root: PathBuf,
-    /// Held for its lock.
+    /// Keeps the directory locked.
     _mark: File,
 }
 
-impl Site {
+impl Machines {
     /// Makes a fresh directory that only its owner can enter.
     ///
     /// # Errors
     /// An existing directory without `replace`; with it, one that no rehearsal made, or in which
     /// one plays now.
-    pub fn create(root: &Path, replace: bool) -> Result<Site> {
+    pub fn create(root: &Path, replace: bool) -> Result<Machines> {
         let name = root.display();
         if root.exists() {
             if !replace {
@@ -41,17 +41,17 @@ impl Site {
         mark.lock()?;
         mark.write_all(b"made by `rehearsal`, may be deleted\n")?;
         // Absolute, so that a path printed for people works from anywhere.
-        let site = Site {
+        let machines = Machines {
             root: fs::canonicalize(root)?,
             _mark: mark,
         };
-        for dir in [site.air_gapped(), site.online(), site.logs()] {
+        for dir in [machines.air_gapped(), machines.online(), machines.logs()] {
             fs::create_dir(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
         }
-        Ok(site)
+        Ok(machines)
     }
 
-    /// The whole of it.
+    /// The directory that holds both machines.
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
@@ -81,7 +81,7 @@ impl Site {
         self.air_gapped().join("voters.csv")
     }
 
-    /// The signed package, as carried over.
+    /// The signed package, as it was carried over.
     #[must_use]
     pub fn package(&self) -> PathBuf {
         self.online().join("package")
@@ -123,7 +123,7 @@ impl Site {
         self.online().join("truth.json")
     }
 
-    /// What the programs said.
+    /// What the programs said on standard error, one file for each.
     #[must_use]
     pub fn logs(&self) -> PathBuf {
         self.online().join("logs")
@@ -153,25 +153,25 @@ mod tests {
     fn site_is_private_and_replaces_only_its_own_kind() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("demo");
-        let site = Site::create(&root, false).unwrap();
+        let machines = Machines::create(&root, false).unwrap();
         assert_eq!(
-            fs::metadata(site.root()).unwrap().permissions().mode() & 0o777,
+            fs::metadata(machines.root()).unwrap().permissions().mode() & 0o777,
             0o700
         );
         assert!(
-            Site::create(&root, false)
+            Machines::create(&root, false)
                 .unwrap_err()
                 .to_string()
                 .contains("--force")
         );
-        let error = Site::create(&root, true).unwrap_err().to_string();
+        let error = Machines::create(&root, true).unwrap_err().to_string();
         assert!(error.contains("plays in"), "{error}");
-        drop(site);
-        Site::create(&root, true).unwrap();
+        drop(machines);
+        Machines::create(&root, true).unwrap();
         let foreign = dir.path().join("foreign");
         fs::create_dir(&foreign).unwrap();
         fs::write(foreign.join("precious"), "x").unwrap();
-        assert!(Site::create(&foreign, true).is_err());
+        assert!(Machines::create(&foreign, true).is_err());
         assert!(
             foreign.join("precious").exists(),
             "nothing of others is deleted"
