@@ -64,12 +64,14 @@ impl Chain {
     /// Index of the header with which a stream to frame `next` begins: that of the segment which
     /// holds it or, where segments without a frame stand before it, of the first of those.
     fn start_of(&self, next: u64) -> usize {
+        // `first` is the sequence of the first frame behind a header.
         let (mut chosen, mut first) = (0, 1);
         for (at, link) in self.links.iter().enumerate() {
             match link.kind {
+                LinkKind::Header { .. } if first > next => break,
                 LinkKind::Header { .. } => {
                     chosen = at;
-                    if first >= next {
+                    if first == next {
                         break;
                     }
                 }

@@ -70,8 +70,8 @@ pub(crate) struct World {
     shape: Shape,
     checker: Checker,
     batches: Vec<Batch>,
-    /// An owner that was thought dead and goes on, with the last frame that it knows of.
-    ghost: Option<Committer<Tell>>,
+    /// An owner that was thought dead and goes on, with the time of the last frame that it knows of.
+    ghost: Option<(Committer<Tell>, i64)>,
     /// Sequence of the last frame that the running owner has committed.
     last_sequence: u64,
     /// Commit time never goes below this.
@@ -171,7 +171,7 @@ impl World {
             self.ground.check(committer.last_sequence())?;
         }
         if !last && self.ground.allows_ghosts() && self.rng.chance(50) {
-            self.ghost = Some(committer);
+            self.ghost = Some((committer, self.time_ms));
             return Ok(());
         }
         self.ground.calm();
@@ -206,11 +206,11 @@ impl World {
     /// Lets an owner that was thought dead go on beside the one that has just started: it must
     /// notice at its first link, and answer nobody.
     fn haunt(&mut self) -> Result<(), String> {
-        let Some(mut ghost) = self.ghost.take() else {
+        let Some((mut ghost, time_ms)) = self.ghost.take() else {
             return Ok(());
         };
         let known = (self.last_sequence, self.time_ms);
-        self.last_sequence = ghost.last_sequence();
+        (self.last_sequence, self.time_ms) = (ghost.last_sequence(), time_ms);
         for _ in 0..GHOST_BATCHES {
             match self.hand_over(&mut ghost) {
                 Ok(()) => {}

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use election::Choice;
+use ledger::log::Log;
 use ledger::log::files::{self, FilesLog};
 use ledger::{
     BallotShape, BoxSecretKey, Committer, Decision, Fold, InvalidReason, Item, LedgerError, Opener,
@@ -52,7 +53,17 @@ pub(crate) fn snapshots(disk: &SimDisk) -> Snapshots {
     Snapshots::new(Arc::new(disk.clone()), Path::new(DATA_DIR))
 }
 
+/// An owner on a disk.
 pub(crate) fn open(disk: &SimDisk, life: u64) -> Result<Committer<Silent>, LedgerError> {
+    open_log(Arc::new(log(disk)), Some(snapshots(disk)), life)
+}
+
+/// An owner of any log.
+pub(crate) fn open_log(
+    log: Arc<dyn Log>,
+    snapshots: Option<Snapshots>,
+    life: u64,
+) -> Result<Committer<Silent>, LedgerError> {
     let clock = SimClock::default();
     clock.pass(1_700_000_000_000 + life * 1_000);
     let options = Options {
@@ -60,15 +71,8 @@ pub(crate) fn open(disk: &SimDisk, life: u64) -> Result<Committer<Silent>, Ledge
         entropy: Box::new(Rng::new(100 + life)),
         ..Options::default()
     };
-    let (log, snapshots) = (log(disk), snapshots(disk));
-    Committer::open(
-        Arc::new(log),
-        Some(snapshots),
-        Arc::new(clock),
-        shape(),
-        options,
-    )
-    .map(|opened| opened.0)
+    let opened = Committer::open(log, snapshots, Arc::new(clock), shape(), options);
+    opened.map(|(committer, _)| committer)
 }
 
 pub(crate) fn vote(ballot: u16, shard: u32, ordinal: u32, choice: Choice) -> Submission<Silent> {
@@ -82,24 +86,28 @@ pub(crate) fn vote(ballot: u16, shard: u32, ordinal: u32, choice: Choice) -> Sub
     }
 }
 
-/// Three lives of two frames each: laws, rankings, duplicates, an invalid attempt.
+/// One life of two frames: laws, rankings, duplicates, an invalid attempt.
+pub(crate) fn live(mut committer: Committer<Silent>, life: u32) {
+    let mut batch = vec![
+        vote(0, 0, life * 90, Choice::Oui),
+        vote(0, 1, life, Choice::Non),
+        vote(1, 0, life, Choice::Ranking(vec![life + 1, 9, 300])),
+    ];
+    committer.step(&mut batch).expect("a healthy log");
+    committer.note_invalid(Some(1), InvalidReason::NotOnRoll);
+    let mut batch = vec![
+        vote(0, 0, 5 + life, Choice::Blanc),
+        vote(0, 1, 0, Choice::Oui),
+    ];
+    committer.step(&mut batch).expect("a healthy log");
+    committer.close().expect("a healthy log");
+}
+
+/// Three lives on one disk.
 pub(crate) fn files() -> Files {
     let disk = SimDisk::new(Rng::new(2));
     for life in 0..3u32 {
-        let mut committer = open(&disk, life.into()).expect("a healthy disk");
-        let mut batch = vec![
-            vote(0, 0, life * 90, Choice::Oui),
-            vote(0, 1, life, Choice::Non),
-            vote(1, 0, life, Choice::Ranking(vec![life + 1, 9, 300])),
-        ];
-        committer.step(&mut batch).expect("a healthy disk");
-        committer.note_invalid(Some(1), InvalidReason::NotOnRoll);
-        let mut batch = vec![
-            vote(0, 0, 5 + life, Choice::Blanc),
-            vote(0, 1, 0, Choice::Oui),
-        ];
-        committer.step(&mut batch).expect("a healthy disk");
-        committer.close().expect("a healthy disk");
+        live(open(&disk, life.into()).expect("a healthy disk"), life);
     }
     disk.files()
 }
