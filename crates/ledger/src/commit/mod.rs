@@ -4,6 +4,7 @@
 pub(crate) mod chain_writer;
 pub(crate) mod committer;
 pub(crate) mod options;
+pub(crate) mod pace;
 pub(crate) mod partition;
 pub(crate) mod snapshotter;
 pub(crate) mod state;

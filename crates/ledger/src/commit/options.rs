@@ -21,9 +21,12 @@ pub struct Options {
     pub queue_submissions_max: usize,
     /// Size at which a segment is closed and the next one begun, in bytes.
     pub segment_bytes: u64,
-    /// Least time between the beginnings of two frames. A frame costs system calls, interrupts and
-    /// changes of thread whatever it holds; where the disk is faster than this, votes that arrive
-    /// meanwhile share one. A vote that comes after a pause does not wait.
+    /// How long votes wait for company, at most: the time between the beginnings of two frames. A
+    /// frame costs system calls, interrupts and changes of thread whatever it holds; where the disk
+    /// is faster than this, votes that arrive meanwhile share one. The next frame starts earlier
+    /// when as many votes wait as the largest of the last frames answered: clients that wait for
+    /// their answers are all back then, and nobody else is on the way. A vote that comes after a
+    /// pause does not wait.
     pub frame_interval: Duration,
     /// Votes between two snapshots of the voted bitsets.
     pub snapshot_votes: u64,

@@ -8,13 +8,14 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 use durable::Clock;
 
 use crate::commit::committer::{Committer, RecoveryReport, Shared};
 use crate::commit::options::{OnFatal, Options};
+use crate::commit::pace::{Bell, Pace};
 use crate::commit::state::PartitionState;
 use crate::decide::submission::{Reply, Submission};
 use crate::error::LedgerError;
@@ -41,9 +42,11 @@ enum Message<R> {
 /// One partition of the ledger, open for votes.
 pub struct Partition<R: Reply> {
     queue: SyncSender<Message<R>>,
+    bell: Arc<Bell>,
     /// Set before the queue is told to stop, for a commit thread that does not look at it.
     stopping: Arc<AtomicBool>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    commit_thread: Thread,
+    joined: Mutex<Option<JoinHandle<()>>>,
     shared: Arc<Shared>,
     log: Arc<dyn Log>,
     partition: u16,
@@ -66,10 +69,13 @@ impl<R: Reply> Partition<R> {
     ) -> Result<(Partition<R>, RecoveryReport), LedgerError> {
         let partition = options.partition;
         let (queue, receiver) = sync_channel(options.queue_submissions_max);
-        let stopping = Arc::new(AtomicBool::new(false));
+        let (bell, stopping) = (Arc::new(Bell::default()), Arc::new(AtomicBool::new(false)));
         let incoming = Incoming {
             queue: receiver,
+            bell: Arc::clone(&bell),
             stopping: Arc::clone(&stopping),
+            taken: 0,
+            pace: Pace::default(),
             frame_interval: options.frame_interval,
         };
         let on_fatal = std::mem::replace(&mut options.on_fatal, Box::new(|_| {}));
@@ -82,8 +88,10 @@ impl<R: Reply> Partition<R> {
             .map_err(|source| LedgerError::Thread { source })?;
         let opened = Partition {
             queue,
+            bell,
             stopping,
-            thread: Mutex::new(Some(thread)),
+            commit_thread: thread.thread().clone(),
+            joined: Mutex::new(Some(thread)),
             shared,
             log,
             partition,
@@ -98,7 +106,12 @@ impl<R: Reply> Partition<R> {
     pub fn submit(&self, submission: Submission<R>) -> Result<(), Submission<R>> {
         self.shared.state.note_submitted();
         match self.queue.try_send(Message::Submit(submission)) {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                if self.bell.note_queued() {
+                    self.commit_thread.unpark();
+                }
+                Ok(())
+            }
             Err(TrySendError::Full(message) | TrySendError::Disconnected(message)) => {
                 self.shared.state.note_decided(1);
                 match message {
@@ -143,7 +156,7 @@ impl<R: Reply> Partition<R> {
     /// Further calls return at once.
     pub fn shutdown(&self) {
         let thread = self
-            .thread
+            .joined
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
@@ -195,6 +208,7 @@ fn serve<R: Reply>(
     while !stopping {
         stopping = incoming.gather(&mut batch, began);
         began = Instant::now();
+        incoming.pace.note_frame(batch.len() as u64);
         committer.step(&mut batch)?;
         committer.maintain()?;
         while committer.is_unsettled() && !stopping {
@@ -230,13 +244,17 @@ fn finish<R: Reply>(
 /// The commit thread's end of the queue.
 struct Incoming<R> {
     queue: Receiver<Message<R>>,
+    bell: Arc<Bell>,
     stopping: Arc<AtomicBool>,
+    /// Submissions taken from the queue since the start.
+    taken: u64,
+    pace: Pace,
     frame_interval: Duration,
 }
 
 impl<R> Incoming<R> {
-    /// Waits for a submission and then until the frame interval has passed; takes all that wait, up
-    /// to a batch. `began` is when the last frame began. `true` = stop afterwards.
+    /// Waits for a submission and then, by the rule of [`crate::commit::pace`], for others; takes
+    /// all that wait, up to a batch. `began` is when the last frame began. `true` = stop afterwards.
     fn gather(&mut self, batch: &mut Vec<Submission<R>>, began: Instant) -> bool {
         if self.take_first(batch) || self.drain(batch) {
             return true;
@@ -244,9 +262,10 @@ impl<R> Incoming<R> {
         if batch.is_empty() {
             return false; // a second has passed: invalid attempts may want a frame
         }
-        let rest = self.frame_interval.saturating_sub(began.elapsed());
-        if !rest.is_zero() && batch.len() < BATCH_SUBMISSIONS_MAX {
-            std::thread::sleep(rest);
+        let missing = self.pace.enough().saturating_sub(batch.len() as u64);
+        if missing > 0 && batch.len() < BATCH_SUBMISSIONS_MAX {
+            let deadline = began + self.frame_interval;
+            self.bell.rest(self.taken + missing, deadline);
             return self.drain(batch);
         }
         false
@@ -255,6 +274,7 @@ impl<R> Incoming<R> {
     fn take_first(&mut self, batch: &mut Vec<Submission<R>>) -> bool {
         match self.queue.recv_timeout(IDLE_FLUSH) {
             Ok(Message::Submit(submission)) => {
+                self.taken += 1;
                 batch.push(submission);
                 false
             }
@@ -266,7 +286,10 @@ impl<R> Incoming<R> {
     fn drain(&mut self, batch: &mut Vec<Submission<R>>) -> bool {
         while batch.len() < BATCH_SUBMISSIONS_MAX {
             match self.queue.try_recv() {
-                Ok(Message::Submit(submission)) => batch.push(submission),
+                Ok(Message::Submit(submission)) => {
+                    self.taken += 1;
+                    batch.push(submission);
+                }
                 Ok(Message::Stop) => return true,
                 Err(_) => return false,
             }
