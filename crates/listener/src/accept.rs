@@ -1,10 +1,13 @@
 //! Taking connections: a slot first, then the connection, so that excess waits in the kernel's
 //! bounded backlog instead of in this process's memory.
 
-use crate::connection::{self, Peer};
+use crate::admission::Admission;
+use crate::connection::{self, Ending, Handler, Peer};
 use crate::lifecycle::Stop;
 use crate::limits::ConnectionLimits;
-use crate::seats::Seats;
+use crate::log::Gate;
+use crate::metrics::Connections;
+use crate::seats::{Seat, Seats};
 use crate::tls::{Protocol, Tls};
 use crate::workers::Workers;
 use rustix::net::sockopt::set_tcp_user_timeout;
@@ -64,36 +67,73 @@ fn remedy(error: &io::Error, address: SocketAddr, flag: &str) -> String {
     }
 }
 
-/// A listener and the bounds of its connections.
+/// A bound port, and what its connections are held to.
+#[derive(Debug)]
 pub struct Listener {
+    /// What the log calls it.
+    name: &'static str,
     socket: TcpListener,
     limits: ConnectionLimits,
     slots: Arc<Semaphore>,
     seats: Seats,
     workers: Arc<Workers>,
+    /// None where clients are not counted.
+    admission: Option<Arc<Admission>>,
     tls: Option<Arc<Tls>>,
+    metrics: Connections,
+    /// Lines about connections, one a second at most.
+    accept_failures: Gate,
+    client_caps: Gate,
 }
 
 impl Listener {
-    /// A listener whose connections the threads of `workers` serve.
-    pub fn new(socket: TcpListener, limits: ConnectionLimits, workers: Arc<Workers>) -> Listener {
+    /// A listener that the log calls `name` and whose connections the threads of `workers` serve.
+    /// It counts no clients and speaks no TLS.
+    #[must_use]
+    pub fn new(
+        name: &'static str,
+        socket: TcpListener,
+        limits: ConnectionLimits,
+        workers: Arc<Workers>,
+    ) -> Listener {
         Listener {
+            name,
             socket,
             limits,
             slots: Arc::new(Semaphore::new(limits.max)),
             seats: Seats::new(limits.per_client_max),
             workers,
+            admission: None,
             tls: None,
+            metrics: Connections::default(),
+            accept_failures: Gate::new(),
+            client_caps: Gate::new(),
+        }
+    }
+
+    /// Counts connections and handshakes for their clients.
+    #[must_use]
+    pub fn with_admission(self, admission: Arc<Admission>) -> Listener {
+        Listener {
+            admission: Some(admission),
+            ..self
         }
     }
 
     /// Has every connection begin with a TLS handshake, where there is a certificate.
+    #[must_use]
     pub fn with_tls(self, tls: Option<Arc<Tls>>) -> Listener {
         Listener { tls, ..self }
     }
 
+    /// Counts what becomes of connections.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Connections) -> Listener {
+        Listener { metrics, ..self }
+    }
+
     /// Serves connections by `handler` until `stop`, then waits until all of them are gone.
-    pub async fn run<H: connection::Handler>(self, handler: H, mut stop: Stop) {
+    pub async fn run<H: Handler>(self, handler: H, mut stop: Stop) {
         loop {
             let taken = tokio::select! {
                 taken = self.take() => taken,
@@ -101,16 +141,11 @@ impl Listener {
             };
             match taken {
                 Ok((stream, peer, slot)) => self.spawn(stream, peer, slot, &handler, &stop),
-                Err(error) => {
-                    handler.accept_failed(&error);
-                    if is_of_this_machine(&error) {
-                        tokio::time::sleep(EXHAUSTED_REST).await;
-                    }
-                }
+                Err(error) => self.accept_failed(&error).await,
             }
         }
         drop(self.socket);
-        let all = u32::try_from(self.limits.max).unwrap_or(u32::MAX);
+        let all = u32::try_from(self.limits.max).expect("settings allow a million connections");
         // Fails only where a semaphore is closed, which this one never is.
         let _ = self.slots.acquire_many(all).await;
     }
@@ -124,7 +159,18 @@ impl Listener {
         Ok((stream, peer, slot))
     }
 
-    fn spawn<H: connection::Handler>(
+    async fn accept_failed(&self, error: &io::Error) {
+        self.metrics.accept_failed();
+        let listener = self.name;
+        self.accept_failures.run(|unsaid| {
+            tracing::warn!(%error, unsaid, listener, "{}", consequence(error));
+        });
+        if is_of_this_machine(error) {
+            tokio::time::sleep(EXHAUSTED_REST).await;
+        }
+    }
+
+    fn spawn<H: Handler>(
         &self,
         stream: TcpStream,
         peer: SocketAddr,
@@ -132,78 +178,115 @@ impl Listener {
         handler: &H,
         stop: &Stop,
     ) {
-        let client = handler.client(peer.ip());
-        let Some(seat) = self.seats.take(client) else {
-            handler.over_client_cap();
+        let Some(seat) = self.seat(peer.ip()) else {
             return;
         };
-        if self.tls.is_some() && !handler.may_shake_hands(client) {
-            handler.handshake_failed();
-            return;
-        }
         // Let go by this thread's runtime, taken by that of its own.
         let Ok(stream) = self.tune(&stream).and_then(|()| stream.into_std()) else {
             return; // The peer is gone already.
         };
-        let (limits, handler, stop) = (self.limits, handler.clone(), stop.clone());
-        let tls = self.tls.clone();
-        let address = peer.ip();
+        let served = Served {
+            address: peer.ip(),
+            limits: self.limits,
+            handler: handler.clone(),
+            stop: stop.clone(),
+        };
+        let (tls, metrics) = (self.tls.clone(), self.metrics.clone());
         self.workers.spawn(async move {
             let Ok(stream) = TcpStream::from_std(stream) else {
                 return; // No descriptor is left to watch it by.
             };
-            let _counted = handler.begin();
-            match tls {
-                None => {
-                    let peer = Peer {
-                        address,
-                        secure: false,
-                    };
-                    connection::serve(stream, Protocol::Http1, peer, limits, handler, stop).await;
-                }
+            let _open = metrics.begin();
+            let ending = match tls {
+                None => Some(served.plain(stream).await),
                 // Boxed, so that plain connections do not carry the room for it.
-                Some(tls) => {
-                    Box::pin(serve_secure(&tls, stream, address, limits, handler, stop)).await;
-                }
+                Some(tls) => Box::pin(served.secure(&tls, stream, &metrics)).await,
+            };
+            if let Some(ending) = ending {
+                metrics.end(ending);
             }
             drop((seat, slot));
         });
     }
 
+    /// A seat for a connection from `peer`; none where its client may not have one more, or no more
+    /// handshakes.
+    fn seat(&self, peer: IpAddr) -> Option<Seat> {
+        let Some(admission) = &self.admission else {
+            return self.seats.take(None);
+        };
+        let client = admission.connection(peer);
+        let Some(seat) = self.seats.take(client) else {
+            self.metrics.over_client_cap();
+            self.client_caps.run(|unsaid| {
+                tracing::warn!(
+                    unsaid,
+                    "a client has too many connections: where it is a proxy, name it in \
+                     clients.trusted_proxies; where it is many people, raise \
+                     clients.connections_per_client_max"
+                );
+            });
+            return None;
+        };
+        if self.tls.is_some() && !admission.handshake(client) {
+            self.metrics.handshake_failed();
+            return None;
+        }
+        Some(seat)
+    }
+
     fn tune(&self, stream: &TcpStream) -> io::Result<()> {
         stream.set_nodelay(true)?;
         let timeout_ms = self.limits.unacknowledged_timeout.as_millis();
-        set_tcp_user_timeout(stream, u32::try_from(timeout_ms).unwrap_or(u32::MAX))?;
+        let timeout_ms = u32::try_from(timeout_ms).expect("settings allow five minutes");
+        set_tcp_user_timeout(stream, timeout_ms)?;
         Ok(())
     }
 }
 
-/// Serves a connection once its handshake is done.
-async fn serve_secure<H: connection::Handler>(
-    tls: &Tls,
-    stream: TcpStream,
+/// What serves one connection.
+struct Served<H> {
     address: IpAddr,
     limits: ConnectionLimits,
     handler: H,
-    mut stop: Stop,
-) {
-    let shaken = tokio::select! {
-        shaken = tls.accept(stream, limits.header_timeout) => shaken,
-        () = stop.wait() => return,
-    };
-    let Ok((stream, protocol)) = shaken else {
-        handler.handshake_failed();
-        return;
-    };
-    let peer = Peer {
-        address,
-        secure: true,
-    };
-    connection::serve(stream, protocol, peer, limits, handler, stop).await;
+    stop: Stop,
+}
+
+impl<H: Handler> Served<H> {
+    async fn plain(self, stream: TcpStream) -> Ending {
+        let peer = Peer {
+            address: self.address,
+            secure: false,
+        };
+        let protocol = Protocol::Http1;
+        connection::serve(stream, protocol, peer, self.limits, self.handler, self.stop).await
+    }
+
+    /// None where the handshake did not succeed, or the process stopped during it.
+    async fn secure(
+        mut self,
+        tls: &Tls,
+        stream: TcpStream,
+        metrics: &Connections,
+    ) -> Option<Ending> {
+        let shaken = tokio::select! {
+            shaken = tls.accept(stream, self.limits.header_timeout) => shaken,
+            () = self.stop.wait() => return None,
+        };
+        let Ok((stream, protocol)) = shaken else {
+            metrics.handshake_failed();
+            return None;
+        };
+        let peer = Peer {
+            address: self.address,
+            secure: true,
+        };
+        Some(connection::serve(stream, protocol, peer, self.limits, self.handler, self.stop).await)
+    }
 }
 
 /// What an error of `accept` means, for the log.
-pub fn consequence(error: &io::Error) -> &'static str {
+fn consequence(error: &io::Error) -> &'static str {
     if is_of_this_machine(error) {
         "connections wait until files or memory are free: raise LimitNOFILE of the service, or find \
          what takes the machine's memory"

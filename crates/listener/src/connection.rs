@@ -1,6 +1,5 @@
 //! One connection: HTTP/1 or, behind TLS, HTTP/2 under hyper, with every wait bounded.
 
-use crate::client::Prefix;
 use crate::lifecycle::Stop;
 use crate::limits::ConnectionLimits;
 use crate::pace::Pace;
@@ -14,7 +13,6 @@ use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::future::Future;
-use std::io;
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -97,33 +95,17 @@ pub trait Handler: Clone + Send + Sync + 'static {
         + Unpin
         + 'static;
 
+    /// Whether a request may take its connection over, as a WebSocket does (RFC 9110, section 7.8).
+    /// From then on the connection is the handler's to bound: it is no connection of the listener
+    /// any more, nor a seat of its client.
+    const UPGRADES: bool = false;
+
     /// Answers one request.
     fn answer(
         self,
         peer: Peer,
         request: Request<Incoming>,
     ) -> impl Future<Output = Response<Self::Body>> + Send;
-
-    /// For whom a connection counts; none where it is not counted.
-    fn client(&self, address: IpAddr) -> Option<Prefix>;
-
-    /// Whether a client may have one more TLS handshake, which costs more than a vote.
-    fn may_shake_hands(&self, client: Option<Prefix>) -> bool;
-
-    /// A handshake did not succeed.
-    fn handshake_failed(&self);
-
-    /// A connection could not be taken.
-    fn accept_failed(&self, error: &io::Error);
-
-    /// A connection was closed at once: its client has too many.
-    fn over_client_cap(&self);
-
-    /// A connection ended.
-    fn ended(&self, ending: Ending);
-
-    /// A connection begins; what is returned is dropped when it ends.
-    fn begin(&self) -> impl Send + 'static;
 }
 
 /// Serves a connection until either side closes it, it grows too old, or the process stops.
@@ -134,19 +116,32 @@ pub async fn serve<H: Handler, S>(
     limits: ConnectionLimits,
     handler: H,
     stop: Stop,
-) where
+) -> Ending
+where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let pace = Pace::new();
     let watched = Arc::clone(&pace);
-    let books = handler.clone();
     let service = service_fn(move |request| {
         let answering = pace.answer();
         let answered = handler.clone().answer(peer, request);
         answered.map(|response| Ok::<_, Infallible>(response.map(|body| answering.over(body))))
     });
     let stream = TokioIo::new(stream);
-    let ending = match protocol {
+    match protocol {
+        Protocol::Http1 if H::UPGRADES => {
+            let connection = http1(limits).serve_connection(stream, service);
+            let connection = pin!(connection.with_upgrades());
+            watch(
+                connection,
+                |c| c.graceful_shutdown(),
+                None,
+                &watched,
+                limits,
+                stop,
+            )
+            .await
+        }
         Protocol::Http1 => {
             let connection = pin!(http1(limits).serve_connection(stream, service));
             watch(
@@ -172,8 +167,7 @@ pub async fn serve<H: Handler, S>(
             )
             .await
         }
-    };
-    books.ended(ending);
+    }
 }
 
 /// Drives a connection to its end; `close` has it answer what is under way and take no more, for
@@ -243,7 +237,9 @@ fn http2(limits: ConnectionLimits) -> http2::Builder<TokioExecutor> {
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS_MAX)
-        .max_header_list_size(u32::try_from(limits.header_bytes_max).unwrap_or(u32::MAX))
+        .max_header_list_size(
+            u32::try_from(limits.header_bytes_max).expect("settings allow 64 KiB of headers"),
+        )
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(STREAM_WINDOW * STREAMS_MAX)
         .max_send_buf_size(BUFFER_BYTES)

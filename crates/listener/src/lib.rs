@@ -6,27 +6,36 @@
 //!
 //! Every connection has a seat among all connections and one among those of its client, a deadline
 //! for each wait, and an age at which it ends. [`Addresses`](client::Addresses) says which address
-//! is the client, behind proxies or not; [`Throttle`](throttle::Throttle) how often it may ask.
+//! is the client, behind proxies or not; [`Admission`] how often it may ask.
 
 mod accept;
+mod admission;
 pub mod client;
 mod connection;
 mod deadline;
 pub mod lifecycle;
 mod limits;
 pub mod log;
+mod metrics;
 pub mod notify;
 mod pace;
 pub mod process;
 mod seats;
+mod signals;
+mod sliced;
 pub mod throttle;
 mod tls;
 mod until;
 mod workers;
 
-pub use accept::{BindError, Listener, bind, consequence};
+pub use accept::{BindError, Listener, bind};
+pub use admission::{Admission, NotAdmitted};
 pub use connection::{Ending, Handler, Peer, serve};
 pub use deadline::within;
 pub use limits::ConnectionLimits;
-pub use tls::{Protocol, Tls, TlsFiles};
+pub use metrics::Connections;
+pub use seats::{Seat, Seats};
+pub use signals::Signals;
+pub use sliced::Sliced;
+pub use tls::{Protocol, STAY_SECURE, Tls, TlsFiles};
 pub use workers::Workers;

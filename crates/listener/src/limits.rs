@@ -17,8 +17,8 @@ pub struct ConnectionLimits {
     pub header_timeout: Duration,
     /// How long sent bytes may stay unacknowledged (`TCP_USER_TIMEOUT`): bounds slow readers.
     pub unacknowledged_timeout: Duration,
-    /// Time in which some answer must have been taken while requests are under way: everything that
-    /// one may wait for, added up.
+    /// Time in which an answer must have been made and some piece of it taken: everything that one may
+    /// wait for, added up.
     pub answer_max: Duration,
     /// Age at which a connection is closed after its current request.
     pub age_max: Duration,

@@ -1,5 +1,6 @@
 //! Log lines: JSON on standard error, RFC 3339 UTC, without personal data, few under floods.
 
+use std::borrow::Cow;
 use std::panic::PanicHookInfo;
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -39,9 +40,13 @@ impl Gate {
 
 /// A filter of log lines, such as `info` or `info,validator=debug`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogFilter(String);
+pub struct LogFilter(Cow<'static, str>);
 
 impl LogFilter {
+    /// What an operator should know of a service in good order, and whatever is wrong.
+    pub const INFO: LogFilter = LogFilter(Cow::Borrowed("info"));
+    /// What is wrong, or may soon be.
+    pub const WARN: LogFilter = LogFilter(Cow::Borrowed("warn"));
     /// What one is, for whoever wrote another.
     pub const EXPECTED: &str = "error, warn, info, debug, trace, or a level for each of several targets: info,validator=debug";
 }
@@ -59,30 +64,32 @@ impl FromStr for LogFilter {
         let sound = !text.is_empty()
             && text.split(',').all(|directive| known(directive.trim()))
             && EnvFilter::try_new(text).is_ok();
-        sound.then(|| LogFilter(text.to_owned())).ok_or(())
+        sound
+            .then(|| LogFilter(Cow::Owned(text.to_owned())))
+            .ok_or(())
     }
 }
 
-/// Starts logging.
-pub fn start(filter: &LogFilter) {
+/// Starts logging. A panic in a thread whose name begins with `vital` ends the process: it cannot go on
+/// without that thread.
+pub fn start(filter: &LogFilter, vital: Option<&'static str>) {
     tracing_subscriber::fmt()
         .json()
-        .with_env_filter(EnvFilter::new(&filter.0)) // It was read before.
+        .with_env_filter(EnvFilter::new(&*filter.0)) // It was read before.
         .with_writer(std::io::stderr)
         .init();
-    std::panic::set_hook(Box::new(panicked));
+    std::panic::set_hook(Box::new(move |info| panicked(info, vital)));
 }
 
 /// Logs where a panic happened and nothing of what it says, which might hold a voter's bytes.
 ///
-/// A panic ends the connection that met it and no other. That of the commit thread ends the
-/// process: the next start recovers the ledger.
-fn panicked(info: &PanicHookInfo<'_>) {
+/// A panic ends the connection that met it and no other, unless it happened in a vital thread.
+fn panicked(info: &PanicHookInfo<'_>, vital: Option<&str>) {
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     let thread = std::thread::current();
     let thread = thread.name().unwrap_or("unnamed");
     tracing::error!(place, thread, "panic: report this place to the authors");
-    if thread.starts_with("ledger") {
+    if vital.is_some_and(|vital| thread.starts_with(vital)) {
         std::process::abort();
     }
 }

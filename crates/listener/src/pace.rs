@@ -16,7 +16,8 @@ use tokio::time::{Instant, sleep_until};
 #[derive(Debug)]
 pub(crate) struct Pace {
     began: Instant,
-    /// Requests under way, by the epoch in which they came, even or odd.
+    /// Requests under way, by the epoch in which they came or a piece of their answer was last taken,
+    /// even or odd.
     answering: [AtomicU32; 2],
     /// Counts times of `answer_max`, of which an answer may see two at most.
     epoch: AtomicUsize,
@@ -46,8 +47,8 @@ impl Pace {
         }
     }
 
-    /// Returns when nothing was asked for `idle_max`, or when an answer was under way for longer than
-    /// `answer_max`, by no more than that again: by HTTP/2 a client may refuse to take one and be alive
+    /// Returns when nothing was asked for `idle_max`, or when no piece of an answer under way was taken
+    /// for longer than `answer_max`, by no more than that again: by HTTP/2 a client may refuse to take one and be alive
     /// all the same.
     pub(crate) async fn stalled(&self, idle_max: Duration, answer_max: Duration) {
         let mut epoch_ends = Instant::now() + answer_max;
@@ -95,7 +96,7 @@ pub(crate) struct Answering {
 impl Drop for Answering {
     fn drop(&mut self) {
         let waited = self.pace.began.elapsed().as_millis();
-        let waited = u64::try_from(waited).unwrap_or(u64::MAX);
+        let waited = u64::try_from(waited).expect("no connection lives for so long");
         self.pace.waiting_since_ms.store(waited, Ordering::Release);
         self.pace.answering[self.epoch].fetch_sub(1, Ordering::AcqRel);
     }
@@ -104,8 +105,20 @@ impl Drop for Answering {
 impl Answering {
     /// `body`, until the end of which the request is being answered.
     pub(crate) fn over<B>(self, body: B) -> Paced<B> {
-        let _answering = self;
-        Paced { body, _answering }
+        Paced {
+            body,
+            answering: self,
+        }
+    }
+
+    /// A piece of the answer was taken: it counts as one that came in this epoch.
+    fn goes_on(&mut self) {
+        let epoch = self.pace.epoch.load(Ordering::Acquire) % 2;
+        if epoch != self.epoch {
+            self.pace.answering[epoch].fetch_add(1, Ordering::AcqRel);
+            self.pace.answering[self.epoch].fetch_sub(1, Ordering::AcqRel);
+            self.epoch = epoch;
+        }
     }
 }
 
@@ -113,7 +126,7 @@ impl Answering {
 #[derive(Debug)]
 pub(crate) struct Paced<B> {
     body: B,
-    _answering: Answering,
+    answering: Answering,
 }
 
 impl<B: Body + Unpin> Body for Paced<B> {
@@ -124,7 +137,11 @@ impl<B: Body + Unpin> Body for Paced<B> {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if let Poll::Ready(Some(_)) = &polled {
+            self.answering.goes_on();
+        }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
@@ -139,6 +156,8 @@ impl<B: Body + Unpin> Body for Paced<B> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http_body_util::{BodyExt, Full};
+    use hyper::body::Bytes;
     use tokio::time::timeout;
 
     const TIMEOUT: Duration = Duration::from_millis(40);
@@ -185,6 +204,24 @@ mod tests {
         lively.abort();
         assert!(took >= TIMEOUT - Duration::from_millis(1), "{took:?}");
         assert!(took < 100 * TIMEOUT, "{took:?}");
+    }
+
+    /// As long as a reader takes one piece after the other, an answer may be long.
+    #[tokio::test]
+    async fn an_answer_that_is_taken_piece_by_piece_is_left_alone() {
+        let pace = Pace::new();
+        let mut paced = pace.answer().over(Full::new(Bytes::from_static(b"piece")));
+        let reader = async {
+            for _ in 0..20 {
+                tokio::time::sleep(TIMEOUT / 4).await;
+                paced.body = Full::new(Bytes::from_static(b"piece"));
+                assert!(paced.frame().await.is_some());
+            }
+        };
+        tokio::select! {
+            () = pace.stalled(LONG, TIMEOUT) => panic!("every piece was taken"),
+            () = reader => {}
+        }
     }
 
     #[tokio::test]

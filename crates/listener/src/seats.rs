@@ -8,20 +8,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Connections per client.
 #[derive(Debug, Clone)]
-pub(crate) struct Seats {
+pub struct Seats {
     taken: Arc<Mutex<HashMap<Prefix, usize>>>,
     per_client_max: usize,
 }
 
 /// One connection of a client, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Seat {
+pub struct Seat {
     seats: Seats,
     client: Option<Prefix>,
 }
 
 impl Seats {
-    pub(crate) fn new(per_client_max: usize) -> Seats {
+    /// No client holds more than `per_client_max` at once.
+    #[must_use]
+    pub fn new(per_client_max: usize) -> Seats {
         Seats {
             taken: Arc::default(),
             per_client_max,
@@ -29,7 +31,8 @@ impl Seats {
     }
 
     /// A seat for a client; none where it has as many as it may. Uncounted clients always get one.
-    pub(crate) fn take(&self, client: Option<Prefix>) -> Option<Seat> {
+    #[must_use]
+    pub fn take(&self, client: Option<Prefix>) -> Option<Seat> {
         if let Some(client) = client {
             let mut taken = self.lock();
             let count = taken.entry(client).or_insert(0);

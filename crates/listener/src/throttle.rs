@@ -46,9 +46,7 @@ impl Throttle {
 
     /// `cells` is at least 1.
     pub fn with_cells(quota: Quota, cells: usize) -> Throttle {
-        let period_ns = u64::try_from(quota.period.as_nanos())
-            .unwrap_or(u64::MAX)
-            .max(1);
+        let period_ns = nanoseconds(quota.period).max(1);
         Throttle {
             cells: (0..cells).map(|_| AtomicU64::new(0)).collect(),
             hasher: RandomState::new(),
@@ -61,7 +59,7 @@ impl Throttle {
     pub fn key(&self, of: impl Hash) -> Key {
         let cells = self.cells.len() as u64; // usize has 64 bits at most
         let at = self.hasher.hash_one(of) % cells;
-        Key(usize::try_from(at).unwrap_or(0)) // below the number of cells, a usize
+        Key(usize::try_from(at).expect("below the number of cells, a usize"))
     }
 
     /// Takes one use at `now` (monotonic), or says how long to wait for one.
@@ -95,7 +93,7 @@ impl Throttle {
 }
 
 fn nanoseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+    u64::try_from(time.as_nanos()).expect("no process runs for 584 years")
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! not read them once a large quantum computer exists. Early data stays off, because it can be
 //! replayed (RFC 8446, section 8).
 
+use hyper::header::{HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,13 @@ use tokio_rustls::server::TlsStream;
 
 /// What a client and this server may agree on (RFC 7301), the better one first.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
+
+/// The header by which an answer has browsers come by TLS only for the next year (RFC 6797): somebody
+/// who types the bare name must not be led astray on the way.
+pub const STAY_SECURE: (HeaderName, HeaderValue) = (
+    STRICT_TRANSPORT_SECURITY,
+    HeaderValue::from_static("max-age=31536000"),
+);
 
 /// Where certificate and key lie, both in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]

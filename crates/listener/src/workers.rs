@@ -13,11 +13,13 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 
 /// The threads. Dropping them ends whatever they still serve.
+#[derive(Debug)]
 pub struct Workers {
     threads: Vec<Worker>,
     next: AtomicUsize,
 }
 
+#[derive(Debug)]
 struct Worker {
     runtime: Handle,
     /// The thread ends when this is dropped.
@@ -42,12 +44,25 @@ impl Workers {
         })
     }
 
+    /// The threads of a runtime that the program has already. A connection may move between them: for
+    /// programs whose answers take a processor for so long that others must not wait behind them.
+    #[must_use]
+    pub fn of_runtime(runtime: Handle) -> Workers {
+        Workers {
+            threads: vec![Worker {
+                runtime,
+                ends: None,
+                thread: None,
+            }],
+            next: AtomicUsize::new(0),
+        }
+    }
+
     /// Runs a task on the next thread in turn.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let turn = self.next.fetch_add(1, Ordering::Relaxed);
-        if let Some(worker) = self.threads.get(turn % self.threads.len().max(1)) {
-            worker.runtime.spawn(task);
-        }
+        // At least one was started.
+        self.threads[turn % self.threads.len()].runtime.spawn(task);
     }
 }
 

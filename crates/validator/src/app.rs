@@ -9,9 +9,8 @@ use crate::vote::{PollingStation, VoteReply};
 use durable::Clock;
 use election::Event;
 use ledger::Partition;
-use listener::client::Addresses;
+use listener::Admission;
 use listener::lifecycle::Lifecycle;
-use listener::throttle::Throttle;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -23,9 +22,8 @@ pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) catalogue: Catalogue,
     pub(crate) routes: Routes,
-    pub(crate) addresses: Addresses,
     pub(crate) cors: Cors,
-    pub(crate) requests: Throttle,
+    pub(crate) admission: Arc<Admission>,
     pub(crate) body: BodyLimits,
     /// Receipts that may be looked up at once: each reads the disk on a thread of its own.
     pub(crate) lookups: Semaphore,

@@ -18,6 +18,10 @@ or a line of the configuration file, in this order. deploy/validator.toml explai
 The log is JSON on standard error; its line \"listening\" tells the addresses.
 Exit status: 0 stopped in good order, 1 failed, 2 wrong usage or configuration.";
 
+/// How the names of the ledger's threads begin. When the one that commits panics, the next start
+/// recovers the ledger.
+const COMMIT_THREAD: &str = "ledger";
+
 /// Takes votes over HTTP and writes them to the ledger.
 #[derive(Debug, Parser)]
 #[command(version, about, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
@@ -142,7 +146,7 @@ pub fn main() -> ExitCode {
 }
 
 fn serve(config: &Config) -> ExitCode {
-    log::start(&config.log);
+    log::start(&config.log, Some(COMMIT_THREAD));
     match run::run(config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

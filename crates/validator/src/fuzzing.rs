@@ -8,8 +8,7 @@ use crate::start;
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 use listener::ConnectionLimits;
-use listener::client::Prefix;
-use listener::{Ending, Handler, Peer, Protocol};
+use listener::{Handler, Peer, Protocol};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
@@ -120,7 +119,7 @@ impl Validator {
         };
         let stop = self.app.lifecycle.watch();
         let serve = listener::serve(wire, protocol, peer, self.limits, handler, stop);
-        self.runtime.block_on(serve);
+        let _ending = self.runtime.block_on(serve);
         std::mem::take(&mut lock(&said).said)
     }
 }
@@ -139,34 +138,6 @@ impl Handler for Counted {
         lock(&self.state).answering += 1;
         let _answering = Answering(Arc::clone(&self.state));
         self.handler.answer(peer, request).await
-    }
-
-    fn client(&self, address: IpAddr) -> Option<Prefix> {
-        self.handler.client(address)
-    }
-
-    fn may_shake_hands(&self, client: Option<Prefix>) -> bool {
-        self.handler.may_shake_hands(client)
-    }
-
-    fn handshake_failed(&self) {
-        self.handler.handshake_failed();
-    }
-
-    fn accept_failed(&self, error: &io::Error) {
-        self.handler.accept_failed(error);
-    }
-
-    fn over_client_cap(&self) {
-        self.handler.over_client_cap();
-    }
-
-    fn ended(&self, ending: Ending) {
-        self.handler.ended(ending);
-    }
-
-    fn begin(&self) -> impl Send + 'static {
-        self.handler.begin()
     }
 }
 

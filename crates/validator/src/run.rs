@@ -7,13 +7,11 @@ use crate::internal::{self, Internal};
 use crate::start;
 use anyhow::{Context, Result};
 use listener::lifecycle::Lifecycle;
-use listener::{ConnectionLimits, Listener, Tls, Workers, notify, process};
-use std::io;
+use listener::{ConnectionLimits, Listener, Signals, Tls, Workers, notify, process};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Time for tallies to take what the last commit wrote.
 const STREAMS_ENDING: Duration = Duration::from_secs(2);
@@ -88,17 +86,17 @@ async fn serve(
         app: Arc::clone(&app),
         stop: streams.watch(),
     };
-    let listener = Listener::new(
-        internal,
-        internal::limits(connections),
-        Arc::clone(&workers),
-    );
+    let few = internal::limits(connections);
+    let listener = Listener::new("internal", internal, few, Arc::clone(&workers));
     let internal = tokio::spawn(listener.run(handler, streams.watch()));
-    let listener = Listener::new(public, connections, workers).with_tls(tls.clone());
+    let listener = Listener::new("public", public, connections, workers)
+        .with_admission(Arc::clone(&app.admission))
+        .with_metrics(app.metrics.connections.clone())
+        .with_tls(tls.clone());
     let public = tokio::spawn(listener.run(Public(Arc::clone(&app)), app.lifecycle.watch()));
 
     notify::tell(notify::READY);
-    signals.wait(tls.as_deref()).await;
+    signals.stop(tls.as_deref()).await;
     notify::tell(notify::STOPPING);
     tracing::info!("stopping: requests in flight are finished, no new ones taken");
     app.lifecycle.stop();
@@ -118,45 +116,4 @@ async fn serve(
     let _ = tokio::time::timeout(STREAMS_ENDING, internal).await;
     tracing::info!("stopped: everything accepted is on disk");
     Ok(())
-}
-
-/// The signals that end the process in good order, and the one that renews the certificate.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Signals> {
-        Ok(Signals {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
-    }
-
-    /// Returns at SIGTERM or SIGINT.
-    async fn wait(&mut self, tls: Option<&Tls>) {
-        loop {
-            tokio::select! {
-                _ = self.terminate.recv() => return,
-                _ = self.interrupt.recv() => return,
-                _ = self.hangup.recv() => renew(tls),
-            }
-        }
-    }
-}
-
-/// Takes a new certificate into use; one that is at fault changes nothing.
-fn renew(tls: Option<&Tls>) {
-    match tls.map(Tls::reload) {
-        None => tracing::info!("SIGHUP: there is no certificate to read again"),
-        Some(Ok(())) => tracing::info!("certificate and key were read again and are in use"),
-        Some(Err(faults)) => tracing::error!(
-            faults = faults.join("; "),
-            remedy = "correct the files and send SIGHUP again",
-            "the new certificate is refused, the old one stays in use"
-        ),
-    }
 }

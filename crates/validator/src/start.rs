@@ -15,9 +15,8 @@ use ledger::log::files;
 use ledger::{
     BallotShape, BoxPublicKey, LedgerError, Options, Partition, RecoveryReport, Shape, Snapshots,
 };
-use listener::Tls;
 use listener::lifecycle::Lifecycle;
-use listener::throttle::Throttle;
+use listener::{Admission, Tls};
 use shards::{Package, Trust};
 use std::fs::File;
 use std::io::Read;
@@ -174,9 +173,8 @@ pub(crate) fn assemble(
     Ok(App {
         catalogue: Catalogue::new(event),
         routes: Routes::new()?,
-        addresses: config.addresses.clone(),
         cors: config.cors.clone(),
-        requests: Throttle::new(config.requests),
+        admission: Arc::new(Admission::new(config.addresses.clone(), config.requests)),
         body: config.body,
         lookups: Semaphore::new(LOOKUPS_MAX),
         streams: Arc::new(Semaphore::new(STREAMS_MAX)),

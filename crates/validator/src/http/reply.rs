@@ -5,7 +5,7 @@ use http_body_util::Full;
 use hyper::body::{Body, Bytes};
 use hyper::header::{
     CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue,
-    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
 use serde::Serialize;
@@ -86,11 +86,10 @@ pub(crate) fn head_only(reply: Reply) -> Reply {
     Response::from_parts(head, Full::default())
 }
 
-/// Has browsers come by TLS only from now on (RFC 6797): a voter who types the bare name must not be
-/// led astray on the way.
+/// Has browsers come by TLS only from now on.
 pub(crate) fn stay_secure(reply: &mut Reply) {
-    const YEAR: HeaderValue = HeaderValue::from_static("max-age=31536000");
-    reply.headers_mut().insert(STRICT_TRANSPORT_SECURITY, YEAR);
+    let (name, value) = listener::STAY_SECURE;
+    reply.headers_mut().insert(name, value);
 }
 
 /// Header of request ids.

@@ -8,17 +8,13 @@ use super::routes::{self, Rest};
 use crate::app::App;
 use crate::site::Visit;
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, HOST, HeaderValue, TRANSFER_ENCODING};
-use hyper::{Method, Request, Version};
-use listener::Peer;
-use listener::client::Prefix;
-use listener::log::Gate;
+use hyper::header::{CONNECTION, HeaderValue, TRANSFER_ENCODING};
+use hyper::{Method, Request};
+use listener::{NotAdmitted, Peer};
 use std::sync::Arc;
 use std::time::Instant;
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
-/// Lines about clients, one a second at most.
-static OVER_QUOTA: Gate = Gate::new();
 
 /// Answers one request of the public listener.
 ///
@@ -41,16 +37,17 @@ pub(crate) fn serve(
         is_chunked: headers.contains_key(TRANSFER_ENCODING),
         secure: peer.secure,
     };
-    let client = app.addresses.of_request(peer.address, headers);
-    let admitted = admit(&app, client).and_then(|()| check_host(&request));
-    let admitted = admitted.map_err(Problem::from);
-    let rest = admitted.and_then(|()| match asked.visit {
-        None => Ok(routes::start(&app, request, asked.language)?),
-        Some(visit) => {
+    let admitted = app.admission.request(peer.address, &request);
+    // One that is turned away needs none.
+    let client = admitted.ok().flatten();
+    let rest = match (admitted, asked.visit) {
+        (Err(not_admitted), _) => Err(Problem::from(Rejection::from(not_admitted))),
+        (Ok(_), None) => routes::start(&app, request, asked.language).map_err(Problem::from),
+        (Ok(client), Some(visit)) => {
             let answer = visit.answer(Arc::clone(&app), client, request);
             Ok(Rest::Other(Box::pin(async move { Ok(answer.await?) })))
         }
-    });
+    };
     async move {
         let answered = match rest {
             Ok(Rest::Vote(kind, body)) => {
@@ -64,7 +61,7 @@ pub(crate) fn serve(
     }
 }
 
-/// What of a request matters to its answer, whatever it asks.
+/// The parts of a request that its answer needs, whichever call it is.
 struct Asked {
     started: Instant,
     language: Language,
@@ -108,31 +105,11 @@ impl Asked {
     }
 }
 
-/// HTTP/1.1 demands one Host (RFC 9112, section 3.2); HTTP/2 has a field of its own for it.
-fn check_host(request: &Request<Incoming>) -> Result<(), Rejection> {
-    let hosts = request.headers().get_all(HOST).iter().count();
-    if request.version() == Version::HTTP_11 && hosts != 1 {
-        return Err(Rejection::NoHost);
+impl From<NotAdmitted> for Rejection {
+    fn from(not_admitted: NotAdmitted) -> Rejection {
+        match not_admitted {
+            NotAdmitted::OverQuota(wait) => Rejection::TooManyRequests { wait },
+            NotAdmitted::NoHost => Rejection::NoHost,
+        }
     }
-    Ok(())
-}
-
-/// Counts the request against its client's quota.
-fn admit(app: &App, client: Option<Prefix>) -> Result<(), Rejection> {
-    let Some(client) = client else {
-        return Ok(());
-    };
-    let taken = app
-        .requests
-        .take(app.requests.key(client), app.clock.monotonic());
-    taken.map_err(|wait| {
-        OVER_QUOTA.run(|unsaid| {
-            tracing::warn!(
-                unsaid,
-                "a client asks more often than it may: where it is a proxy, name it in \
-                 clients.trusted_proxies; where it is many voters, raise clients.requests_per_second"
-            );
-        });
-        Rejection::TooManyRequests { wait }
-    })
 }

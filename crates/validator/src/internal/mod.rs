@@ -13,13 +13,8 @@ use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::HeaderValue;
 use hyper::{Method, Request, Response, StatusCode};
-use listener::ConnectionLimits;
-use listener::client::Prefix;
 use listener::lifecycle::Stop;
-use listener::log::Gate;
-use listener::{Ending, Handler, Peer, consequence};
-use std::io;
-use std::net::IpAddr;
+use listener::{ConnectionLimits, Handler, Peer};
 use std::sync::Arc;
 use std::time::Duration;
 use stream::LedgerBody;
@@ -32,8 +27,6 @@ const LEDGER: HeaderValue = HeaderValue::from_static("application/octet-stream")
 const CONNECTIONS_MAX: usize = 64;
 /// A tally follows for as long as the event lasts.
 const AGE_MAX: Duration = Duration::from_secs(365 * 24 * 3_600);
-/// Lines about connections, one a second at most.
-static ACCEPT_FAILURES: Gate = Gate::new();
 
 /// Answers operators and tallies.
 #[derive(Clone)]
@@ -64,29 +57,6 @@ impl Handler for Internal {
             Err(rejection) => whole(Problem::from(rejection).reply(language)),
         }
     }
-
-    fn client(&self, _: IpAddr) -> Option<Prefix> {
-        None
-    }
-
-    fn may_shake_hands(&self, _: Option<Prefix>) -> bool {
-        true
-    }
-
-    fn handshake_failed(&self) {}
-
-    fn accept_failed(&self, error: &io::Error) {
-        let consequence = consequence(error);
-        ACCEPT_FAILURES.run(|unsaid| {
-            tracing::warn!(%error, unsaid, listener = "internal", "{consequence}");
-        });
-    }
-
-    fn over_client_cap(&self) {}
-
-    fn ended(&self, _: Ending) {}
-
-    fn begin(&self) -> impl Send + 'static {}
 }
 
 impl Internal {

@@ -11,7 +11,7 @@ use crate::http::problem_type::ProblemType;
 use crate::vote::{Observer, Refusal, VoteReply};
 use ::ledger::Partition;
 use histogram::Durations;
-use listener::Ending;
+use listener::Connections;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -40,23 +40,6 @@ struct Validated {
     accepted: Counter,
     duplicate: Counter,
     invalid: Counter,
-}
-
-/// Counters of connections.
-pub(crate) struct Connections {
-    pub(crate) open: Gauge,
-    pub(crate) accepted: Counter,
-    pub(crate) over_client_cap: Counter,
-    pub(crate) accept_errors: Counter,
-    pub(crate) handshakes_failed: Counter,
-    ended: [Counter; Ending::ALL.len()],
-}
-
-impl Connections {
-    /// Books the end of a connection.
-    pub(crate) fn note_end(&self, ending: Ending) {
-        self.ended[ending as usize].inc();
-    }
 }
 
 impl Metrics {
@@ -93,7 +76,8 @@ impl Metrics {
             request_duration.clone(),
         );
         let problems = problems(&mut registry);
-        let connections = connections(&mut registry);
+        let connections = Connections::default();
+        connections.register(&mut registry);
         let collector = ledger::Ledger::new(Arc::clone(partition), ballots);
         registry.register_collector(Box::new(collector));
         Metrics {
@@ -203,51 +187,4 @@ fn problems(registry: &mut Registry) -> [Counter; ProblemType::COUNT] {
         let label = [("reason", problem_type.definition().slug)];
         family.get_or_create(&label).clone()
     })
-}
-
-fn connections(registry: &mut Registry) -> Connections {
-    let open = Gauge::default();
-    registry.register("connections_open", "Connections of voters", open.clone());
-    let accepted = Counter::default();
-    registry.register(
-        "connections_accepted",
-        "Connections taken",
-        accepted.clone(),
-    );
-    let over_client_cap = Counter::default();
-    registry.register(
-        "connections_over_client_cap",
-        "Connections closed at once: their client had too many",
-        over_client_cap.clone(),
-    );
-    let accept_errors = Counter::default();
-    registry.register(
-        "connections_accept_errors",
-        "Connections lost while they were taken, mostly for lack of file descriptors",
-        accept_errors.clone(),
-    );
-    let handshakes_failed = Counter::default();
-    registry.register(
-        "connections_handshakes_failed",
-        "TLS handshakes that failed, took too long or were one too many of their client",
-        handshakes_failed.clone(),
-    );
-    let family = Family::<Label, Counter>::default();
-    registry.register(
-        "connections_ended",
-        "Connections that ended, by what ended them",
-        family.clone(),
-    );
-    let ended = Ending::ALL.map(|ending| {
-        let label = [("reason", ending.name())];
-        family.get_or_create(&label).clone()
-    });
-    Connections {
-        ended,
-        open,
-        accepted,
-        over_client_cap,
-        accept_errors,
-        handshakes_failed,
-    }
 }

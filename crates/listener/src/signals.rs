@@ -1,0 +1,51 @@
+//! The signals that end a program in good order, and the one that renews its certificate.
+
+use crate::tls::Tls;
+use std::io;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// SIGTERM, SIGINT and SIGHUP, caught from the moment this is made.
+#[derive(Debug)]
+pub struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    /// Catches them. Called inside a runtime.
+    ///
+    /// # Errors
+    /// The system gives no descriptor to hear them by.
+    pub fn new() -> io::Result<Signals> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Returns at SIGTERM or SIGINT. Until then, SIGHUP has the certificate read again.
+    pub async fn stop(&mut self, tls: Option<&Tls>) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hangup.recv() => renew(tls),
+            }
+        }
+    }
+}
+
+/// Takes a new certificate into use; one that is at fault changes nothing.
+fn renew(tls: Option<&Tls>) {
+    match tls.map(Tls::reload) {
+        None => tracing::info!("SIGHUP: there is no certificate to read again"),
+        Some(Ok(())) => tracing::info!("certificate and key were read again and are in use"),
+        Some(Err(faults)) => tracing::error!(
+            faults = faults.join("; "),
+            remedy = "correct the files and send SIGHUP again",
+            "the new certificate is refused, the old one stays in use"
+        ),
+    }
+}
