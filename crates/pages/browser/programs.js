@@ -19,7 +19,8 @@ export async function startPrograms(voters = 200) {
   for await (const line of createInterface({ input: child.stdout })) {
     const address = (name) => new RegExp(`${name}\\s+(http://[\\d.:]+)`).exec(line)?.[1];
     urls.voter ??= address("validator");
-    urls.internal ??= address("metrics");
+    urls.internal ??= address("validator .*metrics");
+    urls.resultsInternal ??= address("tally .*metrics");
     urls.results ??= address("tally");
     roll ??= /--roll (\S+)/.exec(line)?.[1];
     if (line.startsWith("Ctrl-C")) break;

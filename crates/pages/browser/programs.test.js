@@ -132,7 +132,7 @@ real("results of elections and both monitors", async () => {
   const votes = page.locator('[data-metric="ledger_votes_total"][data-kind=value] .value strong');
   await page.waitForFunction((e) => Number(e.textContent) >= 3, await votes.elementHandle());
   await inspect(page, "real-monitor-validator");
-  await page.goto(`${programs.urls.results}/monitor?lang=fr`);
+  await page.goto(`${programs.urls.resultsInternal}/monitor?lang=fr`);
   const counted = page.locator('[data-kind=value][data-metric^="ledger_attempts"] .value strong');
   await page.waitForFunction((e) => Number(e.textContent) >= 3, await counted.elementHandle());
   await inspect(page, "real-monitor-tally");

@@ -51,7 +51,7 @@ enum Command {
         #[command(flatten)]
         run: RunArgs,
     },
-    /// The same set-up, left running on ports 8000, 8100 and 8001 to be tried by hand.
+    /// The same set-up, left running on ports 8000, 8100, 8001 and 8101 to be tried by hand.
     Serve {
         /// Synthetic voters beside the sample voters
         #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]

@@ -54,14 +54,15 @@ fn things_to_try(stage: &Stage, at: Addresses) -> String {
         public,
         internal,
         results,
+        results_internal,
     } = at;
     let json = "-H 'Content-Type: application/json'";
     format!(
         "\
 validator   http://{public}      metrics http://{internal}/metrics
-tally       http://{results}
+tally       http://{results}      metrics http://{results_internal}/metrics
 in a browser: vote at http://{public}/, results at http://{results}/, monitors at
-            http://{internal}/monitor and http://{results}/monitor
+            http://{internal}/monitor and http://{results_internal}/monitor
 files       {root}
 
 A sample voter votes on a law; run it twice, and read 202, then 409 with attempt_count 2:

@@ -26,17 +26,19 @@ pub struct Addresses {
     pub internal: SocketAddr,
     /// The tally's listener for readers of results.
     pub results: SocketAddr,
+    /// The tally's listener for metrics.
+    pub results_internal: SocketAddr,
 }
 
 impl Addresses {
-    /// Three free ports.
+    /// Four free ports.
     ///
     /// # Errors
     /// There are no free ports.
     pub fn free() -> Result<Addresses> {
         let public = ports::free()?;
         let mut others = Vec::new();
-        while others.len() < 2 {
+        while others.len() < 3 {
             let address = ports::free()?;
             if address != public && !others.contains(&address) {
                 others.push(address);
@@ -46,10 +48,11 @@ impl Addresses {
             public,
             internal: others[0],
             results: others[1],
+            results_internal: others[2],
         })
     }
 
-    /// The ports that the documentation names: 8000, 8100 and 8001.
+    /// The ports that the documentation names: 8000, 8100, 8001 and 8101.
     ///
     /// # Errors
     /// Names the port that is taken.
@@ -59,11 +62,13 @@ impl Addresses {
             public: at(8000),
             internal: at(8100),
             results: at(8001),
+            results_internal: at(8101),
         };
         for (address, what) in [
             (addresses.public, "the validator"),
             (addresses.internal, "the validator's internal listener"),
             (addresses.results, "the tally"),
+            (addresses.results_internal, "the tally's internal listener"),
         ] {
             if !ports::is_free(address) {
                 bail!("{address} is taken, {what} cannot listen there: end the server that does");
@@ -115,7 +120,8 @@ impl Stage {
             .flag("--from", format!("http://{}", at.internal))
             .flag("--package", self.machines.package())
             .flag("--box", self.machines.box_key())
-            .flag("--listen", at.results.to_string());
+            .flag("--listen", at.results.to_string())
+            .flag("--internal", at.results_internal.to_string());
         self.trusting(call)
     }
 

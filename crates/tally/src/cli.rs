@@ -1,9 +1,10 @@
 //! The command line as typed. Nothing here touches the system: `commands` resolves it.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::listening::Listening;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -135,9 +136,8 @@ pub(crate) struct Run {
     /// Tokens of who may read audit and exports over HTTP; nobody may without.
     #[arg(long, value_name = "FILE")]
     pub(crate) tokens: Option<PathBuf>,
-    /// Address of the results API; port 0 takes a free one and logs it.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8001")]
-    pub(crate) listen: SocketAddr,
+    #[command(flatten)]
+    pub(crate) listening: Listening,
 }
 
 #[derive(Debug, Subcommand)]

@@ -13,6 +13,7 @@ mod fold_error;
 mod fraction;
 mod inputs;
 mod ledger_count;
+mod listening;
 mod news;
 mod officer;
 mod opened;
@@ -34,16 +35,14 @@ mod voted;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
+use listener::log::LogFilter;
 
 use cli::{Cli, Command};
 
 fn main() -> ExitCode {
     // Usage errors end here, with status 2.
     let cli = Cli::parse();
-    if let Command::Run(_) = cli.command {
-        start_logs();
-    }
+    listener::log::start(&log_filter(&cli.command), None);
     let done = match &cli.command {
         Command::Keygen(args) => commands::keygen::run(args),
         Command::Run(args) => commands::run::run(args),
@@ -64,12 +63,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// JSON lines on standard error, with RFC 3339 UTC times; `RUST_LOG` chooses the level.
-fn start_logs() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+/// What is logged: as `RUST_LOG` says, else everything worth knowing of a service, and only warnings
+/// beside the output of the other commands.
+fn log_filter(command: &Command) -> LogFilter {
+    let asked = std::env::var("RUST_LOG").ok();
+    let asked = asked.and_then(|text| text.parse().ok());
+    asked.unwrap_or(match command {
+        Command::Run(_) => LogFilter::INFO,
+        _ => LogFilter::WARN,
+    })
 }

@@ -57,7 +57,7 @@ fn policies_are_enforced_by_the_api() {
     wait_for_votes(&running, "BATCHED", 21);
     std::thread::sleep(Duration::from_millis(250));
     assert_eq!(law("BATCHED")["non_count"], 1, "the next step is at 40");
-    let metrics = running.get("/metrics", "").2;
+    let metrics = running.metrics();
     assert!(
         metrics.contains("votes_by_law{law_id=\"LIVE\",choice=\"oui\"} 19"),
         "{metrics}"
@@ -295,7 +295,6 @@ fn the_description_names_every_route_and_answer() {
     for route in [
         "/api/v1/results",
         "/api/v1/turnout",
-        "/metrics",
         "/livez",
         "/readyz",
         "/",

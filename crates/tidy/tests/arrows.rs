@@ -44,6 +44,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "ledger",
             "counting",
             "pages",
+            "listener",
         ],
     ),
     ("loadgen", &["credentials", "election", "durable"]),

@@ -66,6 +66,7 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     register_state(&mut registry, &shared, &shared.board());
     register_database(&mut registry, &shared);
     register_stream(&mut registry, &shared);
+    shared.connections.register(&mut registry);
     let mut text = String::new();
     // Writing to a String cannot fail.
     let _ = encode(&mut text, &registry);

@@ -19,19 +19,20 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, Method, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use problem::{Language, Problem};
 
-pub(crate) use live::run as run_live;
-pub(crate) use serve::{raise_file_limit, serve};
+pub(crate) use live::{CLIENTS_MAX, run as run_live};
+pub(crate) use serve::{Routed, internal_limits};
 pub(crate) use shared::Shared;
 
 /// The document that describes this API; a test holds the routes against it.
 const OPENAPI: &str = include_str!("../../openapi.json");
 
-/// All routes.
+/// What readers of results may ask.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/api/v1/results", get(results::all))
@@ -51,19 +52,28 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/api/v1/health", get(health::health))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
-        .route("/metrics", get(metrics::metrics))
         .route("/openapi.json", get(openapi))
         .route("/", get(index))
         .route("/ballots/{*rest}", get(site::page))
         .route("/embed/{*rest}", get(site::page))
         .route("/assets/{name}", get(site::asset))
-        .route("/monitor", get(site::monitor))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(axum::middleware::from_fn_with_state(
-            Arc::clone(&shared),
-            metrics::observe,
-        ))
+        .layer(from_fn_with_state(Arc::clone(&shared), serve::admit))
+        .layer(from_fn_with_state(Arc::clone(&shared), metrics::observe))
+        .with_state(shared)
+}
+
+/// What operators may ask besides, on the internal listener.
+pub(crate) fn internal_router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(metrics::metrics))
+        .route("/monitor", get(site::monitor))
+        .route("/assets/{name}", get(site::asset))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
         .with_state(shared)
 }
 

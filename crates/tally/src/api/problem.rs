@@ -1,6 +1,8 @@
 //! Errors of the API: `application/problem+json` (RFC 9457), in French or English.
 
-use axum::http::{HeaderMap, StatusCode, header};
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 /// Language of a message.
@@ -61,6 +63,10 @@ pub(crate) enum Problem {
     Unauthorized,
     NoSuchFormat,
     TooManyExports,
+    /// It is HTTP/1.1 and names no host, or several.
+    NoHost,
+    /// Its client has no request left before this time has passed.
+    TooManyRequests(Duration),
 }
 
 /// How a problem shows.
@@ -214,6 +220,31 @@ const TOO_MANY_EXPORTS: Face = Face {
     ],
 };
 
+const NO_HOST: Face = Face {
+    status: StatusCode::BAD_REQUEST,
+    name: "no-host",
+    french: [
+        "En-tête Host manquant",
+        "HTTP/1.1 demande un en-tête Host, et un seul.",
+    ],
+    english: [
+        "Host header missing",
+        "HTTP/1.1 demands one Host header, and no more.",
+    ],
+};
+const TOO_MANY_REQUESTS: Face = Face {
+    status: StatusCode::TOO_MANY_REQUESTS,
+    name: "too-many-requests",
+    french: [
+        "Trop de requêtes",
+        "Réessayez après le délai de l'en-tête Retry-After.",
+    ],
+    english: [
+        "Too many requests",
+        "Try again after the delay in the Retry-After header.",
+    ],
+};
+
 impl Problem {
     fn face(self) -> &'static Face {
         match self {
@@ -229,6 +260,8 @@ impl Problem {
             Problem::Unauthorized => &UNAUTHORIZED,
             Problem::NoSuchFormat => &NO_SUCH_FORMAT,
             Problem::TooManyExports => &TOO_MANY_EXPORTS,
+            Problem::NoHost => &NO_HOST,
+            Problem::TooManyRequests(_) => &TOO_MANY_REQUESTS,
         }
     }
 
@@ -258,19 +291,27 @@ impl Problem {
             (header::CACHE_CONTROL, "no-store"),
         ];
         let mut response = (face.status, headers, body.to_string()).into_response();
-        let extra = match self {
-            Problem::MethodNotAllowed => Some((header::ALLOW, "GET, HEAD")),
-            Problem::NotReady => Some((header::RETRY_AFTER, "1")),
-            Problem::TooManyClients | Problem::TooManyExports => Some((header::RETRY_AFTER, "10")),
-            Problem::Unauthorized => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"scrutin\"")),
-            _ => None,
-        };
-        if let Some((name, value)) = extra {
-            response
-                .headers_mut()
-                .insert(name, header::HeaderValue::from_static(value));
+        if let Some((name, value)) = self.header() {
+            response.headers_mut().insert(name, value);
         }
         response
+    }
+
+    /// A header that tells the client what to do.
+    fn header(self) -> Option<(HeaderName, HeaderValue)> {
+        let text = HeaderValue::from_static;
+        Some(match self {
+            Problem::MethodNotAllowed => (header::ALLOW, text("GET, HEAD")),
+            Problem::NotReady => (header::RETRY_AFTER, text("1")),
+            Problem::TooManyClients | Problem::TooManyExports => (header::RETRY_AFTER, text("10")),
+            Problem::TooManyRequests(wait) => {
+                // Rounded up: a client that comes too early is turned away again.
+                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+                (header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
+            }
+            Problem::Unauthorized => (header::WWW_AUTHENTICATE, text("Bearer realm=\"scrutin\"")),
+            _ => return None,
+        })
     }
 }
 

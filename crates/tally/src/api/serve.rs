@@ -1,91 +1,94 @@
-//! The public listener: bounded connections, header timeouts, a graceful end.
+//! The two listeners: readers of results and operators. What bounds connections is `listener`'s.
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use listener::client::Prefix;
+use listener::{ConnectionLimits, Handler, NotAdmitted, Peer, Sliced};
 
-const CONNECTIONS_MAX: usize = 4_096;
-/// Also bounds idle keep-alive.
-const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
-const HEADERS_MAX: usize = 32;
-const BUFFER_BYTES_MAX: usize = 16 * 1024;
-/// Files beside connections: package, ledger, database.
-const FILES_RESERVED: u64 = 1_024;
-const DRAIN_MAX: Duration = Duration::from_secs(5);
-/// After an accept that failed, such as for lack of file descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+use super::problem::{Language, Problem};
+use super::shared::Shared;
 
-/// Raises the limit of open files to what connections and streams need, as far as the system allows.
-pub(crate) fn raise_file_limit() {
-    let wanted = (CONNECTIONS_MAX + super::live::CLIENTS_MAX) as u64 + FILES_RESERVED;
-    let limit = getrlimit(Resource::Nofile);
-    let possible = limit.maximum.map_or(wanted, |maximum| wanted.min(maximum));
-    if limit.current.is_none_or(|current| current >= possible) {
-        return;
+/// Connections of the internal listener.
+const INTERNAL_CONNECTIONS_MAX: usize = 64;
+
+/// Bounds of the internal listener's connections: few, of machines of ours.
+pub(crate) fn internal_limits(public: ConnectionLimits) -> ConnectionLimits {
+    ConnectionLimits {
+        max: INTERNAL_CONNECTIONS_MAX,
+        per_client_max: INTERNAL_CONNECTIONS_MAX,
+        ..public
     }
-    let raised = Rlimit {
-        current: Some(possible),
-        maximum: limit.maximum,
+}
+
+/// A router as what a listener asks.
+#[derive(Clone)]
+pub(crate) struct Routed(pub(crate) Router);
+
+impl Handler for Routed {
+    type Body = Sliced<Body>;
+    const UPGRADES: bool = true;
+
+    fn answer(
+        self,
+        peer: Peer,
+        mut request: hyper::Request<Incoming>,
+    ) -> impl Future<Output = Response<Self::Body>> + Send {
+        request.extensions_mut().insert(peer);
+        let answered = TowerToHyperService::new(self.0).call(request);
+        async move {
+            match answered.await {
+                Ok(response) => response.map(Sliced::new),
+                Err(never) => match never {},
+            }
+        }
+    }
+}
+
+/// For whom a request counts; none where it is not counted.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Caller(pub(super) Option<Prefix>);
+
+/// Lets a request in, or turns it away before anybody looks at what it asks.
+pub(super) async fn admit(
+    State(shared): State<Arc<Shared>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let peer = request.extensions().get::<Peer>().copied();
+    let peer = peer.expect("the listener says who asks");
+    let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
+    let mut response = match shared.admission.request(peer.address, &request) {
+        Ok(client) => {
+            request.extensions_mut().insert(Caller(client));
+            next.run(request).await
+        }
+        Err(not_admitted) => {
+            let language = Language::of(request.headers());
+            match not_admitted {
+                NotAdmitted::NoHost => Problem::NoHost,
+                NotAdmitted::OverQuota(wait) => Problem::TooManyRequests(wait),
+            }
+            .respond(language)
+        }
     };
-    if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        tracing::warn!(%error, "the limit of open files could not be raised");
+    let headers = response.headers_mut();
+    if peer.secure {
+        let (name, value) = listener::STAY_SECURE;
+        headers.insert(name, value);
     }
-}
-
-/// Serves until `stop` resolves, then lets open requests finish for a few seconds.
-pub(crate) async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
-    let permits = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    let stopping = watch::Sender::new(false);
-    let mut stop = std::pin::pin!(stop);
-    loop {
-        // Before accept: more clients wait in the kernel's queue, not in our memory.
-        let permit = Arc::clone(&permits).acquire_owned();
-        let accepted = tokio::select! {
-            () = &mut stop => break,
-            accepted = async { (permit.await, listener.accept().await) } => accepted,
-        };
-        let (Ok(permit), Ok((socket, _))) = accepted else {
-            tokio::time::sleep(ACCEPT_PAUSE).await;
-            continue;
-        };
-        let (router, stopping) = (router.clone(), stopping.subscribe());
-        tokio::spawn(async move {
-            connection(socket, router, stopping).await;
-            drop(permit);
-        });
+    if is_chunked {
+        // A proxy may have seen another end of this body than we (RFC 9112, section 6.1).
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    drop(listener);
-    stopping.send_replace(true);
-    let all = u32::try_from(CONNECTIONS_MAX).unwrap_or(u32::MAX);
-    // Whoever has not finished by then reads a closed connection.
-    let _ = tokio::time::timeout(DRAIN_MAX, permits.acquire_many(all)).await;
-}
-
-/// Serves one connection; one that becomes a WebSocket goes on without it.
-async fn connection(socket: TcpStream, router: Router, mut stopping: watch::Receiver<bool>) {
-    let service = TowerToHyperService::new(router);
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_READ_TIMEOUT)
-        .max_headers(HEADERS_MAX)
-        .max_buf_size(BUFFER_BYTES_MAX)
-        .half_close(false)
-        .serve_connection(TokioIo::new(socket), service)
-        .with_upgrades();
-    let mut connection = std::pin::pin!(connection);
-    tokio::select! {
-        // What a client does to its own connection is no event of ours.
-        _ = connection.as_mut() => return,
-        () = async { drop(stopping.wait_for(|stopping| *stopping).await) } => {}
-    }
-    connection.as_mut().graceful_shutdown();
-    let _ = connection.await;
+    response
 }

@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex, RwLockReadGuard};
 
 use durable::{Clock, SystemClock};
 use election::Ballot;
+use listener::{Admission, Connections};
 use tokio::sync::Semaphore;
 
 use super::cache::Cache;
 use super::live::Hub;
 use super::request_times::RequestTimes;
 use crate::inputs::PackageRoll;
+use crate::listening::Listening;
 use crate::policy::Board;
 use crate::postgres::Progress;
 use crate::published::{Edition, Published};
@@ -35,6 +37,9 @@ pub(crate) struct Shared {
     /// Who may read audit and exports.
     pub(crate) tokens: Option<TokenFile>,
     pub(crate) exports: Arc<Semaphore>,
+    /// What is left to each client.
+    pub(crate) admission: Arc<Admission>,
+    pub(crate) connections: Connections,
 }
 
 impl Shared {
@@ -43,6 +48,7 @@ impl Shared {
         board: Board,
         database: Option<Arc<Mutex<Progress>>>,
         tokens: Option<TokenFile>,
+        listening: &Listening,
     ) -> Shared {
         let event = package.event().clone();
         let ballots = event.ballots().iter();
@@ -56,9 +62,11 @@ impl Shared {
             caught_up: AtomicBool::new(false),
             database,
             times: RequestTimes::default(),
-            hub: Hub::default(),
+            hub: Hub::new(listening.streams_per_client_max()),
             tokens,
             exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
+            admission: Arc::new(listening.admission()),
+            connections: Connections::default(),
         }
     }
 

@@ -1,41 +1,48 @@
 //! `tally run`: one fold in memory for the API, one writer for the database, until told to stop.
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anyhow::Context;
 use ledger::BoxSecretKey;
+use listener::lifecycle::Lifecycle;
+use listener::{ConnectionLimits, Listener, Signals, Tls, Workers, bind, notify, process};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use crate::api::{self, Shared};
+use crate::api::{self, Routed, Shared};
 use crate::cli::Run;
 use crate::directory::Directory;
 use crate::feed::Source;
 use crate::inputs::{PackageRoll, open_package, read_box_key};
+use crate::listening::Listening;
 use crate::news::News;
 use crate::policy::Board;
 use crate::postgres::{Progress, Target, Until, Writer};
 use crate::stream::Stream;
 use crate::token::TokenFile;
 
+/// Time for requests in flight after SIGTERM.
+const DRAIN_MAX: Duration = Duration::from_secs(5);
+
 /// Arguments, resolved: nothing is bound or connected yet.
-struct Plan {
+struct Plan<'a> {
     package: Arc<PackageRoll>,
     key: Option<Arc<BoxSecretKey>>,
     source: Source,
     database: Option<Target>,
     tokens: Option<TokenFile>,
-    listen: SocketAddr,
+    listening: &'a Listening,
+    limits: ConnectionLimits,
+    tls: Option<Arc<Tls>>,
 }
 
 /// Runs until SIGINT or SIGTERM, or until the ledger or the database cannot be followed.
 pub(crate) fn run(args: &Run) -> anyhow::Result<()> {
     let plan = Plan::resolve(args)?;
-    api::raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -45,8 +52,9 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<()> {
     outcome
 }
 
-impl Plan {
-    fn resolve(args: &Run) -> anyhow::Result<Plan> {
+impl Plan<'_> {
+    fn resolve(args: &Run) -> anyhow::Result<Plan<'_>> {
+        args.listening.check()?;
         let package = open_package(&args.package)?;
         let key = match &args.box_key {
             Some(path) => Some(Arc::new(read_box_key(path, package.event())?)),
@@ -74,33 +82,75 @@ impl Plan {
             source,
             database,
             tokens,
-            listen: args.listen,
+            listening: &args.listening,
+            limits: limits(&args.listening),
+            tls: args.listening.certificate()?,
         })
     }
 
     async fn carry_out(self) -> anyhow::Result<()> {
-        let listening = TcpListener::bind(self.listen).await;
-        let listener = listening.with_context(|| {
-            format!("cannot listen on {}: choose another --listen", self.listen)
-        })?;
+        let mut signals = Signals::new().context("cannot wait for signals")?;
+        let public = bind(self.listening.listen, "listen")?;
+        let internal = bind(self.listening.internal, "internal")?;
         let (database, writing) = self.start_writer().await?;
         let board = Board::new(self.package.event(), &*self.package, self.key.is_some());
         let tokens = self.tokens.clone();
-        let shared = Shared::new(Arc::clone(&self.package), board, database, tokens);
-        let shared = Arc::new(shared);
-        tracing::info!(address = %listener.local_addr()?, "listening");
-        let stop = stopped()?;
-        let told = Arc::clone(&shared);
-        let stop = async move {
-            stop.await;
-            told.hub.stop().await;
-        };
-        let api = api::serve(listener, api::router(Arc::clone(&shared)), stop);
+        let package = Arc::clone(&self.package);
+        let shared = Arc::new(Shared::new(
+            package,
+            board,
+            database,
+            tokens,
+            self.listening,
+        ));
+        tracing::info!(
+            address = %public.local_addr()?,
+            internal = %internal.local_addr()?,
+            tls = self.tls.is_some(),
+            "listening"
+        );
+        let stopping = Lifecycle::default();
+        let serving = self.serve(&shared, public, internal, &stopping);
         tokio::spawn(api::run_live(Arc::clone(&shared)));
+        notify::tell(notify::READY);
         tokio::select! {
-            () = api => Ok(()),
-            folded = fold(&shared, &self.source, self.key.clone()) => folded,
-            wrote = writing => wrote,
+            () = signals.stop(self.tls.as_deref()) => {}
+            folded = fold(&shared, &self.source, self.key.clone()) => return folded,
+            wrote = writing => return wrote,
+        }
+        notify::tell(notify::STOPPING);
+        tracing::info!("stopping");
+        stopping.stop();
+        shared.hub.stop().await;
+        // Whoever has not finished by then reads a closed connection.
+        let _ = tokio::time::timeout(DRAIN_MAX, serving).await;
+        Ok(())
+    }
+
+    /// Serves both listeners; the future resolves when all their connections are gone.
+    fn serve(
+        &self,
+        shared: &Arc<Shared>,
+        public: TcpListener,
+        internal: TcpListener,
+        stopping: &Lifecycle,
+    ) -> impl Future<Output = ()> + use<> {
+        // An instant runoff over 125 regions keeps a thread for a while: whoever shares its
+        // connection's thread would wait.
+        let workers = Arc::new(Workers::of_runtime(Handle::current()));
+        let few = api::internal_limits(self.limits);
+        let internal = Listener::new("internal", internal, few, Arc::clone(&workers));
+        let router = api::internal_router(Arc::clone(shared));
+        let internal = tokio::spawn(internal.run(Routed(router), stopping.watch()));
+        let public = Listener::new("public", public, self.limits, workers)
+            .with_admission(Arc::clone(&shared.admission))
+            .with_metrics(shared.connections.clone())
+            .with_tls(self.tls.clone());
+        let router = api::router(Arc::clone(shared));
+        let public = tokio::spawn(public.run(Routed(router), stopping.watch()));
+        async {
+            // Neither task is aborted, and a panic of one was logged.
+            let _ = tokio::join!(public, internal);
         }
     }
 
@@ -173,15 +223,13 @@ async fn fold(
     }
 }
 
-/// Resolves at SIGINT or SIGTERM.
-fn stopped() -> std::io::Result<impl Future<Output = ()>> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        tracing::info!("stopping");
-    })
+/// Bounds of connections, after the limit of open files was raised to what they and the live stream
+/// need.
+fn limits(listening: &Listening) -> ConnectionLimits {
+    let wanted = listening.limits();
+    let files = process::raise_file_limit(wanted.max + api::CLIENTS_MAX);
+    ConnectionLimits {
+        max: wanted.max.min(files),
+        ..wanted
+    }
 }

@@ -69,6 +69,7 @@ impl Names {
 pub(crate) struct Running {
     child: Child,
     address: String,
+    internal: String,
     log: Arc<Mutex<String>>,
 }
 
@@ -77,24 +78,22 @@ impl Running {
     pub(crate) fn start(args: &[&str]) -> Running {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tally"))
             .args(args)
-            .args(["--listen", "127.0.0.1:0"])
+            .args(["--listen", "127.0.0.1:0", "--internal", "127.0.0.1:0"])
             .env_remove("SCRUTIN_POSTGRES")
             .stderr(Stdio::piped())
             .spawn()
             .expect("tally runs");
         let mut lines = BufReader::new(child.stderr.take().expect("stderr"));
         let mut seen = String::new();
-        let address = loop {
+        let [address, internal] = loop {
             let mut line = String::new();
             let read = lines.read_line(&mut line).expect("stderr");
             assert!(read > 0, "tally ended before it listened: {seen}");
             seen += &line;
             let log: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
             if log["fields"]["message"] == "listening" {
-                break log["fields"]["address"]
-                    .as_str()
-                    .expect("an address")
-                    .to_owned();
+                break ["address", "internal"]
+                    .map(|name| log["fields"][name].as_str().expect("an address").to_owned());
             }
         };
         // Keeps the pipe empty until the program ends.
@@ -111,6 +110,7 @@ impl Running {
         Running {
             child,
             address,
+            internal,
             log,
         }
     }
@@ -137,6 +137,18 @@ impl Running {
     /// Status, head and body of a GET.
     pub(crate) fn get(&self, path: &str, headers: &str) -> (u16, String, String) {
         request(&self.address, "GET", path, headers)
+    }
+
+    /// Status, head and body of a GET on the internal listener.
+    pub(crate) fn get_internal(&self, path: &str, headers: &str) -> (u16, String, String) {
+        request(&self.internal, "GET", path, headers)
+    }
+
+    /// What it tells Prometheus.
+    pub(crate) fn metrics(&self) -> String {
+        let (status, head, body) = self.get_internal("/metrics", "");
+        assert_eq!(status, 200, "{head}{body}");
+        body
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> (u16, String, String) {

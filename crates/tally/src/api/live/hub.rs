@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use listener::Seats;
 use tokio::sync::{Semaphore, watch};
 
 use super::topic::Topic;
@@ -18,7 +19,10 @@ pub(crate) struct Hub {
     /// Number of the last step that changed anything.
     pub(super) steps: watch::Sender<u64>,
     pub(super) stopping: watch::Sender<bool>,
+    /// A WebSocket is no connection of the listener any more: it has a seat here among all, and one
+    /// among those of its client.
     pub(super) seats: Arc<Semaphore>,
+    pub(super) of_clients: Seats,
     pub(crate) dropped: Dropped,
 }
 
@@ -64,19 +68,19 @@ pub(super) struct Update {
     pub(super) json: Arc<str>,
 }
 
-impl Default for Hub {
-    fn default() -> Hub {
+impl Hub {
+    /// No client follows the stream by more than `per_client_max` WebSockets at once.
+    pub(crate) fn new(per_client_max: usize) -> Hub {
         Hub {
             topics: Mutex::default(),
             steps: watch::Sender::new(0),
             stopping: watch::Sender::new(false),
             seats: Arc::new(Semaphore::new(CLIENTS_MAX)),
+            of_clients: Seats::new(per_client_max),
             dropped: Dropped::default(),
         }
     }
-}
 
-impl Hub {
     fn topics(&self) -> MutexGuard<'_, BTreeMap<Topic, Followed>> {
         self.topics.lock().unwrap_or_else(PoisonError::into_inner)
     }

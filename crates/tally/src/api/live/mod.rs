@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{OriginalUri, State};
@@ -24,6 +25,7 @@ use serde::Deserialize;
 use tokio::time::{Instant, interval, timeout};
 
 use super::problem::{Language, Problem};
+use super::serve::Caller;
 use super::shared::Shared;
 pub(crate) use documents::run;
 use documents::write;
@@ -64,6 +66,7 @@ struct Request {
 /// `GET /api/v1/stream`
 pub(super) async fn stream(
     State(shared): State<Arc<Shared>>,
+    Extension(Caller(client)): Extension<Caller>,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -80,7 +83,8 @@ pub(super) async fn stream(
     let Ok(upgrade) = upgrade else {
         return snapshot(&shared, &topics);
     };
-    let Ok(seat) = Arc::clone(&shared.hub.seats).try_acquire_owned() else {
+    let seat = Arc::clone(&shared.hub.seats).try_acquire_owned().ok();
+    let Some(seats) = seat.zip(shared.hub.of_clients.take(client)) else {
         return Problem::TooManyClients.respond(language);
     };
     upgrade
@@ -95,7 +99,7 @@ pub(super) async fn stream(
                 socket,
             };
             client.attend(topics).await;
-            drop(seat);
+            drop(seats);
         })
 }
 
