@@ -98,7 +98,7 @@ fn votes(ballot: &Ballot) -> BTreeMap<u16, Counts> {
             }
         }
         _ => {
-            for (first, scale) in [(1, 100), (5, 7)] {
+            for (region, first, scale) in [(1, 1, 100), (2, 5, 7)] {
                 for (places, votes) in [
                     (&[0, 1][..], 7),
                     (&[0, 2, 1], 6),
@@ -107,11 +107,7 @@ fn votes(ballot: &Ballot) -> BTreeMap<u16, Counts> {
                     (&[3, 2], 3),
                 ] {
                     let ranking = places.iter().map(|place| first + place).collect();
-                    add(
-                        (first / 4 + 1) as u16,
-                        Choice::Ranking(ranking),
-                        votes * scale + 1,
-                    );
+                    add(region, Choice::Ranking(ranking), votes * scale + 1);
                 }
             }
         }
