@@ -49,7 +49,7 @@ pub(crate) enum Command {
   shardpack check --election election.toml              # what voters will see, in both languages
   shardpack check --election election.toml --region 7   # the ballot papers of one region")]
 pub(crate) struct CheckArgs {
-    /// The event's definition.
+    /// The event's definition, election.toml
     #[arg(long, value_name = "FILE")]
     pub(crate) election: PathBuf,
     /// Show the ballot papers of this region alone, by its number. Events of many regions are
@@ -69,7 +69,7 @@ pub(crate) struct PackArgs {
     /// Directory of digest sets, as hashgen wrote it.
     #[arg(long, value_name = "DIR")]
     pub(crate) digests: PathBuf,
-    /// The event's definition.
+    /// The event's definition, election.toml
     #[arg(long, value_name = "FILE")]
     pub(crate) election: PathBuf,
     /// The package to make.
@@ -89,7 +89,6 @@ pub(crate) struct PackArgs {
     pub(crate) json: bool,
 }
 
-/// Filters by name.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum FilterName {
     /// 9 bits a credential, 1 stranger in 256 passes on to the index.
@@ -128,7 +127,7 @@ pub(crate) struct KeygenArgs {
     pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) password: PasswordArgs,
-    /// Replace existing keys.
+    /// Replace the key pair where it exists.
     #[arg(long)]
     pub(crate) force: bool,
 }
@@ -136,7 +135,7 @@ pub(crate) struct KeygenArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Example: shardpack sign package/ --key officer.key")]
 pub(crate) struct SignArgs {
-    /// The package.
+    /// The directory of the package.
     pub(crate) package: PathBuf,
     /// The officer's secret key.
     #[arg(long, value_name = "FILE")]
@@ -153,7 +152,7 @@ pub(crate) struct SignArgs {
     after_help = "Example: shardpack verify package/ --trust a.pub --trust b.pub --require 2"
 )]
 pub(crate) struct VerifyArgs {
-    /// The package.
+    /// The directory of the package.
     pub(crate) package: PathBuf,
     /// Public key of an officer; give it once for each.
     #[arg(long, value_name = "FILE", required = true)]
@@ -176,7 +175,7 @@ pub(crate) struct InspectArgs {
     /// Look this digest up in every ballot (32 or 64 hexadecimal digits).
     #[arg(long, value_name = "HEX")]
     pub(crate) digest: Option<Digest>,
-    /// Print JSON.
+    /// Print the result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -184,11 +183,11 @@ pub(crate) struct InspectArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Example: shardpack diff monday/ tuesday/")]
 pub(crate) struct DiffArgs {
-    /// The earlier package.
+    /// The directory of the earlier package.
     pub(crate) before: PathBuf,
-    /// The later package.
+    /// The directory of the later package.
     pub(crate) after: PathBuf,
-    /// Print JSON.
+    /// Print the result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -20,7 +20,6 @@ pub(crate) struct Source {
     pub(crate) count: u64,
 }
 
-/// Everything to pack.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) scheme: Scheme,
@@ -65,7 +64,6 @@ impl Plan {
         }
     }
 
-    /// Credentials to pack.
     pub(crate) fn credentials(&self) -> u64 {
         self.sources.iter().map(|source| source.count).sum()
     }

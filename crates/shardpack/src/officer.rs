@@ -8,6 +8,7 @@ use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
+use data_encoding::HEXUPPER;
 use minisign::{PublicKey, SecretKey, SecretKeyBox};
 use zeroize::Zeroizing;
 
@@ -71,14 +72,11 @@ fn unusable(path: &Path, error: &minisign::PError) -> anyhow::Error {
 
 /// The key id as minisign shows it: sixteen upper-case hexadecimal digits.
 pub(crate) fn key_id(keynum: &[u8]) -> String {
-    keynum
-        .iter()
-        .rev()
-        .map(|byte| format!("{byte:02X}"))
-        .collect()
+    let mut shown = keynum.to_vec();
+    shown.reverse();
+    HEXUPPER.encode(&shown)
 }
 
-/// The public half.
 pub(crate) fn public_key(secret: &SecretKey) -> Result<PublicKey> {
     PublicKey::from_secret_key(secret).map_err(|error| anyhow!("secret key is unusable: {error}"))
 }

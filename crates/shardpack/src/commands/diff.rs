@@ -1,6 +1,6 @@
 //! `shardpack diff`: what changed between two packages, in counts only.
 //!
-//! Digests are compared, never shown: which voter was added is nobody's business here.
+//! Digests are compared and never shown: the command must not tell which voter was added.
 
 use std::cmp::Ordering;
 use std::iter::Peekable;

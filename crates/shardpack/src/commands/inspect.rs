@@ -128,19 +128,26 @@ fn look_up(package: &Package, digest: &Digest, json: bool) -> Result<()> {
     }
     if json {
         print_json(&found)?;
-    }
-    for found in found.iter().filter(|found| found.member && !json) {
-        let (shard, ordinal) = (found.shard.unwrap_or(0), found.ordinal.unwrap_or(0));
-        let region = found
-            .region
-            .map_or("none".to_owned(), |region| region.to_string());
-        println!(
-            "ballot {}: shard {shard}, ordinal {ordinal}, region {region}",
-            found.ballot
-        );
+    } else {
+        for found in &found {
+            print_found(found);
+        }
     }
     if !found.iter().any(|found| found.member) {
         bail!("the digest is on the roll of no ballot");
     }
     Ok(())
+}
+
+/// Prints a line for a ballot that has the digest on its roll, and nothing for other ballots.
+fn print_found(found: &Found) {
+    let (Some(shard), Some(ordinal)) = (found.shard, found.ordinal) else {
+        return;
+    };
+    let region = found.region.map(|region| region.to_string());
+    println!(
+        "ballot {}: shard {shard}, ordinal {ordinal}, region {}",
+        found.ballot,
+        region.as_deref().unwrap_or("none")
+    );
 }

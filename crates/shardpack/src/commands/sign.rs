@@ -47,7 +47,8 @@ pub(crate) fn run(args: &SignArgs) -> Result<()> {
     let mut output = OutputFile::create(&path, args.force)?;
     let seconds = SystemTime::now()
         .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs());
+        .context("the clock of this machine stands before 1970, set it")?
+        .as_secs();
     let trusted = format!("timestamp:{seconds}\tfile:{MANIFEST_FILE}\thashed");
     let signature = minisign::sign(
         Some(&public),

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 pub(crate) struct Sets {
     pub(crate) credentials: u64,
     pub(crate) shard_bits: u8,
-    /// 0: without regions.
+    /// Number of regions; 0 makes a roll without regions.
     pub(crate) regions: u16,
     pub(crate) key_id: [u8; 8],
 }

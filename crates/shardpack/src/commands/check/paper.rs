@@ -4,7 +4,9 @@ use std::fmt::{self, Write};
 
 use election::{Candidate, CandidateStatus, Election, Event};
 
-use super::text::REGIONS_SHOWN_MAX;
+/// Events of more regions are summed up, unless one region is asked for: a page that nobody reads
+/// to its end finds no fault.
+pub(super) const REGIONS_SHOWN_MAX: usize = 12;
 
 /// Every region's paper, one region's, or a summary where there are many.
 pub(super) fn write_papers(
@@ -69,7 +71,8 @@ fn write_candidate(page: &mut String, event: &Event, candidate: &Candidate) -> f
     )
 }
 
-/// What can be wrong with many papers shows in their extremes, and in the withdrawn, who are few.
+/// The longest and the shortest paper, and the withdrawn candidates: faults in many papers mostly show
+/// there.
 fn write_summary(page: &mut String, event: &Event, election: &Election) -> fmt::Result {
     let sizes = || {
         let regions = election.regions().iter();

@@ -1,14 +1,10 @@
-//! The event as its voters will meet it, in both languages: windows, questions, rules, candidates.
+//! The event as its voters will see it, in both languages: windows, questions, rules, candidates.
 
 use std::fmt::{self, Write};
 
 use election::{Ballot, BallotKind, Event, ResultsPolicy, Text};
 
-use super::paper;
-
-/// Events of more regions are summed up, unless one region is asked for: a page that nobody reads
-/// to its end finds no fault.
-pub(super) const REGIONS_SHOWN_MAX: usize = 12;
+use super::paper::{self, REGIONS_SHOWN_MAX};
 
 /// The whole page; the papers of `region` alone where one is given.
 pub(super) fn of_event(event: &Event, region: Option<u16>) -> String {
