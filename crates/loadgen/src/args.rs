@@ -1,11 +1,13 @@
 //! The command line, in two steps: raw arguments as clap reads them, then resolved settings.
 
-use crate::connection::Target;
+use std::path::PathBuf;
+use std::time::Duration;
+
 use anyhow::{Result, bail};
 use clap::Parser;
 use ipnet::Ipv4Net;
-use std::path::PathBuf;
-use std::time::Duration;
+
+use crate::connection::Target;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,14 +33,15 @@ pub(crate) struct Args {
     /// First votes to cast, drawn from the roll [default: every voter on every ballot]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     votes: Option<u64>,
-    /// Requests a second, whatever the answers take [default: as fast as the connections are answered,
-    /// which hides a stall: latencies count from when a connection was free]
+    /// Requests a second, however long the answers take [default: each connection sends its next
+    /// request when it has its answer; that hides stalls, because latencies then count from when a
+    /// connection was free]
     #[arg(long, value_parser = parse_rate)]
     rate: Option<f64>,
     /// Reach the rate over this time, from nothing
     #[arg(long, value_parser = parse_duration, default_value = "0s", requires = "rate")]
     ramp: Duration,
-    /// Keep-alive connections
+    /// Keep-alive connections that the requests are spread over
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     connections: u32,
     /// Local addresses from which the connections come, in turn, such as 127.1.0.0/26: the validator's
@@ -51,7 +54,7 @@ pub(crate) struct Args {
     /// Requests with a credential that is not on the roll, beside the votes
     #[arg(long, value_parser = parse_share, default_value = "0%", value_name = "SHARE")]
     invalid: Share,
-    /// Requests that are no vote at all, beside the votes
+    /// Requests that are not votes (malformed JSON, missing fields), beside the votes
     #[arg(long, value_parser = parse_share, default_value = "0%", value_name = "SHARE")]
     malformed: Share,
     /// Requests whose body drips in byte by byte, beside the votes
@@ -85,14 +88,15 @@ pub(crate) struct Args {
 pub(crate) struct Share(u32);
 
 impl Share {
-    /// How many requests that is beside `votes` votes, rounded to the nearest.
+    /// This share of `votes`, rounded to the nearest whole request.
     pub(crate) fn of(self, votes: u64) -> u64 {
         let exact = u128::from(votes) * u128::from(self.0);
-        u64::try_from((exact + 500_000) / 1_000_000).unwrap_or(u64::MAX) // at most 10 x votes
+        let nearest = (exact + 500_000) / 1_000_000;
+        u64::try_from(nearest).expect("at most ten times the votes of a roll, 2^32 x 256")
     }
 }
 
-/// What the run will do, checked.
+/// The arguments once they are checked and every default is filled in.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) url: Target,
@@ -117,7 +121,7 @@ pub(crate) struct Settings {
 }
 
 impl Args {
-    /// Settles what the arguments leave open.
+    /// Checks the arguments and fills in the defaults.
     pub(crate) fn resolve(self) -> Result<Settings> {
         if let Some(truth) = &self.truth
             && truth.exists()

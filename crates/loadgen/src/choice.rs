@@ -1,7 +1,9 @@
-//! What synthetic voters choose: skewed, as elections are, and reproducible.
+//! The choices of synthetic voters: some candidates are far more popular than others, as in real
+//! elections, and the same seed gives the same choices.
+
+use election::Choice;
 
 use crate::random::{Purpose, Random};
-use election::Choice;
 
 /// Of 1,000 voters, how many cast a blank vote where one is taken.
 const BLANC_PERMILLE: u64 = 30;
@@ -26,7 +28,7 @@ pub(crate) fn answer(allow_blanc: bool, random: &mut Random) -> Choice {
 pub(crate) struct Field(Vec<(u32, u64)>);
 
 impl Field {
-    /// Gives `candidates` a popularity that the seed decides anew for each `place`.
+    /// Gives each candidate a popularity that depends on the seed and on `place`.
     pub(crate) fn new(mut candidates: Vec<u32>, seed: u64, place: u64) -> Field {
         candidates.sort_unstable();
         Random::of(seed, Purpose::Popularity, place).shuffle(&mut candidates);

@@ -1,6 +1,9 @@
 //! One keep-alive connection to the validator, made anew when it breaks.
 
-use crate::request::Call;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
@@ -9,13 +12,12 @@ use hyper::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 
-/// An answer that takes longer counts as none. Above every timeout that the validator has
-/// by default, so that what it says at the end of one is heard.
+use crate::request::Call;
+
+/// An answer that takes longer counts as no answer. It is longer than every default timeout of the
+/// validator, so that the answer which the validator sends at the end of a timeout arrives.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 /// Open files beside the connections: standard streams, runtime, truth file.
 const FILES_BESIDE: u64 = 64;
@@ -30,7 +32,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Reads `http://host[:port][/]`.
+    /// Reads `http://host[:port][/]`; a path, a query or another scheme is an error.
     pub(crate) fn parse(text: &str) -> Result<Target, String> {
         let Some(rest) = text.strip_prefix("http://") else {
             return Err(format!(
@@ -54,7 +56,7 @@ impl Target {
     }
 }
 
-/// What the server said.
+/// An answer of the server, read to its end.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,

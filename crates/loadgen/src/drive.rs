@@ -3,6 +3,17 @@
 mod cast;
 mod load;
 
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use ipnet::Ipv4Net;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
 use crate::args::Settings;
 use crate::connection::Connection;
 use crate::offer::Offer;
@@ -11,24 +22,16 @@ use crate::progress::Progress;
 use crate::roll::Voter;
 use crate::score::Score;
 use crate::slow;
-use anyhow::{Context, Result, bail};
-use ipnet::Ipv4Net;
 use load::Load;
-use std::net::Ipv4Addr;
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
-use tokio::time::Instant;
 
-/// Slow requests at a time; more than that are left out, so that they stay a nuisance.
+/// Most slow requests at a time. Further ones are left out: they would take the connections that the
+/// votes need.
 const SLOW_MAX: usize = 256;
 /// How often progress is shown.
 const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 
-/// Runs the whole load and returns the account of it. Writes the truth file, if one was asked for.
-/// The second figure is how many requests the run planned.
+/// Runs the whole load and returns its counts, with the number of requests that were planned. Writes
+/// the truth file, if one was asked for.
 pub(crate) async fn run(settings: &Settings, roll: Vec<Voter>) -> Result<(Score, u64)> {
     let offer = offer(settings).await?;
     let load = Arc::new(Load::new(settings, roll, offer)?);
@@ -58,7 +61,7 @@ pub(crate) async fn run(settings: &Settings, roll: Vec<Voter>) -> Result<(Score,
     Ok((load.finish(start.elapsed())?, planned))
 }
 
-/// The addresses of a network, again and again.
+/// The addresses of a network in turn, without an end.
 fn sources(network: Ipv4Net) -> impl Iterator<Item = Ipv4Addr> {
     std::iter::repeat_with(move || network.hosts()).flatten()
 }
@@ -102,7 +105,7 @@ async fn settle_all(workers: &mut JoinSet<Result<()>>) -> Result<()> {
     Ok(())
 }
 
-/// One connection's life: the next request of the run, until there is none.
+/// Sends requests over one connection until the run has none left.
 async fn work(
     load: Arc<Load>,
     slow_permits: Arc<Semaphore>,

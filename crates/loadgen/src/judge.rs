@@ -1,39 +1,41 @@
-//! What an answer means for the request it answers: the one place that says right or wrong.
+//! Compares each answer with its request: the one place that decides what is right and what is wrong.
+
+use serde::Deserialize;
 
 use crate::connection::Answer;
 use crate::plan::Slot;
-use serde::Deserialize;
 
-/// The last word on one request.
+/// How the attempts of one request ended.
 #[derive(Debug)]
 pub(crate) struct Settled {
-    /// The answer; none where every attempt stayed without one.
+    /// The answer; none where no attempt was answered.
     pub(crate) answer: Option<Answer>,
-    /// Whether an attempt was sent whose answer did not come, or told that nobody knows. Of a slow
-    /// request: it never reached the server.
+    /// Whether the vote may be recorded although no answer says so: an attempt was sent and not
+    /// answered, or answered that the outcome is unknown. For a slow request: the server was not
+    /// reached.
     pub(crate) may_be_recorded: bool,
     /// Attempts after the first.
     pub(crate) retries: u64,
 }
 
-/// What became of one request.
+/// The verdict on one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// A first vote, recorded, with its receipt.
     Accepted(String),
-    /// A first vote, recorded by an attempt whose answer was lost: the retry was told so.
+    /// A first vote that was recorded by an attempt whose answer was lost; the retry was answered 409.
     Recovered,
-    /// A repeated vote, refused as one.
+    /// A repeated vote that was refused as repeated.
     Duplicate,
-    /// An unknown credential, refused as one.
+    /// An unknown credential that was refused as unknown.
     Invalid,
-    /// Rubbish, refused as such.
+    /// A malformed request that was refused as malformed.
     Malformed,
-    /// A dripping body, cut off or refused.
+    /// A slow body that was cut off or refused.
     Slow,
     /// Turned away (408, 429, 503) at every attempt until the retries were over; not recorded.
     Shed,
-    /// Not settled within the retries: no answer, or none that tells.
+    /// The retries ended without an answer that says whether the vote is recorded.
     Unanswered,
     /// A first vote that the server says was cast before.
     UnexpectedDuplicate,
@@ -45,7 +47,7 @@ pub(crate) enum Verdict {
 /// did not answer in time.
 const OUTCOME_UNKNOWN: &str = "urn:scrutin:problem:outcome-unknown";
 
-/// Whether the server turned the request away, to be sent again.
+/// Whether the server turned the request away and it may be sent again.
 pub(crate) fn turned_away(answer: &Answer) -> bool {
     matches!(answer.status, 408 | 429 | 503)
 }
@@ -85,7 +87,7 @@ pub(crate) fn judge(slot: Slot, settled: &Settled) -> Verdict {
     }
 }
 
-/// Whether a first vote of which this was judged may be recorded all the same.
+/// Whether a first vote may be recorded although its verdict does not say so.
 pub(crate) fn left_open(slot: Slot, verdict: &Verdict, settled: &Settled) -> bool {
     let status = settled.answer.as_ref().map_or(0, |answer| answer.status);
     match (slot, verdict) {
@@ -99,7 +101,8 @@ pub(crate) fn left_open(slot: Slot, verdict: &Verdict, settled: &Settled) -> boo
     }
 }
 
-/// Members of the answers that are looked at; `status` is a word here, a number in a problem.
+/// The members of an answer that are checked; `status` is a word in an answer to a vote and a number in
+/// an error.
 #[derive(Deserialize)]
 struct Said {
     #[serde(rename = "type")]

@@ -3,7 +3,8 @@
 //!
 //! With a rate the load is open loop: every arrival time is fixed before the first request leaves, and
 //! latency counts from that time, so a server that stalls cannot hide behind a client that waits for
-//! it. Without one it is a closed loop, as fast as answers come: good for how much, not for how long.
+//! it. Without a rate the loop is closed: each connection sends its next request when it has its
+//! answer. That measures throughput; its latencies say little.
 
 mod args;
 mod choice;
@@ -22,9 +23,10 @@ mod slow;
 mod summary;
 mod truth;
 
+use std::process::ExitCode;
+
 use anyhow::{Context, Result};
 use clap::Parser;
-use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let raw = args::Args::parse();

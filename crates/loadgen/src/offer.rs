@@ -1,16 +1,17 @@
-//! What there is to vote on: the open ballots, their candidates by region, and what a voter of a
-//! region chooses on them.
+//! The ballots that are open, their candidates by region, and the choices that a voter of a region
+//! makes on them.
 
 pub(crate) mod api;
 pub(crate) mod definition;
 
-use crate::choice::{self, Field};
-use crate::random::Random;
-use anyhow::{Result, bail};
-use election::Choice;
 use std::collections::{BTreeMap, HashMap};
 
-/// One open ballot.
+use anyhow::{Result, bail};
+use election::Choice;
+
+use crate::choice::{self, Field};
+use crate::random::Random;
+
 #[derive(Clone, Debug)]
 pub(crate) struct Ballot {
     /// Law id or election code.
@@ -21,17 +22,13 @@ pub(crate) struct Ballot {
 /// What a ballot asks.
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
-    /// Oui or non.
-    Law {
-        /// Or blanc.
-        allow_blanc: bool,
-    },
-    /// Candidates.
+    /// Answered by `oui`, `non` or, where allowed, `blanc`.
+    Law { allow_blanc: bool },
     Election {
         /// `election_id` of the HTTP interface.
         number: u32,
         method: Method,
-        /// Who stands where; regions without candidates do not vote.
+        /// The candidates of each region; regions without candidates do not vote.
         fields: BTreeMap<u16, Field>,
     },
 }
@@ -39,9 +36,8 @@ pub(crate) enum Kind {
 /// How an election is voted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Method {
-    /// One candidate.
     Single,
-    /// At most so many candidates in order of preference.
+    /// A ranking of at most `max_ranks` candidates.
     Ranked {
         /// Ranks on the ballot.
         max_ranks: u32,
@@ -58,7 +54,7 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
-    /// Takes all of `ballots`, or those named in `wanted`. Errors name what is not on offer.
+    /// Takes all of `ballots`, or those named in `wanted`. The error names a ballot that is not open.
     pub(crate) fn new(mut ballots: Vec<Ballot>, wanted: &[String]) -> Result<Offer> {
         let known: Vec<String> = ballots.iter().map(|ballot| ballot.id.clone()).collect();
         if let Some(missing) = wanted.iter().find(|id| !known.contains(id)) {
@@ -84,7 +80,6 @@ impl Offer {
         })
     }
 
-    /// All ballots.
     pub(crate) fn ballots(&self) -> &[Ballot] {
         &self.ballots
     }
@@ -135,11 +130,12 @@ impl Kind {
             Kind::Law { allow_blanc } => choice::answer(*allow_blanc, random),
             Kind::Election { method, fields, .. } => {
                 let field = fields.get(&region);
+                let field = field.expect("ballots_of gives a region the ballots it votes on");
                 match method {
-                    Method::Single => Choice::Candidate(field.map_or(0, |f| f.one(random))),
-                    Method::Ranked { max_ranks } => Choice::Ranking(
-                        field.map_or_else(Vec::new, |f| f.ranking(*max_ranks, random)),
-                    ),
+                    Method::Single => Choice::Candidate(field.one(random)),
+                    Method::Ranked { max_ranks } => {
+                        Choice::Ranking(field.ranking(*max_ranks, random))
+                    }
                 }
             }
         }

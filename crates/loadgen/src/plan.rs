@@ -1,27 +1,29 @@
-//! What request each position of the run is: a pure function, so that nothing is remembered.
+//! Which request stands at each position of the run: a pure function of the position, so that nothing
+//! has to be remembered.
+
+use anyhow::{Result, bail};
 
 use crate::args::Settings;
 use crate::offer::Offer;
 use crate::random::{Purpose, Random};
 use crate::roll::Voter;
-use anyhow::{Result, bail};
 
 /// One request of the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Slot {
-    /// First vote number so many (see [`Votes::at`]).
+    /// The first vote of a voter on a ballot; the number is an argument of [`Votes::at`].
     Vote(u64),
     /// A recorded vote repeated with another choice.
     Duplicate(u64),
     /// A vote with a credential that is not on the roll.
     Invalid(u64),
-    /// No vote at all.
+    /// A body that is not a vote.
     Malformed(u64),
-    /// A body that drips in.
+    /// A body that arrives byte by byte.
     Slow(u64),
 }
 
-/// How many of each, spread evenly over the run.
+/// How many requests of each kind the run has; they are spread evenly over it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mix {
     pub(crate) votes: u64,
@@ -76,7 +78,7 @@ fn spread(index: u64, these: u64, others: u64) -> Result<u64, u64> {
     let all = u128::from(these + others).max(1);
     let before = |at: u64| (u128::from(at) * u128::from(these)).div_ceil(all);
     let these_before = before(index);
-    let narrow = u64::try_from(these_before).unwrap_or(u64::MAX); // at most `these`
+    let narrow = u64::try_from(these_before).expect("at most `these`, which are a u64");
     if before(index + 1) > these_before {
         Ok(narrow)
     } else {
@@ -121,7 +123,10 @@ impl Votes {
 
     /// All votes that can be cast.
     pub(crate) fn total(&self) -> u64 {
-        self.starts.last().copied().unwrap_or(0)
+        *self
+            .starts
+            .last()
+            .expect("starts has one entry more than there are voters")
     }
 
     /// Who casts vote `index` (position in the roll) and on which of the voter's ballots.

@@ -1,7 +1,8 @@
 //! Live progress on standard error, where that is a terminal.
 
-use crate::score::Score;
 use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::score::Score;
 
 /// A progress bar over the requests of a run; draws nothing off a terminal.
 #[derive(Debug)]
@@ -29,7 +30,6 @@ impl Progress {
         ));
     }
 
-    /// Clears the line.
     pub(crate) fn finish(&self) {
         self.0.finish_and_clear();
     }

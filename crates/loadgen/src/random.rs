@@ -1,7 +1,10 @@
 //! Reproducible random numbers: every draw is a function of the seed, a purpose and an index.
 //!
-//! So a retried vote repeats its choice without anyone remembering it, and a run can be repeated.
-//! For load, not for secrets.
+//! A retried vote therefore repeats its choice although nothing remembers the choice, and a run can be
+//! repeated. The numbers are predictable: they are for load tests, never for secrets.
+
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 
 /// What a draw is for; draws of different purposes are independent.
 #[derive(Clone, Copy, Debug)]
@@ -20,27 +23,23 @@ pub(crate) enum Purpose {
     Stranger,
 }
 
-/// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
+/// A stream of draws, by SplitMix64.
 #[derive(Clone, Debug)]
-pub(crate) struct Random(u64);
+pub(crate) struct Random(SplitMix64);
 
 impl Random {
     /// The draws of one purpose and index.
     pub(crate) fn of(seed: u64, purpose: Purpose, index: u64) -> Random {
-        let purpose = Random(seed ^ (purpose as u64).wrapping_mul(0xd6e8_feb8_6659_fd93)).next();
-        Random(Random(purpose ^ index).next())
+        let from = |state| Random(SplitMix64::seed_from_u64(state));
+        let purpose = from(seed ^ (purpose as u64).wrapping_mul(0xd6e8_feb8_6659_fd93)).next();
+        from(from(purpose ^ index).next())
     }
 
-    /// 64 uniform bits.
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.next_u64()
     }
 
-    /// A number below `bound`; 0 where `bound` is 0. The bias, under bound / 2^64, does not matter here.
+    /// A number below `bound`; 0 where `bound` is 0. The bias is below bound / 2^64, too small to matter.
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
         let wide = u128::from(self.next()) * u128::from(bound);
         (wide >> 64) as u64 // the upper half fits by construction

@@ -1,8 +1,9 @@
-//! Request bodies of the validator's two voting calls, right and wrong.
+//! Bodies for the two calls by which votes are cast: correct ones and malformed ones.
 
-use crate::offer::{Ballot, Kind};
 use election::Choice;
 use serde::Serialize;
+
+use crate::offer::{Ballot, Kind};
 
 /// Path and JSON body of one POST.
 #[derive(Debug)]
@@ -14,7 +15,7 @@ pub(crate) struct Call {
 const LAW_PATH: &str = "/api/v1/vote";
 const ELECTION_PATH: &str = "/api/v1/elections/vote";
 
-/// Who votes, as text: a voter of the roll or somebody made up.
+/// The credential of a request: of a voter on the roll, or invented.
 #[derive(Clone, Copy)]
 pub(crate) struct Credential<'a> {
     pub(crate) nas: &'a [u8],
@@ -45,8 +46,8 @@ struct ElectionVote<'a> {
 
 /// The vote of `who` for `choice` on `ballot`; the choice must be of the ballot's kind.
 pub(crate) fn vote(ballot: &Ballot, who: Credential<'_>, choice: &Choice) -> Call {
-    let nas = std::str::from_utf8(who.nas).unwrap_or_default(); // digits
-    let code = std::str::from_utf8(who.code).unwrap_or_default(); // letters and digits
+    let nas = std::str::from_utf8(who.nas).expect("a NAS is digits");
+    let code = std::str::from_utf8(who.code).expect("a code is letters and digits");
     match &ballot.kind {
         Kind::Law { .. } => Call {
             path: LAW_PATH,
@@ -94,7 +95,7 @@ pub(crate) fn text(choice: &Choice) -> String {
     }
 }
 
-/// The `number`-th request that is no vote: each is wrong in one way that must be answered 400.
+/// A malformed request, chosen by `number`. Each has one fault that must be answered 400.
 pub(crate) fn malformed(number: u64) -> Call {
     const WRONG: [(&str, &[u8]); 8] = [
         (
@@ -134,8 +135,7 @@ pub(crate) fn malformed(number: u64) -> Call {
 }
 
 fn json(value: &impl Serialize) -> Vec<u8> {
-    // Structs of strings and numbers into memory: serde_json has nothing to refuse.
-    serde_json::to_vec(value).unwrap_or_default()
+    serde_json::to_vec(value).expect("texts and numbers are written to memory")
 }
 
 #[cfg(test)]

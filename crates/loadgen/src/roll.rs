@@ -1,10 +1,11 @@
 //! The voters to vote for, read from a roll.
 
-use anyhow::{Context, Result, anyhow, bail};
-use credentials::{Code, Nas};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail};
+use credentials::{Code, Nas};
 
 /// One voter of the roll. NAS and code wipe themselves when dropped and print as withheld.
 #[derive(Debug)]

@@ -7,11 +7,11 @@ use std::time::Duration;
 pub(crate) enum Schedule {
     /// Each connection sends as soon as its last request is answered (closed loop).
     FlatOut,
-    /// Evenly spaced, after a linear climb from nothing.
+    /// Requests at even intervals, after a ramp in which the rate grows from 0.
     Paced {
         /// Requests a second once the ramp is over.
         rate: f64,
-        /// Length of the climb, seconds.
+        /// Length of the ramp in seconds.
         ramp_s: f64,
     },
 }

@@ -1,11 +1,13 @@
-//! The running account of a load: what became of the requests, and how long votes took.
+//! The running counts of a load: the verdicts on its requests, and the latencies of its votes.
 
-use crate::judge::Verdict;
-use anyhow::{Context, Result};
-use hdrhistogram::Histogram;
 use std::time::Duration;
 
-/// Longest latency that is told apart, microseconds: an hour.
+use anyhow::{Context, Result};
+use hdrhistogram::Histogram;
+
+use crate::judge::Verdict;
+
+/// Longest latency that is recorded exactly, in microseconds: an hour.
 const LATENCY_US_MAX: u64 = 3_600_000_000;
 /// Kinds of contradictions that are described; the others are only counted.
 const NOTES_MAX: usize = 10;
@@ -30,16 +32,15 @@ pub(crate) struct Score {
     pub(crate) retries: u64,
     /// The first kinds of contradictions, in words without credentials.
     pub(crate) notes: Vec<String>,
-    /// Of recorded votes, from the time they were due, microseconds.
+    /// Latencies of recorded votes in microseconds, from the time when they were due.
     pub(crate) latency_us: Histogram<u64>,
-    /// Of requests turned away, likewise.
+    /// Latencies of requests that were turned away, measured in the same way.
     pub(crate) shed_latency_us: Histogram<u64>,
     /// Length of the run.
     pub(crate) elapsed: Duration,
 }
 
 impl Score {
-    /// Nothing sent yet.
     pub(crate) fn new() -> Result<Score> {
         let latencies =
             || Histogram::new_with_bounds(1, LATENCY_US_MAX, 3).context("histogram of latencies");
@@ -64,7 +65,7 @@ impl Score {
         })
     }
 
-    /// Adds what became of one request, `latency` after it was due.
+    /// Adds the verdict on one request, which came `latency` after the request was due.
     pub(crate) fn add(&mut self, verdict: &Verdict, retries: u64, latency: Duration) {
         self.sent += 1;
         self.retries += retries;
@@ -83,7 +84,7 @@ impl Score {
             }
             Verdict::Wrong(note) => self.contradiction(note),
         }
-        let us = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
+        let us = u64::try_from(latency.as_micros()).expect("no run takes 584,000 years");
         match verdict {
             Verdict::Accepted(_) | Verdict::Recovered => self.latency_us.saturating_record(us),
             Verdict::Shed => self.shed_latency_us.saturating_record(us),

@@ -1,23 +1,27 @@
 //! A request whose body drips in byte by byte: a well-kept server cuts it off.
 
-use crate::connection::{Answer, Target, connect};
-use crate::judge::Settled;
-use crate::request::Call;
-use anyhow::{Result, bail};
-use hyper::body::Bytes;
 use std::net::Ipv4Addr;
 use std::time::Duration;
+
+use anyhow::{Result, bail};
+use hyper::body::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::connection::{Answer, Target, connect};
+use crate::judge::Settled;
+use crate::request::Call;
+
 /// Pause between two bytes.
 const DRIP: Duration = Duration::from_millis(400);
-/// A server that still listens after this long is not well kept.
+/// A server that still reads the body after this long has failed the test.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Drips `call`; settles with the server's status, or with none where it only closed or could not be
-/// reached, which is not the same.
-/// A server that stands it for 30 s settles with status 0, which no judge takes for right.
+/// Sends `call` byte by byte until the server answers or closes the connection.
+///
+/// The answer is the server's status; there is none where the server only closed the connection or
+/// could not be reached (`may_be_recorded` tells these two apart). A server that still reads after
+/// 30 s is noted with status 0, which counts as wrong.
 pub(crate) async fn drip(target: &Target, source: Option<Ipv4Addr>, call: &Call) -> Settled {
     let Ok(stream) = connect(target, source).await else {
         return Settled {

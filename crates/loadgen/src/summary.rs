@@ -1,11 +1,13 @@
-//! What a run came to, for people and for machines.
+//! The summary of a run: a table for people, JSON for machines.
 
-use crate::args::Settings;
-use crate::score::Score;
+use std::fmt::Write;
+
 use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
 use serde::Serialize;
-use std::fmt::Write;
+
+use crate::args::Settings;
+use crate::score::Score;
 
 /// The figures of a finished run. Counts are requests.
 #[derive(Debug, Serialize)]
@@ -36,7 +38,7 @@ pub(crate) struct Summary {
     seconds: f64,
     votes_per_s: f64,
     latency_ms: Latency,
-    /// Latency of requests that were turned away to the end.
+    /// Latency of requests that were turned away at every attempt.
     shed_latency_ms: Latency,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<String>,
@@ -115,7 +117,7 @@ impl Summary {
         serde_json::to_string(self).context("cannot write the summary as JSON")
     }
 
-    /// A small table.
+    /// The summary as a table for people.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         let rows: [(&str, u64, &str); 12] = [

@@ -1,19 +1,21 @@
-//! What the validator said it recorded, for `tally verify --expect` to hold against the ledger.
+//! What the validator said it recorded: `tally verify --expect` compares it with the ledger.
 //!
-//! The file has counts per ballot, region and choice, of votes that were recorded and of votes sent
-//! whose fate no answer told (`open`), and the receipts in no order that would tell whose they are; it has
-//! no credential.
+//! For each ballot, region and choice the file counts the votes that were recorded, and the votes that
+//! were sent and never answered (`open`). It lists the receipts in an order that does not tell whose
+//! they are. It holds no credential.
 
-use crate::judge::Verdict;
-use crate::offer::Ballot;
-use crate::request;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use durable::output::OutputFile;
 use election::Choice;
 use serde::Serialize;
-use std::collections::BTreeMap;
-use std::io::Write;
-use std::path::Path;
+
+use crate::judge::Verdict;
+use crate::offer::Ballot;
+use crate::request;
 
 /// The file while it grows: receipts as they come, counts at the end. Aside until finished.
 #[derive(Debug)]
@@ -27,7 +29,7 @@ pub(crate) struct Truth {
 /// What was recorded on one ballot.
 #[derive(Debug, Default)]
 struct Recorded {
-    /// Answers 409 to repeated votes. The ledger may hold more: attempts whose answer was lost.
+    /// Repeated votes that were answered 409. The ledger may hold more: some answers are lost.
     duplicates: u64,
     counts: ByChoice,
     /// First votes sent and never settled: the ledger may hold them or not.
@@ -37,7 +39,7 @@ struct Recorded {
 /// Votes by region and choice.
 type ByChoice = BTreeMap<(u16, Choice), u64>;
 
-/// What a request was about.
+/// The ballot, region and choice that a request named.
 #[derive(Debug)]
 pub(crate) struct Subject {
     /// Position of the ballot in the offer.
@@ -47,7 +49,7 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    /// Of a request that is about no ballot; nothing is ever recorded for it.
+    /// For a request that names no ballot; nothing is ever recorded for it.
     pub(crate) fn nobody() -> Subject {
         Subject {
             ballot: usize::MAX,
@@ -86,7 +88,7 @@ impl Truth {
         })
     }
 
-    /// Books what became of a request, which may be a vote that is left `open`.
+    /// Counts the result of a request; `open` says that it is a vote without an answer.
     pub(crate) fn book(&mut self, verdict: Verdict, open: bool, subject: Subject) -> Result<()> {
         let Some(ballot) = self.ballots.get_mut(subject.ballot) else {
             return Ok(());

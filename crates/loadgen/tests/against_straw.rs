@@ -4,12 +4,14 @@
 
 mod support;
 
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use serde_json::Value;
+
 use support::{Manner, Record, start};
 
 const VOTERS: u64 = 200;

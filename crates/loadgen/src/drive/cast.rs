@@ -1,10 +1,12 @@
 //! Sends one request until it is answered for good.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use crate::connection::{Broken, Connection};
 use crate::judge::{Settled, outcome_unknown, turned_away};
 use crate::request::Call;
-use std::time::Duration;
-use tokio::time::Instant;
 
 /// Pause before a request is sent again over a new connection.
 const RECONNECT_AFTER: Duration = Duration::from_millis(25);

@@ -1,5 +1,12 @@
 //! The state that all workers share: the plan, the voters, and the account of the answers.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tokio::sync::watch;
+
 use crate::args::Settings;
 use crate::connection::Target;
 use crate::judge::{Settled, Verdict, judge, left_open};
@@ -12,11 +19,6 @@ use crate::roll::Voter;
 use crate::schedule::Schedule;
 use crate::score::Score;
 use crate::truth::{Subject, Truth};
-use anyhow::{Context, Result, bail};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-use tokio::sync::watch;
 
 /// Recorded votes that are remembered to be repeated.
 const REMEMBERED_MAX: usize = 4_096;
@@ -25,7 +27,7 @@ const NOTHING_RECORDED: Duration = Duration::from_millis(5);
 /// Symbols of a made-up code, as minted codes have them.
 const CODE_SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// A run: immutable but for the position and the account.
+/// A run. All of it is fixed but the position and the account.
 #[derive(Debug)]
 pub(crate) struct Load {
     pub(crate) target: Target,
@@ -95,7 +97,7 @@ impl Load {
         (index < self.mix.total()).then(|| (self.mix.slot(index), self.schedule.due(index)))
     }
 
-    /// Ends the run early: what is not sent yet stays unsent.
+    /// Ends the run early: no further request is sent.
     pub(crate) fn stop(&self) {
         self.next.store(self.mix.total(), Ordering::Relaxed);
         self.stopping.send_replace(true);
@@ -106,7 +108,8 @@ impl Load {
         self.stopping.subscribe()
     }
 
-    /// The request of a slot. None where a recorded vote should be repeated and none will be.
+    /// The request of a slot. None where a recorded vote should be repeated and none was recorded in
+    /// time.
     pub(crate) async fn request(&self, slot: Slot) -> Option<(Subject, Call)> {
         Some(match slot {
             Slot::Vote(number) => self.ballot_paper(number, Purpose::Choice, number),
@@ -174,7 +177,7 @@ impl Load {
         )
     }
 
-    /// A recorded vote, waiting for the first one. None where none comes.
+    /// Waits for a recorded vote and gives its number. None where no vote is recorded in time.
     async fn recorded(&self, number: u64) -> Option<u64> {
         let mut random = Random::of(self.seed, Purpose::Repeat, !number);
         let mut patience = self.retry_for.max(NOTHING_RECORDED);
@@ -190,7 +193,7 @@ impl Load {
         }
     }
 
-    /// Books what became of a request, `latency` after it was due.
+    /// Counts the end of a request, which came `latency` after the request was due.
     pub(crate) fn settle(
         &self,
         slot: Slot,
@@ -211,7 +214,7 @@ impl Load {
         }
     }
 
-    /// Books a request that was due and is not sent.
+    /// Counts a request that was due and is not sent.
     pub(crate) fn leave_out(&self) {
         self.account().score.left_out += 1;
     }
@@ -235,7 +238,7 @@ impl Load {
         Ok(score)
     }
 
-    /// The account. A worker that panicked has ended the run already, so poison tells nothing new.
+    /// The account, poisoned or not: a worker that panicked ends the run anyway.
     fn account(&self) -> MutexGuard<'_, Account> {
         self.account.lock().unwrap_or_else(PoisonError::into_inner)
     }

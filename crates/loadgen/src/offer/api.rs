@@ -1,13 +1,15 @@
-//! The offer as the validator's API states it.
+//! Reads the open ballots from the API of the validator.
 
-use super::{Ballot, Kind, Method};
-use crate::connection::Connection;
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
 
-/// Members that are looked at; the validator's OpenAPI document describes all of them.
+use super::{Ballot, Kind, Method};
+use crate::connection::Connection;
+
+/// The members that are used; the validator's OpenAPI document describes all of them.
 #[derive(Debug, Deserialize)]
 struct Law {
     law_id: String,
@@ -34,7 +36,7 @@ struct Candidate {
 /// Status of a ballot that takes votes, and of a candidate who stands.
 const ACTIVE: &str = "active";
 
-/// Ballots that are open now, by the validator's own word: laws, then elections.
+/// The ballots that the validator says are open now: laws, then elections.
 pub(crate) async fn read(connection: &mut Connection, seed: u64) -> Result<Vec<Ballot>> {
     let laws: Vec<Law> = document(connection, "/api/v1/laws").await?;
     let laws = laws

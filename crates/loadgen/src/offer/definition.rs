@@ -1,11 +1,13 @@
-//! The offer as an event definition states it, for a validator that shows none.
+//! Reads the open ballots from an event definition, for a validator that does not list them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use election::{BallotKind, CandidateStatus, Election, Event, Window};
 
 use super::{Ballot, Kind, Method};
 use crate::choice::Field;
-use anyhow::{Context, Result, bail};
-use election::{BallotKind, CandidateStatus, Election, Event, Window};
-use std::collections::BTreeMap;
-use std::path::Path;
 
 /// Ballots of the definition at `path` that are open at `now_ms` (UTC, since 1970).
 /// Errors list every fault of the definition with its line.

@@ -1,5 +1,10 @@
 //! A validator of straw: it answers as the real one promises to, or breaks one promise.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
@@ -7,10 +12,6 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 
 /// A body that takes longer is cut off.
@@ -35,7 +36,7 @@ pub(crate) enum Manner {
     ForgetsReceipts,
 }
 
-/// What it recorded.
+/// What the server under test was sent.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     /// Addresses from which connections came.
