@@ -10,6 +10,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 /// Passes over the files: a chain of imports may be this long.
@@ -92,7 +93,7 @@ fn resolve_imports(
 fn hashed_name(name: &str, bytes: &[u8]) -> String {
     let (stem, extension) = name.split_once('.').unwrap_or((name, ""));
     let digest = Sha256::digest(bytes);
-    let hash: String = digest.iter().take(6).map(|b| format!("{b:02x}")).collect();
+    let hash = HEXLOWER.encode(&digest[..6]);
     format!("{stem}.{hash}.{extension}")
 }
 

@@ -18,8 +18,9 @@ use std::net::TcpListener;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use election::Event;
-use http::{Answer, Request};
 use pages::{Form, Lang, Site};
+
+use http::{Answer, Request};
 
 const EVENT: &str = include_str!("../../../fixtures/election.toml");
 const PROVINCE: &str = include_str!("../../../fixtures/election-125.toml");

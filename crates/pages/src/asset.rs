@@ -16,7 +16,7 @@ struct Stored {
     brotli: &'static [u8],
 }
 
-/// One embedded file.
+/// An embedded file in the encodings in which it is served.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asset {
     /// File name with the hash of its content, e.g. `style.0123456789ab.css`.
@@ -77,11 +77,10 @@ pub fn assets() -> impl Iterator<Item = Asset> {
 /// The path of a source file of `assets/`, for templates. A test renders every page and follows
 /// every path, so an unknown name does not get past it.
 pub(crate) fn path_of(source: &str) -> String {
-    let name = ASSETS
-        .iter()
-        .find(|stored| stored.source == source)
-        .map_or(source, |stored| stored.name);
-    format!("{ASSET_PREFIX}{name}")
+    let stored = ASSETS.iter().find(|stored| stored.source == source);
+    let stored =
+        stored.unwrap_or_else(|| panic!("a template names {source}: it is not in assets/"));
+    format!("{ASSET_PREFIX}{}", stored.name)
 }
 
 fn content_type(name: &str) -> &'static str {

@@ -3,12 +3,13 @@
 //! It may hold NAS and code, so names and values are wiped when the form is dropped, nothing here
 //! has `Debug`, and errors carry positions only. The caller bounds and wipes the body itself.
 
+use data_encoding::HEXLOWER_PERMISSIVE;
 use zeroize::Zeroizing;
 
 /// Fields of one form: a ranking has at most 100 ranks.
 const FIELDS_MAX: usize = 160;
 
-/// A decoded form.
+/// The fields of a posted form, in the order sent.
 pub struct Form {
     fields: Vec<(Zeroizing<String>, Zeroizing<String>)>,
 }
@@ -48,9 +49,8 @@ impl Form {
             if at == FIELDS_MAX {
                 return Err(FormError::TooManyFields { max: FIELDS_MAX });
             }
-            let equals = pair.iter().position(|b| *b == b'=');
-            let (name, value) = match equals.and_then(|at| pair.split_at_checked(at)) {
-                Some((name, value)) => (name, value.get(1..).unwrap_or_default()),
+            let (name, value) = match pair.iter().position(|b| *b == b'=') {
+                Some(equals) => (&pair[..equals], &pair[equals + 1..]),
                 None => (pair, &[][..]),
             };
             fields.push((decode(name, at + 1)?, decode(value, at + 1)?));
@@ -80,15 +80,11 @@ fn decode(encoded: &[u8], field: usize) -> Result<Zeroizing<String>, FormError> 
                 let (digits, after) = rest
                     .split_first_chunk::<2>()
                     .ok_or(FormError::Escape { field })?;
-                let digit = |at: u8| {
-                    char::from(at)
-                        .to_digit(16)
-                        .and_then(|d| u8::try_from(d).ok())
-                };
-                let (Some(high), Some(low)) = (digit(digits[0]), digit(digits[1])) else {
-                    return Err(FormError::Escape { field });
-                };
-                bytes.push(high << 4 | low);
+                let mut byte = [0];
+                HEXLOWER_PERMISSIVE
+                    .decode_mut(digits, &mut byte)
+                    .map_err(|_| FormError::Escape { field })?;
+                bytes.push(byte[0]);
                 rest = after;
             }
             other => bytes.push(*other),

@@ -22,15 +22,15 @@ pub struct Site<'a> {
 /// with [`crate::SECURITY_HEADERS`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// HTTP status.
+    /// The HTTP status to answer with.
     pub status: u16,
-    /// `Content-Language`.
+    /// The language of the page, for `Content-Language`.
     pub lang: Lang,
-    /// `Content-Security-Policy`.
+    /// The `Content-Security-Policy` that this page works under.
     pub csp: &'static str,
     /// `Retry-After` in seconds, where the page asks the voter to come back.
     pub retry_after_s: Option<u32>,
-    /// The document.
+    /// The whole HTML document.
     pub html: String,
 }
 

@@ -1,7 +1,7 @@
 //! The HTTP headers that every page must be served with, as data.
 
-/// `Content-Security-Policy` of pages: nothing from anywhere else, nothing inline, no frame around
-/// them. A WebSocket to the same origin is within `connect-src 'self'`.
+/// `Content-Security-Policy` of pages: everything comes from the same origin, nothing is inline, and
+/// no other page may frame them. A WebSocket to the same origin is within `connect-src 'self'`.
 pub const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -23,5 +23,5 @@ pub const SECURITY_HEADERS: &[(&str, &str)] = &[
 /// `Cache-Control` of the voter's pages: no copy on disk, in a proxy or for the back button.
 pub const NO_STORE: &str = "no-store";
 
-/// `Cache-Control` of the results pages: keep, but ask again (`ETag`).
+/// `Cache-Control` of the results pages: a copy may be kept, and must be checked each time (`ETag`).
 pub const REVALIDATE: &str = "no-cache";

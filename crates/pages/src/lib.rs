@@ -6,23 +6,23 @@
 //! page can be rendered, looked at and tested without any of them: `cargo run -p pages --example
 //! preview`.
 //!
-//! **NAS and code.** The crate reads them in one place, a posted [`Form`], and can write them in
-//! none: no view has a field for them. A voter first marks the choice, and types NAS and code on the
-//! last form, which posts both together, once. Between the forms only the choice travels, in a
-//! hidden field of a page that is not stored ([`NO_STORE`]) and says nothing of who is voting. So no
-//! document, and no copy of one in a browser's cache, history or back-forward cache, holds NAS or
-//! code; after an error both fields come back empty (WCAG 2.2, success criterion 3.3.7 excepts
-//! security). With scripts, the fields are wiped when the page is hidden. NAS, code and choice never
-//! stand in a URL.
+//! **NAS and code.** The crate reads them in one place, a posted [`Form`], and cannot write them: no
+//! view has a field for them. A voter first marks the choice, and then types NAS and code on the last
+//! form, which posts all three together, once. Between the forms only the choice travels, in a hidden
+//! field of a page that is not stored ([`NO_STORE`]) and does not say who is voting. So no document,
+//! and no copy of one in a browser's cache, history or back-forward cache, holds NAS or code. After an
+//! error both fields come back empty (WCAG 2.2, success criterion 3.3.7 makes an exception for
+//! security). Scripts also wipe the fields when the page is hidden. NAS, code and choice never appear
+//! in a URL.
 //!
 //! **No ambient authority.** There is no cookie, session or stored token: the right to vote is in
 //! the NAS and code of the very form that is posted. A forged request from another site would need
 //! both, and with both it needs no victim, so there is nothing for a CSRF token to protect. Framing
 //! is refused all the same.
 //!
-//! **One renderer.** Scripts make pages more comfortable and never render results or outcomes:
-//! they put the answer of the server in place. A page is therefore complete without them, and each
-//! language has its texts in one file.
+//! **One renderer.** The server renders every page. Scripts only replace parts of a page with parts
+//! that the server has rendered. A page is therefore complete without scripts, and the texts of a
+//! language stand in one place.
 
 mod asset;
 mod chart;

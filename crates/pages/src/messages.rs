@@ -43,18 +43,16 @@ impl Messages {
         }
     }
 
-    /// What does not parse is left out here and found by the test of this file.
     fn read(lang: Lang, files: &[&str]) -> Messages {
-        let language: LanguageIdentifier = lang.tag().parse().unwrap_or_default();
+        let language: LanguageIdentifier = lang.tag().parse().expect("fr and en are language tags");
         let mut bundle = FluentBundle::new_concurrent(vec![language]);
         // Marks of direction around values are of no use between two left-to-right languages.
         bundle.set_use_isolating(false);
         let mut ids = Vec::new();
         for file in files {
             ids.extend(ids_of(file).map(str::to_owned));
-            let resource = match FluentResource::try_new((*file).to_owned()) {
-                Ok(resource) | Err((resource, _)) => resource,
-            };
+            let resource = FluentResource::try_new((*file).to_owned())
+                .unwrap_or_else(|(_, errors)| panic!("a message file of this program: {errors:?}"));
             bundle.add_resource_overriding(resource);
         }
         Messages { bundle, ids }
@@ -75,8 +73,8 @@ impl Messages {
         self.format(id, Some(&args)).into_owned()
     }
 
-    /// An unknown id stops a debug build, so that the tests, which render every page in every state,
-    /// find it; a release shows the id.
+    /// An unknown id stops a debug build: the tests render every page in every state, so they find
+    /// it. A release shows the id, because a voter is better served by an odd word than by no page.
     fn format<'a>(&'a self, id: &str, args: Option<&FluentArgs<'_>>) -> Cow<'a, str> {
         let Some(pattern) = self.bundle.get_message(id).and_then(|m| m.value()) else {
             debug_assert!(false, "no message has the id {id}");

@@ -1,7 +1,8 @@
 //! The operator's monitor: panels over a program's own `/metrics`, with history in the browser.
 //!
-//! Served by the internal listener of a program beside its metrics: no other service is needed. The
-//! page names the metrics; its script reads them (OpenMetrics text), keeps five minutes and draws.
+//! The internal listener of a program serves it beside the metrics, so no other service is needed. The
+//! page names the metrics. Its script reads them (OpenMetrics text), keeps those of five minutes and
+//! draws them.
 
 use askama::Template;
 
@@ -17,7 +18,7 @@ pub enum Program {
     Tally,
 }
 
-/// How a panel's number is made of metrics.
+/// How the number of a panel is computed from metrics.
 #[derive(Clone, Copy)]
 enum Kind {
     /// Change of a counter per second.
@@ -131,7 +132,7 @@ struct Monitor<'a> {
     health: &'static [(&'static str, &'static str)],
 }
 
-/// Message id and path of each check that every program answers.
+/// Message id and path of each health check that both programs answer.
 const HEALTH: &[(&str, &str)] = &[("health-live", "/livez"), ("health-ready", "/readyz")];
 
 /// The monitor of a program; its own path is `/monitor`.

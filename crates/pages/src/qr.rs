@@ -12,7 +12,7 @@ pub(crate) struct Qr {
 }
 
 impl Qr {
-    /// The code of a text; an empty square where the text is too long for any (2,331 bytes).
+    /// The QR code of a text; an empty square where the text is longer than the 2,331 bytes that fit.
     pub(crate) fn of(text: &str) -> Qr {
         let Ok(code) = QrCode::with_error_correction_level(text, EcLevel::M) else {
             return Qr {

@@ -1,4 +1,4 @@
-//! Every page in every state: rendered, and held to what all pages promise.
+//! Renders every page in every state, and checks what all pages promise.
 
 use election::{Ballot, Choice, Event};
 

@@ -58,7 +58,8 @@ pub(crate) fn thousandths(part: u64, whole: u64) -> u64 {
         return 0;
     }
     let (part, whole) = (u128::from(part), u128::from(whole));
-    u64::try_from((part * 2_000 + whole) / (whole * 2)).unwrap_or(u64::MAX)
+    u64::try_from((part * 2_000 + whole) / (whole * 2))
+        .expect("a part of a whole has at most 1000 thousandths")
 }
 
 fn point(lang: Lang) -> char {
@@ -75,9 +76,16 @@ pub(crate) struct Moment {
     pub(crate) machine: String,
 }
 
-/// Milliseconds UTC as the event's people read them. An unknown zone reads as UTC.
+/// Milliseconds UTC as the event's people read them. An unknown zone reads as UTC; a number beyond
+/// the calendar (about ten thousand years) stays a number.
 pub(crate) fn moment(lang: Lang, time_zone: &str, ms: i64) -> Moment {
-    let instant = Timestamp::from_millisecond(ms).unwrap_or_default();
+    let Ok(instant) = Timestamp::from_millisecond(ms) else {
+        let text = format!("{ms} ms");
+        return Moment {
+            machine: text.clone(),
+            text,
+        };
+    };
     let local = instant.to_zoned(TimeZone::get(time_zone).unwrap_or(TimeZone::UTC));
     let t = Messages::of(lang);
     let month = t.get(MONTHS[usize::from(local.month().unsigned_abs() - 1) % 12]);

@@ -1,4 +1,4 @@
-//! What pictures are made of: fills that are told apart without colour, and the rounds of a count.
+//! Parts of pictures: fills that differ in pattern as well as in colour, and the rounds of a count.
 //!
 //! Every picture repeats a data table of the same page. Pictures are SVG with presentation
 //! attributes, because the content security policy takes no inline style.

@@ -1,9 +1,9 @@
-//! The rounds of a ranked count as stacked bars with ribbons between them: where votes went.
+//! The rounds of a ranked count as stacked bars. Ribbons between the bars show how votes move.
 //!
 //! Each round is a bar as wide as the votes of the first. A candidate's part is joined to the same
-//! candidate's part of the next round. Where exactly one candidate lost votes, what each other part
-//! gained came from there and is joined to it; where several lost at once, the sources cannot be
-//! told apart and no ribbon is drawn for the gains.
+//! candidate's part of the next round. Where exactly one candidate lost votes, ribbons
+//! lead from that candidate to all who gained. Where several lost votes at once, nobody can tell whose
+//! votes went where, and no ribbon is drawn for the gains.
 
 use crate::results::{Round, Rounds};
 
@@ -27,15 +27,13 @@ pub(crate) struct Ribbon {
     pub(crate) path: String,
 }
 
-/// One round's bar.
 pub(crate) struct Bar {
-    pub(crate) number: usize,
+    pub(crate) number: u64,
     pub(crate) y: u64,
     pub(crate) label_y: u64,
     pub(crate) parts: Vec<Part>,
 }
 
-/// The whole picture.
 pub(crate) struct Flow {
     pub(crate) width: u64,
     pub(crate) height: u64,
@@ -80,7 +78,7 @@ fn round_total(round: &Round) -> u64 {
 fn bar(round: &Round, at: u64, total: u64) -> Bar {
     let scale = |votes: u64| {
         let scaled = u128::from(votes) * u128::from(WIDTH) / u128::from(total);
-        u64::try_from(scaled).unwrap_or(WIDTH)
+        u64::try_from(scaled).expect("a bar is no wider than the widest")
     };
     let counts = round
         .counts
@@ -99,7 +97,7 @@ fn bar(round: &Round, at: u64, total: u64) -> Bar {
     }
     let y = at * (BAR_HEIGHT + GAP);
     Bar {
-        number: usize::try_from(at).unwrap_or(usize::MAX).saturating_add(1),
+        number: at + 1,
         y,
         label_y: y + BAR_HEIGHT / 2 + 6,
         parts,

@@ -2,7 +2,8 @@
 
 use election::{Ballot, Election};
 
-use super::{AnswerCounts, ElectionView, LawView, Night, RegionAnswers};
+use super::night::Night;
+use super::view::{AnswerCounts, ElectionView, LawView, RegionAnswers};
 
 /// A law's answers by region, or one line per answer without a region where only the total may be
 /// seen; only the header while counts are hidden.

@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use askama::Template;
 use election::{Ballot, Election, Event};
 
-use super::{
-    CandidateVotes, ElectionView, Night, RegionView, Rounds, Standing, TurnoutLine, ballot_path,
-    width,
-};
+use super::night::{Night, Standing, TurnoutLine, ballot_path, width};
+use super::view::{CandidateVotes, ElectionView, RegionView, Rounds};
 use crate::chart::{self, EXHAUSTED, Flow, NEUTRAL};
 use crate::frame::{Frame, Page};
 use crate::wording;
@@ -364,7 +362,7 @@ pub fn region(
     Some(night.finish(Page::new(night.lang(), &page)))
 }
 
-/// Most votes first.
+/// The candidates of a region, those with the most votes first.
 fn candidate_lines<'a>(
     night: &Night<'a>,
     election: &Election,

@@ -3,9 +3,8 @@
 use askama::Template;
 use election::{Ballot, Law, Share};
 
-use super::{
-    AnswerCounts, LawView, Night, RegionAnswers, Standing, TurnoutLine, ballot_path, width,
-};
+use super::night::{Night, Standing, TurnoutLine, ballot_path, width};
+use super::view::{AnswerCounts, LawView, RegionAnswers};
 use crate::frame::{Frame, Page};
 
 #[derive(Template)]

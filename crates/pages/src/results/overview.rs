@@ -5,7 +5,8 @@ use election::{Ballot, BallotKind};
 
 use super::election_page::{PartyLine, party_lines};
 use super::law_page::{Answers, answers, needs};
-use super::{Night, Standing, Summary, TurnoutLine, ballot_path};
+use super::night::{Night, Standing, TurnoutLine, ballot_path};
+use super::view::Summary;
 use crate::frame::{Frame, Page};
 
 #[derive(Template)]

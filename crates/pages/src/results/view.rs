@@ -1,21 +1,21 @@
-//! What the results pages are told: exact integers, and nothing that the policy hides.
+//! The data of the results pages: exact integers, and nothing that the policy of a ballot hides.
 
 /// Whether counts may be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen<T> {
-    /// They may.
+    /// The policy lets everybody see the counts.
     Counts {
-        /// The counts.
+        /// The counts of the ballot, as far as they are tabulated.
         counts: T,
         /// When the last vote in them was recorded, in milliseconds UTC; none before the first.
         updated_ms: Option<i64>,
     },
-    /// Turnout only, until then.
+    /// Only the turnout may be seen, until the counts are due.
     Withheld {
-        /// In milliseconds UTC.
+        /// When the counts are due, in milliseconds UTC since 1970.
         available_ms: i64,
     },
-    /// Turnout only: the box key is not here.
+    /// Only the turnout may be seen: this program does not have the box key.
     Sealed,
 }
 
@@ -29,10 +29,10 @@ impl<T> Seen<T> {
     }
 }
 
-/// Votes cast, of credentials on the roll.
+/// How many of the credentials on the roll have voted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Turnout {
-    /// Votes recorded.
+    /// Votes that are recorded in the ledger.
     pub votes: u64,
     /// Credentials on the roll of the ballot (of the region, where it is one region's).
     pub registered: u64,
@@ -41,9 +41,9 @@ pub struct Turnout {
 /// Answers to a law.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AnswerCounts {
-    /// Yes.
+    /// Votes for the law.
     pub oui: u64,
-    /// No.
+    /// Votes against the law.
     pub non: u64,
     /// Blank votes, apart from the valid ones.
     pub blanc: u64,
@@ -62,30 +62,30 @@ impl AnswerCounts {
 pub struct RegionAnswers {
     /// Number of the region; 0 where the roll names none.
     pub region: u16,
-    /// Its answers.
+    /// The answers of its voters.
     pub answers: AnswerCounts,
 }
 
-/// A law.
+/// What the pages show of a law.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LawView {
     /// Votes of the whole event.
     pub turnout: Turnout,
-    /// Its counts.
+    /// The counts, where they may be seen.
     pub seen: Seen<LawCounts>,
 }
 
 /// The counts of a law.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LawCounts {
-    /// All regions together.
+    /// The answers of all regions together.
     pub total: AnswerCounts,
     /// By region, ascending; their sum is the total. None where the policy shows the total only:
-    /// a batched law moves in steps of so many votes in all, of which one region may have one.
+    /// a batched law is updated in steps of many votes, and one region may have a single vote of a step.
     pub regions: Option<Vec<RegionAnswers>>,
 }
 
-/// One candidate.
+/// The votes of a candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CandidateVotes {
     /// Number of the candidate.
@@ -101,13 +101,13 @@ pub struct CandidateVotes {
 pub struct RegionView {
     /// Number of the region.
     pub region: u16,
-    /// Its turnout.
+    /// Votes cast in this region.
     pub turnout: Turnout,
     /// In ballot-paper order; empty where counts are hidden.
     pub candidates: Vec<CandidateVotes>,
     /// Candidates tied for the last seat, which nobody has.
     pub tied: Vec<u32>,
-    /// Of a ranked count.
+    /// The rounds of a ranked count; none where marks are not ranked.
     pub rounds: Option<Rounds>,
 }
 
@@ -118,7 +118,7 @@ pub struct ElectionView {
     pub turnout: Turnout,
     /// The regions. Turnout is always there; candidates and rounds only where counts may be seen.
     pub regions: Vec<RegionView>,
-    /// Whether they may be.
+    /// Whether the counts may be seen.
     pub seen: Seen<()>,
 }
 
@@ -127,7 +127,7 @@ pub struct ElectionView {
 pub struct Rounds {
     /// Decimals of every amount.
     pub decimals: u8,
-    /// First to last.
+    /// The rounds, first to last.
     pub rounds: Vec<Round>,
 }
 
@@ -149,8 +149,8 @@ pub struct Round {
 /// One ballot in the overview, in the order of the event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Summary {
-    /// A law.
+    /// A law, with its turnout and counts.
     Law(LawView),
-    /// An election.
+    /// An election, with all its regions.
     Election(ElectionView),
 }

@@ -1,4 +1,4 @@
-//! Where a vote ends without a receipt, and what the voter can do then.
+//! The page for a vote that gets no receipt: why, and what the voter can do.
 
 use askama::Template;
 use election::Ballot;
@@ -18,12 +18,12 @@ pub enum End {
     },
     /// The window has not begun. Status 403.
     NotOpen {
-        /// When it does, in milliseconds UTC.
+        /// When it begins, in milliseconds UTC since 1970.
         opens_ms: i64,
     },
     /// The window is over. Status 403.
     Closed {
-        /// Since when, in milliseconds UTC.
+        /// When it ended, in milliseconds UTC since 1970.
         closed_ms: i64,
     },
     /// Too many tries from this address or for this NAS. Status 429.
@@ -50,16 +50,16 @@ pub enum End {
 #[template(path = "voter/end.html")]
 struct Ended<'a> {
     frame: Frame<'a>,
-    /// None where nothing was sent.
+    /// None where no vote was sent.
     state: Option<State>,
-    /// Told to the page's script, for what it says of a duplicate later.
+    /// Whether the script of the page should remember this end: a later duplicate is then explained.
     unsure: bool,
     lines: Vec<String>,
     again: Option<String>,
 }
 
-/// The page of an end. `cast_on` is the ballot that was cast; `None` where a voter only looks: that a
-/// ballot is not open or closed is no error then, and the page has status 200.
+/// The page for `end`. `cast_on` is the ballot on which a vote was cast. It is `None` where a voter only
+/// looks at a ballot: then it is no error that the ballot is not open, and the page has status 200.
 #[must_use]
 pub fn ended(site: &Site<'_>, cast_on: Option<&Ballot>, end: &End) -> Page {
     let t = Messages::of(site.lang);

@@ -155,9 +155,8 @@ fn ranking<'a>(
 ) -> Asks<'a> {
     let t = Messages::of(site.lang);
     let standing = candidates.iter().filter(|c| !c.withdrawn).count();
-    let most = election
-        .max_ranks
-        .min(u32::try_from(standing).unwrap_or(u32::MAX));
+    let standing = u32::try_from(standing).expect("a definition has at most 100,000 candidates");
+    let most = election.max_ranks.min(standing);
     let label = |number: u32| {
         let ordinal = wording::ordinal(site.lang, number);
         t.fill("mark-rank", [("ordinal", ordinal.into())])
@@ -180,7 +179,8 @@ fn region_line<'a>(site: &Site<'a>, number: u16) -> RegionLine<'a> {
     let name = site
         .event
         .region(number)
-        .map_or("", |region| site.lang.of(&region.name));
+        .map(|region| site.lang.of(&region.name))
+        .expect("candidates stand in regions of the event: the definition was checked");
     RegionLine { number, name }
 }
 

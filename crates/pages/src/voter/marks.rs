@@ -1,4 +1,4 @@
-//! From a choice to the fields of a form and back.
+//! Turns the fields of a form into a choice, and a choice into hidden fields.
 //!
 //! A law's form has `vote` = `oui`, `non` or `blanc`; a single choice has `candidate`; a ranking has
 //! `rank-1`, `rank-2`, … each a candidate's number or empty (an empty rank is passed over, so the
@@ -8,19 +8,19 @@ use election::{Ballot, BallotKind, Choice, ChoiceError, Election, Method};
 
 use crate::Form;
 
-/// Why a form holds no vote that the ballot takes.
+/// Why a form holds no choice that the ballot allows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MarkError {
-    /// Nothing is marked.
+    /// The form holds no choice: the voter marked nothing.
     #[error("no choice is marked, mark one")]
     Nothing,
-    /// A value that is none of the form's own.
+    /// A value that the form does not offer.
     #[error("field {field} holds none of the form's values, use the form of this ballot")]
     Unreadable {
         /// Name of the field.
         field: &'static str,
     },
-    /// The ballot does not take it.
+    /// The ballot does not allow the choice.
     #[error(transparent)]
     Refused(#[from] ChoiceError),
 }
@@ -28,7 +28,7 @@ pub enum MarkError {
 /// What the voter marked, checked against the ballot: the region (0 for a law) and the choice.
 ///
 /// # Errors
-/// Nothing marked, unreadable, or not taken by the ballot.
+/// The form holds no choice, cannot be read, or the ballot does not allow the choice.
 pub fn marked(ballot: &Ballot, form: &Form) -> Result<(u16, Choice), MarkError> {
     let (region, choice) = match &ballot.kind {
         BallotKind::Law(_) => (0, law_answer(form)?),

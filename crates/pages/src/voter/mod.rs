@@ -134,7 +134,7 @@ struct ReceiptPage<'a> {
     qr: Qr,
 }
 
-/// The receipt of a recorded vote: what a cast vote is redirected to, and what a check finds.
+/// The receipt of a recorded vote. A browser is redirected to it after casting, and a check shows it.
 /// `id` is the request id in its text form, `time_ms` the commit time of its frame.
 #[must_use]
 pub fn receipt(site: &Site<'_>, id: &str, time_ms: i64) -> Page {
@@ -157,9 +157,9 @@ pub fn receipt(site: &Site<'_>, id: &str, time_ms: i64) -> Page {
 /// Why a check of a receipt finds nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckFault {
-    /// Not the text form of a request id.
+    /// The text is not a request id.
     Malformed,
-    /// No frame holds it.
+    /// The ledger holds no vote with this request id.
     Unknown,
 }
 
@@ -171,7 +171,8 @@ struct Check<'a> {
     value: &'a str,
 }
 
-/// The form "is my vote recorded?", with what was asked and why it was not found.
+/// The form that asks whether a vote is recorded, with the receipt that was asked for and the reason why
+/// it was not found.
 #[must_use]
 pub fn check(site: &Site<'_>, asked: Option<(&str, CheckFault)>) -> Page {
     let t = crate::messages::Messages::of(site.lang);

@@ -1,4 +1,4 @@
-//! The last form: what will be cast, and who casts it.
+//! The last form: it shows the choice and asks for NAS and code.
 
 use askama::Template;
 use election::{Ballot, BallotKind, Choice, Election};
@@ -7,20 +7,20 @@ use super::{FieldFault, Line, ballot_path, marks};
 use crate::frame::{Frame, Page, Site};
 use crate::messages::Messages;
 
-/// A fault of NAS or code. The values stay out: the fields come back empty.
+/// What is wrong with NAS or code. It holds neither: the fields come back empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// No NAS.
+    /// The field for the NAS is empty.
     NasMissing,
-    /// Not nine digits.
+    /// What the voter wrote as NAS is not nine digits.
     NasMalformed,
-    /// No code.
+    /// The field for the code is empty.
     CodeMissing,
-    /// Not 6 to 32 letters and digits.
+    /// The code is not 6 to 32 letters and digits.
     CodeMalformed,
-    /// Together, they are not on the roll of this ballot.
+    /// NAS and code together are not on the roll of this ballot.
     NotRecognised,
-    /// They are, in another region than the one of the form.
+    /// NAS and code are on the roll, in another region than the one of the form.
     NotYourRegion,
 }
 

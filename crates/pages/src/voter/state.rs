@@ -1,17 +1,17 @@
-//! How far a vote is: said in words, by a sign and by a colour on every page of the flow.
+//! Whether the vote is cast. Every page of the flow says so in words, by a sign and by a colour.
 
-/// Where the vote stands.
+/// Whether the vote is cast, as far as the program knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
-    /// Nothing was sent.
+    /// No vote of this voter was sent.
     NotCast,
     /// The vote is on stable storage.
     Recorded,
-    /// An earlier vote of the same credential is.
+    /// An earlier vote of the same credential is on stable storage.
     Already,
-    /// Something was sent, and not taken.
+    /// A vote was sent and refused.
     Refused,
-    /// Something was sent, and what became of it is not known yet.
+    /// A vote was sent, and whether it is recorded is not known yet.
     Unsure,
 }
 
