@@ -11,28 +11,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use credentials::digestset::{self, DigestSetWriter, Header, Record};
-use credentials::{BallotId, Digest, KeyId, Scheme, shard_bits_for};
+use credentials::shard_bits_for;
 use sha2::{Digest as _, Sha256};
+use specimen::{Definition, Roll};
 
 const ROUNDS: usize = 3;
-const EVENT: &str = r#"
-[event]
-id = "BENCH"
-title_fr = "Mesure"
-title_en = "Bench"
-time_zone = "America/Toronto"
-box_key = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"
-
-[[law]]
-id = "L-1"
-title_fr = "Loi"
-title_en = "Law"
-question_fr = "Oui ?"
-question_en = "Yes?"
-opens = 2025-01-01T00:00:00
-closes = 2035-01-01T00:00:00
-"#;
+const LAW: &str = "L-1";
 const REGIONS: u16 = 125;
 
 fn main() {
@@ -40,8 +24,11 @@ fn main() {
         .find_map(|arg| arg.parse().ok())
         .unwrap_or(1_000_000);
     let home = tempfile::TempDir::new().expect("a private directory");
-    write_definition(home.path());
-    write_digests(home.path(), credentials);
+    let definition = Definition::of_laws([LAW], 1..=REGIONS).to_toml();
+    fs::write(home.path().join("election.toml"), definition).expect("written");
+    let shard_bits = shard_bits_for(u64::from(credentials));
+    let roll = Roll::new(credentials, 1..=REGIONS);
+    specimen::write_digests(&home.path().join("digests"), LAW, &roll, shard_bits);
     measure_pack(home.path(), credentials);
     run(
         home.path(),
@@ -54,7 +41,7 @@ fn main() {
     measure_verify(home.path(), credentials);
 }
 
-fn measure_pack(home: &Path, credentials: u64) {
+fn measure_pack(home: &Path, credentials: u32) {
     let args = [
         "pack",
         "--digests",
@@ -75,7 +62,7 @@ fn measure_pack(home: &Path, credentials: u64) {
     print("shardpack-pack", home, credentials, seconds, floor, rss);
 }
 
-fn measure_verify(home: &Path, credentials: u64) {
+fn measure_verify(home: &Path, credentials: u32) {
     let (mut seconds, mut floor, mut rss) = (f64::INFINITY, f64::INFINITY, 0.0f64);
     for _ in 0..ROUNDS {
         let (took, peak) = run(home, &["verify", "package", "--trust", "officer.pub"]);
@@ -86,7 +73,7 @@ fn measure_verify(home: &Path, credentials: u64) {
     print("shardpack-verify", home, credentials, seconds, floor, rss);
 }
 
-fn print(bench: &str, home: &Path, n: u64, seconds: f64, floor: f64, rss: f64) {
+fn print(bench: &str, home: &Path, n: u32, seconds: f64, floor: f64, rss: f64) {
     let bytes: u64 = files(&home.join("package"))
         .iter()
         .map(|(_, size)| size)
@@ -94,7 +81,7 @@ fn print(bench: &str, home: &Path, n: u64, seconds: f64, floor: f64, rss: f64) {
     println!(
         r#"{{"bench":"{bench}","n":{n},"seconds":{seconds:.3},"floor_seconds":{floor:.3},"ratio":{:.2},"peak_rss_mib":{rss:.0},"bytes_per_credential":{:.2}}}"#,
         seconds / floor,
-        bytes as f64 / n as f64,
+        bytes as f64 / f64::from(n),
     );
 }
 
@@ -194,54 +181,4 @@ fn files(dir: &Path) -> Vec<(PathBuf, u64)> {
         }
     }
     found
-}
-
-fn write_definition(home: &Path) {
-    let mut text = EVENT.to_owned();
-    for number in 1..=REGIONS {
-        text += &format!(
-            "\n[[region]]\nnumber = {number}\ncode = \"R{number}\"\nname_fr = \"Region {number}\"\nname_en = \"Region {number}\"\n"
-        );
-    }
-    fs::write(home.join("election.toml"), text).expect("written");
-}
-
-/// Digest sets of uniform digests, the same in every run.
-fn write_digests(home: &Path, credentials: u64) {
-    let mut records: Vec<Record> = (0..credentials)
-        .map(|number| {
-            let sum: [u8; 32] = Sha256::digest(number.to_le_bytes()).into();
-            let digest = Digest(*sum.first_chunk().expect("a sum has 32 bytes"));
-            let region = 1 + u16::try_from(number % u64::from(REGIONS)).expect("below 125");
-            Record { digest, region }
-        })
-        .collect();
-    records.sort_unstable();
-    let ballot = BallotId::parse("L-1").expect("a sound id");
-    let shard_bits = shard_bits_for(credentials);
-    let mut rest = records.as_slice();
-    for shard in 0..1 << shard_bits {
-        let inside = rest.partition_point(|record| record.digest.shard(shard_bits) <= shard);
-        let (inside, after) = rest.split_at(inside);
-        let header = Header {
-            ballot: ballot.clone(),
-            scheme: Scheme::HmacSha256,
-            key_id: Some(KeyId([1; 8])),
-            has_region: true,
-            shard_bits,
-            shard,
-            count: inside.len() as u64,
-        };
-        let path = home
-            .join("digests")
-            .join(digestset::file_path(&ballot, shard));
-        fs::create_dir_all(path.parent().expect("a directory")).expect("made");
-        let file = File::create(path).expect("created");
-        let mut writer = DigestSetWriter::create(file, header).expect("a sound header");
-        inside
-            .iter()
-            .for_each(|record| writer.push(*record).expect("sorted"));
-        writer.finish().expect("complete");
-        rest = after;
-    }
 }

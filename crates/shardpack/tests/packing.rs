@@ -4,7 +4,9 @@ mod support;
 
 use std::fs;
 
-use support::{Desk, Sets, definition_path, ok, record, refused, tree};
+use credentials::BallotId;
+use specimen::{Roll, Voter};
+use support::{Desk, Sets, definition_path, ok, refused, tree};
 
 /// The same input gives the same bytes on one thread and on two, and for each filter.
 #[test]
@@ -46,7 +48,8 @@ fn totals_are_printed_for_people_and_machines() {
 fn inspect_looks_a_digest_up() {
     let desk = Desk::with_digests(&Sets::default());
     desk.pack("package", &[]);
-    let member = record("L2025-001", 7, 6);
+    let ballot = BallotId::parse("L2025-001").expect("a sound id");
+    let member = Roll::example(300).record(Voter(7), &ballot);
     let digest = member.digest.to_string();
     let found = ok(&desk.run(&["inspect", "package", "--digest", &digest]));
     assert!(found.starts_with("ballot L2025-001: shard"), "{found}");
@@ -105,27 +108,13 @@ fn digests_that_do_not_fit_the_definition_are_refused() {
         &["L1999-007", "no such ballot", "remove"],
     );
     check_refused(
-        |desk| {
-            desk.write_digests(
-                "digests",
-                &Sets {
-                    regions: 7,
-                    ..Sets::default()
-                },
-            )
-        },
+        |desk| desk.write_digests("digests", &Sets::of(Roll::new(300, 1..=7))),
         &["region 7", "record", "add the region"],
     );
     check_refused(
         |desk| {
             fs::remove_dir_all(desk.path("digests")).expect("it is there");
-            desk.write_digests(
-                "digests",
-                &Sets {
-                    regions: 0,
-                    ..Sets::default()
-                },
-            );
+            desk.write_digests("digests", &Sets::of(Roll::new(300, [])));
         },
         &["election by region", "region column"],
     );
@@ -134,10 +123,10 @@ fn digests_that_do_not_fit_the_definition_are_refused() {
             d.write_ballot(
                 "digests",
                 "L2025-002",
-                &Sets {
-                    key_id: *b"otherkey",
-                    ..Sets::default()
-                },
+                &Sets::of(Roll {
+                    key: [2; 32],
+                    ..Roll::example(300)
+                }),
             )
         },
         &["L2025-002", "roll key", "one run of hashgen"],

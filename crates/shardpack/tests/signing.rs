@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use specimen::Roll;
 use support::{Desk, Sets, ok, refused, tree};
 
 const VERIFY: [&str; 4] = ["verify", "package", "--trust", "officer.pub"];
@@ -170,22 +171,8 @@ fn an_altered_package_is_not_signed() {
 fn diff_counts_what_changed() {
     let desk = Desk::with_digests(&Sets::default());
     desk.pack("before", &[]);
-    desk.write_ballot(
-        "digests",
-        "L2025-001",
-        &Sets {
-            credentials: 310,
-            ..Sets::default()
-        },
-    );
-    desk.write_ballot(
-        "digests",
-        "L2025-002",
-        &Sets {
-            regions: 5,
-            ..Sets::default()
-        },
-    );
+    desk.write_ballot("digests", "L2025-001", &Sets::of(Roll::example(310)));
+    desk.write_ballot("digests", "L2025-002", &Sets::of(Roll::new(300, 1..=5)));
     desk.pack("after", &[]);
     let text = ok(&desk.run(&["diff", "before", "after"]));
     assert!(

@@ -5,44 +5,19 @@
 //! at a time and pipelined. Floor: one dependent cache miss in a table of the digests' size.
 
 use std::hint::black_box;
-use std::path::Path;
 use std::time::Instant;
 
 use credentials::digestset::Record;
-use credentials::{BallotId, Digest, Scheme, shard_bits_for};
-use election::{BallotIndex, Event};
-use shards::builder::{PackageBuilder, ShardPlace};
-use shards::{FilterKind, Membership, Package};
+use credentials::{Digest, shard_bits_for};
+use election::BallotIndex;
+use shards::{Membership, Package};
+use specimen::{Definition, Recipe, Specimen};
 
 #[path = "membership/redis.rs"]
 mod redis;
 
 const PROBES: usize = 1_000_000;
 const BALLOT: BallotIndex = BallotIndex(0);
-const EVENT: &str = r#"
-[event]
-id = "BENCH"
-title_fr = "Mesure"
-title_en = "Bench"
-time_zone = "America/Toronto"
-box_key = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"
-
-[[law]]
-id = "L-1"
-title_fr = "Loi"
-title_en = "Law"
-question_fr = "Oui ?"
-question_en = "Yes?"
-opens = 2025-01-01T00:00:00
-closes = 2035-01-01T00:00:00
-
-[[region]]
-number = 1
-code = "R1"
-name_fr = "Un"
-name_en = "One"
-"#;
-
 /// Uniform numbers, the same in every run (Steele, Lea and Flood's SplitMix64).
 struct Numbers(u64);
 
@@ -70,7 +45,6 @@ fn main() {
     let credentials = std::env::args()
         .find_map(|arg| arg.parse().ok())
         .unwrap_or(1_000_000);
-    let home = tempfile::TempDir::new().expect("a private directory");
     let mut numbers = Numbers(1);
     let mut records: Vec<Record> = (0..credentials)
         .map(|_| Record {
@@ -81,14 +55,21 @@ fn main() {
     let members: Vec<Digest> = sample(&records, &mut numbers);
     let strangers: Vec<Digest> = (0..PROBES).map(|_| numbers.digest()).collect();
     records.sort_unstable();
-    let package = build(home.path(), &records);
+    let recipe = Recipe {
+        definition: Definition::of_laws(["L-1"], [1]).to_toml(),
+        shard_bits: shard_bits_for(records.len() as u64),
+        ..Recipe::default()
+    };
+    let specimen = Specimen::of_records(&recipe, vec![records]);
+    let records = &specimen.records[0];
+    let package = Package::open_unsigned(&specimen.package()).expect("a sound package");
     let bytes = package.manifest().bytes_per_credential();
-    let floor = cache_miss_ns(&records, &mut numbers);
+    let floor = cache_miss_ns(records, &mut numbers);
     let hit = lookup_ns(&package, &members, true);
     let miss = lookup_ns(&package, &strangers, false);
     print("package", credentials, hit, miss, bytes, floor);
-    match redis::Server::start(home.path()) {
-        Ok(server) => measure_redis(server, &records, &members, &strangers, floor),
+    match redis::Server::start(specimen.home()) {
+        Ok(server) => measure_redis(server, records, &members, &strangers, floor),
         Err(reason) => eprintln!("redis is left out: {reason} (Debian: apt install redis-server)"),
     }
 }
@@ -106,36 +87,6 @@ fn sample(records: &[Record], numbers: &mut Numbers) -> Vec<Digest> {
     (0..PROBES)
         .map(|_| records[any(numbers.next())].digest)
         .collect()
-}
-
-fn build(home: &Path, records: &[Record]) -> Package {
-    let dir = home.join("package");
-    std::fs::create_dir(&dir).expect("a directory");
-    let event = Event::from_toml(EVENT).expect("a sound definition");
-    let builder = PackageBuilder::new(&dir, event, Scheme::Sha256, None, FilterKind::Fuse8)
-        .expect("a directory");
-    let shard_bits = shard_bits_for(records.len() as u64);
-    let mut rest = records;
-    let mut built = Vec::new();
-    for shard in 0..1 << shard_bits {
-        let (inside, after) =
-            rest.split_at(rest.partition_point(|record| record.digest.shard(shard_bits) <= shard));
-        let ballot = BallotId::parse("L-1").expect("a sound id");
-        let place = ShardPlace {
-            ballot,
-            shard_bits,
-            shard,
-            regions: true,
-        };
-        built.push(
-            builder
-                .shard(place, inside)
-                .expect("sorted, distinct records"),
-        );
-        rest = after;
-    }
-    builder.finish(built).expect("all shards");
-    Package::open_unsigned(&dir).expect("a sound package")
 }
 
 /// A place below `len`, from a uniform number.

@@ -1,19 +1,20 @@
 //! A manifest that contradicts itself is refused even where officers signed it.
 
-mod support;
-
 use proptest::prelude::*;
 use shards::{Manifest, Sha256Sum};
+use specimen::{Recipe, Roll, Specimen};
 
-use support::{Built, Recipe};
+/// Nine voters on two laws.
+fn small() -> Recipe {
+    Recipe {
+        roll: Roll::new(9, [1]),
+        ..Recipe::default()
+    }
+}
 
 /// The reason for refusing a sound manifest after `edit`; none where it is accepted.
 fn check(edit: impl FnOnce(&mut Manifest)) -> Option<String> {
-    let mut manifest = Built::new(&Recipe {
-        credentials: 9,
-        ..Recipe::default()
-    })
-    .manifest;
+    let mut manifest = Specimen::new(&small()).manifest;
     edit(&mut manifest);
     Manifest::from_json(&manifest.to_json()).err()
 }
@@ -55,11 +56,7 @@ fn contradictions_are_refused() {
 
 #[test]
 fn another_form_of_the_same_manifest_is_refused() {
-    let manifest = Built::new(&Recipe {
-        credentials: 9,
-        ..Recipe::default()
-    })
-    .manifest;
+    let manifest = Specimen::new(&small()).manifest;
     let compact = serde_json::to_vec(&manifest).unwrap();
     assert!(
         Manifest::from_json(&compact)
@@ -79,29 +76,30 @@ fn another_form_of_the_same_manifest_is_refused() {
 #[test]
 fn the_commitment_binds_every_credential_and_region() {
     let recipe = Recipe {
-        credentials: 9,
-        regions: vec![1, 300],
+        roll: Roll::new(9, [1, 300]),
         ..Recipe::default()
     };
-    let commitment = Built::new(&recipe).manifest.roll_commitment;
-    let mut records = Built::new(&recipe).records;
+    let commitment = Specimen::new(&recipe).manifest.roll_commitment;
+    let mut records = Specimen::new(&recipe).records;
     records[1][4].region ^= 1 ^ 300;
     assert_ne!(
-        Built::of_records(&recipe, records.clone())
+        Specimen::of_records(&recipe, records.clone())
             .manifest
             .roll_commitment,
         commitment
     );
     records[1][4].region ^= 1 ^ 300;
     assert_eq!(
-        Built::of_records(&recipe, records.clone())
+        Specimen::of_records(&recipe, records.clone())
             .manifest
             .roll_commitment,
         commitment
     );
     records[0].pop();
     assert_ne!(
-        Built::of_records(&recipe, records).manifest.roll_commitment,
+        Specimen::of_records(&recipe, records)
+            .manifest
+            .roll_commitment,
         commitment
     );
 }

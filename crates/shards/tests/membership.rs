@@ -6,14 +6,14 @@ use credentials::digestset::Record;
 use credentials::{Digest, Hasher, RollKey};
 use election::BallotIndex;
 use proptest::prelude::*;
-use shards::{FilterKind, KeyError, Membership, Package};
-
-use support::{Built, FIRST, Recipe, SECOND, stranger};
+use shards::{FilterKind, KeyError, Membership};
+use specimen::{Recipe, Roll, Specimen, stranger};
+use support::{FIRST, SECOND, open};
 
 /// Opens, audits and questions a package about everybody.
-fn check(recipe: &Recipe, built: &Built) {
-    let package = built.open();
-    for (ballot, records) in [FIRST, SECOND].into_iter().zip(&built.records) {
+fn check(recipe: &Recipe, specimen: &Specimen) {
+    let package = open(specimen);
+    for (ballot, records) in [FIRST, SECOND].into_iter().zip(&specimen.records) {
         let mut ordinals = vec![0u32; package.shard_count(ballot) as usize];
         for record in records {
             let shard = record.digest.shard(recipe.shard_bits);
@@ -53,7 +53,7 @@ fn check(recipe: &Recipe, built: &Built) {
 }
 
 fn check_recipe(recipe: &Recipe) {
-    check(recipe, &Built::new(recipe));
+    check(recipe, &Specimen::new(recipe));
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn rolls_of_every_shape() {
     for credentials in [0, 1, 2, 3, 33, 5000] {
         for filter in [FilterKind::Fuse8, FilterKind::Fuse16] {
             check_recipe(&Recipe {
-                credentials,
+                roll: Roll::new(credentials, [1]),
                 filter,
                 ..Recipe::default()
             });
@@ -79,7 +79,7 @@ fn rolls_of_every_shape() {
 fn regions_of_every_width() {
     for regions in [vec![], vec![1], vec![1, 300]] {
         check_recipe(&Recipe {
-            regions,
+            roll: Roll::new(200, regions),
             ..Recipe::default()
         });
     }
@@ -88,9 +88,9 @@ fn regions_of_every_width() {
 /// One credential's digest on one ballot is a stranger on another.
 #[test]
 fn ballots_do_not_know_each_other() {
-    let built = Built::new(&Recipe::default());
-    let package = built.open();
-    for record in &built.records[0] {
+    let specimen = Specimen::new(&Recipe::default());
+    let package = open(&specimen);
+    for record in &specimen.records[0] {
         assert_eq!(
             package.lookup(SECOND, &record.digest),
             Membership::NotOnRoll
@@ -100,7 +100,7 @@ fn ballots_do_not_know_each_other() {
 
 #[test]
 fn a_wrong_roll_key_or_scheme_is_refused() {
-    let package: Package = Built::new(&Recipe::default()).open();
+    let package = open(&Specimen::new(&Recipe::default()));
     let key = RollKey::from_bytes([7; RollKey::LEN]);
     let wrong_key = package.verify_key(&Hasher::hmac(&key)).unwrap_err();
     assert_eq!(
@@ -119,13 +119,12 @@ fn a_wrong_roll_key_or_scheme_is_refused() {
 /// What officers signed may still make no sense: opening serves it, the audit refuses it.
 #[test]
 fn the_audit_refuses_a_region_that_the_event_does_not_have() {
-    let built = Built::new(&Recipe {
-        regions: vec![1, 2],
+    let specimen = Specimen::new(&Recipe {
+        roll: Roll::new(200, [1, 2]),
         shard_bits: 0,
         ..Recipe::default()
     });
-    let refused = built
-        .open()
+    let refused = open(&specimen)
         .audit_shard(FIRST, 0)
         .expect_err("region 2 is unknown");
     assert!(refused.to_string().contains("0000.reg"), "{refused}");
@@ -146,7 +145,7 @@ proptest! {
         let recipe = Recipe { shard_bits: bits, ..Recipe::default() };
         let records: Vec<Record> =
             digests.into_iter().map(|bytes| Record { digest: Digest(bytes), region: 1 }).collect();
-        check(&recipe, &Built::of_records(&recipe, vec![records.clone(), records]));
+        check(&recipe, &Specimen::of_records(&recipe, vec![records.clone(), records]));
     }
 }
 

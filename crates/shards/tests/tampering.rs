@@ -6,19 +6,19 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use shards::{Package, PackageError, Trust};
+use specimen::{Recipe, Roll, Specimen};
+use support::files;
 
-use support::{Built, Recipe};
-
-fn small() -> Built {
-    Built::new(&Recipe {
-        credentials: 6,
+fn small() -> Specimen {
+    Specimen::new(&Recipe {
+        roll: Roll::new(6, [1]),
         shard_bits: 0,
         ..Recipe::default()
     })
 }
 
-fn refuse(built: &Built, trust: &Trust) -> PackageError {
-    match Package::open(&built.dir(), trust) {
+fn refuse(specimen: &Specimen, trust: &Trust) -> PackageError {
+    match Package::open(&specimen.package(), trust) {
         Ok(_) => panic!("the package was opened"),
         Err(error) => error,
     }
@@ -27,51 +27,54 @@ fn refuse(built: &Built, trust: &Trust) -> PackageError {
 /// One bit of every byte of every file, signatures included.
 #[test]
 fn invariant_7_any_flipped_byte_is_refused() {
-    let built = small();
-    let trust = built.signed();
-    Package::open(&built.dir(), &trust).unwrap();
-    let files = built.files();
+    let specimen = small();
+    let trust = specimen.signed();
+    Package::open(&specimen.package(), &trust).unwrap();
+    let all = files(&specimen.package());
     assert_eq!(
-        files.len(),
+        all.len(),
         3 + 2 * 4 + 1,
         "manifest, signature, sums; four files a ballot; event"
     );
-    for file in files {
-        let path = built.dir().join(&file);
+    for file in all {
+        let path = specimen.package().join(&file);
         let original = fs::read(&path).unwrap();
         for at in 0..original.len() {
             let mut bytes = original.clone();
             bytes[at] ^= 1 << (at % 8);
             fs::write(&path, &bytes).unwrap();
-            let opened = Package::open(&built.dir(), &trust);
+            let opened = Package::open(&specimen.package(), &trust);
             assert!(opened.is_err(), "{} byte {at}", file.display());
         }
         fs::write(&path, &original).unwrap();
     }
-    Package::open(&built.dir(), &trust).unwrap();
+    Package::open(&specimen.package(), &trust).unwrap();
 }
 
 /// Every bit of the signature file: what minisign leaves unsigned must be fixed otherwise.
 #[test]
 fn invariant_7_every_bit_of_a_signature_counts() {
-    let built = small();
-    let trust = built.signed();
-    let path = built.dir().join("manifest.json.minisig");
+    let specimen = small();
+    let trust = specimen.signed();
+    let path = specimen.package().join("manifest.json.minisig");
     let original = fs::read(&path).unwrap();
     for bit in 0..original.len() * 8 {
         let mut bytes = original.clone();
         bytes[bit / 8] ^= 1 << (bit % 8);
         fs::write(&path, &bytes).unwrap();
-        assert!(Package::open(&built.dir(), &trust).is_err(), "bit {bit}");
+        assert!(
+            Package::open(&specimen.package(), &trust).is_err(),
+            "bit {bit}"
+        );
     }
 }
 
 #[test]
 fn invariant_7_a_cut_or_lengthened_file_is_refused() {
-    let built = small();
-    let trust = built.signed();
-    for file in built.files() {
-        let path = built.dir().join(&file);
+    let specimen = small();
+    let trust = specimen.signed();
+    for file in files(&specimen.package()) {
+        let path = specimen.package().join(&file);
         let original = fs::read(&path).unwrap();
         let longer = [original.as_slice(), b"\n"].concat();
         for bytes in [
@@ -81,7 +84,7 @@ fn invariant_7_a_cut_or_lengthened_file_is_refused() {
             longer.as_slice(),
         ] {
             fs::write(&path, bytes).unwrap();
-            let opened = Package::open(&built.dir(), &trust);
+            let opened = Package::open(&specimen.package(), &trust);
             assert!(
                 opened.is_err(),
                 "{} with {} bytes",
@@ -95,10 +98,10 @@ fn invariant_7_a_cut_or_lengthened_file_is_refused() {
 
 #[test]
 fn invariant_7_an_unsigned_package_is_refused() {
-    let built = small();
-    let trust = built.signed();
-    fs::remove_file(built.dir().join("manifest.json.minisig")).unwrap();
-    let error = refuse(&built, &trust);
+    let specimen = small();
+    let trust = specimen.signed();
+    fs::remove_file(specimen.package().join("manifest.json.minisig")).unwrap();
+    let error = refuse(&specimen, &trust);
     assert!(
         matches!(
             error,
@@ -118,26 +121,27 @@ fn invariant_7_an_unsigned_package_is_refused() {
 
 #[test]
 fn invariant_7_a_stranger_s_signature_does_not_count() {
-    let built = small();
-    built.sign("stranger", "manifest.json.minisig");
+    let specimen = small();
+    specimen.sign("stranger", "manifest.json.minisig");
     let other = small();
     let trust = other.signed();
     assert!(matches!(
-        refuse(&built, &trust),
+        refuse(&specimen, &trust),
         PackageError::Unsigned { got: 0, .. }
     ));
 }
 
 #[test]
 fn two_of_three_officers() {
-    let built = small();
-    let one = built.sign("one", "manifest.json.minisig");
-    let two = built.sign("two", "manifest.json.0123456789ABCDEF.minisig");
-    let renamed = built.home.path().join("two-again.pub");
+    let specimen = small();
+    let one = specimen.sign("one", "manifest.json.minisig");
+    let two = specimen.sign("two", "manifest.json.0123456789ABCDEF.minisig");
+    let renamed = specimen.path("two-again.pub");
     fs::copy(&two, &renamed).unwrap();
 
     let keys = [one.clone(), two.clone()];
-    let package = Package::open(&built.dir(), &Trust::from_files(&keys, 2).unwrap()).unwrap();
+    let package =
+        Package::open(&specimen.package(), &Trust::from_files(&keys, 2).unwrap()).unwrap();
     assert_eq!(package.signers().len(), 2);
 
     // The same key under two names is one officer.
@@ -149,12 +153,19 @@ fn two_of_three_officers() {
         })
     ));
     // One officer's signature copied does not become two.
-    let again = built.dir().join("manifest.json.FEDCBA9876543210.minisig");
-    fs::copy(built.dir().join("manifest.json.minisig"), again).unwrap();
-    fs::remove_file(built.dir().join("manifest.json.0123456789ABCDEF.minisig")).unwrap();
+    let again = specimen
+        .package()
+        .join("manifest.json.FEDCBA9876543210.minisig");
+    fs::copy(specimen.package().join("manifest.json.minisig"), again).unwrap();
+    fs::remove_file(
+        specimen
+            .package()
+            .join("manifest.json.0123456789ABCDEF.minisig"),
+    )
+    .unwrap();
     let trust = Trust::from_files(&keys, 2).unwrap();
     assert!(matches!(
-        refuse(&built, &trust),
+        refuse(&specimen, &trust),
         PackageError::Unsigned {
             expected: 2,
             got: 1,
@@ -169,8 +180,8 @@ fn trust_in_nobody_is_refused() {
         Trust::from_files(&[], 0),
         Err(PackageError::Trust { .. })
     ));
-    let built = small();
-    let key = built.sign("one", "manifest.json.minisig");
+    let specimen = small();
+    let key = specimen.sign("one", "manifest.json.minisig");
     assert!(matches!(
         Trust::from_files(&[key], 0),
         Err(PackageError::Trust { .. })
@@ -179,19 +190,19 @@ fn trust_in_nobody_is_refused() {
 
 #[test]
 fn missing_and_extra_files_are_named() {
-    let built = small();
-    let trust = built.signed();
-    let filter = built.dir().join("shards/L-1/0000.fuse");
+    let specimen = small();
+    let trust = specimen.signed();
+    let filter = specimen.package().join("shards/L-1/0000.fuse");
     let bytes = fs::read(&filter).unwrap();
     fs::remove_file(&filter).unwrap();
-    let error = refuse(&built, &trust);
+    let error = refuse(&specimen, &trust);
     assert!(
         matches!(&error, PackageError::Missing { path } if *path == filter),
         "{error}"
     );
     symlink("0000.dig", &filter).unwrap();
     assert!(
-        matches!(refuse(&built, &trust), PackageError::Extra { .. }),
+        matches!(refuse(&specimen, &trust), PackageError::Extra { .. }),
         "symbolic link"
     );
     fs::remove_file(&filter).unwrap();
@@ -202,15 +213,18 @@ fn missing_and_extra_files_are_named() {
         "shards/stray",
         "manifest.json.sig",
     ] {
-        let path = built.dir().join(extra);
+        let path = specimen.package().join(extra);
         fs::write(&path, "x").unwrap();
-        let error = refuse(&built, &trust);
+        let error = refuse(&specimen, &trust);
         assert!(
             matches!(&error, PackageError::Extra { path: at } if *at == path),
             "{error}"
         );
         fs::remove_file(path).unwrap();
     }
-    fs::create_dir(built.dir().join("shards/L-3")).unwrap();
-    assert!(matches!(refuse(&built, &trust), PackageError::Extra { .. }));
+    fs::create_dir(specimen.package().join("shards/L-3")).unwrap();
+    assert!(matches!(
+        refuse(&specimen, &trust),
+        PackageError::Extra { .. }
+    ));
 }

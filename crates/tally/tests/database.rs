@@ -106,7 +106,7 @@ fn every_vote_is_written_once_through_kills_of_tally_and_server() {
         .and_then(|text| text.parse().ok())
         .unwrap_or(12u32);
     let voters = wanted * 40;
-    let fixture = Fixture::new(u64::from(voters));
+    let fixture = Fixture::new(voters);
     let names = Names::new(&fixture, "data");
     let mut ballots = fixture.ballot_box("data");
     ballots.fill(0, 5);

@@ -50,8 +50,12 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("loadgen", &["credentials", "election", "durable"]),
     ("manual", &[]),
     ("rehearsal", &[]),
+    ("specimen", &["credentials", "election", "shards"]),
     ("tidy", &[]),
 ];
+
+/// Crates for tests and benches, which stop with a panic where they meet what they did not expect.
+const DEVELOPMENT_ONLY: &[&str] = &["manual", "specimen"];
 
 const FORMATS: &[&str] = &[
     "handwritten",
@@ -193,6 +197,22 @@ fn invariant_6_hashgen_links_no_network_crate() {
                 !source.text.contains("std::net"),
                 "{} uses std::net",
                 source.path
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_made_for_tests_is_linked_by_tests_alone() {
+    let metadata = metadata();
+    for package in metadata.workspace_packages() {
+        for dependency in &package.dependencies {
+            assert!(
+                dependency.kind == DependencyKind::Development
+                    || !DEVELOPMENT_ONLY.contains(&dependency.name.as_str()),
+                "{} links {}: only [dev-dependencies] may name it",
+                package.name,
+                dependency.name
             );
         }
     }

@@ -5,34 +5,34 @@
     reason = "a test that cannot prepare its data has failed"
 )]
 
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use credentials::digestset::{self, DigestSetWriter, Header, Record};
-use credentials::{BallotId, Digest, KeyId, Scheme};
 use election::Event;
-use sha2::{Digest as _, Sha256};
+use specimen::Roll;
 use tempfile::TempDir;
 
 /// What the digest sets of one directory are like.
 #[derive(Clone)]
 pub(crate) struct Sets {
-    pub(crate) credentials: u64,
+    pub(crate) roll: Roll,
     pub(crate) shard_bits: u8,
-    /// Number of regions; 0 makes a roll without regions.
-    pub(crate) regions: u16,
-    pub(crate) key_id: [u8; 8],
+}
+
+impl Sets {
+    pub(crate) fn of(roll: Roll) -> Sets {
+        Sets {
+            roll,
+            shard_bits: 1,
+        }
+    }
 }
 
 impl Default for Sets {
+    /// 300 voters in the regions of the example event.
     fn default() -> Sets {
-        Sets {
-            credentials: 300,
-            shard_bits: 1,
-            regions: 6,
-            key_id: *b"test key",
-        }
+        Sets::of(Roll::example(300))
     }
 }
 
@@ -108,31 +108,7 @@ impl Desk {
     }
 
     pub(crate) fn write_ballot(&self, dir: &str, id: &str, sets: &Sets) {
-        let ballot = BallotId::parse(id).unwrap();
-        let mut records: Vec<Record> = (0..sets.credentials)
-            .map(|number| record(id, number, sets.regions))
-            .collect();
-        records.sort_unstable();
-        for shard in 0..1 << sets.shard_bits {
-            let inside = |record: &&Record| record.digest.shard(sets.shard_bits) == shard;
-            let header = Header {
-                ballot: ballot.clone(),
-                scheme: Scheme::HmacSha256,
-                key_id: Some(KeyId(sets.key_id)),
-                has_region: sets.regions > 0,
-                shard_bits: sets.shard_bits,
-                shard,
-                count: records.iter().filter(inside).count() as u64,
-            };
-            let path = self.path(dir).join(digestset::file_path(&ballot, shard));
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            let mut writer = DigestSetWriter::create(File::create(path).unwrap(), header).unwrap();
-            records
-                .iter()
-                .filter(inside)
-                .for_each(|record| writer.push(*record).unwrap());
-            writer.finish().unwrap();
-        }
+        specimen::write_digests(&self.path(dir), id, &sets.roll, sets.shard_bits);
     }
 
     /// Names directly below the desk, sorted; what a failed run left behind would show.
@@ -146,25 +122,12 @@ impl Desk {
     }
 }
 
-/// A record that looks random and is the same in every run.
-pub(crate) fn record(ballot: &str, number: u64, regions: u16) -> Record {
-    let sum: [u8; 32] = Sha256::digest(format!("{ballot}/{number}")).into();
-    let region = match regions {
-        0 => 0,
-        regions => 1 + u16::try_from(number % u64::from(regions)).unwrap(),
-    };
-    Record {
-        digest: Digest(*sum.first_chunk().unwrap()),
-        region,
-    }
-}
-
 pub(crate) fn definition_path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/election.toml")
 }
 
 pub(crate) fn definition() -> Event {
-    Event::from_toml(&fs::read_to_string(definition_path()).unwrap()).unwrap()
+    Event::from_toml(specimen::EXAMPLE).unwrap()
 }
 
 /// Every file below a directory with its bytes, sorted by path.

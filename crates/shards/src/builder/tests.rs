@@ -1,30 +1,7 @@
 //! The builder refuses records that would make a false package.
 
 use super::*;
-
-const EMPTY: &str = r#"
-[event]
-id = "T-1"
-title_fr = "Essai"
-title_en = "Test"
-time_zone = "America/Toronto"
-box_key = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"
-
-[[law]]
-id = "L-1"
-title_fr = "Loi"
-title_en = "Law"
-question_fr = "Oui ?"
-question_en = "Yes?"
-opens = 2025-01-01T00:00:00
-closes = 2035-01-01T00:00:00
-
-[[region]]
-number = 1
-code = "R1"
-name_fr = "Un"
-name_en = "One"
-"#;
+use specimen::Definition;
 
 fn record(first: u8, region: u16) -> Record {
     Record {
@@ -35,7 +12,7 @@ fn record(first: u8, region: u16) -> Record {
 
 fn build(place: &ShardPlace, records: &[Record]) -> Result<Manifest, BuildError> {
     let dir = tempfile::TempDir::new().unwrap();
-    let event = Event::from_toml(EMPTY).unwrap();
+    let event = Definition::of_laws(["L-1"], [1]).event();
     let builder =
         PackageBuilder::new(dir.path(), event, Scheme::Sha256, None, FilterKind::Fuse8).unwrap();
     let built = builder.shard(place.clone(), records)?;

@@ -22,13 +22,13 @@ fn main() {
     let voters = std::env::args()
         .find_map(|arg| arg.parse().ok())
         .unwrap_or(VOTERS);
-    let fixture = Fixture::new(u64::from(voters));
+    let fixture = Fixture::new(voters);
     fill(&fixture, voters);
     let names = Names::new(&fixture, "data");
     let votes = u64::from(voters) * 3;
     bench_recount(&names, votes);
     bench_postgres(&names, votes);
-    let fixture = Fixture::new(u64::from(LAG_SECONDS) * 1_000);
+    let fixture = Fixture::new(LAG_SECONDS * 1_000);
     let names = Names::new(&fixture, "data");
     live::bench_lag(&fixture, &names, LAG_SECONDS);
     live::bench_idle_clients(&fixture, &names);

@@ -6,24 +6,21 @@ pub(crate) mod program;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use credentials::digestset::Record;
-use credentials::{BallotId, Digest, KeyId, Scheme};
 use durable::{Clock, OsStorage};
-use election::{BallotIndex, Choice, Event};
+use election::{BallotIndex, Choice};
 use ledger::log::files;
 use ledger::{
     BallotShape, BoxSecretKey, Decision, InvalidReason, Options, Partition, Reply, RequestId,
     Shape, Snapshots, Submission,
 };
-use shards::builder::{PackageBuilder, ShardPlace};
-use shards::{FilterKind, Package};
-use tempfile::TempDir;
+use shards::Package;
+use specimen::{Definition, Election, Law, Method, Recipe, Roll, Specimen};
 
 /// Ballots in index order.
 pub(crate) const LIVE: u16 = 0;
@@ -41,53 +38,40 @@ const REGIONS: u16 = 3;
 
 /// An event on disk.
 pub(crate) struct Fixture {
-    pub(crate) home: TempDir,
+    specimen: Specimen,
     pub(crate) key: BoxSecretKey,
     pub(crate) package: Package,
 }
 
-fn definition(box_key: &str) -> String {
-    let mut text = format!(
-        "[event]\nid = \"T-2025\"\ntitle_fr = \"Essai\"\ntitle_en = \"Test\"\ntime_zone = \"America/Toronto\"\nbox_key = \"{box_key}\"\n"
-    );
-    let laws = [
-        ("LIVE", "live", "2035"),
-        ("BATCHED", "batched", "2035"),
-        ("LATER", "after_close", "2035"),
-        ("OVER", "after_close", "2026"),
-    ];
-    for (id, policy, closes) in laws {
-        text += &format!(
-            "[[law]]\nid = \"{id}\"\ntitle_fr = \"Loi {id}\"\ntitle_en = \"Law {id}\"\nquestion_fr = \"Oui ?\"\nquestion_en = \"Yes?\"\nopens = 2025-01-01T00:00:00\ncloses = {closes}-01-01T00:00:00\nresults = \"{policy}\"\nallow_blank = true\n"
-        );
+/// Four laws with each policy of showing results, an election by single choice and a ranked one.
+fn definition(box_key: String) -> Definition {
+    let batched = Law {
+        results: "batched",
+        ..Law::live("BATCHED")
+    };
+    let later = Law {
+        results: "after_close",
+        ..Law::live("LATER")
+    };
+    let over = Law {
+        id: "OVER",
+        closes: 2026,
+        ..later
+    };
+    let election = |number, code, method| Election {
+        number,
+        code,
+        method,
+    };
+    Definition {
+        box_key,
+        laws: vec![Law::live("LIVE"), batched, later, over],
+        elections: vec![
+            election(1, "SINGLE", Method::SingleChoice),
+            election(2, "RANKED", Method::RankedChoice(3)),
+        ],
+        regions: (1..=REGIONS).collect(),
     }
-    text += "[[party]]\ncode = \"PA\"\nname_fr = \"Parti A\"\nname_en = \"Party A\"\ncolour = \"#1b5e9e\"\n";
-    for region in 1..=REGIONS {
-        text += &format!(
-            "[[region]]\nnumber = {region}\ncode = \"R{region}\"\nname_fr = \"Région {region}\"\nname_en = \"Region {region}\"\n"
-        );
-    }
-    for (number, code, method) in [
-        (1, "SINGLE", "single_choice"),
-        (2, "RANKED", "ranked_choice"),
-    ] {
-        text += &format!(
-            "[[election]]\nnumber = {number}\ncode = \"{code}\"\nname_fr = \"Élection {code}\"\nname_en = \"Election {code}\"\nmethod = \"{method}\"\nopens = 2025-01-01T00:00:00\ncloses = 2035-01-01T00:00:00\nresults = \"live\"\n"
-        );
-        if number == 2 {
-            text += "max_ranks = 3\n";
-        }
-        for region in 1..=REGIONS {
-            for place in 0..4 {
-                let candidate = (region - 1) * 4 + place + 1;
-                let party = if place == 0 { "party = \"PA\"\n" } else { "" };
-                text += &format!(
-                    "[[election.candidate]]\nnumber = {candidate}\nregion = {region}\n{party}first_name = \"C.\"\nlast_name = \"Candidat-{candidate:02}\"\n"
-                );
-            }
-        }
-    }
-    text
 }
 
 /// A number that looks random and is the same every time (SplitMix64).
@@ -100,35 +84,27 @@ pub(crate) fn mix(seed: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-fn records(ballot: u16, voters: u64) -> Vec<Record> {
-    let record = |voter: u64| {
-        let (high, low) = (mix(voter << 8 | u64::from(ballot)), mix(voter));
-        let mut digest = [0; 16];
-        digest[..8].copy_from_slice(&high.to_be_bytes());
-        digest[8..].copy_from_slice(&low.to_be_bytes());
-        let region = u16::try_from(voter % u64::from(REGIONS)).expect("small") + 1;
-        Record {
-            digest: Digest(digest),
-            region,
-        }
-    };
-    let mut records: Vec<Record> = (0..voters).map(record).collect();
-    records.sort_unstable();
-    records
-}
-
 impl Fixture {
     /// An event with so many voters, each on every ballot.
-    pub(crate) fn new(voters: u64) -> Fixture {
-        let home = TempDir::new().expect("a private directory");
+    pub(crate) fn new(voters: u32) -> Fixture {
         let key = BoxSecretKey::generate().expect("randomness");
-        let package = build_package(&home.path().join("package"), &key, voters);
-        fs::write(home.path().join("box.key"), key.to_file_text().as_bytes()).expect("key");
-        Fixture { home, key, package }
+        let specimen = Specimen::new(&Recipe {
+            definition: definition(key.public().to_string()).to_toml(),
+            roll: Roll::new(voters, 1..=REGIONS),
+            shard_bits: SHARD_BITS,
+            ..Recipe::default()
+        });
+        fs::write(specimen.path("box.key"), key.to_file_text().as_bytes()).expect("key");
+        let package = Package::open_unsigned(&specimen.package()).expect("a package");
+        Fixture {
+            specimen,
+            key,
+            package,
+        }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
+        self.specimen.path(name)
     }
 
     /// What the ledger must know.
@@ -202,44 +178,6 @@ impl Fixture {
         }
         None
     }
-}
-
-fn build_package(dir: &Path, key: &BoxSecretKey, voters: u64) -> Package {
-    fs::create_dir(dir).expect("package directory");
-    let event = match Event::from_toml(&definition(&key.public().to_string())) {
-        Ok(event) => event,
-        Err(faults) => panic!("{faults:?}"),
-    };
-    let ids: Vec<String> = event
-        .ballots()
-        .iter()
-        .map(|ballot| ballot.id.clone())
-        .collect();
-    let key_id = Some(KeyId(*b"test key"));
-    let kind = FilterKind::Fuse8;
-    let builder =
-        PackageBuilder::new(dir, event, Scheme::HmacSha256, key_id, kind).expect("a builder");
-    let mut built = Vec::new();
-    for (ballot, id) in (0u16..).zip(&ids) {
-        let records = records(ballot, voters);
-        for shard in 0..1 << SHARD_BITS {
-            let inside: Vec<Record> = records
-                .iter()
-                .filter(|record| record.digest.shard(SHARD_BITS) == shard)
-                .copied()
-                .collect();
-            let ballot = BallotId::parse(id).expect("an id");
-            let place = ShardPlace {
-                ballot,
-                shard_bits: SHARD_BITS,
-                shard,
-                regions: true,
-            };
-            built.push(builder.shard(place, &inside).expect("a shard"));
-        }
-    }
-    builder.finish(built).expect("a manifest");
-    Package::open_unsigned(dir).expect("a package")
 }
 
 /// A clock that stands where a test puts it.

@@ -77,7 +77,7 @@ fn invariant_7_only_a_verified_package_is_served() {
 #[test]
 fn the_roll_key_must_fit() {
     let fixture = Fixture::new();
-    let other = Fixture::new();
+    let other = Fixture::of_another_roll();
     let other_key = other.path("roll.key").display().to_string();
     let mut arguments = fixture.arguments("data");
     let at = arguments
@@ -139,7 +139,7 @@ fn a_ledger_of_another_event() {
     let server = Server::start(&fixture, &[]);
     assert_eq!(server.vote(Voter(0), "L2025-001", "oui").status, 202);
     server.kill();
-    let other = Fixture::new();
+    let other = Fixture::of_another_roll();
     let mut arguments = other.arguments("data");
     let at = arguments
         .iter()

@@ -1,0 +1,24 @@
+//! Small events on disk, for the tests and benches of the other crates: the definition of an event,
+//! voters with credentials, digest sets, and a package that officers have signed.
+//!
+//! Everything but the officers' keys is the same in every run. Only development builds link this crate:
+//! it stops with a panic where an event cannot be made, and its keys are no secrets.
+//!
+//! ```
+//! use shards::Package;
+//! use specimen::{Recipe, Specimen};
+//!
+//! let specimen = Specimen::new(&Recipe::default());
+//! let trust = specimen.signed();
+//! Package::open(&specimen.package(), &trust).expect("a sound package");
+//! ```
+
+mod definition;
+mod digests;
+mod package;
+mod roll;
+
+pub use definition::{BOX_KEY, Definition, EXAMPLE, Election, Law, Method};
+pub use digests::write_digests;
+pub use package::{Recipe, Specimen};
+pub use roll::{Roll, Voter, stranger};
