@@ -4,8 +4,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use assert_cmd::Command;
 use credentials::digestset::{DigestSetReader, file_path};
 use credentials::{BallotId, Code, Hasher, Nas, RollKey, Scheme};
 use serde_json::Value;
@@ -47,8 +47,7 @@ impl Desk {
     }
 
     fn run(&self, args: &[&str]) -> Said {
-        let output = Command::cargo_bin("hashgen")
-            .unwrap()
+        let output = Command::new(env!("CARGO_BIN_EXE_hashgen"))
             .current_dir(self.dir.path())
             .args(args)
             .output()
@@ -442,16 +441,16 @@ fn threads_and_memory_do_not_change_the_bytes() {
     ];
     assert_eq!(desk.run(&voters).status, 0);
     let hash = |out: &str, threads: &str, memory: &str| {
-        Command::cargo_bin("hashgen")
-            .unwrap()
+        let output = Command::new(env!("CARGO_BIN_EXE_hashgen"))
             .current_dir(desk.dir.path())
             .env("RAYON_NUM_THREADS", threads)
             .args([
                 "hash", "--roll", "roll.csv", "--key", "roll.key", "--ballot", "L1",
             ])
             .args(["--ballot", "L2", "--out", out, "--memory", memory])
-            .assert()
-            .success();
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
         let dir = desk.path(out);
         let files = desk.files(out).into_iter();
         files
@@ -477,11 +476,12 @@ fn check_within_256_mib(voters: u32) {
     );
     let hash = "ulimit -v 262144; exec \"$0\" hash --roll roll.csv --key roll.key --ballot L1 \
                 --out digests --memory 128MiB";
-    Command::new("sh")
+    let output = Command::new("sh")
         .current_dir(desk.dir.path())
         .args(["-c", hash, env!("CARGO_BIN_EXE_hashgen")])
-        .assert()
-        .success();
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
     assert_eq!(desk.report("digests")["rows_accepted"].to_string(), voters);
 }
 
