@@ -1,7 +1,8 @@
 //! Connections that are made and thrown away: after a request, at once, or by a reset.
 
+use super::connection::connect;
 use super::requests::{self, Ending, Endings};
-use super::swarm::{Swarm, connect};
+use super::swarm::Swarm;
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::io::AsyncWriteExt;
 

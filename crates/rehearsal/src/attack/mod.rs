@@ -8,6 +8,7 @@
 
 mod bounds;
 mod churn;
+mod connection;
 mod guess;
 mod play;
 mod report;

@@ -1,6 +1,6 @@
 //! One hostile request and how it ended, and what many of them came to.
 
-use super::swarm::connect;
+use super::connection::connect;
 use crate::api::Problem;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;

@@ -1,7 +1,8 @@
 //! Connections that are held open by as little as possible: silence, headers that drip in, bodies
 //! that drip in. An attacker who is cut off connects again at once.
 
-use super::swarm::{Stop, Swarm, address, connect};
+use super::connection::connect;
+use super::swarm::{Stop, Swarm, address};
 use serde::Serialize;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

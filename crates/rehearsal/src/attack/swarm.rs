@@ -4,10 +4,8 @@ use super::requests::{Ending, Endings};
 use anyhow::{Context, Result, bail};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::future::Future;
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::time::Duration;
-use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
@@ -105,15 +103,6 @@ impl Swarm<Endings> {
 /// The address of attacker `n`.
 pub(super) fn address(n: u32) -> Ipv4Addr {
     Ipv4Addr::from(u32::from(Ipv4Addr::new(127, 3, 0, 1)) + n % ADDRESSES)
-}
-
-/// Connects to `to` from `source`.
-pub(super) async fn connect(to: SocketAddr, source: Ipv4Addr) -> io::Result<TcpStream> {
-    let socket = TcpSocket::new_v4()?;
-    socket.bind(SocketAddr::from((source, 0)))?;
-    let stream = socket.connect(to).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
 }
 
 /// Lets this process open as many files as the attack needs.
