@@ -5,21 +5,26 @@
 //!
 //! A library under a thin program, so that fuzz targets and benches reach the readers.
 
+pub mod byte_size;
 pub mod hash;
 pub mod import;
 pub mod keygen;
-pub mod memory;
 pub mod mint;
 pub mod progress;
 pub mod roll;
+pub mod roll_key;
+pub mod seen;
 pub mod sets;
 pub mod sorter;
 pub mod synth;
+pub mod usage;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use rustix::process::{Resource, Rlimit, setrlimit};
+
+use crate::usage::Usage;
 
 /// Turn a voter roll into digests, on an air-gapped machine.
 #[derive(Debug, Parser)]
@@ -46,11 +51,6 @@ enum Command {
     Hash(hash::Args),
     Import(import::Args),
 }
-
-/// The command line asks for something that cannot be: exit status 2.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Usage(String);
 
 /// The program: reads the command line, does what it says, tells how it went.
 pub fn run_program() -> ExitCode {

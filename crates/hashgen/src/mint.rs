@@ -8,9 +8,9 @@ use credentials::mint::{ENTROPY_LEN, MintedCode};
 use durable::output::OutputFile;
 use zeroize::Zeroizing;
 
-use crate::hash::Seen;
 use crate::progress::Progress;
 use crate::roll::{Chunk, ChunkReader, Header, Rows, Source};
+use crate::seen::Seen;
 
 /// Codes are told apart by their first 30 bits: so many fit, and one bit each is 128 MiB.
 const DISTINCT_BITS: u32 = 30;
@@ -39,7 +39,7 @@ pub struct Args {
     /// Print the totals as JSON
     #[arg(long)]
     json: bool,
-    /// Replace the file
+    /// Replace the file where it exists
     #[arg(long)]
     force: bool,
 }
@@ -53,10 +53,7 @@ pub fn run(args: &Args) -> Result<()> {
         Progress::new(source.len, source.consumed()),
     );
     let (header, mut reader) = Header::read(source)?;
-    if header
-        .find(None, "Code", false)
-        .is_ok_and(|found| found.is_none())
-    {
+    if header.find(None, "Code").is_ok_and(|found| found.is_none()) {
         let rows = copy(&header, &mut reader, &mut out, &progress).with_context(|| name.clone())?;
         out.finish()?;
         progress.finish();
@@ -167,13 +164,12 @@ impl Mint {
                 .map_err(|error| anyhow::anyhow!("the system gave no random bytes: {error}"))?;
         }
         let at = self.pool.len() - ENTROPY_LEN;
-        let drawn = self
+        let drawn = *self
             .pool
-            .get(at..)
-            .and_then(|rest| rest.first_chunk())
-            .copied();
+            .last_chunk()
+            .expect("the pool is a multiple of one draw");
         self.pool.truncate(at);
-        drawn.context("the pool of random bytes has an odd length")
+        Ok(drawn)
     }
 }
 

@@ -35,13 +35,12 @@ impl Progress {
         }
     }
 
-    /// Adds rows done.
+    /// Adds `rows` to those already done, and shows the rate.
     pub fn rows(&self, rows: u64) {
         let rows = self.rows.fetch_add(rows, Ordering::Relaxed) + rows;
-        let millis = u64::try_from(self.bar.elapsed().as_millis())
-            .unwrap_or(u64::MAX)
-            .max(1);
-        let rate = rows.saturating_mul(1000) / millis;
+        let millis = self.bar.elapsed().as_millis().max(1);
+        let rate = u64::try_from(u128::from(rows) * 1000 / millis)
+            .expect("nobody reads 2^64 rows in a second");
         self.bar.set_position(self.consumed.load(Ordering::Relaxed));
         self.bar.set_message(format!(
             "{} rows, {} a second",

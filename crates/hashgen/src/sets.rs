@@ -16,7 +16,7 @@ use crate::sorter::Sorted;
 pub struct SetKind {
     /// How the digests were made.
     pub scheme: Scheme,
-    /// Under which key.
+    /// The roll key under which they were made; none under scheme `sha256`.
     pub key_id: Option<KeyId>,
     /// Whether the records have regions.
     pub has_region: bool,
@@ -25,13 +25,13 @@ pub struct SetKind {
 /// One ballot's digest sets, as the report tells them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BallotSummary {
-    /// The ballot.
+    /// The ballot that these credentials may vote on.
     pub ballot: BallotId,
     /// Credentials that may vote on it.
     pub credentials: u64,
     /// Digests that occurred more than once in an import; the others were dropped.
     pub duplicates: u64,
-    /// Files written.
+    /// Shards, each a file of its own.
     pub shards: u32,
 }
 
@@ -40,7 +40,7 @@ pub struct BallotSummary {
 pub enum Duplicates {
     /// Keep one of them.
     Drop,
-    /// Refuse.
+    /// Stop with an error: chance does not make two digests equal.
     Refuse,
 }
 
@@ -67,6 +67,11 @@ pub fn write_all(
                 shard_bits,
             };
             let written = work.write_shards(memory)?;
+            assert!(
+                duplicates == Duplicates::Drop || written == sorted.total() as u64,
+                "ballot {ballot}: {written} of {} records were written",
+                sorted.total()
+            );
             Ok(BallotSummary {
                 ballot: ballot.clone(),
                 credentials: written,
@@ -106,14 +111,15 @@ impl Work<'_> {
         }
         let len =
             |shard: &u32| (self.sorted.shard_len(self.shard_bits, *shard) * RECORD_LEN) as u64;
-        let largest = shards.iter().map(len).max().unwrap_or(0).max(1);
+        let largest = shards.iter().map(len).fold(1, u64::max);
         ensure!(
             largest <= memory,
             "the digests of {} are spread so unevenly that one shard takes {largest} bytes: \
              are they hashes? if so, give a --memory larger than that",
             self.ballot
         );
-        Ok(usize::try_from(memory / largest).unwrap_or(usize::MAX))
+        let fitting = (memory / largest).min(shards.len() as u64);
+        Ok(usize::try_from(fitting).expect("at most the number of shards"))
     }
 
     fn write_shard(&self, shard: u32) -> Result<u64> {

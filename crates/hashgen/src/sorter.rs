@@ -17,6 +17,14 @@ use rayon::prelude::*;
 /// Runs are indexed by as many leading bits as can choose a shard.
 const BUCKETS: usize = 1 << MAX_SHARD_BITS;
 
+/// Spilled digests go beside the output, where there must be room for as much anyway.
+pub fn spill_dir(out: &Path) -> &Path {
+    match out.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
 /// Collects the records of one ballot in any order.
 pub struct Sorter {
     records: Vec<Record>,
@@ -61,7 +69,7 @@ impl Sorter {
         })
     }
 
-    /// Adds a record.
+    /// Adds a record; spills a sorted run first where memory is full.
     pub fn push(&mut self, record: Record) -> Result<()> {
         if self.records.len() == self.capacity {
             self.spill_run()?;
@@ -127,7 +135,7 @@ impl Sorted {
         }
     }
 
-    /// All records.
+    /// Number of records, in memory and on disk.
     pub fn total(&self) -> usize {
         self.shard_len(0, 0)
     }
@@ -159,17 +167,14 @@ impl Sorted {
             self.records
                 .partition_point(|record| record.digest.shard(shard_bits) < shard)
         };
-        self.records
-            .get(below(shard)..below(shard + 1))
-            .unwrap_or_default()
+        &self.records[below(shard)..below(shard + 1)]
     }
 }
 
 impl Run {
     /// The records of a range of buckets, by number within the run.
     fn range(&self, buckets: Range<usize>) -> Range<u32> {
-        let bound = |bucket: usize| self.bounds.get(bucket).copied().unwrap_or_default();
-        bound(buckets.start)..bound(buckets.end)
+        self.bounds[buckets.start]..self.bounds[buckets.end]
     }
 }
 

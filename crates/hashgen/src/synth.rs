@@ -1,7 +1,7 @@
 //! `hashgen synth`: rolls for tests, as large as a country's, the same for the same seed.
 //!
-//! Nobody's: the NAS are all numbers with a good check digit in a scrambled order, so some may have
-//! been issued to people, but nothing else here is about them.
+//! The voters are invented. The NAS are numbers with a correct check digit in a scrambled order, so some
+//! of them may have been issued to people; nothing else in the roll is about those people.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use credentials::mint::{ENTROPY_LEN, MintedCode};
 use durable::output::OutputFile;
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 use rayon::prelude::*;
 
 /// Rows made at once by one thread.
@@ -19,6 +21,9 @@ const LUHN_NUMBERS: u32 = 100_000_000;
 
 /// A multiplier without a common divisor with 10⁸, which scrambles the order of the NAS.
 const SCRAMBLE: u64 = 61_803_399;
+
+/// What each draw of SplitMix64 adds to its state, so that any position can be computed alone.
+const SPLITMIX_STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Make a test roll: NAS with valid check digits, codes and regions of uneven size.
 ///
@@ -39,12 +44,12 @@ pub struct Args {
     /// File to write, readable by its owner only
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Replace the file
+    /// Replace the file where it exists
     #[arg(long)]
     force: bool,
 }
 
-/// Writes the roll.
+/// Writes a roll of `--voters` rows, block after block, made in parallel.
 pub fn run(args: &Args) -> Result<()> {
     let mut file = OutputFile::create_secret(&args.out, args.force)?;
     let what = || format!("cannot write {}: is the disk full?", args.out.display());
@@ -98,7 +103,7 @@ impl Roll {
             .zip(drawn)
             .for_each(|(to, from)| *to = from);
         let code = MintedCode::from_entropy(&entropy);
-        let last = self.weights.last().copied().unwrap_or(1);
+        let last = self.weights[self.weights.len() - 1]; // clap asks for one region or more
         let region = self.weights.partition_point(|weight| *weight <= c % last) + 1;
         // Writing to a Vec cannot fail.
         let _ = writeln!(
@@ -126,19 +131,32 @@ fn luhn_digit(eight: u64) -> u64 {
     (10 - sum % 10) % 10
 }
 
-/// SplitMix64 (Steele, Lea and Flood 2014) at a position: fast and repeatable, not secret.
+/// The number at a position of the stream that SplitMix64 draws from a seed: repeatable, not secret.
 fn random(seed: u64, position: u64) -> u64 {
-    let mut z = seed.wrapping_add(position.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+    let at = seed.wrapping_add(position.wrapping_mul(SPLITMIX_STEP));
+    SplitMix64::seed_from_u64(at).next_u64()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::hash::Seen;
+    use crate::seen::Seen;
     use credentials::{Code, Nas, mint};
+
+    /// A seed names a roll: its numbers may never change.
+    #[test]
+    fn the_numbers_of_a_seed_stay() {
+        let drawn = [(0, 0), (7, 0), (7, 1), (u64::MAX, 3)].map(|(s, p)| random(s, p));
+        assert_eq!(
+            drawn,
+            [
+                0xe220_a839_7b1d_cdaf,
+                0x63cb_e1e4_5932_0dd7,
+                0x044c_3cd7_f43c_661c,
+                0x6d1d_b36c_cba9_82d2,
+            ]
+        );
+    }
 
     #[test]
     fn every_row_is_a_voter_of_its_own() {

@@ -9,7 +9,7 @@ use credentials::BallotId;
 use election::Event;
 
 use super::voter::Regions;
-use crate::Usage;
+use crate::usage::Usage;
 
 /// Largest definition read, in bytes.
 const DEFINITION_LEN_MAX: u64 = 64 << 20;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use credentials::digestset::Record;
 
-use super::seen::Seen;
 use super::voter::{HashedChunk, HashedRow, Note, Reason};
+use crate::seen::Seen;
 use crate::sorter::Sorter;
 
 /// Most rows that are listed by line: beyond it they are only counted. A roll with more faults
@@ -24,9 +24,7 @@ pub(super) struct Intake {
 /// Counts over the rows of a roll.
 #[derive(Debug)]
 pub(super) struct Totals {
-    /// Rows hashed.
     pub(super) accepted: u64,
-    /// Rows not hashed.
     pub(super) rejected: u64,
     /// Rows not hashed, by reason.
     pub(super) rejected_by_reason: BTreeMap<Reason, u64>,
@@ -66,7 +64,8 @@ impl Intake {
                 self.totals.note(row.line, note);
                 continue;
             }
-            let Some(digests) = digests.next() else { break }; // one per row that is not rejected
+            let digests = digests.next();
+            let digests = digests.expect("the hasher gives every row its digests or rejects it");
             if !self.seen.insert(row.nas) {
                 self.totals
                     .note(row.line, Note::Rejected(Reason::RepeatedNas));
@@ -80,6 +79,10 @@ impl Intake {
                 })?;
             }
         }
+        assert!(
+            digests.next().is_none(),
+            "the hasher gave more digests than rows that are not rejected"
+        );
         Ok(())
     }
 

@@ -3,29 +3,32 @@
 mod event;
 mod intake;
 mod pass;
+mod plan;
 mod report;
-mod seen;
 mod voter;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use credentials::{BallotId, Hasher, Nas, RollKey, Scheme};
+use credentials::{BallotId, Hasher, Nas, Scheme};
 use durable::output::OutputDir;
+use election::Event;
 
-use crate::Usage;
-use crate::memory::{ByteSize, Plan};
+use crate::byte_size::ByteSize;
 use crate::progress::Progress;
 use crate::roll::{ColumnMap, Header, Source};
+use crate::roll_key::read_key;
+use crate::seen::Seen;
 use crate::sets::{self, Duplicates, SetKind};
-use crate::sorter::Sorter;
+use crate::sorter::{Sorter, spill_dir};
+use crate::usage::Usage;
 
-pub use report::{Basis, Outcome, Report};
-pub use seen::Seen;
+pub use report::{Basis, Report, RollVerdict};
 pub use voter::{HashedChunk, Luhn, Regions, RowHasher};
 
 use intake::{Intake, Totals};
+use plan::Plan;
 
 /// Hash a voter roll: one digest set per ballot, and a report to sign.
 ///
@@ -75,7 +78,7 @@ pub struct Args {
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
-    /// Replace the output
+    /// Replace the output where it exists
     #[arg(long)]
     force: bool,
 }
@@ -83,17 +86,77 @@ pub struct Args {
 /// Hashes the roll, writes the digest sets and prints the report.
 pub fn run(args: &Args) -> Result<()> {
     let hasher = hasher(args.scheme, args.key.as_deref())?;
+    let (scheme, key_id) = (hasher.scheme(), hasher.key_id());
     let event = args.election.as_deref().map(event::load).transpose()?;
     let ballots = event::ballots(event.as_ref(), &args.ballots)?;
-    let map = if args.columns.is_empty() {
-        ColumnMap::default()
-    } else {
-        args.columns
-            .parse()
-            .map_err(|error| Usage(format!("--columns: {error}")))?
-    };
+    let map = column_map(&args.columns)?;
     let out = OutputDir::create(&args.out, args.force)?;
+    let hashed = hash_roll(args, hasher, event.as_ref(), &ballots, &map)?;
+    let basis = Basis {
+        scheme,
+        key_id,
+        columns_ignored: hashed.columns_ignored,
+        luhn: args.luhn,
+        max_rejects: args.max_rejects,
+    };
+    let mut report = Report::new(&hashed.totals, basis);
+    if report.outcome == RollVerdict::Refused {
+        return refuse(args, &report, &hashed.name);
+    }
+    let kind = SetKind {
+        scheme,
+        key_id,
+        has_region: hashed.has_region,
+    };
+    let sorted = hashed.sorters.into_iter().map(Sorter::finish);
+    let sorted: Vec<_> = ballots
+        .into_iter()
+        .zip(sorted.collect::<Result<Vec<_>>>()?)
+        .collect();
+    report.ballots = sets::write_all(
+        out.aside(),
+        &sorted,
+        kind,
+        Duplicates::Refuse,
+        hashed.write_bytes,
+    )?;
+    report.write_into(out.aside())?;
+    out.finish()?;
+    warn(&report, &hashed.totals, &hashed.name);
+    print(args, &report)
+}
 
+fn column_map(written: &str) -> Result<ColumnMap> {
+    if written.is_empty() {
+        return Ok(ColumnMap::default());
+    }
+    written
+        .parse()
+        .map_err(|error| Usage(format!("--columns: {error}")).into())
+}
+
+/// What one pass over the roll leaves.
+struct HashedRoll {
+    /// The roll, as messages name it.
+    name: String,
+    /// Whether the roll has a column of regions.
+    has_region: bool,
+    columns_ignored: Vec<String>,
+    /// The records of each ballot, in the order of the ballots.
+    sorters: Vec<Sorter>,
+    totals: Totals,
+    /// Bytes that writing the sets may take, now that the pass is over.
+    write_bytes: u64,
+}
+
+/// Reads the roll once, and hashes every row for all ballots.
+fn hash_roll(
+    args: &Args,
+    hasher: Hasher,
+    event: Option<&Event>,
+    ballots: &[BallotId],
+    map: &ColumnMap,
+) -> Result<HashedRoll> {
     // Before any thread starts: the C library reserves address space for each of them, and under a
     // limit (ulimit -v) this one large piece must come first.
     let seen = Seen::new(Nas::NUMBERS)?;
@@ -101,76 +164,40 @@ pub fn run(args: &Args) -> Result<()> {
     let threads = rayon::current_num_threads();
     let plan = Plan::new(args.memory, ballots.len(), threads, source.window_bytes)
         .map_err(|error| Usage(error.to_string()))?;
-    let (name, progress) = (
-        source.name.clone(),
-        Progress::new(source.len, source.consumed()),
-    );
+    let name = source.name.clone();
+    let progress = Progress::new(source.len, source.consumed());
     let (header, mut reader) = Header::read(source)?;
     let (columns, columns_ignored) = header
-        .columns(&map)
+        .columns(map)
         .with_context(|| format!("{name}, line 1"))?;
     if columns.region.is_none() {
-        event::refuse_without_regions(event.as_ref(), &ballots, &name)?;
+        event::refuse_without_regions(event, ballots, &name)?;
     }
-    let (scheme, key_id) = (hasher.scheme(), hasher.key_id());
-    let regions = event.as_ref().map_or(Ok(Regions::Any), event::regions)?;
-    let delimiter = header.delimiter;
     let rows = RowHasher {
         hasher,
-        ballots: ballots.clone(),
+        ballots: ballots.to_vec(),
         columns,
-        regions,
+        regions: event.map_or(Ok(Regions::Any), event::regions)?,
         luhn: args.luhn,
-        delimiter,
+        delimiter: header.delimiter,
     };
-
     let sorters = ballots
         .iter()
         .map(|_| Sorter::new(plan.records_per_run, spill_dir(&args.out)));
     let mut intake = Intake::new(seen, sorters.collect::<Result<_>>()?);
-    pass::run(
-        &mut reader,
-        &rows,
-        &mut intake,
-        plan.chunks_per_group,
-        |n| progress.rows(n),
-    )
-    .with_context(|| name.clone())?;
+    let count = plan.chunks_per_group;
+    pass::run(&mut reader, &rows, &mut intake, count, |n| progress.rows(n))
+        .with_context(|| name.clone())?;
     progress.finish();
     let (sorters, totals) = intake.finish();
-
-    let basis = Basis {
-        scheme,
-        key_id,
-        columns_ignored,
-        luhn: args.luhn,
-        max_rejects: args.max_rejects,
-    };
-    let mut report = Report::new(&totals, basis);
-    if report.outcome == Outcome::Refused {
-        return refuse(args, &report, &name);
-    }
-    let kind = SetKind {
-        scheme,
-        key_id,
+    Ok(HashedRoll {
+        name,
         has_region: columns.region.is_some(),
-    };
-    let sorted = sorters
-        .into_iter()
-        .map(Sorter::finish)
-        .collect::<Result<Vec<_>>>()?;
-    let sorted: Vec<_> = ballots.into_iter().zip(sorted).collect();
-    report.ballots = sets::write_all(
-        out.aside(),
-        &sorted,
-        kind,
-        Duplicates::Refuse,
-        plan.write_bytes,
-    )?;
-    report.write_into(out.aside())?;
-    out.finish()?;
-    warn(&report, &totals, &name);
-    print(args, &report)
+        columns_ignored,
+        sorters,
+        totals,
+        write_bytes: plan.write_bytes,
+    })
 }
 
 fn hasher(scheme: Scheme, key: Option<&Path>) -> Result<Hasher> {
@@ -185,27 +212,6 @@ fn hasher(scheme: Scheme, key: Option<&Path>) -> Result<Hasher> {
         (Scheme::Sha256, Some(_)) => {
             Err(Usage("scheme sha256 uses no key: leave out --key or --scheme".to_owned()).into())
         }
-    }
-}
-
-/// Reads a roll key file, at most one byte more than such a file can have.
-pub fn read_key(path: &Path) -> Result<RollKey> {
-    use std::io::Read as _;
-    let mut text = zeroize::Zeroizing::new(Vec::with_capacity(RollKey::FILE_LEN_MAX + 1));
-    std::fs::File::open(path)
-        .and_then(|file| {
-            file.take(RollKey::FILE_LEN_MAX as u64 + 1)
-                .read_to_end(&mut text)
-        })
-        .with_context(|| format!("cannot read the roll key {}", path.display()))?;
-    RollKey::parse(&text).with_context(|| path.display().to_string())
-}
-
-/// Spilled digests go beside the output, where there must be room for as much anyway.
-pub fn spill_dir(out: &Path) -> &Path {
-    match out.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
     }
 }
 

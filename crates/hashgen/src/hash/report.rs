@@ -23,8 +23,8 @@ pub struct Report {
     /// Name and version of this format.
     pub format: &'static str,
     /// `hashed`, or `refused` where too many rows were rejected.
-    pub outcome: Outcome,
-    /// The scheme.
+    pub outcome: RollVerdict,
+    /// How the digests were made.
     pub scheme: Scheme,
     /// Id of the roll key.
     pub key_id: Option<KeyId>,
@@ -36,9 +36,9 @@ pub struct Report {
     pub max_rejects: u64,
     /// Rows below the header.
     pub rows_read: u64,
-    /// Rows hashed.
+    /// Rows whose digests are in the sets.
     pub rows_accepted: u64,
-    /// Rows not hashed.
+    /// Rows that are in no set, each for a reason that is listed.
     pub rows_rejected: u64,
     /// Rows not hashed, by reason.
     pub rejected_by_reason: BTreeMap<&'static str, u64>,
@@ -57,7 +57,7 @@ pub struct Report {
 /// What became of the roll.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum RollVerdict {
     /// Digest sets were written.
     Hashed,
     /// Nothing but the report was written.
@@ -78,9 +78,9 @@ impl Report {
         Self {
             format: "scrutin-hashgen-report-1",
             outcome: if totals.rejected > basis.max_rejects {
-                Outcome::Refused
+                RollVerdict::Refused
             } else {
-                Outcome::Hashed
+                RollVerdict::Hashed
             },
             scheme: basis.scheme,
             key_id: basis.key_id,
@@ -151,7 +151,7 @@ impl Report {
 
 /// What the report says besides totals.
 pub struct Basis {
-    /// The scheme.
+    /// How the digests are made.
     pub scheme: Scheme,
     /// Id of the roll key.
     pub key_id: Option<KeyId>,

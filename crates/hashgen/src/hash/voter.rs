@@ -12,24 +12,24 @@ use crate::roll::{Chunk, Columns, Fields, Rows};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Luhn {
-    /// Reject the row.
+    /// Reject the row: it is not hashed
     Reject,
     /// Count and list the row, and hash it.
     #[default]
     Warn,
-    /// Do not look.
+    /// Do not look at check digits
     Off,
 }
 
-/// Why a row was rejected, or what to look at in it. Never the value.
+/// Why a row was rejected, or what people should check in it. It never holds the value itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// Another number of columns than the header.
     Columns,
-    /// Not nine digits.
+    /// The NAS is not nine digits.
     Nas,
-    /// Wrong check digit.
+    /// The check digit of the NAS is wrong.
     Luhn,
     /// Not 6 to 32 letters and digits.
     Code,
@@ -39,16 +39,16 @@ pub enum Reason {
     RepeatedNas,
 }
 
-/// Which regions exist.
+/// The regions that a row may name.
 #[derive(Debug, Clone)]
 pub enum Regions {
-    /// Any number 1..=65535.
+    /// Any number from 1 to 65,535: no event was given.
     Any,
     /// Those of the event, by number and by code.
     Known {
         /// Number of the region with a code.
         codes: HashMap<Vec<u8>, u16>,
-        /// All numbers.
+        /// The numbers of all regions of the event.
         numbers: HashSet<u16>,
     },
 }
@@ -61,7 +61,7 @@ pub struct RowHasher {
     pub ballots: Vec<BallotId>,
     /// Where NAS, code and region stand.
     pub columns: Columns,
-    /// Which regions exist.
+    /// The regions that a row may name.
     pub regions: Regions,
     /// What to do about check digits.
     pub luhn: Luhn,
@@ -78,7 +78,7 @@ pub struct HashedChunk {
     pub digests: Vec<Digest>,
 }
 
-/// What became of a row.
+/// The result of hashing one row.
 #[derive(Debug, Clone, Copy)]
 pub struct HashedRow {
     /// Line on which it begins.
@@ -91,12 +91,12 @@ pub struct HashedRow {
     pub note: Option<Note>,
 }
 
-/// Something to tell about a row.
+/// A remark on a row for the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Note {
-    /// It is not hashed.
+    /// The row is not hashed.
     Rejected(Reason),
-    /// It is hashed, but someone should look at it.
+    /// The row is hashed, but somebody should check it.
     Warning(Reason),
 }
 
@@ -156,7 +156,12 @@ impl RowHasher {
         if fields.count() != self.columns.count {
             return Err(Reason::Columns);
         }
-        let field = |position| fields.get(position).unwrap_or_default().trim_ascii();
+        let field = |position| {
+            let field = fields.get(position);
+            field
+                .expect("the header has as many columns, and this one is among them")
+                .trim_ascii()
+        };
         let nas = Nas::parse(field(self.columns.nas))?;
         let note = match self.luhn {
             Luhn::Reject if !nas.luhn_valid() => return Err(Reason::Luhn),
@@ -205,7 +210,7 @@ impl Regions {
 }
 
 impl Reason {
-    /// All reasons.
+    /// All reasons, in the order in which the report lists them.
     pub const ALL: [Self; 6] = [
         Self::Columns,
         Self::Nas,

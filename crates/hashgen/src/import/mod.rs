@@ -11,13 +11,13 @@ use credentials::{BallotId, Digest, KeyId, Scheme};
 use durable::output::OutputDir;
 use serde::Serialize;
 
-use crate::Usage;
-use crate::hash::{read_key, spill_dir};
-use crate::memory::ByteSize;
+use crate::byte_size::ByteSize;
 use crate::progress::Progress;
 use crate::roll::Source;
+use crate::roll_key::read_key;
 use crate::sets::{self, BallotSummary, Duplicates, SetKind};
-use crate::sorter::Sorter;
+use crate::sorter::{Sorter, spill_dir};
+use crate::usage::Usage;
 
 /// Longest line of a list of digests, in bytes.
 const LINE_LEN_MAX: usize = 1024;
@@ -53,7 +53,7 @@ pub struct Args {
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
-    /// Replace the output
+    /// Replace the output where it exists
     #[arg(long)]
     force: bool,
 }
@@ -120,7 +120,9 @@ fn read_digests(path: &Path, memory: ByteSize, spill_dir: &Path) -> Result<Sorte
     );
     // A quarter stays for reading, and for the sort's own needs.
     let records = memory.0 / 4 * 3 / size_of::<Record>() as u64;
-    let mut sorter = Sorter::new(usize::try_from(records).unwrap_or(usize::MAX), spill_dir)?;
+    let records =
+        usize::try_from(records).context("--memory is more than this machine addresses")?;
+    let mut sorter = Sorter::new(records, spill_dir)?;
     let mut since_shown = 0;
     let mut take = |digest| {
         since_shown += 1;

@@ -32,9 +32,9 @@ pub enum ChunkError {
         "cannot read on after line {line}: {source}; is the file whole, and plain text, gzip or zstd?"
     )]
     Read {
-        /// Last line read.
+        /// The last line that was read whole.
         line: u64,
-        /// What failed.
+        /// The answer of the system or of the decompressor.
         source: std::io::Error,
     },
     /// No row ends within [`CHUNK_LEN`] bytes.

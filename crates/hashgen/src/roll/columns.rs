@@ -11,9 +11,6 @@ use super::chunk::{CHUNK_LEN, Chunk, ChunkReader};
 use super::rows::Rows;
 use super::source::Source;
 
-/// Most columns of a roll.
-pub(super) const COLUMNS_MAX: usize = 256;
-
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Which header names stand for what: `nas=NAS,code=Code,region=Circonscription`.
@@ -107,12 +104,10 @@ impl Header {
         let names = names.with_context(|| format!("{name}, line {}", row.line))?;
         let raw = String::from_utf8_lossy(row.raw).into_owned(); // names were UTF-8
         let (rest, next_line) = rows.rest();
-        let below = text
-            .get(chunk.bytes().len() - rest.len()..)
-            .unwrap_or_default();
-        let crlf = text
-            .get(..text.len() - below.len())
-            .is_some_and(|t| t.ends_with(b"\r\n"));
+        // The reader of chunks adds the line feed that a last line may lack.
+        let header_len = (chunk.bytes().len() - rest.len()).min(text.len());
+        let (header, below) = text.split_at(header_len);
+        let crlf = header.ends_with(b"\r\n");
         let reader = ChunkReader::new(below, source, delimiter, next_line);
         Ok((
             Self {
@@ -128,9 +123,9 @@ impl Header {
 
     /// Finds the columns that count; the names of all others.
     pub fn columns(&self, map: &ColumnMap) -> Result<(Columns, Vec<String>)> {
-        let nas = self.find(map.nas.as_deref(), "NAS", true)?.unwrap_or(0);
-        let code = self.find(map.code.as_deref(), "Code", true)?.unwrap_or(0);
-        let region = self.find(map.region.as_deref(), "Region", false)?;
+        let nas = self.find_needed(map.nas.as_deref(), "NAS")?;
+        let code = self.find_needed(map.code.as_deref(), "Code")?;
+        let region = self.find(map.region.as_deref(), "Region")?;
         let used = [Some(nas), Some(code), region];
         let ignored = self
             .names
@@ -149,8 +144,26 @@ impl Header {
         ))
     }
 
+    fn find_needed(&self, mapped: Option<&str>, usual: &str) -> Result<usize> {
+        match self.find(mapped, usual)? {
+            Some(position) => Ok(position),
+            None => bail!(self.no_column(usual)),
+        }
+    }
+
+    fn no_column(&self, wanted: &str) -> String {
+        format!(
+            "no column is named {wanted}: {self}; say which is which with \
+             --columns nas=NAME,code=NAME,region=NAME"
+        )
+    }
+
     /// The position of a column: of the mapped name exactly, else of the usual name in any case.
-    pub fn find(&self, mapped: Option<&str>, usual: &str, needed: bool) -> Result<Option<usize>> {
+    /// None where no name is mapped and no column has the usual one.
+    ///
+    /// # Errors
+    /// Two columns have the name; no column has the mapped one.
+    pub fn find(&self, mapped: Option<&str>, usual: &str) -> Result<Option<usize>> {
         let is_it = |name: &String| match mapped {
             Some(mapped) => name == mapped,
             None => name.eq_ignore_ascii_case(usual),
@@ -164,10 +177,7 @@ impl Header {
         match (found.next(), found.next()) {
             (Some(_), Some(_)) => bail!("two columns are named {wanted}: rename one ({self})"),
             (Some((at, _)), None) => Ok(Some(at)),
-            (None, _) if needed || mapped.is_some() => bail!(
-                "no column is named {wanted}: {self}; say which is which with \
-                 --columns nas=NAME,code=NAME,region=NAME"
-            ),
+            (None, _) if mapped.is_some() => bail!(self.no_column(wanted)),
             (None, _) => Ok(None),
         }
     }

@@ -4,7 +4,9 @@ use csv_core::ReadRecordResult;
 use zeroize::Zeroizing;
 
 use super::chunk::{CHUNK_LEN, Chunk};
-use super::columns::COLUMNS_MAX;
+
+/// Most columns of a roll.
+const COLUMNS_MAX: usize = 256;
 
 /// A row that has more than 256 columns.
 #[derive(Debug, thiserror::Error)]
@@ -27,13 +29,13 @@ pub struct ChunkRows<'a> {
     rest: &'a [u8],
 }
 
-/// One row.
+/// One row of a roll, as it stands in the buffers of its parser.
 pub struct Row<'a> {
     /// Line on which it begins, from 1.
     pub line: u64,
     /// Its bytes as they stand in the roll, without the line end.
     pub raw: &'a [u8],
-    /// Its fields.
+    /// The fields in the order of the columns.
     pub fields: Fields<'a>,
 }
 
@@ -54,7 +56,7 @@ impl Rows {
         }
     }
 
-    /// Begins a chunk.
+    /// The rows of `chunk`; the buffers of the chunk before are used again.
     pub fn start<'a>(&'a mut self, chunk: &'a Chunk) -> ChunkRows<'a> {
         self.parser.reset();
         self.parser.set_line(chunk.first_line);
@@ -82,16 +84,14 @@ impl ChunkRows<'_> {
                 ends,
             } = &mut *self.rows;
             let (result, read, _, ended) = parser.read_record(self.rest, fields, ends);
-            self.rest = self.rest.get(read..).unwrap_or_default();
+            self.rest = &self.rest[read..];
             match result {
                 // Too many columns: parse on to the end of the row, over what is there.
                 ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => overflow = true,
                 _ => break ended,
             }
         };
-        let raw = whole
-            .get(..whole.len() - self.rest.len())
-            .unwrap_or_default();
+        let raw = &whole[..whole.len() - self.rest.len()];
         if overflow {
             return Some(Err(TooManyColumns { line }));
         }
