@@ -3,6 +3,7 @@
 //! The rules are checked by `tests/`; this library only reads the tree, so that each test says
 //! one rule and nothing about walking directories. CONTRIBUTING.md explains the rules to people.
 
+pub mod comments;
 pub mod imports;
 
 use std::fs;
@@ -21,13 +22,13 @@ pub fn root() -> PathBuf {
 pub struct Source {
     /// Path from the root, with `/` between its parts: `crates/ledger/src/frame.rs`.
     pub path: String,
-    /// The whole text.
+    /// The whole text of the file.
     pub text: String,
 }
 
 /// A function as it stands in a file that rustfmt has formatted.
 pub struct Function {
-    /// Its name.
+    /// Name of the function, without what it belongs to.
     pub name: String,
     /// First line, counted from 1.
     pub line: usize,
@@ -116,6 +117,29 @@ pub fn sources() -> Vec<Source> {
 /// Text of a file at the root, such as `ARCHITECTURE.md`.
 pub fn document(name: &str) -> String {
     fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// The documents for people, README.md and the like first, then `docs/`: paths from the root, and
+/// texts.
+pub fn documents() -> Vec<(String, String)> {
+    let mut names: Vec<String> = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"]
+        .map(str::to_owned)
+        .to_vec();
+    for entry in fs::read_dir(root().join("docs")).expect("docs/ is there") {
+        let name = entry.expect("a readable entry").file_name();
+        let name = name.to_string_lossy();
+        if name.ends_with(".md") {
+            names.push(format!("docs/{name}"));
+        }
+    }
+    names.sort();
+    names
+        .into_iter()
+        .map(|name| {
+            let text = document(&name);
+            (name, text)
+        })
+        .collect()
 }
 
 fn collect(directory: &Path, into: &mut Vec<PathBuf>) {

@@ -5,7 +5,7 @@ use std::path::Path;
 use tidy::imports::{Modules, Uses, circles};
 
 /// Files that stand in circles today. Ratchet: it may only fall, to 0.
-const FILES_IN_CIRCLES_MAX: usize = 71;
+const FILES_IN_CIRCLES_MAX: usize = 2;
 
 fn arrows(uses: &Uses, circle: &[String], root: &Path) -> String {
     let short = |file: &str| {

@@ -1,10 +1,9 @@
 //! What every source file owes its reader.
 
 /// A file has one reason to change. Ratchet: lower it when the longest file is split.
-const FILE_LINES_MAX: usize = 700;
-/// A function fits on a screen. Ratchet: lower it when the longest function is split; it stands at
-/// what the longest table-driven test and `hashgen hash` need today.
-const FUNCTION_LINES_MAX: usize = 92;
+const FILE_LINES_MAX: usize = 532;
+/// A function fits on a screen. Ratchet: lower it when the longest function is split.
+const FUNCTION_LINES_MAX: usize = 87;
 
 #[test]
 fn each_file_says_why_it_exists() {
