@@ -76,16 +76,10 @@ pub(crate) struct Moment {
     pub(crate) machine: String,
 }
 
-/// Milliseconds UTC as the event's people read them. An unknown zone reads as UTC; a number beyond
-/// the calendar (about ten thousand years) stays a number.
+/// Milliseconds UTC as the event's people read them. An unknown zone reads as UTC, and a number beyond
+/// the calendar (about ten thousand years) as 1970: neither passes the checks of a definition.
 pub(crate) fn moment(lang: Lang, time_zone: &str, ms: i64) -> Moment {
-    let Ok(instant) = Timestamp::from_millisecond(ms) else {
-        let text = format!("{ms} ms");
-        return Moment {
-            machine: text.clone(),
-            text,
-        };
-    };
+    let instant = Timestamp::from_millisecond(ms).unwrap_or_default();
     let local = instant.to_zoned(TimeZone::get(time_zone).unwrap_or(TimeZone::UTC));
     let t = Messages::of(lang);
     let month = t.get(MONTHS[usize::from(local.month().unsigned_abs() - 1) % 12]);
