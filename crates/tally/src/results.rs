@@ -3,8 +3,8 @@
 //!
 //! A new kind of ballot gets a variant of [`Tabulated`], filled by one arm of
 //! [`crate::tabulate`], and one rendering in each of: `documents` (JSON), `api/site/views.rs`
-//! (pages and their CSV), `table.rs`, `statement` (text) and `postgres` (rows). The compiler names
-//! each of these places, because every `match` on [`Tabulated`] is exhaustive.
+//! (pages and their CSV), `table.rs`, `statement` (text) and `postgres` (rows). Renderings match on
+//! [`election::BallotKind`] or on [`Tabulated`], so the compiler names most of these places.
 
 use std::collections::BTreeMap;
 
