@@ -1,10 +1,11 @@
 //! The canonical JSON form of an event: what packages carry and hashes cover.
 
+use handwritten::Fault;
+
 use crate::definition::Definition;
 use crate::event::Event;
 use crate::limits::DEFINITION_BYTES_MAX;
 use crate::validate::validate;
-use handwritten::Fault;
 
 impl Event {
     /// The one byte form of this event: fixed key order, no white space, dates as UTC instants.

@@ -1,5 +1,10 @@
 //! From the text of `election.toml` to an event, or to all of its faults.
 
+use std::collections::BTreeSet;
+
+use handwritten::{Document, Fault, Reading, Section};
+use jiff::tz::TimeZone;
+
 use crate::ballot::{
     Candidate, CandidateStatus, CountingRules, Method, ResultsPolicy, System, TieBreak,
 };
@@ -12,9 +17,6 @@ use crate::limits::{
 use crate::section::{bilingual, window};
 use crate::threshold::{RegionalMajority, Share, Threshold};
 use crate::validate::validate;
-use handwritten::{Document, Fault, Reading, Section};
-use jiff::tz::TimeZone;
-use std::collections::BTreeSet;
 
 impl Event {
     /// Reads a definition written by people.

@@ -1,9 +1,10 @@
 //! What only an event's definition holds: texts in both languages, and times in the event's zone.
 
-use crate::instant;
-use crate::text::Text;
 use handwritten::{Reading, Section};
 use jiff::tz::TimeZone;
+
+use crate::instant;
+use crate::text::Text;
 
 /// A text in both languages, under the keys of French and English.
 pub(crate) fn bilingual(

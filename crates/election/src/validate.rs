@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
+use handwritten::Fault;
+
 use crate::ballot::{Candidate, CandidateStatus, CountingRules, Method, System};
 use crate::definition::{Definition, ElectionDefinition, LawDefinition, box_key_bytes};
 use crate::instant;
@@ -12,7 +14,6 @@ use crate::limits::{
     QUESTION_BYTES_MAX, RANKS_MAX, REGIONS_MAX, SEATS_MAX,
 };
 use crate::text::Text;
-use handwritten::Fault;
 
 /// Every fault of meaning, by path in the vocabulary of `election.toml`.
 pub(crate) fn validate(definition: &Definition) -> Vec<Fault> {

@@ -1,8 +1,9 @@
 //! A text as TOML.
 
+use toml::de::DeTable;
+
 use crate::reading::Reading;
 use crate::section::Section;
-use toml::de::DeTable;
 
 /// A text that is TOML, whatever stands in it.
 #[derive(Debug)]

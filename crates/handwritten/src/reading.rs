@@ -1,7 +1,8 @@
 //! One reading of a text: the faults found so far, and the line of every value met.
 
-use crate::fault::Fault;
 use std::collections::BTreeMap;
+
+use crate::fault::Fault;
 
 /// What the reading of one text gathers.
 #[derive(Debug)]

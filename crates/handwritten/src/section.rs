@@ -3,9 +3,10 @@
 //! A value that cannot be read becomes its type's empty value and a fault, so that the rest of the
 //! table is still looked at. Every key asked for counts as known; what is left over is a fault.
 
-use crate::reading::Reading;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+use crate::reading::Reading;
 
 /// One table of a text, being read. The methods that read a value take what they find wrong with it
 /// into the [`Reading`].
