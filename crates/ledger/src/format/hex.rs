@@ -1,30 +1,29 @@
 //! Hexadecimal of keys and hashes in text files and messages.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
-/// Lower-case hexadecimal of `bytes`, two digits each, written without a copy in between.
-pub(crate) fn write(out: &mut impl Write, bytes: &[u8]) -> fmt::Result {
-    bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
+
+/// Shows `bytes` in lower-case hexadecimal, two digits each. Not for secrets: the digits pass through
+/// a buffer that is not wiped.
+pub(crate) fn write(out: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+    write!(out, "{}", HEXLOWER.encode_display(bytes))
+}
+
+/// Appends `bytes` in lower-case hexadecimal without a copy in between. Reserve the room before:
+/// text that grows leaves a copy behind.
+pub(crate) fn append(out: &mut String, bytes: &[u8]) {
+    HEXLOWER.encode_append(bytes, out);
 }
 
 /// The `N` bytes that `text` spells in exactly `2 * N` hexadecimal digits, either case.
 pub(crate) fn parse<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
     if text.len() != 2 * N {
         return None;
     }
-    let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        let [high, low] = pair else { return None };
-        *byte = (digit(*high)? << 4) | digit(*low)?;
-    }
+    HEXLOWER_PERMISSIVE
+        .decode_mut(text.as_bytes(), &mut bytes)
+        .ok()?;
     Some(bytes)
-}
-
-fn digit(ascii: u8) -> Option<u8> {
-    match ascii {
-        b'0'..=b'9' => Some(ascii - b'0'),
-        b'a'..=b'f' => Some(ascii - b'a' + 10),
-        b'A'..=b'F' => Some(ascii - b'A' + 10),
-        _ => None,
-    }
 }

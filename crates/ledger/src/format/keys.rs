@@ -132,9 +132,9 @@ impl BoxSecretKey {
         let mut text = Zeroizing::new(String::with_capacity(TEXT_BYTES_MAX));
         text.push_str(TEXT_TAG);
         text.push(':');
-        hex::write(&mut *text, &self.0).expect("writing to a String cannot fail");
+        hex::append(&mut text, &self.0);
         text.push(':');
-        hex::write(&mut *text, &self.checksum()).expect("writing to a String cannot fail");
+        hex::append(&mut text, &self.checksum());
         text.push('\n');
         text
     }

@@ -34,13 +34,7 @@ pub(crate) fn percentage(fraction: Fraction) -> Option<f64> {
 
 /// Bytes as lower-case hexadecimal digits, two a byte.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            use std::fmt::Write;
-            write!(text, "{byte:02x}").expect("writing to a String cannot fail");
-            text
-        })
+    data_encoding::HEXLOWER.encode(bytes)
 }
 
 /// Whether counts are shown.

@@ -128,7 +128,7 @@ fn rounds(rounds: &[results::Round]) -> Rounds {
 /// Decimals of an amount without its trailing zeros.
 fn decimals_of(amount: Amount) -> u8 {
     let mut shortest = amount;
-    while shortest.decimals > 0 && shortest.units % 10 == 0 {
+    while shortest.decimals > 0 && shortest.units.is_multiple_of(10) {
         shortest.units /= 10;
         shortest.decimals -= 1;
     }
