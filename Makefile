@@ -32,10 +32,10 @@ demo-province: build ## the same over 125 regions: a law, a general election and
 	@$(BUILT)/rehearsal demo --voters $(VOTERS) --election fixtures/election-125.toml
 
 .PHONY: test
-test: build postgres python promtool ## every test, PostgreSQL included
+test: build postgres python promtool minisign ## every test, PostgreSQL included
 	@eval "$$(scripts/postgres env; scripts/promtool env)"; \
 	  SCRUTIN_PYTHON="$(CURDIR)/target/venv/bin/python" $(CARGO) test --workspace --no-fail-fast
-	@for judge in postgres python promtool; do scripts/$$judge report; done
+	@for judge in postgres python promtool minisign; do scripts/$$judge report; done
 
 .PHONY: test-pages
 test-pages: build ## the pages in a real browser: flows, keyboard, accessibility; screenshots in target/screenshots
@@ -170,3 +170,7 @@ python: # python3 with a CBOR library, for the auditor's script
 .PHONY: promtool
 promtool: # Prometheus' judge of metrics
 	@scripts/promtool install
+
+.PHONY: minisign
+minisign: # the officials' stock tool, which must accept our signatures
+	@scripts/minisign install

@@ -40,7 +40,8 @@ async fn write_database(stage: &Stage, url: &str) {
         .flag("--package", stage.machines.package())
         .flag("--box", stage.machines.box_key())
         .flag("--postgres", url)
-        .flag("--listen", at.to_string());
+        .flag("--listen", at.to_string())
+        .flag("--internal", ports::free().unwrap().to_string());
     let mut tally = stage.trusting(tally).start().unwrap();
     for _ in 0..600 {
         tally.check().unwrap();

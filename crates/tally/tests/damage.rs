@@ -135,7 +135,10 @@ fn a_vote_for_nobody_on_the_ballot_paper_ends_every_count() {
         assert!(told.contains(&place), "{told}");
         assert!(!told.contains("999"), "names the choice: {told}");
     }
-    let served = tally(&names.args("run", &["--listen", "127.0.0.1:0"]));
+    let served = tally(&names.args(
+        "run",
+        &["--listen", "127.0.0.1:0", "--internal", "127.0.0.1:0"],
+    ));
     let told = stderr(&served);
     assert_eq!(served.status.code(), Some(1), "{told}");
     assert!(told.contains(&place) && !told.contains("999"), "{told}");

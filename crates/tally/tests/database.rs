@@ -204,7 +204,17 @@ fn another_ledger_another_custody_and_a_newer_schema_are_refused() {
     others.close();
     let other = Names::new(&fixture, "other");
     refused(
-        &other.args("run", &["--postgres", &url, "--listen", "127.0.0.1:0"]),
+        &other.args(
+            "run",
+            &[
+                "--postgres",
+                &url,
+                "--listen",
+                "127.0.0.1:0",
+                "--internal",
+                "127.0.0.1:0",
+            ],
+        ),
         "follows another ledger",
     );
     let mut short = fixture.ballot_box("short");
@@ -212,14 +222,34 @@ fn another_ledger_another_custody_and_a_newer_schema_are_refused() {
     short.close();
     let short = Names::new(&fixture, "short");
     refused(
-        &short.args("run", &["--postgres", &url, "--listen", "127.0.0.1:0"]),
+        &short.args(
+            "run",
+            &[
+                "--postgres",
+                &url,
+                "--listen",
+                "127.0.0.1:0",
+                "--internal",
+                "127.0.0.1:0",
+            ],
+        ),
         "older copy or another ledger",
     );
     let stranger = Fixture::new(40);
     stranger.ballot_box("data").close();
     let strangers = Names::new(&stranger, "data");
     refused(
-        &strangers.args("run", &["--postgres", &url, "--listen", "127.0.0.1:0"]),
+        &strangers.args(
+            "run",
+            &[
+                "--postgres",
+                &url,
+                "--listen",
+                "127.0.0.1:0",
+                "--internal",
+                "127.0.0.1:0",
+            ],
+        ),
         "name another database",
     );
     let sealed = [
@@ -231,6 +261,8 @@ fn another_ledger_another_custody_and_a_newer_schema_are_refused() {
         "--postgres",
         &url,
         "--listen",
+        "127.0.0.1:0",
+        "--internal",
         "127.0.0.1:0",
     ];
     refused(&sealed, "no --box was given");
@@ -250,7 +282,17 @@ fn another_ledger_another_custody_and_a_newer_schema_are_refused() {
         "UPDATE ledger_cursor SET hash = decode(repeat('ab', 32), 'hex')",
     );
     refused(
-        &names.args("run", &["--postgres", &url, "--listen", "127.0.0.1:0"]),
+        &names.args(
+            "run",
+            &[
+                "--postgres",
+                &url,
+                "--listen",
+                "127.0.0.1:0",
+                "--internal",
+                "127.0.0.1:0",
+            ],
+        ),
         "follows another ledger",
     );
     postgres.sql_in(
@@ -258,7 +300,17 @@ fn another_ledger_another_custody_and_a_newer_schema_are_refused() {
         "INSERT INTO schema_migrations VALUES (99, 'future')",
     );
     refused(
-        &names.args("run", &["--postgres", &url, "--listen", "127.0.0.1:0"]),
+        &names.args(
+            "run",
+            &[
+                "--postgres",
+                &url,
+                "--listen",
+                "127.0.0.1:0",
+                "--internal",
+                "127.0.0.1:0",
+            ],
+        ),
         "schema has version 99",
     );
 }
@@ -330,7 +382,17 @@ fn a_server_that_is_not_there_or_refuses_ends_the_start() {
     fixture.ballot_box("data").close();
     let names = Names::new(&fixture, "data");
     let refused = |url: &str, words: &str| {
-        let output = tally(&names.args("run", &["--postgres", url, "--listen", "127.0.0.1:0"]));
+        let output = tally(&names.args(
+            "run",
+            &[
+                "--postgres",
+                url,
+                "--listen",
+                "127.0.0.1:0",
+                "--internal",
+                "127.0.0.1:0",
+            ],
+        ));
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
         assert!(stderr(&output).contains(words), "{}", stderr(&output));
         assert!(!stderr(&output).contains("hunter2"), "{}", stderr(&output));

@@ -137,6 +137,8 @@ fn a_stream_that_was_altered_is_refused() {
         &names.key,
         "--listen",
         "127.0.0.1:0",
+        "--internal",
+        "127.0.0.1:0",
     ];
     let output = tally(&args);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
