@@ -3,7 +3,7 @@
 //! passes on, and the winner must be the same.
 
 use anyhow::{Result, anyhow};
-use counting::plurality::{Entry, count};
+use counting::plurality::{CandidateVotes, count};
 use stv_rs::arithmetic::{FixedDecimal9, Integer64};
 use stv_rs::cli::Parallel;
 use stv_rs::types::{Ballot, Candidate, Election};
@@ -47,9 +47,9 @@ pub(crate) fn plurality(contest: &Contest) -> Result<Compared> {
             |ballot: &&Vec<Vec<u16>>| ballot.first().is_some_and(|r| r.contains(&candidate));
         contest.clean.iter().filter(first).count()
     };
-    let entries: Vec<Entry> = (0..contest.candidates)
+    let entries: Vec<CandidateVotes> = (0..contest.candidates)
         .map(|candidate| {
-            Ok(Entry {
+            Ok(CandidateVotes {
                 candidate: candidate.into(),
                 votes: u64::try_from(firsts(candidate))?,
             })

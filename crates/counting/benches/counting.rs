@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use counting::plurality::{Entry, count};
+use counting::plurality::{CandidateVotes, count};
 use counting::ranked::{Candidate, Contest, Rules};
 
 const CANDIDATES: u16 = 20;
@@ -86,9 +86,9 @@ fn plurality(ballots: u64) {
     for vote in &votes {
         totals[usize::from(*vote)] += 1;
     }
-    let entries: Vec<Entry> = (0..)
+    let entries: Vec<CandidateVotes> = (0..)
         .zip(totals)
-        .map(|(candidate, votes)| Entry { candidate, votes })
+        .map(|(candidate, votes)| CandidateVotes { candidate, votes })
         .collect();
     std::hint::black_box(count(&entries, 1));
     report(

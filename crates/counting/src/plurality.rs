@@ -3,16 +3,16 @@
 //! In Canada equal votes are first recounted before a judge, and a tie that stays leads to a new
 //! election, not to a lot (Canada Elections Act, S.C. 2000, c. 9, s. 300 and 318): a count can
 //! only report the tie. The same section 300 makes the recount automatic when the margin is
-//! below one thousandth of the votes cast; [`Outcome::recount`] tells it of the valid votes.
+//! below one thousandth of the votes cast; [`PluralityResult::recount`] tells it of the valid votes.
 
-/// Statute of the automatic recount that [`Outcome::recount`] tells.
+/// Statute of the automatic recount that [`PluralityResult::recount`] tells.
 pub const RECOUNT_STATUTE: &str = "Canada Elections Act, S.C. 2000, c. 9, s. 300(1)";
 /// Statute of a tie that stays after the recount.
 pub const TIE_STATUTE: &str = "Canada Elections Act, S.C. 2000, c. 9, s. 318";
 
 /// Votes of one candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct CandidateVotes {
     /// The caller's number for the candidate.
     pub candidate: u32,
     /// Valid votes for this candidate.
@@ -21,7 +21,7 @@ pub struct Entry {
 
 /// Result of a plurality count. Lists keep the order in which candidates were given.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct PluralityResult {
     /// Valid votes, the denominator of every share.
     pub valid_votes: u64,
     /// Candidates who are elected, however the tie is decided.
@@ -48,14 +48,14 @@ pub struct Tie {
 /// Counts `entries` for `seats` seats. No seat is given where nobody has a vote.
 ///
 /// ```
-/// use counting::plurality::{Entry, count};
-/// let entries = [(1, 40), (2, 60), (3, 60)].map(|(candidate, votes)| Entry { candidate, votes });
-/// let outcome = count(&entries, 1);
-/// assert!(outcome.elected.is_empty());
-/// assert_eq!(outcome.tie.unwrap().candidates, [2, 3]);
+/// use counting::plurality::{CandidateVotes, count};
+/// let entries = [(1, 40), (2, 60), (3, 60)].map(|(candidate, votes)| CandidateVotes { candidate, votes });
+/// let result = count(&entries, 1);
+/// assert!(result.elected.is_empty());
+/// assert_eq!(result.tie.unwrap().candidates, [2, 3]);
 /// ```
 #[must_use]
-pub fn count(entries: &[Entry], seats: u32) -> Outcome {
+pub fn count(entries: &[CandidateVotes], seats: u32) -> PluralityResult {
     let valid_votes = entries.iter().map(|entry| entry.votes).sum();
     let seats_len = usize::try_from(seats).expect("usize has 32 bits or more");
     let mut votes: Vec<u64> = entries
@@ -68,7 +68,7 @@ pub fn count(entries: &[Entry], seats: u32) -> Outcome {
         .get(seats_len.wrapping_sub(1).min(votes.len().wrapping_sub(1)))
         .copied();
     let Some(last_in) = last_in.filter(|_| seats > 0) else {
-        return Outcome {
+        return PluralityResult {
             valid_votes,
             elected: Vec::new(),
             tie: None,
@@ -82,7 +82,8 @@ pub fn count(entries: &[Entry], seats: u32) -> Outcome {
         None
     };
     let tied = first_out == Some(last_in);
-    let elected = |entry: &&Entry| entry.votes > last_in || (entry.votes == last_in && !tied);
+    let elected =
+        |entry: &&CandidateVotes| entry.votes > last_in || (entry.votes == last_in && !tied);
     let elected: Vec<u32> = entries
         .iter()
         .filter(elected)
@@ -104,7 +105,7 @@ pub fn count(entries: &[Entry], seats: u32) -> Outcome {
         seats: seats - elected_len,
     });
     let margin = first_out.map(|out| last_in - out);
-    Outcome {
+    PluralityResult {
         valid_votes,
         elected,
         tie,
@@ -125,19 +126,19 @@ mod tests {
     use proptest::prelude::*;
 
     fn check(votes: &[u64], seats: u32, elected: &[u32], tied: &[u32]) {
-        let outcome = count(&entries(votes), seats);
-        assert_eq!(outcome.elected, elected, "elected of {votes:?}");
+        let result = count(&entries(votes), seats);
+        assert_eq!(result.elected, elected, "elected of {votes:?}");
         assert_eq!(
-            outcome.tie.map_or(Vec::new(), |tie| tie.candidates),
+            result.tie.map_or(Vec::new(), |tie| tie.candidates),
             tied,
             "tie of {votes:?}"
         );
     }
 
-    fn entries(votes: &[u64]) -> Vec<Entry> {
+    fn entries(votes: &[u64]) -> Vec<CandidateVotes> {
         (0u32..)
             .zip(votes)
-            .map(|(candidate, votes)| Entry {
+            .map(|(candidate, votes)| CandidateVotes {
                 candidate,
                 votes: *votes,
             })

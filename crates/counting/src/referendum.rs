@@ -37,7 +37,7 @@ pub struct RegionalMajority {
 
 /// Valid votes of one region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Votes {
+pub struct RegionVotes {
     /// The caller's number for the region; 0 for votes that belong to none.
     pub region: u16,
     /// Votes for the law.
@@ -48,7 +48,7 @@ pub struct Votes {
 
 /// Result of a referendum.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub struct ReferendumResult {
     /// Votes for the law, in all.
     pub oui: u64,
     /// Votes against it, in all.
@@ -86,7 +86,7 @@ impl Share {
 /// `regions` is the number of regions of the event, those without a vote included: they are part
 /// of the denominator of the second majority.
 #[must_use]
-pub fn decide(votes: &[Votes], regions: u32, threshold: &Threshold) -> Outcome {
+pub fn decide(votes: &[RegionVotes], regions: u32, threshold: &Threshold) -> ReferendumResult {
     let (mut oui, mut non) = (0, 0);
     let mut by_region: std::collections::BTreeMap<u16, (u64, u64)> = Default::default();
     for entry in votes {
@@ -108,7 +108,7 @@ pub fn decide(votes: &[Votes], regions: u32, threshold: &Threshold) -> Outcome {
         .zip(regions_carried.as_ref())
         .map(|(rule, carried)| rule.share.reached_by(carried.len() as u64, regions.into()));
     let votes_reached = threshold.votes.reached_by(oui, valid_votes);
-    Outcome {
+    ReferendumResult {
         oui,
         non,
         valid_votes,
@@ -136,9 +136,9 @@ mod tests {
     };
 
     fn check(votes: &[(u16, u64, u64)], regions: u32, threshold: Threshold, passed: bool) {
-        let votes: Vec<Votes> = votes
+        let votes: Vec<RegionVotes> = votes
             .iter()
-            .map(|&(region, oui, non)| Votes { region, oui, non })
+            .map(|&(region, oui, non)| RegionVotes { region, oui, non })
             .collect();
         assert_eq!(
             decide(&votes, regions, &threshold).passed,

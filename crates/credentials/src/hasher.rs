@@ -38,11 +38,11 @@ const MESSAGE_LEN_MAX: usize = 4 + DOMAIN.len() + Nas::LEN + Code::MAX_LEN + Bal
 /// Turns credentials into digests. Cheap to clone: the keyed state is computed once.
 #[derive(Clone)]
 pub struct Hasher {
-    state: State,
+    state: HasherState,
 }
 
 #[derive(Clone)]
-enum State {
+enum HasherState {
     Plain,
     Keyed { mac: Hmac<Sha256>, key_id: KeyId },
 }
@@ -61,7 +61,7 @@ impl Hasher {
     /// The compatibility scheme, without a key.
     pub fn sha256() -> Self {
         Self {
-            state: State::Plain,
+            state: HasherState::Plain,
         }
     }
 
@@ -69,7 +69,7 @@ impl Hasher {
     pub fn hmac(key: &RollKey) -> Self {
         let mac = Hmac::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any length");
         Self {
-            state: State::Keyed {
+            state: HasherState::Keyed {
                 mac,
                 key_id: key.key_id(),
             },
@@ -79,16 +79,16 @@ impl Hasher {
     /// The scheme by which this hasher makes digests.
     pub fn scheme(&self) -> Scheme {
         match self.state {
-            State::Plain => Scheme::Sha256,
-            State::Keyed { .. } => Scheme::HmacSha256,
+            HasherState::Plain => Scheme::Sha256,
+            HasherState::Keyed { .. } => Scheme::HmacSha256,
         }
     }
 
     /// The id of the roll key; `None` where the scheme has no key.
     pub fn key_id(&self) -> Option<KeyId> {
         match self.state {
-            State::Plain => None,
-            State::Keyed { key_id, .. } => Some(key_id),
+            HasherState::Plain => None,
+            HasherState::Keyed { key_id, .. } => Some(key_id),
         }
     }
 
@@ -97,13 +97,13 @@ impl Hasher {
         let mut message = Message::new();
         let ballot = ballot.as_str().as_bytes();
         let hash = match &self.state {
-            State::Plain => {
+            HasherState::Plain => {
                 for field in [&nas.as_bytes()[..], b"|", code.as_bytes(), b"|", ballot] {
                     message.push(field);
                 }
                 Sha256::digest(message.as_bytes())
             }
-            State::Keyed { mac, .. } => {
+            HasherState::Keyed { mac, .. } => {
                 for field in [DOMAIN, nas.as_bytes(), code.as_bytes(), ballot] {
                     message.push_prefixed(field);
                 }

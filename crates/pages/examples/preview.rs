@@ -18,7 +18,7 @@ use std::net::TcpListener;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use election::Event;
-use pages::{Form, Lang, Site};
+use pages::{Form, Lang, PageContext};
 
 use http::{Answer, Request};
 
@@ -26,7 +26,7 @@ const EVENT: &str = include_str!("../../../fixtures/election.toml");
 const PROVINCE: &str = include_str!("../../../fixtures/election-125.toml");
 
 /// Answers one surface's requests.
-type Surface<'a> = &'a (dyn Fn(&Site<'_>, &Request, &Form) -> Answer + Sync);
+type Surface<'a> = &'a (dyn Fn(&PageContext<'_>, &Request, &Form) -> Answer + Sync);
 
 fn main() -> std::io::Result<()> {
     let port = std::env::args().nth(1).and_then(|port| port.parse().ok());
@@ -34,8 +34,8 @@ fn main() -> std::io::Result<()> {
     let (event, province) = (read(EVENT), read(PROVINCE));
     let ballot_box = voter::BallotBox::default();
     let surfaces: [(&str, &Event, Surface<'_>); 4] = [
-        ("voter", &event, &|site, request, query| {
-            ballot_box.answer(site, request, query)
+        ("voter", &event, &|context, request, query| {
+            ballot_box.answer(context, request, query)
         }),
         ("results", &event, &night::answer),
         ("province", &province, &night::answer),
@@ -71,12 +71,12 @@ fn answer(event: &Event, surface: Surface<'_>, request: &Request) -> Answer {
     }
     let query = request.query();
     let now = query.get("now").and_then(|value| value.parse().ok());
-    let site = Site {
+    let context = PageContext {
         event,
         lang: Lang::negotiate(query.get("lang"), request.header("accept-language")),
         now_ms: now.unwrap_or_else(now_ms),
     };
-    surface(&site, request, &query)
+    surface(&context, request, &query)
 }
 
 fn now_ms() -> i64 {

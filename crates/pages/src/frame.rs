@@ -9,7 +9,7 @@ use crate::{CSP, EMBED_CSP, Lang};
 
 /// What a page is rendered for: the event, the reader's language, and the clock.
 #[derive(Clone, Copy, Debug)]
-pub struct Site<'a> {
+pub struct PageContext<'a> {
     /// The event that is voted.
     pub event: &'a Event,
     /// Language of the page.
@@ -81,13 +81,13 @@ pub(crate) struct Frame<'a> {
 
 impl<'a> Frame<'a> {
     /// A frame without scripts; `path` is the page's own, without `lang`.
-    pub(crate) fn new(site: &Site<'a>, title: String, path: &str) -> Frame<'a> {
+    pub(crate) fn new(context: &PageContext<'a>, title: String, path: &str) -> Frame<'a> {
         Frame {
-            t: Messages::of(site.lang),
-            lang: site.lang,
+            t: Messages::of(context.lang),
+            lang: context.lang,
             title,
-            event_title: site.lang.of(&site.event.title),
-            switch_href: with_lang(path, site.lang.other()),
+            event_title: context.lang.of(&context.event.title),
+            switch_href: with_lang(path, context.lang.other()),
             styles: &["style.css"],
             scripts: &[],
             script_prefix: "",

@@ -42,7 +42,7 @@ mod tests;
 
 pub use asset::{ASSET_CACHE_CONTROL, ASSET_PREFIX, Asset, asset, assets};
 pub use form::{Form, FormError};
-pub use frame::{Page, Site};
+pub use frame::{Page, PageContext};
 pub use headers::{CSP, EMBED_CSP, NO_STORE, REVALIDATE, SECURITY_HEADERS};
 pub use lang::Lang;
 pub use monitor::{Program, monitor};

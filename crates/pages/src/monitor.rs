@@ -6,7 +6,7 @@
 
 use askama::Template;
 
-use crate::frame::{Frame, Page, Site};
+use crate::frame::{Frame, Page, PageContext};
 use crate::messages::Messages;
 
 /// Which program's metrics are watched.
@@ -137,20 +137,20 @@ const HEALTH: &[(&str, &str)] = &[("health-live", "/livez"), ("health-ready", "/
 
 /// The monitor of a program; its own path is `/monitor`.
 #[must_use]
-pub fn monitor(site: &Site<'_>, program: Program) -> Page {
-    let t = Messages::of(site.lang);
+pub fn monitor(context: &PageContext<'_>, program: Program) -> Page {
+    let t = Messages::of(context.lang);
     let (title, panels) = match program {
         Program::Validator => ("monitor-validator", VALIDATOR),
         Program::Tally => ("monitor-tally", TALLY),
     };
-    let mut frame = Frame::new(site, t.get(title).into_owned(), "/monitor");
+    let mut frame = Frame::new(context, t.get(title).into_owned(), "/monitor");
     frame.styles = &["style.css", "results.css", "monitor.css"];
     frame.scripts = &["monitor.js"];
     frame.script_prefix = "watch-";
     frame.footer = "footer-monitor";
     frame.home = "/monitor";
     Page::new(
-        site.lang,
+        context.lang,
         &Monitor {
             frame,
             panels,

@@ -6,8 +6,8 @@ use crate::results::{
     AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, Night, RegionAnswers,
     RegionView, Round, Rounds, Seen, Summary, Turnout,
 };
-use crate::voter::{self, CheckFault, End, Fault, MarkError};
-use crate::{Lang, Page, Program, Site, asset, assets, monitor, results};
+use crate::voter::{self, CheckFault, CredentialFault, End, MarkError};
+use crate::{Lang, Page, PageContext, Program, asset, assets, monitor, results};
 
 /// The example event of the repository.
 pub(crate) fn event() -> Event {
@@ -23,50 +23,53 @@ fn ballot<'a>(event: &'a Event, id: &str) -> &'a Ballot {
     event.ballot(id).expect("an example ballot")
 }
 
-fn voter_pages(site: &Site<'_>) -> Vec<Page> {
-    let law = ballot(site.event, "L2025-002");
-    let single = ballot(site.event, "E2025-QC");
-    let ranked = ballot(site.event, "E2025-RG");
-    let closed = ballot(site.event, "L2024-009");
-    let early = Site { now_ms: 0, ..*site };
+fn voter_pages(context: &PageContext<'_>) -> Vec<Page> {
+    let law = ballot(context.event, "L2025-002");
+    let single = ballot(context.event, "E2025-QC");
+    let ranked = ballot(context.event, "E2025-RG");
+    let closed = ballot(context.event, "L2024-009");
+    let early = PageContext {
+        now_ms: 0,
+        ..*context
+    };
     let mut pages = vec![
-        voter::home(site),
+        voter::home(context),
         voter::home(&early),
-        voter::mark(site, law, None, None),
-        voter::mark(site, law, None, Some(&MarkError::Nothing)),
-        voter::mark(site, single, None, None),
-        voter::mark(site, single, Some(999), None),
-        voter::mark(site, single, Some(1), Some(&MarkError::Nothing)),
-        voter::mark(site, ranked, Some(1), Some(&MarkError::Nothing)),
-        voter::mark(site, closed, None, None),
+        voter::mark(context, law, None, None),
+        voter::mark(context, law, None, Some(&MarkError::Nothing)),
+        voter::mark(context, single, None, None),
+        voter::mark(context, single, Some(999), None),
+        voter::mark(context, single, Some(1), Some(&MarkError::Nothing)),
+        voter::mark(context, ranked, Some(1), Some(&MarkError::Nothing)),
+        voter::mark(context, closed, None, None),
         voter::mark(&early, law, None, None),
-        voter::review(site, law, 0, &Choice::Blanc, &[]),
+        voter::review(context, law, 0, &Choice::Blanc, &[]),
         voter::review(
-            site,
+            context,
             law,
             0,
             &Choice::Oui,
-            &[Fault::NasMissing, Fault::CodeMalformed],
+            &[CredentialFault::NasMissing, CredentialFault::CodeMalformed],
         ),
         voter::review(
-            site,
+            context,
             single,
             1,
             &Choice::Candidate(1),
-            &[Fault::NotYourRegion],
+            &[CredentialFault::NotYourRegion],
         ),
         voter::review(
-            site,
+            context,
             ranked,
             1,
             &Choice::Ranking(vec![2, 1]),
-            &[Fault::NotRecognised],
+            &[CredentialFault::NotRecognised],
         ),
-        voter::receipt(site, RECEIPT, OPEN_MS),
-        voter::check(site, None),
-        voter::check(site, Some(("\"><script>", CheckFault::Malformed))),
-        voter::check(site, Some((RECEIPT, CheckFault::Unknown))),
-        voter::not_found(site),
+        voter::receipt(context, RECEIPT, OPEN_MS),
+        voter::check(context, None),
+        voter::check(context, Some(("\"><script>", CheckFault::Malformed))),
+        voter::check(context, Some((RECEIPT, CheckFault::Unknown))),
+        voter::not_found(context),
     ];
     for end in [
         End::Duplicate { attempt_count: 2 },
@@ -77,7 +80,7 @@ fn voter_pages(site: &Site<'_>) -> Vec<Page> {
         End::Unsure { retry_after_s: 1 },
         End::Broken,
     ] {
-        let page = voter::ended(site, Some(law), &end);
+        let page = voter::ended(context, Some(law), &end);
         assert_eq!(page.status, end.status());
         pages.push(page);
     }
@@ -158,25 +161,25 @@ fn law_views() -> Vec<LawView> {
         .collect()
 }
 
-fn results_pages(site: &Site<'_>) -> Vec<Page> {
+fn results_pages(context: &PageContext<'_>) -> Vec<Page> {
     let mut pages = Vec::new();
-    let later = Site {
+    let later = PageContext {
         now_ms: 4_000_000_000_000,
-        ..*site
+        ..*context
     };
-    for (site, embed) in [(site, false), (site, true), (&later, false)] {
+    for (context, embed) in [(context, false), (context, true), (&later, false)] {
         let night = Night {
-            site: *site,
+            context: *context,
             stream: Some("/api/v1/stream"),
             embed,
         };
-        let law = ballot(site.event, "L2025-002");
+        let law = ballot(context.event, "L2025-002");
         let kind = law.law().expect("a law");
         for view in law_views() {
             pages.push(results::law(&night, law, kind, &view));
         }
         for (id, ranked) in [("E2025-QC", false), ("E2025-RG", true)] {
-            let ballot = ballot(site.event, id);
+            let ballot = ballot(context.event, id);
             let election = ballot.election().expect("an election");
             for seen in seen(()) {
                 let region = region_view(seen.counts().is_some(), ranked);
@@ -200,13 +203,16 @@ fn all_pages() -> Vec<(Lang, Page)> {
     let event = event();
     let mut pages = Vec::new();
     for lang in Lang::ALL {
-        let site = Site {
+        let context = PageContext {
             event: &event,
             lang,
             now_ms: OPEN_MS,
         };
-        let monitors = [Program::Validator, Program::Tally].map(|program| monitor(&site, program));
-        let all = voter_pages(&site).into_iter().chain(results_pages(&site));
+        let monitors =
+            [Program::Validator, Program::Tally].map(|program| monitor(&context, program));
+        let all = voter_pages(&context)
+            .into_iter()
+            .chain(results_pages(&context));
         pages.extend(all.chain(monitors).map(|page| (lang, page)));
     }
     pages
@@ -295,13 +301,13 @@ fn every_link_and_form_keeps_the_language() {
 #[test]
 fn what_the_policy_hides_is_on_no_page() {
     let event = event();
-    let site = Site {
+    let context = PageContext {
         event: &event,
         lang: Lang::En,
         now_ms: OPEN_MS,
     };
     let night = Night {
-        site,
+        context,
         stream: None,
         embed: false,
     };
@@ -316,7 +322,7 @@ fn what_the_policy_hides_is_on_no_page() {
 fn a_law_without_regions_shows_its_total_and_no_verdict_that_needs_them() {
     let event = event();
     let night = Night {
-        site: Site {
+        context: PageContext {
             event: &event,
             lang: Lang::En,
             now_ms: OPEN_MS,
@@ -339,13 +345,13 @@ fn a_law_without_regions_shows_its_total_and_no_verdict_that_needs_them() {
 fn texts_from_outside_are_escaped() {
     let mut event = event();
     event.title.en = "<script>alert(1)</script>".to_owned();
-    let site = Site {
+    let context = PageContext {
         event: &event,
         lang: Lang::En,
         now_ms: OPEN_MS,
     };
     let asked = ("\"><script>alert(1)</script>", CheckFault::Malformed);
-    for page in [voter::home(&site), voter::check(&site, Some(asked))] {
+    for page in [voter::home(&context), voter::check(&context, Some(asked))] {
         assert!(!page.html.contains("<script>alert"));
     }
 }
@@ -354,12 +360,12 @@ fn texts_from_outside_are_escaped() {
 #[test]
 fn the_voters_page_weighs_at_most_60_kb_on_the_wire() {
     let event = event();
-    let site = Site {
+    let context = PageContext {
         event: &event,
         lang: Lang::Fr,
         now_ms: OPEN_MS,
     };
-    let document = voter_pages(&site)
+    let document = voter_pages(&context)
         .iter()
         .map(|p| p.html.len())
         .max()

@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 /// Why the validator refused a request: the `type` of its answer (RFC 9457).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "type")]
-pub enum Problem {
+pub enum ProblemType {
     /// Too many wrong codes for this NAS, or from this address.
     #[serde(rename = "urn:scrutin:problem:too-many-failed-attempts")]
     TooManyFailedAttempts,
@@ -25,10 +25,10 @@ pub enum Problem {
     Other,
 }
 
-impl Problem {
+impl ProblemType {
     /// The problem that a body tells of; none where it is no problem.
     #[must_use]
-    pub fn of(body: &[u8]) -> Option<Problem> {
+    pub fn of(body: &[u8]) -> Option<ProblemType> {
         serde_json::from_slice(body).ok()
     }
 }
@@ -300,11 +300,11 @@ mod tests {
     #[test]
     fn problems_are_known_by_their_type() {
         let full = br#"{"type":"urn:scrutin:problem:storage-full","status":503}"#;
-        assert_eq!(Problem::of(full), Some(Problem::StorageFull));
+        assert_eq!(ProblemType::of(full), Some(ProblemType::StorageFull));
         let other = br#"{"type":"urn:scrutin:problem:not-found","status":404}"#;
-        assert_eq!(Problem::of(other), Some(Problem::Other));
-        assert_eq!(Problem::of(br#"{"status":"accepted"}"#), None);
-        assert_eq!(Problem::of(b""), None);
+        assert_eq!(ProblemType::of(other), Some(ProblemType::Other));
+        assert_eq!(ProblemType::of(br#"{"status":"accepted"}"#), None);
+        assert_eq!(ProblemType::of(b""), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! was reserved ahead, refused with 503 when it is used up, and taken again by the same process as soon
 //! as there is room. No vote that was answered is lost.
 
-use crate::api::{self, LedgerState, Problem};
+use crate::api::{self, LedgerState, ProblemType};
 use crate::http;
 use crate::judge::{Experiment, Judged};
 use crate::prepare::Stage;
@@ -81,7 +81,7 @@ async fn expect_ledger(at: Addresses, expected: LedgerState) -> Result<()> {
 async fn refuses(at: Addresses) -> Result<()> {
     let vote = json!({"nas": "123456789", "code": "ABC123", "law_id": "L2025-001", "vote": "oui"});
     let told = http::post(at.public, "/api/v1/vote", &vote).await?;
-    let is_full = Problem::of(&told.body) == Some(Problem::StorageFull);
+    let is_full = ProblemType::of(&told.body) == Some(ProblemType::StorageFull);
     if told.status != 503 || told.retry_after_s.is_none() || !is_full {
         bail!(
             "a vote on a full disk was answered {} with Retry-After {:?}, expected 503 storage-full \

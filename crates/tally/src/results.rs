@@ -57,7 +57,7 @@ pub(crate) struct LawResults {
     pub(crate) total: Answers,
     /// Regions with a vote; none where the policy shows the total only.
     pub(crate) regions: Option<BTreeMap<u16, Answers>>,
-    pub(crate) decision: referendum::Outcome,
+    pub(crate) decision: referendum::ReferendumResult,
 }
 
 /// Answers to a law.

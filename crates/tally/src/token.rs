@@ -95,7 +95,7 @@ impl TokenFile {
         let text = self.read_or_empty()?;
         let mut found = None;
         for (number, line) in text.lines().enumerate() {
-            let entry = Entry::parse(line).with_context(|| {
+            let entry = TokenLine::parse(line).with_context(|| {
                 let path = self.0.display();
                 format!("{path}, line {}: expected ID ROLE HASH MADE-AT; delete the line, or make the token again", number + 1)
             })?;
@@ -142,14 +142,14 @@ impl TokenFile {
 }
 
 /// A line of the file.
-struct Entry<'a> {
+struct TokenLine<'a> {
     id: &'a str,
     role: Role,
     hash: &'a str,
 }
 
-impl Entry<'_> {
-    fn parse(line: &str) -> Option<Entry<'_>> {
+impl TokenLine<'_> {
+    fn parse(line: &str) -> Option<TokenLine<'_>> {
         let mut fields = line.split(' ');
         let (id, role, hash) = (fields.next()?, fields.next()?, fields.next()?);
         let _made_at = fields.next()?;
@@ -158,7 +158,7 @@ impl Entry<'_> {
         };
         let role = Role::from_str(role, false).ok()?;
         let sound = is_hex(id, 2 * ID_BYTES) && is_hex(hash, 64) && fields.next().is_none();
-        sound.then_some(Entry { id, role, hash })
+        sound.then_some(TokenLine { id, role, hash })
     }
 }
 

@@ -128,7 +128,7 @@ impl Validator {
 #[derive(Clone)]
 struct Counted {
     handler: Public,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<WireState>>,
 }
 
 impl Handler for Counted {
@@ -142,7 +142,7 @@ impl Handler for Counted {
 }
 
 /// A request that is being answered, or was given up.
-struct Answering(Arc<Mutex<State>>);
+struct Answering(Arc<Mutex<WireState>>);
 
 impl Drop for Answering {
     fn drop(&mut self) {
@@ -155,7 +155,7 @@ impl Drop for Answering {
 }
 
 #[derive(Default)]
-struct State {
+struct WireState {
     answering: usize,
     /// How often the reader has found nothing to read and nothing being answered since there was.
     quiet: u8,
@@ -164,7 +164,7 @@ struct State {
     reader: Option<Waker>,
 }
 
-fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
+fn lock(state: &Mutex<WireState>) -> std::sync::MutexGuard<'_, WireState> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -172,12 +172,12 @@ fn lock(state: &Mutex<State>) -> std::sync::MutexGuard<'_, State> {
 struct Wire {
     bytes: Vec<u8>,
     read: usize,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<WireState>>,
 }
 
 impl Wire {
-    fn new(bytes: &[u8]) -> (Wire, Arc<Mutex<State>>) {
-        let state = Arc::new(Mutex::new(State::default()));
+    fn new(bytes: &[u8]) -> (Wire, Arc<Mutex<WireState>>) {
+        let state = Arc::new(Mutex::new(WireState::default()));
         let wire = Wire {
             bytes: bytes.to_vec(),
             read: 0,

@@ -11,7 +11,7 @@ use crate::metrics::Metrics;
 use crate::site::{NotCast, end_of, not_cast};
 use crate::vote;
 use http_body_util::BodyExt;
-use pages::voter::{End, Fault};
+use pages::voter::{CredentialFault, End};
 use std::fmt::Write;
 
 /// What a voter sees on a page, and what the metrics count the vote as.
@@ -30,8 +30,8 @@ fn told() -> Vec<Told> {
         end(End::Broken, None),
         end(End::Broken, None),
         end(End::Broken, None),
-        again(Fault::NotRecognised, invalid),
-        again(Fault::NotYourRegion, invalid),
+        again(CredentialFault::NotRecognised, invalid),
+        again(CredentialFault::NotYourRegion, invalid),
         end(End::Broken, invalid),
         end(End::Broken, invalid),
         end(End::NotOpen { opens_ms: 1_000 }, invalid),

@@ -17,7 +17,7 @@ pub(crate) struct Round {
     pub(crate) inactive: [u128; 5],
 }
 
-struct State<'a> {
+struct BallotState<'a> {
     marks: &'a Ballot,
     with: Option<u16>,
     value: u128,
@@ -36,8 +36,8 @@ pub(crate) fn count(candidates: u16, ballots: &[Ballot], rules: &Rules) -> Vec<R
     let voted = ballots
         .iter()
         .filter(|ballot| ballot.iter().any(|rank| !rank.is_empty()));
-    let mut states: Vec<State<'_>> = voted
-        .map(|marks| State {
+    let mut states: Vec<BallotState<'_>> = voted
+        .map(|marks| BallotState {
             marks,
             with: None,
             value: scale,
@@ -102,7 +102,7 @@ pub(crate) fn count(candidates: u16, ballots: &[Ballot], rules: &Rules) -> Vec<R
 
 /// Gives every ballot that is with nobody its next candidate, or stops it.
 fn deal(
-    states: &mut [State<'_>],
+    states: &mut [BallotState<'_>],
     continuing: &[u16],
     rules: &Rules,
     last: bool,
@@ -125,7 +125,13 @@ fn deal(
 }
 
 /// Takes the kept part out of every ballot of the winner; returns what the winner shows.
-fn pass_on(states: &mut [State<'_>], winner: u16, had: u128, quota: u128, scale: u128) -> u128 {
+fn pass_on(
+    states: &mut [BallotState<'_>],
+    winner: u16,
+    had: u128,
+    quota: u128,
+    scale: u128,
+) -> u128 {
     let fraction = if had > quota {
         (had - quota) * scale / had
     } else {

@@ -147,7 +147,7 @@ impl<R: Read> ChunkReader<R> {
 /// Where the parser stands, as RFC 4180 and the csv crate understand quotation marks: they quote
 /// only at the beginning of a field.
 #[derive(Clone, Copy)]
-enum State {
+enum CsvState {
     FieldStart,
     Plain,
     Quoted,
@@ -157,20 +157,20 @@ enum State {
 
 /// End of the last whole row of `bytes`, which begin at a row: after its line feed.
 fn last_row_end(bytes: &[u8], delimiter: u8) -> usize {
-    let mut state = State::FieldStart;
+    let mut state = CsvState::FieldStart;
     let mut end = 0;
     for (at, &byte) in bytes.iter().enumerate() {
         state = match (state, byte) {
-            (State::FieldStart | State::QuoteInQuoted, b'"') => State::Quoted,
-            (State::Quoted, b'"') => State::QuoteInQuoted,
-            (State::Quoted, _) => State::Quoted,
+            (CsvState::FieldStart | CsvState::QuoteInQuoted, b'"') => CsvState::Quoted,
+            (CsvState::Quoted, b'"') => CsvState::QuoteInQuoted,
+            (CsvState::Quoted, _) => CsvState::Quoted,
             (_, b'\n') => {
                 end = at + 1;
-                State::FieldStart
+                CsvState::FieldStart
             }
-            (_, b'\r') => State::FieldStart,
-            (_, byte) if byte == delimiter => State::FieldStart,
-            _ => State::Plain,
+            (_, b'\r') => CsvState::FieldStart,
+            (_, byte) if byte == delimiter => CsvState::FieldStart,
+            _ => CsvState::Plain,
         };
     }
     end

@@ -31,10 +31,10 @@ pub enum Trouble {
 
 /// Handle to a log in memory; clones are the same log.
 #[derive(Clone, Default)]
-pub struct MemoryLog(Arc<Mutex<State>>);
+pub struct MemoryLog(Arc<Mutex<LogState>>);
 
 #[derive(Default)]
-struct State {
+struct LogState {
     chains: BTreeMap<u16, Chain>,
     trouble: Option<Trouble>,
     /// Barriers that will answer [`Barrier::Unknown`].
@@ -115,7 +115,7 @@ impl MemoryLog {
         self.state().offered.clone()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, LogState> {
         self.0.lock().expect("no holder of the lock panics")
     }
 }

@@ -38,7 +38,7 @@ pub(crate) struct Paused {
     calls: u64,
 }
 
-struct State {
+struct DiskState {
     inodes: BTreeMap<u64, Inode>,
     names: BTreeMap<PathBuf, u64>,
     stable_names: BTreeMap<PathBuf, u64>,
@@ -54,7 +54,7 @@ struct State {
 
 /// Handle to the disk; clones are the same disk.
 #[derive(Clone)]
-pub(crate) struct SimDisk(Arc<Mutex<State>>);
+pub(crate) struct SimDisk(Arc<Mutex<DiskState>>);
 
 /// What a call may need or do, as far as faults care.
 #[derive(PartialEq)]
@@ -77,7 +77,7 @@ struct Failure(io::Error, Effect);
 
 impl SimDisk {
     pub(crate) fn new(rng: Rng) -> SimDisk {
-        SimDisk(Arc::new(Mutex::new(State {
+        SimDisk(Arc::new(Mutex::new(DiskState {
             inodes: BTreeMap::new(),
             names: BTreeMap::new(),
             stable_names: BTreeMap::new(),
@@ -92,7 +92,7 @@ impl SimDisk {
         })))
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, DiskState> {
         self.0.lock().expect("the simulation has one thread")
     }
 
@@ -224,7 +224,7 @@ impl NameChange {
     }
 }
 
-impl State {
+impl DiskState {
     /// Decides whether this call fails, and how much of it happens.
     fn call(&mut self, need: Need) -> Result<(), Failure> {
         if self.stopped {

@@ -2,19 +2,19 @@
 
 use std::fmt::Write as _;
 
-use pages::{Form, Program, Site, monitor};
+use pages::{Form, PageContext, Program, monitor};
 
 use crate::http::{self, Answer, Request};
 
-pub(crate) fn answer(site: &Site<'_>, request: &Request, _: &Form) -> Answer {
+pub(crate) fn answer(context: &PageContext<'_>, request: &Request, _: &Form) -> Answer {
     match request.path() {
-        "/metrics" => Answer::text("text/plain", text(site.now_ms)),
+        "/metrics" => Answer::text("text/plain", text(context.now_ms)),
         "/livez" => Answer::text("text/plain", "ok\n".to_owned()),
         "/readyz" => Answer {
             status: 503,
             ..Answer::text("text/plain", "draining\n".to_owned())
         },
-        _ => http::page(monitor(site, Program::Validator), pages::NO_STORE),
+        _ => http::page(monitor(context, Program::Validator), pages::NO_STORE),
     }
 }
 

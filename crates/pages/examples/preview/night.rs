@@ -8,7 +8,7 @@ use pages::results::{
     self, AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, Night, RegionAnswers,
     RegionView, Round, Rounds, Seen, Summary, Turnout,
 };
-use pages::{Form, Page, Site, voter};
+use pages::{Form, Page, PageContext, voter};
 
 use crate::http::{self, Answer, Request};
 
@@ -17,11 +17,11 @@ const CLOSED_MS: i64 = 2_100_000_000_000;
 /// Of a law, and of each region of an election.
 const REGISTERED: u64 = 48_000;
 
-pub(crate) fn answer(site: &Site<'_>, request: &Request, query: &Form) -> Answer {
+pub(crate) fn answer(context: &PageContext<'_>, request: &Request, query: &Form) -> Answer {
     let state = query.get("state").unwrap_or_default();
-    let mut site = *site;
+    let mut context = *context;
     if state == "closed" {
-        site.now_ms = CLOSED_MS;
+        context.now_ms = CLOSED_MS;
     }
     let parts: Vec<&str> = request.path().split('/').skip(1).collect();
     let (embed, parts) = match parts.as_slice() {
@@ -29,22 +29,22 @@ pub(crate) fn answer(site: &Site<'_>, request: &Request, query: &Form) -> Answer
         rest => (false, rest),
     };
     let night = Night {
-        site,
+        context,
         stream: None,
         embed,
     };
     if let ["ballots", id, "results.csv"] = parts {
         return csv(&night, id, state);
     }
-    let page = page(&night, parts, state).unwrap_or_else(|| voter::not_found(&site));
+    let page = page(&night, parts, state).unwrap_or_else(|| voter::not_found(&context));
     http::page(page, pages::REVALIDATE)
 }
 
 fn page(night: &Night<'_>, parts: &[&str], state: &str) -> Option<Page> {
-    let ballot = |id: &str| night.site.event.ballot(id);
+    let ballot = |id: &str| night.context.event.ballot(id);
     match parts {
         [""] => {
-            let ballots = night.site.event.ballots().iter();
+            let ballots = night.context.event.ballots().iter();
             let summaries: Vec<Summary> = ballots.map(|b| summary(night, b, state)).collect();
             Some(results::index(night, &summaries))
         }
@@ -74,8 +74,8 @@ fn page(night: &Night<'_>, parts: &[&str], state: &str) -> Option<Page> {
 }
 
 fn csv(night: &Night<'_>, id: &str, state: &str) -> Answer {
-    let Some(ballot) = night.site.event.ballot(id) else {
-        return http::page(voter::not_found(&night.site), pages::NO_STORE);
+    let Some(ballot) = night.context.event.ballot(id) else {
+        return http::page(voter::not_found(&night.context), pages::NO_STORE);
     };
     let text = match (&ballot.kind, summary(night, ballot, state)) {
         (BallotKind::Election(election), Summary::Election(view)) => {
@@ -88,7 +88,7 @@ fn csv(night: &Night<'_>, id: &str, state: &str) -> Answer {
 }
 
 fn summary(night: &Night<'_>, ballot: &Ballot, state: &str) -> Summary {
-    let elapsed = u64::try_from(night.site.now_ms / 2_000 % 1_000).unwrap_or(0);
+    let elapsed = u64::try_from(night.context.now_ms / 2_000 % 1_000).unwrap_or(0);
     let cast = |region: u16| match state {
         "empty" => 0,
         "closed" => 31_000 + u64::from(region) * 97 % 9_000,
@@ -96,7 +96,7 @@ fn summary(night: &Night<'_>, ballot: &Ballot, state: &str) -> Summary {
     };
     match &ballot.kind {
         BallotKind::Law(law) => {
-            let numbers = night.site.event.regions.iter().map(|r| r.number);
+            let numbers = night.context.event.regions.iter().map(|r| r.number);
             let blank = u64::from(law.allow_blank);
             let regions: Vec<RegionAnswers> = numbers
                 .map(|region| answers(region, cast(region), blank))
@@ -148,7 +148,7 @@ fn seen<T>(night: &Night<'_>, ballot: &Ballot, state: &str, counts: T) -> Seen<T
         "sealed" => Seen::Sealed,
         _ => Seen::Counts {
             counts,
-            updated_ms: (state != "empty").then(|| night.site.now_ms.min(ballot.closes)),
+            updated_ms: (state != "empty").then(|| night.context.now_ms.min(ballot.closes)),
         },
     }
 }

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use election::Ballot;
-use pages::voter::{self, CheckFault, End, Fault, MarkError};
-use pages::{Form, Page, Site};
+use pages::voter::{self, CheckFault, CredentialFault, End, MarkError};
+use pages::{Form, Page, PageContext};
 
 use crate::http::{self, Answer, Request};
 
@@ -21,23 +21,28 @@ pub(crate) struct BallotBox {
 const RECEIPT: &str = "0-1234-0123456789abcdefghjkmnpqrs";
 
 impl BallotBox {
-    pub(crate) fn answer(&self, site: &Site<'_>, request: &Request, query: &Form) -> Answer {
+    pub(crate) fn answer(
+        &self,
+        context: &PageContext<'_>,
+        request: &Request,
+        query: &Form,
+    ) -> Answer {
         let parts: Vec<&str> = request.path().split('/').skip(1).collect();
-        let ballot = |id: &str| site.event.ballot(id);
+        let ballot = |id: &str| context.event.ballot(id);
         let found = match (request.method.as_str(), parts.as_slice()) {
-            ("GET", [""]) => Some(voter::home(site)),
-            ("GET", ["receipts"]) => Some(check(site, query.get("id"))),
+            ("GET", [""]) => Some(voter::home(context)),
+            ("GET", ["receipts"]) => Some(check(context, query.get("id"))),
             ("GET", ["ballots", id]) => ballot(id).map(|ballot| {
                 let region = query.get("region").and_then(|value| value.parse().ok());
-                voter::mark(site, ballot, region, None)
+                voter::mark(context, ballot, region, None)
             }),
             ("POST", ["ballots", id, "review"]) => {
-                ballot(id).map(|ballot| review(site, ballot, &request.form()))
+                ballot(id).map(|ballot| review(context, ballot, &request.form()))
             }
             ("POST", ["ballots", id, "cast"]) => match ballot(id) {
-                Some(ballot) => match self.cast(site, ballot, &request.form()) {
+                Some(ballot) => match self.cast(context, ballot, &request.form()) {
                     Ok(receipt) => {
-                        let lang = site.lang.tag();
+                        let lang = context.lang.tag();
                         return Answer::see_other(format!("/receipts?id={receipt}&lang={lang}"));
                     }
                     Err(page) => Some(*page),
@@ -47,13 +52,18 @@ impl BallotBox {
             _ => None,
         };
         http::page(
-            found.unwrap_or_else(|| voter::not_found(site)),
+            found.unwrap_or_else(|| voter::not_found(context)),
             pages::NO_STORE,
         )
     }
 
-    fn cast(&self, site: &Site<'_>, ballot: &Ballot, form: &Form) -> Result<String, Box<Page>> {
-        let end = |end: End| Err(voter::ended(site, Some(ballot), &end).into());
+    fn cast(
+        &self,
+        context: &PageContext<'_>,
+        ballot: &Ballot,
+        form: &Form,
+    ) -> Result<String, Box<Page>> {
+        let end = |end: End| Err(voter::ended(context, Some(ballot), &end).into());
         let Ok((region, choice)) = voter::marked(ballot, form) else {
             return end(End::Broken);
         };
@@ -65,7 +75,7 @@ impl BallotBox {
             .collect();
         let faults = faults(&digits, form.get("code").unwrap_or_default());
         if !faults.is_empty() {
-            return Err(voter::review(site, ballot, region, &choice, &faults).into());
+            return Err(voter::review(context, ballot, region, &choice, &faults).into());
         }
         let key = (ballot.id.clone(), digits.clone());
         let count = |map: &Mutex<HashMap<_, u32>>| {
@@ -81,7 +91,7 @@ impl BallotBox {
             }
             Some(b'6') => {
                 return end(End::Closed {
-                    closed_ms: site.now_ms - 60_000,
+                    closed_ms: context.now_ms - 60_000,
                 });
             }
             Some(b'7') => return end(End::Busy { retry_after_s: 2 }),
@@ -95,44 +105,44 @@ impl BallotBox {
     }
 }
 
-fn faults(digits: &str, code: &str) -> Vec<Fault> {
+fn faults(digits: &str, code: &str) -> Vec<CredentialFault> {
     let mut faults = Vec::new();
     match digits.len() {
-        0 => faults.push(Fault::NasMissing),
+        0 => faults.push(CredentialFault::NasMissing),
         9 => {}
-        _ => faults.push(Fault::NasMalformed),
+        _ => faults.push(CredentialFault::NasMalformed),
     }
     match code.len() {
-        0 => faults.push(Fault::CodeMissing),
+        0 => faults.push(CredentialFault::CodeMissing),
         6..=40 => {}
-        _ => faults.push(Fault::CodeMalformed),
+        _ => faults.push(CredentialFault::CodeMalformed),
     }
     match digits.as_bytes().last() {
         _ if !faults.is_empty() => {}
-        Some(b'1') => faults.push(Fault::NotRecognised),
-        Some(b'3') => faults.push(Fault::NotYourRegion),
+        Some(b'1') => faults.push(CredentialFault::NotRecognised),
+        Some(b'3') => faults.push(CredentialFault::NotYourRegion),
         _ => {}
     }
     faults
 }
 
-fn review(site: &Site<'_>, ballot: &Ballot, form: &Form) -> Page {
+fn review(context: &PageContext<'_>, ballot: &Ballot, form: &Form) -> Page {
     match voter::marked(ballot, form) {
-        Ok((region, choice)) => voter::review(site, ballot, region, &choice, &[]),
+        Ok((region, choice)) => voter::review(context, ballot, region, &choice, &[]),
         Err(fault) => {
             let region = form.get("region").and_then(|value| value.parse().ok());
-            voter::mark(site, ballot, region, Some(&fault as &MarkError))
+            voter::mark(context, ballot, region, Some(&fault as &MarkError))
         }
     }
 }
 
-fn check(site: &Site<'_>, id: Option<&str>) -> Page {
+fn check(context: &PageContext<'_>, id: Option<&str>) -> Page {
     match id {
-        None => voter::check(site, None),
-        Some(RECEIPT) => voter::receipt(site, RECEIPT, 1_763_771_400_000),
+        None => voter::check(context, None),
+        Some(RECEIPT) => voter::receipt(context, RECEIPT, 1_763_771_400_000),
         Some(id) if id.split('-').count() == 3 => {
-            voter::check(site, Some((id, CheckFault::Unknown)))
+            voter::check(context, Some((id, CheckFault::Unknown)))
         }
-        Some(id) => voter::check(site, Some((id, CheckFault::Malformed))),
+        Some(id) => voter::check(context, Some((id, CheckFault::Malformed))),
     }
 }

@@ -78,7 +78,7 @@ pub fn election_csv(
 }
 
 fn region_name(night: &Night<'_>, number: u16) -> String {
-    let place = night.site.event.region(number);
+    let place = night.context.event.region(number);
     place.map_or_else(String::new, |place| night.lang().of(&place.name).to_owned())
 }
 

@@ -111,7 +111,7 @@ pub(super) fn party_lines<'a>(
     election: &Election,
     view: &ElectionView,
 ) -> Vec<PartyLine<'a>> {
-    let event = night.site.event;
+    let event = night.context.event;
     let mut sums: BTreeMap<Option<usize>, (u64, u64)> = BTreeMap::new();
     for candidate in view.regions.iter().flat_map(|region| &region.candidates) {
         let (seats, votes) = sums
@@ -143,7 +143,7 @@ fn party_position(event: &Event, election: &Election, number: u32) -> Option<usi
 }
 
 fn party_name(night: &Night<'_>, position: Option<usize>) -> String {
-    match position.and_then(|at| night.site.event.parties.get(at)) {
+    match position.and_then(|at| night.context.event.parties.get(at)) {
         Some(party) => night.lang().of(&party.name).to_owned(),
         None => night.t().get("independent").into_owned(),
     }
@@ -177,7 +177,7 @@ fn region_line<'a>(
     view: &RegionView,
     settled: bool,
 ) -> Option<RegionLine<'a>> {
-    let place = night.site.event.region(view.region)?;
+    let place = night.context.event.region(view.region)?;
     let path = format!("{}/regions/{}", ballot_path(&ballot.id), view.region);
     Some(RegionLine {
         href: night.link(&path),
@@ -196,7 +196,7 @@ fn leader<'a>(
     view: &RegionView,
     settled: bool,
 ) -> Option<Leader<'a>> {
-    let event = night.site.event;
+    let event = night.context.event;
     let mut order: Vec<&CandidateVotes> = view.candidates.iter().filter(|c| c.votes > 0).collect();
     order.sort_by_key(|c| std::cmp::Reverse((c.elected, c.votes)));
     let first = order.first()?;
@@ -320,7 +320,7 @@ pub fn region(
     seen: &super::Seen<()>,
     view: &RegionView,
 ) -> Option<Page> {
-    let place = night.site.event.region(view.region)?;
+    let place = night.context.event.region(view.region)?;
     let up = ballot_path(&ballot.id);
     let path = format!("{up}/regions/{}", view.region);
     let total = view
@@ -372,12 +372,12 @@ fn candidate_lines<'a>(
     let mut order: Vec<&CandidateVotes> = view.candidates.iter().collect();
     order.sort_by_key(|c| std::cmp::Reverse(c.votes));
     let line = |c: &CandidateVotes| {
-        let position = party_position(night.site.event, election, c.number);
+        let position = party_position(night.context.event, election, c.number);
         let status = election.candidate(c.number).map(|c| c.status);
         CandidateLine {
             name: candidate_name(election, c.number),
             party: party_name(night, position),
-            fill: fill(night.site.event, position),
+            fill: fill(night.context.event, position),
             votes: night.count(c.votes),
             percent: night.percent(c.votes, total),
             width: width(c.votes, total),
@@ -389,7 +389,7 @@ fn candidate_lines<'a>(
 }
 
 fn rounds_view<'a>(night: &Night<'a>, election: &Election, rounds: &Rounds) -> RoundsView<'a> {
-    let event = night.site.event;
+    let event = night.context.event;
     let amount = |units| wording::decimal(night.lang(), units, rounds.decimals);
     let first = rounds.rounds.first().map_or(&[][..], |round| &round.counts);
     let fill_of = |number| fill(event, party_position(event, election, number));

@@ -113,7 +113,7 @@ pub(super) fn needs(night: &Night<'_>, law: &Law, view: &LawView, settled: bool)
     let t = night.t();
     let share = law.threshold.votes;
     let double = law.threshold.regions.as_ref();
-    let all_regions = night.site.event.regions.len() as u64;
+    let all_regions = night.context.event.regions.len() as u64;
     let counts = view.seen.counts();
     let regions = counts.and_then(|counts| counts.regions.as_ref());
     let carried = double.zip(regions).map(|(double, regions)| {
@@ -174,7 +174,7 @@ fn share_text(night: &Night<'_>, share: Share) -> String {
 fn region_lines<'a>(night: &Night<'a>, law: &Law, view: &LawView) -> Vec<RegionLine<'a>> {
     let double = law.threshold.regions.as_ref();
     let of = |region: &RegionAnswers| {
-        let place = night.site.event.region(region.region)?;
+        let place = night.context.event.region(region.region)?;
         let RegionAnswers { answers, .. } = region;
         Some(RegionLine {
             name: night.lang().of(&place.name),

@@ -4,7 +4,7 @@ use election::{Ballot, Window};
 
 use super::view::{Seen, Turnout};
 use crate::Lang;
-use crate::frame::{Frame, Page, Site, with_lang};
+use crate::frame::{Frame, Page, PageContext, with_lang};
 use crate::messages::Messages;
 use crate::wording::{self, Moment, moment};
 
@@ -12,7 +12,7 @@ use crate::wording::{self, Moment, moment};
 #[derive(Clone, Copy, Debug)]
 pub struct Night<'a> {
     /// Event, language and clock that all pages share.
-    pub site: Site<'a>,
+    pub context: PageContext<'a>,
     /// Path of the WebSocket that tells of changes, where the program has one.
     pub stream: Option<&'a str>,
     /// A view for a newsroom's frame: no header, no search, no links but one to the full page.
@@ -21,11 +21,11 @@ pub struct Night<'a> {
 
 impl<'a> Night<'a> {
     pub(super) fn t(&self) -> &'static Messages {
-        Messages::of(self.site.lang)
+        Messages::of(self.context.lang)
     }
 
     pub(super) fn lang(&self) -> Lang {
-        self.site.lang
+        self.context.lang
     }
 
     /// A frame with the live script; `path` without `/embed` and `lang`.
@@ -35,7 +35,7 @@ impl<'a> Night<'a> {
         } else {
             path.to_owned()
         };
-        let mut frame = Frame::new(&self.site, title, &path);
+        let mut frame = Frame::new(&self.context, title, &path);
         frame.styles = &["style.css", "results.css"];
         frame.scripts = &["results.js"];
         frame.script_prefix = "live-";
@@ -50,19 +50,19 @@ impl<'a> Night<'a> {
 
     /// A link to a page of results in this language, never to an embed view.
     pub(super) fn link(&self, path: &str) -> String {
-        with_lang(path, self.site.lang)
+        with_lang(path, self.context.lang)
     }
 
     pub(super) fn count(&self, number: u64) -> String {
-        wording::count(self.site.lang, number)
+        wording::count(self.context.lang, number)
     }
 
     pub(super) fn percent(&self, part: u64, whole: u64) -> String {
-        wording::percent(self.site.lang, part, whole)
+        wording::percent(self.context.lang, part, whole)
     }
 
     pub(super) fn moment(&self, ms: i64) -> Moment {
-        moment(self.site.lang, &self.site.event.time_zone, ms)
+        moment(self.context.lang, &self.context.event.time_zone, ms)
     }
 }
 
@@ -81,7 +81,7 @@ pub(super) struct Standing {
 impl Standing {
     pub(super) fn of<T>(night: &Night<'_>, ballot: &Ballot, seen: &Seen<T>) -> Standing {
         let t = night.t();
-        let window = ballot.window(night.site.now_ms);
+        let window = ballot.window(night.context.now_ms);
         let (state, message, ms) = match window {
             Window::NotOpen { opens } => ("waiting", "standing-waiting", opens),
             Window::Open => ("open", "standing-open", ballot.closes),

@@ -35,7 +35,7 @@ struct Card<'a> {
 pub fn index(night: &Night<'_>, summaries: &[Summary]) -> Page {
     let t = night.t();
     let cards: Vec<Card<'_>> = night
-        .site
+        .context
         .event
         .ballots()
         .iter()

@@ -3,8 +3,8 @@
 use askama::Template;
 use election::Ballot;
 
-use super::{State, ballot_path};
-use crate::frame::{Frame, Page, Site};
+use super::{CastState, ballot_path};
+use crate::frame::{Frame, Page, PageContext};
 use crate::messages::Messages;
 use crate::wording::moment;
 
@@ -51,7 +51,7 @@ pub enum End {
 struct Ended<'a> {
     frame: Frame<'a>,
     /// None where no vote was sent.
-    state: Option<State>,
+    state: Option<CastState>,
     /// Whether the script of the page should remember this end: a later duplicate is then explained.
     unsure: bool,
     lines: Vec<String>,
@@ -61,15 +61,15 @@ struct Ended<'a> {
 /// The page for `end`. `cast_on` is the ballot on which a vote was cast. It is `None` where a voter only
 /// looks at a ballot: then it is no error that the ballot is not open, and the page has status 200.
 #[must_use]
-pub fn ended(site: &Site<'_>, cast_on: Option<&Ballot>, end: &End) -> Page {
-    let t = Messages::of(site.lang);
+pub fn ended(context: &PageContext<'_>, cast_on: Option<&Ballot>, end: &End) -> Page {
+    let t = Messages::of(context.lang);
     let path = cast_on.map_or_else(|| "/".to_owned(), ballot_path);
-    let frame = Frame::new(site, t.get(end.title()).into_owned(), &path);
+    let frame = Frame::new(context, t.get(end.title()).into_owned(), &path);
     let state = match (end, cast_on) {
         (_, None) => None,
-        (End::Duplicate { .. }, _) => Some(State::Already),
-        (End::Unsure { .. }, _) => Some(State::Unsure),
-        _ => Some(State::Refused),
+        (End::Duplicate { .. }, _) => Some(CastState::Already),
+        (End::Unsure { .. }, _) => Some(CastState::Unsure),
+        _ => Some(CastState::Refused),
     };
     let again = match end {
         End::TooManyTries { .. } | End::Busy { .. } | End::Unsure { .. } | End::Broken => {
@@ -78,12 +78,12 @@ pub fn ended(site: &Site<'_>, cast_on: Option<&Ballot>, end: &End) -> Page {
         _ => None,
     };
     let page = Page::new(
-        site.lang,
+        context.lang,
         &Ended {
             frame,
             state,
             unsure: matches!(end, End::Unsure { .. }),
-            lines: end.lines(site),
+            lines: end.lines(context),
             again,
         },
     );
@@ -129,10 +129,10 @@ impl End {
         }
     }
 
-    fn lines(&self, site: &Site<'_>) -> Vec<String> {
-        let t = Messages::of(site.lang);
+    fn lines(&self, context: &PageContext<'_>) -> Vec<String> {
+        let t = Messages::of(context.lang);
         let at = |id: &str, ms: i64| {
-            let time = moment(site.lang, &site.event.time_zone, ms);
+            let time = moment(context.lang, &context.event.time_zone, ms);
             vec![t.fill(id, [("time", time.text.into())])]
         };
         let after = |id: &str, seconds: u32| vec![t.fill(id, [("wait", wait(t, seconds).into())])];
@@ -173,8 +173,8 @@ struct NotFound<'a> {
 
 /// An address that leads to no page. Status 404.
 #[must_use]
-pub fn not_found(site: &Site<'_>) -> Page {
-    let t = Messages::of(site.lang);
-    let frame = Frame::new(site, t.get("not-found-title").into_owned(), "/");
-    Page::new(site.lang, &NotFound { frame }).with_status(404)
+pub fn not_found(context: &PageContext<'_>) -> Page {
+    let t = Messages::of(context.lang);
+    let frame = Frame::new(context, t.get("not-found-title").into_owned(), "/");
+    Page::new(context.lang, &NotFound { frame }).with_status(404)
 }

@@ -4,7 +4,7 @@ use askama::Template;
 use election::{Ballot, BallotKind, ChoiceError, Election, Method, Window};
 
 use super::{End, FieldFault, Line, MarkError, ballot_path, ended, kind_of};
-use crate::frame::{Frame, Page, Site};
+use crate::frame::{Frame, Page, PageContext};
 use crate::messages::Messages;
 use crate::wording;
 
@@ -77,26 +77,30 @@ struct Rank {
 /// in it); a ballot that is not open says so. With a fault, the page is the answer 400 to a form.
 #[must_use]
 pub fn mark(
-    site: &Site<'_>,
+    context: &PageContext<'_>,
     ballot: &Ballot,
     region: Option<u16>,
     fault: Option<&MarkError>,
 ) -> Page {
-    match ballot.window(site.now_ms) {
-        Window::NotOpen { opens } => return ended(site, None, &End::NotOpen { opens_ms: opens }),
-        Window::Closed { closed } => return ended(site, None, &End::Closed { closed_ms: closed }),
+    match ballot.window(context.now_ms) {
+        Window::NotOpen { opens } => {
+            return ended(context, None, &End::NotOpen { opens_ms: opens });
+        }
+        Window::Closed { closed } => {
+            return ended(context, None, &End::Closed { closed_ms: closed });
+        }
         Window::Open => {}
     }
-    let title = site.lang.of(&ballot.title);
+    let title = context.lang.of(&ballot.title);
     let path = ballot_path(ballot);
-    let asks = asks(site, ballot, region);
+    let asks = asks(context, ballot, region);
     let own_path = match &asks {
         Asks::Candidate { region, .. } | Asks::Ranking { region, .. } => {
             format!("{path}?region={}", region.number)
         }
         Asks::Answer { .. } | Asks::Region { .. } => path.clone(),
     };
-    let mut frame = Frame::new(site, title.to_owned(), &own_path);
+    let mut frame = Frame::new(context, title.to_owned(), &own_path);
     if matches!(asks, Asks::Ranking { .. }) {
         frame.scripts = &["ranking.js"];
         frame.script_prefix = "script-";
@@ -104,7 +108,7 @@ pub fn mark(
     let faults: Vec<FieldFault> = fault.map(field_fault).into_iter().collect();
     let status = if faults.is_empty() { 200 } else { 400 };
     Page::new(
-        site.lang,
+        context.lang,
         &Mark {
             action: frame.link(&format!("{path}/review")),
             frame,
@@ -118,12 +122,12 @@ pub fn mark(
     .with_status(status)
 }
 
-fn asks<'a>(site: &Site<'a>, ballot: &'a Ballot, region: Option<u16>) -> Asks<'a> {
+fn asks<'a>(context: &PageContext<'a>, ballot: &'a Ballot, region: Option<u16>) -> Asks<'a> {
     let election = match &ballot.kind {
         BallotKind::Law(law) => {
             let taken = if law.allow_blank { 3 } else { 2 };
             return Asks::Answer {
-                question: site.lang.of(&law.question),
+                question: context.lang.of(&law.question),
                 answers: ANSWERS.iter().take(taken).collect(),
             };
         }
@@ -133,32 +137,34 @@ fn asks<'a>(site: &Site<'a>, ballot: &'a Ballot, region: Option<u16>) -> Asks<'a
     let Some(number) = known else {
         let regions = election.regions().iter();
         return Asks::Region {
-            regions: regions.map(|number| region_line(site, *number)).collect(),
+            regions: regions
+                .map(|number| region_line(context, *number))
+                .collect(),
         };
     };
     let candidates: Vec<Line<'a>> = election
         .candidates_of(number)
-        .map(|candidate| Line::of(site, candidate))
+        .map(|candidate| Line::of(context, candidate))
         .collect();
-    let region = region_line(site, number);
+    let region = region_line(context, number);
     match election.method {
         Method::SingleChoice => Asks::Candidate { region, candidates },
-        Method::RankedChoice => ranking(site, election, region, candidates),
+        Method::RankedChoice => ranking(context, election, region, candidates),
     }
 }
 
 fn ranking<'a>(
-    site: &Site<'a>,
+    context: &PageContext<'a>,
     election: &Election,
     region: RegionLine<'a>,
     candidates: Vec<Line<'a>>,
 ) -> Asks<'a> {
-    let t = Messages::of(site.lang);
+    let t = Messages::of(context.lang);
     let standing = candidates.iter().filter(|c| !c.withdrawn).count();
     let standing = u32::try_from(standing).expect("a definition has at most 100,000 candidates");
     let most = election.max_ranks.min(standing);
     let label = |number: u32| {
-        let ordinal = wording::ordinal(site.lang, number);
+        let ordinal = wording::ordinal(context.lang, number);
         t.fill("mark-rank", [("ordinal", ordinal.into())])
     };
     Asks::Ranking {
@@ -175,11 +181,11 @@ fn ranking<'a>(
 }
 
 /// A region of the election; the definition's check makes sure that each has a name.
-fn region_line<'a>(site: &Site<'a>, number: u16) -> RegionLine<'a> {
-    let name = site
+fn region_line<'a>(context: &PageContext<'a>, number: u16) -> RegionLine<'a> {
+    let name = context
         .event
         .region(number)
-        .map(|region| site.lang.of(&region.name))
+        .map(|region| context.lang.of(&region.name))
         .expect("candidates stand in regions of the event: the definition was checked");
     RegionLine { number, name }
 }

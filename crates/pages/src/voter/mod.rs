@@ -14,14 +14,14 @@ mod state;
 pub use end::{End, ended, not_found};
 pub use mark::mark;
 pub use marks::{MarkError, marked};
-pub use review::{Fault, review};
+pub use review::{CredentialFault, review};
 
-pub(crate) use state::State;
+pub(crate) use state::CastState;
 
 use askama::Template;
 use election::{Ballot, BallotKind, Candidate, Method, Window};
 
-use crate::frame::{Frame, Page, Site};
+use crate::frame::{Frame, Page, PageContext};
 use crate::qr::Qr;
 use crate::wording::{Moment, moment};
 
@@ -57,18 +57,18 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn of(site: &Site<'a>, candidate: &Candidate) -> Line<'a> {
+    fn of(context: &PageContext<'a>, candidate: &Candidate) -> Line<'a> {
         let party = candidate
             .party
             .as_deref()
-            .and_then(|code| site.event.party(code));
-        let t = crate::messages::Messages::of(site.lang);
+            .and_then(|code| context.event.party(code));
+        let t = crate::messages::Messages::of(context.lang);
         Line {
             number: candidate.number,
             name: format!("{} {}", candidate.first_name, candidate.last_name),
             party: party.map_or_else(
                 || t.get("independent").into_owned(),
-                |party| site.lang.of(&party.name).to_owned(),
+                |party| context.lang.of(&party.name).to_owned(),
             ),
             colour: party.map(|party| party.colour.as_str()),
             withdrawn: candidate.status == election::CandidateStatus::Withdrawn,
@@ -95,26 +95,26 @@ struct Card<'a> {
 
 /// The ballots of the event and whether they are open.
 #[must_use]
-pub fn home(site: &Site<'_>) -> Page {
-    let t = crate::messages::Messages::of(site.lang);
-    let frame = Frame::new(site, t.get("home-title").into_owned(), "/");
-    let cards = site
+pub fn home(context: &PageContext<'_>) -> Page {
+    let t = crate::messages::Messages::of(context.lang);
+    let frame = Frame::new(context, t.get("home-title").into_owned(), "/");
+    let cards = context
         .event
         .ballots()
         .iter()
-        .map(|ballot| card(site, &frame, ballot))
+        .map(|ballot| card(context, &frame, ballot))
         .collect();
-    Page::new(site.lang, &Home { frame, cards })
+    Page::new(context.lang, &Home { frame, cards })
 }
 
-fn card<'a>(site: &Site<'a>, frame: &Frame<'_>, ballot: &'a Ballot) -> Card<'a> {
-    let (state, message, ms) = match ballot.window(site.now_ms) {
+fn card<'a>(context: &PageContext<'a>, frame: &Frame<'_>, ballot: &'a Ballot) -> Card<'a> {
+    let (state, message, ms) = match ballot.window(context.now_ms) {
         Window::NotOpen { opens } => ("waiting", "home-not-open", opens),
         Window::Open => ("open", "home-open", ballot.closes),
         Window::Closed { closed } => ("closed", "home-closed", closed),
     };
-    let time = moment(site.lang, &site.event.time_zone, ms);
-    let title = site.lang.of(&ballot.title);
+    let time = moment(context.lang, &context.event.time_zone, ms);
+    let title = context.lang.of(&ballot.title);
     Card {
         kind: kind_of(ballot),
         title,
@@ -137,18 +137,18 @@ struct ReceiptPage<'a> {
 /// The receipt of a recorded vote. A browser is redirected to it after casting, and a check shows it.
 /// `id` is the request id in its text form, `time_ms` the commit time of its frame.
 #[must_use]
-pub fn receipt(site: &Site<'_>, id: &str, time_ms: i64) -> Page {
+pub fn receipt(context: &PageContext<'_>, id: &str, time_ms: i64) -> Page {
     let path = format!("/receipts?id={}", url_component(id));
-    let t = crate::messages::Messages::of(site.lang);
-    let mut frame = Frame::new(site, t.get("receipt-title").into_owned(), &path);
+    let t = crate::messages::Messages::of(context.lang);
+    let mut frame = Frame::new(context, t.get("receipt-title").into_owned(), &path);
     frame.scripts = &["receipt.js"];
     frame.script_prefix = "script-";
     Page::new(
-        site.lang,
+        context.lang,
         &ReceiptPage {
             frame,
             id,
-            time: moment(site.lang, &site.event.time_zone, time_ms),
+            time: moment(context.lang, &context.event.time_zone, time_ms),
             qr: Qr::of(id),
         },
     )
@@ -174,16 +174,16 @@ struct Check<'a> {
 /// The form that asks whether a vote is recorded, with the receipt that was asked for and the reason why
 /// it was not found.
 #[must_use]
-pub fn check(site: &Site<'_>, asked: Option<(&str, CheckFault)>) -> Page {
-    let t = crate::messages::Messages::of(site.lang);
-    let frame = Frame::new(site, t.get("check-title").into_owned(), "/receipts");
+pub fn check(context: &PageContext<'_>, asked: Option<(&str, CheckFault)>) -> Page {
+    let t = crate::messages::Messages::of(context.lang);
+    let frame = Frame::new(context, t.get("check-title").into_owned(), "/receipts");
     let (value, faults, status) = match asked {
         None => ("", vec![], 200),
         Some((value, CheckFault::Malformed)) => (value, vec![id_fault("check-malformed")], 400),
         Some((value, CheckFault::Unknown)) => (value, vec![id_fault("check-unknown")], 404),
     };
     Page::new(
-        site.lang,
+        context.lang,
         &Check {
             frame,
             faults,

@@ -4,12 +4,12 @@ use askama::Template;
 use election::{Ballot, BallotKind, Choice, Election};
 
 use super::{FieldFault, Line, ballot_path, marks};
-use crate::frame::{Frame, Page, Site};
+use crate::frame::{Frame, Page, PageContext};
 use crate::messages::Messages;
 
 /// What is wrong with NAS or code. It holds neither: the fields come back empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum CredentialFault {
     /// The field for the NAS is empty.
     NasMissing,
     /// What the voter wrote as NAS is not nine digits.
@@ -24,22 +24,22 @@ pub enum Fault {
     NotYourRegion,
 }
 
-impl Fault {
+impl CredentialFault {
     fn field_fault(self) -> FieldFault {
         let (field, message) = match self {
-            Fault::NasMissing => ("nas", "fault-nas-missing"),
-            Fault::NasMalformed => ("nas", "fault-nas-malformed"),
-            Fault::CodeMissing => ("code", "fault-code-missing"),
-            Fault::CodeMalformed => ("code", "fault-code-malformed"),
-            Fault::NotRecognised => ("nas", "fault-not-recognised"),
-            Fault::NotYourRegion => ("summary", "fault-not-your-region"),
+            CredentialFault::NasMissing => ("nas", "fault-nas-missing"),
+            CredentialFault::NasMalformed => ("nas", "fault-nas-malformed"),
+            CredentialFault::CodeMissing => ("code", "fault-code-missing"),
+            CredentialFault::CodeMalformed => ("code", "fault-code-malformed"),
+            CredentialFault::NotRecognised => ("nas", "fault-not-recognised"),
+            CredentialFault::NotYourRegion => ("summary", "fault-not-your-region"),
         };
         FieldFault { field, message }
     }
 
     fn status(self) -> u16 {
         match self {
-            Fault::NotRecognised | Fault::NotYourRegion => 403,
+            CredentialFault::NotRecognised | CredentialFault::NotYourRegion => 403,
             _ => 400,
         }
     }
@@ -71,13 +71,13 @@ struct Chosen {
 /// fault. The choice must have passed [`super::marked`].
 #[must_use]
 pub fn review(
-    site: &Site<'_>,
+    context: &PageContext<'_>,
     ballot: &Ballot,
     region: u16,
     choice: &Choice,
-    faults: &[Fault],
+    faults: &[CredentialFault],
 ) -> Page {
-    let t = Messages::of(site.lang);
+    let t = Messages::of(context.lang);
     let title = match faults {
         [] => "review-title",
         _ => "review-retry-title",
@@ -88,7 +88,7 @@ pub fn review(
         region => format!("{path}?region={region}"),
     };
     // In the other language the choice is marked again: it must not stand in a link.
-    let mut frame = Frame::new(site, t.get(title).into_owned(), &change);
+    let mut frame = Frame::new(context, t.get(title).into_owned(), &change);
     frame.scripts = &["credentials.js", "cast.js"];
     frame.script_prefix = "script-";
     let mut hidden = marks::fields(choice);
@@ -99,15 +99,18 @@ pub fn review(
     let message_of = |field| found.iter().find(|f| f.field == field).map(|f| f.message);
     let law = ballot.law();
     Page::new(
-        site.lang,
+        context.lang,
         &Review {
             nas_fault: message_of("nas"),
             code_fault: message_of("code"),
-            title: site.lang.of(&ballot.title),
-            question: law.map(|law| site.lang.of(&law.question)),
-            region_name: site.event.region(region).map(|r| site.lang.of(&r.name)),
+            title: context.lang.of(&ballot.title),
+            question: law.map(|law| context.lang.of(&law.question)),
+            region_name: context
+                .event
+                .region(region)
+                .map(|r| context.lang.of(&r.name)),
             ranked: matches!(choice, Choice::Ranking(_)),
-            chosen: chosen(site, ballot, choice),
+            chosen: chosen(context, ballot, choice),
             change: frame.link(&change),
             action: frame.link(&format!("{path}/cast")),
             hidden,
@@ -118,8 +121,8 @@ pub fn review(
     .with_status(faults.first().map_or(200, |fault| fault.status()))
 }
 
-fn chosen(site: &Site<'_>, ballot: &Ballot, choice: &Choice) -> Vec<Chosen> {
-    let t = Messages::of(site.lang);
+fn chosen(context: &PageContext<'_>, ballot: &Ballot, choice: &Choice) -> Vec<Chosen> {
+    let t = Messages::of(context.lang);
     let answer = |id: &str| {
         vec![Chosen {
             name: t.get(id).into_owned(),
@@ -127,7 +130,7 @@ fn chosen(site: &Site<'_>, ballot: &Ballot, choice: &Choice) -> Vec<Chosen> {
         }]
     };
     let candidates = |numbers: &[u32]| match &ballot.kind {
-        BallotKind::Election(election) => named(site, election, numbers),
+        BallotKind::Election(election) => named(context, election, numbers),
         BallotKind::Law(_) => Vec::new(),
     };
     match choice {
@@ -139,10 +142,10 @@ fn chosen(site: &Site<'_>, ballot: &Ballot, choice: &Choice) -> Vec<Chosen> {
     }
 }
 
-fn named(site: &Site<'_>, election: &Election, numbers: &[u32]) -> Vec<Chosen> {
+fn named(context: &PageContext<'_>, election: &Election, numbers: &[u32]) -> Vec<Chosen> {
     let found = numbers.iter().filter_map(|n| election.candidate(*n));
     found
-        .map(|candidate| Line::of(site, candidate))
+        .map(|candidate| Line::of(context, candidate))
         .map(|line| Chosen {
             name: line.name,
             party: line.party,

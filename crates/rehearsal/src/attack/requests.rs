@@ -1,7 +1,7 @@
 //! One hostile request and how it ended, and what many of them came to.
 
 use super::connection::connect;
-use crate::api::Problem;
+use crate::api::ProblemType;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -43,9 +43,12 @@ impl Ending {
         if answer.is_empty() {
             return Ending::Closed;
         }
-        let unlooked_at = [Problem::TooManyFailedAttempts, Problem::TooManyRequests];
+        let unlooked_at = [
+            ProblemType::TooManyFailedAttempts,
+            ProblemType::TooManyRequests,
+        ];
         if body(answer)
-            .and_then(Problem::of)
+            .and_then(ProblemType::of)
             .is_some_and(|problem| unlooked_at.contains(&problem))
         {
             return Ending::RefusedUnlookedAt;

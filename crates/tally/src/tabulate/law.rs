@@ -46,7 +46,11 @@ fn answers(counts: &Counts) -> Result<Answers, Cause> {
     Ok(answers)
 }
 
-fn decide(event: &Event, law: &Law, regions: &BTreeMap<u16, Answers>) -> referendum::Outcome {
+fn decide(
+    event: &Event,
+    law: &Law,
+    regions: &BTreeMap<u16, Answers>,
+) -> referendum::ReferendumResult {
     let threshold = referendum::Threshold {
         votes: share(&law.threshold.votes),
         regions: law
@@ -58,9 +62,9 @@ fn decide(event: &Event, law: &Law, regions: &BTreeMap<u16, Answers>) -> referen
                 share: share(&double.share),
             }),
     };
-    let votes: Vec<referendum::Votes> = regions
+    let votes: Vec<referendum::RegionVotes> = regions
         .iter()
-        .map(|(region, answers)| referendum::Votes {
+        .map(|(region, answers)| referendum::RegionVotes {
             region: *region,
             oui: answers.oui,
             non: answers.non,

@@ -7,10 +7,10 @@ use crate::results::RegionResults;
 
 /// Notes a tie and a recount in `results`, and returns who is elected.
 pub(super) fn fill_seats(election: &Election, results: &mut RegionResults) -> Vec<u32> {
-    let votes: Vec<plurality::Entry> = results
+    let votes: Vec<plurality::CandidateVotes> = results
         .candidates
         .iter()
-        .map(|candidate| plurality::Entry {
+        .map(|candidate| plurality::CandidateVotes {
             candidate: candidate.number,
             votes: candidate.votes,
         })

@@ -8,16 +8,16 @@ use crate::vote::Credential;
 use credentials::{Code, Nas};
 use election::Ballot;
 use listener::client::Prefix;
-use pages::voter::{self, End, Fault};
-use pages::{Form, Page, Site};
+use pages::voter::{self, CredentialFault, End};
+use pages::{Form, Page, PageContext};
 
 /// The page that shows the choice as it will be cast, or the ballot again with what is wrong.
-pub(super) fn review(site: &Site<'_>, ballot: &Ballot, form: &Form) -> Page {
+pub(super) fn review(context: &PageContext<'_>, ballot: &Ballot, form: &Form) -> Page {
     match voter::marked(ballot, form) {
-        Ok((region, choice)) => voter::review(site, ballot, region, &choice, &[]),
+        Ok((region, choice)) => voter::review(context, ballot, region, &choice, &[]),
         Err(fault) => {
             let region = form.get("region").and_then(|value| value.parse().ok());
-            voter::mark(site, ballot, region, Some(&fault))
+            voter::mark(context, ballot, region, Some(&fault))
         }
     }
 }
@@ -27,15 +27,16 @@ pub(super) fn review(site: &Site<'_>, ballot: &Ballot, form: &Form) -> Page {
 pub(super) async fn cast(
     app: &App,
     client: Option<Prefix>,
-    site: &Site<'_>,
+    context: &PageContext<'_>,
     ballot: &Ballot,
     form: Form,
 ) -> Reply {
-    let refused = |end: &End| html(voter::ended(site, Some(ballot), end));
+    let refused = |end: &End| html(voter::ended(context, Some(ballot), end));
     let Ok((region, choice)) = voter::marked(ballot, &form) else {
         return refused(&End::Broken);
     };
-    let again = |faults: &[Fault]| html(voter::review(site, ballot, region, &choice, faults));
+    let again =
+        |faults: &[CredentialFault]| html(voter::review(context, ballot, region, &choice, faults));
     let credential = match credential(&form) {
         Ok(credential) => credential,
         Err(faults) => return again(&faults),
@@ -48,7 +49,10 @@ pub(super) async fn cast(
     match cast.await {
         Ok(receipt) => {
             app.metrics.note_accepted();
-            see_other(&format!("/receipts?id={receipt}&lang={}", site.lang.tag()))
+            see_other(&format!(
+                "/receipts?id={receipt}&lang={}",
+                context.lang.tag()
+            ))
         }
         Err(refusal) => {
             app.metrics.note_refusal(&refusal);
@@ -61,14 +65,14 @@ pub(super) async fn cast(
 }
 
 /// NAS and code of a form, or every fault of both.
-fn credential(form: &Form) -> Result<Credential, Vec<Fault>> {
+fn credential(form: &Form) -> Result<Credential, Vec<CredentialFault>> {
     let nas = match form.get("nas") {
-        None | Some("") => Err(Fault::NasMissing),
-        Some(nas) => Nas::parse(nas.as_bytes()).map_err(|_| Fault::NasMalformed),
+        None | Some("") => Err(CredentialFault::NasMissing),
+        Some(nas) => Nas::parse(nas.as_bytes()).map_err(|_| CredentialFault::NasMalformed),
     };
     let code = match form.get("code") {
-        None | Some("") => Err(Fault::CodeMissing),
-        Some(code) => Code::parse(code.as_bytes()).map_err(|_| Fault::CodeMalformed),
+        None | Some("") => Err(CredentialFault::CodeMissing),
+        Some(code) => Code::parse(code.as_bytes()).map_err(|_| CredentialFault::CodeMalformed),
     };
     match (nas, code) {
         (Ok(nas), Ok(code)) => Ok(Credential { nas, code }),

@@ -3,7 +3,7 @@
 use crate::http::problem::{Problem, seconds_up};
 use crate::http::rejection::Rejection;
 use crate::vote::Refusal;
-use pages::voter::{End, Fault};
+use pages::voter::{CredentialFault, End};
 use std::time::Duration;
 
 /// What a voter is told to wait where nothing better is known.
@@ -13,7 +13,7 @@ const RETRY: Duration = Duration::from_secs(5);
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum NotCast {
     /// The form again, with what the voter can correct.
-    Again(Fault),
+    Again(CredentialFault),
     /// A page that says why not.
     End(End),
 }
@@ -22,8 +22,8 @@ pub(crate) enum NotCast {
 pub(crate) fn not_cast(refusal: &Refusal) -> NotCast {
     let retry_after_s = seconds_up(refusal.wait().unwrap_or(RETRY));
     NotCast::End(match refusal {
-        Refusal::NotOnRoll => return NotCast::Again(Fault::NotRecognised),
-        Refusal::OtherRegion => return NotCast::Again(Fault::NotYourRegion),
+        Refusal::NotOnRoll => return NotCast::Again(CredentialFault::NotRecognised),
+        Refusal::OtherRegion => return NotCast::Again(CredentialFault::NotYourRegion),
         Refusal::Duplicate { attempt_count } => End::Duplicate {
             attempt_count: *attempt_count,
         },

@@ -14,7 +14,7 @@ use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request};
 use listener::client::Prefix;
 use pages::voter::{self, CheckFault};
-use pages::{Form, Lang, Page, Program, Site};
+use pages::{Form, Lang, Page, PageContext, Program};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -54,45 +54,50 @@ impl Visit {
     ) -> Result<Reply, Rejection> {
         let (head, incoming) = request.into_parts();
         let path: Vec<&str> = head.uri.path().split('/').skip(1).collect();
-        let site = self.site(&app);
+        let context = self.context(&app);
         let ballot = |id: &str| app.event().ballot(id);
         match (head.method == Method::POST, path.as_slice()) {
             (false, ["assets", name]) => Ok(asset(name, &head.headers)),
-            (false, [""]) => Ok(html(voter::home(&site))),
+            (false, [""]) => Ok(html(voter::home(&context))),
             (false, ["receipts"]) => Ok(html(self.receipt(&app, head.uri.query()).await?)),
             (false, ["ballots", id]) => Ok(match ballot(id) {
-                Some(ballot) => html(voter::mark(&site, ballot, region(head.uri.query()), None)),
-                None => html(voter::not_found(&site)),
+                Some(ballot) => html(voter::mark(
+                    &context,
+                    ballot,
+                    region(head.uri.query()),
+                    None,
+                )),
+                None => html(voter::not_found(&context)),
             }),
             (true, ["ballots", id, "review"]) => match ballot(id) {
                 Some(ballot) => {
                     let form = posted(&app, &head, incoming).await?;
-                    Ok(html(cast::review(&site, ballot, &form)))
+                    Ok(html(cast::review(&context, ballot, &form)))
                 }
-                None => Ok(html(voter::not_found(&site))),
+                None => Ok(html(voter::not_found(&context))),
             },
             (true, ["ballots", id, "cast"]) => match ballot(id) {
                 Some(ballot) => {
                     let form = posted(&app, &head, incoming).await?;
-                    Ok(cast::cast(&app, client, &site, ballot, form).await)
+                    Ok(cast::cast(&app, client, &context, ballot, form).await)
                 }
-                None => Ok(html(voter::not_found(&site))),
+                None => Ok(html(voter::not_found(&context))),
             },
-            _ => Ok(html(voter::not_found(&site))),
+            _ => Ok(html(voter::not_found(&context))),
         }
     }
 
     /// The page that tells a problem to a voter.
     pub(crate) fn refusal(self, app: &App, problem: &Problem) -> Reply {
-        let page = voter::ended(&self.site(app), None, &end_of(problem));
+        let page = voter::ended(&self.context(app), None, &end_of(problem));
         html(Page {
             status: problem.problem_type().definition().status.as_u16(),
             ..page
         })
     }
 
-    fn site(self, app: &App) -> Site<'_> {
-        Site {
+    fn context(self, app: &App) -> PageContext<'_> {
+        PageContext {
             event: app.event(),
             lang: self.lang,
             now_ms: app.clock.now_ms(),
@@ -104,17 +109,17 @@ impl Visit {
         let asked = query.as_ref().and_then(|query| query.get("id"));
         let asked = asked.map(str::trim);
         let Some(text) = asked else {
-            return Ok(voter::check(&self.site(app), None));
+            return Ok(voter::check(&self.context(app), None));
         };
         let Ok(id) = text.parse() else {
             let fault = CheckFault::Malformed;
-            return Ok(voter::check(&self.site(app), Some((text, fault))));
+            return Ok(voter::check(&self.context(app), Some((text, fault))));
         };
         let found = receipts::look_up(app, id).await?;
-        let site = self.site(app);
+        let context = self.context(app);
         Ok(match found {
-            Some(receipt) => voter::receipt(&site, &id.to_string(), receipt.time_ms),
-            None => voter::check(&site, Some((text, CheckFault::Unknown))),
+            Some(receipt) => voter::receipt(&context, &id.to_string(), receipt.time_ms),
+            None => voter::check(&context, Some((text, CheckFault::Unknown))),
         })
     }
 }
@@ -124,7 +129,7 @@ pub(crate) fn monitor<B>(app: &App, request: &Request<B>) -> Reply {
     let visit = Visit {
         lang: lang_of(request),
     };
-    html(pages::monitor(&visit.site(app), Program::Validator))
+    html(pages::monitor(&visit.context(app), Program::Validator))
 }
 
 fn lang_of<B>(request: &Request<B>) -> Lang {

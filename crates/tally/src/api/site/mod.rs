@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use election::{Ballot, BallotKind};
 use pages::results::{self, Night, Summary};
-use pages::{Form, Lang, Page, Program, Site, voter};
+use pages::{Form, Lang, Page, PageContext, Program, voter};
 
 use super::cache::{Kind, Stamp, broken};
 use super::path_part::{PathPart, named};
@@ -43,14 +43,14 @@ pub(super) async fn page(
         rest => (false, rest),
     };
     let night = Night {
-        site: site(&shared, lang),
+        context: context(&shared, lang),
         // Any change of what may be seen comes with one of turnout, or with the clock.
         stream: Some("/api/v1/stream?topics=turnout"),
         embed,
     };
     match showing(&shared, parts) {
         Some(shown) => answer(&shared, &night, &shown, uri.path(), &headers),
-        None => uncached(voter::not_found(&night.site)),
+        None => uncached(voter::not_found(&night.context)),
     }
 }
 
@@ -99,14 +99,14 @@ fn answer(
             pages::CSP
         },
     };
-    let key = format!("{path}?lang={}", night.site.lang.tag());
+    let key = format!("{path}?lang={}", night.context.lang.tag());
     let stamp = Stamp::of(&editions);
     let mut response = shared.cache.respond_as(&key, stamp, headers, &kind, || {
         let summaries = ballots.iter().zip(&editions);
         let summaries = summaries.map(|(ballot, edition)| summary(ballot, &edition.results));
         Ok(body(night, shown, &summaries.collect::<Vec<Summary>>()))
     });
-    secure(response.headers_mut(), night.site.lang);
+    secure(response.headers_mut(), night.context.lang);
     response
 }
 
@@ -156,7 +156,7 @@ pub(super) async fn monitor(
     headers: HeaderMap,
 ) -> Response {
     let lang = lang_of(&uri, &headers);
-    uncached(pages::monitor(&site(&shared, lang), Program::Tally))
+    uncached(pages::monitor(&context(&shared, lang), Program::Tally))
 }
 
 /// `GET /assets/{name}`
@@ -195,8 +195,8 @@ pub(super) fn wants_json(headers: &HeaderMap) -> bool {
     accept.is_some_and(|accept| accept.contains("json") && !accept.contains("text/html"))
 }
 
-fn site(shared: &Shared, lang: Lang) -> Site<'_> {
-    Site {
+fn context(shared: &Shared, lang: Lang) -> PageContext<'_> {
+    PageContext {
         event: shared.package.event(),
         lang,
         now_ms: shared.now_ms(),
