@@ -10,7 +10,7 @@ use rustix::io::Errno;
 
 use crate::storage::{Storage, StorageFile, StorageLock};
 
-/// The machine's filesystem.
+/// The filesystem of the machine, by system calls.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OsStorage;
 
@@ -147,7 +147,7 @@ impl OsFile {
     }
 }
 
-/// `openat(O_RDONLY|O_DIRECTORY|O_CLOEXEC)`, `fsync`, `close`.
+/// Three system calls: `openat(O_RDONLY|O_DIRECTORY|O_CLOEXEC)`, `fsync`, `close`.
 pub(crate) fn fsync_dir(dir: &Path) -> io::Result<()> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let handle = rustix::fs::openat(CWD, dir, flags, Mode::empty())?;

@@ -41,7 +41,7 @@ pub enum OutputError {
         action: &'static str,
         /// The file or directory concerned.
         path: PathBuf,
-        /// The system's answer.
+        /// Why the system refused it.
         source: io::Error,
     },
 }

@@ -11,7 +11,7 @@ pub struct Reading<'i> {
     line_ends: Vec<usize>,
     /// Everything that is wrong, in the order in which it was found.
     pub faults: Vec<Fault>,
-    /// By path.
+    /// Line of each path that was read, from 1.
     lines: BTreeMap<String, usize>,
 }
 
@@ -60,7 +60,7 @@ impl<'i> Reading<'i> {
         line
     }
 
-    /// Notes a fault.
+    /// Notes what is wrong at `path`; reading goes on, so that all faults are told at once.
     pub fn fault(&mut self, line: Option<usize>, path: &str, message: impl Into<String>) {
         self.faults.push(Fault {
             line,

@@ -8,16 +8,15 @@ use crate::format::shape::ShapeError;
 
 /// Why a ledger could not be opened, read or written.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant names its fields")]
 #[non_exhaustive]
 pub enum LedgerError {
     /// The operating system refused.
     #[error("cannot {action} {path}: {source}", path = path.display())]
     Io {
-        /// What was tried.
+        /// What was tried, as a verb that fits before a path, such as `create`.
         action: &'static str,
-        /// On which file.
         path: PathBuf,
-        /// The system's answer.
         source: io::Error,
     },
     /// A sync failed: what was written since the last one may be lost, and the kernel may not say
@@ -26,36 +25,25 @@ pub enum LedgerError {
     Sync {
         /// The file or directory.
         path: PathBuf,
-        /// The system's answer.
         source: io::Error,
     },
     /// Another process owns the data directory.
     #[error("{path} is locked: another validator runs on this data directory, stop it first", path = path.display())]
-    Locked {
-        /// The lock file.
-        path: PathBuf,
-    },
+    Locked { path: PathBuf },
     /// The shape given is out of bounds.
     #[error(transparent)]
     Shape(#[from] ShapeError),
     /// Bytes that this ledger never wrote. Nothing was changed.
     #[error("{path}, byte {offset}: {defect}; the ledger is damaged, restore this file from a copy", path = path.display())]
     Damaged {
-        /// The file.
         path: PathBuf,
         /// The byte at which the damaged item starts.
         offset: u64,
-        /// What is wrong.
         defect: Defect,
     },
     /// The ledger of another event, package, box key or partition. Nothing was changed.
     #[error("{path}: {defect}", path = path.display())]
-    AnotherLedger {
-        /// The segment.
-        path: PathBuf,
-        /// What differs.
-        defect: Defect,
-    },
+    AnotherLedger { path: PathBuf, defect: Defect },
     /// What follows in a stream does not fit what was read before.
     #[error("{log}, behind frame {sequence}: {defect}")]
     Followed {
@@ -63,13 +51,12 @@ pub enum LedgerError {
         log: String,
         /// The last frame that was read.
         sequence: u64,
-        /// What is wrong.
         defect: Defect,
     },
     /// A frame that voters were answered for is missing or damaged at the end of the ledger.
     #[error("{path}, byte {offset}: frame {acknowledged} was acknowledged, but the ledger ends with frame {last}; this is damage, not a torn write: restore this file from a copy; only where there is none, repair the tail (tally verify --repair-tail), which gives those frames up", path = path.display())]
     AcknowledgedLost {
-        /// The last segment.
+        /// The last segment of the partition.
         path: PathBuf,
         /// Where the valid frames end.
         offset: u64,
@@ -81,47 +68,35 @@ pub enum LedgerError {
     /// The frame that the sidecar names has another hash.
     #[error("{path}: acknowledged frame {sequence} has another hash than the ledger's: this is another history, restore both from one copy", path = path.display())]
     AnotherHistory {
-        /// The sidecar.
+        /// The sidecar, which names the last acknowledged frame.
         path: PathBuf,
-        /// The frame.
         sequence: u64,
     },
     /// The tail is torn and the sidecar, which tells a tear from damage, is damaged too.
     #[error("{path} is damaged and {segment} has a torn tail at byte {offset}: whether votes are lost cannot be told; restore both from a copy; only where there is none, repair the tail (tally verify --repair-tail)", path = path.display(), segment = segment.display())]
     Unclear {
-        /// The sidecar.
+        /// The sidecar, which names the last acknowledged frame.
         path: PathBuf,
-        /// The last segment.
+        /// The last segment of the partition.
         segment: PathBuf,
         /// Where the valid frames end.
         offset: u64,
     },
     /// A name that does not belong in a ledger.
     #[error("{path} does not belong in a ledger: move it elsewhere", path = path.display())]
-    Stray {
-        /// The file.
-        path: PathBuf,
-    },
+    Stray { path: PathBuf },
     /// The system has no randomness or the box key cannot be sealed to.
     #[error("cannot make content keys: {source}")]
-    Keys {
-        /// Why.
-        source: io::Error,
-    },
+    Keys { source: io::Error },
     /// The ledger was opened for reading.
     #[error("{path} was opened for reading only: name the data directory around it to write to it", path = path.display())]
-    ReadOnly {
-        /// The ledger directory.
-        path: PathBuf,
-    },
+    ReadOnly { path: PathBuf },
     /// Another owner took the partition over. Fatal: this one must stop at once.
     #[error(
         "partition {partition} of {log} has another owner: epoch {epoch} was fenced, nothing more is written here"
     )]
     Fenced {
-        /// The log.
         log: String,
-        /// The partition.
         partition: u16,
         /// The epoch under which this owner wrote.
         epoch: u32,
@@ -131,9 +106,7 @@ pub enum LedgerError {
         "{log} refused link {number} of partition {partition}: its chain ends elsewhere than this process knows; start again to recover"
     )]
     Conflict {
-        /// The log.
         log: String,
-        /// The partition.
         partition: u16,
         /// The link that was refused.
         number: u64,
@@ -143,7 +116,6 @@ pub enum LedgerError {
         "whether {log} holds the last votes is not known: {why}; nobody was answered for them, the next start finds out"
     )]
     Unsettled {
-        /// The log.
         log: String,
         /// Why the log could not tell.
         why: String,
@@ -154,19 +126,14 @@ pub enum LedgerError {
     /// A frame's body outgrew the bound of a frame; the batch bound makes this impossible.
     #[error("frame {sequence} would hold {got} bytes, a frame takes at most {max}")]
     FrameTooLong {
-        /// The frame.
         sequence: u64,
-        /// The bound.
         max: u32,
         /// Bytes of its body.
         got: usize,
     },
     /// The commit thread could not be started.
     #[error("cannot start the commit thread: {source}")]
-    Thread {
-        /// Why.
-        source: io::Error,
-    },
+    Thread { source: io::Error },
 }
 
 impl LedgerError {

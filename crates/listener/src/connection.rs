@@ -89,7 +89,7 @@ impl Ending {
 
 /// What answers the requests of a listener.
 pub trait Handler: Clone + Send + Sync + 'static {
-    /// Body of answers.
+    /// Body of the answers, read as it is sent.
     type Body: Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>>
         + Send
         + Unpin
@@ -100,7 +100,7 @@ pub trait Handler: Clone + Send + Sync + 'static {
     /// any more, nor a seat of its client.
     const UPGRADES: bool = false;
 
-    /// Answers one request.
+    /// Answers one request of `peer`.
     fn answer(
         self,
         peer: Peer,

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-/// Bounds of connections.
+/// What a connection may use, and how many there may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionLimits {
-    /// Connections at once.
+    /// Connections of all clients at once.
     pub max: usize,
     /// Connections at once of one client.
     pub per_client_max: usize,
     /// Bytes of a request line and its headers.
     pub header_bytes_max: usize,
-    /// Header lines.
+    /// Number of header lines of a request.
     pub headers_max: usize,
     /// Time in which a request's headers must have come; bounds idle connections too.
     pub header_timeout: Duration,

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Connections per client.
+/// Counts the connections of each client and bounds them.
 #[derive(Debug, Clone)]
 pub struct Seats {
     taken: Arc<Mutex<HashMap<Prefix, usize>>>,

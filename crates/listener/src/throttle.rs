@@ -39,7 +39,7 @@ pub struct Throttle {
 pub struct Key(usize);
 
 impl Throttle {
-    /// For clients.
+    /// A throttle with as many cells as clients need.
     pub fn new(quota: Quota) -> Throttle {
         Throttle::with_cells(quota, CELLS)
     }

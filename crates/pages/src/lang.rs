@@ -6,7 +6,7 @@ pub enum Lang {
     /// French, where nothing else is asked for.
     #[default]
     Fr,
-    /// English.
+    /// English, where the reader asks for it.
     En,
 }
 
@@ -23,7 +23,7 @@ impl Lang {
         }
     }
 
-    /// The other language.
+    /// The language that a page's switch leads to.
     #[must_use]
     pub fn other(self) -> Lang {
         match self {

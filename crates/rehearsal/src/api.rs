@@ -166,7 +166,7 @@ pub enum Window {
     Scheduled,
     /// Voting goes on now.
     Active,
-    /// Voting has ended.
+    /// Voting has come to its end.
     Completed,
 }
 

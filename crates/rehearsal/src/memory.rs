@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 /// Resident memory of a process, in MiB to one decimal.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Memory {
-    /// All resident memory.
+    /// All memory that is resident.
     pub resident_mib: f64,
     /// The part of it that is mapped files: the package above all.
     pub mapped_mib: f64,

@@ -16,7 +16,7 @@ impl Default for Steps {
 }
 
 impl Steps {
-    /// Starts the clock.
+    /// Starts the clock of the first step.
     #[must_use]
     pub fn new() -> Steps {
         let now = Instant::now();

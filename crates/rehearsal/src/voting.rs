@@ -84,7 +84,7 @@ pub struct Latency {
     /// 999 requests of 1,000.
     #[serde(rename = "p99.9")]
     pub p99_9: f64,
-    /// All requests.
+    /// The slowest of all requests.
     pub max: f64,
 }
 

@@ -28,7 +28,7 @@ pub struct Definition {
 /// A law, on which blank votes are allowed.
 #[derive(Clone, Copy, Debug)]
 pub struct Law {
-    /// Its ballot id.
+    /// Id of the law's ballot.
     pub id: &'static str,
     /// When results are shown: `live`, `batched` or `after_close`.
     pub results: &'static str,
@@ -40,18 +40,18 @@ pub struct Law {
 /// on from region to region; the first of them is of party `PA`.
 #[derive(Clone, Copy, Debug)]
 pub struct Election {
-    /// Its number.
+    /// Number of the election in the event.
     pub number: u32,
-    /// Its ballot id.
+    /// Id of the election's ballot.
     pub code: &'static str,
-    /// How voters choose.
+    /// How voters choose among the candidates.
     pub method: Method,
 }
 
 /// How voters choose among candidates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// One candidate.
+    /// One candidate, as on a paper ballot.
     SingleChoice,
     /// Candidates by preference, at most so many.
     RankedChoice(u32),
@@ -162,7 +162,7 @@ impl Definition {
         Ok(())
     }
 
-    /// The event itself.
+    /// The event as programs read it from the definition's TOML.
     #[must_use]
     pub fn event(&self) -> Event {
         read(&self.to_toml())

@@ -42,7 +42,7 @@ impl Default for Recipe {
 #[derive(Debug)]
 pub struct Specimen {
     home: TempDir,
-    /// What officers sign.
+    /// What the officers of the event sign.
     pub manifest: Manifest,
     /// Sorted records of each ballot.
     pub records: Vec<Vec<Record>>,
@@ -74,7 +74,7 @@ impl Specimen {
         }
     }
 
-    /// The private directory.
+    /// The private directory in which the package lies.
     #[must_use]
     pub fn home(&self) -> &Path {
         self.home.path()

@@ -21,7 +21,7 @@ impl Voter {
         }
     }
 
-    /// The secret code.
+    /// The voter's secret code, which belongs to the NAS.
     #[must_use]
     pub fn code(self) -> String {
         match self.0 {
@@ -38,7 +38,7 @@ impl Voter {
     }
 }
 
-/// Who may vote.
+/// The people who may vote, each made from a number.
 #[derive(Clone, Debug)]
 pub struct Roll {
     /// How many voters there are, numbered from 0.

@@ -56,10 +56,10 @@ pub(crate) struct Keygen {
     /// Path without extension: `.key` (secret, mode 0600) and `.pub` are added.
     #[arg(long, value_name = "OUT")]
     pub(crate) out: PathBuf,
-    /// Replace existing files.
+    /// Replace files that exist already.
     #[arg(long)]
     pub(crate) force: bool,
-    /// Print JSON.
+    /// Print the result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -67,7 +67,7 @@ pub(crate) struct Keygen {
 /// The package, and who is trusted to have signed it.
 #[derive(Debug, Args)]
 pub(crate) struct PackageArgs {
-    /// The event's package.
+    /// Directory of the event's package.
     #[arg(long, value_name = "DIR")]
     pub(crate) package: PathBuf,
     /// Public key of an officer who signed the package; may be repeated. Without any, file hashes
@@ -166,7 +166,7 @@ pub(crate) struct Count {
     /// Secret half of the box key.
     #[arg(long = "box", value_name = "FILE")]
     pub(crate) box_key: PathBuf,
-    /// Print JSON.
+    /// Print the result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -193,7 +193,7 @@ pub(crate) struct StatementArgs {
     /// State ballots whose window is not over too, and mark the statement as interim.
     #[arg(long)]
     pub(crate) interim: bool,
-    /// Directory to make.
+    /// Directory to make for the statement.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
     /// Replace an existing directory.
@@ -224,12 +224,11 @@ pub(crate) struct Verify {
     /// no validator may be running.
     #[arg(long)]
     pub(crate) repair_tail: bool,
-    /// Print JSON.
+    /// Print the result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// What `export` writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum What {
     /// Votes per ballot, region and choice.
@@ -258,7 +257,7 @@ pub(crate) struct Export {
     /// Secret half of the box key; needed for results.
     #[arg(long = "box", value_name = "FILE")]
     pub(crate) box_key: Option<PathBuf>,
-    /// What to write.
+    /// Which rows to write.
     #[arg(long)]
     pub(crate) what: What,
     /// Form of the rows.

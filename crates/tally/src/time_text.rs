@@ -8,7 +8,7 @@ pub(crate) fn rfc3339(ms: i64) -> String {
     jiff::Timestamp::from_millisecond(ms).map_or_else(|_| format!("{ms} ms"), |t| t.to_string())
 }
 
-/// For PostgreSQL's timestamptz.
+/// The time as PostgreSQL's `timestamptz` takes it.
 pub(crate) fn system_time(ms: i64) -> SystemTime {
     let distance = Duration::from_millis(ms.unsigned_abs());
     let shifted = if ms < 0 {

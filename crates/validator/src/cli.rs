@@ -40,7 +40,7 @@ enum Command {
 
 #[derive(Debug, Args)]
 struct Flags {
-    /// Configuration file
+    /// Configuration file in TOML
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Directory of the signed package
@@ -123,7 +123,7 @@ fn read(path: &Path) -> Result<String, String> {
     })
 }
 
-/// Runs the program.
+/// Runs the program and returns its exit status.
 #[must_use]
 pub fn main() -> ExitCode {
     let raw = Raw::parse();

@@ -28,9 +28,9 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
 /// What a client sends, made of an input of the fuzzer.
 pub struct Sent {
-    /// Everything, in order.
+    /// Every byte sent, in order.
     pub bytes: Vec<u8>,
-    /// Whether by HTTP/2.
+    /// Whether the bytes speak HTTP/2.
     pub http2: bool,
     /// Whether the input is the body of a vote, of which an answer must repeat nothing.
     pub vote: bool,

@@ -156,7 +156,7 @@ fn shape(package: &Package) -> Shape {
     }
 }
 
-/// Puts everything together.
+/// Puts together what answers requests, of parts that are ready.
 pub(crate) fn assemble(
     config: &Config,
     roll: ElectoralRoll,
@@ -194,7 +194,6 @@ pub(crate) fn assemble(
     })
 }
 
-/// The machine's clock.
 pub(crate) fn clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock::new())
 }

@@ -42,13 +42,13 @@ pub(crate) struct Shared {
 /// What a start found and did.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RecoveryReport {
-    /// Segments found.
+    /// How many segments were found.
     pub segments: u64,
     /// Frames found, each verified.
     pub frames: u64,
     /// Epoch of this owner: in a ledger of files the number of this start, from 1.
     pub epoch: u32,
-    /// The last frame.
+    /// The last frame that is left, and its hash.
     pub last: Cursor,
     /// What was cut from the end of the ledger.
     pub torn_tail: Option<TornTail>,

@@ -99,7 +99,7 @@ impl PartitionState {
             .saturating_sub(decided)
     }
 
-    /// Frames committed.
+    /// Frames committed since the start.
     pub fn frames(&self) -> u64 {
         self.frames.load(Ordering::Relaxed)
     }
@@ -109,17 +109,17 @@ impl PartitionState {
         self.frame_bytes.load(Ordering::Relaxed)
     }
 
-    /// Votes accepted.
+    /// Votes accepted since the start.
     pub fn votes(&self) -> u64 {
         self.votes.load(Ordering::Relaxed)
     }
 
-    /// Duplicate attempts recorded.
+    /// Duplicate attempts recorded since the start.
     pub fn duplicates(&self) -> u64 {
         self.duplicates.load(Ordering::Relaxed)
     }
 
-    /// Submissions answered [`crate::Decision::Full`].
+    /// Submissions answered [`crate::Decision::Full`] since the start.
     pub fn full(&self) -> u64 {
         self.full.load(Ordering::Relaxed)
     }

@@ -14,7 +14,7 @@ use crate::format::shape::BallotShape;
 /// Holds the voted bitsets and decides by them.
 pub(crate) struct Arbiter {
     pub(crate) voted: Voted,
-    /// By ballot.
+    /// In the order of the ballots' indexes.
     windows: Vec<Window>,
 }
 

@@ -12,7 +12,7 @@ use crate::format::choice_code::Counts;
 use crate::format::entropy::Entropy;
 use crate::format::receipt::RequestId;
 
-/// Ballot, shard, ordinal.
+/// Index of the ballot, number of the shard, ordinal in the shard.
 pub(crate) type Credential = (u16, u32, u32);
 
 /// A batch that is decided and not yet written. It becomes true by its frame, or is taken back.
@@ -63,7 +63,6 @@ impl<R> Draft<R> {
         self.votes() + self.repeats() + self.turned_away.len() as u64
     }
 
-    /// Votes by ballot.
     pub(crate) fn votes_by_ballot(&self) -> impl Iterator<Item = (u16, u64)> + '_ {
         self.counts
             .iter()

@@ -15,7 +15,7 @@ pub struct Submission<R> {
     pub ordinal: u32,
     /// The voter's region; 0 = none.
     pub region: u16,
-    /// What was chosen.
+    /// The voter's choice, which is written sealed.
     pub choice: Choice,
     /// To whom the decision is told, exactly once, unless the process dies before.
     pub reply: R,
@@ -24,14 +24,14 @@ pub struct Submission<R> {
 /// Receives the decision on one submission, on the commit thread: hand it over and return, never
 /// block.
 pub trait Reply: Send + 'static {
-    /// Called once.
+    /// Tells the decision, once.
     fn reply(self, decision: Decision);
 }
 
 /// What became of a submission. `Accepted` and `Duplicate` are on stable storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// Recorded.
+    /// The vote is recorded.
     Accepted {
         /// Finds the vote's frame again, for the voter.
         receipt: RequestId,

@@ -51,7 +51,7 @@ impl ShardVotes {
         self.size
     }
 
-    /// Credentials that voted.
+    /// Credentials of the shard that voted.
     pub fn voted(&self) -> u32 {
         self.voted
     }
@@ -99,7 +99,7 @@ pub struct Voted {
 }
 
 impl Voted {
-    /// Nobody has voted.
+    /// Bitsets in which nobody has voted.
     pub fn new(ballots: &[BallotShape]) -> Voted {
         let shards = |ballot: &BallotShape| -> Vec<ShardVotes> {
             ballot

@@ -27,7 +27,7 @@ pub struct Body {
 pub struct BallotMarks {
     /// Index of the ballot.
     pub ballot: u16,
-    /// At least one.
+    /// Ascending by number, at least one.
     pub shards: Vec<ShardMarks>,
 }
 
@@ -76,7 +76,7 @@ pub struct DuplicateAttempts {
 /// Attempts refused for one reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidAttempts {
-    /// Why.
+    /// Why they were refused.
     pub reason: InvalidReason,
     /// Index of the ballot, where the attempt named one that exists.
     pub ballot: Option<u16>,
@@ -104,7 +104,7 @@ pub enum InvalidReason {
 }
 
 impl InvalidReason {
-    /// Every reason, ascending.
+    /// Every reason, ascending by number.
     pub const ALL: [InvalidReason; 6] = [
         InvalidReason::NotOnRoll,
         InvalidReason::NotOpen,
@@ -135,6 +135,7 @@ impl InvalidReason {
 
 /// Why a body was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant names its fields")]
 #[non_exhaustive]
 pub enum BodyError {
     /// Not the grammar of `frame.cddl`.
@@ -143,9 +144,9 @@ pub enum BodyError {
     /// Marks and choices name different ballots.
     #[error("marks name {marks} ballots and choices {choices}: they must be the same ballots")]
     Ballots {
-        /// Ballots with marks.
+        /// Number of ballots with marks.
         marks: usize,
-        /// Ballots with choices.
+        /// Number of ballots with choices.
         choices: usize,
     },
     /// A ballot with another number of choices than of marks.
@@ -153,9 +154,7 @@ pub enum BodyError {
     Count {
         /// Index of the ballot.
         ballot: u16,
-        /// Its marks.
         marks: u64,
-        /// Its choices.
         choices: u64,
     },
     /// Another number of trackers than of votes.
@@ -163,13 +162,12 @@ pub enum BodyError {
     Trackers {
         /// Marks of all ballots.
         votes: u64,
-        /// Trackers.
         trackers: u64,
     },
 }
 
 impl BallotMarks {
-    /// Number of marks.
+    /// Number of marks, summed over the shards.
     pub fn count(&self) -> u64 {
         self.shards
             .iter()

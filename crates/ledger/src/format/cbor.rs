@@ -7,7 +7,7 @@ use minicbor::data::Type;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("byte {offset}: expected {expected}")]
 pub struct CborError {
-    /// Where reading stopped.
+    /// Byte at which reading stopped, from 0.
     pub offset: usize,
     /// What should have stood there.
     pub expected: &'static str,

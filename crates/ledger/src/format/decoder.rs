@@ -10,7 +10,7 @@ use crate::format::header::{MAGIC, PEEK_BYTES, SegmentHeader};
 /// What a ledger consists of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
-    /// A segment starts.
+    /// The header with which a segment starts.
     Segment(SegmentHeader),
     /// The next frame of the segment.
     Frame(Frame),
@@ -22,7 +22,7 @@ pub enum Item {
 pub struct DecodeError {
     /// Bytes from the first one pushed to the start of the defective item.
     pub offset: u64,
-    /// What is wrong.
+    /// What is wrong with that item.
     pub defect: Defect,
 }
 

@@ -6,14 +6,12 @@ use crate::format::chain::LinkHash;
 
 /// One thing wrong at one place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant names its fields")]
 #[non_exhaustive]
 pub enum Defect {
     /// Not the start of a segment.
     #[error("not a ledger segment: expected magic SCRLEDG1, got {got:02x?}")]
-    Magic {
-        /// The first bytes.
-        got: [u8; 8],
-    },
+    Magic { got: [u8; 8] },
     /// Written by another version of this program.
     #[error(
         "format version {got}, this program reads version {expected}: use the program that wrote it"
@@ -21,7 +19,6 @@ pub enum Defect {
     Version {
         /// The version read here.
         expected: u32,
-        /// The version found.
         got: u32,
     },
     /// A segment header whose length does not fit what it holds.
@@ -29,15 +26,12 @@ pub enum Defect {
     HeaderLength {
         /// What its number of ballots needs.
         expected: u64,
-        /// What it says.
+        /// The length that the header says.
         got: u64,
     },
     /// A field of the segment header that must be zero, or text that is not an id.
     #[error("segment header field {field} is malformed")]
-    HeaderField {
-        /// Which.
-        field: &'static str,
-    },
+    HeaderField { field: &'static str },
     /// The hash at the end of a segment header does not fit.
     #[error("the segment header's SHA-256 does not fit its bytes")]
     SegmentHash,
@@ -46,29 +40,25 @@ pub enum Defect {
         "segment of another {what}: expected {expected}, got {got}; name the data directory of this event"
     )]
     Another {
-        /// What differs.
+        /// What differs, such as the event.
         what: &'static str,
-        /// This event's.
         expected: String,
-        /// The segment's.
         got: String,
     },
     /// Segments are numbered without gaps.
     #[error("segment number {got}, expected {expected}: a segment file is missing or renamed")]
     SegmentNumber {
-        /// The next number.
+        /// The number after that of the segment before.
         expected: u32,
-        /// The number found.
         got: u32,
     },
     /// A frame of no possible length.
     #[error("frame length {got}, expected {min} to {max}")]
     FrameLength {
-        /// The shortest.
+        /// Bytes of the shortest frame.
         min: u32,
-        /// The longest.
+        /// Bytes of the longest frame.
         max: u32,
-        /// What stands there.
         got: u32,
     },
     /// The CRC32C of a frame header does not fit.
@@ -76,7 +66,6 @@ pub enum Defect {
     HeaderChecksum {
         /// Over the bytes found.
         expected: u32,
-        /// What stands there.
         got: u32,
     },
     /// The hash at the end of a frame does not fit.
@@ -85,9 +74,8 @@ pub enum Defect {
     /// A frame is missing, or one was inserted.
     #[error("sequence {got}, expected {expected}: a frame is missing or out of place")]
     Sequence {
-        /// The next sequence.
+        /// The number after that of the frame before.
         expected: u64,
-        /// The sequence found.
         got: u64,
     },
     /// The frame does not follow the one before.
@@ -103,7 +91,6 @@ pub enum Defect {
     Epoch {
         /// The segment's, or the least possible.
         expected: u32,
-        /// The epoch found.
         got: u32,
     },
     /// Commit times never go back.
@@ -111,7 +98,6 @@ pub enum Defect {
     Time {
         /// Of the frame before.
         expected: i64,
-        /// The time found.
         got: i64,
     },
     /// The body is malformed.
@@ -122,12 +108,7 @@ pub enum Defect {
     Mark(#[from] MarkError),
     /// The file ends inside a frame or header.
     #[error("{got} bytes left, expected {expected}")]
-    Truncated {
-        /// Bytes needed.
-        expected: u64,
-        /// Bytes there.
-        got: u64,
-    },
+    Truncated { expected: u64, got: u64 },
     /// Space reserved behind the last frame must read as zeros.
     #[error("a byte that is not zero behind the last frame")]
     NotZero,
@@ -137,7 +118,7 @@ pub enum Defect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MarkError {
-    /// Outside the shape.
+    /// No such ballot, shard or ordinal in the package.
     #[error(
         "ballot {ballot}, shard {shard}, ordinal {ordinal}: no such credential in this package"
     )]

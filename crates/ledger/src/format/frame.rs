@@ -37,7 +37,7 @@ pub struct FrameHeader {
     pub sequence: u64,
     /// When it was committed, ms since 1970 UTC.
     pub time_ms: i64,
-    /// The link before.
+    /// Hash of the link before: a frame, or the header of its segment.
     pub previous: LinkHash,
 }
 
@@ -94,7 +94,7 @@ pub(crate) fn check_length(got: u32) -> Result<u32, Defect> {
 /// A frame whose checksums fit. [`Frame::body`] decodes the rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
-    /// The fixed part.
+    /// The part of fixed length.
     pub header: FrameHeader,
     /// SHA-256 of header and body: the next frame's `previous`.
     pub link: LinkHash,

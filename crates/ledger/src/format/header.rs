@@ -45,7 +45,7 @@ const BALLOT_BYTES: usize = ID_BYTES_MAX + SealedKey::BYTES;
 /// A content key sealed to the box key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedKey {
-    /// HPKE's encapsulated key.
+    /// The encapsulated key of HPKE (RFC 9180).
     pub encapsulated: [u8; 32],
     /// The content key, encrypted, with its tag.
     pub ciphertext: [u8; 48],
@@ -75,13 +75,13 @@ pub struct SegmentHeader {
     pub first_sequence: u64,
     /// Start of the ledger that wrote it.
     pub epoch: u32,
-    /// The event's id.
+    /// Id of the event whose votes these are.
     pub event_id: String,
     /// SHA-256 of the package's manifest.
     pub manifest_sha256: [u8; 32],
     /// The key to which the content keys are sealed.
     pub box_public_key: BoxPublicKey,
-    /// The link before.
+    /// Hash of the link before; zeros where there is none.
     pub previous: LinkHash,
     /// In the order of `election::BallotIndex`.
     pub ballots: Vec<SegmentBallot>,

@@ -56,7 +56,7 @@ impl BoxPublicKey {
             .ok_or(KeyError::PublicForm)
     }
 
-    /// Its 32 bytes.
+    /// The key's 32 bytes, as X25519 writes them (RFC 7748).
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -139,7 +139,7 @@ impl BoxSecretKey {
         text
     }
 
-    /// The public half.
+    /// The public half, to which content keys are sealed.
     pub fn public(&self) -> BoxPublicKey {
         let public = X25519HkdfSha256::sk_to_pk(&self.to_hpke());
         let mut bytes = [0; 32];

@@ -17,9 +17,9 @@ pub struct EncodedLink {
     pub previous: LinkHash,
     /// SHA-256 that ends `bytes`.
     pub hash: LinkHash,
-    /// Header or frame.
+    /// Whether it is a header or a frame, and its number.
     pub kind: LinkKind,
-    /// The link itself.
+    /// The encoded header or frame.
     pub bytes: Vec<u8>,
 }
 
@@ -31,7 +31,7 @@ pub enum LinkKind {
         /// Number of the segment, from 1.
         segment: u32,
     },
-    /// One group commit.
+    /// The frame of one group commit.
     Frame {
         /// Number of the frame, from 1.
         sequence: u64,

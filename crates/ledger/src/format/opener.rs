@@ -104,6 +104,7 @@ impl Opener {
 
 /// Why sealed choices could not be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant names its fields")]
 #[non_exhaustive]
 pub enum OpenError {
     /// The body is malformed.
@@ -114,7 +115,6 @@ pub enum OpenError {
         "frame {sequence}, ballot {ballot}: the choices do not open: this is not the box key of this event, or they were moved here from another frame"
     )]
     Sealed {
-        /// The frame.
         sequence: u64,
         /// Index of the ballot.
         ballot: u16,
@@ -122,11 +122,9 @@ pub enum OpenError {
     /// The box opened, on something else than counts.
     #[error("frame {sequence}, ballot {ballot}: opened choices, {source}")]
     Plaintext {
-        /// The frame.
         sequence: u64,
         /// Index of the ballot.
         ballot: u16,
-        /// What is wrong.
         source: CborError,
     },
     /// As many choices as marks.
@@ -134,13 +132,11 @@ pub enum OpenError {
         "frame {sequence}, ballot {ballot}: {got} choices inside, expected {expected} as there are marks"
     )]
     Count {
-        /// The frame.
         sequence: u64,
         /// Index of the ballot.
         ballot: u16,
-        /// Marks.
+        /// Number of marks of the ballot in the frame.
         expected: u64,
-        /// Choices found.
         got: u128,
     },
 }

@@ -34,6 +34,7 @@ pub struct BallotShape {
 
 /// Why a shape cannot have a ledger.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the message of each variant names its fields")]
 #[non_exhaustive]
 pub enum ShapeError {
     /// An id that cannot stand in a segment header or a file name.
@@ -48,14 +49,12 @@ pub enum ShapeError {
         /// The id given twice.
         id: String,
     },
-    /// Out of bounds.
+    /// More than the format can number or hold.
     #[error("{got} {what}, at most {max} fit a ledger")]
     TooMany {
         /// What there is too much of.
         what: &'static str,
-        /// The bound.
         max: u64,
-        /// What was given.
         got: u64,
     },
 }

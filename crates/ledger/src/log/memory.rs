@@ -17,7 +17,7 @@ use crate::log::{Append, Barrier, Claim, Lease, LinkStream, Log, Position, Recov
 /// What the next append answers instead of what it would.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// [`Append::Full`].
+    /// The answer is [`Append::Full`].
     Full,
     /// [`Append::Unknown`], and the link is appended all the same.
     UnknownWritten,
@@ -25,7 +25,7 @@ pub enum Trouble {
     UnknownLost,
     /// Another owner takes the lease first, so that the answer is [`Append::Fenced`].
     Fenced,
-    /// [`Append::Conflict`].
+    /// The answer is [`Append::Conflict`].
     Conflict,
 }
 
@@ -83,7 +83,7 @@ impl Chain {
 }
 
 impl MemoryLog {
-    /// An empty log.
+    /// A log without any link.
     pub fn new() -> MemoryLog {
         MemoryLog::default()
     }

@@ -61,7 +61,7 @@ pub trait Log: Send + Sync {
 /// What an owner asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claim {
-    /// Which partition.
+    /// Number of the partition to own.
     pub partition: u16,
     /// Bytes after which the owner will begin a new segment: how much room to reserve for one.
     pub segment_bytes: u64,
@@ -172,7 +172,7 @@ pub enum Room {
 pub struct Position {
     /// Number of the last segment; 0 where there is none.
     pub segment: u32,
-    /// The last frame.
+    /// The last frame and its hash.
     pub cursor: Cursor,
     /// Hash of the last link, header or frame; zeros where there is none.
     pub link: LinkHash,
@@ -205,7 +205,7 @@ pub struct Recovery {
 /// The end of the last segment, cut because a crash tore the write of a link nobody was told of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TornTail {
-    /// The segment.
+    /// The file that was cut.
     pub path: PathBuf,
     /// Where the valid frames end.
     pub offset: u64,

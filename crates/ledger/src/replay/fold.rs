@@ -15,7 +15,7 @@ use crate::format::shape::BallotShape;
 /// Voted bitsets and totals of the frames applied so far, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fold {
-    /// Who voted.
+    /// The credentials that voted.
     pub voted: Voted,
     /// Votes by (ballot, region, choice), of the frames applied with their choices.
     pub choices: BTreeMap<(u16, u16, Choice), u64>,
@@ -30,7 +30,7 @@ pub struct Fold {
 }
 
 impl Fold {
-    /// Of no frame.
+    /// The totals before the first frame.
     pub fn new(ballots: &[BallotShape]) -> Fold {
         Fold {
             voted: Voted::new(ballots),

@@ -24,7 +24,7 @@ struct Restored {
 }
 
 impl Restored {
-    /// Nobody has voted.
+    /// Bitsets in which nobody has voted.
     fn nothing(shape: &Shape) -> Restored {
         Restored {
             voted: Voted::new(&shape.ballots),
@@ -93,7 +93,7 @@ pub(crate) struct Rebuilt {
     pub(crate) snapshots_used: u64,
     /// Snapshots that could not be used, and why.
     pub(crate) snapshots_refused: Vec<String>,
-    /// Frames replayed.
+    /// Frames replayed behind the snapshots.
     pub(crate) replayed: u64,
 }
 
@@ -189,7 +189,7 @@ fn replay_all(log: &dyn Log, partition: u16, voted: &mut Voted) -> Result<u64, L
 /// What the snapshots of a partition's bitsets are worth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SnapshotCheck {
-    /// Snapshots read.
+    /// How many snapshots were read.
     pub snapshots: u64,
     /// Snapshots that no start would use, and why.
     pub refused: Vec<String>,

@@ -63,7 +63,6 @@ pub(crate) struct Slot<'a> {
 pub(crate) enum Loaded {
     /// The bitset as of this frame, whose hash must still be checked against the ledger's.
     Votes(ShardVotes, LinkHash),
-    /// No file.
     Missing,
     /// A file that does not fit, and why.
     Refused(String),

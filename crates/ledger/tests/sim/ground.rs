@@ -46,7 +46,7 @@ pub(crate) trait Ground {
     /// last frame that voters were answered for. Says which byte.
     fn rot(&mut self, rng: &mut Rng, told: u64) -> Option<String>;
 
-    /// Changes it back.
+    /// Takes back what [`Ground::rot`] changed.
     fn unrot(&mut self);
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use election::Choice;
 use ledger::{Decision, Reply};
 
-/// One submission.
+/// One submission and what was told of it.
 #[derive(Clone)]
 pub(crate) struct Attempt {
     pub(crate) ballot: u16,

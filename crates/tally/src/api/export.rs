@@ -26,7 +26,7 @@ use crate::token::Holder;
 const PIECE_BYTES: usize = 64 * 1024;
 const PIECES_WAITING_MAX: usize = 4;
 
-/// `GET /api/v1/exports/{what}?format=csv|json`
+/// `GET /api/v1/exports/{what}?format=csv|json`: rows to download.
 pub(super) async fn export(
     State(shared): State<Arc<Shared>>,
     what: PathPart<String>,

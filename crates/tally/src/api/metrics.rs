@@ -53,7 +53,7 @@ pub(super) async fn observe(
     response
 }
 
-/// `GET /metrics`
+/// `GET /metrics`, in the text format of OpenMetrics.
 pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     let mut registry = Registry::default();
     let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);

@@ -74,9 +74,8 @@ struct Face {
     status: StatusCode,
     /// Last part of the problem's type; never changes.
     name: &'static str,
-    /// Title and detail.
+    /// Title and detail, in this order.
     french: [&'static str; 2],
-    /// Title and detail.
     english: [&'static str; 2],
 }
 
@@ -265,7 +264,6 @@ impl Problem {
         }
     }
 
-    /// The response.
     pub(crate) fn respond(self, language: Language) -> Response {
         let face = self.face();
         let [title, detail] = if language == Language::French {

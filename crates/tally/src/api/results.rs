@@ -22,7 +22,7 @@ struct AllResults {
     elections: Vec<ElectionSummary>,
 }
 
-/// `GET /api/v1/results`
+/// `GET /api/v1/results`: every law and every election.
 pub(super) async fn all(
     State(shared): State<Arc<Shared>>,
     OriginalUri(uri): OriginalUri,
@@ -54,7 +54,7 @@ pub(super) async fn all(
     })
 }
 
-/// `GET /api/v1/results/{law_id}`
+/// `GET /api/v1/results/{law_id}`: the results of one law.
 pub(super) async fn law(
     State(shared): State<Arc<Shared>>,
     law_id: PathPart<String>,
@@ -70,7 +70,7 @@ pub(super) async fn law(
     }
 }
 
-/// `GET /api/v1/elections/{election_id}/results`
+/// `GET /api/v1/elections/{election_id}/results`: an election in all regions.
 pub(super) async fn election(
     State(shared): State<Arc<Shared>>,
     election_id: PathPart<String>,
@@ -87,7 +87,7 @@ pub(super) async fn election(
     }
 }
 
-/// `GET /api/v1/elections/{election_id}/regions/{region_id}/results`
+/// `GET /api/v1/elections/{election_id}/regions/{region_id}/results`: an election in one region.
 pub(super) async fn region(
     State(shared): State<Arc<Shared>>,
     parts: PathPart<(String, String)>,

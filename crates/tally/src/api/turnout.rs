@@ -57,7 +57,7 @@ struct HourTurnout {
     votes: u64,
 }
 
-/// `GET /api/v1/turnout`
+/// `GET /api/v1/turnout`: the turnout of every ballot.
 pub(super) async fn all(
     State(shared): State<Arc<Shared>>,
     OriginalUri(uri): OriginalUri,
@@ -84,7 +84,7 @@ pub(super) fn all_document(shared: &Shared, board: &Board) -> serde_json::Result
     })
 }
 
-/// `GET /api/v1/turnout/{ballot_id}`
+/// `GET /api/v1/turnout/{ballot_id}`: the turnout of one ballot.
 pub(super) async fn ballot(
     State(shared): State<Arc<Shared>>,
     ballot_id: PathPart<String>,

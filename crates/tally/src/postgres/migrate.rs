@@ -17,7 +17,7 @@ struct Migration {
     sql: &'static str,
 }
 
-/// Ascending by number.
+/// In the order in which they are applied: ascending by number.
 const MIGRATIONS: [Migration; 3] = [
     Migration {
         number: 1,

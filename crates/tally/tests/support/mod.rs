@@ -225,7 +225,7 @@ impl BallotBox<'_> {
         self.outcome()
     }
 
-    /// The next outcome.
+    /// The next decision told; panics when none comes in 10 seconds.
     pub(crate) fn outcome(&self) -> Decision {
         self.told
             .recv_timeout(Duration::from_secs(10))

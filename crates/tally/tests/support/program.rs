@@ -178,13 +178,13 @@ impl Running {
         }
     }
 
-    /// SIGKILL, at once.
+    /// Ends the program at once, by SIGKILL.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("kill");
         self.child.wait().expect("wait");
     }
 
-    /// SIGTERM.
+    /// Asks the program to end, by SIGTERM.
     pub(crate) fn terminate(&self) {
         let told = Command::new("kill")
             .args(["-TERM", &self.child.id().to_string()])

@@ -23,7 +23,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 
-/// What is measured.
+/// How many votes are sent, and over how many connections.
 struct Plan {
     connections: usize,
     votes: u32,

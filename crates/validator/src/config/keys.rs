@@ -50,7 +50,7 @@ const fn list(name: &'static str, default: Option<&'static str>) -> SettingKey {
     }
 }
 
-/// All of them.
+/// Every setting that the program knows.
 pub(crate) const KEYS: &[SettingKey] = &[
     given("package"),
     list("trust", None),

@@ -45,9 +45,7 @@ pub(crate) struct Config {
     pub(crate) failed_attempts: Quota,
     /// Votes of one client that are refused for their code, or repeated.
     pub(crate) client_failed_attempts: Quota,
-    /// Bounds of connections.
     pub(crate) connections: ConnectionLimits,
-    /// Bounds of bodies.
     pub(crate) body: BodyLimits,
     /// Votes that may wait for the commit thread.
     pub(crate) queue_max: usize,
@@ -57,7 +55,6 @@ pub(crate) struct Config {
     pub(crate) threads: usize,
     /// How long requests in flight may take after SIGTERM.
     pub(crate) drain_timeout: Duration,
-    /// What is logged.
     pub(crate) log: LogFilter,
 }
 

@@ -60,7 +60,7 @@ impl Settings {
         self.by_key.get(key)
     }
 
-    /// Takes the defaults.
+    /// The defaults of all settings that have one.
     pub(crate) fn defaults() -> Settings {
         let mut settings = Settings::default();
         for key in KEYS {

@@ -10,7 +10,7 @@ use hyper::body::{Bytes, Incoming};
 use listener::{Handler, Peer};
 use std::sync::Arc;
 
-/// Answers voters.
+/// The public listener's handler: it answers voters.
 #[derive(Clone)]
 pub(crate) struct Public(pub(crate) Arc<App>);
 

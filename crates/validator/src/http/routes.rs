@@ -23,7 +23,7 @@ const OPENAPI: &str = include_str!("../../openapi.json");
 pub(crate) enum Rest {
     /// Its body is a vote, and is still to be read.
     Vote(VoteKind, Incoming),
-    /// Nothing.
+    /// Nothing is left: this is the reply.
     Answered(Reply),
     /// Boxed, so that a vote's future does not carry the room for it.
     Other(Pin<Box<dyn Future<Output = Result<Reply, Problem>> + Send>>),

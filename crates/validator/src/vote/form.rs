@@ -71,7 +71,6 @@ pub(crate) enum Value<'a> {
     Integers(Vec<u32>),
     /// More elements than any ballot has ranks.
     TooMany,
-    /// Any other type.
     Other,
 }
 
@@ -92,7 +91,7 @@ pub(crate) enum Malformed {
 #[derive(Default)]
 pub(crate) struct Form<'a> {
     values: [Value<'a>; Field::COUNT],
-    /// At most [`FAULTS_MAX`].
+    /// Holds at most [`FAULTS_MAX`] faults.
     pub(crate) faults: Vec<InvalidField>,
 }
 

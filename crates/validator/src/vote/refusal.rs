@@ -33,7 +33,7 @@ pub(crate) enum Refusal {
         /// When it will, ms since 1970 UTC.
         opens_ms: i64,
     },
-    /// Voting is over.
+    /// Voting on the ballot is over.
     Closed {
         /// Since when, ms since 1970 UTC.
         closed_ms: i64,

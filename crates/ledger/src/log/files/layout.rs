@@ -9,32 +9,31 @@
 
 use std::path::{Path, PathBuf};
 
-/// `<data>/ledger`.
+/// The directory of all partitions, `<data>/ledger`.
 pub fn ledger_dir(data_dir: &Path) -> PathBuf {
     data_dir.join("ledger")
 }
 
-/// `<data>/ledger/p0000`.
+/// The directory of one partition, such as `<data>/ledger/p0000`.
 pub fn partition_dir(data_dir: &Path, partition: u16) -> PathBuf {
     ledger_dir(data_dir).join(partition_dir_name(partition))
 }
 
-/// `p0000`.
+/// Name of a partition's directory, such as `p0000`.
 pub fn partition_dir_name(partition: u16) -> String {
     format!("p{partition:04}")
 }
 
-/// `<data>/voted/<ballot>`.
+/// The directory of a ballot's snapshots, `<data>/voted/<ballot>`.
 pub(crate) fn voted_dir(data_dir: &Path, ballot_id: &str) -> PathBuf {
     data_dir.join("voted").join(ballot_id)
 }
 
-/// `0000.voted`.
+/// Name of a shard's snapshot, such as `0000.voted`.
 pub(crate) fn voted_file_name(shard: u32) -> String {
     format!("{shard:04}.voted")
 }
 
-/// `<data>/lock`.
 pub(crate) fn lock_file(data_dir: &Path) -> PathBuf {
     data_dir.join("lock")
 }
@@ -44,7 +43,7 @@ pub(crate) fn acknowledged_file(partition_dir: &Path) -> PathBuf {
     partition_dir.join("acknowledged")
 }
 
-/// `00000001.segment`.
+/// Name of a segment's file, such as `00000001.segment`.
 pub(crate) fn segment_file_name(number: u32) -> String {
     format!("{number:08}.segment")
 }

@@ -36,7 +36,7 @@ use stream::SegmentStream;
 pub use offline::ReadEnd;
 pub use repair::{Repair, repair_tail};
 
-/// A ledger directory.
+/// The log of a ledger directory, for its owner and for readers.
 pub struct FilesLog {
     storage: Arc<dyn Storage>,
     ledger_dir: PathBuf,

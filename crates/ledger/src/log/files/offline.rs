@@ -14,9 +14,9 @@ use crate::log::files::witness::Witness;
 /// Where reading a ledger offline ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ReadEnd {
-    /// The last frame.
+    /// The last frame that was read.
     pub last: Cursor,
-    /// Segments read.
+    /// How many segments were read.
     pub segments: u64,
     /// A torn write behind the last frame, which the next start of the validator will cut.
     pub torn_tail: Option<TornTail>,

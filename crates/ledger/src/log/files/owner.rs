@@ -23,7 +23,7 @@ pub(crate) struct FilesLease {
     dir: PathBuf,
     claim: Claim,
     index: Arc<FrameIndex>,
-    /// None before [`Lease::recover`].
+    /// None before [`Lease::recover`] found it.
     end: Option<End>,
     /// Dropped last: until then nobody else may open the directory.
     _lock: Box<dyn StorageLock>,

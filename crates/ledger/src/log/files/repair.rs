@@ -12,7 +12,7 @@ use crate::log::files::recovery::{lock, make_stable};
 use crate::log::files::scan::scan;
 use crate::log::files::sidecar::{self, Acknowledged, Sidecar};
 
-/// What [`repair_tail`] did.
+/// What [`repair_tail`] cut, and what it gave up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Repair {
     /// What was cut; `None` where the segments ended cleanly.

@@ -99,7 +99,7 @@ pub(crate) fn read_beside_writer(
     Ok(Acknowledged::Damaged)
 }
 
-/// The writer's side.
+/// The sidecar of a partition, kept open by the owner who writes it.
 pub(crate) struct Sidecar {
     file: Box<dyn StorageFile>,
     path: PathBuf,

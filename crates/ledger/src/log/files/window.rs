@@ -68,7 +68,7 @@ impl SegmentWindow {
         self.bytes(0, length)?.ok_or(too_short)
     }
 
-    /// The verified header.
+    /// The segment's header, whose checksum was verified.
     pub(crate) fn header(&mut self) -> Result<SegmentHeader, LedgerError> {
         let decoded = SegmentHeader::decode(self.header_bytes()?);
         decoded.map_err(|defect| self.damaged(0, defect))

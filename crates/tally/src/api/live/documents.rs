@@ -60,7 +60,7 @@ pub(crate) async fn run(shared: Arc<Shared>) {
     }
 }
 
-/// As [`super::hub::Write`] says.
+/// Writes what [`super::hub::Write`] promises.
 pub(super) fn write(shared: &Shared, topic: Topic, before: Option<&Version>) -> Option<Document> {
     match newer(shared, topic, before) {
         Ok(document) => document,

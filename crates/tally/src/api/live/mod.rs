@@ -63,7 +63,7 @@ struct Request {
     unsubscribe: Vec<String>,
 }
 
-/// `GET /api/v1/stream`
+/// `GET /api/v1/stream`: results as they come.
 pub(super) async fn stream(
     State(shared): State<Arc<Shared>>,
     Extension(Caller(client)): Extension<Caller>,

@@ -159,7 +159,7 @@ pub(super) async fn monitor(
     uncached(pages::monitor(&context(&shared, lang), Program::Tally))
 }
 
-/// `GET /assets/{name}`
+/// `GET /assets/{name}`: a file that pages load.
 pub(super) async fn asset(name: PathPart<String>, headers: HeaderMap) -> Response {
     let Some(asset) = named(name).and_then(|name| pages::asset(&name)) else {
         return StatusCode::NOT_FOUND.into_response();
