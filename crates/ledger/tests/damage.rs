@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use durable::Storage;
 use ledger::log::files::Repair;
 use ledger::{Fold, LedgerError, layout, repair_tail};
+
 use sim::{DATA_DIR, Plan, Rng, SimDisk};
 use small::Files;
 

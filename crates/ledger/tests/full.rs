@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use election::Choice;
 use ledger::{Committer, LedgerError, Options};
+
 use sim::{Plan, Rng, SimClock, SimDisk};
 use small::{shape, vote};
 

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use election::Choice;
 use ledger::BoxSecretKey;
+
 use sim::{Rng, SimDisk};
 
 fn fixtures() -> PathBuf {

@@ -7,6 +7,7 @@ mod small;
 use election::Choice;
 use ledger::{Body, Cursor, Decoder, Item};
 use proptest::prelude::*;
+
 use sim::{Rng, SimDisk};
 
 /// The three segments as one stream.

@@ -9,6 +9,7 @@ use election::Choice;
 use ledger::log::memory::{MemoryLog, Trouble};
 use ledger::log::{Append, Barrier, Claim, Lease, Log};
 use ledger::{Committer, Decoder, EncodedLink, Item, LedgerError, LinkKind};
+
 use sim::{Rng, SimDisk};
 use small::{Silent, live, open_log, vote};
 

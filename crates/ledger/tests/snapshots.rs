@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use ledger::{SnapshotCheck, check_snapshots};
 use sha2::{Digest, Sha256};
+
 use sim::{Rng, SimDisk};
 use small::Files;
 

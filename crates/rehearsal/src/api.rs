@@ -1,11 +1,13 @@
 //! The answers of validator and tally, read once into types. A member that is missing, or of another
 //! kind than promised, is an error that names it.
 
-use crate::http;
-use anyhow::{Context, Result, bail};
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+use crate::http;
 
 /// Why the validator refused a request: the `type` of its answer (RFC 9457).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -1,9 +1,10 @@
 //! Moments and victims drawn at random. A rehearsal that killed at the same moments each time would
 //! prove those moments only.
 
-use anyhow::Result;
 use std::ops::Range;
 use std::time::Duration;
+
+use anyhow::Result;
 
 /// A number below `bound`, which is not 0.
 ///

@@ -3,13 +3,14 @@
 //! Children stay in this program's process group, so Ctrl-C reaches them too. Every child is killed by
 //! its process id when its handle is dropped, on errors as on success.
 
-use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 
 /// How long a server may drain after SIGTERM.

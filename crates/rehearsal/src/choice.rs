@@ -1,9 +1,10 @@
 //! What a voter chose, as files and interfaces of the programs write it.
 
-use anyhow::{Context, Error, Result};
-use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+
+use anyhow::{Context, Error, Result};
+use serde::{Deserialize, Serialize};
 
 /// A choice: `oui`, `candidate:7`, `ranking:3>1`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]

@@ -2,14 +2,16 @@
 //! files, by the tally's API from the stream. This module reads all three and names the first
 //! difference.
 
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
 use crate::api::{self, LawResult, RegionResult};
 use crate::child::Call;
 use crate::choice::Choice;
 use crate::prepare::Stage;
 use crate::services::Addresses;
-use anyhow::{Context, Result, bail};
-use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// Votes by ballot id, region and choice.
 pub type Counts = BTreeMap<(String, u16, Choice), u64>;

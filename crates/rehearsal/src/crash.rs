@@ -1,6 +1,12 @@
 //! `rehearsal crash`: the validator under load, killed at random moments again and again. At the
 //! end every vote that was acknowledged must be found exactly once.
 
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+
 use crate::child::Server;
 use crate::judge::{Experiment, Judged};
 use crate::prepare::{SAMPLE_ROLL, Stage};
@@ -9,10 +15,6 @@ use crate::services::Addresses;
 use crate::steps::Steps;
 use crate::voting::{Load, Voting};
 use crate::{chance, failed_sync, full_disk};
-use anyhow::{Context, Result, bail};
-use serde::Serialize;
-use std::fs;
-use std::time::Duration;
 
 /// Requests a second while the validator is killed.
 const RATE: u64 = 1_500;

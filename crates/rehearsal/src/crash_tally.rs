@@ -1,6 +1,12 @@
 //! `rehearsal crash-tally`: tally and PostgreSQL killed at random moments while votes arrive. At the
 //! end the database, the ledger's files and the load generator's answers must count the same.
 
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use tokio::time::Instant;
+
 use crate::api;
 use crate::chance;
 use crate::child::Server;
@@ -10,10 +16,6 @@ use crate::prepare::Stage;
 use crate::services::Addresses;
 use crate::steps::Steps;
 use crate::voting::{LOOK_AGAIN, Load, Voting};
-use anyhow::{Context, Result, bail};
-use serde::Serialize;
-use std::time::Duration;
-use tokio::time::Instant;
 
 const RATE: u64 = 1_000;
 const CONNECTIONS: u32 = 32;

@@ -1,14 +1,15 @@
 //! `rehearsal day`: a national voting day, as fast as the programs can, from the roll to the verified
 //! count.
 
+use anyhow::Result;
+use serde::Serialize;
+
 use crate::counts::{self, Difference};
 use crate::prepare::Stage;
 use crate::services::Addresses;
 use crate::steps::Steps;
 use crate::verdict::Verdict;
 use crate::voting::{Load, Voting};
-use anyhow::Result;
-use serde::Serialize;
 
 const CONNECTIONS: u32 = 256;
 /// Seconds of a voting day.

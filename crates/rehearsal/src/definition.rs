@@ -1,8 +1,9 @@
 //! The event that a rehearsal plays: the example, or a definition that the caller names.
 
-use anyhow::{Context, Result, bail};
 use std::fs;
 use std::path::Path;
+
+use anyhow::{Context, Result, bail};
 
 /// The definition that `make demo` and most tests use.
 const EXAMPLE: &str = include_str!("../../../fixtures/election.toml");

@@ -1,6 +1,11 @@
 //! `rehearsal demo`: a whole election in under a minute, with a crash in the middle, judged at the
 //! end by three counts that must agree.
 
+use std::fs;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
 use crate::api;
 use crate::child::Server;
 use crate::counts;
@@ -9,9 +14,6 @@ use crate::search::{Searched, Secrets};
 use crate::services::{self, Addresses};
 use crate::steps::Steps;
 use crate::voting::{Casting, LOOK_AGAIN, Load, Summary, Voting};
-use anyhow::{Context, Result, bail};
-use std::fs;
-use std::time::Duration;
 
 /// How long voting should take; the rate follows from it.
 const VOTING_S: u64 = 12;

@@ -2,6 +2,16 @@
 //! as a thin-provisioned volume does. Writes succeed and syncs fail. The validator must end at once,
 //! answer nobody, and find every vote again once the disk has the room that it promises.
 
+use std::ffi::CStr;
+use std::fs::{self, File};
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use rustix::mount::{UnmountFlags, unmount};
+use rustix::process::Signal;
+
 use crate::child::{Call, Server};
 use crate::judge::{Experiment, Judged};
 use crate::prepare::Stage;
@@ -9,14 +19,6 @@ use crate::services::{self, Addresses};
 use crate::small_disk::SmallDisk;
 use crate::steps::Steps;
 use crate::voting::Voting;
-use anyhow::{Context, Result, bail};
-use rustix::mount::{UnmountFlags, unmount};
-use rustix::process::Signal;
-use std::ffi::CStr;
-use std::fs::{self, File};
-use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
-use std::time::Duration;
 
 /// The room that the disk really has.
 const BEHIND: &CStr = c"size=60m,mode=0700";

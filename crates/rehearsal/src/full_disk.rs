@@ -2,6 +2,11 @@
 //! was reserved ahead, refused with 503 when it is used up, and taken again by the same process as soon
 //! as there is room. No vote that was answered is lost.
 
+use std::ffi::CStr;
+
+use anyhow::{Result, bail};
+use serde_json::json;
+
 use crate::api::{self, LedgerState, ProblemType};
 use crate::http;
 use crate::judge::{Experiment, Judged};
@@ -10,9 +15,6 @@ use crate::services::{self, Addresses};
 use crate::small_disk::SmallDisk;
 use crate::steps::Steps;
 use crate::voting::Voting;
-use anyhow::{Result, bail};
-use serde_json::json;
-use std::ffi::CStr;
 
 /// Room for one segment (64 MiB) and not for two.
 const DISK: &CStr = c"size=80m,mode=0700";

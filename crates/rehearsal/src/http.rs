@@ -1,5 +1,8 @@
 //! GET and POST to a server of this rehearsal: one connection a request, answers bounded.
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
@@ -8,8 +11,6 @@ use hyper::header::{CONTENT_TYPE, HOST, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
-use std::net::SocketAddr;
-use std::time::Duration;
 use tokio::net::TcpStream;
 
 const ANSWER_BYTES_MAX: usize = 64 << 20;

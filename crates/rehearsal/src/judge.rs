@@ -1,13 +1,15 @@
 //! The ledger compared with the answers that the load generator got: are votes lost, are votes double?
 
+use std::fmt::Display;
+
+use anyhow::{Result, bail};
+use serde::Serialize;
+
 use crate::counts::{self, Difference};
 use crate::prepare::Stage;
 use crate::races::Raced;
 use crate::steps::Steps;
 use crate::voting::Summary;
-use anyhow::{Result, bail};
-use serde::Serialize;
-use std::fmt::Display;
 
 /// The votes in the ledger, compared with the answers.
 #[derive(Clone, Debug, Serialize)]

@@ -3,11 +3,12 @@
 //! `air-gapped/` stands for the machine that sees the roll, `online/` for the one that faces the
 //! internet. A rehearsal searches `online/` for the secrets of voters, which must not be there.
 
-use anyhow::{Context, Result, bail};
 use std::fs::{self, DirBuilder, File};
 use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
 
 /// Marks a directory as ours, so that nothing else is ever deleted, and is locked while a rehearsal
 /// plays there.

@@ -1,6 +1,9 @@
 //! `rehearsal`: plays an election with the real programs and says whether every vote was counted
 //! once.
 
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use rehearsal::attack::{self, Scale};
@@ -12,8 +15,6 @@ use rehearsal::services::Addresses;
 use rehearsal::steps::Steps;
 use rehearsal::{crash, crash_tally, day, demo, serve, startup};
 use serde::Serialize;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const EXAMPLES: &str = "\

@@ -1,12 +1,14 @@
 //! The memory of a server, as the system counts it.
 
-use crate::child::Server;
-use anyhow::{Context, Result};
-use serde::Serialize;
 use std::fs;
 use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+use crate::child::Server;
 
 /// Resident memory of a process, in MiB to one decimal.
 #[derive(Clone, Copy, Debug, Serialize)]

@@ -1,7 +1,8 @@
 //! Free ports for the servers of a rehearsal.
 
-use anyhow::{Result, anyhow, bail};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+
+use anyhow::{Result, anyhow, bail};
 
 /// Ports that are tried, below the range from which the system takes source ports (32768 up).
 /// A server that is killed and restarted must find its port free: a client that keeps trying to

@@ -1,17 +1,19 @@
 //! A private PostgreSQL server: a cluster of its own in a temporary directory, a port of its own on
 //! the loopback interface, ended with its handle. Nothing of the machine's own server is touched.
 
-use crate::child::{Call, Owner, Server};
-use crate::choice::Choice;
-use crate::counts::Counts;
-use crate::ports;
-use anyhow::{Context, Result, bail};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 use tokio::time::Instant;
+
+use crate::child::{Call, Owner, Server};
+use crate::choice::Choice;
+use crate::counts::Counts;
+use crate::ports;
 
 /// Directory in which Debian's packages put each version.
 const VERSIONS: &str = "/usr/lib/postgresql";

@@ -1,15 +1,17 @@
 //! Preparations before the first vote, on the machine without a network: keys, roll, digests, package,
 //! signatures. Every step runs the program that officials run.
 
+use std::collections::HashSet;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
 use crate::child::Call;
 use crate::definition::Definition;
 use crate::machines::Machines;
 use crate::programs::Programs;
 use crate::steps::Steps;
-use anyhow::{Context, Result, bail};
-use std::collections::HashSet;
-use std::fs;
-use std::path::PathBuf;
 
 /// The roll of the sample voters, for whom the load generator does not vote.
 pub const SAMPLE_ROLL: &str = include_str!("../../../fixtures/roll.csv");

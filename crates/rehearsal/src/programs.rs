@@ -1,7 +1,8 @@
 //! Where the real programs are: in the directory of this one, as a build leaves them.
 
-use anyhow::{Context, Result, bail};
 use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
 
 /// Every program that a rehearsal runs.
 const NEEDED: [&str; 5] = ["hashgen", "shardpack", "validator", "tally", "loadgen"];

@@ -2,20 +2,22 @@
 //! on the laws, each sent by all clients at once. Whatever crashes, one vote is recorded, and every
 //! answer was true when it was given.
 
-use crate::api::VoteAnswer;
-use crate::choice::Choice;
-use crate::http;
-use crate::services::Addresses;
-use anyhow::{Context, Result, bail};
-use serde::Serialize;
-use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use serde_json::{Value, json};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
+
+use crate::api::VoteAnswer;
+use crate::choice::Choice;
+use crate::http;
+use crate::services::Addresses;
 
 const CLIENTS: usize = 64;
 /// Pause between two races: each request uses up a port of the machine for a while.

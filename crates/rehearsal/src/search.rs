@@ -12,11 +12,12 @@
 //! A NAS in another encoding (binary, base64, encrypted) is not found: the search guards against
 //! text that leaks into logs, errors and records, not against a program that hides it.
 
-use anyhow::{Context, Result, bail};
 use std::collections::HashSet;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
 
 /// Codes of this length or more are found anywhere, by their first symbols; this is how many.
 const STEM: usize = 8;

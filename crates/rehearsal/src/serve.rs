@@ -1,12 +1,14 @@
 //! `rehearsal serve`: the set-up of a rehearsal, left running to be tried by hand.
 
+use std::future::Future;
+use std::time::Duration;
+
+use anyhow::Result;
+
 use crate::child::Server;
 use crate::prepare::Stage;
 use crate::services::Addresses;
 use crate::steps::Steps;
-use anyhow::Result;
-use std::future::Future;
-use std::time::Duration;
 
 /// Pause between two looks whether the servers still run.
 const LOOK_EVERY: Duration = Duration::from_millis(500);

@@ -1,15 +1,17 @@
 //! Starts the two servers, validator and tally, waits until they are ready and reads their metrics.
 
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use tokio::time::Instant;
+
 use crate::api;
 use crate::child::{Call, Server};
 use crate::http;
 use crate::ports;
 use crate::prepare::Stage;
-use anyhow::{Context, Result, bail};
-use std::fs;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
-use tokio::time::Instant;
 
 /// How long a server may take until it is ready; a verified start of a large package included.
 const READY_WITHIN: Duration = Duration::from_secs(60);

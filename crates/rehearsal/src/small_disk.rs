@@ -1,11 +1,12 @@
 //! A filesystem so small that a rehearsal can fill it.
 
-use anyhow::{Context, Result};
-use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 use std::ffi::CStr;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 
 static BALLAST_BLOCK: [u8; 1 << 16] = [0x5a; 1 << 16];
 

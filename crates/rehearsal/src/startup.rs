@@ -2,6 +2,15 @@
 //! of the package verified, beside the time that hashing those files takes in the same run; and how
 //! much memory it holds, idle and after votes.
 
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
 use crate::child::Server;
 use crate::http;
 use crate::memory::{Memory, Watch};
@@ -10,13 +19,6 @@ use crate::services::Addresses;
 use crate::steps::Steps;
 use crate::verdict::Verdict;
 use crate::voting::{Load, Voting};
-use anyhow::{Context, Result, bail};
-use serde::Serialize;
-use sha2::{Digest, Sha256};
-use std::fs::{self, File};
-use std::io::Read;
-use std::path::Path;
-use std::time::{Duration, Instant};
 
 /// How often the start and the hashing are timed, in turn; the fastest of each counts.
 const ROUNDS: usize = 3;

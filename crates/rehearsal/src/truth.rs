@@ -1,14 +1,16 @@
 //! Truth files: what load generators were told over HTTP, for `tally verify --expect` and for judges.
 
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
 use crate::choice::Choice;
 use crate::counts::Counts;
 use crate::prepare::Stage;
 use crate::races::Subject;
-use anyhow::{Context, Result};
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 /// A truth file, as `loadgen` writes it.
 #[derive(Debug, Default, Deserialize, PartialEq, Eq, Serialize)]

@@ -1,7 +1,8 @@
 //! What a rehearsal comes to: everything it demands held, or these demands did not.
 
-use serde::{Serialize, Serializer};
 use std::fmt;
+
+use serde::{Serialize, Serializer};
 
 /// Whether a rehearsal showed what it is to show.
 #[derive(Clone, Debug, PartialEq, Eq)]

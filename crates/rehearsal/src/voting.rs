@@ -1,13 +1,15 @@
 //! The load generator: the voters of a rehearsal, and what they were told.
 
-use crate::child::Server;
-use crate::prepare::Stage;
-use crate::services::Addresses;
-use anyhow::{Context, Result, bail};
-use serde::Deserialize;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+use crate::child::Server;
+use crate::prepare::Stage;
+use crate::services::Addresses;
 
 /// When requests are sent.
 #[derive(Clone, Copy, Debug)]

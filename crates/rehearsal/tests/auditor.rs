@@ -5,12 +5,13 @@
 
 mod support;
 
+use std::path::Path;
+use std::process::Command;
+
 use rehearsal::day;
 use rehearsal::prepare::Stage;
 use rehearsal::steps::Steps;
 use serde_json::Value;
-use std::path::Path;
-use std::process::Command;
 
 /// `SCRUTIN_PYTHON` names an interpreter that has cbor2 where python3 has not.
 fn python() -> Option<String> {

@@ -5,11 +5,12 @@
 
 mod support;
 
-use rehearsal::services::Addresses;
-use rehearsal::steps::Steps;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
+
+use rehearsal::services::Addresses;
+use rehearsal::steps::Steps;
 
 /// Beside the interpreter that `SCRUTIN_PYTHON` names; `make python` puts it there.
 fn schemathesis() -> Option<PathBuf> {

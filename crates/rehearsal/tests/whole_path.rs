@@ -4,6 +4,9 @@
 
 mod support;
 
+use std::fs;
+use std::time::Duration;
+
 use rehearsal::api::{self, HealthStatus};
 use rehearsal::crash_tally::laws_over_regions;
 use rehearsal::demo;
@@ -11,8 +14,6 @@ use rehearsal::ports;
 use rehearsal::prepare::Stage;
 use rehearsal::search::{Searched, Secrets};
 use rehearsal::steps::Steps;
-use std::fs;
-use std::time::Duration;
 
 const VOTERS: u32 = 300;
 

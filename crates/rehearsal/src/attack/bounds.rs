@@ -1,12 +1,13 @@
 //! What must hold under attack, and whether it did.
 
+use serde::Serialize;
+
 use super::report::{Aftermath, Attacked, Attacks, Measurement, Overload};
 use super::requests::{Ending, Requests};
 use super::scale::{CROWD_CONNECTIONS, Scale};
 use super::swarm::ADDRESSES;
 use crate::counts::Difference;
 use crate::verdict::Verdict;
-use serde::Serialize;
 
 /// Memory of the validator beside mapped files, MiB, without connections.
 const BESIDE_MIB_MAX: f64 = 32.0;

@@ -1,10 +1,12 @@
 //! Connections that are made and thrown away: after a request, at once, or by a reset.
 
+use std::net::{Ipv4Addr, SocketAddr};
+
+use tokio::io::AsyncWriteExt;
+
 use super::connection::connect;
 use super::requests::{self, Ending, Endings};
 use super::swarm::Swarm;
-use std::net::{Ipv4Addr, SocketAddr};
-use tokio::io::AsyncWriteExt;
 
 const LIVE: &[u8] = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
 /// A vote with the length of its body and a credential that is on no roll.

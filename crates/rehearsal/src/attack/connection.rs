@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+
 use tokio::net::{TcpSocket, TcpStream};
 
 /// Connects to `to` from `source`.

@@ -2,10 +2,11 @@
 //! is refused unlooked at, whatever address it comes from. Where wrong codes are sprayed over all NASs,
 //! to use up what is left to honest voters, each address is refused after some, whatever the NAS.
 
-use super::requests::{self, Ending, Endings};
-use super::swarm::Swarm;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+
+use super::requests::{self, Ending, Endings};
+use super::swarm::Swarm;
 
 /// Guesses `per_second` codes of the voter with this NAS.
 pub(super) fn start(to: SocketAddr, per_second: u32, nas: &str) -> Swarm<Endings> {

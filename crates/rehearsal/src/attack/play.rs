@@ -1,5 +1,11 @@
 //! The attacks played in order, from the roll to the judged report.
 
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use serde::Serialize;
+
 use super::bounds::{self, AttackReport};
 use super::report::{
     Aftermath, AttackPhase, Attacked, Attacks, Measurement, Overload, TurnedAway, line,
@@ -16,10 +22,6 @@ use crate::memory::Watch;
 use crate::prepare::Stage;
 use crate::services::{self, Addresses};
 use crate::steps::Steps;
-use anyhow::{Result, bail};
-use serde::Serialize;
-use std::future::Future;
-use std::time::{Duration, Instant};
 
 /// Votes that may wait for the ledger by default.
 const USUAL_QUEUE: u32 = 8_192;

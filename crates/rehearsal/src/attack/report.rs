@@ -1,11 +1,12 @@
 //! What was measured while voters voted and attackers attacked: facts, which `bounds.rs` judges and
 //! which are told as lines of JSON.
 
+use anyhow::{Context, Result};
+use serde::Serialize;
+
 use super::requests::Requests;
 use super::slowloris::Slowloris;
 use crate::counts::Difference;
-use anyhow::{Context, Result};
-use serde::Serialize;
 
 /// What voters met during one measurement.
 #[derive(Clone, Debug, Serialize)]

@@ -1,15 +1,17 @@
 //! One hostile request and how it ended, and what many of them came to.
 
-use super::connection::connect;
-use crate::api::ProblemType;
-use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
+
+use serde::{Serialize, Serializer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+use super::connection::connect;
+use crate::api::ProblemType;
 
 /// An answer that takes longer counts as none.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);

@@ -1,9 +1,10 @@
 //! Malformed and forbidden requests: each must be refused, at little cost, and harm nobody.
 
-use super::requests::{self, Endings};
-use super::swarm::Swarm;
 use std::net::SocketAddr;
 use std::sync::Arc;
+
+use super::requests::{self, Endings};
+use super::swarm::Swarm;
 
 const HEAD: &str = "POST /api/v1/vote HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
 

@@ -1,14 +1,16 @@
 //! Connections that are held open by as little as possible: silence, headers that drip in, bodies
 //! that drip in. An attacker who is cut off connects again at once.
 
-use super::connection::connect;
-use super::swarm::{Stop, Swarm, address};
-use serde::Serialize;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
+
+use serde::Serialize;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
+
+use super::connection::connect;
+use super::swarm::{Stop, Swarm, address};
 
 /// Pause between two bytes.
 const DRIP: Duration = Duration::from_secs(1);

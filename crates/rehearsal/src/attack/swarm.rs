@@ -1,14 +1,16 @@
 //! Hostile clients: tasks with source addresses of their own, paced, each reporting what it met.
 
-use super::requests::{Ending, Endings};
-use anyhow::{Context, Result, bail};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::future::Future;
 use std::net::Ipv4Addr;
 use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
+
+use super::requests::{Ending, Endings};
 
 /// Files that this process has open beside the connections of an attack.
 const OTHER_FILES: u64 = 256;

@@ -1,14 +1,16 @@
 //! Voters, played by the load generator. Each order of votes is cast by voters who have not voted yet,
 //! from many addresses; the answers are kept for the judgement.
 
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+
 use crate::api;
 use crate::prepare::Stage;
 use crate::services::Addresses;
 use crate::truth::Truth;
 use crate::voting::Summary;
-use anyhow::{Context, Result, bail};
-use std::fs;
-use std::path::PathBuf;
 
 /// Votes to be cast.
 #[derive(Clone, Copy, Debug)]

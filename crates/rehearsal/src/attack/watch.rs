@@ -1,8 +1,10 @@
 //! Looking for panics in the validator's log.
 
-use crate::prepare::Stage;
-use anyhow::{Context, Result};
 use std::fs;
+
+use anyhow::{Context, Result};
+
+use crate::prepare::Stage;
 
 /// Lines in the validator's log that tell of a panic, whether its log or the panic itself wrote them.
 pub(super) fn panics(stage: &Stage) -> Result<u64> {

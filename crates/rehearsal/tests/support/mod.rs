@@ -3,14 +3,15 @@
 // Each target that includes this module uses its part of it.
 #![allow(dead_code)]
 
+use std::path::Path;
+use std::process::Command;
+use std::sync::Once;
+
 use rehearsal::definition::Definition;
 use rehearsal::machines::Machines;
 use rehearsal::postgres::{self, Postgres};
 use rehearsal::prepare::Stage;
 use rehearsal::programs::Programs;
-use std::path::Path;
-use std::process::Command;
-use std::sync::Once;
 use tempfile::TempDir;
 
 /// The real programs; built once where one is missing.
