@@ -11,6 +11,7 @@ mod definition;
 mod event;
 mod instant;
 mod json;
+mod language;
 mod limits;
 mod read;
 mod section;
@@ -26,5 +27,6 @@ pub use ballot::{
 pub use choice::{Choice, ChoiceError};
 pub use event::{Event, Party, Phase, Region};
 pub use handwritten::Fault;
+pub use language::Language;
 pub use text::Text;
 pub use threshold::{RegionalMajority, Share, ShareError, Threshold};

@@ -6,13 +6,15 @@
 //!
 //! Every connection has a seat among all connections and one among those of its client, a deadline
 //! for each wait, and an age at which it ends. [`Addresses`](client::Addresses) says which address
-//! is the client, behind proxies or not; [`Admission`] how often it may ask.
+//! is the client, behind proxies or not; [`Admission`] how often it may ask; [`negotiate`] which
+//! language it reads.
 
 mod accept;
 mod admission;
 pub mod client;
 mod connection;
 mod deadline;
+mod language;
 pub mod lifecycle;
 mod limits;
 pub mod log;
@@ -32,6 +34,7 @@ pub use accept::{BindError, Listener, bind};
 pub use admission::{Admission, NotAdmitted};
 pub use connection::{Ending, Handler, Peer, serve};
 pub use deadline::within;
+pub use language::negotiate;
 pub use limits::ConnectionLimits;
 pub use metrics::Connections;
 pub use seats::{Seat, Seats};

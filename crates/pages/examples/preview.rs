@@ -2,7 +2,7 @@
 //!
 //! `cargo run -p pages --example preview [-- PORT]` serves the voter's pages at PORT (default 8080;
 //! 0: any), results at the next ports (a small event, one of a province's size), then the monitor,
-//! and prints their addresses as JSON. `?state=` and `?now=` (milliseconds) choose what is shown;
+//! and prints their addresses as JSON. `?state=`, `?now=` (milliseconds) and `?lang=` choose what is shown;
 //! `preview/voter.rs` and `preview/night.rs` say how.
 
 #[path = "preview/http.rs"]
@@ -17,8 +17,8 @@ mod voter;
 use std::net::TcpListener;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use election::Event;
-use pages::{Form, Lang, PageContext};
+use election::{Event, Language};
+use pages::{Form, PageContext};
 
 use http::{Answer, Request};
 
@@ -73,7 +73,10 @@ fn answer(event: &Event, surface: Surface<'_>, request: &Request) -> Answer {
     let now = query.get("now").and_then(|value| value.parse().ok());
     let context = PageContext {
         event,
-        lang: Lang::negotiate(query.get("lang"), request.header("accept-language")),
+        lang: query
+            .get("lang")
+            .and_then(Language::from_tag)
+            .unwrap_or_default(),
         now_ms: now.unwrap_or_else(now_ms),
     };
     surface(&context, request, &query)

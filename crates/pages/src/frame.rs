@@ -1,11 +1,11 @@
 //! What every page shares: language, title, header, footer, and the page as a whole.
 
 use askama::Template;
-use election::Event;
+use election::{Event, Language};
 
 use crate::asset::path_of;
 use crate::messages::Messages;
-use crate::{CSP, EMBED_CSP, Lang};
+use crate::{CSP, EMBED_CSP};
 
 /// What a page is rendered for: the event, the reader's language, and the clock.
 #[derive(Clone, Copy, Debug)]
@@ -13,7 +13,7 @@ pub struct PageContext<'a> {
     /// The event that is voted.
     pub event: &'a Event,
     /// Language of the page.
-    pub lang: Lang,
+    pub lang: Language,
     /// Now, in milliseconds UTC since 1970.
     pub now_ms: i64,
 }
@@ -25,7 +25,7 @@ pub struct Page {
     /// The HTTP status to answer with.
     pub status: u16,
     /// The language of the page, for `Content-Language`.
-    pub lang: Lang,
+    pub lang: Language,
     /// The `Content-Security-Policy` that this page works under.
     pub csp: &'static str,
     /// `Retry-After` in seconds, where the page asks the voter to come back.
@@ -35,7 +35,7 @@ pub struct Page {
 }
 
 impl Page {
-    pub(crate) fn new<T: Template>(lang: Lang, template: &T) -> Page {
+    pub(crate) fn new<T: Template>(lang: Language, template: &T) -> Page {
         Page {
             status: 200,
             lang,
@@ -62,7 +62,7 @@ impl Page {
 /// The frame around a page's own content.
 pub(crate) struct Frame<'a> {
     pub(crate) t: &'static Messages,
-    pub(crate) lang: Lang,
+    pub(crate) lang: Language,
     pub(crate) title: String,
     pub(crate) event_title: &'a str,
     /// The same page in the other language.
@@ -86,7 +86,7 @@ impl<'a> Frame<'a> {
             t: Messages::of(context.lang),
             lang: context.lang,
             title,
-            event_title: context.lang.of(&context.event.title),
+            event_title: context.event.title.in_language(context.lang),
             switch_href: with_lang(path, context.lang.other()),
             styles: &["style.css"],
             scripts: &[],
@@ -111,8 +111,8 @@ impl<'a> Frame<'a> {
     }
 }
 
-/// `path` with `lang` as its last parameter.
-pub(crate) fn with_lang(path: &str, lang: Lang) -> String {
+/// `path` with `lang` as its last parameter. Pages keep no cookie: their links carry the language.
+pub(crate) fn with_lang(path: &str, lang: Language) -> String {
     let joint = if path.contains('?') { '&' } else { '?' };
     format!("{path}{joint}lang={}", lang.tag())
 }

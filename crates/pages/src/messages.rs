@@ -6,11 +6,10 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use election::Language;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
-
-use crate::Lang;
 
 const FR: &[&str] = &[
     include_str!("../messages/fr/page.ftl"),
@@ -25,8 +24,8 @@ const EN: &[&str] = &[
     include_str!("../messages/en/monitor.ftl"),
 ];
 
-static FRENCH: LazyLock<Messages> = LazyLock::new(|| Messages::read(Lang::Fr, FR));
-static ENGLISH: LazyLock<Messages> = LazyLock::new(|| Messages::read(Lang::En, EN));
+static FRENCH: LazyLock<Messages> = LazyLock::new(|| Messages::read(Language::French, FR));
+static ENGLISH: LazyLock<Messages> = LazyLock::new(|| Messages::read(Language::English, EN));
 
 /// The messages of one language.
 pub(crate) struct Messages {
@@ -36,14 +35,14 @@ pub(crate) struct Messages {
 
 impl Messages {
     /// The messages of that language, read on first use.
-    pub(crate) fn of(lang: Lang) -> &'static Messages {
+    pub(crate) fn of(lang: Language) -> &'static Messages {
         match lang {
-            Lang::Fr => &FRENCH,
-            Lang::En => &ENGLISH,
+            Language::French => &FRENCH,
+            Language::English => &ENGLISH,
         }
     }
 
-    fn read(lang: Lang, files: &[&str]) -> Messages {
+    fn read(lang: Language, files: &[&str]) -> Messages {
         let language: LanguageIdentifier = lang.tag().parse().expect("fr and en are language tags");
         let mut bundle = FluentBundle::new_concurrent(vec![language]);
         // Marks of direction around values are of no use between two left-to-right languages.

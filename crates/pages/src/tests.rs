@@ -1,13 +1,13 @@
 //! Renders every page in every state, and checks what all pages promise.
 
-use election::{Ballot, Choice, Event};
+use election::{Ballot, Choice, Event, Language};
 
 use crate::results::{
     AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, Night, RegionAnswers,
     RegionView, Round, Rounds, Seen, Summary, Turnout,
 };
 use crate::voter::{self, CheckFault, CredentialFault, End, MarkError};
-use crate::{Lang, Page, PageContext, Program, asset, assets, monitor, results};
+use crate::{Page, PageContext, Program, asset, assets, monitor, results};
 
 /// The example event of the repository.
 pub(crate) fn event() -> Event {
@@ -199,10 +199,10 @@ fn results_pages(context: &PageContext<'_>) -> Vec<Page> {
 }
 
 /// Every page of the crate, in both languages.
-fn all_pages() -> Vec<(Lang, Page)> {
+fn all_pages() -> Vec<(Language, Page)> {
     let event = event();
     let mut pages = Vec::new();
-    for lang in Lang::ALL {
+    for lang in Language::ALL {
         let context = PageContext {
             event: &event,
             lang,
@@ -303,7 +303,7 @@ fn what_the_policy_hides_is_on_no_page() {
     let event = event();
     let context = PageContext {
         event: &event,
-        lang: Lang::En,
+        lang: Language::English,
         now_ms: OPEN_MS,
     };
     let night = Night {
@@ -324,7 +324,7 @@ fn a_law_without_regions_shows_its_total_and_no_verdict_that_needs_them() {
     let night = Night {
         context: PageContext {
             event: &event,
-            lang: Lang::En,
+            lang: Language::English,
             now_ms: OPEN_MS,
         },
         stream: None,
@@ -347,7 +347,7 @@ fn texts_from_outside_are_escaped() {
     event.title.en = "<script>alert(1)</script>".to_owned();
     let context = PageContext {
         event: &event,
-        lang: Lang::En,
+        lang: Language::English,
         now_ms: OPEN_MS,
     };
     let asked = ("\"><script>alert(1)</script>", CheckFault::Malformed);
@@ -362,7 +362,7 @@ fn the_voters_page_weighs_at_most_60_kb_on_the_wire() {
     let event = event();
     let context = PageContext {
         event: &event,
-        lang: Lang::Fr,
+        lang: Language::French,
         now_ms: OPEN_MS,
     };
     let document = voter_pages(&context)

@@ -1,9 +1,9 @@
 //! Numbers, shares and times as each language writes them. Shares are exact until they are rounded.
 
+use election::Language;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::Lang;
 use crate::messages::Messages;
 
 /// No break between the groups of a number, or between it and its unit.
@@ -11,11 +11,11 @@ const NARROW_NO_BREAK_SPACE: char = '\u{202f}';
 const NO_BREAK_SPACE: char = '\u{a0}';
 
 /// `1 234 567` or `1,234,567`.
-pub(crate) fn count(lang: Lang, number: u64) -> String {
+pub(crate) fn count(lang: Language, number: u64) -> String {
     let digits = number.to_string();
     let separator = match lang {
-        Lang::Fr => NARROW_NO_BREAK_SPACE,
-        Lang::En => ',',
+        Language::French => NARROW_NO_BREAK_SPACE,
+        Language::English => ',',
     };
     let mut text = String::with_capacity(digits.len() * 2);
     for (at, digit) in digits.chars().enumerate() {
@@ -28,7 +28,7 @@ pub(crate) fn count(lang: Lang, number: u64) -> String {
 }
 
 /// A count of units of 10^-decimals, e.g. votes after a transfer: `1 234,5000`.
-pub(crate) fn decimal(lang: Lang, units: u64, decimals: u8) -> String {
+pub(crate) fn decimal(lang: Language, units: u64, decimals: u8) -> String {
     let scale = 10_u64.saturating_pow(u32::from(decimals));
     let whole = count(lang, units / scale);
     if decimals == 0 {
@@ -40,15 +40,15 @@ pub(crate) fn decimal(lang: Lang, units: u64, decimals: u8) -> String {
 
 /// `part` of `whole` in tenths of a per cent, rounded half up: `52,3 %` or `52.3%`. Nothing of
 /// nothing is a dash.
-pub(crate) fn percent(lang: Lang, part: u64, whole: u64) -> String {
+pub(crate) fn percent(lang: Language, part: u64, whole: u64) -> String {
     if whole == 0 {
         return "–".to_owned();
     }
     let tenths = thousandths(part, whole);
     let number = format!("{}{}{}", tenths / 10, point(lang), tenths % 10);
     match lang {
-        Lang::Fr => format!("{number}{NO_BREAK_SPACE}%"),
-        Lang::En => format!("{number}%"),
+        Language::French => format!("{number}{NO_BREAK_SPACE}%"),
+        Language::English => format!("{number}%"),
     }
 }
 
@@ -62,10 +62,10 @@ pub(crate) fn thousandths(part: u64, whole: u64) -> u64 {
         .expect("a part of a whole has at most 1000 thousandths")
 }
 
-fn point(lang: Lang) -> char {
+fn point(lang: Language) -> char {
     match lang {
-        Lang::Fr => ',',
-        Lang::En => '.',
+        Language::French => ',',
+        Language::English => '.',
     }
 }
 
@@ -78,7 +78,7 @@ pub(crate) struct Moment {
 
 /// Milliseconds UTC as the event's people read them. An unknown zone reads as UTC, and a number beyond
 /// the calendar (about ten thousand years) as 1970: neither passes the checks of a definition.
-pub(crate) fn moment(lang: Lang, time_zone: &str, ms: i64) -> Moment {
+pub(crate) fn moment(lang: Language, time_zone: &str, ms: i64) -> Moment {
     let instant = Timestamp::from_millisecond(ms).unwrap_or_default();
     let local = instant.to_zoned(TimeZone::get(time_zone).unwrap_or(TimeZone::UTC));
     let t = Messages::of(lang);
@@ -113,14 +113,14 @@ fn offset(seconds: i32) -> String {
 }
 
 /// `1er`, `2e` or `1st`, `2nd`, `11th`, `23rd`.
-pub(crate) fn ordinal(lang: Lang, number: u32) -> String {
+pub(crate) fn ordinal(lang: Language, number: u32) -> String {
     let id = match (lang, number % 10, number % 100) {
-        (Lang::Fr, _, _) if number == 1 => "ordinal-one",
-        (Lang::Fr, _, _) | (Lang::En, _, 11..=13) => "ordinal-other",
-        (Lang::En, 1, _) => "ordinal-one",
-        (Lang::En, 2, _) => "ordinal-two",
-        (Lang::En, 3, _) => "ordinal-few",
-        (Lang::En, _, _) => "ordinal-other",
+        (Language::French, _, _) if number == 1 => "ordinal-one",
+        (Language::French, _, _) | (Language::English, _, 11..=13) => "ordinal-other",
+        (Language::English, 1, _) => "ordinal-one",
+        (Language::English, 2, _) => "ordinal-two",
+        (Language::English, 3, _) => "ordinal-few",
+        (Language::English, _, _) => "ordinal-other",
     };
     Messages::of(lang)
         .get(id)
@@ -133,46 +133,52 @@ mod tests {
 
     #[test]
     fn numbers_follow_the_language() {
-        assert_eq!(count(Lang::Fr, 0), "0");
-        assert_eq!(count(Lang::Fr, 1_234_567), "1\u{202f}234\u{202f}567");
-        assert_eq!(count(Lang::En, 999), "999");
-        assert_eq!(count(Lang::En, 1_000), "1,000");
-        assert_eq!(decimal(Lang::Fr, 12_345_678, 4), "1\u{202f}234,5678");
-        assert_eq!(decimal(Lang::En, 50_000, 4), "5.0000");
+        assert_eq!(count(Language::French, 0), "0");
+        assert_eq!(
+            count(Language::French, 1_234_567),
+            "1\u{202f}234\u{202f}567"
+        );
+        assert_eq!(count(Language::English, 999), "999");
+        assert_eq!(count(Language::English, 1_000), "1,000");
+        assert_eq!(
+            decimal(Language::French, 12_345_678, 4),
+            "1\u{202f}234,5678"
+        );
+        assert_eq!(decimal(Language::English, 50_000, 4), "5.0000");
     }
 
     #[test]
     fn ordinals_follow_the_language() {
         let check = |lang, number, expected| assert_eq!(ordinal(lang, number), expected);
-        check(Lang::Fr, 1, "1er");
-        check(Lang::Fr, 21, "21e");
-        check(Lang::En, 1, "1st");
-        check(Lang::En, 12, "12th");
-        check(Lang::En, 22, "22nd");
-        check(Lang::En, 103, "103rd");
+        check(Language::French, 1, "1er");
+        check(Language::French, 21, "21e");
+        check(Language::English, 1, "1st");
+        check(Language::English, 12, "12th");
+        check(Language::English, 22, "22nd");
+        check(Language::English, 103, "103rd");
     }
 
     #[test]
     fn shares_are_exact_until_rounded_half_up() {
-        assert_eq!(percent(Lang::En, 1, 3), "33.3%");
-        assert_eq!(percent(Lang::En, 2, 3), "66.7%");
-        assert_eq!(percent(Lang::Fr, 1, 2_000), "0,1\u{a0}%");
-        assert_eq!(percent(Lang::En, u64::MAX, u64::MAX), "100.0%");
-        assert_eq!(percent(Lang::En, 5, 0), "–");
+        assert_eq!(percent(Language::English, 1, 3), "33.3%");
+        assert_eq!(percent(Language::English, 2, 3), "66.7%");
+        assert_eq!(percent(Language::French, 1, 2_000), "0,1\u{a0}%");
+        assert_eq!(percent(Language::English, u64::MAX, u64::MAX), "100.0%");
+        assert_eq!(percent(Language::English, 5, 0), "–");
     }
 
     #[test]
     fn times_are_local_to_the_event_and_say_their_offset() {
-        let at = moment(Lang::Fr, "America/Toronto", 1_763_771_400_000);
+        let at = moment(Language::French, "America/Toronto", 1_763_771_400_000);
         assert_eq!(at.machine, "2025-11-22T00:30:00Z");
         assert_eq!(
             at.text,
             "21\u{a0}novembre\u{a0}2025 à 19\u{a0}h\u{a0}30 (UTC−05:00)"
         );
-        let at = moment(Lang::En, "America/Toronto", 1_763_771_400_000);
+        let at = moment(Language::English, "America/Toronto", 1_763_771_400_000);
         assert_eq!(at.text, "November\u{a0}21, 2025 at 19:30 (UTC−05:00)");
         assert_eq!(
-            moment(Lang::En, "Nowhere", i64::MAX).machine,
+            moment(Language::English, "Nowhere", i64::MAX).machine,
             "1970-01-01T00:00:00Z"
         );
     }

@@ -15,7 +15,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("shards", &["credentials", "election"]),
     ("ledger", &["election", "durable"]),
     ("pages", &["election"]),
-    ("listener", &[]),
+    ("listener", &["election"]),
     ("hashgen", &["credentials", "election", "durable"]),
     (
         "shardpack",

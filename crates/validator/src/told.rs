@@ -3,13 +3,13 @@
 
 use crate::fuzzing::Validator;
 use crate::fuzzing::fixture::Fixture;
-use crate::http::language::Language;
 use crate::http::problem::Problem;
 use crate::http::problem_type::ProblemType;
 use crate::http::{rejection, reply::Reply};
 use crate::metrics::Metrics;
 use crate::site::{NotCast, end_of, not_cast};
 use crate::vote;
+use election::Language;
 use http_body_util::BodyExt;
 use pages::voter::{CredentialFault, End};
 use std::fmt::Write;

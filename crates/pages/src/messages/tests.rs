@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use election::Language;
+
 use super::*;
 
 /// Ids of a file, each with the variables of its whole message.
@@ -51,7 +53,7 @@ fn both_languages_have_every_message_with_the_same_variables() {
 
 #[test]
 fn every_message_formats_in_both_languages() {
-    for lang in Lang::ALL {
+    for lang in Language::ALL {
         let t = Messages::of(lang);
         for (id, names) in variables(FR) {
             let args: FluentArgs<'_> = names

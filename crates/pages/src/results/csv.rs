@@ -79,7 +79,9 @@ pub fn election_csv(
 
 fn region_name(night: &Night<'_>, number: u16) -> String {
     let place = night.context.event.region(number);
-    place.map_or_else(String::new, |place| night.lang().of(&place.name).to_owned())
+    place.map_or_else(String::new, |place| {
+        place.name.in_language(night.lang()).to_owned()
+    })
 }
 
 fn line(fields: &[&str]) -> String {

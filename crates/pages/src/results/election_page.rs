@@ -79,7 +79,7 @@ pub fn election(
     let seats = u64::from(election.seats).saturating_mul(view.regions.len() as u64);
     let standing = Standing::of(night, ballot, &view.seen);
     let page = ElectionPage {
-        frame: night.frame(night.lang().of(&ballot.title).to_owned(), &path),
+        frame: night.frame(ballot.title.in_language(night.lang()).to_owned(), &path),
         stream: night.stream,
         full: night.link(&path),
         csv: night.link(&format!("{path}/results.csv")),
@@ -144,7 +144,7 @@ fn party_position(event: &Event, election: &Election, number: u32) -> Option<usi
 
 fn party_name(night: &Night<'_>, position: Option<usize>) -> String {
     match position.and_then(|at| night.context.event.parties.get(at)) {
-        Some(party) => night.lang().of(&party.name).to_owned(),
+        Some(party) => party.name.in_language(night.lang()).to_owned(),
         None => night.t().get("independent").into_owned(),
     }
 }
@@ -181,7 +181,7 @@ fn region_line<'a>(
     let path = format!("{}/regions/{}", ballot_path(&ballot.id), view.region);
     Some(RegionLine {
         href: night.link(&path),
-        name: night.lang().of(&place.name),
+        name: place.name.in_language(night.lang()),
         code: &place.code,
         turnout: night.percent(view.turnout.votes, view.turnout.registered),
         leader: leader(night, election, view, settled),
@@ -328,7 +328,7 @@ pub fn region(
         .iter()
         .map(|c| c.votes)
         .fold(0, u64::saturating_add);
-    let name = night.lang().of(&place.name);
+    let name = place.name.in_language(night.lang());
     let standing = Standing::of(night, ballot, seen);
     let page = RegionPage {
         frame: night.frame(name.to_owned(), &path),
@@ -337,7 +337,7 @@ pub fn region(
         up: night.link(&up),
         csv: night.link(&format!("{up}/results.csv")),
         embed_path: night.link(&format!("/embed{path}")),
-        title: night.lang().of(&ballot.title),
+        title: ballot.title.in_language(night.lang()),
         elected_message: match (standing.settled, &view.rounds) {
             (true, _) => "leader-elected",
             (false, Some(_)) => "leader-after-rounds",

@@ -74,13 +74,13 @@ pub fn law(night: &Night<'_>, ballot: &Ballot, law: &Law, view: &LawView) -> Pag
     let counts = view.seen.counts();
     let answers = counts.map(|counts| answers(night, law, counts.total));
     let page = LawPage {
-        frame: night.frame(lang.of(&ballot.title).to_owned(), &path),
+        frame: night.frame(ballot.title.in_language(lang).to_owned(), &path),
         stream: night.stream,
         full: night.link(&path),
         csv: night.link(&format!("{path}/results.csv")),
         embed_path: night.link(&format!("/embed{path}")),
         kind: "kind-law",
-        question: lang.of(&law.question),
+        question: law.question.in_language(lang),
         turnout: TurnoutLine::of(night, view.turnout),
         needs: needs(night, law, view, standing.settled),
         answers,
@@ -177,7 +177,7 @@ fn region_lines<'a>(night: &Night<'a>, law: &Law, view: &LawView) -> Vec<RegionL
         let place = night.context.event.region(region.region)?;
         let RegionAnswers { answers, .. } = region;
         Some(RegionLine {
-            name: night.lang().of(&place.name),
+            name: place.name.in_language(night.lang()),
             code: &place.code,
             oui: night.count(answers.oui),
             non: night.count(answers.non),

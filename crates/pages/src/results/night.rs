@@ -1,9 +1,8 @@
 //! What all results pages share: event, language and clock, and the lines that each of them shows.
 
-use election::{Ballot, Window};
+use election::{Ballot, Language, Window};
 
 use super::view::{Seen, Turnout};
-use crate::Lang;
 use crate::frame::{Frame, Page, PageContext, with_lang};
 use crate::messages::Messages;
 use crate::wording::{self, Moment, moment};
@@ -24,7 +23,7 @@ impl<'a> Night<'a> {
         Messages::of(self.context.lang)
     }
 
-    pub(super) fn lang(&self) -> Lang {
+    pub(super) fn lang(&self) -> Language {
         self.context.lang
     }
 

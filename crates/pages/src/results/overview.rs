@@ -54,7 +54,7 @@ pub fn index(night: &Night<'_>, summaries: &[Summary]) -> Page {
 
 /// None where the summary is not of this kind of ballot.
 fn card<'a>(night: &Night<'a>, ballot: &'a Ballot, summary: &Summary) -> Option<Card<'a>> {
-    let title = night.lang().of(&ballot.title);
+    let title = ballot.title.in_language(night.lang());
     let href = night.link(&ballot_path(&ballot.id));
     let kind = crate::voter::kind_of(ballot);
     Some(match (&ballot.kind, summary) {

@@ -91,7 +91,7 @@ pub fn mark(
         }
         Window::Open => {}
     }
-    let title = context.lang.of(&ballot.title);
+    let title = ballot.title.in_language(context.lang);
     let path = ballot_path(ballot);
     let asks = asks(context, ballot, region);
     let own_path = match &asks {
@@ -127,7 +127,7 @@ fn asks<'a>(context: &PageContext<'a>, ballot: &'a Ballot, region: Option<u16>) 
         BallotKind::Law(law) => {
             let taken = if law.allow_blank { 3 } else { 2 };
             return Asks::Answer {
-                question: context.lang.of(&law.question),
+                question: law.question.in_language(context.lang),
                 answers: ANSWERS.iter().take(taken).collect(),
             };
         }
@@ -185,7 +185,7 @@ fn region_line<'a>(context: &PageContext<'a>, number: u16) -> RegionLine<'a> {
     let name = context
         .event
         .region(number)
-        .map(|region| context.lang.of(&region.name))
+        .map(|region| region.name.in_language(context.lang))
         .expect("candidates stand in regions of the event: the definition was checked");
     RegionLine { number, name }
 }

@@ -68,7 +68,7 @@ impl<'a> Line<'a> {
             name: format!("{} {}", candidate.first_name, candidate.last_name),
             party: party.map_or_else(
                 || t.get("independent").into_owned(),
-                |party| context.lang.of(&party.name).to_owned(),
+                |party| party.name.in_language(context.lang).to_owned(),
             ),
             colour: party.map(|party| party.colour.as_str()),
             withdrawn: candidate.status == election::CandidateStatus::Withdrawn,
@@ -114,7 +114,7 @@ fn card<'a>(context: &PageContext<'a>, frame: &Frame<'_>, ballot: &'a Ballot) ->
         Window::Closed { closed } => ("closed", "home-closed", closed),
     };
     let time = moment(context.lang, &context.event.time_zone, ms);
-    let title = context.lang.of(&ballot.title);
+    let title = ballot.title.in_language(context.lang);
     Card {
         kind: kind_of(ballot),
         title,

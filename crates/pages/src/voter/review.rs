@@ -103,12 +103,12 @@ pub fn review(
         &Review {
             nas_fault: message_of("nas"),
             code_fault: message_of("code"),
-            title: context.lang.of(&ballot.title),
-            question: law.map(|law| context.lang.of(&law.question)),
+            title: ballot.title.in_language(context.lang),
+            question: law.map(|law| law.question.in_language(context.lang)),
             region_name: context
                 .event
                 .region(region)
-                .map(|r| context.lang.of(&r.name)),
+                .map(|r| r.name.in_language(context.lang)),
             ranked: matches!(choice, Choice::Ranking(_)),
             chosen: chosen(context, ballot, choice),
             change: frame.link(&change),

@@ -14,7 +14,7 @@ use pages::Form;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::path_part::{PathPart, named};
-use super::problem::{Language, Problem};
+use super::problem::Problem;
 use super::shared::Shared;
 use crate::cli::{Format, What};
 use crate::ledger_count::LedgerCount;
@@ -33,7 +33,7 @@ pub(super) async fn export(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    let language = Language::of(&headers);
+    let language = listener::negotiate(&headers);
     let what = named(what).and_then(|what| What::from_str(&what, false).ok());
     let Some(what) = what else {
         return Problem::NotFound.respond(language);

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::problem::{Language, Problem};
+use super::problem::Problem;
 use super::shared::Shared;
 use crate::documents::HeadDocument;
 use crate::time_text::rfc3339;
@@ -22,7 +22,7 @@ pub(super) async fn readyz(State(shared): State<Arc<Shared>>, headers: HeaderMap
     if shared.is_caught_up() {
         return "ok\n".into_response();
     }
-    Problem::NotReady.respond(Language::of(&headers))
+    Problem::NotReady.respond(listener::negotiate(&headers))
 }
 
 /// `GET /api/v1/health`: status, services, timestamp, and how far ledger and database are.

@@ -23,7 +23,7 @@ use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use problem::{Language, Problem};
+use problem::Problem;
 
 pub(crate) use live::{CLIENTS_MAX, run as run_live};
 pub(crate) use serve::{Routed, internal_limits};
@@ -103,9 +103,9 @@ async fn index(
 }
 
 async fn not_found(headers: HeaderMap) -> Response {
-    Problem::NotFound.respond(Language::of(&headers))
+    Problem::NotFound.respond(listener::negotiate(&headers))
 }
 
 async fn method_not_allowed(_: Method, headers: HeaderMap) -> Response {
-    Problem::MethodNotAllowed.respond(Language::of(&headers))
+    Problem::MethodNotAllowed.respond(listener::negotiate(&headers))
 }

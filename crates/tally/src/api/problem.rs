@@ -2,51 +2,9 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-
-/// Language of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Language {
-    French,
-    English,
-}
-
-impl Language {
-    /// The preferred of the two by `Accept-Language` (RFC 9110, 12.5.4); French where neither or
-    /// both alike are asked for.
-    pub(crate) fn of(headers: &HeaderMap) -> Language {
-        let text = headers
-            .get(header::ACCEPT_LANGUAGE)
-            .and_then(|value| value.to_str().ok());
-        let weight = |language: &str| {
-            let ranges = text.unwrap_or_default().split(',');
-            ranges
-                .filter_map(|range| weight_of(range, language))
-                .max()
-                .unwrap_or(0)
-        };
-        if weight("en") > weight("fr") {
-            Language::English
-        } else {
-            Language::French
-        }
-    }
-}
-
-/// Weight in thousandths of a language range, where it is one of `language`.
-fn weight_of(range: &str, language: &str) -> Option<u32> {
-    let (tag, parameters) = range.split_once(';').unwrap_or((range, ""));
-    let primary = tag.trim().split('-').next()?;
-    if !primary.eq_ignore_ascii_case(language) {
-        return None;
-    }
-    let quality = parameters.trim().strip_prefix("q=");
-    let weight = quality.map_or(Some(1.0), |quality| quality.parse::<f32>().ok())?;
-    // Between 0 and 1,000 after the clamp; NaN becomes 0.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    Some((weight.clamp(0.0, 1.0) * 1000.0) as u32)
-}
+use election::Language;
 
 /// What can be wrong with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -266,25 +224,16 @@ impl Problem {
 
     pub(crate) fn respond(self, language: Language) -> Response {
         let face = self.face();
-        let [title, detail] = if language == Language::French {
-            face.french
-        } else {
-            face.english
-        };
+        let [title, detail] = language.pick(face.french, face.english);
         let body = serde_json::json!({
             "type": format!("urn:scrutin:problem:{}", face.name),
             "title": title,
             "status": face.status.as_u16(),
             "detail": detail,
         });
-        let tag = if language == Language::French {
-            "fr"
-        } else {
-            "en"
-        };
         let headers = [
             (header::CONTENT_TYPE, "application/problem+json"),
-            (header::CONTENT_LANGUAGE, tag),
+            (header::CONTENT_LANGUAGE, language.tag()),
             (header::VARY, "accept-language"),
             (header::CACHE_CONTROL, "no-store"),
         ];
@@ -310,27 +259,5 @@ impl Problem {
             Problem::Unauthorized => (header::WWW_AUTHENTICATE, text("Bearer realm=\"scrutin\"")),
             _ => return None,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_language_follows_the_weights() {
-        for (accept, expected) in [
-            ("", Language::French),
-            ("en", Language::English),
-            ("en-CA, fr-CA;q=0.8", Language::English),
-            ("fr-CA,fr;q=0.9,en;q=0.8", Language::French),
-            ("de, en;q=0.1", Language::English),
-            ("en;q=NaN", Language::French),
-            ("en;q=oops", Language::French),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT_LANGUAGE, accept.parse().expect("a header"));
-            assert_eq!(Language::of(&headers), expected, "{accept}");
-        }
     }
 }

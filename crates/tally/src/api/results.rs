@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::cache::{Stamp, broken};
 use super::path_part::{PathPart, named};
-use super::problem::{Language, Problem};
+use super::problem::Problem;
 use super::shared::Shared;
 use crate::documents::{BallotDocument, ElectionSummary, LawDocument, RegionDocument};
 use crate::published::Edition;
@@ -66,7 +66,7 @@ pub(super) async fn law(
         Some(ballot) => respond(&shared, ballot, uri.path(), &headers, |edition| {
             ballot_document(&shared, ballot, edition)
         }),
-        None => Problem::NoSuchLaw.respond(Language::of(&headers)),
+        None => Problem::NoSuchLaw.respond(listener::negotiate(&headers)),
     }
 }
 
@@ -83,7 +83,7 @@ pub(super) async fn election(
         Some(ballot) => respond(&shared, ballot, uri.path(), &headers, |edition| {
             ballot_document(&shared, ballot, edition)
         }),
-        None => Problem::NoSuchElection.respond(Language::of(&headers)),
+        None => Problem::NoSuchElection.respond(listener::negotiate(&headers)),
     }
 }
 
@@ -94,7 +94,7 @@ pub(super) async fn region(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    let language = Language::of(&headers);
+    let language = listener::negotiate(&headers);
     let Some((election_id, region_id)) = named(parts) else {
         return Problem::NoSuchElection.respond(language);
     };

@@ -15,7 +15,7 @@ use hyper_util::service::TowerToHyperService;
 use listener::client::Prefix;
 use listener::{ConnectionLimits, Handler, NotAdmitted, Peer, Sliced};
 
-use super::problem::{Language, Problem};
+use super::problem::Problem;
 use super::shared::Shared;
 
 /// Connections of the internal listener.
@@ -73,7 +73,7 @@ pub(super) async fn admit(
             next.run(request).await
         }
         Err(not_admitted) => {
-            let language = Language::of(request.headers());
+            let language = listener::negotiate(request.headers());
             match not_admitted {
                 NotAdmitted::NoHost => Problem::NoHost,
                 NotAdmitted::OverQuota(wait) => Problem::TooManyRequests(wait),

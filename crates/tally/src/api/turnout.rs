@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::cache::Stamp;
 use super::path_part::{PathPart, named};
-use super::problem::{Language, Problem};
+use super::problem::Problem;
 use super::shared::Shared;
 use crate::documents::percentage;
 use crate::policy::Board;
@@ -92,7 +92,7 @@ pub(super) async fn ballot(
     headers: HeaderMap,
 ) -> Response {
     let Some(ballot) = named(ballot_id).and_then(|id| shared.package.event().ballot(&id)) else {
-        return Problem::NoSuchBallot.respond(Language::of(&headers));
+        return Problem::NoSuchBallot.respond(listener::negotiate(&headers));
     };
     let (board, now) = (shared.board(), shared.now_ms());
     let stamp = Stamp::now(vec![board.version(ballot, now)]);

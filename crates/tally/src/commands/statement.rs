@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, ensure};
 use durable::output::OutputDir;
 use durable::{Clock, SystemClock};
+use election::Language;
 use sha2::{Digest, Sha256};
 
 use crate::cli::StatementArgs;
@@ -13,7 +14,7 @@ use crate::documents::hex;
 use crate::inputs::read_box_key;
 use crate::officer::Officer;
 use crate::recount::{Recount, open_inputs};
-use crate::statement::{Language, Statement, check_over, render, stated};
+use crate::statement::{Statement, check_over, render, stated};
 
 const JSON_FILE: &str = "statement.json";
 

@@ -1,8 +1,8 @@
 //! Parts of lines that laws and elections write alike.
 
-use election::Event;
+use election::{Event, Language};
 
-use super::wording::Language;
+use super::wording::Wording;
 use crate::fraction::Fraction;
 
 /// Column for names; a longer name pushes its line's numbers to the right, nothing is cut.
@@ -14,7 +14,7 @@ pub(super) fn region_name(event: &Event, region: u16, language: Language) -> Str
         Some(place) => format!(
             "{} {region} {}",
             language.pick("Région", "Region"),
-            language.text(&place.name)
+            place.name.in_language(language)
         ),
         None => language.pick("Sans région", "No region").to_owned(),
     }

@@ -17,7 +17,6 @@ use crate::recount::Report;
 use crate::time_text::rfc3339;
 
 pub(crate) use text::render;
-pub(crate) use wording::Language;
 
 /// Version of the JSON form.
 const SCHEMA: &str = "scrutin-statement/1";

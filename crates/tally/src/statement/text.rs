@@ -2,11 +2,11 @@
 
 use std::fmt::{self, Write};
 
-use election::{Ballot, BallotKind, Event};
+use election::{Ballot, BallotKind, Event, Language};
 
 use super::lines::{NAME_CHARS, region_name, region_turnout};
 use super::text_election::write_election;
-use super::wording::Language;
+use super::wording::Wording;
 use super::{Statement, Terms};
 use crate::documents::hex;
 use crate::recount::{BallotReport, Report};
@@ -74,7 +74,7 @@ fn write_head(
     };
     writeln!(page, "{heading}\n")?;
     let label = language.label("Événement", "Event");
-    let title = language.text(&event.title);
+    let title = event.title.in_language(language);
     writeln!(page, "{label} {}, {title}", event.id)?;
     let package = language.label("Paquet, manifeste SHA-256", "Package, manifest SHA-256");
     writeln!(page, "{package} {}", hex(&report.manifest_sha256))?;
@@ -110,10 +110,10 @@ fn write_ballot(
         page,
         "\n{kind} {} - {}",
         ballot.id,
-        language.text(&ballot.title)
+        ballot.title.in_language(language)
     )?;
     if let Some(law) = ballot.law() {
-        writeln!(page, "  {}", language.text(&law.question))?;
+        writeln!(page, "  {}", law.question.in_language(language))?;
     }
     let (opens, closes) = (
         event.local_time(ballot.opens),

@@ -5,10 +5,10 @@ use std::fmt::{self, Write};
 
 use counting::plurality;
 use counting::ranked::Side;
-use election::{Election, Event};
+use election::{Election, Event, Language};
 
 use super::lines::{NAME_CHARS, region_name, region_turnout};
-use super::wording::Language;
+use super::wording::Wording;
 use crate::fraction::Fraction;
 use crate::results::{
     CandidateResults, DecidedTie, ElectionResults, RegionResults, Round, Turnout,
@@ -34,7 +34,7 @@ pub(super) fn write_election(
             // Nobody on the roll votes there.
             let place = event.region(*number);
             let place = place.expect("a definition's candidates stand in regions that it names");
-            writeln!(page, "  {number} {}: 0", language.text(&place.name))?;
+            writeln!(page, "  {number} {}: 0", place.name.in_language(language))?;
         }
         write_region(page, election, region, language)?;
     }
@@ -55,7 +55,7 @@ fn write_parties(
         let named = party.party.as_ref().and_then(|code| event.party(code));
         let name = named.map_or_else(
             || language.pick("Indépendants", "Independents"),
-            |named| language.text(&named.name),
+            |named| named.name.in_language(language),
         );
         let share = language.percent(Fraction::of(party.votes, results.total_votes));
         writeln!(

@@ -1,36 +1,27 @@
 //! The language of a statement's text: words, shares and reasons as each language writes them.
 
-use election::Text;
+use election::Language;
 
 use crate::documents::Titles;
 use crate::fraction::Fraction;
 
-/// The official language that a statement's text is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Language {
-    French,
-    English,
+/// How a statement's text is worded in a language.
+pub(super) trait Wording: Sized {
+    fn title(self, titles: &Titles) -> &str;
+
+    /// A share with two decimals: `12,50 %` or `12.50%`; a dash where there is none.
+    fn percent(self, share: Fraction) -> String;
+
+    /// A label and what it labels.
+    fn label(self, fr: &str, en: &str) -> String;
 }
 
-impl Language {
-    /// Of two texts, the one in this language.
-    pub(super) fn pick<T>(self, fr: T, en: T) -> T {
-        match self {
-            Language::French => fr,
-            Language::English => en,
-        }
-    }
-
-    pub(super) fn title(self, titles: &Titles) -> &str {
+impl Wording for Language {
+    fn title(self, titles: &Titles) -> &str {
         self.pick(&titles.fr, &titles.en)
     }
 
-    pub(super) fn text(self, text: &Text) -> &str {
-        self.pick(&text.fr, &text.en)
-    }
-
-    /// A share with two decimals: `12,50 %` or `12.50%`; a dash where there is none.
-    pub(super) fn percent(self, share: Fraction) -> String {
+    fn percent(self, share: Fraction) -> String {
         let Some(hundredths) = share.hundredths() else {
             return "-".to_owned();
         };
@@ -41,16 +32,16 @@ impl Language {
         }
     }
 
-    /// A label and what it labels.
-    pub(super) fn label(self, fr: &str, en: &str) -> String {
+    fn label(self, fr: &str, en: &str) -> String {
         self.pick(format!("{fr} :"), format!("{en}:"))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Language::{English, French};
+    use super::Wording;
     use crate::fraction::Fraction;
+    use election::Language::{English, French};
 
     #[test]
     fn shares_are_written_as_each_language_does() {

@@ -5,7 +5,6 @@ pub(crate) mod calls;
 pub(crate) mod cors;
 mod handler;
 pub(crate) mod health;
-pub(crate) mod language;
 pub(crate) mod problem;
 pub(crate) mod problem_type;
 pub(crate) mod receipts;
@@ -14,5 +13,6 @@ pub(crate) mod reply;
 pub(crate) mod routes;
 mod rule_text;
 mod service;
+pub(crate) mod words;
 
 pub(crate) use handler::Public;

@@ -4,13 +4,13 @@
 //! `invalid`, ...) where RFC 9457 suggests the number; a reader of problems ignores a member of
 //! another type (section 3.1), and the number stands in the status line.
 
-use super::language::Language;
 use super::problem_type::ProblemType;
 use super::rejection::Rejection;
 use super::reply::{self, Reply};
 use super::rule_text;
 use crate::time::rfc3339;
 use crate::vote::{InvalidField, Malformed, Refusal};
+use election::Language;
 use hyper::header::{ALLOW, CONNECTION, HeaderValue, RETRY_AFTER};
 use serde::Serialize;
 use std::time::Duration;

@@ -1,8 +1,8 @@
 //! The types of problem that a caller may be told (RFC 9457, section 4): each with its name for
 //! programs, its HTTP status and its words in both languages.
 
-use super::language::Words;
 use super::rejection::Rejection;
+use super::words::Words;
 use crate::vote::{Refusal, VoteKind};
 use hyper::StatusCode;
 

@@ -1,10 +1,10 @@
 //! Proof that a vote is recorded, found by its request id. It never tells the choice.
 
-use super::language::Language;
 use super::rejection::Rejection;
 use super::reply::{self, JSON, Reply};
 use crate::app::App;
 use crate::time::rfc3339;
+use election::Language;
 use hyper::StatusCode;
 use ledger::{Receipt, RequestId};
 use listener::log::Gate;

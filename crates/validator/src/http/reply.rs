@@ -1,6 +1,6 @@
 //! Building answers: one body type, the headers that every answer carries.
 
-use super::language::Language;
+use election::Language;
 use http_body_util::Full;
 use hyper::body::{Body, Bytes};
 use hyper::header::{
@@ -26,8 +26,8 @@ pub(crate) fn json(
     content_type: HeaderValue,
     language: Option<Language>,
 ) -> Reply {
-    // Plain structs with string keys have no way to fail; an empty body would be seen at once.
-    let body = serde_json::to_vec(value).unwrap_or_default();
+    let body = serde_json::to_vec(value)
+        .expect("answers are plain values with text as keys, and are written to memory");
     made(status, body.into(), content_type, language)
 }
 

@@ -1,13 +1,14 @@
 //! Which call a request is, and the answer to it.
 
 use super::calls::{Call, Resource};
-use super::language::{Language, Words};
 use super::problem::Problem;
 use super::rejection::Rejection;
 use super::reply::{self, JSON, Reply};
+use super::words::Words;
 use super::{body, health, receipts};
 use crate::app::App;
 use crate::vote::VoteKind;
+use election::Language;
 use hyper::body::{Bytes, Incoming};
 use hyper::{Request, StatusCode};
 use ledger::RequestId;

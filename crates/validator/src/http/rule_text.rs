@@ -1,6 +1,6 @@
 //! The rules of a vote's fields as callers are told them: a code for programs, words for people.
 
-use super::language::Words;
+use super::words::Words;
 use crate::vote::Rule;
 
 /// Stable code for programs.

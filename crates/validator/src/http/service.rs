@@ -1,12 +1,12 @@
 //! One request, from its head to its answer: limits first, then the call, then the books.
 
-use super::language::Language;
 use super::problem::Problem;
 use super::rejection::Rejection;
 use super::reply::{self, REQUEST_ID, Reply};
 use super::routes::{self, Rest};
 use crate::app::App;
 use crate::site::Visit;
+use election::Language;
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HeaderValue, TRANSFER_ENCODING};
 use hyper::{Method, Request};
@@ -29,7 +29,7 @@ pub(crate) fn serve(
     let headers = request.headers();
     let asked = Asked {
         started: Instant::now(),
-        language: Language::of(headers),
+        language: listener::negotiate(headers),
         request_id: headers.get(REQUEST_ID).cloned(),
         origin: app.cors.origin(headers),
         visit: Visit::of(&request),

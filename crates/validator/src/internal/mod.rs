@@ -4,7 +4,6 @@ mod stream;
 
 use crate::app::App;
 use crate::http::health;
-use crate::http::language::Language;
 use crate::http::problem::Problem;
 use crate::http::rejection::Rejection;
 use crate::http::reply::{self, Reply};
@@ -51,7 +50,7 @@ impl Handler for Internal {
     type Body = Either<Full<Bytes>, LedgerBody>;
 
     async fn answer(self, _: Peer, request: Request<Incoming>) -> Response<Self::Body> {
-        let language = Language::of(request.headers());
+        let language = listener::negotiate(request.headers());
         match self.route(&request) {
             Ok(response) => response,
             Err(rejection) => whole(Problem::from(rejection).reply(language)),

@@ -8,13 +8,14 @@ use crate::http::problem::Problem;
 use crate::http::rejection::Rejection;
 use crate::http::reply::Reply;
 use crate::http::{body, receipts};
+use election::Language;
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE};
+use hyper::header::{ACCEPT, CONTENT_TYPE};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request};
 use listener::client::Prefix;
 use pages::voter::{self, CheckFault};
-use pages::{Form, Lang, Page, PageContext, Program};
+use pages::{Form, Page, PageContext, Program};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -23,7 +24,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 /// A request for a page, and the language of its answer.
 #[derive(Clone, Copy)]
 pub(crate) struct Visit {
-    lang: Lang,
+    lang: Language,
 }
 
 impl Visit {
@@ -132,11 +133,11 @@ pub(crate) fn monitor<B>(app: &App, request: &Request<B>) -> Reply {
     html(pages::monitor(&visit.context(app), Program::Validator))
 }
 
-fn lang_of<B>(request: &Request<B>) -> Lang {
+fn lang_of<B>(request: &Request<B>) -> Language {
     let query = query(request.uri().query());
-    let header = request.headers().get(ACCEPT_LANGUAGE);
-    let accepted = header.and_then(|value| value.to_str().ok());
-    Lang::negotiate(query.as_ref().and_then(|q| q.get("lang")), accepted)
+    let asked = query.as_ref().and_then(|query| query.get("lang"));
+    let asked = asked.and_then(Language::from_tag);
+    asked.unwrap_or_else(|| listener::negotiate(request.headers()))
 }
 
 /// Whether a client that may be a program asks for JSON; browsers name `text/html` first.

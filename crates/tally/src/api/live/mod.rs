@@ -24,7 +24,7 @@ use pages::Form;
 use serde::Deserialize;
 use tokio::time::{Instant, interval, timeout};
 
-use super::problem::{Language, Problem};
+use super::problem::Problem;
 use super::serve::Caller;
 use super::shared::Shared;
 pub(crate) use documents::run;
@@ -71,7 +71,7 @@ pub(super) async fn stream(
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
-    let language = Language::of(&headers);
+    let language = listener::negotiate(&headers);
     let query = uri.query().map(|query| Form::parse(query.as_bytes()));
     let Ok(query) = query.transpose() else {
         return Problem::NoSuchTopic.respond(language);

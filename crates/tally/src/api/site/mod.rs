@@ -10,9 +10,9 @@ use std::sync::Arc;
 use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use election::{Ballot, BallotKind};
+use election::{Ballot, BallotKind, Language};
 use pages::results::{self, Night, Summary};
-use pages::{Form, Lang, Page, PageContext, Program, voter};
+use pages::{Form, Page, PageContext, Program, voter};
 
 use super::cache::{Kind, Stamp, broken};
 use super::path_part::{PathPart, named};
@@ -195,7 +195,7 @@ pub(super) fn wants_json(headers: &HeaderMap) -> bool {
     accept.is_some_and(|accept| accept.contains("json") && !accept.contains("text/html"))
 }
 
-fn context(shared: &Shared, lang: Lang) -> PageContext<'_> {
+fn context(shared: &Shared, lang: Language) -> PageContext<'_> {
     PageContext {
         event: shared.package.event(),
         lang,
@@ -203,15 +203,13 @@ fn context(shared: &Shared, lang: Lang) -> PageContext<'_> {
     }
 }
 
-fn lang_of(uri: &Uri, headers: &HeaderMap) -> Lang {
+fn lang_of(uri: &Uri, headers: &HeaderMap) -> Language {
     let query = uri
         .query()
         .and_then(|query| Form::parse(query.as_bytes()).ok());
-    let accepted = headers.get(header::ACCEPT_LANGUAGE);
-    Lang::negotiate(
-        query.as_ref().and_then(|query| query.get("lang")),
-        accepted.and_then(|value| value.to_str().ok()),
-    )
+    let asked = query.as_ref().and_then(|query| query.get("lang"));
+    let asked = asked.and_then(Language::from_tag);
+    asked.unwrap_or_else(|| listener::negotiate(headers))
 }
 
 fn uncached(page: Page) -> Response {
@@ -226,7 +224,7 @@ fn uncached(page: Page) -> Response {
     response
 }
 
-fn secure(headers: &mut HeaderMap, lang: Lang) {
+fn secure(headers: &mut HeaderMap, lang: Language) {
     headers.insert(
         header::VARY,
         HeaderValue::from_static("accept, accept-language"),
