@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use election::Choice;
-use support::program::{Names, stderr, stdout, tally};
+use support::program::{Names, run_to_its_end, stderr, stdout, tally};
 use support::{Fixture, SINGLE};
 
 /// A ledger of some frames in one segment, closed in order.
@@ -135,10 +135,7 @@ fn a_vote_for_nobody_on_the_ballot_paper_ends_every_count() {
         assert!(told.contains(&place), "{told}");
         assert!(!told.contains("999"), "names the choice: {told}");
     }
-    let served = tally(&names.args(
-        "run",
-        &["--listen", "127.0.0.1:0", "--internal", "127.0.0.1:0"],
-    ));
+    let served = run_to_its_end(&names.args("run", &[]));
     let told = stderr(&served);
     assert_eq!(served.status.code(), Some(1), "{told}");
     assert!(told.contains(&place) && !told.contains("999"), "{told}");

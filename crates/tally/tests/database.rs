@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use election::Choice;
 use support::postgres::Postgres;
-use support::program::{Names, Running, stderr, stdout, tally};
+use support::program::{Names, Running, run_to_its_end, stderr, stdout, tally};
 use support::{BATCHED, Fixture, LATER, LIVE, OVER, RANKED, SINGLE, mix};
 
 /// Waits until the database holds every vote that was answered so far.
@@ -191,7 +191,7 @@ fn another_ledger_another_custody_and_a_newer_schema_are_refused() {
     running.kill(); // It would keep the writer's lock.
     let before = postgres.dump("refused");
     let refused = |args: &[&str], words: &str| {
-        let output = tally(args);
+        let output = run_to_its_end(args);
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
         assert!(stderr(&output).contains(words), "{}", stderr(&output));
     };
@@ -204,17 +204,7 @@ fn another_ledger_another_custody_and_a_newer_schema_are_refused() {
     others.close();
     let other = Names::new(&fixture, "other");
     refused(
-        &other.args(
-            "run",
-            &[
-                "--postgres",
-                &url,
-                "--listen",
-                "127.0.0.1:0",
-                "--internal",
-                "127.0.0.1:0",
-            ],
-        ),
+        &other.args("run", &["--postgres", &url]),
         "follows another ledger",
     );
     let mut short = fixture.ballot_box("short");
@@ -222,34 +212,14 @@ fn another_ledger_another_custody_and_a_newer_schema_are_refused() {
     short.close();
     let short = Names::new(&fixture, "short");
     refused(
-        &short.args(
-            "run",
-            &[
-                "--postgres",
-                &url,
-                "--listen",
-                "127.0.0.1:0",
-                "--internal",
-                "127.0.0.1:0",
-            ],
-        ),
+        &short.args("run", &["--postgres", &url]),
         "older copy or another ledger",
     );
     let stranger = Fixture::new(40);
     stranger.ballot_box("data").close();
     let strangers = Names::new(&stranger, "data");
     refused(
-        &strangers.args(
-            "run",
-            &[
-                "--postgres",
-                &url,
-                "--listen",
-                "127.0.0.1:0",
-                "--internal",
-                "127.0.0.1:0",
-            ],
-        ),
+        &strangers.args("run", &["--postgres", &url]),
         "name another database",
     );
     let sealed = [
@@ -260,10 +230,6 @@ fn another_ledger_another_custody_and_a_newer_schema_are_refused() {
         &names.package,
         "--postgres",
         &url,
-        "--listen",
-        "127.0.0.1:0",
-        "--internal",
-        "127.0.0.1:0",
     ];
     refused(&sealed, "no --box was given");
     let strip = |dump: &str| -> Vec<String> {
@@ -282,17 +248,7 @@ fn another_ledger_another_custody_and_a_newer_schema_are_refused() {
         "UPDATE ledger_cursor SET hash = decode(repeat('ab', 32), 'hex')",
     );
     refused(
-        &names.args(
-            "run",
-            &[
-                "--postgres",
-                &url,
-                "--listen",
-                "127.0.0.1:0",
-                "--internal",
-                "127.0.0.1:0",
-            ],
-        ),
+        &names.args("run", &["--postgres", &url]),
         "follows another ledger",
     );
     postgres.sql_in(
@@ -300,17 +256,7 @@ fn another_ledger_another_custody_and_a_newer_schema_are_refused() {
         "INSERT INTO schema_migrations VALUES (99, 'future')",
     );
     refused(
-        &names.args(
-            "run",
-            &[
-                "--postgres",
-                &url,
-                "--listen",
-                "127.0.0.1:0",
-                "--internal",
-                "127.0.0.1:0",
-            ],
-        ),
+        &names.args("run", &["--postgres", &url]),
         "schema has version 99",
     );
 }
@@ -382,17 +328,7 @@ fn a_server_that_is_not_there_or_refuses_ends_the_start() {
     fixture.ballot_box("data").close();
     let names = Names::new(&fixture, "data");
     let refused = |url: &str, words: &str| {
-        let output = tally(&names.args(
-            "run",
-            &[
-                "--postgres",
-                url,
-                "--listen",
-                "127.0.0.1:0",
-                "--internal",
-                "127.0.0.1:0",
-            ],
-        ));
+        let output = run_to_its_end(&names.args("run", &["--postgres", url]));
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
         assert!(stderr(&output).contains(words), "{}", stderr(&output));
         assert!(!stderr(&output).contains("hunter2"), "{}", stderr(&output));

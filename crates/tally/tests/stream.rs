@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use durable::OsStorage;
 use ledger::log::{Log, files};
-use support::program::{Names, Running, stderr, tally};
+use support::program::{Names, Running, run_to_its_end, stderr, tally};
 use support::{Fixture, mix};
 
 /// Serves `GET /ledger/0?after=N` of a ledger directory as a validator does, but breaks each
@@ -135,12 +135,8 @@ fn a_stream_that_was_altered_is_refused() {
         &names.package,
         "--box",
         &names.key,
-        "--listen",
-        "127.0.0.1:0",
-        "--internal",
-        "127.0.0.1:0",
     ];
-    let output = tally(&args);
+    let output = run_to_its_end(&args);
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert!(
         stderr(&output).contains("the ledger cannot be followed"),

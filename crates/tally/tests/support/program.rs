@@ -8,6 +8,14 @@ use std::time::{Duration, Instant};
 
 use super::Fixture;
 
+/// Has `tally run` listen where the system finds free ports.
+const FREE_PORTS: [&str; 4] = ["--listen", "127.0.0.1:0", "--internal", "127.0.0.1:0"];
+
+/// `tally run` with these arguments, on free ports, where it is to end by itself.
+pub(crate) fn run_to_its_end(args: &[&str]) -> Output {
+    tally(&[args, &FREE_PORTS].concat())
+}
+
 /// Runs `tally` with arguments; package and ledger are given by the caller.
 pub(crate) fn tally(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tally"))
@@ -78,7 +86,7 @@ impl Running {
     pub(crate) fn start(args: &[&str]) -> Running {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tally"))
             .args(args)
-            .args(["--listen", "127.0.0.1:0", "--internal", "127.0.0.1:0"])
+            .args(FREE_PORTS)
             .env_remove("SCRUTIN_POSTGRES")
             .stderr(Stdio::piped())
             .spawn()
