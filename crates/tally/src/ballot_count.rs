@@ -85,8 +85,8 @@ impl BallotCount {
     /// Adds the marks of one frame, and its choices where they are opened.
     ///
     /// # Errors
-    /// A credential that is not on the roll, or that has voted; a choice that the ballot does not
-    /// offer; a region that has more choices or fewer than marks.
+    /// A frame outside the ballot's window; a credential that is not on the roll, or that has voted;
+    /// a choice that the ballot does not offer; a region that has more choices or fewer than marks.
     pub(crate) fn add(
         &mut self,
         ballot: &Ballot,
@@ -94,7 +94,8 @@ impl BallotCount {
         frame: &OpenedFrame,
         roll: &dyn Roll,
     ) -> Result<(), FoldError> {
-        let voters = self.mark(marks, frame.position(), roll)?;
+        frame.position().check_window(ballot, frame.time_ms)?;
+        let voters = self.mark(ballot, marks, frame.position(), roll)?;
         let hour = frame.time_ms - frame.time_ms.rem_euclid(HOUR_MS);
         for (region, votes) in &voters {
             *self.turnout.entry((*region, hour)).or_default() += votes;
@@ -110,6 +111,7 @@ impl BallotCount {
     /// Sets the bits of `marks`, and returns how many voters of each region they are.
     fn mark(
         &mut self,
+        ballot: &Ballot,
         marks: &BallotMarks,
         at: FramePosition,
         roll: &dyn Roll,
@@ -120,7 +122,7 @@ impl BallotCount {
                 let (shard, ordinal) = (shard.shard, *ordinal);
                 let not_on_roll = || at.not_on_roll(marks.ballot, shard, ordinal);
                 if !self.set_voted(shard, ordinal).ok_or_else(not_on_roll)? {
-                    return Err(at.twice(marks.ballot, shard, ordinal));
+                    return Err(at.twice(ballot, shard, ordinal));
                 }
                 let region = roll.region(marks.ballot, shard, ordinal);
                 *voters.entry(region.ok_or_else(not_on_roll)?).or_default() += 1;
@@ -148,7 +150,7 @@ impl BallotCount {
         for region in voters.keys().chain(sums.keys()) {
             let of = |map: &BTreeMap<u16, u64>| map.get(region).copied().unwrap_or(0);
             if of(voters) != of(&sums) {
-                return Err(at.region(ballot.index.0, *region, of(voters), of(&sums)));
+                return Err(at.region(ballot, *region, of(voters), of(&sums)));
             }
         }
         Ok(())

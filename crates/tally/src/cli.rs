@@ -9,10 +9,10 @@ use crate::listening::Listening;
 const EXAMPLES: &str = "\
 Examples:
   tally keygen --out box
-  tally run --ledger data/ledger --package package/ --box box.key
-  tally run --from http://127.0.0.1:8100 --package package/ --box box.key --postgres postgres://tally@localhost/scrutin
-  tally count --ledger data/ledger --package package/ --box box.key --json
-  tally verify --ledger data/ledger --package package/
+  tally run --ledger data/ledger --package package/ --trust officer.pub --box box.key
+  tally run --from http://127.0.0.1:8100 --package package/ --trust officer.pub --box box.key --postgres postgres://tally@localhost/scrutin
+  tally count --ledger data/ledger --package package/ --trust officer.pub --box box.key --json
+  tally verify --ledger data/ledger --package package/ --trust officer.pub
   tally statement --ledger data/ledger --package package/ --trust officer.pub --box box.key --sign officer.key --out statement/
 
 Exit status: 0 done, 1 failed, 2 wrong usage.";
@@ -64,22 +64,21 @@ pub(crate) struct Keygen {
     pub(crate) json: bool,
 }
 
-/// The package, and who is trusted to have signed it.
+/// The package, and who must have signed it.
 #[derive(Debug, Args)]
 pub(crate) struct PackageArgs {
     /// Directory of the event's package.
     #[arg(long, value_name = "DIR")]
     pub(crate) package: PathBuf,
-    /// Public key of an officer who signed the package; may be repeated. Without any, file hashes
-    /// are checked against the manifest, and the manifest only against the ledger that names it.
-    #[arg(long, value_name = "FILE")]
+    /// Public key of an officer who signed the package; may be repeated.
+    #[arg(long, value_name = "FILE", required = true)]
     pub(crate) trust: Vec<PathBuf>,
     /// How many of the trusted keys must have signed.
     #[arg(long, value_name = "K", default_value_t = 1)]
     pub(crate) require: usize,
 }
 
-/// A ledger on disk.
+/// A ledger on disk, and the signed package that it is of.
 #[derive(Debug, Args)]
 pub(crate) struct LedgerArgs {
     /// The ledger directory, with all its partitions.
@@ -87,6 +86,26 @@ pub(crate) struct LedgerArgs {
     pub(crate) ledger: PathBuf,
     #[command(flatten)]
     pub(crate) package: PackageArgs,
+}
+
+/// A ledger on disk for a reader who may look at a package that nobody vouches for.
+#[derive(Debug, Args)]
+pub(crate) struct ReaderArgs {
+    /// The ledger directory, with all its partitions.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) ledger: PathBuf,
+    /// Directory of the event's package.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) package: PathBuf,
+    /// Public key of an officer who signed the package; may be repeated.
+    #[arg(long, value_name = "FILE", required_unless_present = "untrusted")]
+    pub(crate) trust: Vec<PathBuf>,
+    /// How many of the trusted keys must have signed.
+    #[arg(long, value_name = "K", default_value_t = 1)]
+    pub(crate) require: usize,
+    /// Check no signature: anybody may have made the package. Every line of the output says so.
+    #[arg(long, conflicts_with_all = ["trust", "require"])]
+    pub(crate) untrusted: bool,
 }
 
 /// The database of `run` and `verify`.
@@ -162,7 +181,7 @@ pub(crate) struct NewToken {
 #[derive(Debug, Args)]
 pub(crate) struct Count {
     #[command(flatten)]
-    pub(crate) ledger: LedgerArgs,
+    pub(crate) ledger: ReaderArgs,
     /// Secret half of the box key.
     #[arg(long = "box", value_name = "FILE")]
     pub(crate) box_key: PathBuf,
@@ -203,12 +222,12 @@ pub(crate) struct StatementArgs {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  tally verify --ledger data/ledger --package package/
-  tally verify --ledger data/ledger --package package/ --box box.key --postgres postgres://tally@localhost/scrutin
-  tally verify --ledger data/ledger --package package/ --receipt 0-17-4XQ0ZJ6T1V8RB3M2K9CNHWSD5E")]
+  tally verify --ledger data/ledger --package package/ --trust officer.pub
+  tally verify --ledger data/ledger --package package/ --trust officer.pub --box box.key --postgres postgres://tally@localhost/scrutin
+  tally verify --ledger data/ledger --package package/ --trust officer.pub --receipt 0-17-4XQ0ZJ6T1V8RB3M2K9CNHWSD5E")]
 pub(crate) struct Verify {
     #[command(flatten)]
-    pub(crate) ledger: LedgerArgs,
+    pub(crate) ledger: ReaderArgs,
     /// Secret half of the box key: opens every frame, and is needed to compare counts.
     #[arg(long = "box", value_name = "FILE")]
     pub(crate) box_key: Option<PathBuf>,
@@ -253,7 +272,7 @@ pub(crate) enum Format {
 #[derive(Debug, Args)]
 pub(crate) struct Export {
     #[command(flatten)]
-    pub(crate) ledger: LedgerArgs,
+    pub(crate) ledger: ReaderArgs,
     /// Secret half of the box key; needed for results.
     #[arg(long = "box", value_name = "FILE")]
     pub(crate) box_key: Option<PathBuf>,

@@ -2,6 +2,8 @@
 
 use election::{Ballot, Choice, ChoiceError};
 
+use crate::time_text::rfc3339;
+
 /// Why a frame does not follow from the frames before it and the package. Never repaired.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FoldError {
@@ -11,12 +13,12 @@ pub(crate) enum FoldError {
     Twice {
         partition: u16,
         sequence: u64,
-        ballot: u16,
+        ballot: String,
         shard: u32,
         ordinal: u32,
     },
     #[error(
-        "partition {partition} frame {sequence}: ballot {ballot} shard {shard} ordinal {ordinal} is not on the roll of this package: check that ledger and package belong together"
+        "partition {partition} frame {sequence}: ballot number {ballot} shard {shard} ordinal {ordinal} is not on the roll of this package: check that ledger and package belong together"
     )]
     NotOnRoll {
         partition: u16,
@@ -31,7 +33,7 @@ pub(crate) enum FoldError {
     Region {
         partition: u16,
         sequence: u64,
-        ballot: u16,
+        ballot: String,
         region: u16,
         expected: u64,
         got: u64,
@@ -43,9 +45,20 @@ pub(crate) enum FoldError {
     NotOffered {
         partition: u16,
         sequence: u64,
-        ballot: u16,
+        ballot: String,
         region: u16,
         fault: ChoiceError,
+    },
+    #[error(
+        "partition {partition} frame {sequence}: votes on ballot {ballot} stamped {time}, but its window is from {opens} until before {closes}: no validator of ours writes this, keep the ledger as evidence and stop the count"
+    )]
+    OutsideWindow {
+        partition: u16,
+        sequence: u64,
+        ballot: String,
+        time: String,
+        opens: String,
+        closes: String,
     },
     #[error(
         "partition {partition} frame {sequence}: more refused attempts than can be counted: no validator writes so many, keep the ledger as evidence"
@@ -69,7 +82,7 @@ pub(crate) struct FramePosition {
 }
 
 impl FramePosition {
-    pub(crate) fn twice(self, ballot: u16, shard: u32, ordinal: u32) -> FoldError {
+    pub(crate) fn twice(self, ballot: &Ballot, shard: u32, ordinal: u32) -> FoldError {
         let FramePosition {
             partition,
             sequence,
@@ -77,7 +90,7 @@ impl FramePosition {
         FoldError::Twice {
             partition,
             sequence,
-            ballot,
+            ballot: ballot.id.clone(),
             shard,
             ordinal,
         }
@@ -98,7 +111,7 @@ impl FramePosition {
     }
 
     /// `expected`: marks of the region. `got`: choices of it.
-    pub(crate) fn region(self, ballot: u16, region: u16, expected: u64, got: u64) -> FoldError {
+    pub(crate) fn region(self, ballot: &Ballot, region: u16, expected: u64, got: u64) -> FoldError {
         let FramePosition {
             partition,
             sequence,
@@ -106,7 +119,7 @@ impl FramePosition {
         FoldError::Region {
             partition,
             sequence,
-            ballot,
+            ballot: ballot.id.clone(),
             region,
             expected,
             got,
@@ -135,9 +148,27 @@ impl FramePosition {
             .map_err(|fault| FoldError::NotOffered {
                 partition: self.partition,
                 sequence: self.sequence,
-                ballot: ballot.index.0,
+                ballot: ballot.id.clone(),
                 region,
                 fault,
             })
+    }
+
+    /// Whether votes on this ballot may be stamped `time_ms`.
+    ///
+    /// # Errors
+    /// [`FoldError::OutsideWindow`].
+    pub(crate) fn check_window(self, ballot: &Ballot, time_ms: i64) -> Result<(), FoldError> {
+        if (ballot.opens..ballot.closes).contains(&time_ms) {
+            return Ok(());
+        }
+        Err(FoldError::OutsideWindow {
+            partition: self.partition,
+            sequence: self.sequence,
+            ballot: ballot.id.clone(),
+            time: rfc3339(time_ms),
+            opens: rfc3339(ballot.opens),
+            closes: rfc3339(ballot.closes),
+        })
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
@@ -13,26 +13,35 @@ use ledger::{BallotShape, BoxPublicKey, BoxSecretKey, SegmentHeader, Shape};
 use shards::{Membership, Package, Trust};
 use zeroize::Zeroizing;
 
-use crate::cli::PackageArgs;
+use crate::cli::{PackageArgs, ReaderArgs};
 use crate::roll::Roll;
+use crate::signature::Signature;
 
 /// Longest key or password file read.
 const SECRET_BYTES_MAX: usize = 4096;
 
 /// An opened package as the fold asks it.
-pub(crate) struct PackageRoll(Package);
+pub(crate) struct PackageRoll {
+    package: Package,
+    signature: Signature,
+}
 
 impl PackageRoll {
+    /// Whether officers are known to have signed it.
+    pub(crate) fn signature(&self) -> Signature {
+        self.signature
+    }
+
     pub(crate) fn event(&self) -> &Event {
-        self.0.event()
+        self.package.event()
     }
 
     /// What identifies the ledgers of this package.
     pub(crate) fn identity(&self) -> Identity {
-        let event = self.0.event();
+        let event = self.package.event();
         Identity {
             event_id: event.id.clone(),
-            manifest_sha256: self.0.manifest_sha256(),
+            manifest_sha256: self.package.manifest_sha256(),
             box_public_key: BoxPublicKey::from_bytes(event.box_public_key),
         }
     }
@@ -74,7 +83,7 @@ impl PackageRoll {
     /// Shard and ordinal of a digest on a ballot's roll.
     pub(crate) fn find(&self, ballot: u16, digest: &[u8]) -> Option<(u32, u32)> {
         let digest = Digest(digest.try_into().ok()?);
-        match self.0.lookup(BallotIndex(ballot), &digest) {
+        match self.package.lookup(BallotIndex(ballot), &digest) {
             Membership::Member { shard, ordinal, .. } => Some((shard, ordinal)),
             Membership::NotOnRoll | Membership::NoSuchBallot => None,
         }
@@ -84,17 +93,17 @@ impl PackageRoll {
 impl Roll for PackageRoll {
     fn shard_sizes(&self, ballot: u16) -> Vec<u32> {
         let ballot = BallotIndex(ballot);
-        (0..self.0.shard_count(ballot))
-            .map(|shard| self.0.credentials_in(ballot, shard))
+        (0..self.package.shard_count(ballot))
+            .map(|shard| self.package.credentials_in(ballot, shard))
             .collect()
     }
 
     fn region(&self, ballot: u16, shard: u32, ordinal: u32) -> Option<u16> {
-        self.0.region_at(BallotIndex(ballot), shard, ordinal)
+        self.package.region_at(BallotIndex(ballot), shard, ordinal)
     }
 
     fn digest(&self, ballot: u16, shard: u32, ordinal: u32) -> Option<Digest> {
-        self.0.digest_at(BallotIndex(ballot), shard, ordinal)
+        self.package.digest_at(BallotIndex(ballot), shard, ordinal)
     }
 }
 
@@ -127,20 +136,35 @@ impl Identity {
     }
 }
 
-/// Opens the package, checking signatures where somebody is trusted.
+/// Opens the package, which the officers named must have signed.
 pub(crate) fn open_package(args: &PackageArgs) -> anyhow::Result<Arc<PackageRoll>> {
-    let package = if args.trust.is_empty() {
-        tracing::warn!(
-            "signatures of the package are not checked: name an officer's public key with --trust"
-        );
-        Package::open_unsigned(&args.package)
-    } else {
-        let trust = Trust::from_files(&args.trust, args.require)?;
-        Package::open(&args.package, &trust)
-    };
+    open_signed(&args.package, &args.trust, args.require)
+}
+
+/// Opens the package of a reader, who may have chosen to trust nobody.
+pub(crate) fn open_readers_package(args: &ReaderArgs) -> anyhow::Result<Arc<PackageRoll>> {
+    if !args.untrusted {
+        return open_signed(&args.package, &args.trust, args.require);
+    }
     let package =
-        package.with_context(|| format!("cannot use package {}", args.package.display()))?;
-    Ok(Arc::new(PackageRoll(package)))
+        Package::open_unsigned(&args.package).with_context(|| cannot_use(&args.package))?;
+    Ok(Arc::new(PackageRoll {
+        package,
+        signature: Signature::Unchecked,
+    }))
+}
+
+fn open_signed(path: &Path, trust: &[PathBuf], require: usize) -> anyhow::Result<Arc<PackageRoll>> {
+    let trust = Trust::from_files(trust, require)?;
+    let package = Package::open(path, &trust).with_context(|| cannot_use(path))?;
+    Ok(Arc::new(PackageRoll {
+        package,
+        signature: Signature::Checked,
+    }))
+}
+
+fn cannot_use(path: &Path) -> String {
+    format!("cannot use package {}", path.display())
 }
 
 /// Reads the box key and checks that the event was sealed to it.

@@ -178,8 +178,11 @@ mod tests {
         Ok(count)
     }
 
+    /// Start of an hour in the ballot's window.
+    const HOUR: i64 = 490_000 * HOUR_MS;
+
     fn frame(sequence: u64, body: Body) -> OpenedFrame {
-        OpenedFrame::for_test(sequence, 1_000 * HOUR_MS + 5, body, None)
+        OpenedFrame::for_test(sequence, HOUR + 5, body, None)
     }
 
     #[test]
@@ -188,7 +191,7 @@ mod tests {
         let expected = FoldError::Twice {
             partition: 0,
             sequence: 2,
-            ballot: 0,
+            ballot: "L".to_owned(),
             shard: 1,
             ordinal: 4,
         };
@@ -231,7 +234,12 @@ mod tests {
         let opened = |region, votes| {
             let counts = vec![(region, Choice::Oui, votes)];
             let choices = Some(vec![BallotChoices { ballot: 0, counts }]);
-            fold(&[OpenedFrame::for_test(1, 0, marks(0, 0, &[1, 3]), choices)])
+            fold(&[OpenedFrame::for_test(
+                1,
+                HOUR,
+                marks(0, 0, &[1, 3]),
+                choices,
+            )])
         };
         let count = opened(1, 2).expect("both live in region 1");
         assert_eq!(count.ballots[0].regions[&1].of(&Choice::Oui), 2);
@@ -251,19 +259,42 @@ mod tests {
         ] {
             let counts = vec![(1, choice, 2)];
             let choices = Some(vec![BallotChoices { ballot: 0, counts }]);
-            let frame = OpenedFrame::for_test(1, 0, marks(0, 0, &[1, 3]), choices);
+            let frame = OpenedFrame::for_test(1, HOUR, marks(0, 0, &[1, 3]), choices);
             let error = fold(&[frame]).err();
             let Some(FoldError::NotOffered {
                 sequence: 1,
-                ballot: 0,
+                ref ballot,
                 region: 1,
                 ..
             }) = error
             else {
                 panic!("{error:?}");
             };
+            assert_eq!(ballot, "L");
             let text = error.map(|error| error.to_string()).unwrap_or_default();
             assert!(!text.contains('7'), "names the choice: {text}");
+        }
+    }
+
+    /// They once were counted and called verified.
+    #[test]
+    fn marks_stamped_outside_the_window_stop_the_count() {
+        let event = event();
+        let ballot = &event.ballots()[0];
+        for (time_ms, inside) in [
+            (ballot.opens - 1, false),
+            (ballot.opens, true),
+            (ballot.closes - 1, true),
+            (ballot.closes, false),
+        ] {
+            let frame = OpenedFrame::for_test(1, time_ms, marks(0, 0, &[1]), None);
+            match fold(&[frame]).err() {
+                None => assert!(inside, "{time_ms}"),
+                Some(FoldError::OutsideWindow { ballot, .. }) => {
+                    assert!(!inside && ballot == "L", "{time_ms}");
+                }
+                Some(other) => panic!("{other:?}"),
+            }
         }
     }
 
@@ -320,8 +351,8 @@ mod tests {
         let ballot = &count.ballots[0];
         assert_eq!((ballot.votes, count.votes(), count.duplicates()), (3, 3, 3));
         assert_eq!(ballot.repeats[&(0, 2)].count, 3);
-        assert_eq!(ballot.turnout[&(1, 1_000 * HOUR_MS)], 2);
-        assert_eq!(ballot.turnout[&(2, 1_000 * HOUR_MS)], 1);
+        assert_eq!(ballot.turnout[&(1, HOUR)], 2);
+        assert_eq!(ballot.turnout[&(2, HOUR)], 1);
         assert_eq!(
             ballot.voters().collect::<Vec<_>>(),
             [(0, 1), (0, 2), (0, 3)]

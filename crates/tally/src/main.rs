@@ -24,6 +24,7 @@ mod recount;
 mod results;
 mod roll;
 mod rows;
+mod signature;
 mod statement;
 mod stream;
 mod table;

@@ -7,12 +7,13 @@ use anyhow::Context;
 use election::Ballot;
 use ledger::{BoxSecretKey, Cursor, InvalidReason};
 
-use crate::cli::LedgerArgs;
+use crate::cli::{LedgerArgs, ReaderArgs};
 use crate::directory::Directory;
-use crate::inputs::{PackageRoll, open_package};
+use crate::inputs::{PackageRoll, open_package, open_readers_package};
 use crate::ledger_count::LedgerCount;
 use crate::policy::Visible;
 use crate::results::{Results, Turnout};
+use crate::signature::Signature;
 use crate::tabulate::{TabulationError, results_of};
 
 /// A ledger that was read to its end and counted.
@@ -27,6 +28,7 @@ pub(crate) struct Recount {
 /// The numbers of a recount, and what identifies what was counted.
 pub(crate) struct Report {
     pub(crate) manifest_sha256: [u8; 32],
+    pub(crate) signature: Signature,
     /// The last frame of each partition: with the same heads, everybody counts the same.
     pub(crate) ledger: BTreeMap<u16, Cursor>,
     /// Commit time of the last frame, ms UTC; none of an empty ledger.
@@ -56,6 +58,15 @@ pub(crate) struct BallotReport {
 /// Opens the package and names the ledger, without reading it.
 pub(crate) fn open_inputs(args: &LedgerArgs) -> anyhow::Result<(Arc<PackageRoll>, Directory)> {
     let package = open_package(&args.package)?;
+    let directory = Directory::new(&args.ledger, package.identity());
+    Ok((package, directory))
+}
+
+/// The same for a reader, who may have chosen to trust nobody.
+pub(crate) fn open_readers_inputs(
+    args: &ReaderArgs,
+) -> anyhow::Result<(Arc<PackageRoll>, Directory)> {
+    let package = open_readers_package(args)?;
     let directory = Directory::new(&args.ledger, package.identity());
     Ok((package, directory))
 }
@@ -115,6 +126,7 @@ impl Recount {
             .collect();
         Ok(Report {
             manifest_sha256: self.package.identity().manifest_sha256,
+            signature: self.package.signature(),
             ledger: self.count.heads.clone(),
             last_commit_ms: (self.count.time_ms != 0).then_some(self.count.time_ms),
             votes: self.count.votes(),

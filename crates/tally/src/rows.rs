@@ -23,6 +23,11 @@ pub(crate) struct Exported<'a> {
 }
 
 impl Exported<'_> {
+    /// Of each row, which may be copied alone.
+    fn signature(self) -> &'static str {
+        self.package.signature().name()
+    }
+
     /// Writes all rows of a kind.
     ///
     /// # Errors
@@ -51,6 +56,7 @@ struct ResultRow<'a> {
     region_id: u16,
     choice: String,
     votes: u64,
+    package_signature: &'static str,
 }
 
 #[derive(Serialize)]
@@ -61,6 +67,7 @@ struct AuditRow<'a> {
     status: &'static str,
     reason: &'static str,
     attempts: u64,
+    package_signature: &'static str,
 }
 
 #[derive(Serialize)]
@@ -71,6 +78,7 @@ struct DuplicateRow<'a> {
     attempt_count: u64,
     first_duplicate_at: String,
     last_duplicate_at: String,
+    package_signature: &'static str,
 }
 
 #[derive(Serialize)]
@@ -79,6 +87,7 @@ struct TurnoutRow<'a> {
     region_id: u16,
     hour: String,
     votes: u64,
+    package_signature: &'static str,
 }
 
 /// Index, id and count of every ballot.
@@ -98,6 +107,7 @@ fn results(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
                     region_id: *region,
                     choice,
                     votes,
+                    package_signature: exported.signature(),
                 })?;
             }
         }
@@ -116,6 +126,7 @@ fn audit(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
                 status,
                 reason,
                 attempts,
+                package_signature: exported.signature(),
             })?;
             if let Some(repeats) = count.repeats.get(&(shard, ordinal)) {
                 let (status, attempts) = ("duplicate", repeats.count);
@@ -125,6 +136,7 @@ fn audit(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
                     status,
                     reason,
                     attempts,
+                    package_signature: exported.signature(),
                 })?;
             }
         }
@@ -139,6 +151,7 @@ fn audit(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
             status,
             reason: reason.name(),
             attempts: *attempts,
+            package_signature: exported.signature(),
         };
         rows.push(&row)?;
     }
@@ -154,6 +167,7 @@ fn duplicates(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()>
                 attempt_count: repeats.count + 1,
                 first_duplicate_at: rfc3339(repeats.first_ms),
                 last_duplicate_at: rfc3339(repeats.last_ms),
+                package_signature: exported.signature(),
             })?;
         }
     }
@@ -169,6 +183,7 @@ fn turnout(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
                 region_id,
                 hour,
                 votes,
+                package_signature: exported.signature(),
             })?;
         }
     }

@@ -81,6 +81,8 @@ fn without_the_box_key_there_is_turnout_only() {
         &names.ledger,
         "--package",
         &names.package,
+        "--trust",
+        &names.trust,
     ]);
     wait_for_votes(&running, "LIVE", 1);
     let law = running.json("/api/v1/results/LIVE");

@@ -4,10 +4,11 @@ mod support;
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Output;
 
 use election::Choice;
 use support::program::{Names, run_to_its_end, stderr, stdout, tally};
-use support::{Fixture, SINGLE};
+use support::{Fixture, LIVE, OVER, RANKED, SINGLE, WITHDRAWN};
 
 /// A ledger of some frames in one segment, closed in order.
 fn closed() -> (Fixture, PathBuf) {
@@ -117,26 +118,63 @@ fn invariant_1_voted_bitsets_are_held_against_the_ledger() {
     assert!(told.contains("LIVE/0000.voted"), "{told}");
 }
 
-/// A ledger that no validator of ours writes: sealed and chained in order, with a vote for a candidate
-/// who is not on the ballot paper. It once was counted without a word.
-#[test]
-fn a_vote_for_nobody_on_the_ballot_paper_ends_every_count() {
-    let fixture = Fixture::new(10);
-    let mut ballots = fixture.ballot_box("data");
-    ballots.vote(SINGLE, 0, Choice::Candidate(999));
-    ballots.close();
-    let (_, _, region) = fixture.credential(SINGLE, 0).expect("on the roll");
-    let names = Names::new(&fixture, "data");
-    let place = format!("partition 0 frame 1: a choice of ballot {SINGLE} in region {region}");
-    for command in ["count", "verify"] {
-        let output = tally(&names.args(command, &[]));
+/// Has every program that counts read a ledger of one frame that no validator of ours writes, sealed and
+/// chained in order: each ends with status 1 and tells `place`, and none of the `secrets`.
+fn ends_every_count(fixture: &Fixture, place: &str, secrets: &[&str]) {
+    let names = Names::new(fixture, "data");
+    let read = |command| tally(&names.args(command, &[]));
+    let serve = || run_to_its_end(&names.args("run", &[]));
+    let programs: [&dyn Fn() -> Output; 3] = [&|| read("count"), &|| read("verify"), &serve];
+    for program in programs {
+        let output = program();
         let told = stderr(&output);
         assert_eq!(output.status.code(), Some(1), "{told}");
-        assert!(told.contains(&place), "{told}");
-        assert!(!told.contains("999"), "names the choice: {told}");
+        assert!(told.contains(place), "{told}");
+        assert!(output.stdout.is_empty(), "{}", stdout(&output));
+        for secret in secrets {
+            assert!(!told.contains(secret), "names the choice: {told}");
+        }
     }
-    let served = run_to_its_end(&names.args("run", &[]));
-    let told = stderr(&served);
-    assert_eq!(served.status.code(), Some(1), "{told}");
-    assert!(told.contains(&place) && !told.contains("999"), "{told}");
+}
+
+/// They once were counted, or left out, without a word.
+#[test]
+fn a_vote_that_the_ballot_paper_does_not_offer_ends_every_count() {
+    for (ballot, id, choice) in [
+        (SINGLE, "SINGLE", Choice::Candidate(999)),
+        (SINGLE, "SINGLE", Choice::Candidate(WITHDRAWN)),
+        (SINGLE, "SINGLE", Choice::Oui),
+        (RANKED, "RANKED", Choice::Ranking(vec![1, 999])),
+        (RANKED, "RANKED", Choice::Ranking(vec![2, WITHDRAWN])),
+        (RANKED, "RANKED", Choice::Ranking(vec![1, 5])),
+        (LIVE, "LIVE", Choice::Candidate(1)),
+    ] {
+        let fixture = Fixture::with_a_withdrawal(10);
+        let mut nth = (0..10).filter(|nth| {
+            let credential = fixture.credential(ballot, *nth);
+            credential.is_some_and(|(_, _, region)| region == 1)
+        });
+        let voter = nth.next().expect("somebody lives in region 1");
+        let mut ballots = fixture.ballot_box("data");
+        ballots.vote(ballot, voter, choice);
+        ballots.close();
+        let place = format!("partition 0 frame 1: a choice of ballot {id} in region 1");
+        ends_every_count(&fixture, &place, &["999"]);
+    }
+}
+
+/// They once were counted and called verified.
+#[test]
+fn votes_stamped_outside_the_window_of_their_ballot_end_every_count() {
+    let fixture = Fixture::new(10);
+    let mut shape = fixture.shape();
+    for ballot in &mut shape.ballots {
+        ballot.opens_ms = 0;
+    }
+    let mut ballots = fixture.ballot_box_of_shape("data", shape);
+    ballots.set_time(1_700_000_000_000);
+    ballots.vote(OVER, 0, Choice::Oui);
+    ballots.close();
+    let place = "partition 0 frame 1: votes on ballot OVER stamped 2023-11-14T22:13:20";
+    ends_every_count(&fixture, place, &[]);
 }

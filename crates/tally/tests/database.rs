@@ -228,6 +228,8 @@ fn another_ledger_another_custody_and_a_newer_schema_are_refused() {
         &names.ledger,
         "--package",
         &names.package,
+        "--trust",
+        &names.trust,
         "--postgres",
         &url,
     ];

@@ -183,6 +183,8 @@ fn bad_inputs_are_named_and_refused() {
             &names.ledger,
             "--package",
             &names.package,
+            "--trust",
+            &names.trust,
         ],
         2,
         "--box",
@@ -196,6 +198,7 @@ fn bad_inputs_are_named_and_refused() {
     let mut other_package = names.args("verify", &[]);
     other_package[4] = &others.package;
     other_package[6] = &others.key;
+    other_package[8] = &others.trust;
     check(&other_package, 1, "another package");
     let mut no_ledger = names.args("count", &[]);
     no_ledger[2] = "/nonexistent";
@@ -264,7 +267,7 @@ fn exports_hold_every_row_and_no_pair() {
     };
     let results = export("results", "csv");
     assert_eq!(results.lines().count(), truth.len() + 1);
-    assert!(results.starts_with("ballot_id,region_id,choice,votes\n"));
+    assert!(results.starts_with("ballot_id,region_id,choice,votes,package_signature\n"));
     assert!(!results.contains(&hex_of(&fixture, LIVE, 0)));
     let audit = export("audit", "csv");
     assert_eq!(

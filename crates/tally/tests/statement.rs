@@ -36,16 +36,10 @@ impl Desk {
     }
 
     fn statement(&self, out: &str, more: &[&str]) -> std::process::Output {
-        let (key, trust, out) = (
-            self.path("officer.key"),
-            self.path("officer.pub"),
-            self.path(out),
-        );
+        let (key, out) = (self.path("officer.key"), self.path(out));
         let password = self.path("password");
-        let mut args = self.names.args(
-            "statement",
-            &["--trust", &trust, "--sign", &key, "--out", &out],
-        );
+        let signing = ["--sign", &key, "--out", &out];
+        let mut args = self.names.args("statement", &signing);
         args.extend(["--password-file", &password]);
         args.extend(more);
         tally(&args)
@@ -248,12 +242,6 @@ fn a_statement_is_refused_where_it_would_not_hold() {
     let wrong = desk.statement("out", &["--ballot", "OVER"]);
     assert!(!stderr(&wrong).contains("another"), "a password is quoted");
     check(wrong, &["officer.key", "password"]);
-    let (key, out) = (desk.path("officer.key"), desk.path("out"));
-    let untrusted = ["--sign", &key, "--ballot", "OVER", "--out", &out];
-    check(
-        tally(&desk.names.args("statement", &untrusted)),
-        &["--trust"],
-    );
 }
 
 #[test]

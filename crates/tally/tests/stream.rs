@@ -94,6 +94,8 @@ fn a_stream_that_breaks_is_followed_to_the_same_counts() {
         &validator.address,
         "--package",
         &names.package,
+        "--trust",
+        &names.trust,
         "--box",
         &names.key,
     ]);
@@ -133,6 +135,8 @@ fn a_stream_that_was_altered_is_refused() {
         &validator.address,
         "--package",
         &names.package,
+        "--trust",
+        &names.trust,
         "--box",
         &names.key,
     ];
@@ -161,6 +165,8 @@ fn an_address_that_is_none_is_refused() {
             url,
             "--package",
             &names.package,
+            "--trust",
+            &names.trust,
             "--box",
             &names.key,
         ]);

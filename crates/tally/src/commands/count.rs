@@ -3,12 +3,12 @@
 use crate::cli::Count;
 use crate::documents::ReportDocument;
 use crate::inputs::read_box_key;
-use crate::recount::{Recount, open_inputs};
+use crate::recount::{Recount, open_readers_inputs};
 use crate::table;
 
 /// Prints every ballot's totals as a table, or JSON.
 pub(crate) fn run(args: &Count) -> anyhow::Result<()> {
-    let (package, directory) = open_inputs(&args.ledger)?;
+    let (package, directory) = open_readers_inputs(&args.ledger)?;
     let key = read_box_key(&args.box_key, package.event())?;
     let recount = Recount::read(package, directory, Some(&key))?;
     let event = recount.package.event();
@@ -17,7 +17,7 @@ pub(crate) fn run(args: &Count) -> anyhow::Result<()> {
         let document = ReportDocument::of(event, &report);
         println!("{}", serde_json::to_string_pretty(&document)?);
     } else {
-        print!("{}", table::render(event, &report));
+        print!("{}", report.signature.mark(&table::render(event, &report)));
     }
     Ok(())
 }

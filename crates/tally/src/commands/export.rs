@@ -7,7 +7,7 @@ use durable::output::OutputFile;
 
 use crate::cli::{Export, What};
 use crate::inputs::read_box_key;
-use crate::recount::{Recount, open_inputs};
+use crate::recount::{Recount, open_readers_inputs};
 use crate::rows::Exported;
 
 /// Reads the ledger and writes the rows to `--out`, or standard output.
@@ -22,7 +22,7 @@ pub(crate) fn run(args: &Export) -> anyhow::Result<()> {
         .as_ref()
         .map(|path| OutputFile::create(path, args.force))
         .transpose()?;
-    let (package, directory) = open_inputs(&args.ledger)?;
+    let (package, directory) = open_readers_inputs(&args.ledger)?;
     let key = args
         .box_key
         .as_ref()

@@ -13,7 +13,8 @@ use crate::directory::Directory;
 use crate::documents::HeadDocument;
 use crate::inputs::read_box_key;
 use crate::postgres::{Target, compare};
-use crate::recount::{Recount, open_inputs};
+use crate::recount::{Recount, open_readers_inputs};
+use crate::signature::Signature;
 use crate::time_text::rfc3339;
 
 /// What was checked, for the report at the end.
@@ -28,11 +29,23 @@ impl Checked {
         self.lines.push(line);
         self.json.insert(name.to_owned(), value);
     }
+
+    /// Prints the report: all checks were passed.
+    fn tell(mut self, as_json: bool, signature: Signature) {
+        if as_json {
+            let signature = json!(signature.name());
+            self.json.insert("package_signature".to_owned(), signature);
+            println!("{}", serde_json::Value::Object(self.json));
+        } else {
+            let text = self.lines.join("\n") + "\nverified\n";
+            print!("{}", signature.mark(&text));
+        }
+    }
 }
 
 /// Checks in order; the first difference is the error.
 pub(crate) fn run(args: &Verify) -> anyhow::Result<()> {
-    let (package, directory) = open_inputs(&args.ledger)?;
+    let (package, directory) = open_readers_inputs(&args.ledger)?;
     let key = args
         .box_key
         .as_ref()
@@ -65,12 +78,7 @@ pub(crate) fn run(args: &Verify) -> anyhow::Result<()> {
     if let Some(target) = &database {
         check_database(target, &recount, key.as_ref(), &mut checked)?;
     }
-    if args.json {
-        println!("{}", serde_json::Value::Object(checked.json));
-    } else {
-        checked.lines.iter().for_each(|line| println!("{line}"));
-        println!("verified");
-    }
+    checked.tell(args.json, recount.package.signature());
     Ok(())
 }
 

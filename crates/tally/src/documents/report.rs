@@ -11,6 +11,7 @@ use super::law::LawDocument;
 use super::parts::{Titles, hex, percentage};
 use crate::recount::{BallotReport, InvalidReport, Report};
 use crate::results::{Answers, Results};
+use crate::signature::Signature;
 use crate::time_text::rfc3339;
 
 /// The numbers of a recount, and what identifies what was counted.
@@ -18,6 +19,8 @@ use crate::time_text::rfc3339;
 pub(crate) struct ReportDocument {
     event_id: String,
     manifest_sha256: String,
+    /// `checked`, or `unchecked` where nobody vouches for the package.
+    package_signature: &'static str,
     /// The last frame of each partition: with the same heads, everybody counts the same.
     ledger: Vec<HeadDocument>,
     last_commit_at: Option<String>,
@@ -48,6 +51,8 @@ struct InvalidDocument {
 #[derive(Debug, Serialize)]
 struct BallotReportDocument {
     ballot_id: String,
+    /// Of the whole package; here again, because a ballot's numbers are copied alone.
+    package_signature: &'static str,
     /// Credentials on the roll of this ballot.
     registered: u64,
     votes: u64,
@@ -111,13 +116,14 @@ impl ReportDocument {
         ReportDocument {
             event_id: event.id.clone(),
             manifest_sha256: hex(&report.manifest_sha256),
+            package_signature: report.signature.name(),
             ledger: HeadDocument::all(&report.ledger),
             last_commit_at: report.last_commit_ms.map(rfc3339),
             votes: report.votes,
             duplicates: report.duplicates,
             invalid: report.invalid.iter().map(InvalidDocument::of).collect(),
             ballots: ballots
-                .map(|counted| BallotReportDocument::of(event, counted))
+                .map(|counted| BallotReportDocument::of(event, report.signature, counted))
                 .collect(),
         }
     }
@@ -146,12 +152,13 @@ impl InvalidDocument {
 }
 
 impl BallotReportDocument {
-    fn of(event: &Event, counted: &BallotReport) -> BallotReportDocument {
+    fn of(event: &Event, signature: Signature, counted: &BallotReport) -> BallotReportDocument {
         let ballot = event.ballot(&counted.ballot_id);
         let ballot = ballot.expect("a report holds the ballots of its event");
         let turnout = counted.results.turnout.whole();
         BallotReportDocument {
             ballot_id: ballot.id.clone(),
+            package_signature: signature.name(),
             registered: turnout.whole,
             votes: turnout.part,
             turnout_percentage_of_registered: percentage(turnout),

@@ -80,8 +80,8 @@ impl<'a> Pending<'a> {
     /// whose step is behind it.
     ///
     /// # Errors
-    /// The frame names a credential that the package does not have, or a choice that its ballot does
-    /// not offer.
+    /// The frame holds votes outside their ballot's window, names a credential that the package does
+    /// not have, or a choice that its ballot does not offer.
     pub(crate) fn add(
         &mut self,
         frame: &OpenedFrame,
@@ -99,6 +99,7 @@ impl<'a> Pending<'a> {
             let ballot = self.event.ballots().get(usize::from(marks.ballot));
             let unknown = || frame.position().not_on_roll(marks.ballot, 0, 0);
             let ballot = ballot.ok_or_else(unknown)?;
+            frame.position().check_window(ballot, frame.time_ms)?;
             for (voters, choice, votes) in frame.choices_of(marks.ballot).unwrap_or(&[]) {
                 let region = if ballot.law().is_some() { 0 } else { *voters };
                 let unit = Unit {

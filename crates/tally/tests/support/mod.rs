@@ -30,6 +30,8 @@ pub(crate) const OVER: u16 = 3;
 pub(crate) const SINGLE: u16 = 4;
 pub(crate) const RANKED: u16 = 5;
 pub(crate) const BALLOTS: u16 = 6;
+/// A candidate of region 1 who no longer stands, in [`Fixture::with_a_withdrawal`].
+pub(crate) const WITHDRAWN: u32 = 4;
 
 /// Within every window: 15 July 2025.
 pub(crate) const NOON_MS: i64 = 1_752_580_800_000;
@@ -87,15 +89,27 @@ pub(crate) fn mix(seed: u64) -> u64 {
 impl Fixture {
     /// An event with so many voters, each on every ballot.
     pub(crate) fn new(voters: u32) -> Fixture {
+        Fixture::edited(voters, |definition| definition)
+    }
+
+    /// The same, but candidate [`WITHDRAWN`] of each election has withdrawn.
+    pub(crate) fn with_a_withdrawal(voters: u32) -> Fixture {
+        let number = format!("number = {WITHDRAWN}\nregion = 1\n");
+        Fixture::edited(voters, |definition| {
+            definition.replace(&number, &format!("{number}status = \"withdrawn\"\n"))
+        })
+    }
+
+    fn edited(voters: u32, edit: impl Fn(String) -> String) -> Fixture {
         let key = BoxSecretKey::generate().expect("randomness");
         let specimen = Specimen::new(&Recipe {
-            definition: definition(key.public().to_string()).to_toml(),
+            definition: edit(definition(key.public().to_string()).to_toml()),
             roll: Roll::new(voters, 1..=REGIONS),
             shard_bits: SHARD_BITS,
             ..Recipe::default()
         });
         fs::write(specimen.path("box.key"), key.to_file_text().as_bytes()).expect("key");
-        let package = Package::open_unsigned(&specimen.package()).expect("a package");
+        let package = Package::open(&specimen.package(), &specimen.signed()).expect("a package");
         Fixture {
             specimen,
             key,
@@ -137,6 +151,15 @@ impl Fixture {
 
     /// The same for one partition of several.
     pub(crate) fn ballot_box_of(&self, data: &str, partition: u16) -> BallotBox<'_> {
+        self.open_box(data, partition, self.shape())
+    }
+
+    /// The same by a validator that was told something else of the event.
+    pub(crate) fn ballot_box_of_shape(&self, data: &str, shape: Shape) -> BallotBox<'_> {
+        self.open_box(data, 0, shape)
+    }
+
+    fn open_box(&self, data: &str, partition: u16, shape: Shape) -> BallotBox<'_> {
         let clock = Arc::new(SetClock(AtomicI64::new(NOON_MS)));
         let options = Options {
             partition,
@@ -149,7 +172,7 @@ impl Fixture {
             Arc::new(log),
             Some(snapshots),
             Arc::clone(&clock) as Arc<dyn Clock>,
-            self.shape(),
+            shape,
             options,
         )
         .expect("a ledger");

@@ -38,6 +38,8 @@ pub(crate) struct Names {
     pub(crate) ledger: String,
     pub(crate) package: String,
     pub(crate) key: String,
+    /// Public key of the officer who signed the package.
+    pub(crate) trust: String,
 }
 
 impl Names {
@@ -47,6 +49,7 @@ impl Names {
             ledger: text(fixture.path(data).join("ledger")),
             package: text(fixture.path("package")),
             key: text(fixture.path("box.key")),
+            trust: text(fixture.path("officer.pub")),
         }
     }
 
@@ -58,7 +61,7 @@ impl Names {
         u64::from_le_bytes(*sequence.expect("a sequence"))
     }
 
-    /// `command --ledger L --package P --box K` and more.
+    /// `command --ledger L --package P --box K --trust T` and more.
     pub(crate) fn args<'a>(&'a self, command: &'a str, more: &[&'a str]) -> Vec<&'a str> {
         let mut args = vec![
             command,
@@ -67,7 +70,7 @@ impl Names {
             "--package",
             &self.package,
         ];
-        args.extend(["--box", &self.key]);
+        args.extend(["--box", &self.key, "--trust", &self.trust]);
         args.extend(more);
         args
     }
