@@ -1,8 +1,6 @@
 //! What the process asks of the system for itself.
 
-use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit,
-};
+use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
 /// Files beside connections: package, segments, logs, sockets.
 const FILES_RESERVED: u64 = 1_024;
@@ -30,26 +28,21 @@ pub fn seal_memory() {
 /// the ledger needs.
 pub fn raise_file_limit(connections: usize) -> usize {
     let wanted = (connections as u64).saturating_add(FILES_RESERVED);
-    let limit = getrlimit(Resource::Nofile);
-    let possible = limit.maximum.map_or(wanted, |maximum| wanted.min(maximum));
-    let mut current = limit.current.unwrap_or(u64::MAX);
-    if current < possible {
-        let raised = Rlimit {
-            current: Some(possible),
-            maximum: limit.maximum,
-        };
-        match setrlimit(Resource::Nofile, raised) {
-            Ok(()) => current = possible,
-            Err(error) => tracing::warn!(%error, "the limit of open files could not be raised"),
-        }
+    let raised = rlimit::increase_nofile_limit(wanted).or_else(|error| {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+        rlimit::Resource::NOFILE.get_soft()
+    });
+    let Ok(files) = raised else {
+        tracing::warn!("the limit of open files could not be read: see that it is above {wanted}");
+        return connections;
+    };
+    if files >= wanted {
+        return connections;
     }
-    if current < wanted {
-        let connections = current.saturating_sub(FILES_RESERVED).max(1);
-        tracing::warn!(
-            connections,
-            "fewer connections than configured: raise the hard limit of open files"
-        );
-        return usize::try_from(connections).unwrap_or(usize::MAX);
-    }
-    connections
+    let possible = files.saturating_sub(FILES_RESERVED).max(1);
+    tracing::warn!(
+        connections = possible,
+        "fewer connections than configured: raise the hard limit of open files"
+    );
+    usize::try_from(possible).expect("fewer than the connections asked for, which are a usize")
 }

@@ -11,7 +11,6 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper::header::{CONTENT_TYPE, HOST, RETRY_AFTER};
 use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 
 use crate::request::Call;
@@ -79,18 +78,15 @@ pub(crate) enum Broken {
 ///
 /// Errors where `connections` are more than the system allows at all.
 pub(crate) fn allow_connections(connections: u32) -> Result<()> {
-    let limit = getrlimit(Resource::Nofile);
-    let most = limit.maximum.unwrap_or(u64::MAX);
-    if u64::from(connections) + FILES_BESIDE > most {
+    let wanted = u64::from(connections) + FILES_BESIDE;
+    let files = rlimit::increase_nofile_limit(wanted)
+        .context("the limit of open files could not be raised")?;
+    if files < wanted {
         bail!(
-            "{connections} connections asked for, this process may open {most} files: lower --connections or raise `ulimit -Hn`"
+            "{connections} connections asked for, this process may open {files} files: lower --connections or raise `ulimit -Hn`"
         );
     }
-    let raised = Rlimit {
-        current: limit.maximum,
-        maximum: limit.maximum,
-    };
-    setrlimit(Resource::Nofile, raised).context("cannot raise the limit of open files")
+    Ok(())
 }
 
 /// A connection, open or not.

@@ -5,7 +5,6 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
@@ -110,15 +109,10 @@ pub(super) fn address(n: u32) -> Ipv4Addr {
 /// Lets this process open as many files as the attack needs.
 pub(super) fn allow_connections(connections: u32) -> Result<()> {
     let wanted = u64::from(connections) + OTHER_FILES;
-    let limit = getrlimit(Resource::Nofile);
-    if let Some(most) = limit.maximum
-        && most < wanted
-    {
-        bail!("the attack opens {wanted} files, this process may open {most}: raise `ulimit -Hn`");
+    let files = rlimit::increase_nofile_limit(wanted)
+        .context("the limit of open files could not be raised")?;
+    if files < wanted {
+        bail!("the attack opens {wanted} files, this process may open {files}: raise `ulimit -Hn`");
     }
-    let raised = Rlimit {
-        current: limit.current.map(|current| current.max(wanted)),
-        maximum: limit.maximum,
-    };
-    setrlimit(Resource::Nofile, raised).context("cannot raise the limit of open files")
+    Ok(())
 }
