@@ -10,6 +10,8 @@ use std::time::Instant;
 use credentials::digestset::Record;
 use credentials::{Digest, shard_bits_for};
 use election::BallotIndex;
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 use shards::{Membership, Package};
 use specimen::{Definition, Recipe, Specimen};
 
@@ -18,20 +20,15 @@ mod redis;
 
 const PROBES: usize = 1_000_000;
 const BALLOT: BallotIndex = BallotIndex(0);
-/// Uniform numbers, the same in every run (Steele, Lea and Flood's SplitMix64).
-struct Numbers(u64);
+/// Uniform numbers, the same in every run.
+struct Numbers(SplitMix64);
 
 impl Numbers {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
     fn digest(&mut self) -> Digest {
-        let halves = [self.next().to_be_bytes(), self.next().to_be_bytes()];
+        let halves = [
+            self.0.next_u64().to_be_bytes(),
+            self.0.next_u64().to_be_bytes(),
+        ];
         Digest(
             *halves
                 .as_flattened()
@@ -45,7 +42,7 @@ fn main() {
     let credentials = std::env::args()
         .find_map(|arg| arg.parse().ok())
         .unwrap_or(1_000_000);
-    let mut numbers = Numbers(1);
+    let mut numbers = Numbers(SplitMix64::seed_from_u64(1));
     let mut records: Vec<Record> = (0..credentials)
         .map(|_| Record {
             digest: numbers.digest(),
@@ -85,7 +82,7 @@ fn print(what: &str, n: usize, hit: f64, miss: f64, bytes: f64, floor: f64) {
 fn sample(records: &[Record], numbers: &mut Numbers) -> Vec<Digest> {
     let any = |number: u64| place(number, records.len());
     (0..PROBES)
-        .map(|_| records[any(numbers.next())].digest)
+        .map(|_| records[any(numbers.0.next_u64())].digest)
         .collect()
 }
 
@@ -105,7 +102,7 @@ fn lookup_ns(package: &Package, digests: &[Digest], member: bool) -> f64 {
 /// Reads of one digest each, where the next place depends on what was read.
 fn cache_miss_ns(records: &[Record], numbers: &mut Numbers) -> f64 {
     let column: Vec<[u8; 16]> = records.iter().map(|record| record.digest.0).collect();
-    let steps: Vec<u64> = (0..PROBES).map(|_| numbers.next()).collect();
+    let steps: Vec<u64> = (0..PROBES).map(|_| numbers.0.next_u64()).collect();
     let mut word = 0u64;
     median_ns(&steps, |step| {
         let read = column.get(place(step ^ word, column.len()));

@@ -1,20 +1,19 @@
 //! Everything random of a simulation comes from one seed.
 
-/// SplitMix64 (Steele, Lea, Flood, 2014): small, and good enough to choose faults with.
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
+
+/// Numbers to choose faults with: small, fast and repeatable.
 #[derive(Clone)]
-pub(crate) struct Rng(u64);
+pub(crate) struct Rng(SplitMix64);
 
 impl Rng {
     pub(crate) fn new(seed: u64) -> Rng {
-        Rng(seed)
+        Rng(SplitMix64::seed_from_u64(seed))
     }
 
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.next_u64()
     }
 
     /// 0 to `bound - 1`.
@@ -32,7 +31,7 @@ impl Rng {
 
     /// A generator of its own, so that drawing more here does not shift what is drawn there.
     pub(crate) fn split(&mut self) -> Rng {
-        Rng(self.next())
+        Rng::new(self.next())
     }
 }
 

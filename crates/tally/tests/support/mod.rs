@@ -19,6 +19,8 @@ use ledger::{
     BallotShape, BoxSecretKey, Decision, InvalidReason, Options, Partition, Reply, RequestId,
     Shape, Snapshots, Submission,
 };
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 use shards::Package;
 use specimen::{Definition, Election, Law, Method, Recipe, Roll, Specimen};
 
@@ -76,14 +78,9 @@ fn definition(box_key: String) -> Definition {
     }
 }
 
-/// A number that looks random and is the same every time (SplitMix64).
+/// A number that looks random and is the same every time.
 pub(crate) fn mix(seed: u64) -> u64 {
-    let mut z = seed
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        .wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+    SplitMix64::seed_from_u64(seed).next_u64()
 }
 
 impl Fixture {
