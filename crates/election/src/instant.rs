@@ -101,11 +101,19 @@ fn written(offset: Offset) -> String {
     format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
-/// RFC 3339 in UTC, with milliseconds only where there are some.
-pub(crate) fn to_rfc3339(ms: i64) -> Option<String> {
+/// RFC 3339 in UTC, with milliseconds only where there are some: `2026-10-05T13:00:00.25Z`.
+fn to_rfc3339(ms: i64) -> Option<String> {
     Timestamp::from_millisecond(ms)
         .ok()
         .map(|timestamp| timestamp.to_string())
+}
+
+/// Milliseconds since 1970 as people and programs read an instant: RFC 3339 in UTC, with milliseconds
+/// only where there are some. An instant beyond the years -9999 to 9999 is written as its number, such
+/// as `9223372036854775807 ms`: any number can stand in a file or on a broken clock.
+#[must_use]
+pub fn instant_text(ms: i64) -> String {
+    to_rfc3339(ms).unwrap_or_else(|| format!("{ms} ms"))
 }
 
 /// Serialises milliseconds as RFC 3339 text, so that an auditor can read the canonical JSON.
@@ -124,5 +132,22 @@ pub(crate) mod rfc3339 {
             serde::de::Error::custom("expected a date such as 2026-10-05T13:00:00Z")
         })?;
         Ok(timestamp.as_millisecond())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::instant_text;
+
+    #[test]
+    fn an_instant_is_written_in_utc() {
+        let cases = [
+            (0, "1970-01-01T00:00:00Z"),
+            (1_790_000_000_250, "2026-09-21T14:13:20.25Z"),
+            (i64::MAX, "9223372036854775807 ms"),
+        ];
+        for (ms, expected) in cases {
+            assert_eq!(instant_text(ms), expected);
+        }
     }
 }

@@ -27,6 +27,7 @@ pub use ballot::{
 pub use choice::{Choice, ChoiceError};
 pub use event::{Event, Party, Phase, Region};
 pub use handwritten::Fault;
+pub use instant::instant_text;
 pub use language::Language;
 pub use text::Text;
 pub use threshold::{RegionalMajority, Share, ShareError, Threshold};

@@ -29,7 +29,6 @@ mod statement;
 mod stream;
 mod table;
 mod tabulate;
-mod time_text;
 mod token;
 mod voted;
 

@@ -13,7 +13,7 @@ use crate::counts::choice_text;
 use crate::inputs::PackageRoll;
 use crate::ledger_count::LedgerCount;
 use crate::roll::Roll;
-use crate::time_text::rfc3339;
+use election::instant_text;
 
 /// What rows are made from.
 #[derive(Clone, Copy)]
@@ -165,8 +165,8 @@ fn duplicates(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()>
                 ballot_id,
                 digest: digest(exported, ballot, *shard, *ordinal),
                 attempt_count: repeats.count + 1,
-                first_duplicate_at: rfc3339(repeats.first_ms),
-                last_duplicate_at: rfc3339(repeats.last_ms),
+                first_duplicate_at: instant_text(repeats.first_ms),
+                last_duplicate_at: instant_text(repeats.last_ms),
                 package_signature: exported.signature(),
             })?;
         }
@@ -177,7 +177,7 @@ fn duplicates(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()>
 fn turnout(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
     for (_, ballot_id, count) in ballots(exported) {
         for ((region_id, hour), votes) in &count.turnout {
-            let (region_id, hour, votes) = (*region_id, rfc3339(*hour), *votes);
+            let (region_id, hour, votes) = (*region_id, instant_text(*hour), *votes);
             rows.push(&TurnoutRow {
                 ballot_id,
                 region_id,

@@ -9,7 +9,7 @@ use crate::documents::hex;
 use crate::fraction::Fraction;
 use crate::recount::{BallotReport, Report};
 use crate::results::{ElectionResults, LawResults, RegionResults};
-use crate::time_text::rfc3339;
+use election::instant_text;
 
 /// Widest name shown in a column; longer ones are cut, `--json` has them whole.
 const NAME_CHARS_MAX: usize = 34;
@@ -32,7 +32,7 @@ fn write_page(page: &mut String, event: &Event, report: &Report) -> std::fmt::Re
             head.sequence, head.link
         )?;
     }
-    let last = report.last_commit_ms.map(rfc3339);
+    let last = report.last_commit_ms.map(instant_text);
     writeln!(page, "Last commit {}", last.as_deref().unwrap_or("never"))?;
     writeln!(
         page,

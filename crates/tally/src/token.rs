@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use crate::time_text::rfc3339;
+use election::instant_text;
 
 const PREFIX: &str = "scrutin";
 const ID_BYTES: usize = 4;
@@ -71,7 +71,12 @@ impl TokenFile {
             lines.push('\n');
         }
         let hash = hex(&Sha256::digest(secret.as_bytes()));
-        writeln!(lines, "{id} {} {hash} {}", role.name(), rfc3339(now_ms))?;
+        writeln!(
+            lines,
+            "{id} {} {hash} {}",
+            role.name(),
+            instant_text(now_ms)
+        )?;
         // Written aside and renamed: a crash leaves the tokens there were.
         let mut file = OutputFile::create_secret(&self.0, true)?;
         file.write_all(lines.as_bytes())?;

@@ -3,7 +3,7 @@
 //! The status of a ballot follows the clock, so the two lists that show it are made again when a
 //! window opens or closes; until then every reader gets the same bytes.
 
-use crate::time::rfc3339;
+use election::instant_text;
 use election::{Ballot, CandidateStatus, Election, Event, Method, Text, Window};
 use hyper::body::Bytes;
 use serde::Serialize;
@@ -127,8 +127,8 @@ struct Period {
 impl Period {
     fn of(ballot: &Ballot, now_ms: i64) -> Period {
         Period {
-            opens: rfc3339(ballot.opens),
-            closes: rfc3339(ballot.closes),
+            opens: instant_text(ballot.opens),
+            closes: instant_text(ballot.closes),
             status: match ballot.window(now_ms) {
                 Window::NotOpen { .. } => "scheduled",
                 Window::Open => "active",

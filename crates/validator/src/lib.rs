@@ -18,7 +18,6 @@ mod metrics;
 mod run;
 mod site;
 mod start;
-mod time;
 #[cfg(test)]
 mod told;
 mod vote;

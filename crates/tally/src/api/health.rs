@@ -10,7 +10,7 @@ use serde_json::json;
 use super::problem::Problem;
 use super::shared::Shared;
 use crate::documents::HeadDocument;
-use crate::time_text::rfc3339;
+use election::instant_text;
 
 /// Alive: the process answers.
 pub(super) async fn livez() -> &'static str {
@@ -51,7 +51,7 @@ pub(super) async fn health(State(shared): State<Arc<Shared>>) -> Response {
         "services": services,
         "ledger": heads,
         "postgres_sequences": database_heads,
-        "timestamp": rfc3339(shared.now_ms()),
+        "timestamp": instant_text(shared.now_ms()),
     });
     let headers = [
         (header::CONTENT_TYPE, "application/json"),

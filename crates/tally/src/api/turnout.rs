@@ -16,7 +16,7 @@ use super::shared::Shared;
 use crate::documents::percentage;
 use crate::policy::Board;
 use crate::results::Turnout;
-use crate::time_text::rfc3339;
+use election::instant_text;
 
 #[derive(Serialize)]
 struct AllTurnout {
@@ -109,7 +109,7 @@ fn turnout_of(shared: &Shared, board: &Board, ballot: &Ballot) -> BallotTurnout 
         votes: turnout.part,
         registered: turnout.whole,
         percentage_of_registered: percentage(turnout),
-        updated_at: (updated_ms != 0).then(|| rfc3339(updated_ms)),
+        updated_at: (updated_ms != 0).then(|| instant_text(updated_ms)),
     }
 }
 
@@ -139,7 +139,7 @@ fn detailed(shared: &Shared, board: &Board, ballot: &Ballot) -> DetailedTurnout 
         hours: hours
             .into_iter()
             .map(|(hour, votes)| HourTurnout {
-                hour: rfc3339(hour),
+                hour: instant_text(hour),
                 votes,
             })
             .collect(),

@@ -15,7 +15,7 @@ use crate::inputs::read_box_key;
 use crate::postgres::{Target, compare};
 use crate::recount::{Recount, open_readers_inputs};
 use crate::signature::Signature;
-use crate::time_text::rfc3339;
+use election::instant_text;
 
 /// What was checked, for the report at the end.
 #[derive(Default)]
@@ -158,7 +158,7 @@ fn check_receipts(
     if let [id] = missing.iter().copied().collect::<Vec<_>>()[..] {
         if let Some(receipt) = find_receipt(&directory.log(), &id)? {
             missing.remove(&id);
-            let time = rfc3339(receipt.time_ms);
+            let time = instant_text(receipt.time_ms);
             let line = format!("receipt {id}: recorded at {time}");
             checked.lines.push(line);
         }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::fraction::Fraction;
 use crate::results::Shown;
-use crate::time_text::rfc3339;
+use election::instant_text;
 
 /// The member that percentages of candidates and parties are of.
 pub(super) const PERCENTAGE_OF: &str = "total_votes";
@@ -65,8 +65,8 @@ impl Standing {
         };
         Standing {
             results,
-            available_at: available_ms.map(rfc3339),
-            updated_at: updated_ms.map(rfc3339),
+            available_at: available_ms.map(instant_text),
+            updated_at: updated_ms.map(instant_text),
         }
     }
 }

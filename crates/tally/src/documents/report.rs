@@ -12,7 +12,7 @@ use super::parts::{Titles, hex, percentage};
 use crate::recount::{BallotReport, InvalidReport, Report};
 use crate::results::{Answers, Results};
 use crate::signature::Signature;
-use crate::time_text::rfc3339;
+use election::instant_text;
 
 /// The numbers of a recount, and what identifies what was counted.
 #[derive(Debug, Serialize)]
@@ -118,7 +118,7 @@ impl ReportDocument {
             manifest_sha256: hex(&report.manifest_sha256),
             package_signature: report.signature.name(),
             ledger: HeadDocument::all(&report.ledger),
-            last_commit_at: report.last_commit_ms.map(rfc3339),
+            last_commit_at: report.last_commit_ms.map(instant_text),
             votes: report.votes,
             duplicates: report.duplicates,
             invalid: report.invalid.iter().map(InvalidDocument::of).collect(),

@@ -9,8 +9,8 @@ use tokio_postgres::{Row, Transaction};
 
 use super::expected::{Expected, Stop, compare_small, differ};
 use super::rows::signed;
+use super::timestamp::system_time;
 use crate::documents::hex;
-use crate::time_text::system_time;
 
 pub(super) async fn compare_accepted(
     tx: &Transaction<'_>,

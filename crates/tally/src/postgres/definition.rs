@@ -5,8 +5,8 @@ use tokio_postgres::Transaction;
 
 use super::error::DbError;
 use super::session::{Session, WorkError};
+use super::timestamp::system_time;
 use crate::inputs::Identity;
-use crate::time_text::system_time;
 
 /// Writes laws, regions, parties, elections, candidates and zero counts where they are missing.
 /// `opened`: whether this tally holds the box key.

@@ -17,6 +17,7 @@ mod progress;
 mod rows;
 mod session;
 mod target;
+mod timestamp;
 mod tls;
 mod writer;
 

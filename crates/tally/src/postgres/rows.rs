@@ -13,8 +13,8 @@ use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::Type;
 
 use super::session::WorkError;
+use super::timestamp::system_time;
 use crate::counts::Counts;
-use crate::time_text::system_time;
 
 /// A credential on a ballot: (digest, ballot id).
 pub(crate) type Credential<'a> = ([u8; 16], &'a str);

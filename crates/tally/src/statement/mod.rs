@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::documents::{ReportDocument, Titles};
 use crate::recount::Report;
-use crate::time_text::rfc3339;
+use election::instant_text;
 
 pub(crate) use text::render;
 
@@ -155,8 +155,8 @@ impl Terms {
     fn of(ballot: &Ballot, now_ms: i64) -> Terms {
         Terms {
             ballot_id: ballot.id.clone(),
-            opens: rfc3339(ballot.opens),
-            closes: rfc3339(ballot.closes),
+            opens: instant_text(ballot.opens),
+            closes: instant_text(ballot.closes),
             interim: !is_over(ballot, now_ms),
             rule_set: RuleSet::of(ballot),
             rules: ballot.rules_in_words().iter().map(Titles::of).collect(),

@@ -11,7 +11,7 @@ use super::{Statement, Terms};
 use crate::documents::hex;
 use crate::recount::{BallotReport, Report};
 use crate::results::{Answers, LawResults, Results};
-use crate::time_text::rfc3339;
+use election::instant_text;
 
 const OPENED: &str = "a statement is made with the box key, of ballots of its event";
 
@@ -86,7 +86,7 @@ fn write_head(
         );
         writeln!(page, "{line}")?;
     }
-    let last = report.last_commit_ms.map(rfc3339);
+    let last = report.last_commit_ms.map(instant_text);
     writeln!(
         page,
         "{} {}",

@@ -3,7 +3,7 @@
 use super::rejection::Rejection;
 use super::reply::{self, JSON, Reply};
 use crate::app::App;
-use crate::time::rfc3339;
+use election::instant_text;
 use hyper::StatusCode;
 use serde_json::json;
 
@@ -33,7 +33,7 @@ pub(crate) fn health(app: &App) -> Reply {
     let body = json!({
         "status": ledger,
         "services": {"package": "ok", "ledger": ledger},
-        "timestamp": rfc3339(app.clock.now_ms()),
+        "timestamp": instant_text(app.clock.now_ms()),
     });
     reply::json(StatusCode::OK, &body, JSON, None)
 }

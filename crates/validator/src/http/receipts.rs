@@ -3,8 +3,8 @@
 use super::rejection::Rejection;
 use super::reply::{self, JSON, Reply};
 use crate::app::App;
-use crate::time::rfc3339;
 use election::Language;
+use election::instant_text;
 use hyper::StatusCode;
 use ledger::{Receipt, RequestId};
 use listener::log::Gate;
@@ -39,7 +39,7 @@ pub(crate) async fn find(
     let body = Recorded {
         request_id: id.to_string(),
         status: "recorded",
-        recorded_at: rfc3339(receipt.time_ms),
+        recorded_at: instant_text(receipt.time_ms),
     };
     Ok(reply::json(StatusCode::OK, &body, JSON, Some(language)))
 }
