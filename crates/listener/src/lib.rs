@@ -7,13 +7,15 @@
 //! Every connection has a seat among all connections and one among those of its client, a deadline
 //! for each wait, and an age at which it ends. [`Addresses`](client::Addresses) says which address
 //! is the client, behind proxies or not; [`Admission`] how often it may ask; [`negotiate`] which
-//! language it reads.
+//! language it reads. [`ProblemDocument`] tells it what went wrong, and [`exposition`] tells operators
+//! how the program fares.
 
 mod accept;
 mod admission;
 pub mod client;
 mod connection;
 mod deadline;
+pub mod exposition;
 mod language;
 pub mod lifecycle;
 mod limits;
@@ -21,6 +23,7 @@ pub mod log;
 mod metrics;
 pub mod notify;
 mod pace;
+mod problem;
 pub mod process;
 mod seats;
 mod signals;
@@ -37,6 +40,7 @@ pub use deadline::within;
 pub use language::negotiate;
 pub use limits::ConnectionLimits;
 pub use metrics::Connections;
+pub use problem::{ProblemDocument, retry_after_seconds};
 pub use seats::{Seat, Seats};
 pub use signals::Signals;
 pub use sliced::Sliced;

@@ -7,10 +7,10 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use prometheus_client::encoding::{EncodeLabelSet, text::encode};
+use listener::exposition;
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use super::shared::Shared;
@@ -53,11 +53,10 @@ pub(super) async fn observe(
     response
 }
 
-/// `GET /metrics`, in the text format of OpenMetrics.
+/// `GET /metrics`, in Prometheus' text format.
 pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     let mut registry = Registry::default();
-    let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
-    registry.register("build", "The program", build);
+    exposition::register_build(&mut registry, env!("CARGO_PKG_VERSION"));
     registry.register(
         "api_request_duration_seconds",
         "Time to answer a request",
@@ -67,11 +66,8 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     register_database(&mut registry, &shared);
     register_stream(&mut registry, &shared);
     shared.connections.register(&mut registry);
-    let mut text = String::new();
-    // Writing to a String cannot fail.
-    let _ = encode(&mut text, &registry);
-    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, kind)], text).into_response()
+    let content_type = (header::CONTENT_TYPE, exposition::CONTENT_TYPE);
+    ([content_type], exposition::text(&registry)).into_response()
 }
 
 fn register_state(registry: &mut Registry, shared: &Shared, board: &Board) {

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use election::Language;
+use listener::{ProblemDocument, retry_after_seconds};
 
 /// What can be wrong with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -225,19 +226,15 @@ impl Problem {
     pub(crate) fn respond(self, language: Language) -> Response {
         let face = self.face();
         let [title, detail] = language.pick(face.french, face.english);
-        let body = serde_json::json!({
-            "type": format!("urn:scrutin:problem:{}", face.name),
-            "title": title,
-            "status": face.status.as_u16(),
-            "detail": detail,
-        });
-        let headers = [
-            (header::CONTENT_TYPE, "application/problem+json"),
-            (header::CONTENT_LANGUAGE, language.tag()),
-            (header::VARY, "accept-language"),
-            (header::CACHE_CONTROL, "no-store"),
-        ];
-        let mut response = (face.status, headers, body.to_string()).into_response();
+        let document = ProblemDocument {
+            status: face.status,
+            name: face.name,
+            status_word: None,
+            title,
+            detail,
+            language,
+        };
+        let mut response: Response = document.response(());
         if let Some((name, value)) = self.header() {
             response.headers_mut().insert(name, value);
         }
@@ -252,9 +249,8 @@ impl Problem {
             Problem::NotReady => (header::RETRY_AFTER, text("1")),
             Problem::TooManyClients | Problem::TooManyExports => (header::RETRY_AFTER, text("10")),
             Problem::TooManyRequests(wait) => {
-                // Rounded up: a client that comes too early is turned away again.
-                let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-                (header::RETRY_AFTER, HeaderValue::from(seconds.max(1)))
+                let seconds = retry_after_seconds(wait);
+                (header::RETRY_AFTER, HeaderValue::from(seconds))
             }
             Problem::Unauthorized => (header::WWW_AUTHENTICATE, text("Bearer realm=\"scrutin\"")),
             _ => return None,

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
+use listener::exposition::durations;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
-
-/// Upper bounds of request durations, seconds.
-const BUCKETS: [f64; 9] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5];
 
 /// Durations of requests by route and status.
 pub(crate) struct RequestTimes(Family<RouteLabel, Histogram>);
@@ -20,7 +18,7 @@ pub(super) struct RouteLabel {
 
 impl Default for RequestTimes {
     fn default() -> RequestTimes {
-        RequestTimes(Family::new_with_constructor(|| Histogram::new(BUCKETS)))
+        RequestTimes(Family::new_with_constructor(durations))
     }
 }
 

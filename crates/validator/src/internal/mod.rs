@@ -13,13 +13,11 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::HeaderValue;
 use hyper::{Method, Request, Response, StatusCode};
 use listener::lifecycle::Stop;
-use listener::{ConnectionLimits, Handler, Peer};
+use listener::{ConnectionLimits, Handler, Peer, exposition};
 use std::sync::Arc;
 use std::time::Duration;
 use stream::LedgerBody;
 
-/// Content type of Prometheus' text format.
-const EXPOSITION: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4");
 /// Content type of ledger bytes.
 const LEDGER: HeaderValue = HeaderValue::from_static("application/octet-stream");
 /// Connections of the internal listener.
@@ -88,7 +86,8 @@ impl Internal {
 
     fn metrics(&self) -> Reply {
         let text = self.app.metrics.text();
-        reply::made(StatusCode::OK, text.into(), EXPOSITION, None)
+        let content_type = HeaderValue::from_static(exposition::CONTENT_TYPE);
+        reply::made(StatusCode::OK, text.into(), content_type, None)
     }
 
     fn ledger(

@@ -1,10 +1,9 @@
 //! The ledger's own counters, read when somebody looks.
 
-use super::histogram;
 use crate::vote::VoteReply;
 use ledger::{FRAME_BOUNDS, Partition, SYNC_BOUNDS_US};
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
@@ -48,7 +47,7 @@ impl Ledger {
         let times = self.partition.state().sync_times();
         let seconds = |us: u64| Duration::from_micros(us).as_secs_f64();
         let bounds = SYNC_BOUNDS_US.into_iter().map(seconds);
-        histogram::encode(
+        histogram(
             metric,
             bounds,
             times.buckets.into_iter(),
@@ -68,7 +67,7 @@ impl Ledger {
             }
         };
         let bounds = FRAME_BOUNDS.into_iter().map(number);
-        histogram::encode(metric, bounds, sizes.buckets.into_iter(), number(sizes.sum))
+        histogram(metric, bounds, sizes.buckets.into_iter(), number(sizes.sum))
     }
 }
 
@@ -123,4 +122,16 @@ impl Collector for Ledger {
         self.frames(&mut encoder)?;
         self.syncs(&mut encoder)
     }
+}
+
+/// Writes counts that the ledger keeps a bucket; the last bucket has no bound.
+fn histogram(
+    mut encoder: MetricEncoder<'_>,
+    bounds: impl Iterator<Item = f64>,
+    counts: impl Iterator<Item = u64>,
+    sum: f64,
+) -> Result<(), fmt::Error> {
+    let buckets: Vec<(f64, u64)> = bounds.chain([f64::MAX]).zip(counts).collect();
+    let count = buckets.iter().map(|(_, count)| count).sum();
+    encoder.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)
 }

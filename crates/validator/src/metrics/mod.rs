@@ -2,19 +2,17 @@
 //!
 //! The request path touches atomic counters only: labelled ones are looked up once, at the start.
 
-mod exposition;
-mod histogram;
 mod ledger;
 
 use crate::http::problem::Problem;
 use crate::http::problem_type::ProblemType;
 use crate::vote::{Observer, Refusal, VoteReply};
 use ::ledger::Partition;
-use histogram::Durations;
 use listener::Connections;
+use listener::exposition::{self, durations};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,11 +23,11 @@ type Label = [(&'static str, &'static str); 1];
 pub(crate) struct Metrics {
     registry: Registry,
     votes_submitted: Counter,
-    validation_latency: Durations,
+    validation_latency: Histogram,
     pub(crate) connections: Connections,
     validated: Validated,
     duplicate_attempts: Counter,
-    request_duration: Durations,
+    request_duration: Histogram,
     /// By type of problem, in the order of the enumeration.
     problems: [Counter; ProblemType::COUNT],
 }
@@ -45,11 +43,7 @@ struct Validated {
 impl Metrics {
     pub(crate) fn new(partition: &Arc<Partition<VoteReply>>, ballots: Vec<String>) -> Metrics {
         let mut registry = Registry::default();
-        let build = Family::<Label, Gauge>::default();
-        build
-            .get_or_create(&[("version", env!("CARGO_PKG_VERSION"))])
-            .set(1);
-        registry.register("build_info", "What is running", build);
+        exposition::register_build(&mut registry, env!("CARGO_PKG_VERSION"));
         let votes_submitted = Counter::default();
         registry.register(
             "votes_submitted",
@@ -63,13 +57,13 @@ impl Metrics {
             "Votes of voters who had voted before",
             duplicate_attempts.clone(),
         );
-        let validation_latency = Durations::default();
+        let validation_latency = durations();
         registry.register(
             "validation_latency_seconds",
             "From the ledger's queue to its answer, the disk included",
             validation_latency.clone(),
         );
-        let request_duration = Durations::default();
+        let request_duration = durations();
         registry.register(
             "api_request_duration_seconds",
             "From a request's head to its answer",
@@ -139,15 +133,12 @@ impl Metrics {
 
     /// Notes how long a request took, from its head to its answer.
     pub(crate) fn note_reply(&self, took: Duration) {
-        self.request_duration.observe(took);
+        self.request_duration.observe(took.as_secs_f64());
     }
 
     /// All metrics in Prometheus' text format.
     pub(crate) fn text(&self) -> String {
-        let mut text = String::new();
-        prometheus_client::encoding::text::encode(&mut text, &self.registry)
-            .expect("writing into a string does not fail");
-        exposition::from_open_metrics(&text)
+        exposition::text(&self.registry)
     }
 }
 
@@ -157,7 +148,7 @@ impl Observer for Metrics {
     }
 
     fn answered(&self, took: Duration) {
-        self.validation_latency.observe(took);
+        self.validation_latency.observe(took.as_secs_f64());
     }
 }
 

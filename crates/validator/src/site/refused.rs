@@ -1,8 +1,9 @@
 //! What a voter sees instead of what was asked for: each refusal and rejection as a page.
 
-use crate::http::problem::{Problem, seconds_up};
+use crate::http::problem::Problem;
 use crate::http::rejection::Rejection;
 use crate::vote::Refusal;
+use listener::retry_after_seconds;
 use pages::voter::{CredentialFault, End};
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ pub(crate) enum NotCast {
 
 /// The page after a vote that was refused.
 pub(crate) fn not_cast(refusal: &Refusal) -> NotCast {
-    let retry_after_s = seconds_up(refusal.wait().unwrap_or(RETRY));
+    let retry_after_s = retry_after_seconds(refusal.wait().unwrap_or(RETRY));
     NotCast::End(match refusal {
         Refusal::NotOnRoll => return NotCast::Again(CredentialFault::NotRecognised),
         Refusal::OtherRegion => return NotCast::Again(CredentialFault::NotYourRegion),
@@ -59,7 +60,7 @@ pub(crate) fn end_of(problem: &Problem) -> End {
 }
 
 fn end_of_request(rejection: &Rejection) -> End {
-    let retry_after_s = seconds_up(rejection.wait().unwrap_or(RETRY));
+    let retry_after_s = retry_after_seconds(rejection.wait().unwrap_or(RETRY));
     match rejection {
         Rejection::TooManyRequests { .. } => End::TooManyTries { retry_after_s },
         Rejection::Busy { .. } | Rejection::Stopping => End::Busy { retry_after_s },
