@@ -1,10 +1,12 @@
 //! Ballots as they are counted: settled by the rules of one ballot, grouped, weighted.
 //!
 //! A settled ballot is a path of steps and the reason why it ends. All paths lie in one vector;
-//! an open-addressing table finds the group of a path. Hashing is keyed at random, since voters
-//! choose what is hashed; nothing of the result depends on it.
+//! a hash table finds the group of a path. Hashing is keyed at random, since voters choose what is
+//! hashed; nothing of the result depends on it.
 
 use std::hash::{BuildHasher, RandomState};
+
+use hashbrown::HashTable;
 
 use super::candidate::{CANDIDATES_MAX, Candidate};
 use super::rules::{DuplicateRanking, Overvote, Rules};
@@ -59,14 +61,18 @@ struct Group {
     count: u64,
 }
 
-/// A place of the table. The hash beside the index keeps probing from looking at groups that are
-/// not meant, and growing from looking at any: each look is a cache miss.
-#[derive(Clone, Copy, Default)]
-struct Slot {
-    /// Group index + 1, or 0 where the slot is free.
+impl Group {
+    fn path<'a>(&self, steps: &'a [u16]) -> &'a [u16] {
+        &steps[self.start as usize..self.start as usize + usize::from(self.len)]
+    }
+}
+
+/// Where a group is found. The hash beside it keeps the growing table from looking at any path: each
+/// look is a cache miss.
+#[derive(Clone, Copy)]
+struct Found {
+    hash: u64,
     group: u32,
-    /// The path's hash; slots are found by its low bits.
-    hash: u32,
 }
 
 pub(crate) const BALLOTS_MAX: u64 = 1_000_000_000_000;
@@ -78,8 +84,7 @@ pub(crate) struct Ballots {
     steps: Vec<u16>,
     groups: Vec<Group>,
     sets: Vec<Vec<u16>>,
-    /// A power of two long, at most half full.
-    table: Vec<Slot>,
+    table: HashTable<Found>,
     hasher: RandomState,
     total: u64,
     blank: u64,
@@ -106,7 +111,7 @@ impl Ballots {
             steps: Vec::new(),
             groups: Vec::new(),
             sets: Vec::new(),
-            table: vec![Slot::default(); 1 << 10],
+            table: HashTable::new(),
             hasher: RandomState::new(),
             total: 0,
             blank: 0,
@@ -280,67 +285,32 @@ impl Ballots {
 
     /// Adds `count` to the group of the path in the scratch buffer.
     fn group(&mut self, end: End, count: u64) -> Result<(), BallotError> {
-        if self.groups.len() * 2 >= self.table.len() {
-            self.grow();
+        let Ballots {
+            table,
+            groups,
+            steps,
+            ..
+        } = self;
+        let path = self.scratch.path.as_slice();
+        let hash = self.hasher.hash_one((end as u8, path));
+        let same = |found: &Found| {
+            let group = &groups[found.group as usize];
+            found.hash == hash && group.end == end && group.path(steps) == path
+        };
+        if let Some(found) = table.find(hash, same) {
+            groups[found.group as usize].count += count;
+            return Ok(());
         }
-        let hash = self.hash(&self.scratch.path, end);
-        let mut slot = self.first_slot(hash);
-        loop {
-            let Slot { group, hash: there } = self.table[slot];
-            match group.checked_sub(1) {
-                None => break,
-                Some(at) if there == hash && self.is_group(at as usize, end) => {
-                    self.groups[at as usize].count += count;
-                    return Ok(());
-                }
-                Some(_) => slot = (slot + 1) & (self.table.len() - 1),
-            }
-        }
-        let number = u32::try_from(self.groups.len() + 1).map_err(|_| BallotError::TooManyPaths)?;
-        let start = u32::try_from(self.steps.len()).map_err(|_| BallotError::TooManyPaths)?;
-        let len = u16::try_from(self.scratch.path.len()).map_err(|_| BallotError::TooManyPaths)?;
-        self.steps.extend_from_slice(&self.scratch.path);
-        self.groups.push(Group {
-            start,
-            len,
+        let too_many = |_| BallotError::TooManyPaths;
+        let group = u32::try_from(groups.len()).map_err(too_many)?;
+        groups.push(Group {
+            start: u32::try_from(steps.len()).map_err(too_many)?,
+            len: u16::try_from(path.len()).map_err(too_many)?,
             end,
             count,
         });
-        let group = number;
-        self.table[slot] = Slot { group, hash };
+        steps.extend_from_slice(path);
+        table.insert_unique(hash, Found { hash, group }, |found| found.hash);
         Ok(())
-    }
-
-    fn is_group(&self, at: usize, end: End) -> bool {
-        self.groups[at].end == end && self.path(at) == self.scratch.path.as_slice()
-    }
-
-    fn path(&self, group: usize) -> &[u16] {
-        let Group { start, len, .. } = self.groups[group];
-        &self.steps[start as usize..start as usize + usize::from(len)]
-    }
-
-    fn hash(&self, path: &[u16], end: End) -> u32 {
-        // The upper half of a keyed hash is as evenly spread as the whole, and always fits.
-        let half = self.hasher.hash_one((end as u8, path)) >> 32;
-        u32::try_from(half).expect("half of 64 bits")
-    }
-
-    fn first_slot(&self, hash: u32) -> usize {
-        hash as usize & (self.table.len() - 1)
-    }
-
-    fn grow(&mut self) {
-        let grown = vec![Slot::default(); self.table.len() * 2];
-        for full in std::mem::replace(&mut self.table, grown) {
-            if full.group == 0 {
-                continue;
-            }
-            let mut slot = self.first_slot(full.hash);
-            while self.table[slot].group != 0 {
-                slot = (slot + 1) & (self.table.len() - 1);
-            }
-            self.table[slot] = full;
-        }
     }
 }
