@@ -16,9 +16,11 @@
 mod definition;
 mod digests;
 mod package;
+mod promtool;
 mod roll;
 
 pub use definition::{BOX_KEY, Definition, EXAMPLE, Election, Law, Method};
 pub use digests::write_digests;
 pub use package::{Recipe, Specimen};
+pub use promtool::promtool_accepts;
 pub use roll::{Roll, Voter, stranger};

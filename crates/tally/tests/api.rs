@@ -58,6 +58,7 @@ fn policies_are_enforced_by_the_api() {
     std::thread::sleep(Duration::from_millis(250));
     assert_eq!(law("BATCHED")["non_count"], 1, "the next step is at 40");
     let metrics = running.metrics();
+    specimen::promtool_accepts(&metrics);
     assert!(
         metrics.contains("votes_by_law{law_id=\"LIVE\",choice=\"oui\"} 19"),
         "{metrics}"

@@ -3,9 +3,7 @@
 use crate::fixture::{Fixture, Voter};
 use crate::server::{Connection, Server, law_vote, post_text};
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
 const LAW: &str = "L2025-001";
@@ -53,35 +51,8 @@ fn metrics_count_what_happened() {
         );
     }
     assert!(text.contains("build_info{version="), "{text}");
-    lint(&text);
+    specimen::promtool_accepts(&text);
     assert_eq!(server.get("/metrics").status, 404, "voters see no metrics");
-}
-
-/// Asks Prometheus' own linter: `make test` gets it and names it, and says where it could not.
-fn lint(text: &str) {
-    let named = std::env::var_os("SCRUTIN_PROMTOOL");
-    let program = named.clone().unwrap_or_else(|| "promtool".into());
-    let Ok(mut promtool) = Command::new(program)
-        .args(["check", "metrics"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-    else {
-        assert!(named.is_none(), "{named:?} cannot be run");
-        eprintln!("SKIPPED: promtool is not installed (make promtool gets it)");
-        return;
-    };
-    let mut stdin = promtool.stdin.take().expect("a pipe");
-    stdin.write_all(text.as_bytes()).expect("promtool reads");
-    drop(stdin);
-    let output = promtool.wait_with_output().expect("promtool ends");
-    let said = [output.stdout, output.stderr].concat();
-    assert!(
-        output.status.success() && said.is_empty(),
-        "{}",
-        String::from_utf8_lossy(&said)
-    );
 }
 
 #[test]
