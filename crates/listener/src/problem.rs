@@ -1,12 +1,13 @@
 //! Problems as `application/problem+json` (RFC 9457): the one writer of both servers.
 
+use std::time::Duration;
+
 use election::Language;
 use hyper::header::{
     CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
 use serde::Serialize;
-use std::time::Duration;
 
 /// What a request is told that is not answered as it asks.
 #[derive(Debug, Clone, Copy)]

@@ -5,6 +5,7 @@
 
 use std::io::Write;
 
+use election::instant_text;
 use serde::Serialize;
 
 use crate::ballot_count::BallotCount;
@@ -13,7 +14,6 @@ use crate::counts::choice_text;
 use crate::inputs::PackageRoll;
 use crate::ledger_count::LedgerCount;
 use crate::roll::Roll;
-use election::instant_text;
 
 /// What rows are made from.
 #[derive(Clone, Copy)]

@@ -3,13 +3,13 @@
 use std::fmt::Write;
 
 use counting::plurality;
+use election::instant_text;
 use election::{Ballot, BallotKind, Election, Event, Law};
 
 use crate::documents::hex;
 use crate::fraction::Fraction;
 use crate::recount::{BallotReport, Report};
 use crate::results::{ElectionResults, LawResults, RegionResults};
-use election::instant_text;
 
 /// Widest name shown in a column; longer ones are cut, `--json` has them whole.
 const NAME_CHARS_MAX: usize = 34;

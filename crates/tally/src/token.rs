@@ -13,11 +13,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
 use durable::output::OutputFile;
+use election::instant_text;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
-
-use election::instant_text;
 
 const PREFIX: &str = "scrutin";
 const ID_BYTES: usize = 4;

@@ -3,12 +3,13 @@
 //! The status of a ballot follows the clock, so the two lists that show it are made again when a
 //! window opens or closes; until then every reader gets the same bytes.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use election::instant_text;
 use election::{Ballot, CandidateStatus, Election, Event, Method, Text, Window};
 use hyper::body::Bytes;
 use serde::Serialize;
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 /// The documents of one event.
 pub(crate) struct Catalogue {

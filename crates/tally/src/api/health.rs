@@ -5,12 +5,12 @@ use std::sync::{Arc, PoisonError};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use election::instant_text;
 use serde_json::json;
 
 use super::problem::Problem;
 use super::shared::Shared;
 use crate::documents::HeadDocument;
-use election::instant_text;
 
 /// Alive: the process answers.
 pub(super) async fn livez() -> &'static str {

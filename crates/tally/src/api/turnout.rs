@@ -7,6 +7,7 @@ use axum::extract::{OriginalUri, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use election::Ballot;
+use election::instant_text;
 use serde::Serialize;
 
 use super::cache::Stamp;
@@ -16,7 +17,6 @@ use super::shared::Shared;
 use crate::documents::percentage;
 use crate::policy::Board;
 use crate::results::Turnout;
-use election::instant_text;
 
 #[derive(Serialize)]
 struct AllTurnout {

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, bail, ensure};
 use durable::OsStorage;
+use election::instant_text;
 use ledger::{BoxSecretKey, RequestId, find_receipt, repair_tail};
 use serde_json::json;
+use election::instant_text;
 
 use super::{expect, snapshots};
 use crate::cli::Verify;
@@ -15,7 +17,6 @@ use crate::inputs::read_box_key;
 use crate::postgres::{Target, compare};
 use crate::recount::{Recount, open_readers_inputs};
 use crate::signature::Signature;
-use election::instant_text;
 
 /// What was checked, for the report at the end.
 #[derive(Default)]

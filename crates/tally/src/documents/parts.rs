@@ -1,10 +1,10 @@
 //! What several documents have in common: percentages, titles, and whether counts are shown.
 
+use election::instant_text;
 use serde::Serialize;
 
 use crate::fraction::Fraction;
 use crate::results::Shown;
-use election::instant_text;
 
 /// The member that percentages of candidates and parties are of.
 pub(super) const PERCENTAGE_OF: &str = "total_votes";

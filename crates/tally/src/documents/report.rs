@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use election::instant_text;
 use election::{Ballot, BallotKind, Event};
 use ledger::Cursor;
 use serde::Serialize;
+use election::instant_text;
 
 use super::election::ElectionDocument;
 use super::law::LawDocument;
@@ -12,7 +14,6 @@ use super::parts::{Titles, hex, percentage};
 use crate::recount::{BallotReport, InvalidReport, Report};
 use crate::results::{Answers, Results};
 use crate::signature::Signature;
-use election::instant_text;
 
 /// The numbers of a recount, and what identifies what was counted.
 #[derive(Debug, Serialize)]

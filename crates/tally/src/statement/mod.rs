@@ -9,12 +9,12 @@ mod text;
 mod text_election;
 mod wording;
 
+use election::instant_text;
 use election::{Ballot, BallotKind, CountingRules, Event, Method, Threshold, Window};
 use serde::Serialize;
 
 use crate::documents::{ReportDocument, Titles};
 use crate::recount::Report;
-use election::instant_text;
 
 pub(crate) use text::render;
 

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write};
 
+use election::instant_text;
 use election::{Ballot, BallotKind, Event, Language};
 
 use super::lines::{NAME_CHARS, region_name, region_turnout};
@@ -11,7 +12,6 @@ use super::{Statement, Terms};
 use crate::documents::hex;
 use crate::recount::{BallotReport, Report};
 use crate::results::{Answers, LawResults, Results};
-use election::instant_text;
 
 const OPENED: &str = "a statement is made with the box key, of ballots of its event";
 

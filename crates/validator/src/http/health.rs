@@ -1,11 +1,12 @@
 //! Whether the process is alive, whether it takes traffic, and how it is: for machines and for people.
 
-use super::rejection::Rejection;
-use super::reply::{self, JSON, Reply};
-use crate::app::App;
 use election::instant_text;
 use hyper::StatusCode;
 use serde_json::json;
+
+use super::rejection::Rejection;
+use super::reply::{self, JSON, Reply};
+use crate::app::App;
 
 /// 200 as long as the process answers: whoever supervises it need not restart it.
 pub(crate) fn live() -> Reply {

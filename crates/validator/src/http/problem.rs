@@ -3,17 +3,19 @@
 //! A refusal that answers a vote carries in `status` the word of the voting contract (`duplicate`,
 //! `invalid`, ...) where RFC 9457 suggests the number; the number stands in the status line.
 
-use super::problem_type::ProblemType;
-use super::rejection::Rejection;
-use super::reply::Reply;
-use super::rule_text;
-use crate::vote::{InvalidField, Malformed, Refusal};
+use std::time::Duration;
+
 use election::Language;
 use election::instant_text;
 use hyper::header::{ALLOW, CONNECTION, HeaderValue, RETRY_AFTER};
 use listener::{ProblemDocument, retry_after_seconds};
 use serde::Serialize;
-use std::time::Duration;
+
+use super::problem_type::ProblemType;
+use super::rejection::Rejection;
+use super::reply::Reply;
+use super::rule_text;
+use crate::vote::{InvalidField, Malformed, Refusal};
 
 /// Why a request is not answered as it asks.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,16 +1,18 @@
 //! Proof that a vote is recorded, found by its request id. It never tells the choice.
 
-use super::rejection::Rejection;
-use super::reply::{self, JSON, Reply};
-use crate::app::App;
+use std::sync::Arc;
+use std::time::Duration;
+
 use election::Language;
 use election::instant_text;
 use hyper::StatusCode;
 use ledger::{Receipt, RequestId};
 use listener::log::Gate;
 use serde::Serialize;
-use std::sync::Arc;
-use std::time::Duration;
+
+use super::rejection::Rejection;
+use super::reply::{self, JSON, Reply};
+use crate::app::App;
 
 /// After how long a receipt may be looked up again where too many are being looked up.
 const RETRY: Duration = Duration::from_secs(1);

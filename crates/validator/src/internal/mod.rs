@@ -2,20 +2,22 @@
 
 mod stream;
 
-use crate::app::App;
-use crate::http::health;
-use crate::http::problem::Problem;
-use crate::http::rejection::Rejection;
-use crate::http::reply::{self, Reply};
-use crate::site;
+use std::sync::Arc;
+use std::time::Duration;
+
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::HeaderValue;
 use hyper::{Method, Request, Response, StatusCode};
 use listener::lifecycle::Stop;
 use listener::{ConnectionLimits, Handler, Peer, exposition};
-use std::sync::Arc;
-use std::time::Duration;
+
+use crate::app::App;
+use crate::http::health;
+use crate::http::problem::Problem;
+use crate::http::rejection::Rejection;
+use crate::http::reply::{self, Reply};
+use crate::site;
 use stream::LedgerBody;
 
 /// Content type of ledger bytes.

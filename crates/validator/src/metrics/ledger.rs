@@ -1,15 +1,17 @@
 //! The ledger's own counters, read when somebody looks.
 
-use crate::vote::VoteReply;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
 use ledger::{FRAME_BOUNDS, Partition, SYNC_BOUNDS_US};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
+
+use crate::vote::VoteReply;
 
 /// Reads a partition's state.
 pub(super) struct Ledger {

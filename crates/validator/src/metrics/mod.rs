@@ -4,9 +4,9 @@
 
 mod ledger;
 
-use crate::http::problem::Problem;
-use crate::http::problem_type::ProblemType;
-use crate::vote::{Observer, Refusal, VoteReply};
+use std::sync::Arc;
+use std::time::Duration;
+
 use ::ledger::Partition;
 use listener::Connections;
 use listener::exposition::{self, durations};
@@ -14,8 +14,10 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-use std::sync::Arc;
-use std::time::Duration;
+
+use crate::http::problem::Problem;
+use crate::http::problem_type::ProblemType;
+use crate::vote::{Observer, Refusal, VoteReply};
 
 type Label = [(&'static str, &'static str); 1];
 

@@ -1,11 +1,13 @@
 //! What a voter sees instead of what was asked for: each refusal and rejection as a page.
 
+use std::time::Duration;
+
+use listener::retry_after_seconds;
+use pages::voter::{CredentialFault, End};
+
 use crate::http::problem::Problem;
 use crate::http::rejection::Rejection;
 use crate::vote::Refusal;
-use listener::retry_after_seconds;
-use pages::voter::{CredentialFault, End};
-use std::time::Duration;
 
 /// What a voter is told to wait where nothing better is known.
 const RETRY: Duration = Duration::from_secs(5);

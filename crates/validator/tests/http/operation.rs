@@ -1,10 +1,11 @@
 //! What operators see and do: metrics, the ledger stream, stopping, secrets that stay out of logs.
 
-use crate::fixture::{Fixture, Voter};
-use crate::server::{Connection, Server, law_vote, post_text};
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
+
+use crate::fixture::{Fixture, Voter};
+use crate::server::{Connection, Server, law_vote, post_text};
 
 const LAW: &str = "L2025-001";
 
