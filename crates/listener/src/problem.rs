@@ -12,7 +12,7 @@ use serde::Serialize;
 /// What a request is told that is not answered as it asks.
 #[derive(Debug, Clone, Copy)]
 pub struct ProblemDocument<'a> {
-    /// The HTTP status.
+    /// The status of the answer (RFC 9110, section 15).
     pub status: StatusCode,
     /// The last part of the problem's type, `urn:scrutin:problem:<name>`. It never changes.
     pub name: &'a str,

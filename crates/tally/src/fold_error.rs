@@ -1,8 +1,7 @@
 //! Why a ledger cannot be folded any further, named by partition and frame.
 
+use election::instant_text;
 use election::{Ballot, Choice, ChoiceError};
-
-use crate::time_text::rfc3339;
 
 /// Why a frame does not follow from the frames before it and the package. Never repaired.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -166,9 +165,9 @@ impl FramePosition {
             partition: self.partition,
             sequence: self.sequence,
             ballot: ballot.id.clone(),
-            time: rfc3339(time_ms),
-            opens: rfc3339(ballot.opens),
-            closes: rfc3339(ballot.closes),
+            time: instant_text(time_ms),
+            opens: instant_text(ballot.opens),
+            closes: instant_text(ballot.closes),
         })
     }
 }

@@ -7,7 +7,6 @@ use durable::OsStorage;
 use election::instant_text;
 use ledger::{BoxSecretKey, RequestId, find_receipt, repair_tail};
 use serde_json::json;
-use election::instant_text;
 
 use super::{expect, snapshots};
 use crate::cli::Verify;

@@ -6,7 +6,6 @@ use election::instant_text;
 use election::{Ballot, BallotKind, Event};
 use ledger::Cursor;
 use serde::Serialize;
-use election::instant_text;
 
 use super::election::ElectionDocument;
 use super::law::LawDocument;
