@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
+use commandline::print_line;
 use credentials::RollKey;
 use durable::output::OutputFile;
 
@@ -32,12 +33,10 @@ pub fn run(args: &Args) -> Result<()> {
     let key = RollKey::generate()?;
     file.write_all(key.to_file_text().as_bytes())
         .with_context(|| format!("cannot write {}", args.out.display()))?;
-    file.finish()?;
-    let mut out = std::io::stdout().lock();
     if args.json {
-        writeln!(out, "{}", serde_json::json!({ "key_id": key.key_id() }))
+        print_line!("{}", serde_json::json!({ "key_id": key.key_id() }))?;
     } else {
-        writeln!(out, "key id {}", key.key_id())
+        print_line!("key id {}", key.key_id())?;
     }
-    .context("cannot write to standard output")
+    Ok(file.finish()?)
 }

@@ -54,16 +54,9 @@ enum Command {
 
 /// The program: reads the command line, does what it says, tells how it went.
 pub fn run_program() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match commandline::arguments::<Cli>() {
         Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print(); // nowhere left to complain
-            return if error.use_stderr() {
-                ExitCode::from(2)
-            } else {
-                ExitCode::SUCCESS
-            };
-        }
+        Err(status) => return status,
     };
     let no_core = Rlimit {
         current: Some(0),
@@ -73,11 +66,11 @@ pub fn run_program() -> ExitCode {
         .map_err(|error| anyhow::anyhow!("cannot switch core dumps off: {error}"))
         .and_then(|()| run(&cli.command));
     match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("hashgen: {error:#}");
-            ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+        Err(error) if error.is::<Usage>() => {
+            commandline::note!("hashgen: {error:#}");
+            ExitCode::from(2)
         }
+        result => commandline::end("hashgen", result),
     }
 }
 

@@ -123,6 +123,59 @@ fn mint_refuses_a_roll_with_codes_or_faults() {
     );
 }
 
+/// `cut -d,` took the first column off, whatever it was: a roll with `;` went to the mailing house with
+/// all its NAS.
+#[test]
+fn the_mailing_house_gets_no_nas_whatever_the_roll_looks_like() {
+    for (roll, columns, expected) in [
+        (
+            "NAS,Name\n123456782,\"Roy, Zoé\"\n",
+            None,
+            "Name,Code\n\"Roy, Zoé\",*\n",
+        ),
+        (
+            "Nom;NAS;Rue\r\n\"A \"\"B\"\"\";046 454 286;1; rue\r\n",
+            None,
+            "line 2",
+        ),
+        (
+            "Nom;NAS;Rue\r\n\"A \"\"B\"\"\";046 454 286;\"1; rue\"\r\n",
+            None,
+            "Nom;Rue;Code\r\n\"A \"\"B\"\"\";\"1; rue\";*\r\n",
+        ),
+        (
+            "\u{feff}Numero\tNom\n123456782\tZ\n",
+            Some("nas=Numero"),
+            "\u{feff}Nom\tCode\nZ\t*\n",
+        ),
+        ("Numero,Name\n123456782,Z\n", None, "no column is named NAS"),
+        (
+            "NAS,Name,Ref\n123456782,Z,123-456-782\n",
+            None,
+            "column Ref holds the NAS too",
+        ),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("people.csv"), roll).unwrap();
+        let mut args = vec!["mint", "--roll", "people.csv", "--out", "letters.csv"];
+        args.extend(["--mailing", "mailing.csv"]);
+        args.extend(columns.iter().flat_map(|columns| ["--columns", columns]));
+        let (status, _, stderr) = run(dir.path(), &args);
+        let mailing = dir.path().join("mailing.csv");
+        if status != 0 {
+            assert!(stderr.contains(expected), "{roll}: {stderr}");
+            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "{roll}");
+            continue;
+        }
+        let letters = fs::read_to_string(dir.path().join("letters.csv")).unwrap();
+        let code = &letters.trim_end()[letters.trim_end().len() - mint::CODE_LEN..];
+        let text = fs::read_to_string(&mailing).unwrap();
+        assert_eq!(text, expected.replace('*', code), "{roll}");
+        let mode = fs::metadata(&mailing).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
 #[test]
 fn synth_is_the_same_for_the_same_seed_and_hashes_without_a_warning() {
     let dir = tempfile::tempdir().unwrap();

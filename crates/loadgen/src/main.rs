@@ -26,17 +26,13 @@ mod truth;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::Parser;
 
 fn main() -> ExitCode {
-    let raw = args::Args::parse();
-    match run(raw) {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("loadgen: {error:#}");
-            ExitCode::FAILURE
-        }
+    match commandline::arguments().map(run) {
+        Ok(Ok(true)) => ExitCode::SUCCESS,
+        Ok(Ok(false)) => ExitCode::FAILURE,
+        Ok(Err(error)) => commandline::failure("loadgen", &error),
+        Err(status) => status,
     }
 }
 
@@ -49,9 +45,9 @@ fn run(raw: args::Args) -> Result<bool> {
     let (score, planned) = runtime.block_on(drive::run(&settings, roll))?;
     let summary = summary::Summary::of(&settings, planned, &score);
     if settings.json {
-        println!("{}", summary.json()?);
+        commandline::print_line!("{}", summary.json()?)?;
     } else {
-        print!("{}", summary.text());
+        commandline::print(summary.text())?;
     }
     Ok(summary.sound())
 }

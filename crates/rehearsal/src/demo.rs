@@ -91,7 +91,7 @@ pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Re
     voted.validator.stop().await?;
     tally.stop().await?;
     steps.done("validator and tally ended on SIGTERM with status 0");
-    print!("{}", stage.count_table().await?);
+    commandline::print(stage.count_table().await?)?;
     stage.verify().await?;
     steps.done("tally count, tally verify: chain, bitsets, counts and every receipt fit");
     let searched = search(stage)?;

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
+use commandline::print_line;
 use rehearsal::attack::{self, Scale};
 use rehearsal::definition::Definition;
 use rehearsal::machines::Machines;
@@ -134,18 +135,18 @@ impl RunArgs {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    let command = match commandline::arguments::<Cli>() {
+        Ok(cli) => cli.command,
+        Err(status) => return status,
+    };
     let is_demo = matches!(command, Command::Demo { .. });
     match play(command).await {
         Ok(code) => code,
-        Err(error) => {
-            if is_demo {
-                println!("VERDICT: failed: {error:#}");
-            } else {
-                eprintln!("rehearsal: {error:#}");
-            }
-            ExitCode::FAILURE
-        }
+        Err(error) if is_demo => match print_line!("VERDICT: failed: {error:#}") {
+            Ok(()) => ExitCode::FAILURE,
+            Err(unwritten) => commandline::failure("rehearsal", &unwritten.into()),
+        },
+        Err(error) => commandline::failure("rehearsal", &error),
     }
 }
 
@@ -192,7 +193,7 @@ async fn demo(voters: u32, election: Option<&Path>, run: &RunArgs) -> Result<Exi
     };
     let stage = run.stage("demo", event)?;
     let shown = demo::run(&stage, voters, run.seed, &mut Steps::new()).await?;
-    println!("{}", shown.verdict());
+    print_line!("{}", shown.verdict())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -216,7 +217,7 @@ async fn start_up(voters: u32, run: &RunArgs) -> Result<ExitCode> {
 
 async fn attack(run: &RunArgs) -> Result<ExitCode> {
     let stage = run.stage("attack", Definition::example()?)?;
-    let tell = |line: &str| println!("{line}");
+    let tell = |line: &str| print_line!("{line}");
     let played = attack::run(&stage, Scale::FULL, run.seed, &mut Steps::new(), tell).await?;
     print(&played, played.verdict.is_clean())
 }
@@ -230,7 +231,7 @@ async fn crash_tally(kills: u32, run: &RunArgs) -> Result<ExitCode> {
 /// Prints a report as one line of JSON.
 fn print(report: &impl Serialize, is_clean: bool) -> Result<ExitCode> {
     let line = serde_json::to_string(report).context("cannot write the report")?;
-    println!("{line}");
+    print_line!("{line}")?;
     Ok(if is_clean {
         ExitCode::SUCCESS
     } else {

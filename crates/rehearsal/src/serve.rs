@@ -30,7 +30,7 @@ pub async fn run(
     let mut validator = stage.start_validator(at).await?;
     let mut tally = stage.start_tally(at).await?;
     steps.done("validator and tally take requests");
-    print!("{}", things_to_try(stage, at));
+    commandline::print(things_to_try(stage, at))?;
     tokio::select! {
         () = end => {}
         failed = look_after(&mut validator, &mut tally) => failed?,

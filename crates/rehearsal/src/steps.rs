@@ -31,13 +31,13 @@ impl Steps {
         let now = Instant::now();
         let took = now.duration_since(self.step).as_secs_f64();
         let at = now.duration_since(self.start).as_secs_f64();
-        eprintln!("[{at:6.1} s] {what} ({took:.1} s)");
+        commandline::note!("[{at:6.1} s] {what} ({took:.1} s)");
         self.step = now;
     }
 
     /// Tells of something that happened within a step.
     pub fn note(&self, what: &str) {
-        eprintln!("[{:6.1} s] {what}", self.start.elapsed().as_secs_f64());
+        commandline::note!("[{:6.1} s] {what}", self.start.elapsed().as_secs_f64());
     }
 
     /// Seconds since the rehearsal began.

@@ -21,7 +21,10 @@ const SMALL: Scale = Scale {
 async fn invariant_9_a_validator_under_attack_stays_whole() {
     let (_dir, stage) = support::stage();
     let mut lines = Vec::new();
-    let tell = |line: &str| lines.push(line.to_owned());
+    let tell = |line: &str| {
+        lines.push(line.to_owned());
+        Ok(())
+    };
     let report = attack::run(&stage, SMALL, 1, &mut Steps::new(), tell)
         .await
         .unwrap();

@@ -24,7 +24,9 @@ The ceremony, step by step:
 
 Without shardpack, with stock tools:
   minisign -Vm package/manifest.json -p officer.pub
-  (cd package && sha256sum -c SHA256SUMS)";
+  (cd package && sha256sum -c SHA256SUMS)
+
+Exit status: 0 done, 1 failed, 2 wrong usage.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

@@ -11,27 +11,24 @@ mod progress;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::args::{Arguments, Command};
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let outcome = match arguments.command {
-        Command::Check(args) => commands::check::run(&args),
-        Command::Pack(args) => commands::pack::run(&args),
-        Command::Keygen(args) => commands::keygen::run(&args),
-        Command::Sign(args) => commands::sign::run(&args),
-        Command::Verify(args) => commands::verify::run(&args),
-        Command::Inspect(args) => commands::inspect::run(&args),
-        Command::Diff(args) => commands::diff::run(&args),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("shardpack: {error:#}");
-            ExitCode::FAILURE
-        }
+    match commandline::arguments::<Arguments>() {
+        Ok(arguments) => commandline::end("shardpack", run(&arguments.command)),
+        Err(status) => status,
+    }
+}
+
+fn run(command: &Command) -> anyhow::Result<()> {
+    match command {
+        Command::Check(args) => commands::check::run(args),
+        Command::Pack(args) => commands::pack::run(args),
+        Command::Keygen(args) => commands::keygen::run(args),
+        Command::Sign(args) => commands::sign::run(args),
+        Command::Verify(args) => commands::verify::run(args),
+        Command::Inspect(args) => commands::inspect::run(args),
+        Command::Diff(args) => commands::diff::run(args),
     }
 }
 

@@ -57,11 +57,11 @@ pub(crate) fn run(args: &ContestArgs) -> anyhow::Result<()> {
             .with_context(|| format!("lots {}", lots.display()))?;
     }
     for warning in &case.warnings {
-        eprintln!("warning: {path}: {warning}");
+        commandline::note!("warning: {path}: {warning}");
     }
     let tabulation = case.tabulate().with_context(|| format!("contest {path}"))?;
     for lot in case::unused_lots(&case.lots, &tabulation) {
-        eprintln!(
+        commandline::note!(
             "warning: a lot for round {} decided nothing: no such tie arose",
             lot.round
         );
@@ -75,8 +75,7 @@ pub(crate) fn run(args: &ContestArgs) -> anyhow::Result<()> {
     } else {
         case::table(&case.name, &case.contest, &tabulation)
     };
-    print!("{text}");
-    Ok(())
+    Ok(commandline::print(text)?)
 }
 
 /// The bytes of a file, as far as a contest may be long: one byte more tells that it is longer.

@@ -34,14 +34,15 @@ mod voted;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use listener::log::LogFilter;
 
 use cli::{Cli, Command};
 
 fn main() -> ExitCode {
-    // Usage errors end here, with status 2.
-    let cli = Cli::parse();
+    let cli = match commandline::arguments::<Cli>() {
+        Ok(cli) => cli,
+        Err(status) => return status,
+    };
     listener::log::start(&log_filter(&cli.command), None);
     let done = match &cli.command {
         Command::Keygen(args) => commands::keygen::run(args),
@@ -54,13 +55,7 @@ fn main() -> ExitCode {
         Command::Export(args) => commands::export::run(args),
         Command::Rebuild(args) => commands::rebuild::run(args),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("tally: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    commandline::end("tally", done)
 }
 
 /// What is logged: as `RUST_LOG` says, else everything worth knowing of a service, and only warnings

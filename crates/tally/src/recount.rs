@@ -89,7 +89,7 @@ impl Recount {
             .context("the ledger was not counted to its end, so there is no result")?;
         for end in &ends {
             if let Some(torn) = &end.torn_tail {
-                eprintln!(
+                commandline::note!(
                     "note: {} ends in a torn write at byte {} ({} bytes) that no voter was answered for; the next start of the validator, or `tally verify --repair-tail`, cuts it",
                     torn.path.display(),
                     torn.offset,

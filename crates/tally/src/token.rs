@@ -5,8 +5,7 @@
 //! take a token back, delete its line. The secret has all the entropy of its hash, so a slow hash
 //! for passwords would protect nothing more.
 
-use std::fmt::Write as _;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -53,34 +52,52 @@ pub(crate) struct Holder {
 #[derive(Debug, Clone)]
 pub(crate) struct TokenFile(pub(crate) PathBuf);
 
-impl TokenFile {
-    /// Makes a token, adds its hash to the file, and returns its text.
+/// A token that its holder can be shown, and that no file knows yet.
+pub(crate) struct NewToken {
+    /// The token itself: shown once, kept nowhere.
+    pub(crate) text: Zeroizing<String>,
+    /// What a file keeps of it.
+    line: String,
+}
+
+impl NewToken {
+    /// Draws a token.
     ///
     /// # Errors
-    /// The system gives no randomness; the file cannot be read or written.
-    pub(crate) fn issue(&self, role: Role, now_ms: i64) -> anyhow::Result<Zeroizing<String>> {
+    /// The system gives no randomness.
+    pub(crate) fn draw(role: Role, now_ms: i64) -> anyhow::Result<NewToken> {
         let mut bytes = Zeroizing::new([0; ID_BYTES + SECRET_BYTES]);
         getrandom::fill(&mut *bytes)
             .map_err(io::Error::from)
             .context("the system gives no randomness")?;
         let (id, secret) = bytes.split_at(ID_BYTES);
         let (id, secret) = (hex(id), Zeroizing::new(hex(secret)));
-        let mut lines = self.read_or_empty()?;
-        if !lines.is_empty() && !lines.ends_with('\n') {
-            lines.push('\n');
-        }
         let hash = hex(&Sha256::digest(secret.as_bytes()));
-        writeln!(
-            lines,
-            "{id} {} {hash} {}",
-            role.name(),
-            instant_text(now_ms)
-        )?;
-        // Written aside and renamed: a crash leaves the tokens there were.
-        let mut file = OutputFile::create_secret(&self.0, true)?;
-        file.write_all(lines.as_bytes())?;
-        file.finish()?;
-        Ok(Zeroizing::new(format!("{PREFIX}-{id}-{}", *secret)))
+        Ok(NewToken {
+            text: Zeroizing::new(format!("{PREFIX}-{id}-{}", *secret)),
+            line: format!("{id} {} {hash} {}\n", role.name(), instant_text(now_ms)),
+        })
+    }
+}
+
+impl TokenFile {
+    /// Waits until nobody else adds a token to this file. Whoever holds the lock has read the file
+    /// after the last change and writes it before the next.
+    ///
+    /// # Errors
+    /// The directory cannot be locked; the file cannot be read.
+    pub(crate) fn lock(&self) -> anyhow::Result<LockedTokens<'_>> {
+        let parent = self.0.parent().filter(|parent| *parent != Path::new(""));
+        let directory = parent.unwrap_or(Path::new("."));
+        let cannot = || format!("cannot lock {}", directory.display());
+        // The directory stands for the file, which each change replaces by another one.
+        let lock = File::open(directory).with_context(cannot)?;
+        lock.lock().with_context(cannot)?;
+        Ok(LockedTokens {
+            lines: self.read_or_empty()?,
+            file: self,
+            _lock: lock,
+        })
     }
 
     /// Whose token this is; none where the file does not have it.
@@ -145,6 +162,31 @@ impl TokenFile {
     }
 }
 
+/// A file of tokens while nobody else may change it.
+pub(crate) struct LockedTokens<'a> {
+    file: &'a TokenFile,
+    lines: String,
+    /// Unlocked when it is dropped.
+    _lock: File,
+}
+
+impl LockedTokens<'_> {
+    /// Adds what is kept of a token.
+    ///
+    /// # Errors
+    /// The file cannot be written; it is then as it was.
+    pub(crate) fn add(mut self, token: &NewToken) -> anyhow::Result<()> {
+        if !self.lines.is_empty() && !self.lines.ends_with('\n') {
+            self.lines.push('\n');
+        }
+        self.lines += &token.line;
+        // Written aside and renamed: a crash leaves the tokens there were.
+        let mut file = OutputFile::create_secret(&self.file.0, true)?;
+        file.write_all(self.lines.as_bytes())?;
+        Ok(file.finish()?)
+    }
+}
+
 /// A line of the file.
 struct TokenLine<'a> {
     id: &'a str,
@@ -175,13 +217,44 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
+    fn issue(file: &TokenFile, role: Role, now_ms: i64) -> Zeroizing<String> {
+        let token = NewToken::draw(role, now_ms).expect("randomness");
+        let locked = file.lock().expect("a lock");
+        locked.add(&token).expect("written");
+        token.text
+    }
+
+    #[test]
+    fn tokens_that_are_made_at_once_are_all_kept() {
+        let home = tempfile::TempDir::new().expect("a private directory");
+        let file = TokenFile(home.path().join("tokens"));
+        let made: Vec<_> = std::thread::scope(|scope| {
+            let many = (0..16).map(|at| {
+                scope.spawn({
+                    let file = &file;
+                    move || issue(file, Role::Auditor, at)
+                })
+            });
+            let many: Vec<_> = many.collect();
+            many.into_iter()
+                .map(|one| one.join().expect("a token"))
+                .collect()
+        });
+        for token in made {
+            assert!(
+                file.holder(&token).expect("sound").is_some(),
+                "a line is lost"
+            );
+        }
+    }
+
     #[test]
     fn a_token_is_known_until_its_line_is_deleted_and_the_file_never_holds_it() {
         let home = tempfile::TempDir::new().expect("a private directory");
         let file = TokenFile(home.path().join("tokens"));
         assert!(file.check().is_err(), "no file");
-        let auditor = file.issue(Role::Auditor, 0).expect("a token");
-        let admin = file.issue(Role::Admin, 1_000).expect("a token");
+        let auditor = issue(&file, Role::Auditor, 0);
+        let admin = issue(&file, Role::Admin, 1_000);
         file.check().expect("sound");
         let role = |token: &str| file.holder(token).expect("sound").map(|holder| holder.role);
         assert_eq!(role(&auditor), Some(Role::Auditor));

@@ -16,10 +16,20 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("ledger", &["election", "durable"]),
     ("pages", &["election"]),
     ("listener", &["election"]),
-    ("hashgen", &["credentials", "election", "durable"]),
+    ("commandline", &[]),
+    (
+        "hashgen",
+        &["credentials", "election", "durable", "commandline"],
+    ),
     (
         "shardpack",
-        &["credentials", "election", "durable", "shards"],
+        &[
+            "credentials",
+            "election",
+            "durable",
+            "shards",
+            "commandline",
+        ],
     ),
     (
         "validator",
@@ -32,6 +42,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "pages",
             "listener",
             "handwritten",
+            "commandline",
         ],
     ),
     (
@@ -45,11 +56,15 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "counting",
             "pages",
             "listener",
+            "commandline",
         ],
     ),
-    ("loadgen", &["credentials", "election", "durable"]),
+    (
+        "loadgen",
+        &["credentials", "election", "durable", "commandline"],
+    ),
     ("manual", &[]),
-    ("rehearsal", &[]),
+    ("rehearsal", &["commandline"]),
     ("specimen", &["credentials", "election", "shards"]),
     ("tidy", &[]),
 ];

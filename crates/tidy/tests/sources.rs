@@ -103,3 +103,29 @@ fn no_vague_modules_and_nothing_left_undone() {
         }
     }
 }
+
+/// `println!` and its kin panic where nobody can read them. The ledger's own words, for programs that
+/// give it none, await their turn.
+#[test]
+fn programs_speak_through_the_crate_commandline() {
+    for source in tidy::sources() {
+        let exempt = ["crates/ledger/", "crates/specimen/", "crates/tidy/"];
+        if source.path.ends_with("/tests.rs")
+            || !source.path.contains("/src/")
+            || exempt.iter().any(|path| source.path.starts_with(path))
+        {
+            continue;
+        }
+        for (number, line) in source.text.lines().enumerate() {
+            let code = line.split("//").next().unwrap_or_default();
+            assert!(
+                !["println!(", "print!("]
+                    .iter()
+                    .any(|banned| code.contains(banned)),
+                "{}:{}: use commandline::print_line! or commandline::note!",
+                source.path,
+                number + 1
+            );
+        }
+    }
+}

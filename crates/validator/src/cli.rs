@@ -126,7 +126,10 @@ fn read(path: &Path) -> Result<String, String> {
 /// Runs the program and returns its exit status.
 #[must_use]
 pub fn main() -> ExitCode {
-    let raw = Raw::parse();
+    let raw = match commandline::arguments::<Raw>() {
+        Ok(raw) => raw,
+        Err(status) => return status,
+    };
     let check_only = raw.command.is_some();
     let flags = match raw.command {
         Some(Command::CheckConfig(flags)) => flags,
@@ -134,12 +137,14 @@ pub fn main() -> ExitCode {
     };
     match flags.resolve() {
         Err(faults) => {
-            faults.iter().for_each(|fault| eprintln!("error: {fault}"));
+            for fault in &faults {
+                commandline::note!("error: {fault}");
+            }
             ExitCode::from(2)
         }
         Ok(_) if check_only => {
-            println!("the configuration is sound");
-            ExitCode::SUCCESS
+            let told = commandline::print_line!("the configuration is sound");
+            commandline::end("validator", told.map_err(Into::into))
         }
         Ok(config) => serve(&config),
     }
@@ -147,13 +152,7 @@ pub fn main() -> ExitCode {
 
 fn serve(config: &Config) -> ExitCode {
     log::start(&config.log, Some(COMMIT_THREAD));
-    match run::run(config) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    commandline::end("validator", run::run(config))
 }
 
 #[cfg(test)]

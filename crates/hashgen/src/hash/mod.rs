@@ -11,6 +11,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use commandline::note;
 use credentials::{BallotId, Hasher, Nas, Scheme};
 use durable::output::OutputDir;
 use election::Event;
@@ -121,9 +122,10 @@ pub fn run(args: &Args) -> Result<()> {
         hashed.write_bytes,
     )?;
     report.write_into(out.aside())?;
-    out.finish()?;
     warn(&report, &hashed.totals, &hashed.name);
-    print(args, &report)
+    // Totals that nobody can read are worth no digests.
+    print(args, &report)?;
+    Ok(out.finish()?)
 }
 
 fn column_map(written: &str) -> Result<ColumnMap> {
@@ -237,29 +239,27 @@ fn refuse(args: &Args, report: &Report, name: &str) -> Result<()> {
 
 fn warn(report: &Report, totals: &Totals, name: &str) {
     if report.scheme == Scheme::Sha256 {
-        eprintln!(
+        note!(
             "warning: scheme sha256 has no key: whoever holds these digests and a NAS can try all \
              6-character codes in under a second; use it only where an existing system needs it"
         );
     }
     if !report.columns_ignored.is_empty() {
-        eprintln!(
+        note!(
             "note: {name}: columns not used: {}",
             report.columns_ignored.join(", ")
         );
     }
     for (reason, count) in &totals.warnings_by_reason {
-        eprintln!("warning: {name}: {count} rows: {}", reason.explanation());
+        note!("warning: {name}: {count} rows: {}", reason.explanation());
     }
 }
 
 fn print(args: &Args, report: &Report) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    if args.json {
-        serde_json::to_writer_pretty(&mut out, report).context("cannot write the report")?;
-        use std::io::Write as _;
-        writeln!(out).context("cannot write the report")
+    let text = if args.json {
+        serde_json::to_string_pretty(report)? + "\n"
     } else {
-        report.print(&mut out).context("cannot write the report")
-    }
+        report.totals()
+    };
+    Ok(commandline::print(text)?)
 }

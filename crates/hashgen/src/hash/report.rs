@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -121,7 +120,14 @@ impl Report {
     }
 
     /// The totals for reading and signing.
-    pub fn print(&self, out: &mut impl Write) -> std::io::Result<()> {
+    pub(super) fn totals(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = self.write_totals(&mut text);
+        text
+    }
+
+    fn write_totals(&self, out: &mut String) -> std::fmt::Result {
         let key = self
             .key_id
             .map_or_else(String::new, |id| format!(", roll key {id}"));

@@ -2,7 +2,7 @@
 
 mod json;
 
-use std::io::{BufRead, BufReader, Read, Write as _};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -108,8 +108,8 @@ pub fn run(args: &Args) -> Result<()> {
     let mut json = serde_json::to_vec_pretty(&report).context("cannot form the report")?;
     json.push(b'\n');
     std::fs::write(out.aside().join(REPORT_FILE), &json).context("cannot write the report")?;
-    out.finish()?;
-    print(args, &report, &json)
+    print(args, &report, &json)?;
+    Ok(out.finish()?)
 }
 
 fn read_digests(path: &Path, memory: ByteSize, spill_dir: &Path) -> Result<Sorter> {
@@ -194,23 +194,16 @@ fn read_lines(mut text: impl BufRead, take: &mut impl FnMut(Digest) -> Result<()
 }
 
 fn print(args: &Args, report: &Report, json: &[u8]) -> Result<()> {
-    let mut out = std::io::stdout().lock();
     if args.json {
-        out.write_all(json)
-            .context("cannot write to standard output")?;
-        return Ok(());
+        return Ok(commandline::print(json)?);
     }
-    writeln!(out, "scheme        {}", report.scheme)?;
-    writeln!(out, "digests read  {}", report.digests_read)?;
+    let (scheme, digests_read) = (report.scheme, report.digests_read);
+    let mut text = format!("scheme        {scheme}\ndigests read  {digests_read}\n");
     for ballot in &report.ballots {
-        let (id, kept) = (&ballot.ballot, ballot.credentials);
-        writeln!(
-            out,
-            "ballot {id}: {kept} credentials, {} repeated",
-            ballot.duplicates
-        )?;
+        let (id, kept, repeated) = (&ballot.ballot, ballot.credentials, ballot.duplicates);
+        text += &format!("ballot {id}: {kept} credentials, {repeated} repeated\n");
     }
-    Ok(())
+    Ok(commandline::print(text)?)
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use super::chunk::{CHUNK_LEN, Chunk, ChunkReader};
 use super::rows::Rows;
 use super::source::Source;
 
-const BOM: &[u8] = b"\xef\xbb\xbf";
+/// The byte order mark that spreadsheets put before UTF-8.
+pub const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Which header names stand for what: `nas=NAS,code=Code,region=Circonscription`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -123,7 +124,7 @@ impl Header {
 
     /// Finds the columns that count; the names of all others.
     pub fn columns(&self, map: &ColumnMap) -> Result<(Columns, Vec<String>)> {
-        let nas = self.find_needed(map.nas.as_deref(), "NAS")?;
+        let nas = self.nas(map)?;
         let code = self.find_needed(map.code.as_deref(), "Code")?;
         let region = self.find(map.region.as_deref(), "Region")?;
         let used = [Some(nas), Some(code), region];
@@ -142,6 +143,11 @@ impl Header {
             },
             ignored,
         ))
+    }
+
+    /// The position of the NAS.
+    pub fn nas(&self, map: &ColumnMap) -> Result<usize> {
+        self.find_needed(map.nas.as_deref(), "NAS")
     }
 
     fn find_needed(&self, mapped: Option<&str>, usual: &str) -> Result<usize> {

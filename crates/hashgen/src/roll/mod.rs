@@ -10,7 +10,7 @@ mod rows;
 mod source;
 
 pub use chunk::{CHUNK_LEN, Chunk, ChunkError, ChunkReader};
-pub use columns::{ColumnMap, Columns, Header};
+pub use columns::{BOM, ColumnMap, Columns, Header};
 pub use rows::{ChunkRows, Fields, Row, Rows, TooManyColumns};
 pub use source::Source;
 

@@ -1,6 +1,7 @@
 //! The attacks played in order, from the roll to the judged report.
 
 use std::future::Future;
+use std::io;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -46,7 +47,7 @@ pub async fn run(
     scale: Scale,
     seed: u64,
     steps: &mut Steps,
-    tell: impl FnMut(&str),
+    tell: impl FnMut(&str) -> io::Result<()>,
 ) -> Result<AttackReport> {
     swarm::allow_connections(scale.connections)?;
     stage.prepare(scale.voters()?, seed, steps).await?;
@@ -78,7 +79,7 @@ struct Play<'a, T> {
     tell: T,
 }
 
-impl<T: FnMut(&str)> Play<'_, T> {
+impl<T: FnMut(&str) -> io::Result<()>> Play<'_, T> {
     /// Starts the validator with every limit on and room for `queue_max` votes that wait.
     async fn start(&self, queue_max: u32) -> Result<Server> {
         let failed = self.scale.failed_attempts;
@@ -174,7 +175,7 @@ impl<T: FnMut(&str)> Play<'_, T> {
     fn tell(&mut self, phase: AttackPhase, measured: &impl Serialize, p99_ms: f64) -> Result<()> {
         let done = format!("{phase:?}: p99 of honest voters {p99_ms:.1} ms");
         self.steps.done(&done.to_lowercase());
-        (self.tell)(&line(phase, measured)?);
+        (self.tell)(&line(phase, measured)?)?;
         Ok(())
     }
 
@@ -187,8 +188,8 @@ impl<T: FnMut(&str)> Play<'_, T> {
             peak = overload;
             overload = self.above(&peak, validator).await?;
         }
-        (self.tell)(&line(AttackPhase::Peak, &peak)?);
-        (self.tell)(&line(AttackPhase::Overload, &overload)?);
+        (self.tell)(&line(AttackPhase::Peak, &peak)?)?;
+        (self.tell)(&line(AttackPhase::Overload, &overload)?)?;
         Ok(Overload { peak, overload })
     }
 

@@ -3,8 +3,6 @@
 mod paper;
 mod text;
 
-use std::io::{self, Write};
-
 use anyhow::{Result, bail};
 
 use crate::args::CheckArgs;
@@ -21,12 +19,11 @@ pub(crate) fn run(args: &CheckArgs) -> Result<()> {
             event.regions.len()
         );
     }
-    let mut out = io::stdout().lock();
     if args.json {
-        out.write_all(&event.to_canonical_json())?;
-        writeln!(out)?;
+        commandline::print(event.to_canonical_json())?;
+        commandline::print("\n")?;
     } else {
-        out.write_all(text::of_event(&event, args.region).as_bytes())?;
+        commandline::print(text::of_event(&event, args.region))?;
     }
     Ok(())
 }

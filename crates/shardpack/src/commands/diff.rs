@@ -6,6 +6,7 @@ use std::cmp::Ordering;
 use std::iter::Peekable;
 
 use anyhow::Result;
+use commandline::print_line;
 use credentials::Digest;
 use election::BallotIndex;
 use serde::Serialize;
@@ -50,9 +51,9 @@ pub(crate) fn run(args: &DiffArgs) -> Result<()> {
         return print_json(&difference);
     }
     let said = |changed| if changed { "changed" } else { "the same" };
-    println!("event       {}", said(difference.event_changed));
-    println!("definition  {}", said(difference.definition_changed));
-    println!("roll key    {}", said(difference.key_changed));
+    print_line!("event       {}", said(difference.event_changed))?;
+    print_line!("definition  {}", said(difference.definition_changed))?;
+    print_line!("roll key    {}", said(difference.key_changed))?;
     for ballot in &difference.ballots {
         let BallotDifference {
             id,
@@ -62,9 +63,9 @@ pub(crate) fn run(args: &DiffArgs) -> Result<()> {
             removed,
             moved,
         } = ballot;
-        println!(
+        print_line!(
             "ballot {id}: {before} -> {after} credentials, {added} added, {removed} removed, {moved} in another region"
-        );
+        )?;
     }
     Ok(())
 }

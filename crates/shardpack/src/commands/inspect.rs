@@ -1,6 +1,7 @@
 //! `shardpack inspect`: counts and sizes, or where one digest stands.
 
 use anyhow::{Result, bail};
+use commandline::print_line;
 use credentials::{Digest, KeyId, Scheme};
 use serde::Serialize;
 use shards::{FilterKind, Membership, Package, Sha256Sum};
@@ -70,20 +71,20 @@ fn describe(package: &Package, json: bool) -> Result<()> {
     if json {
         return print_json(&inspected);
     }
-    println!("event            {}", inspected.event);
-    println!("scheme           {}", inspected.scheme.as_str());
+    print_line!("event            {}", inspected.event)?;
+    print_line!("scheme           {}", inspected.scheme.as_str())?;
     if let Some(key_id) = inspected.key_id {
-        println!("roll key         {key_id}");
+        print_line!("roll key         {key_id}")?;
     }
-    println!("filter           {:?}", inspected.filter);
-    println!("credentials      {}", inspected.credentials);
-    println!("size             {} bytes", inspected.bytes);
-    println!(
+    print_line!("filter           {:?}", inspected.filter)?;
+    print_line!("credentials      {}", inspected.credentials)?;
+    print_line!("size             {} bytes", inspected.bytes)?;
+    print_line!(
         "a credential     {:.2} bytes",
         inspected.bytes_per_credential
-    );
-    println!("roll commitment  {}", inspected.roll_commitment);
-    println!("manifest         {}", inspected.manifest_sha256);
+    )?;
+    print_line!("roll commitment  {}", inspected.roll_commitment)?;
+    print_line!("manifest         {}", inspected.manifest_sha256)?;
     for ballot in &inspected.ballots {
         let InspectedBallot {
             id,
@@ -96,7 +97,7 @@ fn describe(package: &Package, json: bool) -> Result<()> {
         } else {
             "without regions"
         };
-        println!("ballot {id}: {credentials} credentials in {shards} shards, {regions}");
+        print_line!("ballot {id}: {credentials} credentials in {shards} shards, {regions}")?;
     }
     Ok(())
 }
@@ -130,7 +131,7 @@ fn look_up(package: &Package, digest: &Digest, json: bool) -> Result<()> {
         print_json(&found)?;
     } else {
         for found in &found {
-            print_found(found);
+            print_found(found)?;
         }
     }
     if !found.iter().any(|found| found.member) {
@@ -140,14 +141,15 @@ fn look_up(package: &Package, digest: &Digest, json: bool) -> Result<()> {
 }
 
 /// Prints a line for a ballot that has the digest on its roll, and nothing for other ballots.
-fn print_found(found: &Found) {
+fn print_found(found: &Found) -> Result<()> {
     let (Some(shard), Some(ordinal)) = (found.shard, found.ordinal) else {
-        return;
+        return Ok(());
     };
     let region = found.region.map(|region| region.to_string());
-    println!(
+    print_line!(
         "ballot {}: shard {shard}, ordinal {ordinal}, region {}",
         found.ballot,
         region.as_deref().unwrap_or("none")
-    );
+    )?;
+    Ok(())
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
+use commandline::{note, print_line};
 use durable::output::OutputFile;
 use minisign::KeyPair;
 use zeroize::Zeroizing;
@@ -34,17 +35,17 @@ pub(crate) fn run(args: &KeygenArgs) -> Result<()> {
     let public = pair.pk.to_box().map_err(|error| anyhow!("{error}"))?;
     secret_file.write_all(Zeroizing::new(secret.into_string()).as_bytes())?;
     public_file.write_all(public.into_string().as_bytes())?;
+    print_line!("{}", officer::key_id(pair.pk.keynum()))?;
     secret_file.finish()?;
     public_file.finish()?;
-    eprintln!(
+    note!(
         "secret key: {} (keep it with the officer)",
         secret_path.display()
     );
-    eprintln!(
+    note!(
         "public key: {} (give it to the operators)",
         public_path.display()
     );
-    println!("{}", officer::key_id(pair.pk.keynum()));
     Ok(())
 }
 

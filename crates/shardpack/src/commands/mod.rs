@@ -8,12 +8,8 @@ pub(crate) mod pack;
 pub(crate) mod sign;
 pub(crate) mod verify;
 
-use std::io::{self, Write};
-
 /// Prints data on stdout: one JSON document on one line.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    serde_json::to_writer(&mut out, value)?;
-    writeln!(out)?;
-    Ok(())
+    let line = serde_json::to_string(value)?;
+    Ok(commandline::print_line!("{line}")?)
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
+use commandline::note;
 use durable::output::OutputDir;
 use rayon::prelude::*;
 use serde::Serialize;
 use shards::builder::{BuiltShard, PackageBuilder};
-use shards::{MANIFEST_FILE, Manifest, Sha256Sum};
+use shards::{BallotManifest, MANIFEST_FILE, Manifest, Sha256Sum};
 
 use super::print_json;
 use crate::args::PackArgs;
@@ -50,8 +51,14 @@ pub(crate) fn run(args: &PackArgs) -> Result<()> {
     })?;
     bar.finish_and_clear();
     let manifest = builder.finish(built)?;
+    // Totals that nobody can read are worth no package.
+    report(args, &manifest)?;
     output.finish()?;
-    report(args, &manifest)
+    note!(
+        "next: have the officers sign it: shardpack sign {} --key ...",
+        args.out.display()
+    );
+    Ok(())
 }
 
 fn report(args: &PackArgs, manifest: &Manifest) -> Result<()> {
@@ -67,21 +74,22 @@ fn report(args: &PackArgs, manifest: &Manifest) -> Result<()> {
     if args.json {
         return print_json(&totals);
     }
-    println!("event            {}", totals.event);
-    for ballot in &manifest.ballots {
-        println!(
-            "ballot           {}: {} credentials",
-            ballot.id.as_str(),
-            ballot.credentials
-        );
-    }
-    println!("size             {} bytes", totals.bytes);
-    println!("a credential     {:.2} bytes", totals.bytes_per_credential);
-    println!("roll commitment  {}", totals.roll_commitment);
-    println!("{MANIFEST_FILE}    {}", totals.manifest_sha256);
-    eprintln!(
-        "next: have the officers sign it: shardpack sign {} --key ...",
-        args.out.display()
-    );
-    Ok(())
+    let credentials_of = |ballot: &BallotManifest| {
+        let (id, credentials) = (ballot.id.as_str(), ballot.credentials);
+        format!("ballot           {id}: {credentials} credentials\n")
+    };
+    let ballots: String = manifest.ballots.iter().map(credentials_of).collect();
+    // In one piece: whoever reads the first line only (head -1) gets a package all the same.
+    Ok(commandline::print(format!(
+        "event            {}\n{ballots}\
+         size             {} bytes\n\
+         a credential     {:.2} bytes\n\
+         roll commitment  {}\n\
+         {MANIFEST_FILE}    {}\n",
+        totals.event,
+        totals.bytes,
+        totals.bytes_per_credential,
+        totals.roll_commitment,
+        totals.manifest_sha256
+    ))?)
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow, bail};
+use commandline::{note, print_line};
 use durable::output::OutputFile;
 use minisign::SignatureBox;
 use shards::{MANIFEST_FILE, Package, SIGNATURE_SUFFIX, UNTRUSTED_COMMENT, is_signature_name};
@@ -29,14 +30,14 @@ pub(crate) fn run(args: &SignArgs) -> Result<()> {
         );
     }
     let content = package.manifest();
-    eprintln!("event:           {}", content.event);
-    eprintln!(
+    note!("event:           {}", content.event);
+    note!(
         "credentials:     {} on {} ballots",
         content.credentials(),
         content.ballots.len()
     );
-    eprintln!("roll commitment: {}", content.roll_commitment);
-    eprintln!(
+    note!("roll commitment: {}", content.roll_commitment);
+    note!(
         "manifest:        {}",
         shards::Sha256Sum(package.manifest_sha256())
     );
@@ -59,8 +60,8 @@ pub(crate) fn run(args: &SignArgs) -> Result<()> {
     )
     .map_err(|error| anyhow!("cannot sign {}: {error}", manifest_path.display()))?;
     output.write_all(signature.into_string().as_bytes())?;
+    print_line!("{}", path.display())?;
     output.finish()?;
-    println!("{}", path.display());
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use commandline::print_line;
 use election::BallotIndex;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -45,8 +46,7 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<()> {
     if args.json {
         return print_json(&checked);
     }
-    report(&checked, args.require, &args.package);
-    Ok(())
+    report(&checked, args.require, &args.package)
 }
 
 /// Audits all shards in parallel and returns their number.
@@ -67,7 +67,7 @@ fn audit(package: &Package) -> Result<usize> {
     Ok(shards.len())
 }
 
-fn report(checked: &Checked, require: usize, package: &Path) {
+fn report(checked: &Checked, require: usize, package: &Path) -> Result<()> {
     let Checked {
         files,
         bytes,
@@ -77,21 +77,22 @@ fn report(checked: &Checked, require: usize, package: &Path) {
         ..
     } = checked;
     let signers = checked.signers.join(", ");
-    println!(
+    print_line!(
         "signatures   {} of {require} required: {signers}",
         checked.signers.len()
-    );
-    println!("sums         {files} files, {bytes} bytes, none missing, none extra");
-    println!(
+    )?;
+    print_line!("sums         {files} files, {bytes} bytes, none missing, none extra")?;
+    print_line!(
         "event        {}, {ballots} ballots as in the manifest",
         checked.event
-    );
-    println!("structure    {shards} shards: headers, checksums, lengths");
-    println!("digests      {credentials} in strict order, each in its shard");
-    println!("filters      none of the {credentials} is denied");
-    println!("indexes      {credentials} prefixes lead to their ordinals, no other path");
-    println!("regions      every number is one of the event's");
-    println!("roll         commitment {}", checked.roll_commitment);
-    println!("manifest     {}", checked.manifest_sha256);
-    println!("verified: {}", package.display());
+    )?;
+    print_line!("structure    {shards} shards: headers, checksums, lengths")?;
+    print_line!("digests      {credentials} in strict order, each in its shard")?;
+    print_line!("filters      none of the {credentials} is denied")?;
+    print_line!("indexes      {credentials} prefixes lead to their ordinals, no other path")?;
+    print_line!("regions      every number is one of the event's")?;
+    print_line!("roll         commitment {}", checked.roll_commitment)?;
+    print_line!("manifest     {}", checked.manifest_sha256)?;
+    print_line!("verified: {}", package.display())?;
+    Ok(())
 }

@@ -15,9 +15,9 @@ pub(crate) fn run(args: &Count) -> anyhow::Result<()> {
     let report = recount.report()?;
     if args.json {
         let document = ReportDocument::of(event, &report);
-        println!("{}", serde_json::to_string_pretty(&document)?);
+        commandline::print_line!("{}", serde_json::to_string_pretty(&document)?)?;
     } else {
-        print!("{}", report.signature.mark(&table::render(event, &report)));
+        commandline::print(report.signature.mark(&table::render(event, &report)))?;
     }
     Ok(())
 }

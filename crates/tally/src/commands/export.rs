@@ -1,8 +1,9 @@
 //! `tally export`: rows of a ledger on disk, into a file or to standard output.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 
 use anyhow::ensure;
+use commandline::StandardOutput;
 use durable::output::OutputFile;
 
 use crate::cli::{Export, What};
@@ -39,7 +40,7 @@ pub(crate) fn run(args: &Export) -> anyhow::Result<()> {
             Ok(file.finish()?)
         }
         None => {
-            let mut out = BufWriter::new(io::stdout().lock());
+            let mut out = BufWriter::new(StandardOutput::default());
             exported.write(args.what, args.format, &mut out)?;
             Ok(out.flush()?)
         }

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use commandline::{note, print_line};
 use durable::output::OutputFile;
 use ledger::BoxSecretKey;
 
@@ -26,19 +27,19 @@ pub(crate) fn run(args: &Keygen) -> anyhow::Result<()> {
         .write_all(key.to_file_text().as_bytes())
         .with_context(write)?;
     writeln!(public_file, "{public}").with_context(write)?;
-    secret_file.finish()?;
-    public_file.finish()?;
     if args.json {
         let told = serde_json::json!({
             "box_key": public.to_string(),
             "secret_file": secret_path,
             "public_file": public_path,
         });
-        println!("{told}");
+        print_line!("{told}")?;
     } else {
-        println!("box_key = \"{public}\"");
+        print_line!("box_key = \"{public}\"")?;
     }
-    eprintln!(
+    secret_file.finish()?;
+    public_file.finish()?;
+    note!(
         "secret half in {} (keep it where choices may be opened), public half in {}; put the line above into election.toml",
         secret_path.display(),
         public_path.display()

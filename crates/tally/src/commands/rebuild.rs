@@ -16,7 +16,7 @@ pub(crate) fn run(args: &Rebuild) -> anyhow::Result<()> {
     let key = match &args.box_key {
         Some(path) => Some(Arc::new(read_box_key(path, package.event())?)),
         None => {
-            eprintln!("note: no --box, so the database gets no counts");
+            commandline::note!("note: no --box, so the database gets no counts");
             None
         }
     };
@@ -41,8 +41,8 @@ pub(crate) fn run(args: &Rebuild) -> anyhow::Result<()> {
         .unwrap_or_else(std::sync::PoisonError::into_inner)
         .clone();
     for (partition, sequence) in &progress.heads {
-        println!("partition {partition}: rebuilt up to frame {sequence}");
+        commandline::print_line!("partition {partition}: rebuilt up to frame {sequence}")?;
     }
-    println!("{} votes in {}", progress.votes, target.name());
+    commandline::print_line!("{} votes in {}", progress.votes, target.name())?;
     Ok(())
 }

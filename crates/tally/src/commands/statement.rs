@@ -51,9 +51,8 @@ pub(crate) fn run(args: &StatementArgs) -> anyhow::Result<()> {
             signature.as_bytes(),
         )?;
     }
-    out.finish()?;
-    println!("{json_sha256}  {}", args.out.join(JSON_FILE).display());
-    Ok(())
+    commandline::print_line!("{json_sha256}  {}", args.out.join(JSON_FILE).display())?;
+    Ok(out.finish()?)
 }
 
 /// A file of the directory that is still aside; the directory's `finish` syncs it.

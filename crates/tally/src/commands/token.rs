@@ -1,16 +1,21 @@
 //! `tally token new`: a token for an auditor or an administrator.
 
+use commandline::{note, print_line};
 use durable::{Clock, SystemClock};
 
 use crate::cli::{NewToken, Token};
-use crate::token::TokenFile;
+use crate::token::{self, TokenFile};
 
 /// Prints the token, once and nowhere else.
 pub(crate) fn run(command: &Token) -> anyhow::Result<()> {
     let Token::New(NewToken { role, file }) = command;
-    let token = TokenFile(file.clone()).issue(*role, SystemClock::new().now_ms())?;
-    println!("{}", *token);
-    eprintln!(
+    let tokens = TokenFile(file.clone());
+    let locked = tokens.lock()?;
+    let token = token::NewToken::draw(*role, SystemClock::new().now_ms())?;
+    // Shown, then kept: a hash whose token nobody could read would be of no use.
+    print_line!("{}", *token.text)?;
+    locked.add(&token)?;
+    note!(
         "hand it to one {} and keep no copy: {} holds its hash only; to take it back, delete its line there",
         role.name(),
         file.display()

@@ -31,14 +31,14 @@ impl Checked {
     }
 
     /// Prints the report: all checks were passed.
-    fn tell(mut self, as_json: bool, signature: Signature) {
+    fn tell(mut self, as_json: bool, signature: Signature) -> std::io::Result<()> {
         if as_json {
             let signature = json!(signature.name());
             self.json.insert("package_signature".to_owned(), signature);
-            println!("{}", serde_json::Value::Object(self.json));
+            commandline::print_line!("{}", serde_json::Value::Object(self.json))
         } else {
             let text = self.lines.join("\n") + "\nverified\n";
-            print!("{}", signature.mark(&text));
+            commandline::print(signature.mark(&text))
         }
     }
 }
@@ -78,7 +78,7 @@ pub(crate) fn run(args: &Verify) -> anyhow::Result<()> {
     if let Some(target) = &database {
         check_database(target, &recount, key.as_ref(), &mut checked)?;
     }
-    checked.tell(args.json, recount.package.signature());
+    checked.tell(args.json, recount.package.signature())?;
     Ok(())
 }
 
@@ -132,7 +132,7 @@ fn note_expected(open: &expect::Open, checked: &mut Checked) {
 fn note_snapshots(recount: &Recount, checked: &mut Checked) -> anyhow::Result<()> {
     let found = snapshots::check(&recount.directory, &recount.package)?;
     for why in &found.refused {
-        eprintln!("note: a voted bitset that the next start drops and makes again: {why}");
+        commandline::note!("note: a voted bitset that the next start drops and makes again: {why}");
     }
     let line = match found.whole {
         0 => "no voted bitsets beside the ledger to compare".to_owned(),
@@ -251,7 +251,7 @@ fn repair(directory: &Directory, checked: &mut Checked) -> anyhow::Result<()> {
                 )
             }
         };
-        eprintln!("{line}");
+        commandline::note!("{line}");
         checked.note("repaired", line.clone(), json!(line));
     }
     Ok(())
