@@ -152,20 +152,39 @@ fn a_wrong_json_is_told_by_path() {
         "\"decimals\":40",
         "40 decimals, at most 12",
     );
+    check_json(
+        "\"overvote\":\"skip\"",
+        "\"cutoff_elimination\":true",
+        "cutoff_elimination needs the method irv_multi",
+    );
     assert!(Case::parse(format!("{{\"a\":{}", "[".repeat(100_000)).as_bytes()).is_err());
 }
 
+/// A rule that was not known once changed nothing but a warning, and the contest had other winners.
 #[test]
-fn an_unknown_rule_is_a_warning_and_an_absent_one_too() {
-    let file = JSON.replace("\"overvote\":\"skip\",", "\"minimum\":5,\"maximum\":null,");
+fn what_is_not_known_is_refused_by_name() {
+    for (from, to, name) in [
+        ("\"overvote\"", "\"minimum\":5,\"overvote\"", "minimum"),
+        ("\"overvote\"", "\"off\":false,\"overvote\"", "off"),
+        ("\"kind\"", "\"percentage\":\"15\",\"kind\"", "percentage"),
+        ("\"mode\"", "\"sead\":3,\"mode\"", "sead"),
+        ("\"seats\"", "\"seat\":2,\"seats\"", "seat"),
+        ("\"name\":\"A.\"", "\"name\":\"A.\",\"withdrawn\":true", "withdrawn"),
+        ("\"count\":3", "\"count\":3,\"weight\":2", "weight"),
+    ] {
+        check_json(from, to, &format!("unknown field `{name}`"));
+    }
+    let mut case = Case::parse(JSON.as_bytes()).unwrap();
+    let lot = r#"[{"round":1,"tied":["c","b"],"picked":"c","as":"loser","by":"coin"}]"#;
+    let error = case.add_lots(lot.as_bytes()).unwrap_err().to_string();
+    assert!(error.contains("unknown field `by`"), "{error}");
+}
+
+#[test]
+fn what_is_not_said_is_assumed_with_a_warning() {
+    let file = JSON.replace("\"overvote\":\"skip\",", "\"max_skipped_ranks\":null,");
     let warnings = Case::parse(file.as_bytes()).unwrap().warnings;
-    assert_eq!(
-        warnings,
-        [
-            "rules.minimum is not known and was not applied",
-            "rules.overvote is not given, exhaust is assumed",
-        ]
-    );
+    assert_eq!(warnings, ["rules.overvote is not given, exhaust is assumed"]);
 }
 
 #[test]

@@ -10,7 +10,7 @@ pub struct Case {
     pub contest: Contest,
     /// Lots drawn for ties.
     pub lots: Vec<Lot>,
-    /// What the file says and this program does not apply, or does not say and is assumed.
+    /// What the file does not say and is assumed.
     /// People should read these beside the result.
     pub warnings: Vec<String>,
 }

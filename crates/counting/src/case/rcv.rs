@@ -1,9 +1,11 @@
-//! Reads `rcv-case/1`, the JSON form of a ranked contest.
+//! Reads `rcv-case/1`, the JSON form of a ranked contest. A field that is not known is refused by
+//! name: it may be a rule, and a count that leaves out a rule is another count.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::parsed::{Case, CaseError};
 use super::rcv_rules::{RulesJson, rules};
@@ -14,6 +16,7 @@ const SCHEMA: &str = "rcv-case/1";
 const NAMELESS_OVERVOTE: &str = "#overvote";
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct CaseJson<'a> {
     schema: Option<String>,
     name: Option<String>,
@@ -24,9 +27,27 @@ struct CaseJson<'a> {
     #[serde(borrow)]
     ballots: Vec<BallotJson<'a>>,
     lots: Option<Vec<LotJson>>,
+    /// Where the contest comes from, and what another program made of it: nothing to count by.
+    #[serde(rename = "source")]
+    _source: Option<IgnoredAny>,
+    #[serde(rename = "licence")]
+    _licence: Option<IgnoredAny>,
+    #[serde(rename = "contest")]
+    _contest: Option<IgnoredAny>,
+    #[serde(rename = "cvr_format")]
+    _cvr_format: Option<IgnoredAny>,
+    #[serde(rename = "cvr_files")]
+    _cvr_files: Option<IgnoredAny>,
+    #[serde(rename = "n_ballots")]
+    _n_ballots: Option<IgnoredAny>,
+    #[serde(rename = "n_patterns")]
+    _n_patterns: Option<IgnoredAny>,
+    #[serde(rename = "expected")]
+    _expected: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct CandidateJson {
     id: String,
     name: Option<String>,
@@ -35,6 +56,7 @@ struct CandidateJson {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct BallotJson<'a> {
     #[serde(borrow)]
     ranking: Vec<Vec<Cow<'a, str>>>,
@@ -43,6 +65,7 @@ struct BallotJson<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct LotJson {
     round: u32,
     tied: Vec<String>,

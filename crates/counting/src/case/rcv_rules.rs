@@ -1,6 +1,4 @@
-//! The `rules` of an `rcv-case/1` file: what is known, what is assumed, what is not applied.
-
-use std::collections::BTreeMap;
+//! The `rules` of an `rcv-case/1` file: what is known, and what is assumed where nothing is said.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,12 +10,13 @@ use crate::ranked::{
 };
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct RulesJson {
     overvote: Option<String>,
     max_skipped_ranks: Option<u32>,
     duplicate_ranking: Option<String>,
     batch_elimination: Option<bool>,
+    cutoff_elimination: Option<bool>,
     continue_until_two: Option<bool>,
     stop_after_round: Option<u32>,
     threshold: Option<ThresholdJson>,
@@ -33,29 +32,23 @@ pub(super) struct RulesJson {
     _undeclared_write_ins: Option<Value>,
     #[serde(rename = "surplus")]
     _surplus: Option<Value>,
-    #[serde(flatten)]
-    unknown: BTreeMap<String, Value>,
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 struct ThresholdJson {
     kind: Option<String>,
     fractional: Option<bool>,
     fixed_in_round_1: Option<bool>,
     first_round_rule: Option<bool>,
     percent: Option<Value>,
-    #[serde(flatten)]
-    unknown: BTreeMap<String, Value>,
 }
 
 #[derive(Default, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 struct TieBreakJson {
     mode: Option<String>,
     seed: Option<i64>,
-    #[serde(flatten)]
-    unknown: BTreeMap<String, Value>,
 }
 
 fn fault(path: &str, message: impl Into<String>) -> CaseError {
@@ -99,9 +92,6 @@ pub(super) fn rules(
         json.threshold.unwrap_or_default(),
         json.tiebreak.unwrap_or_default(),
     );
-    warn_of_unknown(warnings, "rules", &json.unknown);
-    warn_of_unknown(warnings, "rules.threshold", &threshold.unknown);
-    warn_of_unknown(warnings, "rules.tiebreak", &tie_break.unknown);
     Ok(Rules {
         method,
         seats: assumed(warnings, "seats", seats, 1),
@@ -114,6 +104,7 @@ pub(super) fn rules(
             &DUPLICATES,
         )?,
         batch_elimination: json.batch_elimination.unwrap_or(false),
+        cutoff_elimination: json.cutoff_elimination.unwrap_or(false),
         continue_until_two: json.continue_until_two.unwrap_or(false),
         stop_after_round: json.stop_after_round,
         threshold: self::threshold(warnings, threshold, method)?,
@@ -121,16 +112,6 @@ pub(super) fn rules(
         tie_break: self::tie_break(warnings, tie_break)?,
         one_winner_per_round: json.one_winner_per_round.unwrap_or(false),
     })
-}
-
-fn warn_of_unknown(warnings: &mut Vec<String>, path: &str, unknown: &BTreeMap<String, Value>) {
-    for (key, value) in unknown {
-        // A rule that is off changes nothing.
-        if !matches!(value, Value::Null | Value::Bool(false)) {
-            let key: String = key.chars().take(60).collect();
-            warnings.push(format!("{path}.{key} is not known and was not applied"));
-        }
-    }
 }
 
 fn assumed<T: std::fmt::Display>(

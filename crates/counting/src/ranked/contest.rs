@@ -33,6 +33,11 @@ pub enum ContestError {
     /// A percentage above 100, or with too many digits.
     #[error("the percentage of the threshold must lie within 0 and 100, with at most 9 decimals")]
     Percent,
+    /// There is no percentage below which candidates could leave.
+    #[error(
+        "cutoff_elimination needs the method irv_multi and a threshold of kind percent: below what else should candidates leave?"
+    )]
+    Cutoff,
 }
 
 /// Decimals that 128 bits hold in every product of [`super::piles`], at 10^12 ballots.
@@ -144,6 +149,9 @@ fn check(candidates: &[Candidate], rules: &Rules) -> Result<(), ContestError> {
             });
         }
         _ => {}
+    }
+    if rules.cutoff_elimination && !rules.down_to_percentage() {
+        return Err(ContestError::Cutoff);
     }
     if rules.decimals > DECIMALS_MAX {
         return Err(ContestError::Decimals {

@@ -1,4 +1,4 @@
-//! Who leaves a round: write-ins first, then a batch, then the last one.
+//! Who leaves a round: write-ins first, then all below a percentage or a batch, then the last one.
 
 use super::rules::Method;
 use super::standings::Standings;
@@ -12,6 +12,9 @@ pub(crate) fn losers(standings: &mut Standings<'_>) -> Result<Vec<usize>, TieUnd
     }
     if let Some(write_in) = standings.write_in_with_votes() {
         return Ok(vec![write_in]);
+    }
+    if let Some(below) = below_percentage(standings, &standing) {
+        return Ok(below);
     }
     if let Some(batch) = batch(standings, &standing) {
         return Ok(batch);
@@ -32,6 +35,17 @@ fn goes_on_eliminating(standings: &Standings<'_>, standing: &[usize]) -> bool {
     };
     let final_pair = rules.method == Method::Irv && rules.continue_until_two && standing.len() > 2;
     (wanted || final_pair) && standing.iter().any(|c| !standings.is_elected(*c))
+}
+
+/// All who are not above the percentage, where the rules have them leave together. None where nobody
+/// would be left: then the last leaves alone.
+fn below_percentage(standings: &Standings<'_>, standing: &[usize]) -> Option<Vec<usize>> {
+    if !standings.rules.cutoff_elimination {
+        return None;
+    }
+    let mut below = standing.to_vec();
+    below.retain(|c| !standings.reaches_threshold(*c));
+    (below.len() < standing.len()).then_some(below)
 }
 
 /// The largest group of the last whose votes together are fewer than the next one's, where it

@@ -15,6 +15,8 @@ pub struct Rules {
     pub duplicate_ranking: DuplicateRanking,
     /// Eliminate together the largest group that cannot catch up with the next candidate.
     pub batch_elimination: bool,
+    /// Eliminate together all who are not above the percentage (bottoms-up down to a percentage).
+    pub cutoff_elimination: bool,
     /// Go on after the winner is known until two remain (instant runoff).
     pub continue_until_two: bool,
     /// Stop after this round, whether or not a winner is known.
@@ -133,6 +135,7 @@ impl Rules {
             max_skipped_ranks: None,
             duplicate_ranking: DuplicateRanking::Skip,
             batch_elimination: false,
+            cutoff_elimination: false,
             continue_until_two: false,
             stop_after_round: None,
             threshold: Threshold {

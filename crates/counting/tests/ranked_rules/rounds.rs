@@ -1,6 +1,7 @@
 //! Rules of a count with one round after the other: thresholds, eliminations, the end.
 
-use serde_json::json;
+use counting::case::Case;
+use serde_json::{Value, json};
 
 use super::contest::{check, result};
 
@@ -166,4 +167,62 @@ fn plurality_counts_first_choices() {
         json!({"candidates": "ABC", "method": "plurality"}),
         &["A 3 B 2 C 2 | T  | +A"],
     );
+}
+
+fn cutoff() -> Value {
+    json!({"candidates": "ABCDE", "method": "irv_multi", "seats": 0, "rules": {"cutoff_elimination": true,
+        "threshold": {"kind": "percent", "percent": "15", "fixed_in_round_1": true}}})
+}
+
+#[test]
+fn with_a_cutoff_all_who_are_not_above_the_percentage_leave_together() {
+    check(
+        &["10 A", "6 B", "2 C A", "1 D C", "1 E B"],
+        cutoff(),
+        &[
+            "A 10 B 6 C 2 D 1 E 1 | T 3 | -CDE",
+            "A 12 B 7 | T 3 | +AB | exhausted_choices 1",
+        ],
+    );
+    // C has exactly 15 %, which is not above it; the others may pass it together.
+    check(
+        &["11 A", "6 B", "3 C"],
+        cutoff(),
+        &[
+            "A 11 B 6 C 3 D 0 E 0 | T 3 | -CDE",
+            "A 11 B 6 | T 3 | +AB | exhausted_choices 3",
+        ],
+    );
+}
+
+/// Nobody is above half: if all left together, nobody would be elected.
+#[test]
+fn a_cutoff_leaves_somebody_to_elect() {
+    let mut half = cutoff();
+    half["candidates"] = json!("ABC");
+    half["rules"]["threshold"]["percent"] = json!("50");
+    check(
+        &["4 A", "3 B A", "2 C B"],
+        half,
+        &["A 4 B 3 C 2 | T 4.5 | -C", "A 4 B 5 | T 4.5 | -A", "B 5 | T 4.5 | +B | exhausted_choices 4"],
+    );
+}
+
+/// The ballots of a published contest, whose own rules eliminate one by one and elect three.
+#[test]
+fn a_cutoff_may_elect_others_than_eliminations_one_by_one() {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../fixtures/ranked/multi_seat_bottoms_up_with_static_threshold.json"
+    );
+    let mut contest: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let mut winners = Vec::new();
+    for cutoff in [false, true] {
+        contest["rules"]["cutoff_elimination"] = json!(cutoff);
+        let case = Case::parse(contest.to_string().as_bytes()).unwrap();
+        let result = case.tabulate().unwrap();
+        let ids = result.winners.iter().map(|at| case.contest.candidate(*at).id.clone());
+        winners.push(ids.collect::<Vec<String>>());
+    }
+    assert_eq!(winners, [vec!["c01", "c02", "c07"], vec!["c01", "c02"]]);
 }

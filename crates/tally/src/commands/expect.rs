@@ -16,6 +16,7 @@ use crate::recount::Recount;
 
 /// What a load generator was told, by ballot id.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Truth {
     ballots: BTreeMap<String, BallotTruth>,
     #[serde(default)]
@@ -23,6 +24,7 @@ pub(crate) struct Truth {
 }
 
 #[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct BallotTruth {
     votes: u64,
     #[serde(default)]
@@ -34,6 +36,7 @@ struct BallotTruth {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct CountTruth {
     region: u16,
     choice: String,

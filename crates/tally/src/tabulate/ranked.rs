@@ -64,6 +64,8 @@ fn rules(election: &Election) -> Rules {
         max_skipped_ranks: None,
         duplicate_ranking: DuplicateRanking::Skip,
         batch_elimination: counting.batch_elimination,
+        // Events know no count down to a percentage.
+        cutoff_elimination: false,
         continue_until_two: counting.continue_until_two,
         stop_after_round: None,
         threshold: Threshold {
