@@ -169,7 +169,11 @@ fn what_is_not_known_is_refused_by_name() {
         ("\"kind\"", "\"percentage\":\"15\",\"kind\"", "percentage"),
         ("\"mode\"", "\"sead\":3,\"mode\"", "sead"),
         ("\"seats\"", "\"seat\":2,\"seats\"", "seat"),
-        ("\"name\":\"A.\"", "\"name\":\"A.\",\"withdrawn\":true", "withdrawn"),
+        (
+            "\"name\":\"A.\"",
+            "\"name\":\"A.\",\"withdrawn\":true",
+            "withdrawn",
+        ),
         ("\"count\":3", "\"count\":3,\"weight\":2", "weight"),
     ] {
         check_json(from, to, &format!("unknown field `{name}`"));
@@ -184,7 +188,10 @@ fn what_is_not_known_is_refused_by_name() {
 fn what_is_not_said_is_assumed_with_a_warning() {
     let file = JSON.replace("\"overvote\":\"skip\",", "\"max_skipped_ranks\":null,");
     let warnings = Case::parse(file.as_bytes()).unwrap().warnings;
-    assert_eq!(warnings, ["rules.overvote is not given, exhaust is assumed"]);
+    assert_eq!(
+        warnings,
+        ["rules.overvote is not given, exhaust is assumed"]
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::known_frame::KnownFrame;
 use crate::listening::Listening;
 
 const EXAMPLES: &str = "\
@@ -236,6 +237,11 @@ pub(crate) struct Verify {
     /// Also look up this receipt (the request_id that a voter was given); may be repeated.
     #[arg(long, value_name = "ID")]
     pub(crate) receipt: Vec<String>,
+    /// A frame that the ledger must hold, as an earlier `tally verify` printed it; may be repeated.
+    /// Needed where the sidecar is missing, without which nobody can tell whether frames are missing
+    /// at the end.
+    #[arg(long, value_name = "[PARTITION/]SEQUENCE:HASH")]
+    pub(crate) at_least: Vec<KnownFrame>,
     /// Compare with what a load generator was told (its --truth file). Needs --box.
     #[arg(long, value_name = "FILE", requires = "box_key")]
     pub(crate) expect: Option<PathBuf>,

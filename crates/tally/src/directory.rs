@@ -1,5 +1,6 @@
 //! A ledger on this machine's disk: read whole, offline, or followed beside a running validator.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -75,8 +76,8 @@ impl Directory {
         &self,
         key: Option<&BoxSecretKey>,
         mut visit: impl FnMut(&OpenedFrame) -> anyhow::Result<()>,
-    ) -> anyhow::Result<Vec<ReadEnd>> {
-        let (log, mut ends) = (self.log(), Vec::new());
+    ) -> anyhow::Result<BTreeMap<u16, ReadEnd>> {
+        let (log, mut ends) = (self.log(), BTreeMap::new());
         for partition in self.partitions()? {
             let mut items = Items::new(&self.identity, key);
             let end = log.read_all(partition, |item| {
@@ -88,7 +89,7 @@ impl Directory {
             let end = end
                 .map_err(|Interrupted(error)| error)
                 .with_context(|| format!("ledger {}", self.path.display()))?;
-            ends.push(end);
+            ends.insert(partition, end);
         }
         Ok(ends)
     }

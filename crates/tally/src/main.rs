@@ -12,6 +12,7 @@ mod feed;
 mod fold_error;
 mod fraction;
 mod inputs;
+mod known_frame;
 mod ledger_count;
 mod listening;
 mod news;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use election::Ballot;
-use ledger::{BoxSecretKey, Cursor, InvalidReason};
+use ledger::{BoxSecretKey, Cursor, InvalidReason, ReadEnd};
 
 use crate::cli::{LedgerArgs, ReaderArgs};
 use crate::directory::Directory;
 use crate::inputs::{PackageRoll, open_package, open_readers_package};
 use crate::ledger_count::LedgerCount;
+use crate::opened::OpenedFrame;
 use crate::policy::Visible;
 use crate::results::{Results, Turnout};
 use crate::signature::Signature;
@@ -21,6 +22,8 @@ pub(crate) struct Recount {
     pub(crate) package: Arc<PackageRoll>,
     pub(crate) directory: Directory,
     pub(crate) count: LedgerCount,
+    /// How each partition ended.
+    pub(crate) ends: BTreeMap<u16, ReadEnd>,
     /// Whether the box key was at hand, so that choices are counted.
     pub(crate) opened: bool,
 }
@@ -81,13 +84,36 @@ impl Recount {
         directory: Directory,
         key: Option<&BoxSecretKey>,
     ) -> anyhow::Result<Recount> {
+        let recount = Recount::read_with(package, directory, key, |_| {})?;
+        for (partition, end) in &recount.ends {
+            if end.acknowledged.is_none() {
+                commandline::note!(
+                    "note: whether frames are missing behind frame {} of partition {partition} cannot be told: there is no sound p{partition:04}/acknowledged beside its segments",
+                    end.last.sequence
+                );
+            }
+        }
+        Ok(recount)
+    }
+
+    /// The same, and shows every frame to `look`. Says nothing of an end that nobody vouches for.
+    ///
+    /// # Errors
+    /// As [`Recount::read`].
+    pub(crate) fn read_with(
+        package: Arc<PackageRoll>,
+        directory: Directory,
+        key: Option<&BoxSecretKey>,
+        mut look: impl FnMut(&OpenedFrame),
+    ) -> anyhow::Result<Recount> {
         let mut count = LedgerCount::new(package.event(), &*package);
         let ends = directory
             .read(key, |frame| {
+                look(frame);
                 Ok(count.apply(package.event(), frame, &*package)?)
             })
             .context("the ledger was not counted to its end, so there is no result")?;
-        for end in &ends {
+        for end in ends.values() {
             if let Some(torn) = &end.torn_tail {
                 commandline::note!(
                     "note: {} ends in a torn write at byte {} ({} bytes) that no voter was answered for; the next start of the validator, or `tally verify --repair-tail`, cuts it",
@@ -101,6 +127,7 @@ impl Recount {
             package,
             directory,
             count,
+            ends,
             opened: key.is_some(),
         })
     }

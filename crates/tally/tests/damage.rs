@@ -10,6 +10,9 @@ use election::Choice;
 use support::program::{Names, run_to_its_end, stderr, stdout, tally};
 use support::{Fixture, LIVE, OVER, RANKED, SINGLE, WITHDRAWN};
 
+/// Number of no candidate; so long that no time or port in a log holds its digits.
+const NOBODY: u32 = 3_141_592_653;
+
 /// A ledger of some frames in one segment, closed in order.
 fn closed() -> (Fixture, PathBuf) {
     let fixture = Fixture::new(40);
@@ -118,6 +121,39 @@ fn invariant_1_voted_bitsets_are_held_against_the_ledger() {
     assert!(told.contains("LIVE/0000.voted"), "{told}");
 }
 
+/// A ledger whose last frames were removed together with the sidecar once was "verified".
+#[test]
+fn nothing_is_plainly_verified_without_the_sidecar() {
+    let (fixture, _) = closed();
+    let (_, out, _) = verify(&fixture, &[]);
+    assert!(
+        out.contains("which is there\n") && out.ends_with("\nverified\n"),
+        "{out}"
+    );
+    let names = Names::new(&fixture, "data");
+    let last = names.acknowledged();
+    let hash = out.split("SHA-256 ").nth(1).and_then(|rest| rest.get(..64));
+    let hash = hash.expect("the last frame's hash").to_owned();
+    fs::remove_file(fixture.path("data/ledger/p0000/acknowledged")).expect("a sidecar");
+    fs::remove_dir_all(fixture.path("data/voted")).expect("derived files");
+    let check = |more: &[&str], status, words: &str| {
+        let (got, out, told) = verify(&fixture, more);
+        assert_eq!(got, Some(status), "{told}");
+        assert!(format!("{out}{told}").contains(words), "{out}{told}");
+        assert!(!out.ends_with("\nverified\n"), "{out}");
+    };
+    check(&[], 1, "name a frame that you know with --at-least");
+    let known = format!("{last}:{hash}");
+    let verdict = format!("\nverified to frame {last} of partition 0 at least\n");
+    check(&["--at-least", &known], 0, &verdict);
+    check(&["--at-least", &known, "--json"], 0, "\"whole\":false");
+    let beyond = format!("{}:{hash}", last + 1);
+    check(&["--at-least", &beyond], 1, "it ends before");
+    let other = format!("{}:{hash}", last - 1);
+    check(&["--at-least", &other], 1, "has another hash");
+    check(&["--at-least", "17"], 2, "SEQUENCE:HASH");
+}
+
 /// Has every program that counts read a ledger of one frame that no validator of ours writes, sealed and
 /// chained in order: each ends with status 1 and tells `place`, and none of the `secrets`.
 fn ends_every_count(fixture: &Fixture, place: &str, secrets: &[&str]) {
@@ -141,10 +177,10 @@ fn ends_every_count(fixture: &Fixture, place: &str, secrets: &[&str]) {
 #[test]
 fn a_vote_that_the_ballot_paper_does_not_offer_ends_every_count() {
     for (ballot, id, choice) in [
-        (SINGLE, "SINGLE", Choice::Candidate(999)),
+        (SINGLE, "SINGLE", Choice::Candidate(NOBODY)),
         (SINGLE, "SINGLE", Choice::Candidate(WITHDRAWN)),
         (SINGLE, "SINGLE", Choice::Oui),
-        (RANKED, "RANKED", Choice::Ranking(vec![1, 999])),
+        (RANKED, "RANKED", Choice::Ranking(vec![1, NOBODY])),
         (RANKED, "RANKED", Choice::Ranking(vec![2, WITHDRAWN])),
         (RANKED, "RANKED", Choice::Ranking(vec![1, 5])),
         (LIVE, "LIVE", Choice::Candidate(1)),
@@ -159,7 +195,7 @@ fn a_vote_that_the_ballot_paper_does_not_offer_ends_every_count() {
         ballots.vote(ballot, voter, choice);
         ballots.close();
         let place = format!("partition 0 frame 1: a choice of ballot {id} in region 1");
-        ends_every_count(&fixture, &place, &["999"]);
+        ends_every_count(&fixture, &place, &[&NOBODY.to_string()]);
     }
 }
 

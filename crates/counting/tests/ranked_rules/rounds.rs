@@ -204,7 +204,11 @@ fn a_cutoff_leaves_somebody_to_elect() {
     check(
         &["4 A", "3 B A", "2 C B"],
         half,
-        &["A 4 B 3 C 2 | T 4.5 | -C", "A 4 B 5 | T 4.5 | -A", "B 5 | T 4.5 | +B | exhausted_choices 4"],
+        &[
+            "A 4 B 3 C 2 | T 4.5 | -C",
+            "A 4 B 5 | T 4.5 | -A",
+            "B 5 | T 4.5 | +B | exhausted_choices 4",
+        ],
     );
 }
 
@@ -221,7 +225,10 @@ fn a_cutoff_may_elect_others_than_eliminations_one_by_one() {
         contest["rules"]["cutoff_elimination"] = json!(cutoff);
         let case = Case::parse(contest.to_string().as_bytes()).unwrap();
         let result = case.tabulate().unwrap();
-        let ids = result.winners.iter().map(|at| case.contest.candidate(*at).id.clone());
+        let ids = result
+            .winners
+            .iter()
+            .map(|at| case.contest.candidate(*at).id.clone());
         winners.push(ids.collect::<Vec<String>>());
     }
     assert_eq!(winners, [vec!["c01", "c02", "c07"], vec!["c01", "c02"]]);

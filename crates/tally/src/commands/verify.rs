@@ -8,6 +8,7 @@ use election::instant_text;
 use ledger::{BoxSecretKey, RequestId, find_receipt, repair_tail};
 use serde_json::json;
 
+use super::ledger_end::Named;
 use super::{expect, snapshots};
 use crate::cli::Verify;
 use crate::directory::Directory;
@@ -31,14 +32,14 @@ impl Checked {
     }
 
     /// Prints the report: all checks were passed.
-    fn tell(mut self, as_json: bool, signature: Signature) -> std::io::Result<()> {
+    fn tell(mut self, as_json: bool, verdict: &str, signature: Signature) -> std::io::Result<()> {
         if as_json {
             let signature = json!(signature.name());
             self.json.insert("package_signature".to_owned(), signature);
             commandline::print_line!("{}", serde_json::Value::Object(self.json))
         } else {
-            let text = self.lines.join("\n") + "\nverified\n";
-            commandline::print(signature.mark(&text))
+            self.lines.push(format!("{verdict}\n"));
+            commandline::print(signature.mark(&self.lines.join("\n")))
         }
     }
 }
@@ -66,8 +67,12 @@ pub(crate) fn run(args: &Verify) -> anyhow::Result<()> {
     if args.repair_tail {
         repair(&directory, &mut checked)?;
     }
-    let recount = Recount::read(package, directory, key.as_ref())?;
+    let mut named = Named::new(&args.at_least);
+    let recount = Recount::read_with(package, directory, key.as_ref(), |frame| named.see(frame))?;
+    let ends = named.judge(&recount.ends)?;
     note_ledger(&recount, &mut checked);
+    checked.lines.extend(ends.lines);
+    checked.json.insert("whole".to_owned(), json!(ends.whole));
     note_snapshots(&recount, &mut checked)?;
     if let Some(truth) = &truth {
         let open = expect::compare(truth, &recount)
@@ -78,7 +83,7 @@ pub(crate) fn run(args: &Verify) -> anyhow::Result<()> {
     if let Some(target) = &database {
         check_database(target, &recount, key.as_ref(), &mut checked)?;
     }
-    checked.tell(args.json, recount.package.signature())?;
+    checked.tell(args.json, &ends.verdict, recount.package.signature())?;
     Ok(())
 }
 

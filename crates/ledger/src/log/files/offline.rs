@@ -16,6 +16,9 @@ use crate::log::files::witness::Witness;
 pub struct ReadEnd {
     /// The last frame that was read.
     pub last: Cursor,
+    /// The last frame that voters were answered for, which was read. None where no sidecar says so:
+    /// then nobody can tell whether frames are missing behind `last`.
+    pub acknowledged: Option<u64>,
     /// How many segments were read.
     pub segments: u64,
     /// A torn write behind the last frame, which the next start of the validator will cut.
@@ -38,6 +41,7 @@ pub(crate) fn read_all<E: From<LedgerError>>(
     witness.judge(dir, &scanned)?;
     Ok(ReadEnd {
         last: scanned.cursor,
+        acknowledged: witness.acknowledged(),
         segments: scanned.segments,
         torn_tail: scanned.torn,
     })

@@ -28,6 +28,14 @@ impl Witness {
         })
     }
 
+    /// The last frame that voters were answered for; none where no sound sidecar says so.
+    pub(crate) fn acknowledged(&self) -> Option<u64> {
+        match self.acknowledged {
+            Acknowledged::UpTo(cursor) => Some(cursor.sequence),
+            Acknowledged::Unknown | Acknowledged::Damaged => None,
+        }
+    }
+
     /// Whether there is a sidecar whose bytes were never written.
     pub(crate) fn is_damaged(&self) -> bool {
         self.acknowledged == Acknowledged::Damaged
