@@ -81,6 +81,14 @@ impl Code {
         Ok(code)
     }
 
+    /// Whether nobody can guess it: it has the form of a minted code, which is 80 random bits.
+    ///
+    /// Only what the roll holds counts: a code of this form that is on the roll was minted, but for
+    /// one in 32 codes of 17 symbols that a registry made by itself.
+    pub fn is_minted(&self) -> bool {
+        mint::is_minted(self.as_bytes())
+    }
+
     /// The upper-case letters and digits.
     pub fn as_bytes(&self) -> &[u8] {
         &self.symbols[..self.len]

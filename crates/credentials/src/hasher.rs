@@ -32,6 +32,9 @@ pub struct SchemeError {
 /// The domain tag of scheme `hmac-sha256`: its first length-prefixed field.
 const DOMAIN: &[u8] = b"scrutin.v1";
 
+/// The domain tag of trackers, behind its length: no digest's message begins with that length.
+const TRACKER_DOMAIN: &[u8] = b"\x1ascrutin.v1 receipt tracker";
+
 /// Longest message: four length bytes, the domain tag, NAS, code and ballot id.
 const MESSAGE_LEN_MAX: usize = 4 + DOMAIN.len() + Nas::LEN + Code::MAX_LEN + BallotId::MAX_LEN;
 
@@ -90,6 +93,34 @@ impl Hasher {
             HasherState::Plain => None,
             HasherState::Keyed { key_id, .. } => Some(key_id),
         }
+    }
+
+    /// What names a vote on its receipt, derived from its voter and from the key that came with it:
+    /// the same vote sent again under the same key has the same tracker.
+    ///
+    /// Whoever lacks the key that came with the vote cannot tell whose tracker it is. Whoever lacks
+    /// the roll key cannot even try out guesses at it; under [`Scheme::Sha256`] everybody can.
+    pub fn tracker(&self, voter: &Digest, sent_key: &[u8]) -> [u8; 16] {
+        let hash = match &self.state {
+            HasherState::Plain => Sha256::new()
+                .chain_update(TRACKER_DOMAIN)
+                .chain_update(voter.0)
+                .chain_update(sent_key)
+                .finalize(),
+            HasherState::Keyed { mac, .. } => mac
+                .clone()
+                .chain_update(TRACKER_DOMAIN)
+                .chain_update(voter.0)
+                .chain_update(sent_key)
+                .finalize()
+                .into_bytes(),
+        };
+        let mut tracker = [0; 16];
+        tracker
+            .iter_mut()
+            .zip(hash)
+            .for_each(|(to, from)| *to = from);
+        tracker
     }
 
     /// The digest of one voter on one ballot. Allocates nothing; the message is wiped afterwards.

@@ -103,6 +103,8 @@ fn vote(partition: &Partition<Count>, from: u32, to: u32, in_flight: u64) {
             } else {
                 Choice::Oui
             },
+            tracker: None,
+            records_repeat: true,
             reply: Count(Arc::clone(&answered)),
         };
         while let Err(back) = partition.submit(submission) {

@@ -40,7 +40,7 @@ pub use decide::voted::{ShardVotes, Voted};
 pub use error::LedgerError;
 pub use format::body::{
     Attempts, BallotMarks, Body, BodyError, DuplicateAttempts, InvalidAttempts, InvalidReason,
-    SealedChoices, ShardMarks, TRACKER_BYTES,
+    SealedChoices, ShardMarks, TRACKER_BYTES, Tracker,
 };
 pub use format::cbor::CborError;
 pub use format::chain::{Cursor, LinkHash};

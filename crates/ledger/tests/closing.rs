@@ -64,6 +64,8 @@ fn vote(partition: &Partition<Tell>, ordinal: u32, reply: Tell) {
         ordinal,
         region: 1,
         choice: Choice::Oui,
+        tracker: None,
+        records_repeat: true,
         reply,
     };
     assert!(partition.submit(submission).is_ok(), "the queue has room");

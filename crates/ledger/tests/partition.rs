@@ -90,6 +90,8 @@ impl Voters {
             ordinal,
             region,
             choice,
+            tracker: None,
+            records_repeat: true,
             reply,
         };
         assert!(

@@ -1,6 +1,15 @@
 //! Taking connections: a slot first, then the connection, so that excess waits in the kernel's
 //! bounded backlog instead of in this process's memory.
 
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::net::sockopt::set_tcp_user_timeout;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
 use crate::admission::Admission;
 use crate::connection::{self, Ending, Handler, Peer};
 use crate::lifecycle::Stop;
@@ -10,13 +19,6 @@ use crate::metrics::Connections;
 use crate::seats::{Seat, Seats};
 use crate::tls::{Protocol, Tls};
 use crate::workers::Workers;
-use rustix::net::sockopt::set_tcp_user_timeout;
-use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Connections that may wait in the kernel.
 const BACKLOG: u32 = 1_024;
@@ -101,7 +103,7 @@ impl Listener {
             socket,
             limits,
             slots: Arc::new(Semaphore::new(limits.max)),
-            seats: Seats::new(limits.per_client_max),
+            seats: Seats::new(limits.max, limits.per_client_max),
             workers,
             admission: None,
             tls: None,
@@ -188,6 +190,7 @@ impl Listener {
         let served = Served {
             address: peer.ip(),
             limits: self.limits,
+            seat,
             handler: handler.clone(),
             stop: stop.clone(),
         };
@@ -205,7 +208,7 @@ impl Listener {
             if let Some(ending) = ending {
                 metrics.end(ending);
             }
-            drop((seat, slot));
+            drop(slot);
         });
     }
 
@@ -221,9 +224,9 @@ impl Listener {
             self.client_caps.run(|unsaid| {
                 tracing::warn!(
                     unsaid,
-                    "a client has too many connections: where it is a proxy, name it in \
-                     clients.trusted_proxies; where it is many people, raise \
-                     clients.connections_per_client_max"
+                    "a client has too many connections, or the house is nearly full: where it is a \
+                     proxy, name it in clients.trusted_proxies; where it is many people, raise \
+                     clients.connections_max and clients.connections_per_client_max"
                 );
             });
             return None;
@@ -248,6 +251,7 @@ impl Listener {
 struct Served<H> {
     address: IpAddr,
     limits: ConnectionLimits,
+    seat: Seat,
     handler: H,
     stop: Stop,
 }
@@ -259,7 +263,14 @@ impl<H: Handler> Served<H> {
             secure: false,
         };
         let protocol = Protocol::Http1;
-        connection::serve(stream, protocol, peer, self.limits, self.handler, self.stop).await
+        let Served {
+            limits,
+            seat,
+            handler,
+            stop,
+            ..
+        } = self;
+        connection::serve(stream, protocol, peer, limits, seat, handler, stop).await
     }
 
     /// None where the handshake did not succeed, or the process stopped during it.
@@ -281,7 +292,14 @@ impl<H: Handler> Served<H> {
             address: self.address,
             secure: true,
         };
-        Some(connection::serve(stream, protocol, peer, self.limits, self.handler, self.stop).await)
+        let Served {
+            limits,
+            seat,
+            handler,
+            stop,
+            ..
+        } = self;
+        Some(connection::serve(stream, protocol, peer, limits, seat, handler, stop).await)
     }
 }
 

@@ -1,12 +1,14 @@
 //! Who may ask: a request and a TLS handshake count against the quota of their client.
 
-use crate::client::{Addresses, Prefix};
-use crate::log::Gate;
-use crate::throttle::{Quota, Throttle};
-use hyper::header::HOST;
-use hyper::{Request, Version};
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
+
+use hyper::header::HOST;
+use hyper::{Request, Version};
+
+use crate::client::{Addresses, Prefix};
+use crate::log::Gate;
+use crate::throttle::{ClientThrottle, Quota};
 
 /// Lines about clients, one a second at most.
 static OVER_QUOTA: Gate = Gate::new();
@@ -15,7 +17,7 @@ static OVER_QUOTA: Gate = Gate::new();
 #[derive(Debug)]
 pub struct Admission {
     addresses: Addresses,
-    requests: Throttle,
+    requests: ClientThrottle,
     began: Instant,
 }
 
@@ -34,7 +36,7 @@ impl Admission {
     pub fn new(addresses: Addresses, requests: Quota) -> Admission {
         Admission {
             addresses,
-            requests: Throttle::new(requests),
+            requests: ClientThrottle::new(requests),
             began: Instant::now(),
         }
     }
@@ -82,8 +84,7 @@ impl Admission {
 
     fn take(&self, client: Option<Prefix>) -> Result<(), Duration> {
         client.map_or(Ok(()), |client| {
-            let key = self.requests.key(client);
-            self.requests.take(key, self.began.elapsed())
+            self.requests.take(client, self.began.elapsed())
         })
     }
 }

@@ -2,19 +2,66 @@
 //!
 //! An address is personal data: it is never logged, and it leaves this module as a [`Prefix`] only.
 
-use crate::log::Gate;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
 use hyper::HeaderMap;
 use hyper::header::{HeaderName, HeaderValue};
 use ipnet::IpNet;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use crate::log::Gate;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// What limits count as one client: an IPv4 address, or the /64 that one IPv6 customer holds.
+/// What limits count as one client: an IPv4 address, or a /64 of IPv6. One party may hold more of
+/// IPv6, so that wider networks are counted beside it ([`NETWORKS`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Prefix(IpAddr);
 
+/// A network that one party may hold, and how much it may use.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Network {
+    /// Bits of an IPv6 address that name it.
+    bits: u32,
+    /// How many clients' quotas it has.
+    pub(crate) quotas: u32,
+    /// Of the connections that are free, it holds no more than one in so many.
+    pub(crate) free_per_seat: usize,
+}
+
+/// From the narrowest: what a line, a home or a small site, and a company or a provider's pool hold.
+/// An IPv4 address counts as the narrowest alone.
+pub(crate) const NETWORKS: [Network; 3] = [
+    Network {
+        bits: 64,
+        quotas: 1,
+        free_per_seat: 16,
+    },
+    Network {
+        bits: 56,
+        quotas: 4,
+        free_per_seat: 8,
+    },
+    Network {
+        bits: 48,
+        quotas: 16,
+        free_per_seat: 4,
+    },
+];
+
 impl Prefix {
+    /// The networks of a client, as in [`NETWORKS`]: one of IPv4, three of IPv6.
+    pub(crate) fn networks(self) -> impl Iterator<Item = IpAddr> {
+        let count = if self.0.is_ipv4() { 1 } else { NETWORKS.len() };
+        let network = move |network: &Network| match self.0 {
+            IpAddr::V4(v4) => IpAddr::V4(v4),
+            IpAddr::V6(v6) => {
+                let mask = u128::MAX << (128 - network.bits);
+                IpAddr::V6(Ipv6Addr::from(u128::from(v6) & mask))
+            }
+        };
+        NETWORKS[..count].iter().map(network)
+    }
+
     fn of(address: IpAddr) -> Prefix {
         match address.to_canonical() {
             IpAddr::V4(v4) => Prefix(IpAddr::V4(v4)),

@@ -1,23 +1,28 @@
 //! One connection: HTTP/1 or, behind TLS, HTTP/2 under hyper, with every wait bounded.
 
-use crate::lifecycle::Stop;
-use crate::limits::ConnectionLimits;
-use crate::pace::Pace;
-use crate::tls::Protocol;
-use crate::until::until;
-use futures_util::FutureExt;
-use hyper::body::{Body, Bytes, Incoming};
-use hyper::server::conn::{http1, http2};
-use hyper::service::service_fn;
-use hyper::{Request, Response};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
+
+use futures_util::FutureExt;
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::header::{CONNECTION, HeaderValue};
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::lifecycle::Stop;
+use crate::limits::ConnectionLimits;
+use crate::linger::Lingering;
+use crate::pace::Pace;
+use crate::seats::Seat;
+use crate::tls::Protocol;
+use crate::until::until;
 
 /// hyper's buffer for one connection: its default would take some 400 kB.
 const BUFFER_BYTES: usize = 16 * 1_024;
@@ -114,6 +119,7 @@ pub async fn serve<H: Handler, S>(
     protocol: Protocol,
     peer: Peer,
     limits: ConnectionLimits,
+    seat: Seat,
     handler: H,
     stop: Stop,
 ) -> Ending
@@ -125,34 +131,30 @@ where
     let service = service_fn(move |request| {
         let answering = pace.answer();
         let answered = handler.clone().answer(peer, request);
-        answered.map(|response| Ok::<_, Infallible>(response.map(|body| answering.over(body))))
+        let pace = Arc::clone(&pace);
+        answered.map(move |mut response| {
+            if is_last(&response) {
+                say_last(&mut response, protocol);
+                pace.note_last_answer();
+            }
+            Ok::<_, Infallible>(response.map(|body| answering.over(body)))
+        })
     });
-    let stream = TokioIo::new(stream);
+    let stream = TokioIo::new(Lingering::new(stream, Arc::clone(&watched)));
+    let waiting = Waiting {
+        pace: &watched,
+        seat: &seat,
+        limits,
+    };
     match protocol {
         Protocol::Http1 if H::UPGRADES => {
             let connection = http1(limits).serve_connection(stream, service);
             let connection = pin!(connection.with_upgrades());
-            watch(
-                connection,
-                |c| c.graceful_shutdown(),
-                None,
-                &watched,
-                limits,
-                stop,
-            )
-            .await
+            watch(connection, |c| c.graceful_shutdown(), None, &waiting, stop).await
         }
         Protocol::Http1 => {
             let connection = pin!(http1(limits).serve_connection(stream, service));
-            watch(
-                connection,
-                |c| c.graceful_shutdown(),
-                None,
-                &watched,
-                limits,
-                stop,
-            )
-            .await
+            watch(connection, |c| c.graceful_shutdown(), None, &waiting, stop).await
         }
         Protocol::Http2 => {
             // Boxed, so that the others do not carry the room for it.
@@ -161,12 +163,44 @@ where
                 connection.as_mut(),
                 |c| c.graceful_shutdown(),
                 Some(FAREWELL),
-                &watched,
-                limits,
+                &waiting,
                 stop,
             )
             .await
         }
+    }
+}
+
+/// Whether a connection ends with an answer: its handler says so, or its client asks too much. A
+/// client over its quota would otherwise keep the connection by being refused on it again and again.
+fn is_last<B>(response: &Response<B>) -> bool {
+    let says_close = response.headers().get(CONNECTION);
+    response.status() == StatusCode::TOO_MANY_REQUESTS
+        || says_close.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"close"))
+}
+
+/// Says that it does, as the protocol has it: HTTP/2 has no such header (RFC 9113, section 8.2.2).
+fn say_last<B>(response: &mut Response<B>, protocol: Protocol) {
+    let headers = response.headers_mut();
+    match protocol {
+        Protocol::Http1 => headers.insert(CONNECTION, HeaderValue::from_static("close")),
+        Protocol::Http2 => headers.remove(CONNECTION),
+    };
+}
+
+/// How long the peer of a connection is waited for.
+struct Waiting<'a> {
+    pace: &'a Pace,
+    seat: &'a Seat,
+    limits: ConnectionLimits,
+}
+
+impl Waiting<'_> {
+    /// Returns when the peer has had its time.
+    async fn stalled(&self) {
+        let limits = &self.limits;
+        let idle_max = || self.seat.patience(limits.header_timeout);
+        self.pace.stalled(idle_max, limits.answer_max).await;
     }
 }
 
@@ -176,15 +210,16 @@ async fn watch<C: Future<Output = Result<(), hyper::Error>>>(
     mut connection: Pin<&mut C>,
     close: impl Fn(Pin<&mut C>),
     farewell: Option<Duration>,
-    pace: &Pace,
-    limits: ConnectionLimits,
+    waiting: &Waiting<'_>,
     mut stop: Stop,
 ) -> Ending {
+    let limits = &waiting.limits;
     let end = pin!(async {
         tokio::select! {
             () = tokio::time::sleep(limits.age_max) => End::Closing,
             () = stop.wait() => End::Closing,
-            () = pace.stalled(limits.header_timeout, limits.answer_max) => End::Stalled,
+            () = last_answer(waiting.pace, farewell) => End::Closing,
+            () = waiting.stalled() => End::Stalled,
         }
     });
     let end = match until(connection.as_mut(), end).await {
@@ -194,7 +229,7 @@ async fn watch<C: Future<Output = Result<(), hyper::Error>>>(
     match (end, farewell) {
         (End::Closing, _) => {
             close(connection.as_mut());
-            let stalled = pin!(pace.stalled(limits.header_timeout, limits.answer_max));
+            let stalled = pin!(waiting.stalled());
             let _ = tokio::time::timeout(limits.answer_max, until(connection, stalled)).await;
             Ending::Closed
         }
@@ -204,6 +239,15 @@ async fn watch<C: Future<Output = Result<(), hyper::Error>>>(
             Ending::Stalled
         }
         (End::Stalled, None) => Ending::Stalled,
+    }
+}
+
+/// Returns when a connection of HTTP/2 has had its last answer. By HTTP/1, hyper closes after an
+/// answer that says so.
+async fn last_answer(pace: &Pace, farewell: Option<Duration>) {
+    match farewell {
+        Some(_) => pace.last_answer().await,
+        None => std::future::pending().await,
     }
 }
 

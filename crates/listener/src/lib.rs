@@ -4,8 +4,10 @@
 //! A program binds a port with [`bind`], gives the socket and its [`ConnectionLimits`] to a
 //! [`Listener`], and lets it run with a [`Handler`], which turns requests into answers.
 //!
-//! Every connection has a seat among all connections and one among those of its client, a deadline
-//! for each wait, and an age at which it ends. [`Addresses`](client::Addresses) says which address
+//! Every connection has a seat among all connections and among those of its client's networks, a
+//! deadline for each wait, and an age at which it ends; the fuller the house, the shorter the waits
+//! and the fewer the seats of each. An answer 429, or one with `Connection: close`, is the last of
+//! its connection. [`Addresses`](client::Addresses) says which address
 //! is the client, behind proxies or not; [`Admission`] how often it may ask; [`negotiate`] which
 //! language it reads. [`ProblemDocument`] tells it what went wrong, and [`exposition`] tells operators
 //! how the program fares.
@@ -19,6 +21,7 @@ pub mod exposition;
 mod language;
 pub mod lifecycle;
 mod limits;
+mod linger;
 pub mod log;
 mod metrics;
 pub mod notify;

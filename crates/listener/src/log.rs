@@ -1,11 +1,13 @@
 //! Log lines: JSON on standard error, RFC 3339 UTC, without personal data, few under floods.
 
 use std::borrow::Cow;
+use std::io::{self, Write};
 use std::panic::PanicHookInfo;
 use std::str::FromStr;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -70,13 +72,30 @@ impl FromStr for LogFilter {
     }
 }
 
+/// Takes every line: what cannot be written is lost. A full disk or a reader that is gone must not
+/// end a process that people vote on, and the library's own complaint about it would.
+#[derive(Debug)]
+struct Unfailing<W>(W);
+
+impl<W: Write> Write for Unfailing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = self.0.write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let _ = self.0.flush();
+        Ok(())
+    }
+}
+
 /// Starts logging. A panic in a thread whose name begins with `vital` ends the process: it cannot go on
 /// without that thread.
 pub fn start(filter: &LogFilter, vital: Option<&'static str>) {
     tracing_subscriber::fmt()
         .json()
         .with_env_filter(EnvFilter::new(&*filter.0)) // It was read before.
-        .with_writer(std::io::stderr)
+        .with_writer(|| Unfailing(io::stderr()))
         .init();
     std::panic::set_hook(Box::new(move |info| panicked(info, vital)));
 }

@@ -4,12 +4,14 @@
 //! hyper can watch over that by a timer that is set and cleared at every request. Here a request
 //! costs two readings of counters and one of the clock; the timer looks at them when it might be due.
 
-use hyper::body::{Body, Frame, SizeHint};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
+
+use hyper::body::{Body, Frame, SizeHint};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 /// What a connection is at: answering, or waiting for its peer.
@@ -23,6 +25,9 @@ pub(crate) struct Pace {
     epoch: AtomicUsize,
     /// When the last answer was handed to hyper whole, ms since `began`.
     waiting_since_ms: AtomicU64,
+    /// Whether an answer was given after which nothing more is read.
+    last_answer: AtomicBool,
+    ended: Notify,
 }
 
 impl Pace {
@@ -33,6 +38,8 @@ impl Pace {
             answering: Default::default(),
             epoch: AtomicUsize::new(0),
             waiting_since_ms: AtomicU64::new(0),
+            last_answer: AtomicBool::new(false),
+            ended: Notify::new(),
         })
     }
 
@@ -47,10 +54,25 @@ impl Pace {
         }
     }
 
-    /// Returns when nothing was asked for `idle_max`, or when no piece of an answer under way was taken
+    /// Nothing more is to be read after the answer that is being given.
+    pub(crate) fn note_last_answer(&self) {
+        self.last_answer.store(true, Ordering::Release);
+        self.ended.notify_one();
+    }
+
+    pub(crate) fn is_last_answer(&self) -> bool {
+        self.last_answer.load(Ordering::Acquire)
+    }
+
+    /// Returns when the last answer is given.
+    pub(crate) async fn last_answer(&self) {
+        self.ended.notified().await;
+    }
+
+    /// Returns when nothing was asked for `idle_max`, which may change meanwhile, or when no piece of an answer under way was taken
     /// for longer than `answer_max`, by no more than that again: by HTTP/2 a client may refuse to take one and be alive
     /// all the same.
-    pub(crate) async fn stalled(&self, idle_max: Duration, answer_max: Duration) {
+    pub(crate) async fn stalled(&self, idle_max: impl Fn() -> Duration, answer_max: Duration) {
         let mut epoch_ends = Instant::now() + answer_max;
         loop {
             let now = Instant::now();
@@ -60,13 +82,16 @@ impl Pace {
                 }
                 epoch_ends = now + answer_max;
             }
-            let mut look_again = now + idle_max;
+            let idle_max = idle_max();
+            // Sooner than it is due: it may be due sooner by then.
+            let mut look_again = now + idle_max / 4;
             if self.is_waiting() {
                 let since = Duration::from_millis(self.waiting_since_ms.load(Ordering::Acquire));
-                look_again = self.began + since + idle_max;
-                if look_again <= now {
+                let due = self.began + since + idle_max;
+                if due <= now {
                     return;
                 }
+                look_again = look_again.min(due);
             }
             sleep_until(look_again.min(epoch_ends)).await;
         }
@@ -167,7 +192,7 @@ mod tests {
     async fn a_silent_peer_is_noticed_in_time_and_not_before() {
         let pace = Pace::new();
         let began = Instant::now();
-        pace.stalled(TIMEOUT, LONG).await;
+        pace.stalled(|| TIMEOUT, LONG).await;
         assert!(began.elapsed() >= TIMEOUT - Duration::from_millis(1));
     }
 
@@ -177,11 +202,11 @@ mod tests {
         let answering = pace.answer();
         let (first, second) = (pace.answer().over(()), answering);
         drop(first);
-        let while_answering = timeout(3 * TIMEOUT, pace.stalled(TIMEOUT, LONG)).await;
+        let while_answering = timeout(3 * TIMEOUT, pace.stalled(|| TIMEOUT, LONG)).await;
         assert!(while_answering.is_err(), "an answer may take its time");
         let answered = Instant::now();
         drop(second);
-        pace.stalled(TIMEOUT, LONG).await;
+        pace.stalled(|| TIMEOUT, LONG).await;
         assert!(answered.elapsed() >= TIMEOUT - Duration::from_millis(1));
     }
 
@@ -199,7 +224,7 @@ mod tests {
                 drop(answering);
             }
         });
-        pace.stalled(LONG, TIMEOUT).await;
+        pace.stalled(|| LONG, TIMEOUT).await;
         let took = began.elapsed();
         lively.abort();
         assert!(took >= TIMEOUT - Duration::from_millis(1), "{took:?}");
@@ -219,7 +244,7 @@ mod tests {
             }
         };
         tokio::select! {
-            () = pace.stalled(LONG, TIMEOUT) => panic!("every piece was taken"),
+            () = pace.stalled(|| LONG, TIMEOUT) => panic!("every piece was taken"),
             () = reader => {}
         }
     }
@@ -235,7 +260,7 @@ mod tests {
             }
         };
         tokio::select! {
-            () = pace.stalled(LONG, 10 * TIMEOUT) => panic!("every answer was taken"),
+            () = pace.stalled(|| LONG, 10 * TIMEOUT) => panic!("every answer was taken"),
             () = lively => {}
         }
     }

@@ -12,6 +12,8 @@ use std::hash::{BuildHasher, Hash};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::client::{NETWORKS, Prefix};
+
 /// Cells of a table for clients: 2 MiB of counters.
 const CELLS: usize = 1 << 18;
 
@@ -77,6 +79,15 @@ impl Throttle {
         }
     }
 
+    /// How many uses a key has left at `now`.
+    pub fn left(&self, key: Key, now: Duration) -> u32 {
+        let now_ns = nanoseconds(now);
+        let seen = self.cells[key.0].load(Ordering::Relaxed);
+        let owed = seen.saturating_sub(now_ns);
+        let left = self.burst_ns.saturating_sub(owed) / self.period_ns;
+        u32::try_from(left).expect("no more than the burst, 32 bits")
+    }
+
     /// Whether a use would be left at `now`, without taking it.
     pub fn peek(&self, key: Key, now: Duration) -> Result<(), Duration> {
         let now_ns = nanoseconds(now);
@@ -92,6 +103,59 @@ impl Throttle {
     }
 }
 
+/// A throttle of clients. A client of IPv6 is counted by each network that one party may hold
+/// ([`crate::client`]): the wider ones have a larger quota each, so that a provider's customers are
+/// not one client.
+#[derive(Debug)]
+pub struct ClientThrottle {
+    by_network: [Throttle; NETWORKS.len()],
+}
+
+impl ClientThrottle {
+    /// `quota` is that of an IPv4 address, or of the narrowest network.
+    pub fn new(quota: Quota) -> ClientThrottle {
+        let by_network = NETWORKS.map(|network| {
+            Throttle::new(Quota {
+                period: quota.period / network.quotas,
+                burst: quota.burst.saturating_mul(network.quotas),
+            })
+        });
+        ClientThrottle { by_network }
+    }
+
+    /// Takes one use at `now` (monotonic) from each network of the client, or says how long to wait
+    /// until all of them have one.
+    pub fn take(&self, client: Prefix, now: Duration) -> Result<(), Duration> {
+        self.peek(client, now)?;
+        for (throttle, key) in self.keys(client) {
+            // What another request took since is no reason to refuse this one.
+            let _ = throttle.take(key, now);
+        }
+        Ok(())
+    }
+
+    /// Whether a use would be left at `now`, without taking it.
+    pub fn peek(&self, client: Prefix, now: Duration) -> Result<(), Duration> {
+        let waits = self
+            .keys(client)
+            .map(|(throttle, key)| throttle.peek(key, now));
+        waits.filter_map(Result::err).max().map_or(Ok(()), Err)
+    }
+
+    /// How many uses are left at `now`.
+    pub fn left(&self, client: Prefix, now: Duration) -> u32 {
+        let left = self
+            .keys(client)
+            .map(|(throttle, key)| throttle.left(key, now));
+        left.min().expect("a client is in one network at least")
+    }
+
+    fn keys(&self, client: Prefix) -> impl Iterator<Item = (&Throttle, Key)> {
+        let networks = self.by_network.iter().zip(client.networks());
+        networks.map(|(throttle, network)| (throttle, throttle.key(network)))
+    }
+}
+
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).expect("no process runs for 584 years")
 }
@@ -99,6 +163,7 @@ fn nanoseconds(time: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::Addresses;
 
     const QUOTA: Quota = Quota {
         period: Duration::from_secs(2),
@@ -149,6 +214,48 @@ mod tests {
             Err(Duration::from_secs(2))
         );
         assert_eq!(throttle.peek(throttle.key("b"), at(0)), Ok(()));
+    }
+
+    #[test]
+    fn what_is_left_is_what_can_be_taken() {
+        let throttle = Throttle::new(QUOTA);
+        let key = throttle.key("a");
+        for (second, expected) in [(0, 3), (0, 2), (0, 1), (0, 0), (1, 0), (2, 1), (9, 3)] {
+            let left = throttle.left(key, at(second));
+            assert_eq!(left, expected, "at {second} s");
+            assert_eq!(throttle.take(key, at(second)).is_ok(), left > 0);
+        }
+    }
+
+    /// IPv4 addresses by themselves; a /56 as four, a /48 as sixteen networks of 64 bits.
+    #[test]
+    fn invariant_9_a_client_is_counted_by_its_networks() {
+        for (network, expected) in [
+            ("203.0.113.", 250 * 3),
+            ("2001:db8:1:100::", 3),
+            ("2001:db8:1:1", 4 * 3),
+            ("2001:db8:1:", 16 * 3),
+        ] {
+            let clients = ClientThrottle::new(QUOTA);
+            let address = |n: u32| match network {
+                "203.0.113." => format!("{network}{n}"),
+                "2001:db8:1:100::" => format!("{network}{n:x}"),
+                "2001:db8:1:1" => format!("{network}{n:02x}::1"),
+                _ => format!("{network}{:x}::1", n << 8),
+            };
+            let mut taken = 0;
+            for n in 0..250 {
+                let address = address(n).parse().expect("an address");
+                let client = Addresses::default().of_connection(address);
+                let client = client.expect("a client that is counted");
+                for _ in 0..4 {
+                    taken += u32::from(clients.take(client, at(0)).is_ok());
+                }
+            }
+            // Two addresses may share a cell.
+            let least = expected - expected / 50;
+            assert!((least..=expected).contains(&taken), "{network}: {taken}");
+        }
     }
 
     #[test]

@@ -1,19 +1,16 @@
 // Casting: sends the form, shows the server's own page in place, and tries the same vote again when
 // the server is busy or the network fails.
 //
-// Sending again is safe, because a credential counts once: if an earlier try did arrive, the answer
-// is "already voted". Only then does this module add a sentence of its own, since the voter could
-// take that answer for somebody else's vote.
+// Sending again is safe: the form has a key of its own, under which a vote that did arrive gets its
+// receipt again.
 
 import { text, make } from "./texts.js";
 import { enhanceCredentials } from "./credentials.js";
+import { enhanceReceipt } from "./receipt.js";
 
 const ANSWER_WITHIN_MS = 15_000;
 const WAIT_S = [2, 4, 8, 15, 30];
 const AGAIN = new Set([429, 502, 503, 504]);
-
-/** True while a try may have arrived although no answer did. */
-let lost = false;
 
 /** One try: `{ response, html }`, or `null` where no answer came. */
 async function send(form) {
@@ -27,27 +24,21 @@ async function send(form) {
     });
     return { response, html: await response.text() };
   } catch {
-    lost = true;
     return null;
   }
 }
 
 /** Puts the server's page in the place of this one. False: the answer is no page of ours. */
-function replace({ response, html }) {
-  if (response.redirected) {
-    // The receipt has scripts and an address of its own.
-    location.replace(response.url);
-    return true;
-  }
+function replace({ html }) {
   const next = new DOMParser().parseFromString(html, "text/html");
   const main = next.getElementById("main");
   if (!main) return false;
   document.title = next.title;
   document.getElementById("main").replaceWith(main);
-  if (lost && response.status === 409) {
-    const note = document.getElementById("resent");
-    note.textContent = text("resent");
-    note.hidden = false;
+  if (main.querySelector("[data-receipt]")) {
+    // The address of the review would ask for the choice again where the page is loaded again.
+    history.replaceState(null, "", `/receipts?lang=${document.documentElement.lang}`);
+    enhanceReceipt(main);
   }
   enhanceCredentials(main);
   enhanceCast(main);
@@ -99,8 +90,6 @@ async function cast(form, shown) {
     shown.say("sending");
     const answer = await send(form);
     if (answer && !AGAIN.has(answer.response.status)) return answer;
-    // The server itself may not know whether it recorded the vote.
-    if (answer?.html.includes("data-unsure")) lost = true;
     const asked = Number(answer?.response.headers.get("retry-after"));
     // A long wait is the server's word against guessing: its page says so.
     if (asked > WAIT_S.at(-1)) return answer;

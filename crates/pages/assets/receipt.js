@@ -2,11 +2,16 @@
 
 import { text } from "./texts.js";
 
-for (const tools of document.querySelectorAll(".tools")) tools.hidden = false;
-document.querySelector("[data-print]")?.addEventListener("click", () => window.print());
-const copy = document.querySelector("[data-copy]");
-if (!navigator.clipboard) copy?.remove();
-copy?.addEventListener("click", async () => {
-  await navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent.trim());
-  document.getElementById("copied").textContent = text("copied");
-});
+/** Also used on the page that takes the place of the review after the vote was cast. */
+export function enhanceReceipt(root) {
+  for (const tools of root.querySelectorAll(".tools")) tools.hidden = false;
+  root.querySelector("[data-print]")?.addEventListener("click", () => window.print());
+  const copy = root.querySelector("[data-copy]");
+  if (!navigator.clipboard) copy?.remove();
+  copy?.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(root.querySelector(`#${copy.dataset.copy}`).textContent.trim());
+    root.querySelector("#copied").textContent = text("copied");
+  });
+}
+
+enhanceReceipt(document);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, open, inspect } from "./chromium.js";
 import { LANGUAGES, startPreview, words as wordsOf } from "./surfaces.js";
-import { cast, fresh, identify, markLaw } from "./voting.js";
+import { cast, fresh, identify, markLaw, receipt } from "./voting.js";
 
 let preview, browser, url;
 before(async () => {
@@ -36,7 +36,7 @@ for (const lang of LANGUAGES) {
     assert.ok(await page.getByText(say["state-not-cast"], { exact: true }).isVisible());
     await identify(page, fresh());
     await cast(page, say);
-    await page.waitForURL(/\/receipts\?id=/);
+    await receipt(page, say);
     assert.equal(await heading(page), say["receipt-title"]);
     assert.ok(await page.getByText(say["state-recorded"], { exact: true }).isVisible());
     assert.ok(await page.getByRole("button", { name: say["receipt-print"] }).isVisible());
@@ -55,7 +55,7 @@ for (const lang of LANGUAGES) {
     assert.match(await page.locator(".chosen").textContent(), /B\. Candidat-02/);
     await identify(page, fresh());
     await cast(page, say);
-    await page.waitForURL(/\/receipts\?id=/);
+    await receipt(page, say);
   });
 
   flow("a ranking: add, move, remove, undo, clear", async (page) => {
@@ -84,7 +84,7 @@ for (const lang of LANGUAGES) {
     await inspect(page, `flow-review-ranking-${lang}`);
     await identify(page, fresh());
     await cast(page, say);
-    await page.waitForURL(/\/receipts\?id=/);
+    await receipt(page, say);
   });
 
   flow("nothing marked is said, and focus goes there", async (page) => {
@@ -122,7 +122,7 @@ for (const lang of LANGUAGES) {
     await cast(page, say);
     await page.getByText(say["script-busy-title"]).waitFor();
     await inspect(page, `flow-busy-${lang}`);
-    await page.waitForURL(/\/receipts\?id=/);
+    await receipt(page, say);
     assert.equal(await heading(page), say["receipt-title"]);
   });
 
@@ -144,11 +144,11 @@ for (const lang of LANGUAGES) {
     await inspect(page, `flow-offline-${lang}`);
     await context.setOffline(false);
     await page.getByRole("button", { name: say["script-now"] }).click({ timeout: 2000 }).catch(() => {});
-    await page.waitForURL(/\/receipts\?id=/);
+    await receipt(page, say);
     forgive(/ERR_INTERNET_DISCONNECTED/);
   });
 
-  flow("an answer that got lost: the vote counts once, and the voter is told", async (page, { forgive }) => {
+  flow("an answer that got lost: the same form again has the receipt", async (page, { forgive }) => {
     await markLaw(page, url, say, lang);
     await identify(page, fresh());
     let lost = 0;
@@ -156,14 +156,35 @@ for (const lang of LANGUAGES) {
       if (lost > 0) return route.continue();
       lost += 1;
       // The vote arrives, its answer does not.
-      await route.fetch({ maxRedirects: 0 });
+      await route.fetch();
       return route.abort("connectionreset");
     });
     await cast(page, say);
-    await page.getByRole("heading", { level: 1, name: say["end-duplicate-title"] }).waitFor();
-    assert.equal(await page.locator("#resent").textContent(), say["script-resent"]);
+    await receipt(page, say);
     await inspect(page, `flow-answer-lost-${lang}`);
     forgive(/ERR_CONNECTION_RESET/);
+  });
+
+  flow("after the receipt, nothing of the vote comes back", async (page) => {
+    await markLaw(page, url, say, lang);
+    await identify(page, fresh());
+    await cast(page, say);
+    await receipt(page, say);
+    assert.ok(await page.getByText(say["receipt-close"]).isVisible());
+    assert.match(page.url(), /\/receipts\?lang=/);
+    await page.reload();
+    assert.equal(await heading(page), say["check-title"], "a reload sends nothing again");
+    await page.goBack();
+    await page.locator("input[type=radio]").first().waitFor();
+    assert.equal(await page.locator("input[type=radio]:checked").count(), 0, "no choice is ticked");
+  });
+
+  flow("tries that are left are told", async (page) => {
+    await markLaw(page, url, say, lang);
+    await identify(page, "046454281");
+    await cast(page, say);
+    await page.locator("#tries").waitFor();
+    assert.match(await page.locator("#tries").textContent(), /3/);
   });
 
   flow("help while typing: groups, Luhn and the code's check character", async (page) => {

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { launch, open, inspect } from "./chromium.js";
 import { startPrograms } from "./programs.js";
 import { words as wordsOf } from "./surfaces.js";
-import { cast, identify, markLaw } from "./voting.js";
+import { cast, identify, markLaw, receipt } from "./voting.js";
 
 let programs, browser, say;
 before(async () => {
@@ -35,7 +35,7 @@ real("a vote by the page is in the results, and its receipt is found", async () 
   await identify(page, voter.nas, voter.code);
   assert.ok(!(await page.locator("#code-advice").isVisible()), "a minted code passes its check");
   await cast(page, say);
-  await page.waitForURL(/\/receipts\?id=/);
+  await receipt(page, say);
   await inspect(page, "real-receipt");
   const id = await page.locator("#id").textContent();
   await page.goto(`${programs.urls.voter}/receipts?lang=fr`);

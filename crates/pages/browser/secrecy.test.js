@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, open } from "./chromium.js";
 import { startPreview, words as wordsOf } from "./surfaces.js";
-import { cast, fresh, identify, markLaw } from "./voting.js";
+import { cast, fresh, identify, markLaw, receipt } from "./voting.js";
 
 const WEIGHT_MAX = 60_000;
 const CODE = "QRSTUVWX";
@@ -42,7 +42,7 @@ for (const javaScriptEnabled of [true, false]) {
     await markLaw(page, url, say, "fr");
     await identify(page, nas, CODE);
     await cast(page, say);
-    await page.waitForURL(/\/receipts\?id=/);
+    await receipt(page, say);
     assert.deepEqual(bodies, ["/ballots/L2025-002/cast"]);
     assert.deepEqual(leaks, []);
     assert.deepEqual(await context.cookies(), []);

@@ -17,6 +17,11 @@ export async function identify(page, nas, code = "abcd-ef12") {
 
 export const cast = (page, words) => page.getByRole("button", { name: words["review-cast"] }).click();
 
+/** Returns when the receipt stands there; its address never names the choice. */
+export async function receipt(page, words) {
+  await page.getByRole("heading", { level: 1, name: words["receipt-title"] }).waitFor();
+}
+
 /** A NAS that votes once: nine digits that end in 0, 8 or 9, never the same twice. */
 let count = 0;
 export function fresh() {

@@ -17,8 +17,12 @@
 //!
 //! **No ambient authority.** There is no cookie, session or stored token: the right to vote is in
 //! the NAS and code of the very form that is posted. A forged request from another site would need
-//! both, and with both it needs no victim, so there is nothing for a CSRF token to protect. Framing
-//! is refused all the same.
+//! both, and with both it needs no victim, so there is nothing for a CSRF token to protect. But it
+//! could post a choice to the review, where a visitor might take it for their own; so programs
+//! refuse forms that a browser says another site has sent. Framing is refused all the same.
+//!
+//! **Sending again is safe.** Each review has a key of its own ([`voter::KEY_FIELD`]), which goes with
+//! the vote. The same form sent again gets the same receipt, whatever became of the first answer.
 //!
 //! **One renderer.** The server renders every page. Scripts only replace parts of a page with parts
 //! that the server has rendered. A page is therefore complete without scripts, and the texts of a

@@ -6,7 +6,7 @@ use crate::results::{
     AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, Night, RegionAnswers,
     RegionView, Round, Rounds, Seen, Summary, Turnout,
 };
-use crate::voter::{self, CheckFault, CredentialFault, End, MarkError};
+use crate::voter::{self, Activity, CheckFault, CredentialFault, End, MarkError, MarkedBallot};
 use crate::{Page, PageContext, Program, asset, assets, monitor, results};
 
 /// The example event of the repository.
@@ -21,6 +21,23 @@ const RECEIPT: &str = "0-1234-0123456789abcdefghjkmnpqrs";
 
 fn ballot<'a>(event: &'a Event, id: &str) -> &'a Ballot {
     event.ballot(id).expect("an example ballot")
+}
+
+fn review(
+    context: &PageContext<'_>,
+    ballot: &Ballot,
+    region: u16,
+    choice: &Choice,
+    faults: &[CredentialFault],
+) -> Page {
+    let marked = MarkedBallot {
+        ballot,
+        region,
+        choice,
+        key: "0123456789abcdef0123456789abcdef",
+    };
+    let tries_left = faults.first().map(|_| 1);
+    voter::review(context, &marked, faults, tries_left)
 }
 
 fn voter_pages(context: &PageContext<'_>) -> Vec<Page> {
@@ -43,22 +60,22 @@ fn voter_pages(context: &PageContext<'_>) -> Vec<Page> {
         voter::mark(context, ranked, Some(1), Some(&MarkError::Nothing)),
         voter::mark(context, closed, None, None),
         voter::mark(&early, law, None, None),
-        voter::review(context, law, 0, &Choice::Blanc, &[]),
-        voter::review(
+        review(context, law, 0, &Choice::Blanc, &[]),
+        review(
             context,
             law,
             0,
             &Choice::Oui,
             &[CredentialFault::NasMissing, CredentialFault::CodeMalformed],
         ),
-        voter::review(
+        review(
             context,
             single,
             1,
             &Choice::Candidate(1),
             &[CredentialFault::NotYourRegion],
         ),
-        voter::review(
+        review(
             context,
             ranked,
             1,
@@ -75,14 +92,20 @@ fn voter_pages(context: &PageContext<'_>) -> Vec<Page> {
         End::Duplicate { attempt_count: 2 },
         End::NotOpen { opens_ms: OPEN_MS },
         End::Closed { closed_ms: OPEN_MS },
+        End::TooManyRepeats { retry_after_s: 600 },
+        End::TooManyRequests { retry_after_s: 60 },
         End::TooManyTries { retry_after_s: 600 },
         End::Busy { retry_after_s: 1 },
         End::Unsure { retry_after_s: 1 },
+        End::Failed { retry_after_s: 5 },
+        End::FromOtherSite,
         End::Broken,
     ] {
-        let page = voter::ended(context, Some(law), &end);
+        let page = voter::ended(context, Activity::Casting(law), &end);
         assert_eq!(page.status, end.status());
         pages.push(page);
+        pages.push(voter::ended(context, Activity::Looking, &end));
+        pages.push(voter::ended(context, Activity::Checking, &end));
     }
     pages
 }

@@ -1,18 +1,21 @@
 //! What every request may use. Made once at the start; nothing in it is locked on a vote's way.
 
-use crate::catalogue::Catalogue;
-use crate::http::body::BodyLimits;
-use crate::http::calls::Routes;
-use crate::http::cors::Cors;
-use crate::metrics::Metrics;
-use crate::vote::{PollingStation, VoteReply};
+use std::sync::Arc;
+
 use durable::Clock;
 use election::Event;
 use ledger::Partition;
 use listener::Admission;
 use listener::lifecycle::Lifecycle;
-use std::sync::Arc;
 use tokio::sync::Semaphore;
+
+use crate::catalogue::Catalogue;
+use crate::http::body::BodyLimits;
+use crate::http::calls::Routes;
+use crate::http::cors::Cors;
+use crate::http::results_address::ResultsAddress;
+use crate::metrics::Metrics;
+use crate::vote::{PollingStation, VoteReply};
 
 /// The running validator as its handlers see it.
 pub(crate) struct App {
@@ -23,6 +26,7 @@ pub(crate) struct App {
     pub(crate) catalogue: Catalogue,
     pub(crate) routes: Routes,
     pub(crate) cors: Cors,
+    pub(crate) results: ResultsAddress,
     pub(crate) admission: Arc<Admission>,
     pub(crate) body: BodyLimits,
     /// Receipts that may be looked up at once: each reads the disk on a thread of its own.

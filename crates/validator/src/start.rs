@@ -1,12 +1,10 @@
 //! From a configuration to a running validator: each step either succeeds or says what to do.
 
-use crate::app::App;
-use crate::ballots::BallotKeys;
-use crate::catalogue::Catalogue;
-use crate::config::Config;
-use crate::http::calls::Routes;
-use crate::metrics::Metrics;
-use crate::vote::{Attempts, ElectoralRoll, Observer, PollingStation, VoteReply};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
 use anyhow::{Context, Result, anyhow, bail};
 use credentials::{Hasher, RollKey, Scheme};
 use durable::{Clock, OsStorage, SystemClock};
@@ -18,12 +16,16 @@ use ledger::{
 use listener::lifecycle::Lifecycle;
 use listener::{Admission, Tls};
 use shards::{Package, Trust};
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
-use std::sync::Arc;
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
+
+use crate::app::App;
+use crate::ballots::BallotKeys;
+use crate::catalogue::Catalogue;
+use crate::config::Config;
+use crate::http::calls::Routes;
+use crate::metrics::Metrics;
+use crate::vote::{Attempts, ElectoralRoll, Observer, PollingStation, VoteReply};
 
 /// A roll key file is one line of some 100 bytes.
 const KEY_FILE_BYTES_MAX: usize = 4_096;
@@ -174,6 +176,7 @@ pub(crate) fn assemble(
         catalogue: Catalogue::new(event),
         routes: Routes::new()?,
         cors: config.cors.clone(),
+        results: config.results.clone(),
         admission: Arc::new(Admission::new(config.addresses.clone(), config.requests)),
         body: config.body,
         lookups: Semaphore::new(LOOKUPS_MAX),

@@ -1,6 +1,12 @@
 //! Every refusal and rejection as it is told: by the interface, on a page, in the metrics. In tests
 //! only: the tables stand beside those who tell.
 
+use std::fmt::Write;
+
+use election::Language;
+use http_body_util::BodyExt;
+use pages::voter::{CredentialFault, End};
+
 use crate::fuzzing::Validator;
 use crate::fuzzing::fixture::Fixture;
 use crate::http::problem::Problem;
@@ -9,10 +15,6 @@ use crate::http::{rejection, reply::Reply};
 use crate::metrics::Metrics;
 use crate::site::{NotCast, end_of, not_cast};
 use crate::vote;
-use election::Language;
-use http_body_util::BodyExt;
-use pages::voter::{CredentialFault, End};
-use std::fmt::Write;
 
 /// What a voter sees on a page, and what the metrics count the vote as.
 type Told = (NotCast, Option<&'static str>);
@@ -21,7 +23,7 @@ type Told = (NotCast, Option<&'static str>);
 fn told() -> Vec<Told> {
     let retry_after_s = 7;
     let end = |end, counted| (NotCast::End(end), counted);
-    let again = |fault, counted| (NotCast::Again(fault), counted);
+    let again = |fault, tries_left, counted| (NotCast::Again { fault, tries_left }, counted);
     let (duplicate, invalid) = (Some("duplicate"), Some("invalid"));
     vec![
         end(End::Broken, None),
@@ -30,14 +32,14 @@ fn told() -> Vec<Told> {
         end(End::Broken, None),
         end(End::Broken, None),
         end(End::Broken, None),
-        again(CredentialFault::NotRecognised, invalid),
-        again(CredentialFault::NotYourRegion, invalid),
+        again(CredentialFault::NotRecognised, Some(3), invalid),
+        again(CredentialFault::NotYourRegion, None, invalid),
         end(End::Broken, invalid),
         end(End::Broken, invalid),
         end(End::NotOpen { opens_ms: 1_000 }, invalid),
         end(End::Closed { closed_ms: 2_000 }, invalid),
         end(End::Duplicate { attempt_count: 2 }, duplicate),
-        end(End::TooManyTries { retry_after_s }, None),
+        end(End::TooManyRepeats { retry_after_s }, duplicate),
         end(End::TooManyTries { retry_after_s }, None),
         end(End::Busy { retry_after_s: 1 }, None),
         end(End::Busy { retry_after_s: 10 }, None),
@@ -49,12 +51,12 @@ fn told() -> Vec<Told> {
 /// What a voter sees on a page, in the order of [`rejection::one_of_each`].
 fn told_of_requests() -> Vec<End> {
     let mut ends = vec![End::Broken; rejection::one_of_each().len()];
-    let after_s = |retry_after_s| End::TooManyTries { retry_after_s };
     let busy_s = |retry_after_s| End::Busy { retry_after_s };
-    ends[3] = after_s(7);
-    ends[13] = busy_s(7);
-    ends[14] = busy_s(5);
-    ends[15] = End::Unsure { retry_after_s: 5 };
+    ends[3] = End::TooManyRequests { retry_after_s: 7 };
+    ends[14] = End::FromOtherSite;
+    ends[16] = busy_s(7);
+    ends[17] = busy_s(5);
+    ends[18] = End::Failed { retry_after_s: 5 };
     ends
 }
 
@@ -62,7 +64,7 @@ fn told_of_requests() -> Vec<End> {
 fn text(reply: Reply) -> String {
     let (head, body) = reply.into_parts();
     let mut text = format!("HTTP {}\n", head.status.as_u16());
-    for name in ["content-language", "retry-after", "allow", "connection"] {
+    for name in ["content-language", "retry-after", "allow"] {
         if let Some(value) = head.headers.get(name) {
             writeln!(text, "{name}: {}", value.to_str().expect("ASCII")).expect("a string");
         }

@@ -9,7 +9,7 @@ use hpke::kem::X25519HkdfSha256;
 
 use crate::decide::draft::Draft;
 use crate::error::LedgerError;
-use crate::format::body::TRACKER_BYTES;
+use crate::format::body::Tracker;
 use crate::format::chain::{Cursor, LinkHash};
 use crate::format::entropy::Entropy;
 use crate::format::frame;
@@ -158,7 +158,7 @@ impl ChainWriter {
     pub(crate) fn frame<R>(
         &self,
         draft: &mut Draft<R>,
-        trackers: &[[u8; TRACKER_BYTES]],
+        trackers: &[Tracker],
         time_ms: i64,
     ) -> Result<EncodedLink, LedgerError> {
         let segment = self

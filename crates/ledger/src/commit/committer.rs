@@ -21,7 +21,7 @@ use crate::decide::invalid::InvalidCounters;
 use crate::decide::submission::{Reply, Submission};
 use crate::decide::voted::Voted;
 use crate::error::LedgerError;
-use crate::format::body::{InvalidReason, TRACKER_BYTES};
+use crate::format::body::{InvalidReason, Tracker};
 use crate::format::chain::Cursor;
 use crate::format::entropy::Entropy;
 use crate::format::link::{EncodedLink, LinkKind};
@@ -98,7 +98,7 @@ enum Step {
     /// A header, with the keys for the frame behind it.
     Header(Segment),
     /// The frame, with its trackers in order of arrival.
-    Frame(Vec<[u8; TRACKER_BYTES]>),
+    Frame(Vec<Tracker>),
 }
 
 struct Unsettled<R> {
@@ -142,7 +142,7 @@ impl<R: Reply> Committer<R> {
             partition,
             entropy: options.entropy,
             shared: share(&shape, &rebuilt.voted, recovery.position.cursor.sequence),
-            arbiter: Arbiter::new(rebuilt.voted, &shape.ballots),
+            arbiter: Arbiter::new(rebuilt.voted, rebuilt.recent, &shape.ballots),
             writer: ChainWriter::new(shape, partition, claim.segment_bytes, &recovery)?,
             snapshotter,
             on_full: options.on_full,
@@ -360,7 +360,8 @@ impl<R: Reply> Committer<R> {
     }
 
     fn confirm(&mut self, draft: &Draft<R>, bytes: u64, took: Option<Duration>) {
-        self.arbiter.confirm(draft);
+        let sequence = self.writer.position().cursor.sequence;
+        self.arbiter.confirm(draft, sequence, self.time_ms);
         let state = &self.shared.state;
         if let Some(took) = took {
             state.note_sync(took);
@@ -373,7 +374,6 @@ impl<R: Reply> Committer<R> {
         for (ballot, votes) in draft.votes_by_ballot() {
             state.note_voted(ballot, votes);
         }
-        let sequence = self.writer.position().cursor.sequence;
         state.last_sequence.store(sequence, Ordering::Release);
         if let Some(snapshotter) = &mut self.snapshotter {
             snapshotter.note_votes(draft.votes());

@@ -1,5 +1,6 @@
 //! How a partition runs, and whom it tells of what an operator must know.
 
+use std::io::Write;
 use std::time::Duration;
 
 use crate::error::LedgerError;
@@ -55,13 +56,22 @@ impl Default for Options {
 
 /// Ends the process without running destructors: whatever they would write must not be written.
 fn abort(error: &LedgerError) {
-    eprintln!("fatal: {error}; stopping at once, start again to recover the ledger");
+    remark(&format!(
+        "fatal: {error}; stopping at once, start again to recover the ledger"
+    ));
     std::process::abort();
 }
 
 fn print_full(full: Option<&LedgerError>) {
     match full {
-        Some(error) => eprintln!("the disk is full: {error}; free space, no restart is needed"),
-        None => eprintln!("there is room on the disk again"),
+        Some(error) => remark(&format!(
+            "the disk is full: {error}; free space, no restart is needed"
+        )),
+        None => remark("there is room on the disk again"),
     }
+}
+
+/// A line on standard error. Where that is broken, nobody is left to tell.
+fn remark(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

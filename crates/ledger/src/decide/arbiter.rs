@@ -3,6 +3,7 @@
 
 use crate::decide::draft::Draft;
 use crate::decide::invalid::InvalidCounters;
+use crate::decide::recent::{RecentReceipts, Recorded};
 use crate::decide::submission::{Decision, Reply, Submission};
 use crate::decide::voted::{Marked, Voted};
 use crate::decide::window::Window;
@@ -14,14 +15,19 @@ use crate::format::shape::BallotShape;
 /// Holds the voted bitsets and decides by them.
 pub(crate) struct Arbiter {
     pub(crate) voted: Voted,
+    recent: RecentReceipts,
     /// In the order of the ballots' indexes.
     windows: Vec<Window>,
 }
 
 impl Arbiter {
-    pub(crate) fn new(voted: Voted, ballots: &[BallotShape]) -> Arbiter {
+    pub(crate) fn new(voted: Voted, recent: RecentReceipts, ballots: &[BallotShape]) -> Arbiter {
         let windows = ballots.iter().map(Window::of).collect();
-        Arbiter { voted, windows }
+        Arbiter {
+            voted,
+            recent,
+            windows,
+        }
     }
 
     /// Decides a batch at `now_ms`. Bits are set at once, so that the batch sees its own marks.
@@ -33,7 +39,10 @@ impl Arbiter {
     ) -> Draft<R> {
         let mut draft = Draft::default();
         let taken = batch.len().min(BATCH_SUBMISSIONS_MAX);
-        for mut submission in batch.drain(..taken) {
+        for submission in batch.drain(..taken) {
+            let Some(mut submission) = self.first_sent(&mut draft, submission) else {
+                continue;
+            };
             let ballot = submission.ballot;
             let refusal = self.refusal(&submission, now_ms);
             match refusal {
@@ -46,6 +55,29 @@ impl Arbiter {
             }
         }
         draft
+    }
+
+    /// Gives back a submission that is sent for the first time. One whose tracker is that of an
+    /// accepted one gets the same receipt; the window is not looked at, because the accepted one was
+    /// in time.
+    fn first_sent<R>(
+        &self,
+        draft: &mut Draft<R>,
+        mut submission: Submission<R>,
+    ) -> Option<Submission<R>> {
+        let Some(tracker) = submission.tracker else {
+            return Some(submission);
+        };
+        if let Some(Recorded { receipt, time_ms }) = self.recent.find(&tracker) {
+            let decision = Decision::Replayed { receipt, time_ms };
+            draft.turned_away.push((submission.reply, decision));
+        } else if draft.derived.contains(&tracker) {
+            draft.joined.push((submission.reply, tracker));
+        } else {
+            return Some(submission);
+        }
+        wipe(&mut submission.choice);
+        None
     }
 
     /// Why a submission is turned away without a look at the bitsets, if it is.
@@ -77,8 +109,11 @@ impl Arbiter {
                 draft.marks.push(credential);
                 let counts = draft.counts.entry(ballot).or_default();
                 draft.choice_bytes += counts.add(region, &submission.choice);
-                draft.accepted.push(submission.reply);
+                draft.accept(submission.reply, submission.tracker);
             }
+            Some(Marked::Already) if !submission.records_repeat => draft
+                .turned_away
+                .push((submission.reply, Decision::RepeatRefused)),
             Some(Marked::Already) => {
                 let here = draft.duplicates.entry(credential).or_default();
                 *here = here.saturating_add(1);
@@ -95,7 +130,7 @@ impl Arbiter {
     }
 
     /// The draft's frame is on stable storage.
-    pub(crate) fn confirm<R>(&mut self, draft: &Draft<R>) {
+    pub(crate) fn confirm<R>(&mut self, draft: &Draft<R>, sequence: u64, time_ms: i64) {
         #[cfg(test)]
         if crate::sabotage::is(crate::sabotage::Sabotage::DoubleMark) {
             self.take_back(draft);
@@ -103,6 +138,8 @@ impl Arbiter {
         for ((ballot, shard, ordinal), count) in &draft.duplicates {
             self.voted.add_again(*ballot, *shard, *ordinal, *count);
         }
+        let derived = draft.derived.iter().copied();
+        self.recent.add(sequence, time_ms, derived);
     }
 
     /// The draft's frame was not written: nobody of it has voted.

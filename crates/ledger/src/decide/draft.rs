@@ -1,12 +1,12 @@
 //! A draft: a batch that is decided and not yet written, and the answers that wait for its frame.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 
 use crate::decide::submission::{Decision, Reply};
 use crate::format::body::{
     Attempts, BallotMarks, Body, DuplicateAttempts, InvalidAttempts, SealedChoices, ShardMarks,
-    TRACKER_BYTES,
+    TRACKER_BYTES, Tracker,
 };
 use crate::format::choice_code::Counts;
 use crate::format::entropy::Entropy;
@@ -21,7 +21,12 @@ pub(crate) struct Draft<R> {
     pub(crate) counts: BTreeMap<u16, Counts>,
     pub(crate) duplicates: BTreeMap<Credential, u32>,
     pub(crate) invalid: Vec<InvalidAttempts>,
-    pub(crate) accepted: Vec<R>,
+    /// With the tracker that the submitter derived, where it did.
+    pub(crate) accepted: Vec<(R, Option<Tracker>)>,
+    /// Derived trackers of accepted submissions.
+    pub(crate) derived: HashSet<Tracker>,
+    /// Sent again under a tracker of this very draft: they get the receipt of the first one.
+    pub(crate) joined: Vec<(R, Tracker)>,
     /// Answers that need the frame too, but no tracker.
     pub(crate) repeated: Vec<(R, u32)>,
     /// Answers that need no frame.
@@ -37,6 +42,8 @@ impl<R> Default for Draft<R> {
             duplicates: BTreeMap::new(),
             invalid: Vec::new(),
             accepted: Vec::new(),
+            derived: HashSet::new(),
+            joined: Vec::new(),
             repeated: Vec::new(),
             turned_away: Vec::new(),
             choice_bytes: 0,
@@ -60,7 +67,12 @@ impl<R> Draft<R> {
 
     /// All submissions of the batch.
     pub(crate) fn submissions(&self) -> u64 {
-        self.votes() + self.repeats() + self.turned_away.len() as u64
+        self.votes() + self.repeats() + (self.joined.len() + self.turned_away.len()) as u64
+    }
+
+    pub(crate) fn accept(&mut self, reply: R, tracker: Option<Tracker>) {
+        self.accepted.push((reply, tracker));
+        self.derived.extend(tracker);
     }
 
     pub(crate) fn votes_by_ballot(&self) -> impl Iterator<Item = (u16, u64)> + '_ {
@@ -78,22 +90,19 @@ impl<R> Draft<R> {
         (512 + votes + ballots + attempts) as u64
     }
 
-    /// One random tracker a vote, in order of arrival.
-    pub(crate) fn draw_trackers(
-        &self,
-        entropy: &mut dyn Entropy,
-    ) -> io::Result<Vec<[u8; TRACKER_BYTES]>> {
-        let mut trackers = vec![[0; TRACKER_BYTES]; self.accepted.len()];
-        entropy.fill(trackers.as_flattened_mut())?;
-        Ok(trackers)
+    /// The tracker of each vote, in order of arrival: the derived one, or a random one.
+    pub(crate) fn draw_trackers(&self, entropy: &mut dyn Entropy) -> io::Result<Vec<Tracker>> {
+        let mut random = vec![[0; TRACKER_BYTES]; self.accepted.len() - self.derived.len()];
+        entropy.fill(random.as_flattened_mut())?;
+        let mut random = random.into_iter();
+        let trackers = self.accepted.iter().map(|(_, derived)| {
+            derived.unwrap_or_else(|| random.next().expect("one for each vote without its own"))
+        });
+        Ok(trackers.collect())
     }
 
     /// The body of the draft's frame, everything in ascending order.
-    pub(crate) fn body(
-        &mut self,
-        choices: Vec<SealedChoices>,
-        mut trackers: Vec<[u8; TRACKER_BYTES]>,
-    ) -> Body {
+    pub(crate) fn body(&mut self, choices: Vec<SealedChoices>, mut trackers: Vec<Tracker>) -> Body {
         self.marks.sort_unstable();
         trackers.sort_unstable();
         let duplicates = self
@@ -119,20 +128,19 @@ impl<R> Draft<R> {
 
 impl<R: Reply> Draft<R> {
     /// Answers everybody after the draft's frame was synced.
-    pub(crate) fn answer(
-        self,
-        trackers: &[[u8; TRACKER_BYTES]],
-        partition: u16,
-        sequence: u64,
-        time_ms: i64,
-    ) {
-        for (reply, tracker) in self.accepted.into_iter().zip(trackers) {
-            let receipt = RequestId {
-                partition,
-                sequence,
-                tracker: *tracker,
-            };
+    pub(crate) fn answer(self, trackers: &[Tracker], partition: u16, sequence: u64, time_ms: i64) {
+        let receipt = |tracker| RequestId {
+            partition,
+            sequence,
+            tracker,
+        };
+        for ((reply, _), tracker) in self.accepted.into_iter().zip(trackers) {
+            let receipt = receipt(*tracker);
             reply.reply(Decision::Accepted { receipt, time_ms });
+        }
+        for (reply, tracker) in self.joined {
+            let receipt = receipt(tracker);
+            reply.reply(Decision::Replayed { receipt, time_ms });
         }
         for (reply, attempt_count) in self.repeated {
             reply.reply(Decision::Duplicate { attempt_count });
@@ -143,8 +151,10 @@ impl<R: Reply> Draft<R> {
     /// Tells those who need the frame that there is no room for it, and everybody else what was
     /// decided.
     pub(crate) fn answer_full(self) {
+        let accepted = self.accepted.into_iter().map(|(reply, _)| reply);
+        let joined = self.joined.into_iter().map(|(reply, _)| reply);
         let repeated = self.repeated.into_iter().map(|(reply, _)| reply);
-        for reply in self.accepted.into_iter().chain(repeated) {
+        for reply in accepted.chain(joined).chain(repeated) {
             reply.reply(Decision::Full);
         }
         turn_away(self.turned_away);

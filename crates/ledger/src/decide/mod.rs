@@ -3,6 +3,7 @@
 pub(crate) mod arbiter;
 pub(crate) mod draft;
 pub(crate) mod invalid;
+pub(crate) mod recent;
 pub(crate) mod submission;
 pub(crate) mod voted;
 pub(crate) mod window;

@@ -2,6 +2,7 @@
 
 use election::Choice;
 
+use crate::format::body::Tracker;
 use crate::format::receipt::RequestId;
 
 /// A vote whose credential is on the roll and whose choice the ballot allows: whoever submits it
@@ -17,6 +18,14 @@ pub struct Submission<R> {
     pub region: u16,
     /// The voter's choice, which is written sealed.
     pub choice: Choice,
+    /// Names the vote on its receipt, where the submitter derives it from something that the sender
+    /// sends again; none has one drawn. Whoever submits under the tracker of a vote of the last
+    /// quarter of an hour gets the receipt of that vote. So it must depend on the credential and the
+    /// ballot, and must not be one that others can guess.
+    pub tracker: Option<Tracker>,
+    /// Whether the attempt is recorded where the credential has voted before. Each takes room in the
+    /// log, so a submitter may have had enough of them.
+    pub records_repeat: bool,
     /// To whom the decision is told, exactly once, unless the process dies before.
     pub reply: R,
 }
@@ -28,7 +37,7 @@ pub trait Reply: Send + 'static {
     fn reply(self, decision: Decision);
 }
 
-/// What became of a submission. `Accepted` and `Duplicate` are on stable storage.
+/// What became of a submission. `Accepted`, `Replayed` and `Duplicate` are on stable storage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
     /// The vote is recorded.
@@ -38,11 +47,22 @@ pub enum Decision {
         /// Commit time, ms since 1970 UTC.
         time_ms: i64,
     },
+    /// An earlier submission under the same tracker was accepted: this is its receipt. Nothing is
+    /// recorded of this one, and its choice was not looked at.
+    Replayed {
+        /// The receipt of the earlier submission.
+        receipt: RequestId,
+        /// Commit time of the earlier submission, ms since 1970 UTC.
+        time_ms: i64,
+    },
     /// The credential has voted on this ballot before; the attempt is recorded.
     Duplicate {
         /// All submissions of this credential so far, the accepted one and this one included.
         attempt_count: u32,
     },
+    /// The credential has voted on this ballot before; the attempt is not recorded, as the submitter
+    /// asked.
+    RepeatRefused,
     /// The ballot is not open yet.
     NotOpen,
     /// The ballot is closed.

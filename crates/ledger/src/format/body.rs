@@ -9,6 +9,9 @@ use crate::format::cbor::{CborError, Reader, Writer};
 /// Bytes of a receipt tracker.
 pub const TRACKER_BYTES: usize = 16;
 
+/// What a receipt names its vote by within a frame. It tells nothing of the voter or the choice.
+pub type Tracker = [u8; TRACKER_BYTES];
+
 /// A decoded body. Every list is ascending and names nothing twice.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Body {
@@ -18,8 +21,8 @@ pub struct Body {
     pub choices: Vec<SealedChoices>,
     /// Duplicates and invalid attempts since the last frame.
     pub attempts: Attempts,
-    /// One random receipt tracker a vote; their order tells nothing.
-    pub trackers: Vec<[u8; TRACKER_BYTES]>,
+    /// One receipt tracker a vote; their order tells nothing.
+    pub trackers: Vec<Tracker>,
 }
 
 /// The credentials that voted on one ballot in this frame.
@@ -445,7 +448,7 @@ fn decode_invalid(reader: &mut Reader<'_>) -> Result<Vec<InvalidAttempts>, CborE
     Ok(invalid)
 }
 
-fn decode_trackers(reader: &mut Reader<'_>) -> Result<Vec<[u8; TRACKER_BYTES]>, CborError> {
+fn decode_trackers(reader: &mut Reader<'_>) -> Result<Vec<Tracker>, CborError> {
     let (trackers, rest) = reader.bytes()?.as_chunks::<TRACKER_BYTES>();
     if !rest.is_empty() {
         return Err(reader.error("trackers of 16 bytes each"));

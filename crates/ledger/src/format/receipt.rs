@@ -1,10 +1,10 @@
-//! Receipts: a request id names its frame (partition and sequence) and a random tracker in it, so
+//! Receipts: a request id names its frame (partition and sequence) and a tracker in it, so
 //! that finding it needs no index, and tells nothing of the voter or the choice.
 
 use std::fmt;
 use std::str::FromStr;
 
-use crate::format::body::TRACKER_BYTES;
+use crate::format::body::Tracker;
 
 /// Crockford's alphabet, lower case: no i, l, o, u.
 const SYMBOLS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
@@ -19,8 +19,8 @@ pub struct RequestId {
     pub partition: u16,
     /// Sequence of the frame.
     pub sequence: u64,
-    /// Random, drawn for this vote.
-    pub tracker: [u8; TRACKER_BYTES],
+    /// Drawn for this vote, or derived from what its sender keeps.
+    pub tracker: Tracker,
 }
 
 /// The vote of a request id is recorded.
@@ -77,7 +77,7 @@ fn decimal(text: &str) -> Result<u64, RequestIdError> {
 }
 
 /// Either case, and the look-alikes that Crockford's base 32 allows when people type: o, i, l.
-fn parse_tracker(text: &str) -> Result<[u8; TRACKER_BYTES], RequestIdError> {
+fn parse_tracker(text: &str) -> Result<Tracker, RequestIdError> {
     if text.len() != TRACKER_SYMBOLS {
         return Err(RequestIdError);
     }

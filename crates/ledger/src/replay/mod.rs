@@ -4,5 +4,6 @@
 pub(crate) mod fold;
 pub(crate) mod follower;
 pub(crate) mod lookup;
+pub(crate) mod recent;
 pub(crate) mod restore;
 pub(crate) mod snapshot;

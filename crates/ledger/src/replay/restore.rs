@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::decide::recent::RecentReceipts;
 use crate::decide::voted::{ShardVotes, Voted};
 use crate::error::LedgerError;
 use crate::format::chain::{Cursor, LinkHash};
@@ -13,6 +14,7 @@ use crate::format::shape::Shape;
 use crate::log::Log;
 use crate::log::files::FilesLog;
 use crate::replay::follower::Follower;
+use crate::replay::recent::LastMinutes;
 use crate::replay::snapshot::{Loaded, Snapshots};
 
 /// Bitsets before the replay, with the frames that their snapshots claim to hold.
@@ -77,6 +79,7 @@ pub(crate) struct Rebuild<'a> {
     shape: &'a Shape,
     partition: u16,
     restored: Restored,
+    last_minutes: LastMinutes,
     /// Frames up to this sequence are in every snapshot.
     replay_after: u64,
     /// Claims of snapshots that were met.
@@ -89,6 +92,8 @@ pub(crate) struct Rebuild<'a> {
 /// The bitsets as of the last frame.
 pub(crate) struct Rebuilt {
     pub(crate) voted: Voted,
+    /// Receipts that may be asked for again.
+    pub(crate) recent: RecentReceipts,
     /// Bitsets taken from snapshots.
     pub(crate) snapshots_used: u64,
     /// Snapshots that could not be used, and why.
@@ -113,6 +118,7 @@ impl<'a> Rebuild<'a> {
             partition,
             replay_after: restored.voted.oldest(),
             restored,
+            last_minutes: LastMinutes::default(),
             confirmed: 0,
             replayed: 0,
             contradicted: false,
@@ -128,6 +134,7 @@ impl<'a> Rebuild<'a> {
             Item::Segment(header) => return header.check(self.shape, self.partition),
             Item::Frame(frame) => frame,
         };
+        self.last_minutes.note(frame);
         self.confirmed += usize::from(self.restored.is_claimed(frame));
         if self.contradicted || frame.header.sequence <= self.replay_after {
             return Ok(());
@@ -157,6 +164,7 @@ impl<'a> Rebuild<'a> {
             self.replayed = replay_all(log, self.partition, &mut self.restored.voted)?;
         }
         Ok(Rebuilt {
+            recent: self.last_minutes.receipts(log, self.partition)?,
             voted: self.restored.voted,
             snapshots_used: self.restored.used,
             snapshots_refused: self.restored.refused,

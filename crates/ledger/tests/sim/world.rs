@@ -257,6 +257,8 @@ impl World {
                 ordinal: attempt.ordinal,
                 region: attempt.region,
                 choice: attempt.choice.clone(),
+                tracker: None,
+                records_repeat: true,
                 reply: Tell {
                     at,
                     answers: Arc::clone(&answers),

@@ -82,6 +82,8 @@ pub(crate) fn vote(ballot: u16, shard: u32, ordinal: u32, choice: Choice) -> Sub
         ordinal,
         region: 1,
         choice,
+        tracker: None,
+        records_repeat: true,
         reply: Silent,
     }
 }

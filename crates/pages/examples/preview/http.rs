@@ -56,14 +56,6 @@ impl Answer {
             body: body.into_bytes(),
         }
     }
-
-    pub(crate) fn see_other(location: String) -> Answer {
-        Answer {
-            status: 303,
-            headers: vec![header("location", &location)],
-            body: Vec::new(),
-        }
-    }
 }
 
 /// A page with its own headers; `cache_control` is the surface's.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use election::Ballot;
-use pages::voter::{self, CheckFault, CredentialFault, End, MarkError};
+use pages::voter::{self, Activity, CheckFault, CredentialFault, End, MarkError, MarkedBallot};
 use pages::{Form, Page, PageContext};
 
 use crate::http::{self, Answer, Request};
@@ -16,6 +16,8 @@ use crate::http::{self, Answer, Request};
 pub(crate) struct BallotBox {
     submissions: Mutex<HashMap<(String, String), u32>>,
     turned_away: Mutex<HashMap<(String, String), u32>>,
+    /// The form under whose key a vote was recorded.
+    keys: Mutex<HashMap<(String, String), String>>,
 }
 
 const RECEIPT: &str = "0-1234-0123456789abcdefghjkmnpqrs";
@@ -41,10 +43,7 @@ impl BallotBox {
             }
             ("POST", ["ballots", id, "cast"]) => match ballot(id) {
                 Some(ballot) => match self.cast(context, ballot, &request.form()) {
-                    Ok(receipt) => {
-                        let lang = context.lang.tag();
-                        return Answer::see_other(format!("/receipts?id={receipt}&lang={lang}"));
-                    }
+                    Ok(receipt) => Some(voter::receipt(context, &receipt, context.now_ms)),
                     Err(page) => Some(*page),
                 },
                 None => None,
@@ -63,7 +62,7 @@ impl BallotBox {
         ballot: &Ballot,
         form: &Form,
     ) -> Result<String, Box<Page>> {
-        let end = |end: End| Err(voter::ended(context, Some(ballot), &end).into());
+        let end = |end: End| Err(voter::ended(context, Activity::Casting(ballot), &end).into());
         let Ok((region, choice)) = voter::marked(ballot, form) else {
             return end(End::Broken);
         };
@@ -75,7 +74,14 @@ impl BallotBox {
             .collect();
         let faults = faults(&digits, form.get("code").unwrap_or_default());
         if !faults.is_empty() {
-            return Err(voter::review(context, ballot, region, &choice, &faults).into());
+            let key = form.get(voter::KEY_FIELD).unwrap_or_default();
+            let marked = MarkedBallot {
+                ballot,
+                region,
+                choice: &choice,
+                key,
+            };
+            return Err(voter::review(context, &marked, &faults, Some(3)).into());
         }
         let key = (ballot.id.clone(), digits.clone());
         let count = |map: &Mutex<HashMap<_, u32>>| {
@@ -97,9 +103,17 @@ impl BallotBox {
             Some(b'7') => return end(End::Busy { retry_after_s: 2 }),
             _ => {}
         }
+        let sent = form.get(voter::KEY_FIELD).unwrap_or_default().to_owned();
+        let mut keys = self.keys.lock().expect("no thread panics while it looks");
+        if keys.get(&key) == Some(&sent) {
+            return Ok(RECEIPT.to_owned());
+        }
         let earlier = u32::from(digits.ends_with('2'));
         match count(&self.submissions) + earlier {
-            1 => Ok(RECEIPT.to_owned()),
+            1 => {
+                keys.insert(key, sent);
+                Ok(RECEIPT.to_owned())
+            }
             attempt_count => end(End::Duplicate { attempt_count }),
         }
     }
@@ -128,7 +142,18 @@ fn faults(digits: &str, code: &str) -> Vec<CredentialFault> {
 
 fn review(context: &PageContext<'_>, ballot: &Ballot, form: &Form) -> Page {
     match voter::marked(ballot, form) {
-        Ok((region, choice)) => voter::review(context, ballot, region, &choice, &[]),
+        Ok((region, choice)) => {
+            let now = std::time::SystemTime::now()
+                .duration_since(std::time::UNIX_EPOCH)
+                .expect("a clock after 1970");
+            let marked = MarkedBallot {
+                ballot,
+                region,
+                choice: &choice,
+                key: &format!("{:032x}", now.as_nanos()),
+            };
+            voter::review(context, &marked, &[], None)
+        }
         Err(fault) => {
             let region = form.get("region").and_then(|value| value.parse().ok());
             voter::mark(context, ballot, region, Some(&fault as &MarkError))

@@ -83,24 +83,44 @@ fault-code-malformed = The secret code has 6 to 32 letters and digits
 fault-not-recognised = This SIN and this code are not together on the voters’ list of this ballot. Check both and enter them again.
 fault-not-your-region = The riding you chose is not yours. Change your choice: your riding is printed on your letter.
 fault-again = For your security the fields were emptied: enter both again.
+fault-tries = { $count ->
+    [0] No try is left from your network for now.
+    [one] { $count } more try before a pause.
+   *[other] { $count } more tries before a pause.
+}
 
 # Ends
 end-duplicate-title = You have already voted on this ballot
 end-duplicate-attempt = This is attempt no. { $attempt } for this SIN and code, the recorded vote included.
-end-duplicate-body = If you just pressed twice or reloaded the page, all is well: your first vote counts.
+end-duplicate-body = If you have voted on another page, in another window or on another device, all is well: the first vote counts.
 end-duplicate-help = If you have not voted, call the number on your letter without delay.
+end-repeats-body = It was sent again too often, so this time is not noted. Nothing has to be done. Try again in { $wait } if you must.
 end-not-open-title = Voting is not open yet
 end-not-open-body = This ballot opens { $time }. Come back then.
 end-closed-title = Voting is closed
 end-closed-body = This ballot has been closed since { $time }. Your submission came too late and was not recorded.
+end-closed-look = This ballot has been closed since { $time }.
 end-tries-title = Too many tries
-end-tries-body = To protect secret codes, tries are limited. Try again in { $wait }.
+end-tries-body = Too many wrong codes were entered for this SIN from your network. To protect secret codes, no other is looked at for { $wait }.
+end-tries-help = Check the code on your letter. From another network, such as that of a mobile phone, you can go on at once.
 end-busy-title = The service is very busy
-end-busy-body = Your vote was not recorded. Try again in { $wait }: you cannot vote twice by accident.
+end-busy-body = This submission was not recorded. Try again in { $wait }: you cannot vote twice by accident.
+end-busy-look = Try again in { $wait }.
+end-busy-check = Too many receipts are being looked up. This says nothing about your vote: if you have a receipt number, it stays valid. Try again in { $wait }.
+end-requests-title = Too many requests
+end-requests-look = Too many requests come from your network. Try again in { $wait }.
+end-requests-body = Too many requests come from your network, so this submission was not recorded. Try again in { $wait }.
+end-requests-check = Too many requests come from your network. This says nothing about your vote. Try again in { $wait }.
 end-unsure-title = Recording takes long
-end-unsure-body = It is not known yet whether your vote is recorded. Cast it again in { $wait }: if it already was, you will be told, and it counts only once.
+end-unsure-body = It is not known yet whether your vote is recorded. In { $wait }, reload this page and let the browser send the form again: if your vote already was recorded, you get its receipt.
+end-failed-title = The service has a fault
+end-failed-look = The page cannot be shown. Try again in { $wait }.
+end-failed-check = The receipt cannot be looked up. This says nothing about your vote. Try again in { $wait }.
+end-site-title = This form came from another site
+end-site-body = Nothing was recorded. Somebody else may have filled the form in: start again here, and mark your choice yourself.
 end-broken-title = The submission could not be read
 end-broken-body = Your vote was not recorded. Start again from the ballot.
+end-broken-look = Start again from the home page.
 end-wait-seconds = { $count ->
     [one] { $count } second
    *[other] { $count } seconds
@@ -122,6 +142,8 @@ receipt-qr = QR code of the receipt number
 receipt-print = Print
 receipt-copy = Copy the number
 receipt-check = You can check it whenever you like, on this device or another.
+receipt-close = On a shared device, close this window now.
+receipt-close-why = Nobody who comes after you can then see what you did here.
 receipt-home = Vote on another ballot
 
 # Check a receipt
@@ -168,6 +190,5 @@ script-offline-body = The answer did not arrive. The page sends the same vote ag
 script-now = Send again now
 script-stop = Stop
 script-stopped-title = Sending stopped
-script-stopped-body = Nothing says that your vote is recorded. Cast it again when you like: if it already was, you will be told, and it counts only once.
-script-resent = The connection broke during an earlier submission from this page. The recorded vote is therefore probably the one you just cast. Its receipt number was lost on the way.
+script-stopped-body = Nothing says that your vote is recorded. Cast it again when you like: if it already was, you get its receipt.
 script-copied = Number copied.

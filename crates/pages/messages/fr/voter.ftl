@@ -83,24 +83,44 @@ fault-code-malformed = Le code secret a de 6 à 32 lettres et chiffres
 fault-not-recognised = Ce NAS et ce code ne figurent pas ensemble sur la liste électorale de ce scrutin. Vérifiez les deux et entrez-les de nouveau.
 fault-not-your-region = La circonscription choisie n’est pas la vôtre. Modifiez votre choix : votre circonscription est écrite sur votre lettre.
 fault-again = Par sécurité, les champs ont été vidés : entrez les deux de nouveau.
+fault-tries = { $count ->
+    [0] Il ne reste aucun essai depuis votre réseau pour l’instant.
+    [one] Il reste { $count } essai avant une pause.
+   *[other] Il reste { $count } essais avant une pause.
+}
 
 # Fins
 end-duplicate-title = Vous avez déjà voté à ce scrutin
 end-duplicate-attempt = C’est la tentative nº { $attempt } pour ce NAS et ce code, le vote enregistré compris.
-end-duplicate-body = Si vous venez d’appuyer deux fois ou de recharger la page, tout va bien : votre premier vote compte.
+end-duplicate-body = Si vous avez voté sur une autre page, dans une autre fenêtre ou sur un autre appareil, tout va bien : le premier vote compte.
 end-duplicate-help = Si vous n’avez pas voté, appelez sans tarder le numéro qui figure sur votre lettre.
+end-repeats-body = Le vote a été renvoyé trop souvent : cet envoi n’est pas noté. Il n’y a rien à faire. Réessayez dans { $wait } s’il le faut.
 end-not-open-title = Le vote n’est pas encore ouvert
 end-not-open-body = Ce scrutin ouvre le { $time }. Revenez à ce moment-là.
 end-closed-title = Le vote est clos
 end-closed-body = Ce scrutin est clos depuis le { $time }. Votre envoi est arrivé trop tard et n’a pas été enregistré.
+end-closed-look = Ce scrutin est clos depuis le { $time }.
 end-tries-title = Trop d’essais
-end-tries-body = Pour protéger les codes secrets, les essais sont limités. Réessayez dans { $wait }.
+end-tries-body = Trop de codes erronés ont été entrés pour ce NAS depuis votre réseau. Pour protéger les codes secrets, aucun autre n’est examiné pendant { $wait }.
+end-tries-help = Vérifiez le code sur votre lettre. Depuis un autre réseau, comme celui d’un téléphone mobile, vous pouvez continuer tout de suite.
 end-busy-title = Le service est très demandé
-end-busy-body = Votre vote n’a pas été enregistré. Réessayez dans { $wait } : vous ne risquez pas de voter deux fois.
+end-busy-body = Cet envoi n’a pas été enregistré. Réessayez dans { $wait } : vous ne risquez pas de voter deux fois.
+end-busy-look = Réessayez dans { $wait }.
+end-busy-check = Trop de reçus sont vérifiés en même temps. Cela ne dit rien de votre vote : si vous avez un numéro de reçu, il reste valable. Réessayez dans { $wait }.
+end-requests-title = Trop de demandes
+end-requests-look = Trop de demandes viennent de votre réseau. Réessayez dans { $wait }.
+end-requests-body = Trop de demandes viennent de votre réseau : cet envoi n’a pas été enregistré. Réessayez dans { $wait }.
+end-requests-check = Trop de demandes viennent de votre réseau. Cela ne dit rien de votre vote. Réessayez dans { $wait }.
 end-unsure-title = L’enregistrement tarde
-end-unsure-body = On ne sait pas encore si votre vote est enregistré. Déposez-le de nouveau dans { $wait } : s’il l’était déjà, on vous le dira et il ne comptera qu’une fois.
+end-unsure-body = On ne sait pas encore si votre vote est enregistré. Dans { $wait }, rechargez cette page et laissez le navigateur renvoyer le formulaire : si le vote était déjà enregistré, vous recevrez son reçu.
+end-failed-title = Le service est en panne
+end-failed-look = La page ne peut pas être affichée. Réessayez dans { $wait }.
+end-failed-check = Le reçu ne peut pas être vérifié. Cela ne dit rien de votre vote. Réessayez dans { $wait }.
+end-site-title = Ce formulaire vient d’un autre site
+end-site-body = Rien n’a été enregistré. Quelqu’un d’autre a peut-être rempli le formulaire : recommencez ici et marquez votre choix vous-même.
 end-broken-title = L’envoi n’a pas pu être lu
 end-broken-body = Votre vote n’a pas été enregistré. Recommencez à partir du scrutin.
+end-broken-look = Recommencez à partir de l’accueil.
 end-wait-seconds = { $count ->
     [one] { $count } seconde
    *[other] { $count } secondes
@@ -122,6 +142,8 @@ receipt-qr = Code QR du numéro de reçu
 receipt-print = Imprimer
 receipt-copy = Copier le numéro
 receipt-check = Vous pouvez le vérifier quand vous voulez, sur cet appareil ou un autre.
+receipt-close = Sur un appareil partagé, fermez cette fenêtre maintenant.
+receipt-close-why = Personne après vous ne pourra voir ce que vous avez fait ici.
 receipt-home = Voter à un autre scrutin
 
 # Vérifier un reçu
@@ -168,6 +190,5 @@ script-offline-body = La réponse n’est pas arrivée. La page renvoie le même
 script-now = Renvoyer maintenant
 script-stop = Arrêter
 script-stopped-title = Envoi arrêté
-script-stopped-body = Rien ne dit que votre vote est enregistré. Déposez-le de nouveau quand vous voulez : s’il l’était déjà, on vous le dira et il ne comptera qu’une fois.
-script-resent = La connexion a été coupée pendant un envoi précédent de cette page. Le vote enregistré est donc probablement celui que vous venez de déposer. Le numéro de reçu s’est perdu en route.
+script-stopped-body = Rien ne dit que votre vote est enregistré. Déposez-le de nouveau quand vous voulez : s’il l’était déjà, vous recevrez son reçu.
 script-copied = Numéro copié.

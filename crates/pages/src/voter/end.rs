@@ -8,7 +8,18 @@ use crate::frame::{Frame, Page, PageContext};
 use crate::messages::Messages;
 use crate::wording::moment;
 
-/// Why a vote was not taken.
+/// What a voter was doing.
+#[derive(Clone, Copy, Debug)]
+pub enum Activity<'a> {
+    /// Reading a page or marking a ballot: no vote was sent.
+    Looking,
+    /// Casting a vote on this ballot.
+    Casting(&'a Ballot),
+    /// Looking a receipt up.
+    Checking,
+}
+
+/// Why a voter does not see what was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// A vote of this credential is recorded. Status 409.
@@ -26,7 +37,17 @@ pub enum End {
         /// When it ended, in milliseconds UTC since 1970.
         closed_ms: i64,
     },
-    /// Too many tries from this address or for this NAS. Status 429.
+    /// A vote of this credential is recorded, and was sent too often. Status 429.
+    TooManyRepeats {
+        /// When to try again, in seconds.
+        retry_after_s: u32,
+    },
+    /// Too many requests from this address. Status 429.
+    TooManyRequests {
+        /// When to try again, in seconds.
+        retry_after_s: u32,
+    },
+    /// Too many wrong codes from this address and for this NAS. Status 429.
     TooManyTries {
         /// When to try again, in seconds.
         retry_after_s: u32,
@@ -42,6 +63,13 @@ pub enum End {
         /// When to try again, in seconds.
         retry_after_s: u32,
     },
+    /// A fault of the server's own. Status 500.
+    Failed {
+        /// When to try again, in seconds.
+        retry_after_s: u32,
+    },
+    /// The form came from a page of another site. Status 403.
+    FromOtherSite,
     /// The body is no form, or holds no choice that the ballot takes. Status 400.
     Broken,
 }
@@ -52,42 +80,33 @@ struct Ended<'a> {
     frame: Frame<'a>,
     /// None where no vote was sent.
     state: Option<CastState>,
-    /// Whether the script of the page should remember this end: a later duplicate is then explained.
-    unsure: bool,
     lines: Vec<String>,
     again: Option<String>,
 }
 
-/// The page for `end`. `cast_on` is the ballot on which a vote was cast. It is `None` where a voter only
-/// looks at a ballot: then it is no error that the ballot is not open, and the page has status 200.
+/// The page for `end`. Where a voter only looks at a ballot, it is no error that the ballot is not open,
+/// and the page has status 200.
 #[must_use]
-pub fn ended(context: &PageContext<'_>, cast_on: Option<&Ballot>, end: &End) -> Page {
+pub fn ended(context: &PageContext<'_>, activity: Activity<'_>, end: &End) -> Page {
     let t = Messages::of(context.lang);
-    let path = cast_on.map_or_else(|| "/".to_owned(), ballot_path);
+    let path = match activity {
+        Activity::Looking => "/".to_owned(),
+        Activity::Casting(ballot) => ballot_path(ballot),
+        Activity::Checking => "/receipts".to_owned(),
+    };
     let frame = Frame::new(context, t.get(end.title()).into_owned(), &path);
-    let state = match (end, cast_on) {
-        (_, None) => None,
-        (End::Duplicate { .. }, _) => Some(CastState::Already),
-        (End::Unsure { .. }, _) => Some(CastState::Unsure),
-        _ => Some(CastState::Refused),
-    };
-    let again = match end {
-        End::TooManyTries { .. } | End::Busy { .. } | End::Unsure { .. } | End::Broken => {
-            Some(frame.link(&path))
-        }
-        _ => None,
-    };
+    let again = end.can_begin_again().then(|| frame.link(&path));
     let page = Page::new(
         context.lang,
         &Ended {
             frame,
-            state,
-            unsure: matches!(end, End::Unsure { .. }),
-            lines: end.lines(context),
+            state: end.state(activity),
+            lines: end.lines(context, activity),
             again,
         },
     );
-    let looks = cast_on.is_none() && matches!(end, End::NotOpen { .. } | End::Closed { .. });
+    let looks = matches!(activity, Activity::Looking)
+        && matches!(end, End::NotOpen { .. } | End::Closed { .. });
     Page {
         status: if looks { 200 } else { end.status() },
         retry_after_s: end.retry_after_s(),
@@ -101,16 +120,22 @@ impl End {
     pub fn status(&self) -> u16 {
         match self {
             End::Duplicate { .. } => 409,
-            End::NotOpen { .. } | End::Closed { .. } => 403,
-            End::TooManyTries { .. } => 429,
+            End::NotOpen { .. } | End::Closed { .. } | End::FromOtherSite => 403,
+            End::TooManyRepeats { .. } | End::TooManyRequests { .. } | End::TooManyTries { .. } => {
+                429
+            }
             End::Busy { .. } | End::Unsure { .. } => 503,
+            End::Failed { .. } => 500,
             End::Broken => 400,
         }
     }
 
     fn retry_after_s(&self) -> Option<u32> {
         match self {
-            End::TooManyTries { retry_after_s }
+            End::TooManyRepeats { retry_after_s }
+            | End::TooManyRequests { retry_after_s }
+            | End::TooManyTries { retry_after_s }
+            | End::Failed { retry_after_s }
             | End::Busy { retry_after_s }
             | End::Unsure { retry_after_s } => Some(*retry_after_s),
             _ => None,
@@ -119,17 +144,48 @@ impl End {
 
     fn title(&self) -> &'static str {
         match self {
-            End::Duplicate { .. } => "end-duplicate-title",
+            End::Duplicate { .. } | End::TooManyRepeats { .. } => "end-duplicate-title",
             End::NotOpen { .. } => "end-not-open-title",
             End::Closed { .. } => "end-closed-title",
+            End::TooManyRequests { .. } => "end-requests-title",
             End::TooManyTries { .. } => "end-tries-title",
+            End::Failed { .. } => "end-failed-title",
+            End::FromOtherSite => "end-site-title",
             End::Busy { .. } => "end-busy-title",
             End::Unsure { .. } => "end-unsure-title",
             End::Broken => "end-broken-title",
         }
     }
 
-    fn lines(&self, context: &PageContext<'_>) -> Vec<String> {
+    /// How far the vote is, where one was sent.
+    fn state(&self, activity: Activity<'_>) -> Option<CastState> {
+        match (self, activity) {
+            (_, Activity::Looking | Activity::Checking) => None,
+            (End::Duplicate { .. } | End::TooManyRepeats { .. }, _) => Some(CastState::Already),
+            (End::Unsure { .. } | End::Failed { .. }, _) => Some(CastState::Unsure),
+            _ => Some(CastState::Refused),
+        }
+    }
+
+    /// Whether it helps to begin again. Where the vote may be recorded it would hide that: the page
+    /// asks to send the same form again instead.
+    fn can_begin_again(&self) -> bool {
+        match self {
+            End::TooManyTries { .. }
+            | End::TooManyRequests { .. }
+            | End::Busy { .. }
+            | End::FromOtherSite
+            | End::Broken => true,
+            End::Duplicate { .. }
+            | End::TooManyRepeats { .. }
+            | End::NotOpen { .. }
+            | End::Closed { .. }
+            | End::Unsure { .. }
+            | End::Failed { .. } => false,
+        }
+    }
+
+    fn lines(&self, context: &PageContext<'_>, activity: Activity<'_>) -> Vec<String> {
         let t = Messages::of(context.lang);
         let at = |id: &str, ms: i64| {
             let time = moment(context.lang, &context.event.time_zone, ms);
@@ -146,12 +202,55 @@ impl End {
                 t.get("end-duplicate-help").into_owned(),
             ],
             End::NotOpen { opens_ms } => at("end-not-open-body", *opens_ms),
-            End::Closed { closed_ms } => at("end-closed-body", *closed_ms),
-            End::TooManyTries { retry_after_s } => after("end-tries-body", *retry_after_s),
-            End::Busy { retry_after_s } => after("end-busy-body", *retry_after_s),
+            End::Closed { closed_ms } => {
+                let id = of(
+                    activity,
+                    ["end-closed-look", "end-closed-body", "end-closed-look"],
+                );
+                at(id, *closed_ms)
+            }
+            End::TooManyRepeats { retry_after_s } => {
+                let mut lines = after("end-repeats-body", *retry_after_s);
+                lines.push(t.get("end-duplicate-help").into_owned());
+                lines
+            }
+            End::TooManyRequests { retry_after_s } => {
+                let ids = [
+                    "end-requests-look",
+                    "end-requests-body",
+                    "end-requests-check",
+                ];
+                after(of(activity, ids), *retry_after_s)
+            }
+            End::TooManyTries { retry_after_s } => {
+                let mut lines = after("end-tries-body", *retry_after_s);
+                lines.push(t.get("end-tries-help").into_owned());
+                lines
+            }
+            End::Busy { retry_after_s } => {
+                let ids = ["end-busy-look", "end-busy-body", "end-busy-check"];
+                after(of(activity, ids), *retry_after_s)
+            }
             End::Unsure { retry_after_s } => after("end-unsure-body", *retry_after_s),
-            End::Broken => vec![t.get("end-broken-body").into_owned()],
+            End::Failed { retry_after_s } => {
+                let ids = ["end-failed-look", "end-unsure-body", "end-failed-check"];
+                after(of(activity, ids), *retry_after_s)
+            }
+            End::FromOtherSite => vec![t.get("end-site-body").into_owned()],
+            End::Broken => {
+                let ids = ["end-broken-look", "end-broken-body", "end-broken-look"];
+                vec![t.get(of(activity, ids)).into_owned()]
+            }
         }
+    }
+}
+
+/// The message for whoever looks, casts or checks.
+fn of(activity: Activity<'_>, [look, cast, check]: [&'static str; 3]) -> &'static str {
+    match activity {
+        Activity::Looking => look,
+        Activity::Casting(_) => cast,
+        Activity::Checking => check,
     }
 }
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use election::{Ballot, BallotKind, ChoiceError, Election, Method, Window};
 
-use super::{End, FieldFault, Line, MarkError, ballot_path, ended, kind_of};
+use super::{Activity, End, FieldFault, Line, MarkError, ballot_path, ended, kind_of};
 use crate::frame::{Frame, Page, PageContext};
 use crate::messages::Messages;
 use crate::wording;
@@ -84,10 +84,12 @@ pub fn mark(
 ) -> Page {
     match ballot.window(context.now_ms) {
         Window::NotOpen { opens } => {
-            return ended(context, None, &End::NotOpen { opens_ms: opens });
+            let end = End::NotOpen { opens_ms: opens };
+            return ended(context, Activity::Looking, &end);
         }
         Window::Closed { closed } => {
-            return ended(context, None, &End::Closed { closed_ms: closed });
+            let end = End::Closed { closed_ms: closed };
+            return ended(context, Activity::Looking, &end);
         }
         Window::Open => {}
     }
@@ -101,8 +103,9 @@ pub fn mark(
         Asks::Answer { .. } | Asks::Region { .. } => path.clone(),
     };
     let mut frame = Frame::new(context, title.to_owned(), &own_path);
+    frame.scripts = &["wipe.js"];
     if matches!(asks, Asks::Ranking { .. }) {
-        frame.scripts = &["ranking.js"];
+        frame.scripts = &["ranking.js", "wipe.js"];
         frame.script_prefix = "script-";
     }
     let faults: Vec<FieldFault> = fault.map(field_fault).into_iter().collect();

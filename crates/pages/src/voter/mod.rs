@@ -2,8 +2,7 @@
 //!
 //! Routes that the program serves, all with `?lang=fr|en`: `GET /` ([`home`]), `GET /ballots/{id}`
 //! with `?region=` ([`mark`]), `POST /ballots/{id}/review` ([`marked`], then [`review`] or [`mark`]
-//! with the fault), `POST /ballots/{id}/cast` (a redirect 303 to the receipt, or [`review`] with
-//! faults, or [`ended`]), `GET /receipts` with `?id=` ([`check`], [`receipt`]).
+//! with the fault), `POST /ballots/{id}/cast` ([`receipt`], or [`review`] with faults, or [`ended`]), `GET /receipts` with `?id=` ([`check`], [`receipt`]).
 
 mod end;
 mod mark;
@@ -11,10 +10,10 @@ mod marks;
 mod review;
 mod state;
 
-pub use end::{End, ended, not_found};
+pub use end::{Activity, End, ended, not_found};
 pub use mark::mark;
 pub use marks::{MarkError, marked};
-pub use review::{CredentialFault, review};
+pub use review::{CredentialFault, KEY_FIELD, MarkedBallot, review};
 
 pub(crate) use state::CastState;
 
@@ -134,7 +133,7 @@ struct ReceiptPage<'a> {
     qr: Qr,
 }
 
-/// The receipt of a recorded vote. A browser is redirected to it after casting, and a check shows it.
+/// The receipt of a recorded vote: the answer to a cast, and to a check.
 /// `id` is the request id in its text form, `time_ms` the commit time of its frame.
 #[must_use]
 pub fn receipt(context: &PageContext<'_>, id: &str, time_ms: i64) -> Page {

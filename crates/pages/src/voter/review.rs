@@ -7,6 +7,22 @@ use super::{FieldFault, Line, ballot_path, marks};
 use crate::frame::{Frame, Page, PageContext};
 use crate::messages::Messages;
 
+/// Name of the hidden field with the key under which the vote of a form may be sent again.
+pub const KEY_FIELD: &str = "key";
+
+/// A ballot as its voter has marked it.
+#[derive(Clone, Copy)]
+pub struct MarkedBallot<'a> {
+    /// What is being voted on.
+    pub ballot: &'a Ballot,
+    /// The voter's region; 0 for a law.
+    pub region: u16,
+    /// The choice, which has passed [`super::marked`].
+    pub choice: &'a Choice,
+    /// Sent with the vote, and again whenever the very same form is sent again.
+    pub key: &'a str,
+}
+
 /// What is wrong with NAS or code. It holds neither: the fields come back empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CredentialFault {
@@ -52,6 +68,8 @@ struct Review<'a> {
     faults: Vec<FieldFault>,
     nas_fault: Option<&'static str>,
     code_fault: Option<&'static str>,
+    /// How many wrong codes are left, where they are counted.
+    tries_left: Option<String>,
     title: &'a str,
     question: Option<&'a str>,
     region_name: Option<&'a str>,
@@ -68,15 +86,20 @@ struct Chosen {
 }
 
 /// The choice, as it will be cast, and the form for NAS and code. Status 200, or that of the first
-/// fault. The choice must have passed [`super::marked`].
+/// fault. `tries_left` says how many wrong codes are left, where they are counted.
 #[must_use]
 pub fn review(
     context: &PageContext<'_>,
-    ballot: &Ballot,
-    region: u16,
-    choice: &Choice,
+    marked: &MarkedBallot<'_>,
     faults: &[CredentialFault],
+    tries_left: Option<u32>,
 ) -> Page {
+    let MarkedBallot {
+        ballot,
+        region,
+        choice,
+        key,
+    } = *marked;
     let t = Messages::of(context.lang);
     let title = match faults {
         [] => "review-title",
@@ -92,6 +115,7 @@ pub fn review(
     frame.scripts = &["credentials.js", "cast.js"];
     frame.script_prefix = "script-";
     let mut hidden = marks::fields(choice);
+    hidden.push((KEY_FIELD.to_owned(), key.to_owned()));
     if region != 0 {
         hidden.push(("region".to_owned(), region.to_string()));
     }
@@ -103,6 +127,7 @@ pub fn review(
         &Review {
             nas_fault: message_of("nas"),
             code_fault: message_of("code"),
+            tries_left: tries_left.map(|left| t.fill("fault-tries", [("count", left.into())])),
             title: ballot.title.in_language(context.lang),
             question: law.map(|law| law.question.in_language(context.lang)),
             region_name: context

@@ -276,6 +276,8 @@ impl BallotBox<'_> {
             ordinal,
             region,
             choice,
+            tracker: None,
+            records_repeat: true,
             reply: Tell(self.tell.clone()),
         };
         while let Err(back) = self.partition.submit(submission) {

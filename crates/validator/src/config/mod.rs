@@ -4,12 +4,14 @@ mod keys;
 mod reader;
 mod settings;
 
-use crate::http::body::BodyLimits;
-use crate::http::cors::Cors;
 use listener::client::Addresses;
 use listener::log::LogFilter;
 use listener::throttle::Quota;
 use listener::{ConnectionLimits, TlsFiles};
+
+use crate::http::body::BodyLimits;
+use crate::http::cors::Cors;
+use crate::http::results_address::ResultsAddress;
 use reader::Reader;
 pub(crate) use settings::Settings;
 use std::net::SocketAddr;
@@ -33,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// Address of metrics and ledger stream; never to be reachable by voters.
     pub(crate) internal: SocketAddr,
+    /// Where results are published.
+    pub(crate) results: ResultsAddress,
     /// Certificate and key, where voters come by TLS without a proxy.
     pub(crate) tls: Option<TlsFiles>,
     /// Other sites whose scripts may call.
@@ -41,9 +45,9 @@ pub(crate) struct Config {
     pub(crate) addresses: Addresses,
     /// Requests of one client.
     pub(crate) requests: Quota,
-    /// Votes of one NAS that are refused for their code, or repeated.
+    /// Wrong codes of one NAS; repetitions of one voter's vote on a ballot.
     pub(crate) failed_attempts: Quota,
-    /// Votes of one client that are refused for their code, or repeated.
+    /// Wrong codes of one client.
     pub(crate) client_failed_attempts: Quota,
     pub(crate) connections: ConnectionLimits,
     pub(crate) body: BodyLimits,
@@ -96,6 +100,8 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
     let trust = trust(r);
     let require = r.integer("require", 1..=64);
     let (listen, internal) = listeners(r);
+    let address = "scheme and host, such as https://results.example.org";
+    let results = r.parsed("results", address);
     let tls = tls_files(r);
     let origin = "origins as browsers send them, such as https://vote.example.org";
     let origins = r.parsed_list("cors.origins", origin);
@@ -136,6 +142,7 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
         data: data?.into(),
         listen: listen?,
         internal: internal?,
+        results: results?,
         tls,
         cors: Cors { origins },
         addresses: Addresses {

@@ -4,8 +4,8 @@
 //! Nothing here keeps anybody out: it tells browsers which sites' scripts may read the answers. No
 //! cookie or other credential of the browser takes part, so none is ever allowed.
 
-use super::calls::Call;
-use super::reply::Reply;
+use std::str::FromStr;
+
 use http_body_util::Full;
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -14,12 +14,16 @@ use hyper::header::{
 };
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Response, StatusCode, Uri};
-use std::str::FromStr;
+
+use super::calls::Call;
+use super::reply::Reply;
 
 /// Headers of answers that scripts may read beside those that they always may.
-const READABLE: HeaderValue = HeaderValue::from_static("retry-after, x-request-id");
+const READABLE: HeaderValue =
+    HeaderValue::from_static("idempotency-replayed, retry-after, x-request-id");
 /// Headers of requests that scripts may set beside those that they always may.
-const SETTABLE: HeaderValue = HeaderValue::from_static("content-type, x-request-id");
+const SETTABLE: HeaderValue =
+    HeaderValue::from_static("content-type, idempotency-key, x-request-id");
 /// Seconds for which a browser need not ask again.
 const MAX_AGE_S: HeaderValue = HeaderValue::from_static("600");
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use election::Language;
 use election::instant_text;
-use hyper::header::{ALLOW, CONNECTION, HeaderValue, RETRY_AFTER};
+use hyper::header::{ALLOW, HeaderValue, RETRY_AFTER};
 use listener::{ProblemDocument, retry_after_seconds};
 use serde::Serialize;
 
@@ -46,6 +46,11 @@ impl Problem {
         }
     }
 
+    /// Whether the rest of a body is left unread.
+    pub(crate) fn leaves_body_unread(&self) -> bool {
+        matches!(self, Problem::Request(rejection) if rejection.leaves_body_unread())
+    }
+
     fn wait(&self) -> Option<Duration> {
         match self {
             Problem::Request(rejection) => rejection.wait(),
@@ -72,13 +77,8 @@ impl Problem {
         if let Some(wait) = self.wait() {
             headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_seconds(wait)));
         }
-        if let Problem::Request(rejection) = self {
-            if let Rejection::MethodNotAllowed { allow } = rejection {
-                headers.insert(ALLOW, HeaderValue::from_static(allow));
-            }
-            if rejection.leaves_body_unread() {
-                headers.insert(CONNECTION, HeaderValue::from_static("close"));
-            }
+        if let Problem::Request(Rejection::MethodNotAllowed { allow }) = self {
+            headers.insert(ALLOW, HeaderValue::from_static(allow));
         }
         reply
     }
@@ -99,6 +99,8 @@ struct Facts<'a> {
     closes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attempt_count: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tries_left: Option<u32>,
 }
 
 impl<'a> Facts<'a> {
@@ -117,14 +119,14 @@ impl<'a> Facts<'a> {
             Refusal::NotOpen { opens_ms } => facts.opens = Some(instant_text(*opens_ms)),
             Refusal::Closed { closed_ms } => facts.closes = Some(instant_text(*closed_ms)),
             Refusal::Duplicate { attempt_count } => facts.attempt_count = Some(*attempt_count),
+            Refusal::NotOnRoll { tries_left } => facts.tries_left = *tries_left,
             // The type says it all; waits stand in a header.
             Refusal::Malformed(Malformed::NotUtf8 | Malformed::Escape)
             | Refusal::NoSuchBallot(_)
-            | Refusal::NotOnRoll
             | Refusal::OtherRegion
             | Refusal::CandidateNotStanding
-            | Refusal::ClientOverQuota { .. }
-            | Refusal::NasOverQuota { .. }
+            | Refusal::RepeatsUsedUp { .. }
+            | Refusal::TriesUsedUp { .. }
             | Refusal::Overloaded
             | Refusal::StorageFull
             | Refusal::OutcomeUnknown

@@ -33,6 +33,12 @@ pub(crate) enum Rejection {
     /// The region has no candidates in that election.
     NoSuchRegion,
     NoSuchReceipt,
+    /// The Idempotency-Key header is no key, or there are several.
+    IdempotencyKey,
+    /// A form that another site's page sends in a browser's name.
+    FromOtherSite,
+    /// Results are asked, which another server has, and nobody has said where.
+    ResultsElsewhere,
     /// As many of such requests as are answered at once already are.
     Busy {
         /// After how long to ask again.
@@ -64,13 +70,37 @@ impl Rejection {
             | Rejection::NoSuchElection
             | Rejection::NoSuchRegion
             | Rejection::NoSuchReceipt
+            | Rejection::IdempotencyKey
+            | Rejection::FromOtherSite
+            | Rejection::ResultsElsewhere
             | Rejection::Failed => None,
         }
     }
 
-    /// Whether the rest of a body is left unread: it would stand where the next request begins.
+    /// Whether a body, where there is one, is left unread or partly so: the rest would stand where the
+    /// next request begins.
     pub(crate) fn leaves_body_unread(&self) -> bool {
-        matches!(self, Rejection::BodyTooLarge | Rejection::BodyTimeout)
+        match self {
+            Rejection::NoHost
+            | Rejection::NoSuchPath
+            | Rejection::MethodNotAllowed { .. }
+            | Rejection::TooManyRequests { .. }
+            | Rejection::UnsupportedMediaType
+            | Rejection::BodyTooLarge
+            | Rejection::BodyTimeout
+            | Rejection::BrokenBody
+            | Rejection::IdempotencyKey
+            | Rejection::FromOtherSite
+            | Rejection::ResultsElsewhere => true,
+            Rejection::NotAForm
+            | Rejection::InvalidQuery
+            | Rejection::NoSuchElection
+            | Rejection::NoSuchRegion
+            | Rejection::NoSuchReceipt
+            | Rejection::Busy { .. }
+            | Rejection::Stopping
+            | Rejection::Failed => false,
+        }
     }
 }
 
@@ -93,7 +123,10 @@ pub(crate) fn one_of_each() -> Vec<Rejection> {
             Rejection::InvalidQuery => Rejection::NoSuchElection,
             Rejection::NoSuchElection => Rejection::NoSuchRegion,
             Rejection::NoSuchRegion => Rejection::NoSuchReceipt,
-            Rejection::NoSuchReceipt => Rejection::Busy { wait },
+            Rejection::NoSuchReceipt => Rejection::IdempotencyKey,
+            Rejection::IdempotencyKey => Rejection::FromOtherSite,
+            Rejection::FromOtherSite => Rejection::ResultsElsewhere,
+            Rejection::ResultsElsewhere => Rejection::Busy { wait },
             Rejection::Busy { .. } => Rejection::Stopping,
             Rejection::Stopping => Rejection::Failed,
             Rejection::Failed => return None,

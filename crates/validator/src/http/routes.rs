@@ -1,21 +1,21 @@
 //! Which call a request is, and the answer to it.
 
+use std::pin::Pin;
+use std::sync::Arc;
+
+use election::Language;
+use hyper::body::{Bytes, Incoming};
+use hyper::{Request, StatusCode};
+use matchit::Params;
+
 use super::calls::{Call, Resource};
 use super::problem::Problem;
 use super::rejection::Rejection;
 use super::reply::{self, JSON, Reply};
 use super::words::Words;
-use super::{body, health, receipts};
+use super::{body, health, idempotency, receipts};
 use crate::app::App;
-use crate::vote::VoteKind;
-use election::Language;
-use hyper::body::{Bytes, Incoming};
-use hyper::{Request, StatusCode};
-use ledger::RequestId;
-use listener::client::Prefix;
-use matchit::Params;
-use std::pin::Pin;
-use std::sync::Arc;
+use crate::vote::{IdempotencyKey, Recorded, Sender, VoteKind};
 
 /// The service description, kept by hand; tests hold it to what the server does.
 const OPENAPI: &str = include_str!("../../openapi.json");
@@ -23,7 +23,7 @@ const OPENAPI: &str = include_str!("../../openapi.json");
 /// What is left to do about a request once its head has been looked at.
 pub(crate) enum Rest {
     /// Its body is a vote, and is still to be read.
-    Vote(VoteKind, Incoming),
+    Vote(VoteKind, Option<IdempotencyKey>, Incoming),
     /// Nothing is left: this is the reply.
     Answered(Reply),
     /// Boxed, so that a vote's future does not carry the room for it.
@@ -39,7 +39,7 @@ pub(crate) fn start(
 ) -> Result<Rest, Rejection> {
     let (head, incoming) = request.into_parts();
     let Ok(matched) = app.routes.at(head.uri.path()) else {
-        return Err(Rejection::NoSuchPath);
+        return app.results.instead_of(&head).map(Rest::Answered);
     };
     let call = *matched.value;
     if let Some(reply) = app.cors.preflight(&head, call) {
@@ -52,7 +52,8 @@ pub(crate) fn start(
     match call {
         Call::Vote(kind) => {
             body::check_type(&head.headers)?;
-            Ok(Rest::Vote(kind, incoming))
+            let key = idempotency::key(&head.headers)?;
+            Ok(Rest::Vote(kind, key, incoming))
         }
         Call::Read(resource) => read(app, resource, &matched.params, language),
     }
@@ -61,29 +62,34 @@ pub(crate) fn start(
 /// Reads the body of a vote and casts it.
 pub(crate) async fn vote(
     app: &App,
-    client: Option<Prefix>,
+    sender: Sender,
     kind: VoteKind,
     incoming: Incoming,
     language: Language,
 ) -> Result<Reply, Problem> {
     let bytes = body::collect(incoming, app.body).await?;
-    let receipt = app.station.vote(client, kind, &bytes).await?;
-    app.metrics.note_accepted();
-    Ok(accepted(&receipt, language))
+    let recorded = app.station.vote(&sender, kind, &bytes).await?;
+    app.metrics.note_recorded(&recorded);
+    Ok(accepted(&recorded, language))
 }
 
 /// 202: recorded, on stable storage.
-fn accepted(receipt: &RequestId, language: Language) -> Reply {
+fn accepted(recorded: &Recorded, language: Language) -> Reply {
     const MESSAGE: Words = Words {
         fr: "Votre vote est enregistré. Gardez request_id : c'est votre reçu.",
         en: "Your vote is recorded. Keep request_id: it is your receipt.",
     };
+    let receipt = recorded.receipt;
     // A request id is digits, hyphens and letters; the messages hold nothing to escape.
     let body = format!(
         "{{\"request_id\":\"{receipt}\",\"status\":\"accepted\",\"message\":\"{}\"}}",
         MESSAGE.in_language(language)
     );
-    reply::made(StatusCode::ACCEPTED, body.into(), JSON, Some(language))
+    let mut reply = reply::made(StatusCode::ACCEPTED, body.into(), JSON, Some(language));
+    if recorded.replayed {
+        idempotency::mark_replayed(&mut reply);
+    }
+    reply
 }
 
 fn read(
@@ -176,8 +182,9 @@ mod tests {
             .expect("an enumeration");
         let described: BTreeSet<&str> = described.iter().filter_map(Value::as_str).collect();
         let types = ProblemType::ALL.into_iter();
-        // Only the internal listener answers it.
-        let types = types.filter(|problem_type| *problem_type != ProblemType::InvalidQuery);
+        // Only the internal listener answers one, only pages the other.
+        let elsewhere = [ProblemType::InvalidQuery, ProblemType::FromOtherSite];
+        let types = types.filter(|problem_type| !elsewhere.contains(problem_type));
         let types: Vec<String> = types
             .map(|problem_type| format!("urn:scrutin:problem:{}", problem_type.definition().slug))
             .collect();

@@ -1,18 +1,21 @@
 //! One request, from its head to its answer: limits first, then the call, then the books.
 
+use std::sync::Arc;
+use std::time::Instant;
+
+use election::Language;
+use hyper::body::{Body, Incoming};
+use hyper::header::{CONNECTION, HeaderValue, TRANSFER_ENCODING};
+use hyper::{Method, Request};
+use listener::{NotAdmitted, Peer};
+
 use super::problem::Problem;
 use super::rejection::Rejection;
 use super::reply::{self, REQUEST_ID, Reply};
 use super::routes::{self, Rest};
 use crate::app::App;
 use crate::site::Visit;
-use election::Language;
-use hyper::body::Incoming;
-use hyper::header::{CONNECTION, HeaderValue, TRANSFER_ENCODING};
-use hyper::{Method, Request};
-use listener::{NotAdmitted, Peer};
-use std::sync::Arc;
-use std::time::Instant;
+use crate::vote::Sender;
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
@@ -33,6 +36,7 @@ pub(crate) fn serve(
         request_id: headers.get(REQUEST_ID).cloned(),
         origin: app.cors.origin(headers),
         visit: Visit::of(&request),
+        has_body: !request.body().is_end_stream(),
         is_head: request.method() == Method::HEAD,
         is_chunked: headers.contains_key(TRANSFER_ENCODING),
         secure: peer.secure,
@@ -50,8 +54,9 @@ pub(crate) fn serve(
     };
     async move {
         let answered = match rest {
-            Ok(Rest::Vote(kind, body)) => {
-                routes::vote(&app, client, kind, body, asked.language).await
+            Ok(Rest::Vote(kind, key, body)) => {
+                let sender = Sender { client, key };
+                routes::vote(&app, sender, kind, body, asked.language).await
             }
             Ok(Rest::Answered(reply)) => Ok(reply),
             Ok(Rest::Other(answer)) => answer.await,
@@ -70,6 +75,7 @@ struct Asked {
     origin: Option<HeaderValue>,
     /// A page that is asked for.
     visit: Option<Visit>,
+    has_body: bool,
     /// Whether only the head of the answer is wanted.
     is_head: bool,
     /// Whether its body came in chunks, with an announced length or without: a proxy may have seen
@@ -82,8 +88,11 @@ struct Asked {
 impl Asked {
     /// The answer with everything that answers carry, written into the books.
     fn close(self, app: &App, answered: Result<Reply, Problem>) -> Reply {
+        // What is left unread would stand where the next request begins.
+        let mut is_last = self.is_chunked;
         let mut reply = answered.unwrap_or_else(|problem| {
             app.metrics.note_problem(&problem);
+            is_last |= self.has_body && problem.leaves_body_unread();
             match self.visit {
                 None => problem.reply(self.language),
                 Some(visit) => visit.refusal(app, &problem),
@@ -94,7 +103,7 @@ impl Asked {
         if self.secure {
             reply::stay_secure(&mut reply);
         }
-        if self.is_chunked {
+        if is_last {
             reply.headers_mut().insert(CONNECTION, CLOSE);
         }
         if self.is_head {

@@ -17,7 +17,7 @@ use prometheus_client::registry::Registry;
 
 use crate::http::problem::Problem;
 use crate::http::problem_type::ProblemType;
-use crate::vote::{Observer, Refusal, VoteReply};
+use crate::vote::{Observer, Recorded, Refusal, VoteReply};
 
 type Label = [(&'static str, &'static str); 1];
 
@@ -38,6 +38,7 @@ pub(crate) struct Metrics {
 /// nor are votes that a limit or a fault kept from being decided.
 struct Validated {
     accepted: Counter,
+    replayed: Counter,
     duplicate: Counter,
     invalid: Counter,
 }
@@ -100,11 +101,11 @@ impl Metrics {
     pub(crate) fn note_refusal(&self, refusal: &Refusal) {
         self.note_type(ProblemType::from(refusal));
         match refusal {
-            Refusal::Duplicate { .. } => {
+            Refusal::Duplicate { .. } | Refusal::RepeatsUsedUp { .. } => {
                 self.validated.duplicate.inc();
                 self.duplicate_attempts.inc();
             }
-            Refusal::NotOnRoll
+            Refusal::NotOnRoll { .. }
             | Refusal::OtherRegion
             | Refusal::CandidateNotStanding
             | Refusal::ChoiceNotTaken(_)
@@ -115,8 +116,7 @@ impl Metrics {
             Refusal::Malformed(_)
             | Refusal::InvalidFields(_)
             | Refusal::NoSuchBallot(_)
-            | Refusal::ClientOverQuota { .. }
-            | Refusal::NasOverQuota { .. }
+            | Refusal::TriesUsedUp { .. }
             | Refusal::Overloaded
             | Refusal::StorageFull
             | Refusal::OutcomeUnknown
@@ -128,9 +128,13 @@ impl Metrics {
         self.problems[problem_type as usize].inc();
     }
 
-    /// Counts a vote that is recorded.
-    pub(crate) fn note_accepted(&self) {
-        self.validated.accepted.inc();
+    /// Counts a vote that is recorded, by this try or an earlier one.
+    pub(crate) fn note_recorded(&self, vote: &Recorded) {
+        if vote.replayed {
+            self.validated.replayed.inc();
+        } else {
+            self.validated.accepted.inc();
+        }
     }
 
     /// Notes how long a request took, from its head to its answer.
@@ -164,6 +168,7 @@ fn validated(registry: &mut Registry) -> Validated {
     let counter = |status| family.get_or_create(&[("status", status)]).clone();
     Validated {
         accepted: counter("accepted"),
+        replayed: counter("replayed"),
         duplicate: counter("duplicate"),
         invalid: counter("invalid"),
     }

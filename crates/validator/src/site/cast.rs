@@ -1,29 +1,60 @@
 //! Forms that become votes.
 
-use super::page::{html, see_other};
-use super::refused::{NotCast, not_cast};
-use crate::app::App;
-use crate::http::reply::Reply;
-use crate::vote::Credential;
 use credentials::{Code, Nas};
+use data_encoding::HEXLOWER;
 use election::Ballot;
 use listener::client::Prefix;
-use pages::voter::{self, CredentialFault, End};
+use pages::voter::{self, Activity, CredentialFault, End, MarkedBallot};
 use pages::{Form, Page, PageContext};
 
+use super::page::html;
+use super::refused::{NotCast, not_cast};
+use crate::app::App;
+use crate::http::idempotency;
+use crate::http::rejection::Rejection;
+use crate::http::reply::Reply;
+use crate::vote::{Credential, IdempotencyKey, Recorded, Sender};
+
 /// The page that shows the choice as it will be cast, or the ballot again with what is wrong.
-pub(super) fn review(context: &PageContext<'_>, ballot: &Ballot, form: &Form) -> Page {
-    match voter::marked(ballot, form) {
-        Ok((region, choice)) => voter::review(context, ballot, region, &choice, &[]),
+///
+/// # Errors
+/// The system has no random key to give.
+pub(super) fn review(
+    context: &PageContext<'_>,
+    ballot: &Ballot,
+    form: &Form,
+) -> Result<Page, Rejection> {
+    let (region, choice) = match voter::marked(ballot, form) {
+        Ok(marked) => marked,
         Err(fault) => {
             let region = form.get("region").and_then(|value| value.parse().ok());
-            voter::mark(context, ballot, region, Some(&fault))
+            return Ok(voter::mark(context, ballot, region, Some(&fault)));
+        }
+    };
+    let key = draw_key()?;
+    let marked = MarkedBallot {
+        ballot,
+        region,
+        choice: &choice,
+        key: &key,
+    };
+    Ok(voter::review(context, &marked, &[], None))
+}
+
+/// The key under which the browser may send the vote of a form again: 128 random bits. Each review
+/// has another one, so a key stands for one choice.
+fn draw_key() -> Result<String, Rejection> {
+    let mut bits = [0; 16];
+    match getrandom::fill(&mut bits) {
+        Ok(()) => Ok(HEXLOWER.encode(&bits)),
+        Err(error) => {
+            tracing::error!(%error, "the system gives no randomness: restart the machine");
+            Err(Rejection::Failed)
         }
     }
 }
 
-/// Casts: on to the receipt, or a page that says why not. The form is wiped before the ledger is
-/// asked.
+/// Casts: the receipt, or a page that says why not. The form is wiped before the ledger is asked.
 pub(super) async fn cast(
     app: &App,
     client: Option<Prefix>,
@@ -31,37 +62,59 @@ pub(super) async fn cast(
     ballot: &Ballot,
     form: Form,
 ) -> Reply {
-    let refused = |end: &End| html(voter::ended(context, Some(ballot), end));
+    let refused = |end: &End| html(voter::ended(context, Activity::Casting(ballot), end));
     let Ok((region, choice)) = voter::marked(ballot, &form) else {
         return refused(&End::Broken);
     };
-    let again =
-        |faults: &[CredentialFault]| html(voter::review(context, ballot, region, &choice, faults));
+    let key = form.get(voter::KEY_FIELD).unwrap_or_default().to_owned(); // none, as programs send
+    let sender = Sender {
+        client,
+        key: IdempotencyKey::parse(key.as_bytes()),
+    };
+    if sender.key.is_none() && !key.is_empty() {
+        return refused(&End::Broken);
+    }
+    let marked = MarkedBallot {
+        ballot,
+        region,
+        choice: &choice,
+        key: &key,
+    };
+    let again = |faults: &[CredentialFault], tries_left| {
+        html(voter::review(context, &marked, faults, tries_left))
+    };
     let credential = match credential(&form) {
         Ok(credential) => credential,
-        Err(faults) => return again(&faults),
+        Err(faults) => return again(&faults, None),
     };
     drop(form);
     let station = &app.station;
     let own_region = ballot.election().map(|_| u32::from(region));
-    let key = station.ballots.of(ballot);
-    let cast = station.cast(client, key, credential, own_region, choice.clone());
+    let ballot_key = station.ballots.of(ballot);
+    let cast = station.cast(&sender, ballot_key, credential, own_region, choice.clone());
     match cast.await {
-        Ok(receipt) => {
-            app.metrics.note_accepted();
-            see_other(&format!(
-                "/receipts?id={receipt}&lang={}",
-                context.lang.tag()
-            ))
+        Ok(recorded) => {
+            app.metrics.note_recorded(&recorded);
+            receipt(context, &recorded)
         }
         Err(refusal) => {
             app.metrics.note_refusal(&refusal);
             match not_cast(&refusal) {
-                NotCast::Again(fault) => again(&[fault]),
+                NotCast::Again { fault, tries_left } => again(&[fault], tries_left),
                 NotCast::End(end) => refused(&end),
             }
         }
     }
+}
+
+/// The receipt is the answer itself: nothing has to be asked for again that might be refused.
+fn receipt(context: &PageContext<'_>, recorded: &Recorded) -> Reply {
+    let id = recorded.receipt.to_string();
+    let mut reply = html(voter::receipt(context, &id, recorded.time_ms));
+    if recorded.replayed {
+        idempotency::mark_replayed(&mut reply);
+    }
+    reply
 }
 
 /// NAS and code of a form, or every fault of both.

@@ -7,6 +7,7 @@
 mod cast;
 mod page;
 mod refused;
+mod same_site;
 mod visit;
 
 pub(crate) use page::asset;

@@ -1,13 +1,14 @@
 //! Pages and their assets as answers, with the headers that browsers need.
 
-use crate::http::reply::{self, Reply};
 use hyper::body::Bytes;
 use hyper::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY,
-    HeaderName, HeaderValue, LOCATION, RETRY_AFTER, VARY,
+    HeaderName, HeaderValue, RETRY_AFTER, VARY,
 };
 use hyper::{HeaderMap, StatusCode};
 use pages::Page;
+
+use crate::http::reply::{self, Reply};
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
@@ -23,15 +24,6 @@ pub(super) fn html(page: Page) -> Reply {
     }
     headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(page.lang.tag()));
     secure(headers);
-    reply
-}
-
-/// On to another page; the form that led here is not sent again by a reload.
-pub(super) fn see_other(location: &str) -> Reply {
-    let mut reply = bare(StatusCode::SEE_OTHER);
-    let location = HeaderValue::from_str(location)
-        .expect("the paths of pages and the ids of receipts are plain ASCII");
-    reply.headers_mut().insert(LOCATION, location);
     reply
 }
 

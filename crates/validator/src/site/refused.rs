@@ -16,7 +16,11 @@ const RETRY: Duration = Duration::from_secs(5);
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum NotCast {
     /// The form again, with what the voter can correct.
-    Again(CredentialFault),
+    Again {
+        fault: CredentialFault,
+        /// Wrong codes after which the next is not looked at, where they are counted.
+        tries_left: Option<u32>,
+    },
     /// A page that says why not.
     End(End),
 }
@@ -24,9 +28,12 @@ pub(crate) enum NotCast {
 /// The page after a vote that was refused.
 pub(crate) fn not_cast(refusal: &Refusal) -> NotCast {
     let retry_after_s = retry_after_seconds(refusal.wait().unwrap_or(RETRY));
+    let again = |fault, tries_left| NotCast::Again { fault, tries_left };
     NotCast::End(match refusal {
-        Refusal::NotOnRoll => return NotCast::Again(CredentialFault::NotRecognised),
-        Refusal::OtherRegion => return NotCast::Again(CredentialFault::NotYourRegion),
+        Refusal::NotOnRoll { tries_left } => {
+            return again(CredentialFault::NotRecognised, *tries_left);
+        }
+        Refusal::OtherRegion => return again(CredentialFault::NotYourRegion, None),
         Refusal::Duplicate { attempt_count } => End::Duplicate {
             attempt_count: *attempt_count,
         },
@@ -36,9 +43,8 @@ pub(crate) fn not_cast(refusal: &Refusal) -> NotCast {
         Refusal::Closed { closed_ms } => End::Closed {
             closed_ms: *closed_ms,
         },
-        Refusal::ClientOverQuota { .. } | Refusal::NasOverQuota { .. } => {
-            End::TooManyTries { retry_after_s }
-        }
+        Refusal::RepeatsUsedUp { .. } => End::TooManyRepeats { retry_after_s },
+        Refusal::TriesUsedUp { .. } => End::TooManyTries { retry_after_s },
         Refusal::Overloaded | Refusal::StorageFull => End::Busy { retry_after_s },
         Refusal::OutcomeUnknown | Refusal::LedgerDisagrees => End::Unsure { retry_after_s },
         // The form of a page offers none of these.
@@ -56,7 +62,7 @@ pub(crate) fn end_of(problem: &Problem) -> End {
         Problem::Request(rejection) => end_of_request(rejection),
         Problem::Vote(refusal) => match not_cast(refusal) {
             NotCast::End(end) => end,
-            NotCast::Again(_) => End::Broken,
+            NotCast::Again { .. } => End::Broken,
         },
     }
 }
@@ -64,9 +70,10 @@ pub(crate) fn end_of(problem: &Problem) -> End {
 fn end_of_request(rejection: &Rejection) -> End {
     let retry_after_s = retry_after_seconds(rejection.wait().unwrap_or(RETRY));
     match rejection {
-        Rejection::TooManyRequests { .. } => End::TooManyTries { retry_after_s },
+        Rejection::TooManyRequests { .. } => End::TooManyRequests { retry_after_s },
+        Rejection::FromOtherSite => End::FromOtherSite,
         Rejection::Busy { .. } | Rejection::Stopping => End::Busy { retry_after_s },
-        Rejection::Failed => End::Unsure { retry_after_s },
+        Rejection::Failed => End::Failed { retry_after_s },
         Rejection::NoHost
         | Rejection::NoSuchPath
         | Rejection::MethodNotAllowed { .. }
@@ -78,6 +85,8 @@ fn end_of_request(rejection: &Rejection) -> End {
         | Rejection::InvalidQuery
         | Rejection::NoSuchElection
         | Rejection::NoSuchRegion
-        | Rejection::NoSuchReceipt => End::Broken,
+        | Rejection::NoSuchReceipt
+        | Rejection::IdempotencyKey
+        | Rejection::ResultsElsewhere => End::Broken,
     }
 }

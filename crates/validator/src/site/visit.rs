@@ -1,23 +1,26 @@
 //! Which page a request is for, and that page.
 
-use super::cast;
-use super::page::{asset, html};
-use super::refused::end_of;
-use crate::app::App;
-use crate::http::problem::Problem;
-use crate::http::rejection::Rejection;
-use crate::http::reply::Reply;
-use crate::http::{body, receipts};
+use std::sync::Arc;
+
 use election::Language;
 use hyper::body::Incoming;
 use hyper::header::{ACCEPT, CONTENT_TYPE};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request};
 use listener::client::Prefix;
-use pages::voter::{self, CheckFault};
+use pages::voter::{self, Activity, CheckFault};
 use pages::{Form, Page, PageContext, Program};
-use std::sync::Arc;
 use zeroize::Zeroizing;
+
+use super::cast;
+use super::page::{asset, html};
+use super::refused::end_of;
+use super::same_site;
+use crate::app::App;
+use crate::http::problem::Problem;
+use crate::http::rejection::Rejection;
+use crate::http::reply::Reply;
+use crate::http::{body, receipts};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -25,6 +28,8 @@ const FORM: &str = "application/x-www-form-urlencoded";
 #[derive(Clone, Copy)]
 pub(crate) struct Visit {
     lang: Language,
+    /// Whether a receipt is asked for.
+    checks: bool,
 }
 
 impl Visit {
@@ -40,6 +45,7 @@ impl Visit {
         };
         is_page.then(|| Visit {
             lang: lang_of(request),
+            checks: path == "/receipts",
         })
     }
 
@@ -57,6 +63,9 @@ impl Visit {
         let path: Vec<&str> = head.uri.path().split('/').skip(1).collect();
         let context = self.context(&app);
         let ballot = |id: &str| app.event().ballot(id);
+        if head.method == Method::POST && !same_site::is_ours(&head) {
+            return Err(Rejection::FromOtherSite);
+        }
         match (head.method == Method::POST, path.as_slice()) {
             (false, ["assets", name]) => Ok(asset(name, &head.headers)),
             (false, [""]) => Ok(html(voter::home(&context))),
@@ -73,7 +82,7 @@ impl Visit {
             (true, ["ballots", id, "review"]) => match ballot(id) {
                 Some(ballot) => {
                     let form = posted(&app, &head, incoming).await?;
-                    Ok(html(cast::review(&context, ballot, &form)))
+                    Ok(html(cast::review(&context, ballot, &form)?))
                 }
                 None => Ok(html(voter::not_found(&context))),
             },
@@ -90,7 +99,12 @@ impl Visit {
 
     /// The page that tells a problem to a voter.
     pub(crate) fn refusal(self, app: &App, problem: &Problem) -> Reply {
-        let page = voter::ended(&self.context(app), None, &end_of(problem));
+        let activity = if self.checks {
+            Activity::Checking
+        } else {
+            Activity::Looking
+        };
+        let page = voter::ended(&self.context(app), activity, &end_of(problem));
         html(Page {
             status: problem.problem_type().definition().status.as_u16(),
             ..page
@@ -129,6 +143,7 @@ impl Visit {
 pub(crate) fn monitor<B>(app: &App, request: &Request<B>) -> Reply {
     let visit = Visit {
         lang: lang_of(request),
+        checks: false,
     };
     html(pages::monitor(&visit.context(app), Program::Validator))
 }

@@ -1,8 +1,9 @@
 //! Why a vote is not recorded: the facts, for whoever tells them to a voter or counts them.
 
+use std::time::Duration;
+
 use super::form::{Field, Malformed};
 use super::rule::{InvalidField, Rule};
-use std::time::Duration;
 
 /// Which of the two votes a request casts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,7 +22,10 @@ pub(crate) enum Refusal {
     /// No ballot of this kind has the name that was given.
     NoSuchBallot(VoteKind),
     /// NAS and code are not together on the roll of the ballot.
-    NotOnRoll,
+    NotOnRoll {
+        /// Wrong codes after which the next is refused unlooked at; none where nobody counts them.
+        tries_left: Option<u32>,
+    },
     /// The region that was named is not the voter's, or does not vote in this election.
     OtherRegion,
     /// The candidate does not stand, or no longer stands, in the voter's region.
@@ -43,14 +47,16 @@ pub(crate) enum Refusal {
         /// All votes sent with this credential, the recorded one and this one included.
         attempt_count: u32,
     },
-    /// Too many votes of this client were refused or repeated.
-    ClientOverQuota {
-        /// Until the client may have another vote looked at.
+    /// A vote of this credential on this ballot is recorded, and was repeated too often: this
+    /// repetition is not.
+    RepeatsUsedUp {
+        /// Until another repetition is recorded.
         wait: Duration,
     },
-    /// Too many votes for this NAS were refused or repeated.
-    NasOverQuota {
-        /// Until another vote for it is looked at.
+    /// Too many wrong codes, for this NAS as well as from this client: a code that could be guessed
+    /// is not looked at.
+    TriesUsedUp {
+        /// Until such a code is looked at again.
         wait: Duration,
     },
     /// As many votes as may wait for the ledger do; nothing is recorded.
@@ -78,14 +84,14 @@ impl Refusal {
     /// known for how long.
     pub(crate) fn wait(&self) -> Option<Duration> {
         match self {
-            Refusal::ClientOverQuota { wait } | Refusal::NasOverQuota { wait } => Some(*wait),
+            Refusal::RepeatsUsedUp { wait } | Refusal::TriesUsedUp { wait } => Some(*wait),
             Refusal::Overloaded | Refusal::OutcomeUnknown => Some(Duration::from_secs(1)),
             // An operator has to make room first.
             Refusal::StorageFull => Some(Duration::from_secs(10)),
             Refusal::Malformed(_)
             | Refusal::InvalidFields(_)
             | Refusal::NoSuchBallot(_)
-            | Refusal::NotOnRoll
+            | Refusal::NotOnRoll { .. }
             | Refusal::OtherRegion
             | Refusal::CandidateNotStanding
             | Refusal::ChoiceNotTaken(_)
@@ -122,16 +128,18 @@ pub(crate) fn one_of_each() -> Vec<Refusal> {
             Refusal::Malformed(Malformed::Syntax { .. }) => Refusal::InvalidFields(vec![field()]),
             Refusal::InvalidFields(_) => Refusal::NoSuchBallot(VoteKind::Law),
             Refusal::NoSuchBallot(VoteKind::Law) => Refusal::NoSuchBallot(VoteKind::Election),
-            Refusal::NoSuchBallot(VoteKind::Election) => Refusal::NotOnRoll,
-            Refusal::NotOnRoll => Refusal::OtherRegion,
+            Refusal::NoSuchBallot(VoteKind::Election) => Refusal::NotOnRoll {
+                tries_left: Some(3),
+            },
+            Refusal::NotOnRoll { .. } => Refusal::OtherRegion,
             Refusal::OtherRegion => Refusal::CandidateNotStanding,
             Refusal::CandidateNotStanding => Refusal::ChoiceNotTaken(field()),
             Refusal::ChoiceNotTaken(_) => Refusal::NotOpen { opens_ms: 1_000 },
             Refusal::NotOpen { .. } => Refusal::Closed { closed_ms: 2_000 },
             Refusal::Closed { .. } => Refusal::Duplicate { attempt_count: 2 },
-            Refusal::Duplicate { .. } => Refusal::ClientOverQuota { wait },
-            Refusal::ClientOverQuota { .. } => Refusal::NasOverQuota { wait },
-            Refusal::NasOverQuota { .. } => Refusal::Overloaded,
+            Refusal::Duplicate { .. } => Refusal::RepeatsUsedUp { wait },
+            Refusal::RepeatsUsedUp { .. } => Refusal::TriesUsedUp { wait },
+            Refusal::TriesUsedUp { .. } => Refusal::Overloaded,
             Refusal::Overloaded => Refusal::StorageFull,
             Refusal::StorageFull => Refusal::OutcomeUnknown,
             Refusal::OutcomeUnknown => Refusal::LedgerDisagrees,

@@ -1,9 +1,12 @@
 //! The voters' roll: who may vote on a ballot.
 
-use super::fields::Credential;
-use crate::ballots::BallotKey;
 use credentials::Hasher;
+use ledger::Tracker;
 use shards::{Membership, Package};
+
+use super::fields::Credential;
+use super::idempotency_key::IdempotencyKey;
+use crate::ballots::BallotKey;
 
 /// A verified package and the hasher that fits it.
 pub(crate) struct ElectoralRoll {
@@ -17,12 +20,19 @@ pub(super) struct RollEntry {
     pub(super) ordinal: u32,
     /// 0 where the roll names none.
     pub(super) region: u16,
+    /// What the receipt names the vote by, where the sender has given a key.
+    pub(super) tracker: Option<Tracker>,
 }
 
 impl ElectoralRoll {
     /// The voter whom a credential names on a ballot, where there is one. NAS and code are wiped when
     /// this returns.
-    pub(super) fn voter(&self, ballot: &BallotKey, credential: Credential) -> Option<RollEntry> {
+    pub(super) fn voter(
+        &self,
+        ballot: &BallotKey,
+        credential: Credential,
+        key: Option<&IdempotencyKey>,
+    ) -> Option<RollEntry> {
         let digest = self
             .hasher
             .digest(&credential.nas, &credential.code, &ballot.id);
@@ -35,6 +45,7 @@ impl ElectoralRoll {
                 shard,
                 ordinal,
                 region,
+                tracker: key.map(|key| self.hasher.tracker(&digest, key.as_bytes())),
             }),
             Membership::NotOnRoll | Membership::NoSuchBallot => None,
         }

@@ -2,22 +2,25 @@
 //! strangers least: fields, ballot, eligibility, region, choice, and last (by the ledger, at the
 //! commit) window and duplicate.
 
-use super::attempts::Attempts;
-use super::delivery::VoteReply;
-use super::fields::{Credential, ElectionVote, LawVote};
-use super::form::Field;
-use super::refusal::{Refusal, VoteKind};
-use super::roll::{ElectoralRoll, RollEntry};
-use super::rule::Rule;
-use crate::ballots::{BallotKey, BallotKeys};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
 use durable::Clock;
 use election::{Ballot, BallotKind, Choice, ChoiceError, Event};
 use ledger::{Decision, InvalidReason, Partition, RequestId, Submission};
 use listener::client::Prefix;
 use listener::log::Gate;
 use listener::within;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+
+use super::attempts::Attempts;
+use super::delivery::VoteReply;
+use super::fields::{Credential, ElectionVote, LawVote};
+use super::form::Field;
+use super::idempotency_key::IdempotencyKey;
+use super::refusal::{Refusal, VoteKind};
+use super::roll::{ElectoralRoll, RollEntry};
+use super::rule::Rule;
+use crate::ballots::{BallotKey, BallotKeys};
 
 /// Lines about votes that the ledger does not know, one a second at most.
 static DISAGREEMENTS: Gate = Gate::new();
@@ -29,6 +32,24 @@ pub(crate) trait Observer: Send + Sync {
 
     /// The ledger has answered, or the wait for it is over.
     fn answered(&self, took: Duration);
+}
+
+/// Who sends a vote.
+pub(crate) struct Sender {
+    /// The client that it is counted for, where it is counted.
+    pub(crate) client: Option<Prefix>,
+    /// Under which the same vote may be sent again.
+    pub(crate) key: Option<IdempotencyKey>,
+}
+
+/// A vote that is on stable storage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Recorded {
+    pub(crate) receipt: RequestId,
+    /// When it was recorded, ms since 1970 UTC.
+    pub(crate) time_ms: i64,
+    /// Whether an earlier try recorded it, and this one asked for its receipt again.
+    pub(crate) replayed: bool,
 }
 
 /// Everything that decides about a vote.
@@ -48,24 +69,23 @@ impl PollingStation {
         self.roll.package.event()
     }
 
-    /// Casts the vote in a body, for a client that is counted; the receipt means that it is on stable
-    /// storage.
+    /// Casts the vote in a body; the receipt means that it is on stable storage.
     ///
     /// # Errors
     /// The first reason why the vote is not recorded.
     pub(crate) async fn vote(
         &self,
-        client: Option<Prefix>,
+        sender: &Sender,
         kind: VoteKind,
         body: &[u8],
-    ) -> Result<RequestId, Refusal> {
+    ) -> Result<Recorded, Refusal> {
         match kind {
-            VoteKind::Law => self.law(client, body).await,
-            VoteKind::Election => self.election(client, body).await,
+            VoteKind::Law => self.law(sender, body).await,
+            VoteKind::Election => self.election(sender, body).await,
         }
     }
 
-    async fn law(&self, client: Option<Prefix>, body: &[u8]) -> Result<RequestId, Refusal> {
+    async fn law(&self, sender: &Sender, body: &[u8]) -> Result<Recorded, Refusal> {
         let LawVote {
             credential,
             law_id,
@@ -74,10 +94,10 @@ impl PollingStation {
         let Some(ballot) = self.ballots.law(law_id) else {
             return Err(self.no_such_ballot(VoteKind::Law));
         };
-        self.cast(client, ballot, credential, None, choice).await
+        self.cast(sender, ballot, credential, None, choice).await
     }
 
-    async fn election(&self, client: Option<Prefix>, body: &[u8]) -> Result<RequestId, Refusal> {
+    async fn election(&self, sender: &Sender, body: &[u8]) -> Result<Recorded, Refusal> {
         let ElectionVote {
             credential,
             election,
@@ -97,40 +117,44 @@ impl PollingStation {
         if contradicts {
             return Err(Refusal::choice(Field::CandidateId, Rule::FirstChoice));
         }
-        self.cast(client, ballot, credential, Some(region), choice)
+        self.cast(sender, ballot, credential, Some(region), choice)
             .await
     }
 
-    /// Casts a vote whose fields have been read, for a client that is counted. `region` is the one
-    /// that the voter named, in elections.
+    /// Casts a vote whose fields have been read. `region` is the one that the voter named, in
+    /// elections.
     ///
     /// # Errors
     /// The first reason why the vote is not recorded.
     pub(crate) async fn cast(
         &self,
-        client: Option<Prefix>,
+        sender: &Sender,
         ballot: &BallotKey,
         credential: Credential,
         region: Option<u32>,
         choice: Choice,
-    ) -> Result<RequestId, Refusal> {
+    ) -> Result<Recorded, Refusal> {
         let now = self.clock.monotonic();
-        let attempt = self.attempts.begin(&credential.nas, client, now)?;
-        let Some(voter) = self.roll.voter(ballot, credential) else {
-            self.attempts.charge(&attempt, now);
+        let attempt = self.attempts.begin(&credential, sender.client, now)?;
+        let Some(voter) = self.roll.voter(ballot, credential, sender.key.as_ref()) else {
             self.note_invalid(ballot, InvalidReason::NotOnRoll);
-            return Err(Refusal::NotOnRoll);
+            let tries_left = attempt.map(|attempt| self.attempts.charge(&attempt, now));
+            return Err(Refusal::NotOnRoll { tries_left });
         };
         if region.is_some_and(|region| region != u32::from(voter.region)) {
             self.note_invalid(ballot, InvalidReason::WrongRegion);
             return Err(Refusal::OtherRegion);
         }
         self.check_choice(ballot, voter.region, &choice)?;
-        let decision = self.submit(ballot, voter, choice).await?;
-        if let Decision::Duplicate { .. } = decision {
-            self.attempts.charge(&attempt, self.clock.monotonic());
+        let repeats = self.attempts.repeats_of(ballot, &voter);
+        let repeat = self.attempts.may_repeat(repeats, now);
+        let decision = self.submit(ballot, voter, choice, repeat.is_ok()).await?;
+        match (decision, repeat) {
+            (Decision::Duplicate { .. }, _) => self.attempts.charge_repeat(repeats, now),
+            (Decision::RepeatRefused, Err(wait)) => return Err(Refusal::RepeatsUsedUp { wait }),
+            _ => {}
         }
-        receipt(self.ballot(ballot), decision)
+        recorded(self.ballot(ballot), decision)
     }
 
     /// The definition of a ballot that [`BallotKeys`] named.
@@ -190,6 +214,7 @@ impl PollingStation {
         ballot: &BallotKey,
         voter: RollEntry,
         choice: Choice,
+        records_repeat: bool,
     ) -> Result<Decision, Refusal> {
         let started = Instant::now();
         let (reply, decision) = VoteReply::new();
@@ -197,6 +222,7 @@ impl PollingStation {
             shard,
             ordinal,
             region,
+            tracker,
         } = voter;
         let submission = Submission {
             ballot: ballot.index.0,
@@ -204,6 +230,8 @@ impl PollingStation {
             ordinal,
             region,
             choice,
+            tracker,
+            records_repeat,
             reply,
         };
         self.observer.submitted();
@@ -220,10 +248,19 @@ impl PollingStation {
     }
 }
 
-/// The receipt of a recorded vote, or what the ledger had against it.
-fn receipt(ballot: &Ballot, decision: Decision) -> Result<RequestId, Refusal> {
+/// The recorded vote, or what the ledger had against it.
+fn recorded(ballot: &Ballot, decision: Decision) -> Result<Recorded, Refusal> {
+    let recorded = |receipt, time_ms, replayed| {
+        Ok(Recorded {
+            receipt,
+            time_ms,
+            replayed,
+        })
+    };
     Err(match decision {
-        Decision::Accepted { receipt, .. } => return Ok(receipt),
+        Decision::Accepted { receipt, time_ms } => return recorded(receipt, time_ms, false),
+        Decision::Replayed { receipt, time_ms } => return recorded(receipt, time_ms, true),
+        Decision::RepeatRefused => panic!("the ledger refused a repetition that it was to record"),
         Decision::Duplicate { attempt_count } => Refusal::Duplicate { attempt_count },
         Decision::NotOpen => Refusal::NotOpen {
             opens_ms: ballot.opens,

@@ -37,7 +37,10 @@ fn a_named_site_may_call() {
     let expected = [
         ("access-control-allow-origin", OURS),
         ("access-control-allow-methods", "POST"),
-        ("access-control-allow-headers", "content-type, x-request-id"),
+        (
+            "access-control-allow-headers",
+            "content-type, idempotency-key, x-request-id",
+        ),
         ("access-control-max-age", "600"),
         ("vary", "origin"),
     ];
@@ -52,7 +55,10 @@ fn a_named_site_may_call() {
     assert_eq!(refusal.status, 409, "refusals are to be read too");
     assert_eq!(refusal.header("access-control-allow-origin"), Some(OURS));
     let exposed = refusal.header("access-control-expose-headers");
-    assert_eq!(exposed, Some("retry-after, x-request-id"));
+    assert_eq!(
+        exposed,
+        Some("idempotency-replayed, retry-after, x-request-id")
+    );
     let read = preflight(&server, "http://localhost:3000", "/api/v1/laws", "GET");
     assert_eq!(
         read.header("access-control-allow-methods"),

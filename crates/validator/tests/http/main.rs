@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cors;
+mod fairness;
 mod fixture;
 mod limits;
 mod operation;

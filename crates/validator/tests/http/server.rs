@@ -1,13 +1,17 @@
 //! The real program on free ports, and a client that can misbehave.
 
-use crate::fixture::{Fixture, Voter};
-use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
-use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+
+use rustix::net::{AddressFamily, SocketType, bind, connect, socket};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit};
+use serde_json::Value;
+
+use crate::fixture::{Fixture, Voter};
 
 /// A running validator; ended when dropped.
 pub(crate) struct Server {
@@ -15,6 +19,8 @@ pub(crate) struct Server {
     pub(crate) public: SocketAddr,
     pub(crate) internal: SocketAddr,
     log: Arc<Mutex<Vec<String>>>,
+    /// Ends the thread that reads the log, and with it the pipe.
+    reading: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -96,9 +102,12 @@ impl Server {
             }
         };
         let rest = Arc::clone(&log);
+        let reading = Arc::new(AtomicBool::new(true));
+        let goes_on = Arc::clone(&reading);
         std::thread::spawn(move || {
             lines
                 .map_while(Result::ok)
+                .take_while(|_| goes_on.load(Ordering::Relaxed))
                 .for_each(|line| rest.lock().unwrap().push(line));
         });
         let address = |name: &str| listening[name].as_str().unwrap().parse().unwrap();
@@ -107,6 +116,7 @@ impl Server {
             public: address("listen"),
             internal: address("internal"),
             log,
+            reading,
         }
     }
 
@@ -122,6 +132,17 @@ impl Server {
 
     pub(crate) fn terminate(&self) {
         self.signal(Signal::TERM);
+    }
+
+    /// Closes the reading end of its standard error behind the next line.
+    pub(crate) fn break_log(&self) {
+        self.reading.store(false, Ordering::Relaxed);
+        self.hang_up_unheard();
+        std::thread::sleep(Duration::from_millis(200));
+    }
+
+    pub(crate) fn hang_up_unheard(&self) {
+        self.signal(Signal::HUP);
     }
 
     /// SIGHUP; returns when the log says `words` of it.
@@ -178,6 +199,14 @@ impl Server {
 
     pub(crate) fn connect(&self) -> Connection {
         Connection::to(self.public)
+    }
+
+    /// A connection from a loopback address of one's choice.
+    pub(crate) fn connect_from(&self, source: [u8; 4]) -> Connection {
+        let socket = socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+        bind(&socket, &SocketAddr::from((source, 0))).unwrap();
+        connect(&socket, &self.public).unwrap();
+        Connection::of(TcpStream::from(socket))
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -247,7 +276,10 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn to(address: SocketAddr) -> Connection {
-        let stream = TcpStream::connect(address).unwrap();
+        Connection::of(TcpStream::connect(address).unwrap())
+    }
+
+    fn of(stream: TcpStream) -> Connection {
         stream
             .set_read_timeout(Some(Duration::from_secs(20)))
             .unwrap();
@@ -259,6 +291,11 @@ impl Connection {
     pub(crate) fn write(&mut self, bytes: impl AsRef<[u8]>) {
         // The server may have answered and closed already: what it said is still read.
         let _ = self.stream.write_all(bytes.as_ref());
+    }
+
+    /// Writes to a server that must not have reset the connection.
+    pub(crate) fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes)
     }
 
     /// Nothing more will be written.

@@ -21,6 +21,22 @@ fn text(answer: &Answer) -> String {
     String::from_utf8(answer.body.clone()).unwrap()
 }
 
+/// The key of a review's form.
+fn key_of(review: &Answer) -> String {
+    let page = text(review);
+    let (_, rest) = page.split_once("name=\"key\" value=\"").unwrap();
+    let (key, _) = rest.split_once('"').unwrap();
+    assert_eq!(key.len(), 32, "128 bits");
+    key.to_owned()
+}
+
+/// The receipt's number on its page.
+fn receipt_of(receipt: &Answer) -> String {
+    let page = text(receipt);
+    let (_, rest) = page.split_once("id=\"id\" translate=\"no\">").unwrap();
+    rest.split_once('<').unwrap().0.to_owned()
+}
+
 fn form(voter: Voter, choice: &str) -> String {
     format!("nas={}&code={}&{choice}", voter.nas(), voter.code())
 }
@@ -36,20 +52,26 @@ fn a_vote_by_plain_forms_ends_with_its_receipt() {
     assert!(text(&review).contains("name=\"vote\" value=\"oui\""));
 
     let voter = Voter(7);
-    let cast = post(
-        &server,
-        "/ballots/L2025-001/cast?lang=en",
-        &form(voter, "vote=oui"),
-    );
-    assert_eq!(cast.status, 303, "{}", text(&cast));
-    let location = cast.header("location").unwrap().to_owned();
-    let receipt = get(&server, &location);
-    assert_eq!(receipt.status, 200);
+    let marked = format!("vote=oui&key={}", key_of(&review));
+    let cast = |voter| {
+        let path = "/ballots/L2025-001/cast?lang=en";
+        post(&server, path, &form(voter, &marked))
+    };
+    let receipt = cast(voter);
+    assert_eq!(receipt.status, 200, "{}", text(&receipt));
     assert!(text(&receipt).contains("Your vote is recorded"));
-    let id = location.split(['=', '&']).nth(1).unwrap();
-    assert!(text(&receipt).contains(id));
+    assert_eq!(receipt.header("idempotency-replayed"), None);
+    let id = receipt_of(&receipt);
+    let found = get(&server, &format!("/receipts?id={id}"));
+    assert!(text(&found).contains("Your vote is recorded"));
     let json = server.get(&format!("/api/v1/receipts/{id}")).json();
     assert_eq!(json["status"], "recorded");
+
+    // The answer got lost: the same form again has the same receipt, another voter another one.
+    let resent = cast(voter);
+    assert_eq!((resent.status, receipt_of(&resent)), (200, id.clone()));
+    assert_eq!(resent.header("idempotency-replayed"), Some("true"));
+    assert_ne!(receipt_of(&cast(Voter(8))), id);
 
     let again = post(&server, "/ballots/L2025-001/cast", &form(voter, "vote=non"));
     assert_eq!(again.status, 409);
@@ -61,7 +83,8 @@ fn a_vote_by_plain_forms_ends_with_its_receipt() {
         "pages and interface count together"
     );
     let metrics = String::from_utf8(server.get_internal("/metrics").body).unwrap();
-    assert!(metrics.contains("votes_validated_total{status=\"accepted\"} 1"));
+    assert!(metrics.contains("votes_validated_total{status=\"accepted\"} 2"));
+    assert!(metrics.contains("votes_validated_total{status=\"replayed\"} 1"));
     assert!(metrics.contains("votes_validated_total{status=\"duplicate\"} 2"));
 }
 
@@ -83,9 +106,9 @@ fn elections_by_plain_forms_hold_to_the_voters_region() {
     );
     assert_eq!(wrong.status, 403);
     assert!(text(&wrong).contains("not yours"));
-    assert_eq!(cast("region=1&candidate=1"), 303);
+    assert_eq!(cast("region=1&candidate=1"), 200);
     let ranked = form(voter, "region=1&rank-1=2&rank-2=&rank-3=1");
-    assert_eq!(post(&server, "/ballots/E2025-RG/cast", &ranked).status, 303);
+    assert_eq!(post(&server, "/ballots/E2025-RG/cast", &ranked).status, 200);
 }
 
 #[test]
@@ -111,6 +134,8 @@ fn every_refusal_is_a_page_in_the_voters_language() {
         "not together on the voters",
     );
     check(cast, &form(Voter(1), "vote=%ff"), 400, "could not be read");
+    let short = form(Voter(1), "vote=oui&key=1");
+    check(cast, &short, 400, "could not be read");
     check(
         "/ballots/L2024-009/cast",
         &form(Voter(1), "vote=oui"),
@@ -168,7 +193,8 @@ fn too_many_requests_is_a_page_that_says_when() {
     let answers: Vec<Answer> = (0..3).map(|_| get(&server, "/")).collect();
     let last = answers.last().unwrap();
     assert_eq!(last.status, 429);
-    assert!(text(last).contains("Too many tries"));
+    assert!(text(last).contains("Too many requests come from your network"));
+    assert_eq!(last.header("connection"), Some("close"));
     assert!(last.header("retry-after").is_some());
 }
 
@@ -190,4 +216,57 @@ fn invariant_4_no_page_and_no_log_holds_nas_or_code() {
     seen += &text(&post(&server, "/ballots/L2025-002/cast", &wrong));
     seen += &server.log();
     assert!(!seen.contains(&nas) && !seen.contains(&code));
+}
+
+/// Another site must not put its choice before a voter.
+#[test]
+fn forms_of_other_sites_are_refused() {
+    let fixture = Fixture::new();
+    let server = Server::start(&fixture, &[]);
+    for (from, status) in [
+        ("", 200),
+        ("Sec-Fetch-Site: same-origin\r\n", 200),
+        ("Origin: https://x\r\n", 200),
+        ("Sec-Fetch-Site: cross-site\r\n", 403),
+        ("Sec-Fetch-Site: same-site\r\nOrigin: https://y.x\r\n", 403),
+        ("Origin: null\r\n", 403),
+    ] {
+        for (path, form) in [
+            ("review", "vote=oui".to_owned()),
+            (
+                "cast",
+                form(Voter(300), "vote=oui&key=0123456789abcdef0123"),
+            ),
+        ] {
+            let answer = server.connect().send(&format!(
+                "POST /ballots/L2025-001/{path} HTTP/1.1\r\nHost: x\r\n{from}Accept-Language: en\r\n\
+                 Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+                form.len()
+            ));
+            assert_eq!(answer.status, status, "{path} {from}");
+            let said = text(&answer).contains("came from another site");
+            assert_eq!(said, status == 403, "{path} {from}");
+        }
+    }
+}
+
+/// What keeps a receipt from being looked up says nothing of the vote; what keeps a page from being
+/// shown neither.
+#[test]
+fn a_page_that_cannot_be_shown_does_not_speak_of_votes() {
+    let fixture = Fixture::new();
+    let limits = [
+        ("VALIDATOR_CLIENTS_REQUESTS_BURST", "1"),
+        ("VALIDATOR_CLIENTS_REQUESTS_PER_SECOND", "1"),
+        ("VALIDATOR_CLIENTS_EXEMPT", ""),
+    ];
+    let server = Server::start_with(&fixture.arguments("data"), &[], &limits);
+    let id = "0-1-0000000000000000000000000z";
+    let answers: Vec<Answer> = (0..2)
+        .map(|_| get(&server, &format!("/receipts?id={id}")))
+        .collect();
+    assert_eq!((answers[0].status, answers[1].status), (404, 429));
+    let page = text(&answers[1]);
+    assert!(page.contains("This says nothing about your vote"), "{page}");
+    assert!(!page.contains("not recorded"), "{page}");
 }

@@ -1,8 +1,9 @@
 //! Votes that count, votes that repeat, and what becomes of them across restarts.
 
-use crate::fixture::{Fixture, Voter};
-use crate::server::{Server, law_vote};
 use std::thread;
+
+use crate::fixture::{Fixture, Voter};
+use crate::server::{Answer, Server, law_vote};
 
 const LAW: &str = "L2025-001";
 
@@ -147,4 +148,52 @@ fn votes_on_one_connection_are_answered_in_order() {
     for _ in 30..40 {
         assert_eq!(connection.read().expect("an answer").status, 202);
     }
+}
+
+/// Sends a vote under a key.
+fn vote_under(server: &Server, key: &str, voter: Voter, law: &str, vote: &str) -> Answer {
+    let body = law_vote(voter, law, vote);
+    server.connect().send(&format!(
+        "POST /api/v1/vote HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+         Idempotency-Key: {key}\r\nAccept-Language: en\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    ))
+}
+
+/// As draft-ietf-httpapi-idempotency-key-header has it.
+#[test]
+fn the_same_key_gets_the_same_receipt_across_a_restart() {
+    const KEY: &str = "8e03978e-40d5-43dd-bc93-6894a57f9324";
+    const OTHER: &str = "\"aa03978e-40d5-43dd-bc93-6894a57f9324\"";
+    let fixture = Fixture::new();
+    let server = Server::start(&fixture, &[]);
+    let first = vote_under(&server, KEY, Voter(60), LAW, "oui");
+    assert_eq!(first.status, 202, "{:?}", first.json());
+    assert_eq!(first.header("idempotency-replayed"), None);
+    let receipt = first.json()["request_id"].clone();
+    let check = |server: &Server, key: &str, voter, law, vote, expected: (u16, bool)| {
+        let answer = vote_under(server, key, voter, law, vote);
+        let same = answer.json().get("request_id") == Some(&receipt);
+        assert_eq!((answer.status, same), expected, "{key} {law} {vote}");
+        let replayed = answer.header("idempotency-replayed") == Some("true");
+        assert_eq!(replayed, same);
+    };
+    let quoted = format!("\"{KEY}\"");
+    check(&server, KEY, Voter(60), LAW, "oui", (202, true));
+    check(&server, &quoted, Voter(60), LAW, "oui", (202, true));
+    // The first choice stands; nobody can tell that this is another.
+    check(&server, KEY, Voter(60), LAW, "non", (202, true));
+    check(&server, KEY, Voter(60), "L2025-002", "oui", (202, false));
+    check(&server, KEY, Voter(61), LAW, "oui", (202, false));
+    check(&server, OTHER, Voter(60), LAW, "oui", (409, false));
+    check(&server, "too-short", Voter(62), LAW, "oui", (400, false));
+    let count =
+        |server: &Server| server.vote(Voter(60), LAW, "oui").json()["attempt_count"].clone();
+    assert_eq!(count(&server), 3, "a replay is no attempt");
+    server.kill();
+    let server = Server::start(&fixture, &[]);
+    check(&server, KEY, Voter(60), LAW, "oui", (202, true));
+    check(&server, OTHER, Voter(60), LAW, "oui", (409, false));
+    let path = format!("/api/v1/receipts/{}", receipt.as_str().expect("a receipt"));
+    assert_eq!(server.get(&path).status, 200);
 }

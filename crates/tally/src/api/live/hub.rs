@@ -76,7 +76,7 @@ impl Hub {
             steps: watch::Sender::new(0),
             stopping: watch::Sender::new(false),
             seats: Arc::new(Semaphore::new(CLIENTS_MAX)),
-            of_clients: Seats::new(per_client_max),
+            of_clients: Seats::new(CLIENTS_MAX, per_client_max),
             dropped: Dropped::default(),
         }
     }
