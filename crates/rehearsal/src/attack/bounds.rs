@@ -13,11 +13,14 @@ use crate::verdict::Verdict;
 const BESIDE_MIB_MAX: f64 = 32.0;
 /// Memory of a connection, MiB: a fifth more than `deploy/validator.toml` tells operators.
 const CONNECTION_MIB_MAX: f64 = 0.03;
-/// Guesses of one voter's code that are looked at: `clients.failed_attempts_burst`, and one that is
-/// earned back meanwhile.
-const GUESSES_MAX: f64 = 21.0;
-/// Wrong codes that an address earns back while it sprays, in a minute at most.
-const EARNED_BACK: u32 = 10;
+/// Guesses of one voter's code that are looked at whatever their address has left:
+/// `clients.failed_attempts_burst`, and one that is earned back meanwhile.
+const GUESSES_OF_NAS: u32 = 21;
+/// Wrong codes that an address earns back while it guesses, in a minute at most.
+const EARNED_BACK: u32 = 2;
+/// Share of all connections that forty addresses may hold: 40/16 parts for 1 part that stays free, and
+/// what is always left to a client.
+const HOARDED_MAX: f64 = 0.8;
 /// Longest that a connection without a request may live, ms: `http.header_timeout_ms`, and the time to
 /// notice.
 const HELD_MS_MAX: f64 = 6_500.0;
@@ -69,6 +72,15 @@ pub struct AttackReport {
     pub verdict: Verdict,
 }
 
+impl AttackReport {
+    /// Whether nothing but times and rates was missed, which a busy machine may do.
+    #[must_use]
+    pub fn only_times_missed(&self) -> bool {
+        let mut missed = self.bounds.iter().filter(|bound| !bound.held).peekable();
+        self.fault.is_none() && missed.peek().is_some() && missed.all(|bound| bound.timed)
+    }
+}
+
 /// Judges everything that was measured and found.
 pub(super) fn judge(
     attacks: Attacks,
@@ -77,9 +89,10 @@ pub(super) fn judge(
     scale: &Scale,
 ) -> AttackReport {
     let mut bounds = voters(&attacks);
-    bounds.extend(overloaded(&overload));
+    bounds.extend(overloaded(&overload, calm(&attacks)));
     bounds.extend(slowloris(&attacks, &overload, scale));
     bounds.extend(others(&attacks, scale));
+    bounds.extend(hoarding(&attacks, scale));
     bounds.push(at_most("panics", count(aftermath.panics), 0.0));
     let Difference { lost, double } = aftermath.difference;
     bounds.push(at_most("votes lost", count(lost), 0.0));
@@ -104,10 +117,9 @@ pub(super) fn judge(
 fn voters(attacks: &Attacks) -> Vec<Bound> {
     let honest = attacks.honest();
     let left = honest.iter().map(|voters| voters.shed + voters.unanswered);
-    // The calmer of both: a hiccup of the machine must not excuse what the attack does.
-    let calm = attacks.before.p99_ms.min(attacks.after.p99_ms);
-    let times_calm = |voters: &Measurement| voters.p99_ms / calm;
+    let times_calm = |voters: &Measurement| voters.p99_ms / calm(attacks);
     let floods = flooding(attacks).map(|flood| times_calm(&flood.voters));
+    let hoarding = times_calm(&attacks.hoarding.voters);
     vec![
         at_most(
             "honest votes not recorded under attack",
@@ -121,23 +133,49 @@ fn voters(attacks: &Attacks) -> Vec<Bound> {
         )),
         timed(at_most(
             "honest p99 during the worst of the other attacks, times that in peace",
-            floods.into_iter().fold(0.0, f64::max),
+            floods.into_iter().fold(hoarding, f64::max),
             10.0,
         )),
     ]
 }
 
+/// Honest p99 in peace, in the same run: the calmer of before and after, because a hiccup of the machine
+/// must not excuse what an attack does.
+fn calm(attacks: &Attacks) -> f64 {
+    attacks.before.p99_ms.min(attacks.after.p99_ms)
+}
+
 /// The attacks that are made of many short requests.
-fn flooding(attacks: &Attacks) -> [&Attacked<Requests>; 4] {
+fn flooding(attacks: &Attacks) -> [&Attacked<Requests>; 5] {
     [
         &attacks.malformed,
         &attacks.guessing,
         &attacks.spraying,
         &attacks.churn,
+        &attacks.lookups,
     ]
 }
 
-fn overloaded(measured: &Overload) -> Vec<Bound> {
+/// What forty addresses got.
+fn hoarding(attacks: &Attacks, scale: &Scale) -> [Bound; 3] {
+    let Attacked { voters, attack } = &attacks.hoarding;
+    let house = f64::from(scale.house);
+    [
+        at_least("requests of hoarders answered", count(attack.answered), 1.0),
+        at_least(
+            "connections of hoarders turned away",
+            count(attack.turned_away),
+            1.0,
+        ),
+        at_most(
+            "connections held while forty addresses want all, of all",
+            count(voters.connections) / house,
+            HOARDED_MAX,
+        ),
+    ]
+}
+
+fn overloaded(measured: &Overload, calm_ms: f64) -> Vec<Bound> {
     let Overload { peak, overload } = measured;
     let times_peak = |per_s: f64| per_s / peak.goodput_per_s;
     let turned_away = count(overload.shed) / count(overload.shed + overload.accepted);
@@ -178,9 +216,9 @@ fn overloaded(measured: &Overload) -> Vec<Bound> {
     // Where nobody was turned away, another bound is broken.
     bounds.extend(overload.turned_away.map(|turned_away| {
         timed(at_most(
-            "ms until a vote was turned away at overload, 999 of 1,000",
-            turned_away.p99_9_ms,
-            100.0,
+            "time until a vote was turned away at overload, 999 of 1,000, times honest p99 in peace",
+            turned_away.p99_9_ms / calm_ms,
+            40.0,
         ))
     }));
     bounds
@@ -245,7 +283,7 @@ fn others(attacks: &Attacks, scale: &Scale) -> Vec<Bound> {
 }
 
 /// Whether the attacks were as heavy as they were to be.
-fn delivered(attacks: &Attacks, scale: &Scale) -> [Bound; 4] {
+fn delivered(attacks: &Attacks, scale: &Scale) -> [Bound; 5] {
     let hostile = scale.hostile_per_s;
     let delivered = |bound, attack: &Requests, asked: u32| {
         timed(at_least(
@@ -275,10 +313,15 @@ fn delivered(attacks: &Attacks, scale: &Scale) -> [Bound; 4] {
             &attacks.churn.attack,
             hostile,
         ),
+        delivered(
+            "receipts looked up, of those asked for",
+            &attacks.lookups.attack,
+            hostile,
+        ),
     ]
 }
 
-fn malformed_and_churn(attacks: &Attacks) -> [Bound; 3] {
+fn malformed_and_churn(attacks: &Attacks) -> [Bound; 5] {
     let churn = &attacks.churn.attack;
     let answered = Ending::Status(200);
     let usual = [answered, Ending::Left, Ending::Reset];
@@ -298,13 +341,23 @@ fn malformed_and_churn(attacks: &Attacks) -> [Bound; 3] {
             count(churn.unexpected(&usual)),
             0.0,
         ),
+        at_least(
+            "receipts looked up and not found",
+            count(attacks.lookups.attack.count(Ending::Status(404))),
+            1.0,
+        ),
+        at_most(
+            "receipts looked up that failed otherwise than for want of a turn",
+            count(attacks.lookups.attack.unexpected(&[Ending::Status(503)])),
+            0.0,
+        ),
     ]
 }
 
-fn wrong_codes(attacks: &Attacks, scale: &Scale) -> [Bound; 6] {
+fn wrong_codes(attacks: &Attacks, scale: &Scale) -> [Bound; 4] {
     let (guessing, spraying) = (&attacks.guessing.attack, &attacks.spraying.attack);
     let looked_at = Ending::Status(403);
-    let sprayed_max = (scale.failed_attempts + EARNED_BACK) * ADDRESSES;
+    let guesses_max = (scale.failed_attempts + EARNED_BACK) * ADDRESSES + GUESSES_OF_NAS;
     [
         at_most(
             "guesses taken or failed on",
@@ -314,7 +367,7 @@ fn wrong_codes(attacks: &Attacks, scale: &Scale) -> [Bound; 6] {
         at_most(
             "guesses of one voter's code that were looked at",
             count(guessing.count(looked_at)),
-            GUESSES_MAX,
+            f64::from(guesses_max),
         ),
         at_least(
             "guesses refused unlooked at",
@@ -325,16 +378,6 @@ fn wrong_codes(attacks: &Attacks, scale: &Scale) -> [Bound; 6] {
             "wrong codes for many NASs taken or failed on",
             count(spraying.unexpected(&[])),
             0.0,
-        ),
-        at_most(
-            "wrong codes for many NASs that were looked at",
-            count(spraying.count(looked_at)),
-            f64::from(sprayed_max),
-        ),
-        at_least(
-            "wrong codes for many NASs refused unlooked at",
-            count(spraying.count(Ending::RefusedUnlookedAt)),
-            1.0,
         ),
     ]
 }

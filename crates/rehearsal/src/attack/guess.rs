@@ -1,6 +1,6 @@
-//! Wrong codes from many addresses. Where one voter's code is guessed, every guess after the first few
-//! is refused unlooked at, whatever address it comes from. Where wrong codes are sprayed over all NASs,
-//! to use up what is left to honest voters, each address is refused after some, whatever the NAS.
+//! Wrong codes from many addresses. Where one voter's code is guessed, every guess after those that its
+//! address has is refused unlooked at. Where wrong codes are sprayed over all NASs, to use up what is
+//! left to honest voters, nobody else notices.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;

@@ -10,6 +10,8 @@ mod bounds;
 mod churn;
 mod connection;
 mod guess;
+mod hoard;
+mod lookups;
 mod play;
 mod report;
 mod requests;
@@ -21,6 +23,7 @@ mod voters;
 mod watch;
 
 pub use bounds::{AttackReport, Bound, Limit};
+pub use hoard::Hoarded;
 pub use play::run;
 pub use report::{Attacked, Attacks, Measurement, Overload, TurnedAway};
 pub use requests::{Ending, Requests};

@@ -8,6 +8,7 @@ use anyhow::{Result, bail};
 use serde::Serialize;
 
 use super::bounds::{self, AttackReport};
+use super::hoard::Hoarded;
 use super::report::{
     Aftermath, AttackPhase, Attacked, Attacks, Measurement, Overload, TurnedAway, line,
 };
@@ -16,7 +17,7 @@ use super::scale::{CROWD, CROWD_CONNECTIONS, HONEST, Scale, WARM_S};
 use super::slowloris::Slowloris;
 use super::swarm::{self, Swarm};
 use super::voters::{Order, Voters};
-use super::{churn, guess, rubbish, slowloris, watch};
+use super::{churn, guess, hoard, lookups, rubbish, slowloris, watch};
 use crate::child::Server;
 use crate::counts;
 use crate::memory::Watch;
@@ -49,7 +50,7 @@ pub async fn run(
     steps: &mut Steps,
     tell: impl FnMut(&str) -> io::Result<()>,
 ) -> Result<AttackReport> {
-    swarm::allow_connections(scale.connections)?;
+    swarm::allow_connections(scale.connections.max(scale.house))?;
     stage.prepare(scale.voters()?, seed, steps).await?;
     let at = Addresses::free()?;
     let mut play = Play {
@@ -60,10 +61,11 @@ pub async fn run(
         steps,
         tell,
     };
-    let mut validator = play.start(USUAL_QUEUE).await?;
+    let mut validator = play.start(USUAL_QUEUE, scale.house).await?;
     let attacks = play.attacks(&mut validator).await?;
     validator.stop().await?;
-    let mut validator = play.start(OVERLOADED_QUEUE).await?;
+    let crowd = CROWD_CONNECTIONS.max(scale.house);
+    let mut validator = play.start(OVERLOADED_QUEUE, crowd).await?;
     let overload = play.overload(&mut validator).await?;
     validator.stop().await?;
     let aftermath = play.aftermath().await?;
@@ -80,12 +82,13 @@ struct Play<'a, T> {
 }
 
 impl<T: FnMut(&str) -> io::Result<()>> Play<'_, T> {
-    /// Starts the validator with every limit on and room for `queue_max` votes that wait.
-    async fn start(&self, queue_max: u32) -> Result<Server> {
+    /// Starts the validator with every limit on, room for `queue_max` votes that wait, and as many
+    /// connections.
+    async fn start(&self, queue_max: u32, connections: u32) -> Result<Server> {
         let failed = self.scale.failed_attempts;
         let settings = format!(
             "[clients]\nexempt = []\nclient_failed_attempts_burst = {failed}\n\
-             [ledger]\nqueue_max = {queue_max}\n"
+             connections_max = {connections}\n[ledger]\nqueue_max = {queue_max}\n"
         );
         self.stage.start_validator_with(self.at, &settings).await
     }
@@ -124,6 +127,16 @@ impl<T: FnMut(&str) -> io::Result<()>> Play<'_, T> {
             churn: {
                 let start = || churn::start(at, rate);
                 self.attack(Phase::Churn, validator, start, Requests::sum)
+                    .await?
+            },
+            lookups: {
+                let start = || lookups::start(at, rate);
+                self.attack(Phase::Lookups, validator, start, Requests::sum)
+                    .await?
+            },
+            hoarding: {
+                let start = || hoard::start(at, scale.house);
+                self.attack(Phase::Hoarding, validator, start, Hoarded::sum)
                     .await?
             },
             after: self.peace(Phase::After, validator).await?,

@@ -4,6 +4,7 @@
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use super::hoard::Hoarded;
 use super::requests::Requests;
 use super::slowloris::Slowloris;
 use crate::counts::Difference;
@@ -75,6 +76,10 @@ pub struct Attacks {
     pub spraying: Attacked<Requests>,
     /// While connections were made and thrown away.
     pub churn: Attacked<Requests>,
+    /// While receipts were looked up.
+    pub lookups: Attacked<Requests>,
+    /// While a few addresses tried to hold every connection.
+    pub hoarding: Attacked<Hoarded>,
     /// After the last attack.
     pub after: Measurement,
 }
@@ -82,7 +87,7 @@ pub struct Attacks {
 impl Attacks {
     /// What honest voters met, in the order of the measurements.
     #[must_use]
-    pub fn honest(&self) -> [&Measurement; 7] {
+    pub fn honest(&self) -> [&Measurement; 9] {
         [
             &self.before,
             &self.slowloris.voters,
@@ -90,6 +95,8 @@ impl Attacks {
             &self.guessing.voters,
             &self.spraying.voters,
             &self.churn.voters,
+            &self.lookups.voters,
+            &self.hoarding.voters,
             &self.after,
         ]
     }
@@ -125,6 +132,8 @@ pub(super) enum AttackPhase {
     Guessing,
     Spraying,
     Churn,
+    Lookups,
+    Hoarding,
     After,
     Peak,
     Overload,

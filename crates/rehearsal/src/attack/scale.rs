@@ -10,8 +10,8 @@ pub(super) const CROWD: &str = "127.2.0.0/22";
 pub(super) const CROWD_CONNECTIONS: u32 = 1_000;
 /// Seconds of voting before the first measurement.
 pub(super) const WARM_S: u64 = 3;
-/// Measurements for which honest voters vote: before, five attacks, after.
-const HONEST_MEASUREMENTS: u64 = 7;
+/// Measurements for which honest voters vote: before, seven attacks, after.
+const HONEST_MEASUREMENTS: u64 = 9;
 /// Open ballots of the example event, on each of which a voter votes.
 const BALLOTS: u64 = 4;
 
@@ -20,6 +20,8 @@ const BALLOTS: u64 = 4;
 pub struct Scale {
     /// Connections that slowloris holds.
     pub connections: u32,
+    /// Connections that the validator takes, and that a few addresses want to hold.
+    pub house: u32,
     /// Votes a second of honest voters.
     pub honest_per_s: u64,
     /// Length of each measurement, seconds.
@@ -36,10 +38,11 @@ impl Scale {
     /// The scale of `make attack`.
     pub const FULL: Scale = Scale {
         connections: 5_000,
+        house: 10_000, // as by default
         honest_per_s: 1_000,
         seconds: 8,
         hostile_per_s: 2_000,
-        failed_attempts: 200, // as by default
+        failed_attempts: 40, // as by default
         peak_from_per_s: 4_000,
     };
 
