@@ -33,7 +33,7 @@ demo-province: build ## the same over 125 regions: a law, a general election and
 
 .PHONY: test
 test: build postgres python promtool minisign ## every test, PostgreSQL included
-	@eval "$$(scripts/postgres env; scripts/promtool env)"; \
+	@eval "$$(scripts/promtool env)"; \
 	  SCRUTIN_PYTHON="$(CURDIR)/target/venv/bin/python" $(CARGO) test --workspace --no-fail-fast
 	@for judge in postgres python promtool minisign; do scripts/$$judge report; done
 

@@ -53,14 +53,19 @@ pub(crate) fn stage() -> (TempDir, Stage) {
     )
 }
 
-/// Whether a test that needs PostgreSQL may run. Where it is not installed that is said, and is a
-/// failure where SCRUTIN_REQUIRE_POSTGRES=1.
+/// Whether a test that needs PostgreSQL is to run: always, unless SCRUTIN_WITHOUT_POSTGRES=1 says that
+/// tests do without. One that finds no server and was not told so fails.
 pub(crate) fn has_postgres() -> bool {
-    let required = std::env::var("SCRUTIN_REQUIRE_POSTGRES").is_ok_and(|value| value == "1");
-    if !required && !postgres::is_installed() {
-        eprintln!("SKIPPED: PostgreSQL is not installed (Debian: apt-get install postgresql)");
+    let without = std::env::var("SCRUTIN_WITHOUT_POSTGRES").is_ok_and(|value| value == "1");
+    if without {
+        eprintln!("SKIPPED: told to do without PostgreSQL");
         return false;
     }
+    assert!(
+        postgres::is_installed(),
+        "PostgreSQL is not installed: install it (Debian: apt-get install postgresql), or set \
+         SCRUTIN_WITHOUT_POSTGRES=1"
+    );
     true
 }
 
