@@ -10,9 +10,11 @@
 //! A command that makes something and prints what nobody can ask for again (a token, a key id) prints
 //! first and keeps afterwards. So a failure leaves nothing behind, and the command can be repeated.
 
+mod count;
 mod output;
 mod status;
 
+pub use count::count;
 pub use output::{StandardOutput, print, remark};
 pub use status::{arguments, end, failure};
 

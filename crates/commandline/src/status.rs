@@ -42,8 +42,21 @@ pub fn failure(program: &str, error: &anyhow::Error) -> ExitCode {
     if error.chain().any(is_reader_gone) {
         return ExitCode::from(READER_GONE);
     }
-    remark(&format!("{program}: {error:#}\n"));
+    remark(&format!("{program}: {}\n", told(error)));
     ExitCode::FAILURE
+}
+
+/// An error with its causes. Some errors quote their cause in their own words: it is not told again.
+fn told(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.contains(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told
 }
 
 /// Whether this is a broken pipe of standard output, and not one of a database or another peer.
@@ -72,6 +85,20 @@ mod tests {
         ] {
             assert_eq!(error.chain().any(is_reader_gone), quiet, "{error:#}");
         }
+    }
+
+    /// `cannot create x: No such file (os error 2): No such file (os error 2)`.
+    #[test]
+    fn a_cause_is_told_once() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("cannot create x: {source}")]
+        struct Quoting {
+            source: io::Error,
+        }
+        let source = io::Error::from_raw_os_error(2);
+        let error = anyhow::Error::from(Quoting { source }).context("no key");
+        let expected = "no key: cannot create x: No such file or directory (os error 2)";
+        assert_eq!(told(&error), expected);
     }
 
     #[test]

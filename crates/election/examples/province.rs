@@ -79,8 +79,8 @@ id = "QC-125"
 title_fr = "Événement de 125 circonscriptions (exemple)"
 title_en = "Event of 125 ridings (example)"
 time_zone = "America/Toronto"
-# The test vector of RFC 7748, section 6.1: it protects nothing.
-box_key = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"
+# Nobody has its secret half: what is sealed to it can never be counted.
+box_key = "e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33"
 
 [[law]]
 id = "L2025-001"

@@ -8,6 +8,7 @@ use crate::ballot::{
     Ballot, BallotIndex, BallotKind, Candidate, Candidates, CountingRules, Election, Law, Method,
     ResultsPolicy,
 };
+use crate::box_key;
 use crate::event::{Event, Party, Region};
 use crate::instant;
 use crate::text::Text;
@@ -82,7 +83,7 @@ impl Definition {
             id: self.id,
             title: self.title,
             time_zone: self.time_zone,
-            box_public_key: box_key_bytes(&self.box_key).expect("validate checks the box key"),
+            box_public_key: box_key::parse(&self.box_key).expect("validate checks the box key"),
             parties: self.party,
             regions: self.region,
             ballots,
@@ -109,16 +110,6 @@ impl Definition {
                 .collect(),
         }
     }
-}
-
-/// The 32 bytes of a key written as 64 hexadecimal digits, lower case.
-pub(crate) fn box_key_bytes(text: &str) -> Option<[u8; 32]> {
-    let mut key = [0; 32];
-    if text.len() != 2 * key.len() {
-        return None;
-    }
-    HEXLOWER.decode_mut(text.as_bytes(), &mut key).ok()?;
-    Some(key)
 }
 
 fn law_ballot(law: LawDefinition) -> Ballot {

@@ -6,6 +6,7 @@
 //! This crate knows no storage, no HTTP and no counting: it says what may be voted, by whom, when.
 
 mod ballot;
+mod box_key;
 mod choice;
 mod definition;
 mod event;
@@ -13,6 +14,7 @@ mod instant;
 mod json;
 mod language;
 mod limits;
+mod printable;
 mod read;
 mod section;
 mod text;

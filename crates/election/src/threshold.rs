@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// (at least 60/100). Kept as written, not reduced, so that the law's own words stay readable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share {
-    /// Numerator, at most the denominator.
+    /// Numerator, from 1, at most the denominator.
     pub numerator: u32,
     /// Denominator, 1 to 1,000,000.
     pub denominator: u32,
@@ -53,6 +53,14 @@ pub enum ShareError {
         "{numerator}/{denominator} is out of range: the share must lie within 0 and 1, with a denominator from 1 to 1000000"
     )]
     Range { numerator: u32, denominator: u32 },
+    /// A share of nothing, which a single vote reaches.
+    #[error(
+        "{got} asks for nothing: write the share that the law names, or leave the line out for more than half"
+    )]
+    Nothing { got: Share },
+    /// More than the whole.
+    #[error("{got} can never be reached: write \"at least {}/{}\"", got.numerator, got.denominator)]
+    Never { got: Share },
 }
 
 const DENOMINATOR_MAX: u32 = 1_000_000;
@@ -122,11 +130,18 @@ impl FromStr for Share {
                 denominator,
             });
         }
-        Ok(Share {
+        let got = Share {
             numerator,
             denominator,
             more_than,
-        })
+        };
+        if numerator == 0 {
+            return Err(ShareError::Nothing { got });
+        }
+        if more_than && numerator == denominator {
+            return Err(ShareError::Never { got });
+        }
+        Ok(got)
     }
 }
 

@@ -7,12 +7,14 @@ use std::hash::Hash;
 use handwritten::Fault;
 
 use crate::ballot::{Candidate, CandidateStatus, CountingRules, Method, System};
-use crate::definition::{Definition, ElectionDefinition, LawDefinition, box_key_bytes};
+use crate::box_key::WeakKey;
+use crate::definition::{Definition, ElectionDefinition, LawDefinition};
 use crate::instant;
 use crate::limits::{
     BALLOTS_MAX, CANDIDATES_MAX, DECIMALS_MAX, ID_BYTES_MAX, NAME_BYTES_MAX, PARTIES_MAX,
     QUESTION_BYTES_MAX, RANKS_MAX, REGIONS_MAX, SEATS_MAX,
 };
+use crate::printable;
 use crate::text::Text;
 
 /// Every fault of meaning, by path in the vocabulary of `election.toml`.
@@ -62,17 +64,10 @@ impl Faults {
         }
     }
 
-    /// A printed text: present, bounded, on one line, without control characters.
+    /// A printed text: present, bounded, on one line, of characters that are seen.
     fn text(&mut self, path: String, text: &str, bytes_max: usize) {
-        if text.trim().is_empty() {
-            self.push(path, "is empty: write what voters should read");
-        } else if text.len() > bytes_max {
-            self.push(
-                path,
-                format!("{} bytes, at most {bytes_max} fit: shorten it", text.len()),
-            );
-        } else if text.chars().any(char::is_control) {
-            self.push(path, "holds a control character or line break: remove it");
+        if let Some(message) = printable::fault(text, bytes_max) {
+            self.push(path, message);
         }
     }
 
@@ -120,16 +115,24 @@ fn event(faults: &mut Faults, definition: &Definition) {
         || "event.time_zone".to_owned(),
         "is not an IANA time zone: write one such as \"America/Toronto\"",
     );
-    faults.unless(
-        box_key_bytes(&definition.box_key).is_some_and(|key| key != [0; 32]),
-        || "event.box_key".to_owned(),
-        "expected the public box key, 64 hexadecimal digits in lower case: make one with `tally keygen`",
-    );
+    box_key(faults, &definition.box_key);
     faults.unless(
         !(definition.law.is_empty() && definition.election.is_empty()),
         String::new,
         "nothing to vote on: write at least one [[law]] or [[election]]",
     );
+}
+
+fn box_key(faults: &mut Faults, text: &str) {
+    let message = match crate::box_key::parse(text) {
+        None => Some(
+            "expected the public box key, 64 hexadecimal digits in lower case: make one with `tally keygen`",
+        ),
+        Some(key) => crate::box_key::weakness(&key).map(WeakKey::explanation),
+    };
+    if let Some(message) = message {
+        faults.push("event.box_key".to_owned(), message);
+    }
 }
 
 fn parties(faults: &mut Faults, definition: &Definition) {
@@ -337,6 +340,15 @@ fn candidates(
             ),
         );
     });
+    repeats(list.iter().map(as_voters_see), |at, first| {
+        faults.push(
+            format!("{path}.candidate[{at}]"),
+            format!(
+                "{path}.candidate[{first}] has the same name, party and region: voters could not tell \
+                 them apart"
+            ),
+        );
+    });
     let mut active: BTreeMap<u16, u32> = BTreeMap::new();
     for candidate in list {
         let standing = u32::from(candidate.status == CandidateStatus::Active);
@@ -352,6 +364,15 @@ fn candidates(
             format!("every candidate of region {region} has withdrawn: its voters could not vote");
         faults.push(format!("{path}.candidate"), message);
     }
+}
+
+/// What a voter can tell two candidates of an election by.
+fn as_voters_see(candidate: &Candidate) -> (u16, String, Option<&str>, bool) {
+    let (first, last) = (&candidate.first_name, &candidate.last_name);
+    let words = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let name = format!("{} {}", words(first), words(last)).to_lowercase();
+    let stands = candidate.status == CandidateStatus::Active;
+    (candidate.region, name, candidate.party.as_deref(), stands)
 }
 
 fn candidate(

@@ -10,7 +10,7 @@ id = "T-1"
 title_fr = "Essai"
 title_en = "Trial"
 time_zone = "America/Toronto"
-box_key = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"
+box_key = "e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33"
 
 [[law]]
 id = "L-1"
@@ -83,6 +83,33 @@ fn the_good_definition_is_good() {
     assert_eq!(faults(GOOD), []);
 }
 
+/// Such keys passed every check: one ended the validator at the first vote, the other opened the box to
+/// everybody who has read the standard.
+#[test]
+fn a_box_key_that_keeps_no_secret_is_refused() {
+    let good = "e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33";
+    let low = "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157";
+    let published = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a";
+    check(good, low, "event.box_key", "low order");
+    check(good, published, "event.box_key", "known to everybody");
+    check(good, &"f".repeat(64), "event.box_key", "was changed");
+}
+
+#[test]
+fn candidates_that_voters_cannot_tell_apart_are_refused() {
+    let candidate = |number: u32, rest: &str| {
+        format!("{GOOD}\n[[election.candidate]]\nnumber = {number}\nregion = 1\n{rest}")
+    };
+    let names = "first_name = \"A. \"\nlast_name = \"candidat-01\"\n";
+    let same = faults(&candidate(2, &format!("party = \"PA\"\n{names}")));
+    assert_eq!(same.len(), 1, "{same:?}");
+    assert_eq!(same[0].path, "election[0].candidate[1]");
+    assert!(same[0].message.contains("tell them apart"), "{same:?}");
+    assert_eq!(faults(&candidate(2, names)), [], "an independent");
+    let withdrawn = format!("party = \"PA\"\nstatus = \"withdrawn\"\n{names}");
+    assert_eq!(faults(&candidate(2, &withdrawn)), [], "marked on the paper");
+}
+
 #[test]
 fn each_fault_of_a_law_is_told_with_its_line_and_remedy() {
     check("\"T-1\"", "\".hidden\"", "event.id", "not a dot");
@@ -92,7 +119,8 @@ fn each_fault_of_a_law_is_told_with_its_line_and_remedy() {
         "event.time_zone",
         "IANA",
     );
-    check("8520f", "8520F", "event.box_key", "64 hexadecimal");
+    check("e3f53", "e3F53", "event.box_key", "64 hexadecimal");
+    check("\"Act\"", "\"A\u{202e}ct\"", "law[0].title_en", "U+202E");
     check(
         "title_en = \"Trial\"",
         "",
@@ -285,7 +313,15 @@ fn thresholds_are_exact_fractions() {
     assert!(share("50%+1").reached_by(51, 100) && !share("50%+1").reached_by(50, 100));
     assert!(share("60%").reached_by(3, 5) && !share("60%").reached_by(2_999_999, 5_000_000));
     assert!(!share("more than 2/3").reached_by(2, 3) && share("at least 2/3").reached_by(2, 3));
-    assert!(!share("at least 0/1").reached_by(0, 0));
+    assert!(!share("at least 1/2").reached_by(0, 0));
+    for (text, says) in [
+        ("0%", "at least 0/100 asks for nothing"),
+        ("more than 0/1", "asks for nothing"),
+        ("more than 3/3", "write \"at least 3/3\""),
+    ] {
+        let error = text.parse::<election::Share>().unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
     for wrong in [
         "1/2",
         "more than 3/2",
@@ -386,5 +422,32 @@ proptest! {
         let at = at % json.len();
         json[at] = byte;
         let _ = Event::from_json(&json);
+    }
+}
+
+/// A key that nobody reads may be a rule that somebody counts on: it is refused by name, in whatever table
+/// it stands.
+#[test]
+fn unknown_keys_are_refused_by_name_in_every_table() {
+    let example = include_str!("../../../fixtures/election.toml");
+    let event = Event::from_toml(example).unwrap();
+    let headers = example
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| line.starts_with('['));
+    for (at, header) in headers {
+        let mut lines: Vec<&str> = example.lines().collect();
+        lines.insert(at + 1, "unheard_of = true");
+        let found = faults(&lines.join("\n"));
+        assert_eq!(found.len(), 1, "{header}: {found:?}");
+        assert!(found[0].path.ends_with("unheard_of"), "{header}: {found:?}");
+        assert_eq!(found[0].line, Some(at + 2), "{header}");
+    }
+    let json = String::from_utf8(event.to_canonical_json()).unwrap();
+    for (at, _) in json.match_indices('{') {
+        let edited = format!("{}\"unheard_of\":1,{}", &json[..=at], &json[at + 1..]);
+        let found = Event::from_json(edited.as_bytes()).unwrap_err();
+        let told = found[0].to_string();
+        assert!(told.contains("unheard_of"), "at byte {at}: {told}");
     }
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use credentials::RollKey;
+use durable::output::OutputFile;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use rayon::prelude::*;
 use sha2::Sha256;
@@ -37,7 +38,9 @@ fn main() -> Result<()> {
         .status()?;
     ensure!(synth.success(), "hashgen synth failed");
     let roll_key = RollKey::generate()?;
-    fs::write(&key, roll_key.to_file_text())?;
+    let mut key_file = OutputFile::create_secret(&key, false)?;
+    key_file.write_all(roll_key.to_file_text().as_bytes())?;
+    key_file.finish()?;
 
     let (mut tool, mut floor, mut peak_rss_kib) = (Vec::new(), Vec::new(), 0);
     for turn in 0..TURNS {

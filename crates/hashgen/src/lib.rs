@@ -1,7 +1,7 @@
 //! hashgen: a voter roll to digests, on a machine without a network.
 //!
 //! NAS and codes go in; digests, line numbers and totals come out. Nothing here opens a socket, and
-//! core dumps are switched off, because memory holds what must never rest anywhere else.
+//! memory is sealed (crate `secrets`), because it holds what must never rest anywhere else.
 //!
 //! A library under a thin program, so that fuzz targets and benches reach the readers.
 
@@ -22,7 +22,7 @@ pub mod usage;
 use std::process::ExitCode;
 
 use clap::Parser;
-use rustix::process::{Resource, Rlimit, setrlimit};
+use secrets::Unsealed;
 
 use crate::usage::Usage;
 
@@ -58,20 +58,25 @@ pub fn run_program() -> ExitCode {
         Ok(cli) => cli,
         Err(status) => return status,
     };
-    let no_core = Rlimit {
-        current: Some(0),
-        maximum: Some(0),
-    };
-    let result = setrlimit(Resource::Core, no_core)
-        .map_err(|error| anyhow::anyhow!("cannot switch core dumps off: {error}"))
-        .and_then(|()| run(&cli.command));
-    match result {
+    match seal_memory().and_then(|()| run(&cli.command)) {
         Err(error) if error.is::<Usage>() => {
             commandline::note!("hashgen: {error:#}");
             ExitCode::from(2)
         }
         result => commandline::end("hashgen", result),
     }
+}
+
+/// Memory will hold a country's NAS and codes. Where swap cannot be kept from it the official is told;
+/// anything else that the system does not grant ends the program.
+fn seal_memory() -> anyhow::Result<()> {
+    for fault in secrets::seal_memory() {
+        match fault {
+            Unsealed::Swap(_) => commandline::note!("warning: {:#}", anyhow::Error::from(fault)),
+            fault => return Err(fault.into()),
+        }
+    }
+    Ok(())
 }
 
 fn run(command: &Command) -> anyhow::Result<()> {

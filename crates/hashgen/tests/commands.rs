@@ -278,4 +278,71 @@ fn import_refuses_with_line_and_remedy() {
     check("00\n", "line 1: digest has 2 characters, expected 32 or 64");
     check("[\"00\"]", "digest number 1");
     check("{}", "no list");
+    check("[]", "the list is empty");
+}
+
+/// Each law had to be imported into a directory of its own, and no event of two could be packed.
+#[test]
+fn import_takes_the_digests_of_several_laws_in_one_run() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("one"), "11".repeat(16)).unwrap();
+    fs::write(dir.path().join("two"), format!("[{:?}]", "22".repeat(32))).unwrap();
+    let import = |pairs: &str| {
+        let given = format!("import --out digests {pairs}");
+        run(dir.path(), &given.split(' ').collect::<Vec<_>>())
+    };
+    for (pairs, part) in [
+        (
+            "--hashes one --hashes two --ballot L1",
+            "--hashes is given 2 times",
+        ),
+        (
+            "--hashes one --ballot L1 --hashes two --ballot L1",
+            "--ballot L1 is given twice",
+        ),
+        (
+            "--hashes one --ballot L1 --hashes one --ballot L2",
+            "fit no other",
+        ),
+    ] {
+        let (status, _, stderr) = import(pairs);
+        assert_eq!(status, 2, "{pairs}: {stderr}");
+        assert!(stderr.contains(part), "{pairs}: {stderr}");
+    }
+    let (status, stdout, stderr) = import("--hashes one --ballot L1 --hashes two --ballot L2");
+    assert_eq!(status, 0, "{stderr}");
+    assert!(
+        stdout.contains("digests read  2\nballot L1: 1 credential, 0 repeated"),
+        "{stdout}"
+    );
+    for (ballot, digit) in [("L1", '1'), ("L2", '2')] {
+        let set = file_path(&BallotId::parse(ballot).unwrap(), 0);
+        let mut set = DigestSetReader::open(&dir.path().join("digests").join(set)).unwrap();
+        let digest = set.next().unwrap().unwrap().digest.to_string();
+        assert_eq!(digest, digit.to_string().repeat(32));
+    }
+}
+
+/// A registry's empty file became an event in which nobody could vote, and nobody was told.
+#[test]
+fn a_roll_without_voters_is_refused() {
+    for command in [
+        "mint --roll roll.csv --out out",
+        "hash --roll roll.csv --scheme sha256 --ballot L1 --out out",
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let header = if command.starts_with("mint") {
+            "NAS\n"
+        } else {
+            "NAS,Code\n\n"
+        };
+        fs::write(dir.path().join("roll.csv"), header).unwrap();
+        let (status, stdout, stderr) = run(dir.path(), &command.split(' ').collect::<Vec<_>>());
+        assert_eq!((status, stdout.as_str()), (1, ""), "{command}");
+        assert!(
+            stderr.contains("roll.csv: there is a header and no row"),
+            "{stderr}"
+        );
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "{command}");
+    }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -33,8 +34,9 @@ impl Desk {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let key = RollKey::from_bytes([7; 32]);
-        fs::write(dir.path().join("roll.key"), key.to_file_text()).unwrap();
-        Self { dir }
+        let desk = Self { dir };
+        desk.write("roll.key", &key.to_file_text());
+        desk
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -42,8 +44,10 @@ impl Desk {
     }
 
     fn write(&self, name: &str, text: &str) -> PathBuf {
-        fs::write(self.path(name), text).unwrap();
-        self.path(name)
+        let path = self.path(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        path
     }
 
     fn run(&self, args: &[&str]) -> Said {
@@ -190,7 +194,7 @@ fn rejected_rows_are_listed_by_line_and_reason() {
         said.stdout
     );
     assert!(
-        said.stderr.contains("1 rows: the check digit"),
+        said.stderr.contains("1 row: the check digit"),
         "{}",
         said.stderr
     );

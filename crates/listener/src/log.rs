@@ -104,13 +104,27 @@ pub fn start(filter: &LogFilter, vital: Option<&'static str>) {
 ///
 /// A panic ends the connection that met it and no other, unless it happened in a vital thread.
 fn panicked(info: &PanicHookInfo<'_>, vital: Option<&str>) {
-    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    let place = info.location().map(|place| {
+        let (file, line) = (without_build_path(place.file()), place.line());
+        format!("{file}:{line}")
+    });
+    let place = place.unwrap_or_default();
     let thread = std::thread::current();
     let thread = thread.name().unwrap_or("unnamed");
     tracing::error!(place, thread, "panic: report this place to the authors");
     if vital.is_some_and(|vital| thread.starts_with(vital)) {
         std::process::abort();
     }
+}
+
+/// A source file from the name of its crate on. What stands before it is a directory of the machine on
+/// which the program was built.
+fn without_build_path(file: &str) -> &str {
+    // Crates of the registry lie at .../registry/src/INDEX/CRATE-VERSION/src/FILE, the standard library's
+    // at /rustc/HASH/library/CRATE/src/FILE, ours at crates/CRATE/src/FILE.
+    let before = file.rfind("/src/").unwrap_or(file.len());
+    let start = file[..before].rfind('/').map_or(0, |slash| slash + 1);
+    &file[start..]
 }
 
 #[cfg(test)]
@@ -138,6 +152,24 @@ mod tests {
             "info validator",
         ] {
             assert!(LogFilter::from_str(slip).is_err(), "{slip}");
+        }
+    }
+
+    #[test]
+    fn no_path_of_the_building_machine_is_logged() {
+        for (file, told) in [
+            ("crates/listener/src/log.rs", "listener/src/log.rs"),
+            (
+                "/root/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/hyper-1.12.0/src/proto/h1/io.rs",
+                "hyper-1.12.0/src/proto/h1/io.rs",
+            ),
+            (
+                "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/io/stdio.rs",
+                "std/src/io/stdio.rs",
+            ),
+            ("/home/somebody/scrutin/tests/x.rs", "x.rs"),
+        ] {
+            assert_eq!(without_build_path(file), told);
         }
     }
 

@@ -1,27 +1,7 @@
 //! What the process asks of the system for itself.
 
-use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
-
 /// Files beside connections: package, segments, logs, sockets.
 const FILES_RESERVED: u64 = 1_024;
-
-/// Makes core dumps impossible, which would hold NAS, codes and the roll key, and closes the
-/// process's memory to other processes of the same user.
-pub fn seal_memory() {
-    let none = Rlimit {
-        current: Some(0),
-        maximum: Some(0),
-    };
-    if let Err(error) = setrlimit(Resource::Core, none) {
-        tracing::warn!(%error, "core dumps could not be switched off: set LimitCORE=0 in the unit file");
-    }
-    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
-        tracing::warn!(
-            %error,
-            "memory could not be closed to other processes: let no other program run as this user"
-        );
-    }
-}
 
 /// Raises the limit of open files to what `connections` need; where the system's hard limit is
 /// lower, says so. Returns how many connections there can be: the others would take descriptors that

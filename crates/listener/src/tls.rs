@@ -5,6 +5,7 @@
 //! replayed (RFC 8446, section 8).
 
 use hyper::header::{HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY};
+use std::error::Error;
 use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,9 @@ use tokio_rustls::server::TlsStream;
 
 /// What a client and this server may agree on (RFC 7301), the better one first.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
+
+/// Longest private key read: RSA keys of 16,384 bits have some 13,000 characters.
+const KEY_BYTES_MAX: usize = 1 << 16;
 
 /// The header by which an answer has browsers come by TLS only for the next year (RFC 6797): somebody
 /// who types the bare name must not be led astray on the way.
@@ -147,15 +151,14 @@ fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
 }
 
 fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
-    let read = PrivateKeyDer::from_pem_file(path);
-    read.map_err(|error| {
-        fault(
-            "tls.key",
-            path,
-            &Pem(&error),
-            "the PEM file of the private key",
-        )
-    })
+    const EXPECTED: &str = "the PEM file of the private key";
+    let text = secrets::read(path, KEY_BYTES_MAX);
+    let text = text.map_err(|error| {
+        let cause = error.source().map(|cause| format!(": {cause}"));
+        format!("tls.key: {error}{}", cause.unwrap_or_default())
+    })?;
+    let read = PrivateKeyDer::from_pem_slice(&text);
+    read.map_err(|error| fault("tls.key", path, &Pem(&error), EXPECTED))
 }
 
 fn fault(setting: &str, path: &Path, error: &dyn Display, expected: &str) -> String {

@@ -15,7 +15,12 @@ use crate::args::{Arguments, Command};
 
 fn main() -> ExitCode {
     match commandline::arguments::<Arguments>() {
-        Ok(arguments) => commandline::end("shardpack", run(&arguments.command)),
+        Ok(arguments) => {
+            for fault in secrets::seal_memory() {
+                commandline::note!("warning: {:#}", anyhow::Error::from(fault));
+            }
+            commandline::end("shardpack", run(&arguments.command))
+        }
         Err(status) => status,
     }
 }

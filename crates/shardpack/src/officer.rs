@@ -3,8 +3,6 @@
 //! Keys are stock minisign files. A password lives in a buffer that is wiped, and is handed on to
 //! minisign by value; no error message quotes it.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -14,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::args::PasswordArgs;
 
-const FILE_BYTES_MAX: u64 = 4096;
+const FILE_BYTES_MAX: usize = 4096;
 
 /// A new key's password, asked for twice; none where the key is to stay in the clear.
 pub(crate) fn new_password(args: &PasswordArgs) -> Result<Option<Zeroizing<String>>> {
@@ -36,7 +34,7 @@ pub(crate) fn new_password(args: &PasswordArgs) -> Result<Option<Zeroizing<Strin
 
 /// Reads and decrypts a secret key.
 pub(crate) fn secret_key(path: &Path, args: &PasswordArgs) -> Result<SecretKey> {
-    let text = Zeroizing::new(read_small(path)?);
+    let text = read_small(path)?;
     if text.lines().count() < 2 {
         bail!(
             "{} is not a minisign secret key: it has fewer than two lines",
@@ -82,7 +80,7 @@ pub(crate) fn public_key(secret: &SecretKey) -> Result<PublicKey> {
 }
 
 fn read_password(path: &Path) -> Result<Zeroizing<String>> {
-    let text = Zeroizing::new(read_small(path)?);
+    let text = read_small(path)?;
     let password = text.lines().next().unwrap_or_default();
     if password.is_empty() {
         bail!(
@@ -93,20 +91,11 @@ fn read_password(path: &Path) -> Result<Zeroizing<String>> {
     Ok(Zeroizing::new(password.to_owned()))
 }
 
-fn read_small(path: &Path) -> Result<String> {
-    let cannot = || format!("cannot read {}", path.display());
-    let mut text = String::new();
-    let file = File::open(path).with_context(cannot)?;
-    file.take(FILE_BYTES_MAX + 1)
-        .read_to_string(&mut text)
-        .with_context(cannot)?;
-    if text.len() as u64 > FILE_BYTES_MAX {
-        bail!(
-            "{} is longer than {FILE_BYTES_MAX} bytes: not the right file",
-            path.display()
-        );
-    }
-    Ok(text)
+fn read_small(path: &Path) -> Result<Zeroizing<String>> {
+    let bytes = secrets::read(path, FILE_BYTES_MAX)?;
+    let text = std::str::from_utf8(&bytes)
+        .with_context(|| format!("{} is not a text file", path.display()))?;
+    Ok(Zeroizing::new(text.to_owned()))
 }
 
 fn ask(prompt: &str) -> Result<Zeroizing<String>> {

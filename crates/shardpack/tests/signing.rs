@@ -118,8 +118,8 @@ fn two_officers_sign_side_by_side() {
 fn passwords_protect_the_secret_key() {
     let desk = Desk::with_digests(&Sets::default());
     desk.pack("package", &[]);
-    fs::write(desk.path("password"), "correct horse\n").expect("written");
-    fs::write(desk.path("wrong"), "battery staple\n").expect("written");
+    specimen::write_secret(&desk.path("password"), "correct horse\n");
+    specimen::write_secret(&desk.path("wrong"), "battery staple\n");
     ok(&desk.run(&["keygen", "--out", "officer", "--password-file", "password"]));
     let mode = fs::metadata(desk.path("officer.key"))
         .expect("the key")

@@ -22,7 +22,7 @@ id = "T-1"
 title_fr = "Essai"
 title_en = "Test"
 time_zone = "America/Toronto"
-box_key = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"
+box_key = "e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33"
 
 [[law]]
 id = "L-1"

@@ -110,3 +110,13 @@ proptest! {
         let _ = Manifest::from_json(&bytes);
     }
 }
+
+#[test]
+fn unknown_fields_are_refused_by_name() {
+    let json = String::from_utf8(Specimen::new(&small()).manifest.to_json()).expect("UTF-8");
+    for (at, _) in json.match_indices('{') {
+        let edited = format!("{}\"unheard_of\":1,{}", &json[..=at], &json[at + 1..]);
+        let reason = Manifest::from_json(edited.as_bytes()).expect_err("an unknown field");
+        assert!(reason.contains("unheard_of"), "at byte {at}: {reason}");
+    }
+}

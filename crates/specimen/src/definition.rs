@@ -7,7 +7,7 @@ use std::fmt::Write;
 pub const EXAMPLE: &str = include_str!("../../../fixtures/election.toml");
 
 /// A box key to which nobody needs the private half.
-pub const BOX_KEY: &str = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a";
+pub const BOX_KEY: &str = "e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33";
 
 /// Candidates of each election in each region.
 const CANDIDATES: u32 = 4;

@@ -18,9 +18,11 @@ mod digests;
 mod package;
 mod promtool;
 mod roll;
+mod secret;
 
 pub use definition::{BOX_KEY, Definition, EXAMPLE, Election, Law, Method};
 pub use digests::write_digests;
 pub use package::{Recipe, Specimen};
 pub use promtool::promtool_accepts;
 pub use roll::{Roll, Voter, stranger};
+pub use secret::write_secret;

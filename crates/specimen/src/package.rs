@@ -2,6 +2,7 @@
 
 use crate::definition::{self, Definition};
 use crate::roll::{Roll, sharded};
+use crate::secret::write_secret;
 use credentials::digestset::Record;
 use credentials::{BallotId, RollKey};
 use minisign::KeyPair;
@@ -64,8 +65,7 @@ impl Specimen {
         let home = tempfile::Builder::new().prefix("specimen-").tempdir();
         let home = home.expect("a private directory");
         let key = RollKey::from_bytes(recipe.roll.key);
-        let key_file = fs::write(home.path().join("roll.key"), key.to_file_text().as_bytes());
-        key_file.expect("a writable directory");
+        write_secret(&home.path().join("roll.key"), key.to_file_text());
         let manifest = build(&home.path().join("package"), recipe, &records);
         Specimen {
             home,

@@ -51,12 +51,18 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  tally keygen --out box      # writes box.key and box.pub, prints the line for election.toml"
+    after_help = "Examples:\n  tally keygen --out box                            # writes box.key and box.pub, prints the line for election.toml\n  tally keygen --check box.key --package package/   # whether this key opens the choices of a package"
 )]
 pub(crate) struct Keygen {
     /// Path without extension: `.key` (secret, mode 0600) and `.pub` are added.
-    #[arg(long, value_name = "OUT")]
-    pub(crate) out: PathBuf,
+    #[arg(long, value_name = "OUT", required_unless_present = "check")]
+    pub(crate) out: Option<PathBuf>,
+    /// Make nothing: say whether this secret half opens the choices of --package.
+    #[arg(long, value_name = "KEY", requires = "package", conflicts_with_all = ["out", "force"])]
+    pub(crate) check: Option<PathBuf>,
+    /// Directory of the package whose key is checked. Its signatures are not: shardpack verify does that.
+    #[arg(long, value_name = "DIR", requires = "check")]
+    pub(crate) package: Option<PathBuf>,
     /// Replace files that exist already.
     #[arg(long)]
     pub(crate) force: bool,

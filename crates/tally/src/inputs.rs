@@ -1,8 +1,6 @@
 //! What every command reads first: the package, the box key, and what they must agree on.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +8,7 @@ use anyhow::{Context, bail, ensure};
 use credentials::Digest;
 use election::{Ballot, BallotIndex, Event};
 use ledger::{BallotShape, BoxPublicKey, BoxSecretKey, SegmentHeader, Shape};
+use secrets::SecretFileError;
 use shards::{Membership, Package, Trust};
 use zeroize::Zeroizing;
 
@@ -170,7 +169,7 @@ fn cannot_use(path: &Path) -> String {
 /// Reads the box key and checks that the event was sealed to it.
 pub(crate) fn read_box_key(path: &Path, event: &Event) -> anyhow::Result<BoxSecretKey> {
     let context = || format!("cannot use box key {}", path.display());
-    let text = read_secret(path).with_context(context)?;
+    let text = read_secret(path).context("box key")?;
     let key = BoxSecretKey::parse(&text).with_context(context)?;
     if key.public() != BoxPublicKey::from_bytes(event.box_public_key) {
         bail!(
@@ -184,12 +183,7 @@ pub(crate) fn read_box_key(path: &Path, event: &Event) -> anyhow::Result<BoxSecr
     Ok(key)
 }
 
-/// Reads a small secret file into memory that is wiped.
-pub(crate) fn read_secret(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
-    // Reserved whole, so that growing leaves no copy behind.
-    let mut text = Zeroizing::new(Vec::with_capacity(SECRET_BYTES_MAX + 1));
-    File::open(path)?
-        .take(SECRET_BYTES_MAX as u64)
-        .read_to_end(&mut text)?;
-    Ok(text)
+/// Reads a small secret file, which must be its owner's alone, into memory that is wiped.
+pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, SecretFileError> {
+    secrets::read(path, SECRET_BYTES_MAX)
 }

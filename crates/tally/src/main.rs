@@ -45,6 +45,12 @@ fn main() -> ExitCode {
         Err(status) => return status,
     };
     listener::log::start(&log_filter(&cli.command), None);
+    for fault in secrets::seal_memory() {
+        tracing::warn!(
+            fault = format!("{:#}", anyhow::Error::from(fault)),
+            "memory is not sealed"
+        );
+    }
     let done = match &cli.command {
         Command::Keygen(args) => commands::keygen::run(args),
         Command::Run(args) => commands::run::run(args),

@@ -91,7 +91,7 @@ fn first_line(path: &Path) -> anyhow::Result<Zeroizing<String>> {
 
 fn read_text(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     let cannot = || format!("cannot read {}", path.display());
-    let bytes = read_secret(path).with_context(cannot)?;
+    let bytes = read_secret(path)?;
     let text = std::str::from_utf8(&bytes).with_context(cannot)?;
     Ok(Zeroizing::new(text.to_owned()))
 }

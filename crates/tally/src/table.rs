@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use counting::plurality;
 use election::instant_text;
-use election::{Ballot, BallotKind, Election, Event, Law};
+use election::{Ballot, BallotKind, CandidateStatus, Election, Event, Law};
 
 use crate::documents::hex;
 use crate::fraction::Fraction;
@@ -163,8 +163,9 @@ fn write_election(
         let place = place.expect("a definition's candidates stand in regions that it names");
         writeln!(
             page,
-            "  Region {number} {}: {} votes",
-            place.name.fr, region.total_votes
+            "  Region {number} {}: {}",
+            place.name.fr,
+            commandline::count(region.total_votes, "vote")
         )?;
         write_region(page, election, region)?;
     }
@@ -225,9 +226,13 @@ fn write_candidates(
         };
         let candidate = election.candidate(counted.number);
         let candidate = candidate.expect("results name the candidates of their election");
+        let withdrawn = match candidate.status {
+            CandidateStatus::Active => "",
+            CandidateStatus::Withdrawn => "  withdrawn",
+        };
         writeln!(
             page,
-            "    {:>4} {:<NAME_CHARS_MAX$} {:>10}  {:>7} of the region's votes{mark}",
+            "    {:>4} {:<NAME_CHARS_MAX$} {:>10}  {:>7} of the region's votes{mark}{withdrawn}",
             counted.number,
             cut(&format!("{} {}", candidate.first_name, candidate.last_name)),
             counted.votes,

@@ -178,7 +178,7 @@ fn results_come_by_tls_where_there_is_a_certificate() {
     let directory = tempfile::tempdir().expect("a directory");
     let [certificate, key] = ["tls.pem", "tls.key"].map(|name| directory.path().join(name));
     std::fs::write(&certificate, made.cert.pem()).expect("writes");
-    std::fs::write(&key, made.signing_key.serialize_pem()).expect("writes");
+    specimen::write_secret(&key, made.signing_key.serialize_pem());
     let [certificate, key] = [&certificate, &key].map(|path| path.to_str().expect("UTF-8"));
     let (_fixture, running) = start(&["--tls-certificate", certificate, "--tls-key", key]);
 

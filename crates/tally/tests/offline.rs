@@ -2,6 +2,8 @@
 
 mod support;
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use election::Choice;
 use serde_json::{Value, json};
 use support::program::{Names, stderr, stdout, tally};
@@ -194,7 +196,7 @@ fn bad_inputs_are_named_and_refused() {
     check(&wrong_key, 1, "is not of event T-2025");
     let mut no_key = names.args("count", &[]);
     no_key[6] = "/nonexistent/box.key";
-    check(&no_key, 1, "cannot use box key /nonexistent/box.key");
+    check(&no_key, 1, "box key: cannot read /nonexistent/box.key");
     let mut other_package = names.args("verify", &[]);
     other_package[4] = &others.package;
     other_package[6] = &others.key;
@@ -251,6 +253,27 @@ fn keygen_makes_a_pair_once() {
     assert_eq!(again.status.code(), Some(1));
     assert!(stderr(&again).contains("--force"), "{}", stderr(&again));
     assert_eq!(std::fs::read(format!("{out}.key")).expect("kept"), secret);
+}
+
+/// A key was found to be the wrong one when the choices were to be opened, after the vote.
+#[test]
+fn a_key_is_checked_against_the_package_before_the_vote() {
+    let (fixture, others) = (Fixture::new(10), Fixture::new(10));
+    let (names, others) = (Names::new(&fixture, "data"), Names::new(&others, "data"));
+    let check = |key: &str| tally(&["keygen", "--check", key, "--package", &names.package]);
+    let right = check(&names.key);
+    assert_eq!(right.status.code(), Some(0), "{}", stderr(&right));
+    assert!(stdout(&right).contains("opens the choices of event T-2025"));
+    let wrong = check(&others.key);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(stderr(&wrong).contains("is not of event T-2025"));
+    let open = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(&names.key, open).expect("own file");
+    let open = check(&names.key);
+    assert_eq!(open.status.code(), Some(1));
+    assert!(stderr(&open).contains("chmod 600"), "{}", stderr(&open));
+    let usage = tally(&["keygen", "--check", &names.key]);
+    assert_eq!(usage.status.code(), Some(2));
 }
 
 #[test]

@@ -109,12 +109,12 @@ fn a_wrong_password_is_told_without_showing_it() {
     let url = postgres.url("locked", "locked");
     let given = file.to_str().expect("UTF-8");
     let args = ["--postgres", &url, "--postgres-password-file", given];
-    std::fs::write(&file, "synthetic-wrong\n").expect("written");
+    specimen::write_secret(&file, "synthetic-wrong\n");
     let refused = tally(&names.args("run", &args));
     let said = stderr(&refused);
     assert_eq!(refused.status.code(), Some(1), "{said}");
     assert!(said.contains("check the user"), "{said}");
     assert!(!said.contains("synthetic"), "{said}");
-    std::fs::write(&file, "synthetic-right\n").expect("written");
+    specimen::write_secret(&file, "synthetic-right\n");
     wait_for_database(&Running::start(&names.args("run", &args)), &names);
 }

@@ -8,6 +8,7 @@ use std::process::Command;
 use election::Choice;
 use minisign::KeyPair;
 use serde_json::Value;
+use specimen::write_secret;
 use support::program::{Names, stderr, stdout, tally};
 use support::{Fixture, LIVE, OVER, SINGLE};
 
@@ -57,8 +58,8 @@ fn sign_package(fixture: &Fixture) {
     let write = |name: &str, text: String| fs::write(fixture.path(name), text).expect("written");
     let boxed = || pair.sk.to_box(None).expect("boxed");
     write("officer.pub", pair.pk.to_box().expect("boxed").to_string());
-    write("officer.key", boxed().to_string());
-    write("password", "a test password\n".to_owned());
+    write_secret(&fixture.path("officer.key"), boxed().to_string());
+    write_secret(&fixture.path("password"), "a test password\n");
     // What the pair holds is still encrypted.
     let secret = boxed().into_secret_key(password()).expect("its password");
     let manifest = fs::read(fixture.path("package/manifest.json")).expect("a manifest");
@@ -238,7 +239,7 @@ fn a_statement_is_refused_where_it_would_not_hold() {
         desk.statement("out", &["--ballot", "NONE"]),
         &["no ballot NONE", "LIVE, BATCHED"],
     );
-    fs::write(desk.fixture.path("password"), "another\n").expect("written");
+    write_secret(&desk.fixture.path("password"), "another\n");
     let wrong = desk.statement("out", &["--ballot", "OVER"]);
     assert!(!stderr(&wrong).contains("another"), "a password is quoted");
     check(wrong, &["officer.key", "password"]);

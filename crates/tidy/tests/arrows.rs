@@ -15,11 +15,18 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("shards", &["credentials", "election"]),
     ("ledger", &["election", "durable"]),
     ("pages", &["election"]),
-    ("listener", &["election"]),
+    ("secrets", &[]),
+    ("listener", &["election", "secrets"]),
     ("commandline", &[]),
     (
         "hashgen",
-        &["credentials", "election", "durable", "commandline"],
+        &[
+            "credentials",
+            "election",
+            "durable",
+            "commandline",
+            "secrets",
+        ],
     ),
     (
         "shardpack",
@@ -29,6 +36,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "durable",
             "shards",
             "commandline",
+            "secrets",
+            "secrets",
         ],
     ),
     (
@@ -43,6 +52,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "listener",
             "handwritten",
             "commandline",
+            "secrets",
+            "secrets",
         ],
     ),
     (
@@ -57,6 +68,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "pages",
             "listener",
             "commandline",
+            "secrets",
         ],
     ),
     (

@@ -1,6 +1,7 @@
 //! The command line: raw arguments, then resolved ones, then the work.
 
 use crate::config::{Config, Settings};
+use crate::exposure::{Exposure, exposures};
 use crate::run;
 use clap::{Args, Parser, Subcommand};
 use listener::{Tls, log};
@@ -142,7 +143,10 @@ pub fn main() -> ExitCode {
             }
             ExitCode::from(2)
         }
-        Ok(_) if check_only => {
+        Ok(config) if check_only => {
+            for exposure in exposures_of(&config) {
+                commandline::note!("warning: {exposure}");
+            }
             let told = commandline::print_line!("the configuration is sound");
             commandline::end("validator", told.map_err(Into::into))
         }
@@ -150,8 +154,16 @@ pub fn main() -> ExitCode {
     }
 }
 
+fn exposures_of(config: &Config) -> Vec<Exposure> {
+    let encrypted = config.tls.is_some() || !config.addresses.trusted_proxies.is_empty();
+    exposures(config.listen, config.internal, encrypted)
+}
+
 fn serve(config: &Config) -> ExitCode {
     log::start(&config.log, Some(COMMIT_THREAD));
+    for exposure in exposures_of(config) {
+        tracing::warn!("{exposure}");
+    }
     commandline::end("validator", run::run(config))
 }
 

@@ -10,6 +10,7 @@ mod ballots;
 mod catalogue;
 mod cli;
 mod config;
+mod exposure;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod http;

@@ -21,7 +21,12 @@ const STREAMS_ENDING: Duration = Duration::from_secs(2);
 /// # Errors
 /// What kept it from starting, and what to do.
 pub(crate) fn run(config: &Config) -> Result<()> {
-    process::seal_memory();
+    for fault in secrets::seal_memory() {
+        tracing::warn!(
+            fault = format!("{:#}", anyhow::Error::from(fault)),
+            "memory is not sealed"
+        );
+    }
     let connections = ConnectionLimits {
         max: process::raise_file_limit(config.connections.max),
         ..config.connections

@@ -1,7 +1,5 @@
 //! From a configuration to a running validator: each step either succeeds or says what to do.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,7 +15,6 @@ use listener::lifecycle::Lifecycle;
 use listener::{Admission, Tls};
 use shards::{Package, Trust};
 use tokio::sync::Semaphore;
-use zeroize::Zeroizing;
 
 use crate::app::App;
 use crate::ballots::BallotKeys;
@@ -27,8 +24,6 @@ use crate::http::calls::Routes;
 use crate::metrics::Metrics;
 use crate::vote::{Attempts, ElectoralRoll, Observer, PollingStation, VoteReply};
 
-/// A roll key file is one line of some 100 bytes.
-const KEY_FILE_BYTES_MAX: usize = 4_096;
 /// Receipts looked up at once.
 const LOOKUPS_MAX: usize = 8;
 /// Tallies that follow the ledger at once.
@@ -78,10 +73,7 @@ pub(crate) fn open_roll(config: &Config) -> Result<ElectoralRoll> {
 }
 
 fn read_key(path: &Path) -> Result<RollKey> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(KEY_FILE_BYTES_MAX));
-    File::open(path)
-        .and_then(|file| file.take(KEY_FILE_BYTES_MAX as u64).read_to_end(&mut bytes))
-        .with_context(|| format!("cannot read the roll key {}", path.display()))?;
+    let bytes = secrets::read(path, RollKey::FILE_LEN_MAX).context("roll key")?;
     RollKey::parse(&bytes).with_context(|| {
         format!(
             "{} is not a roll key: give the file that hashgen keygen wrote",

@@ -18,7 +18,7 @@ use election::Event;
 
 use crate::byte_size::ByteSize;
 use crate::progress::Progress;
-use crate::roll::{ColumnMap, Header, Source};
+use crate::roll::{ColumnMap, EMPTY_ROLL, Header, Source};
 use crate::roll_key::read_key;
 use crate::seen::Seen;
 use crate::sets::{self, Duplicates, SetKind};
@@ -101,6 +101,9 @@ pub fn run(args: &Args) -> Result<()> {
         max_rejects: args.max_rejects,
     };
     let mut report = Report::new(&hashed.totals, basis);
+    if report.rows_read == 0 {
+        anyhow::bail!("{}: {EMPTY_ROLL}", hashed.name);
+    }
     if report.outcome == RollVerdict::Refused {
         return refuse(args, &report, &hashed.name);
     }
@@ -251,7 +254,11 @@ fn warn(report: &Report, totals: &Totals, name: &str) {
         );
     }
     for (reason, count) in &totals.warnings_by_reason {
-        note!("warning: {name}: {count} rows: {}", reason.explanation());
+        note!(
+            "warning: {name}: {}: {}",
+            commandline::count(*count, "row"),
+            reason.explanation()
+        );
     }
 }
 

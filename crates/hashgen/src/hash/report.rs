@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use commandline::count;
 use credentials::digestset::REPORT_FILE;
 use credentials::{KeyId, Scheme};
 use serde::Serialize;
@@ -145,10 +146,12 @@ impl Report {
             writeln!(out, "region {region:<10} {count}")?;
         }
         for ballot in &self.ballots {
-            let (id, credentials, shards) = (&ballot.ballot, ballot.credentials, ballot.shards);
+            let credentials = count(ballot.credentials, "credential");
+            let shards = count(ballot.shards.into(), "shard");
             writeln!(
                 out,
-                "ballot {id:<10} {credentials} credentials in {shards} shard(s)"
+                "ballot {:<10} {credentials} in {shards}",
+                ballot.ballot
             )?;
         }
         Ok(())

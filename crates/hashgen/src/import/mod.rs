@@ -1,4 +1,4 @@
-//! `hashgen import`: digests that another system made, to a digest set of one ballot.
+//! `hashgen import`: digests that another system made, to a digest set for each ballot.
 
 mod json;
 
@@ -25,22 +25,24 @@ const LINE_LEN_MAX: usize = 1024;
 /// Least memory to sort in.
 const MEMORY_MIN: ByteSize = ByteSize(16 << 20);
 
-/// Import ready digests: the hash database of an existing system, for one ballot.
+/// Import ready digests: the hash database of an existing system.
 ///
-/// The file holds one digest a line in hexadecimal (64 digits, or the first 32 of them), or a JSON
+/// Digests are made for one ballot each. For an event of several laws give --hashes and --ballot once
+/// for each, in the same order, in one run. A file holds one digest a line in hexadecimal (64 digits, or the first 32 of them), or a JSON
 /// list of such strings, or a JSON object with one such list. Digests that occur twice are kept once
 /// and counted. Imported voters have no region, so they can vote on laws only.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "Examples:
   hashgen import --hashes hash_database.json --ballot L2025-001 --out digests/
+  hashgen import --hashes one.json --ballot L2025-001 --hashes two.json --ballot L2025-002 --out digests/
   zcat hashes.gz | hashgen import --hashes - --ballot L2025-001 --out digests/")]
 pub struct Args {
-    /// The digests, or - for standard input
-    #[arg(long, value_name = "FILE")]
-    hashes: PathBuf,
-    /// The ballot they were made for
-    #[arg(long, value_name = "ID")]
-    ballot: BallotId,
+    /// The digests of a ballot, or - for standard input; repeat for several
+    #[arg(long, value_name = "FILE", required = true)]
+    hashes: Vec<PathBuf>,
+    /// The ballot they were made for; as many as --hashes, in the same order
+    #[arg(long = "ballot", value_name = "ID", required = true)]
+    ballots: Vec<BallotId>,
     /// The roll key, where they are of scheme hmac-sha256; else they are of scheme sha256
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
@@ -70,13 +72,7 @@ struct Report {
 
 /// Imports, and prints the totals.
 pub fn run(args: &Args) -> Result<()> {
-    if args.memory < MEMORY_MIN {
-        return Err(Usage(format!(
-            "--memory {}: give at least {MEMORY_MIN}",
-            args.memory
-        ))
-        .into());
-    }
+    check_usage(args)?;
     let key_id = args
         .key
         .as_deref()
@@ -94,9 +90,19 @@ pub fn run(args: &Args) -> Result<()> {
         has_region: false,
     };
     let out = OutputDir::create(&args.out, args.force)?;
-    let sorted = read_digests(&args.hashes, args.memory, spill_dir(&args.out))?.finish()?;
-    let digests_read = sorted.total() as u64;
-    let ballots = [(args.ballot.clone(), sorted)];
+    let mut ballots = Vec::new();
+    for (ballot, hashes) in args.ballots.iter().zip(&args.hashes) {
+        let memory = ByteSize(args.memory.0 / args.ballots.len() as u64);
+        let sorted = read_digests(hashes, memory, spill_dir(&args.out))?.finish()?;
+        ensure!(
+            sorted.total() > 0,
+            "{}: the list is empty, so nobody could vote on {ballot}: is the file whole?",
+            hashes.display()
+        );
+        ballots.push((ballot.clone(), sorted));
+    }
+    let digests_read = ballots.iter().map(|(_, sorted)| sorted.total() as u64);
+    let digests_read = digests_read.sum();
     let ballots = sets::write_all(out.aside(), &ballots, kind, Duplicates::Drop, args.memory.0)?;
     let report = Report {
         format: "scrutin-hashgen-import-1",
@@ -107,9 +113,45 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let mut json = serde_json::to_vec_pretty(&report).context("cannot form the report")?;
     json.push(b'\n');
-    std::fs::write(out.aside().join(REPORT_FILE), &json).context("cannot write the report")?;
+    let report_path = out.aside().join(REPORT_FILE);
+    std::fs::write(&report_path, &json)
+        .with_context(|| format!("cannot write {}", report_path.display()))?;
     print(args, &report, &json)?;
     Ok(out.finish()?)
+}
+
+fn check_usage(args: &Args) -> Result<(), Usage> {
+    let Args {
+        hashes, ballots, ..
+    } = args;
+    if hashes.len() != ballots.len() {
+        return Err(Usage(format!(
+            "--hashes is given {} times and --ballot {} times: give both for each ballot, in the same order",
+            hashes.len(),
+            ballots.len()
+        )));
+    }
+    for (at, (file, ballot)) in hashes.iter().zip(ballots).enumerate() {
+        if ballots[..at].contains(ballot) {
+            return Err(Usage(format!(
+                "--ballot {ballot} is given twice: give all its digests in one file"
+            )));
+        }
+        if hashes[..at].contains(file) {
+            return Err(Usage(format!(
+                "--hashes {} is given twice: digests are made for one ballot and fit no other",
+                file.display()
+            )));
+        }
+    }
+    let least = ByteSize(MEMORY_MIN.0 * ballots.len() as u64);
+    if args.memory < least {
+        return Err(Usage(format!(
+            "--memory {}: give at least {least}",
+            args.memory
+        )));
+    }
+    Ok(())
 }
 
 fn read_digests(path: &Path, memory: ByteSize, spill_dir: &Path) -> Result<Sorter> {
@@ -200,8 +242,11 @@ fn print(args: &Args, report: &Report, json: &[u8]) -> Result<()> {
     let (scheme, digests_read) = (report.scheme, report.digests_read);
     let mut text = format!("scheme        {scheme}\ndigests read  {digests_read}\n");
     for ballot in &report.ballots {
-        let (id, kept, repeated) = (&ballot.ballot, ballot.credentials, ballot.duplicates);
-        text += &format!("ballot {id}: {kept} credentials, {repeated} repeated\n");
+        let kept = commandline::count(ballot.credentials, "credential");
+        text += &format!(
+            "ballot {}: {kept}, {} repeated\n",
+            ballot.ballot, ballot.duplicates
+        );
     }
     Ok(commandline::print(text)?)
 }

@@ -11,7 +11,7 @@ use commandline::print_line;
 use durable::output::OutputFile;
 
 use crate::progress::Progress;
-use crate::roll::{BOM, Chunk, ChunkReader, ColumnMap, Header, Row, Rows, Source};
+use crate::roll::{BOM, Chunk, ChunkReader, ColumnMap, EMPTY_ROLL, Header, Row, Rows, Source};
 use crate::usage::Usage;
 
 use draw::{Mint, ROWS_MAX};
@@ -81,7 +81,11 @@ pub fn run(args: &Args) -> Result<()> {
         header: &header,
         out: &mut out,
     };
-    let rows = copy(&mut reader, letters, mailing.as_mut(), &progress).with_context(|| name)?;
+    let rows = copy(&mut reader, letters, mailing.as_mut(), &progress);
+    let rows = rows.with_context(|| name.clone())?;
+    if rows == 0 {
+        bail!("{name}: {EMPTY_ROLL}");
+    }
     progress.finish();
     print(args, rows)?;
     out.finish()?;
@@ -163,7 +167,7 @@ fn print(args: &Args, rows: u64) -> Result<()> {
     if args.json {
         print_line!("{}", serde_json::json!({ "codes": rows }))?;
     } else {
-        print_line!("{rows} codes minted")?;
+        print_line!("{} minted", commandline::count(rows, "code"))?;
     }
     Ok(())
 }

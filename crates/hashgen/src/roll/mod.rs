@@ -14,6 +14,10 @@ pub use columns::{BOM, ColumnMap, Columns, Header};
 pub use rows::{ChunkRows, Fields, Row, Rows, TooManyColumns};
 pub use source::Source;
 
+/// What an official reads about a roll without voters.
+pub const EMPTY_ROLL: &str =
+    "there is a header and no row below it, so nobody could vote: is the file whole?";
+
 /// Reads a whole roll from memory and gives its number of rows: the entry for fuzzing.
 pub fn check_bytes(bytes: &[u8]) -> anyhow::Result<u64> {
     let text = std::io::Cursor::new(bytes.to_vec());

@@ -97,7 +97,9 @@ fn describe(package: &Package, json: bool) -> Result<()> {
         } else {
             "without regions"
         };
-        print_line!("ballot {id}: {credentials} credentials in {shards} shards, {regions}")?;
+        let credentials = commandline::count(*credentials, "credential");
+        let shards = commandline::count((*shards).into(), "shard");
+        print_line!("ballot {id}: {credentials} in {shards}, {regions}")?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use commandline::{note, print_line};
 use durable::output::OutputFile;
 use minisign::KeyPair;
@@ -33,8 +33,13 @@ pub(crate) fn run(args: &KeygenArgs) -> Result<()> {
         .to_box(Some(&comment))
         .map_err(|error| anyhow!("{error}"))?;
     let public = pair.pk.to_box().map_err(|error| anyhow!("{error}"))?;
-    secret_file.write_all(Zeroizing::new(secret.into_string()).as_bytes())?;
-    public_file.write_all(public.into_string().as_bytes())?;
+    let cannot = |path: &Path| format!("cannot write {}", path.display());
+    secret_file
+        .write_all(Zeroizing::new(secret.into_string()).as_bytes())
+        .with_context(|| cannot(&secret_path))?;
+    public_file
+        .write_all(public.into_string().as_bytes())
+        .with_context(|| cannot(&public_path))?;
     print_line!("{}", officer::key_id(pair.pk.keynum()))?;
     secret_file.finish()?;
     public_file.finish()?;

@@ -75,8 +75,8 @@ fn report(args: &PackArgs, manifest: &Manifest) -> Result<()> {
         return print_json(&totals);
     }
     let credentials_of = |ballot: &BallotManifest| {
-        let (id, credentials) = (ballot.id.as_str(), ballot.credentials);
-        format!("ballot           {id}: {credentials} credentials\n")
+        let credentials = commandline::count(ballot.credentials, "credential");
+        format!("ballot           {}: {credentials}\n", ballot.id.as_str())
     };
     let ballots: String = manifest.ballots.iter().map(credentials_of).collect();
     // In one piece: whoever reads the first line only (head -1) gets a package all the same.

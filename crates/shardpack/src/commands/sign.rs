@@ -32,9 +32,9 @@ pub(crate) fn run(args: &SignArgs) -> Result<()> {
     let content = package.manifest();
     note!("event:           {}", content.event);
     note!(
-        "credentials:     {} on {} ballots",
+        "credentials:     {} on {}",
         content.credentials(),
-        content.ballots.len()
+        commandline::count(content.ballots.len() as u64, "ballot")
     );
     note!("roll commitment: {}", content.roll_commitment);
     note!(
@@ -59,7 +59,9 @@ pub(crate) fn run(args: &SignArgs) -> Result<()> {
         Some(UNTRUSTED_COMMENT.trim_start_matches(COMMENT_PREFIX)),
     )
     .map_err(|error| anyhow!("cannot sign {}: {error}", manifest_path.display()))?;
-    output.write_all(signature.into_string().as_bytes())?;
+    output
+        .write_all(signature.into_string().as_bytes())
+        .with_context(|| format!("cannot write {}", path.display()))?;
     print_line!("{}", path.display())?;
     output.finish()?;
     Ok(())

@@ -76,6 +76,8 @@ fn report(checked: &Checked, require: usize, package: &Path) -> Result<()> {
         credentials,
         ..
     } = checked;
+    let ballots = commandline::count(*ballots as u64, "ballot");
+    let shards = commandline::count(*shards as u64, "shard");
     let signers = checked.signers.join(", ");
     print_line!(
         "signatures   {} of {require} required: {signers}",
@@ -83,10 +85,10 @@ fn report(checked: &Checked, require: usize, package: &Path) -> Result<()> {
     )?;
     print_line!("sums         {files} files, {bytes} bytes, none missing, none extra")?;
     print_line!(
-        "event        {}, {ballots} ballots as in the manifest",
+        "event        {}, {ballots} as in the manifest",
         checked.event
     )?;
-    print_line!("structure    {shards} shards: headers, checksums, lengths")?;
+    print_line!("structure    {shards}: headers, checksums, lengths")?;
     print_line!("digests      {credentials} in strict order, each in its shard")?;
     print_line!("filters      none of the {credentials} is denied")?;
     print_line!("indexes      {credentials} prefixes lead to their ordinals, no other path")?;

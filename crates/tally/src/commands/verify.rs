@@ -91,8 +91,9 @@ pub(crate) fn run(args: &Verify) -> anyhow::Result<()> {
 fn note_ledger(recount: &Recount, checked: &mut Checked) {
     for (partition, head) in &recount.count.heads {
         checked.lines.push(format!(
-            "partition {partition}: {} frames, every checksum and link fits, SHA-256 {}",
-            head.sequence, head.link
+            "partition {partition}: {}, every checksum and link fits, SHA-256 {}",
+            commandline::count(head.sequence, "frame"),
+            head.link
         ));
     }
     let opened = if recount.opened {
@@ -101,9 +102,9 @@ fn note_ledger(recount: &Recount, checked: &mut Checked) {
         "choices not opened (no --box), as many as marks in every frame"
     };
     let line = format!(
-        "{} votes, no credential twice; {opened}; {} duplicate attempts",
-        recount.count.votes(),
-        recount.count.duplicates()
+        "{}, no credential twice; {opened}; {}",
+        commandline::count(recount.count.votes(), "vote"),
+        commandline::count(recount.count.duplicates(), "duplicate attempt")
     );
     checked.json.insert(
         "ledger".to_owned(),
@@ -188,7 +189,8 @@ fn check_receipts(
         );
     }
     if !receipts.is_empty() {
-        let line = format!("{} receipts found", receipts.len());
+        let found = commandline::count(receipts.len() as u64, "receipt");
+        let line = format!("{found} found");
         checked.note("receipts", line, json!(receipts.len()));
     }
     Ok(())

@@ -41,8 +41,7 @@ impl Target {
             bail!("the PostgreSQL URL names no host: expected postgres://USER@HOST:PORT/DATABASE");
         }
         if let Some(path) = &files.postgres_password_file {
-            let context = || format!("cannot read password file {}", path.display());
-            let text = read_secret(path).with_context(context)?;
+            let text = read_secret(path).context("password of the database")?;
             config.password(text.trim_ascii());
         }
         let tls = match (config.get_ssl_mode(), &files.postgres_ca) {

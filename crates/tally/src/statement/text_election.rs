@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 
 use counting::plurality;
 use counting::ranked::Side;
-use election::{Election, Event, Language};
+use election::{CandidateStatus, Election, Event, Language};
 
 use super::lines::{NAME_CHARS, region_name, region_turnout};
 use super::wording::Wording;
@@ -115,9 +115,13 @@ fn write_candidate(
     let candidate = election.candidate(counted.number);
     let candidate = candidate.expect("results name the candidates of their election");
     let name = format!("{} {}", candidate.first_name, candidate.last_name);
+    let withdrawn = match candidate.status {
+        CandidateStatus::Active => "",
+        CandidateStatus::Withdrawn => language.pick("  (s'est retiré ou retirée)", "  (withdrawn)"),
+    };
     writeln!(
         page,
-        "    {:>5} {name:<NAME_CHARS$} {:>10} {share:>9} {of}{mark}",
+        "    {:>5} {name:<NAME_CHARS$} {:>10} {share:>9} {of}{mark}{withdrawn}",
         counted.number, counted.votes
     )
 }

@@ -5,7 +5,6 @@ pub(crate) mod postgres;
 pub(crate) mod program;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -22,7 +21,7 @@ use ledger::{
 use rand_xoshiro::SplitMix64;
 use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 use shards::Package;
-use specimen::{Definition, Election, Law, Method, Recipe, Roll, Specimen};
+use specimen::{Definition, Election, Law, Method, Recipe, Roll, Specimen, write_secret};
 
 /// Ballots in index order.
 pub(crate) const LIVE: u16 = 0;
@@ -105,7 +104,7 @@ impl Fixture {
             shard_bits: SHARD_BITS,
             ..Recipe::default()
         });
-        fs::write(specimen.path("box.key"), key.to_file_text().as_bytes()).expect("key");
+        write_secret(&specimen.path("box.key"), key.to_file_text().as_bytes());
         let package = Package::open(&specimen.package(), &specimen.signed()).expect("a package");
         Fixture {
             specimen,

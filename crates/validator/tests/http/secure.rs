@@ -153,7 +153,7 @@ async fn a_new_certificate_is_taken_at_sighup_and_a_bad_one_is_not() {
         "who was connected stays"
     );
 
-    fs::write(&key, &old.key_pem).unwrap();
+    specimen::write_secret(&key, &old.key_pem);
     secure.server.hang_up("stays in use");
     assert_eq!(secure.vote(21, HTTP_1).await, 202);
     assert!(
@@ -231,15 +231,16 @@ fn faults_of_both_files_are_told_with_all_others() {
     let (right, other) = (Certificate::new(), Certificate::new());
     let certificate = fixture.path("tls.crt");
     right.install(&certificate, &fixture.path("tls.key"));
-    fs::write(fixture.path("other.key"), &other.key_pem).unwrap();
+    specimen::write_secret(&fixture.path("other.key"), &other.key_pem);
     fs::write(fixture.path("torn.crt"), &right.pem[..right.pem.len() / 2]).unwrap();
     fs::write(fixture.path("empty.crt"), "").unwrap();
+    specimen::write_secret(&fixture.path("no.key"), &right.pem);
     let file = fixture.path("v.toml");
-    let cases: [(&str, &str, &[&str]); 5] = [
+    let cases: [(&str, &str, &[&str]); 6] = [
         (
             "nowhere.crt",
             "nowhere.key",
-            &["tls.certificate is", "tls.key is", "No such file"],
+            &["tls.certificate is", "tls.key: cannot read", "No such file"],
         ),
         (
             "tls.crt",
@@ -249,13 +250,10 @@ fn faults_of_both_files_are_told_with_all_others() {
         ("torn.crt", "tls.key", &["torn.crt", "no sound PEM"]),
         (
             "empty.crt",
-            "tls.crt",
-            &[
-                "empty.crt",
-                "no certificate in it",
-                "tls.crt, which holds none",
-            ],
+            "no.key",
+            &["no certificate in it", "no.key, which holds none"],
         ),
+        ("tls.crt", "tls.crt", &["tls.crt is open to other"]),
         (
             "tls.crt",
             "",

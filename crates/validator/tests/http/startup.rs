@@ -4,6 +4,7 @@
 use crate::fixture::{Fixture, Voter};
 use crate::server::{Server, run};
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 fn check(arguments: &[String], more: &[&str], code: i32, said: &[&str]) {
     let output = run(arguments, more);
@@ -94,13 +95,11 @@ fn the_roll_key_must_fit() {
     arguments.drain(at..at + 2);
     check(&arguments, &[], 1, &["give its file with --key"]);
     let rubbish = fixture.path("rubbish.key");
-    fs::write(&rubbish, "rubbish").unwrap();
-    check(
-        &arguments,
-        &["--key", &rubbish.display().to_string()],
-        1,
-        &["rubbish.key", "hashgen keygen"],
-    );
+    specimen::write_secret(&rubbish, "rubbish");
+    let given = ["--key", &rubbish.display().to_string()];
+    check(&arguments, &given, 1, &["rubbish.key", "hashgen keygen"]);
+    fs::set_permissions(&rubbish, fs::Permissions::from_mode(0o644)).unwrap();
+    check(&arguments, &given, 1, &["rubbish.key", "chmod 600"]);
 }
 
 #[test]

@@ -45,7 +45,7 @@ impl Certificate {
     /// Writes both files; returns the settings that name them.
     pub(crate) fn install(&self, certificate: &Path, key: &Path) -> [(&'static str, String); 2] {
         fs::write(certificate, &self.pem).unwrap();
-        fs::write(key, &self.key_pem).unwrap();
+        specimen::write_secret(key, &self.key_pem);
         let text = |path: &Path| path.to_str().unwrap().to_owned();
         [
             ("VALIDATOR_TLS_CERTIFICATE", text(certificate)),

@@ -22,7 +22,8 @@ pub(super) fn write_papers(
     if silent > 0 {
         writeln!(
             page,
-            "  {silent} regions of the event have no candidates and do not vote in this election"
+            "  no candidates, and no vote in this election: {}",
+            commandline::count(silent as u64, "region")
         )?;
     }
     if event.regions.len() > REGIONS_SHOWN_MAX {
@@ -80,9 +81,9 @@ fn write_summary(page: &mut String, event: &Event, election: &Election) -> fmt::
     };
     writeln!(
         page,
-        "  {} candidates in {} regions",
-        election.candidates().len(),
-        election.regions().len()
+        "  {} in {}",
+        commandline::count(election.candidates().len() as u64, "candidate"),
+        commandline::count(election.regions().len() as u64, "region")
     )?;
     for (word, extreme) in [("fewest", sizes().min()), ("most", sizes().max())] {
         if let Some((candidates, region)) = extreme {
