@@ -12,8 +12,12 @@ def check(fits, path, offset, what):
     if not fits:
         sys.exit(f"{path}, byte {offset}: {what}")
 
+directory = pathlib.Path(sys.argv[1] if len(sys.argv) == 2 else sys.exit(__doc__))
+segments = sorted(directory.glob("*.segment"))
+if not segments:
+    sys.exit(f"{directory}: no ledger here, not one *.segment: name a partition, such as data/ledger/p0000")
 link, sequence, ballots, votes, duplicates, invalid = bytes(32), 0, [], {}, 0, 0
-for number, path in enumerate(sorted(pathlib.Path(sys.argv[1]).glob("*.segment")), 1):
+for number, path in enumerate(segments, 1):
     data = path.read_bytes()
     check(data[:8] == b"SCRLEDG1" and data[8:12] == b"\1\0\0\0", path, 0, "no segment of version 1")
     length, _, count, own_number, first = struct.unpack_from("<IHHIQ", data, 12)

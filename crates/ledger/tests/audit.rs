@@ -62,3 +62,21 @@ fn the_python_auditor_agrees_and_notices_damage() {
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("00000002.segment, byte "));
 }
+
+/// A directory that does not exist was a ledger of no votes, and in good order.
+#[test]
+fn the_python_auditor_finds_no_ledger_where_there_is_none() {
+    let Some(python) = python() else {
+        eprintln!("skipped: needs python3 with the cbor2 package (Debian: python3-cbor2)");
+        return;
+    };
+    let empty = tempfile::tempdir().expect("a directory");
+    let golden = root().join("fixtures/golden/ledger/v1/ledger");
+    for dir in [empty.path(), &empty.path().join("nowhere"), &golden] {
+        let output = audit(&python, dir);
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{}: {told}", dir.display());
+        assert!(told.contains("no ledger here"), "{told}");
+        assert!(output.stdout.is_empty());
+    }
+}

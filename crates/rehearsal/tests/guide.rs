@@ -5,59 +5,16 @@
 
 mod support;
 
-use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+
+use rehearsal::services::Addresses;
+use support::typed::{Block, blocks, on_addresses, script, type_in};
 
 const GUIDE: &str = include_str!("../../../docs/offline.md");
 const EVENT: &str = include_str!("../../../fixtures/election.toml");
 /// Two officers choose a password and repeat it, and give it once when they sign.
 const TYPED: &str = "one night\none night\ntwo nights\ntwo nights\none night\ntwo nights\n";
-/// Stock tools that the guide uses, and `script`, which gives the programs a terminal to ask at.
-const STOCK: [&str; 2] = ["minisign", "script"];
-
-/// Commands of the guide and what it says they print.
-#[derive(Debug, Default, PartialEq)]
-struct Block {
-    commands: String,
-    printed: Vec<String>,
-}
-
-/// The `sh` blocks of a page, each with the `text` block that follows it.
-fn blocks(page: &str) -> Vec<Block> {
-    let mut blocks: Vec<Block> = Vec::new();
-    let mut fence = None;
-    for line in page.lines() {
-        match (fence, line.strip_prefix("```")) {
-            (None, Some(language)) => {
-                fence = Some(language);
-                if language == "sh" {
-                    blocks.push(Block::default());
-                }
-            }
-            (Some(_), Some(_)) => fence = None,
-            (Some("sh"), None) => {
-                writeln!(blocks.last_mut().unwrap().commands, "{line}").unwrap();
-            }
-            (Some("text"), None) if line != "..." => {
-                blocks.last_mut().unwrap().printed.push(line.to_owned());
-            }
-            _ => {}
-        }
-    }
-    blocks
-}
-
-/// One script; what block N prints goes to `N.printed`, so that only passwords use the terminal.
-fn script(blocks: &[Block]) -> String {
-    let block = |(number, block): (usize, &Block)| {
-        format!("{{\n{}}} > \"$printed/{number}\" 2>&1\n", block.commands)
-    };
-    let commands: String = blocks.iter().enumerate().map(block).collect();
-    format!("set -e\nprinted=$PWD/../printed\n{commands}")
-}
 
 /// A line without what differs from run to run: numbers, sums, key ids, and spaces.
 fn shape(line: &str) -> String {
@@ -80,38 +37,8 @@ fn fits(line: &str, expected: &str) -> bool {
     }
 }
 
-/// Types `commands` at a terminal in `dir`, and the passwords when asked for.
-fn type_in(dir: &Path, commands: &str) -> bool {
-    let programs = support::programs().path("");
-    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
-    fs::write(dir.join("../guide.sh"), commands).unwrap();
-    let mut terminal = Command::new("script")
-        .args([
-            "--quiet",
-            "--return",
-            "--command",
-            "sh ../guide.sh",
-            "/dev/null",
-        ])
-        .current_dir(dir)
-        .env("PATH", path)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut keyboard = terminal.stdin.take().unwrap();
-    keyboard.write_all(TYPED.as_bytes()).unwrap();
-    let status = terminal.wait().unwrap();
-    drop(keyboard);
-    status.success()
-}
-
 #[test]
 fn the_guide_s_commands_run_and_print_what_it_says() {
-    let present = |tool: &&str| Command::new(tool).arg("--version").output().is_ok();
-    if let Some(missing) = STOCK.iter().find(|tool| !present(tool)) {
-        return eprintln!("NOT TESTED: docs/offline.md ({missing} is not installed)");
-    }
     let home = tempfile::tempdir().unwrap();
     let (dir, printed) = (home.path().join("ceremony"), home.path().join("printed"));
     fs::create_dir(&dir).unwrap();
@@ -120,7 +47,8 @@ fn the_guide_s_commands_run_and_print_what_it_says() {
     let blocks = blocks(GUIDE);
     assert!(blocks.len() > 10, "the guide has few commands: {blocks:?}");
 
-    let succeeded = type_in(&dir, &script(&blocks));
+    let commands = on_addresses(&script(&blocks), Addresses::free().unwrap());
+    let succeeded = type_in(&dir, &commands, TYPED);
     for (number, block) in blocks.iter().enumerate() {
         let commands = &block.commands;
         let text = fs::read_to_string(printed.join(number.to_string()))

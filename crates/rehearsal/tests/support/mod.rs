@@ -3,6 +3,8 @@
 // Each target that includes this module uses its part of it.
 #![allow(dead_code)]
 
+pub(crate) mod typed;
+
 use std::path::Path;
 use std::process::Command;
 use std::sync::Once;
