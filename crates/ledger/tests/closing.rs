@@ -1,5 +1,6 @@
-//! A window is enforced when a vote is committed, not when it arrives.
+//! A window is enforced when a vote is committed, not when it arrives; its end is written down.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -8,7 +9,10 @@ use std::time::Duration;
 use durable::{Clock, OsStorage};
 use election::Choice;
 use ledger::log::files;
-use ledger::{BallotShape, BoxSecretKey, Decision, Options, Partition, Reply, Shape, Submission};
+use ledger::{
+    BallotShape, Body, BoxSecretKey, Decision, Item, LedgerError, Options, Partition, Reply, Shape,
+    Submission,
+};
 
 const OPENS_MS: i64 = 1_000_000;
 const CLOSES_MS: i64 = 2_000_000;
@@ -71,19 +75,24 @@ fn vote(partition: &Partition<Tell>, ordinal: u32, reply: Tell) {
     assert!(partition.submit(submission).is_ok(), "the queue has room");
 }
 
+fn open(dir: &Path, clock: &Arc<SetClock>, shape: Shape) -> Partition<Tell> {
+    let log = files::open(Arc::new(OsStorage), dir);
+    let (partition, _) = Partition::open(
+        Arc::new(log),
+        None,
+        Arc::clone(clock) as Arc<dyn Clock>,
+        shape,
+        Options::default(),
+    )
+    .expect("opens");
+    partition
+}
+
 /// Submits a vote at `arrival_ms` while the commit thread is held, and commits it at `commit_ms`.
 fn check(arrival_ms: i64, commit_ms: i64, expected: fn(&Decision) -> bool) {
     let dir = tempfile::tempdir().expect("a directory");
     let clock = Arc::new(SetClock(AtomicI64::new(OPENS_MS)));
-    let log = files::open(Arc::new(OsStorage), dir.path());
-    let (partition, _) = Partition::open(
-        Arc::new(log),
-        None,
-        Arc::clone(&clock) as Arc<dyn Clock>,
-        shape(),
-        Options::default(),
-    )
-    .expect("opens");
+    let partition = open(dir.path(), &clock, shape());
     let (outcome, outcomes) = channel();
     let (open_gate, gate) = channel();
     let held = Tell {
@@ -123,4 +132,35 @@ fn a_vote_that_arrives_in_time_and_is_committed_late_is_refused() {
     check(CLOSES_MS - 1, CLOSES_MS - 1, accepted);
     check(CLOSES_MS - 1, CLOSES_MS, closed);
     check(CLOSES_MS - 1, CLOSES_MS + 60_000, closed);
+}
+
+/// Results are final by this frame: no clock of a reader is asked.
+#[test]
+fn the_end_of_a_window_is_written_down_once_even_where_nobody_votes() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let shape = shape();
+    let frames = || {
+        let mut times = Vec::new();
+        let log = files::open(Arc::new(OsStorage), dir.path());
+        let end = log.read_all(0, |item| {
+            if let Item::Frame(frame) = item {
+                assert_eq!(frame.body().expect("a body"), Body::default());
+                times.push(frame.header.time_ms);
+            }
+            Ok::<(), LedgerError>(())
+        });
+        end.expect("a ledger");
+        times
+    };
+    for (start_ms, stop_ms, expected) in [
+        (CLOSES_MS - 2, CLOSES_MS - 1, &[][..]),
+        (CLOSES_MS - 1, CLOSES_MS + 5, &[CLOSES_MS + 5]),
+        (CLOSES_MS + 6, CLOSES_MS + 60_000, &[CLOSES_MS + 5]),
+    ] {
+        let clock = Arc::new(SetClock(AtomicI64::new(start_ms)));
+        let partition = open(dir.path(), &clock, shape.clone());
+        clock.0.store(stop_ms, Ordering::SeqCst);
+        partition.shutdown();
+        assert_eq!(frames(), expected, "at {stop_ms}");
+    }
 }

@@ -76,6 +76,9 @@ pub struct Committer<R: Reply> {
     shared: Arc<Shared>,
     /// Commit time of the last frame: time never goes back.
     time_ms: i64,
+    /// Windows that ended by then need no closing frame any more: the time of the last frame, or of
+    /// the start where there is none.
+    written_ms: i64,
     last_commit: Duration,
     /// The link that may have been appended or not. Nothing else is decided before that is known.
     unsettled: Option<Unsettled<R>>,
@@ -135,6 +138,7 @@ impl<R: Reply> Committer<R> {
             let shape = Arc::clone(&shape);
             Snapshotter::new(snapshots, shape, partition, options.snapshot_votes)
         });
+        let started_ms = clock.now_ms();
         let committer = Committer {
             log,
             last_commit: clock.monotonic(),
@@ -147,6 +151,7 @@ impl<R: Reply> Committer<R> {
             snapshotter,
             on_full: options.on_full,
             time_ms: recovery.time_ms.unwrap_or(i64::MIN), // no frame: any time may follow
+            written_ms: recovery.time_ms.unwrap_or(started_ms),
             unsettled: None,
             ended: false,
             lease,
@@ -180,8 +185,8 @@ impl<R: Reply> Committer<R> {
     }
 
     /// Decides and commits the first [`crate::BATCH_SUBMISSIONS_MAX`] submissions of `batch`, taking
-    /// them out. With an empty batch it commits invalid attempts that have waited for a second.
-    /// Takes nothing out while an earlier link is not settled.
+    /// them out. With an empty batch it commits invalid attempts that have waited for a second, and
+    /// the closing frame of a ballot whose window has ended. Takes nothing out while an earlier link is not settled.
     ///
     /// # Errors
     /// Fatal; nobody of the batch is answered.
@@ -202,10 +207,11 @@ impl<R: Reply> Committer<R> {
         let now_ms = self.clock.now_ms().max(self.time_ms);
         let mut draft = self.arbiter.decide(batch, now_ms, &self.shared.invalid);
         self.shared.state.note_decided(draft.submissions());
-        if draft.needs_frame() || flush_invalid {
+        let closes = self.arbiter.any_ended_between(self.written_ms, now_ms);
+        if draft.needs_frame() || flush_invalid || closes {
             draft.invalid = self.shared.invalid.take();
         }
-        if !draft.needs_frame() && draft.invalid.is_empty() {
+        if !draft.needs_frame() && draft.invalid.is_empty() && !closes {
             draft.answer_turned_away();
             return Ok(());
         }
@@ -283,6 +289,7 @@ impl<R: Reply> Committer<R> {
                 self.writer.frame_appended(&work.link, sequence);
                 assert!(work.time_ms >= self.time_ms, "time does not go back");
                 self.time_ms = work.time_ms;
+                self.written_ms = work.time_ms;
                 self.last_commit = self.clock.monotonic();
                 self.confirm(&work.draft, work.link.bytes.len() as u64, took);
                 self.tell_room()?;

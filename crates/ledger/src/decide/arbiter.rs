@@ -80,6 +80,13 @@ impl Arbiter {
         None
     }
 
+    /// Whether a ballot's window ended after `last_ms`, and by `now_ms`: then a frame must say so, even
+    /// one without votes, because results are final by that frame and by no clock.
+    pub(crate) fn any_ended_between(&self, last_ms: i64, now_ms: i64) -> bool {
+        let mut windows = self.windows.iter();
+        windows.any(|window| window.ended_between(last_ms, now_ms))
+    }
+
     /// Why a submission is turned away without a look at the bitsets, if it is.
     fn refusal<R>(
         &self,

@@ -29,4 +29,9 @@ impl Window {
             None
         }
     }
+
+    /// Whether the window ended after `last_ms`, and by `now_ms`.
+    pub(crate) fn ended_between(&self, last_ms: i64, now_ms: i64) -> bool {
+        last_ms < self.closes_ms && self.closes_ms <= now_ms
+    }
 }
