@@ -1,5 +1,7 @@
 //! Style sheets, scripts and icons: embedded, named by content, compressed at build.
 
+use crate::encoding::Encoding;
+
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// Where programs serve assets: `/assets/` followed by [`Asset::name`].
@@ -36,23 +38,13 @@ impl Asset {
     /// `Vary: Accept-Encoding`.
     #[must_use]
     pub fn encoded(&self, accept_encoding: Option<&str>) -> (&'static [u8], Option<&'static str>) {
-        let accepts = |wanted: &str| {
-            accept_encoding.unwrap_or_default().split(',').any(|part| {
-                let (coding, weight) = part.split_once(';').unwrap_or((part, ""));
-                let refused = weight
-                    .trim()
-                    .strip_prefix("q=")
-                    .is_some_and(|q| q.bytes().all(|b| b == b'0' || b == b'.'));
-                coding.trim().eq_ignore_ascii_case(wanted) && !refused
-            })
+        let encoding = Encoding::negotiate(accept_encoding);
+        let bytes = match encoding {
+            Encoding::Brotli => self.brotli,
+            Encoding::Gzip => self.gzip,
+            Encoding::Identity => self.identity,
         };
-        if accepts("br") {
-            (self.brotli, Some("br"))
-        } else if accepts("gzip") {
-            (self.gzip, Some("gzip"))
-        } else {
-            (self.identity, None)
-        }
+        (bytes, encoding.name())
     }
 }
 

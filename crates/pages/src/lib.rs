@@ -30,6 +30,7 @@
 
 mod asset;
 mod chart;
+mod encoding;
 mod form;
 mod frame;
 mod headers;
@@ -44,6 +45,7 @@ mod wording;
 mod tests;
 
 pub use asset::{ASSET_CACHE_CONTROL, ASSET_PREFIX, Asset, asset, assets};
+pub use encoding::Encoding;
 pub use form::{Form, FormError};
 pub use frame::{Page, PageContext};
 pub use headers::{CSP, EMBED_CSP, NO_STORE, REVALIDATE, SECURITY_HEADERS};

@@ -3,8 +3,8 @@
 use election::{Ballot, Choice, Event, Language};
 
 use crate::results::{
-    AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, Night, RegionAnswers,
-    RegionView, Round, Rounds, Seen, Summary, Turnout,
+    AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, Night, Progress, RegionAnswers,
+    RegionView, Round, Rounds, Seen, Stage, Summary, Turnout,
 };
 use crate::voter::{self, Activity, CheckFault, CredentialFault, End, MarkError, MarkedBallot};
 use crate::{Page, PageContext, Program, asset, assets, monitor, results};
@@ -129,15 +129,15 @@ fn seen<T>(counts: T) -> [Seen<T>; 3] {
 }
 
 fn region_view(shown: bool, ranked: bool) -> RegionView {
-    let votes = |number, votes, elected| CandidateVotes {
+    let votes = |number, votes, wins| CandidateVotes {
         number,
         votes,
-        elected,
+        wins,
     };
     let round = |counts: &[(u32, u64)], exhausted| Round {
         counts: counts.to_vec(),
         threshold: Some(56),
-        elected: if counts.len() == 2 { vec![1] } else { vec![] },
+        winners: if counts.len() == 2 { vec![1] } else { vec![] },
         eliminated: if counts.len() == 3 { vec![3] } else { vec![] },
         exhausted,
     };
@@ -159,7 +159,21 @@ fn region_view(shown: bool, ranked: bool) -> RegionView {
     }
 }
 
-fn law_views() -> Vec<LawView> {
+fn progress(stage: Stage) -> Progress {
+    Progress {
+        stage,
+        position: "17".to_owned(),
+        time_ms: Some(OPEN_MS),
+    }
+}
+
+fn certified() -> Stage {
+    Stage::Certified {
+        statement_sha256: "ab".repeat(32),
+    }
+}
+
+fn law_views(stage: &Stage) -> Vec<LawView> {
     let answers = AnswerCounts {
         oui: 60,
         non: 40,
@@ -178,6 +192,7 @@ fn law_views() -> Vec<LawView> {
     let views = views.chain([shown(counts(None)), shown(LawCounts::default())]);
     views
         .map(|seen| LawView {
+            progress: progress(stage.clone()),
             turnout: turnout(),
             seen,
         })
@@ -186,11 +201,12 @@ fn law_views() -> Vec<LawView> {
 
 fn results_pages(context: &PageContext<'_>) -> Vec<Page> {
     let mut pages = Vec::new();
-    let later = PageContext {
-        now_ms: 4_000_000_000_000,
-        ..*context
-    };
-    for (context, embed) in [(context, false), (context, true), (&later, false)] {
+    for (stage, embed) in [
+        (Stage::Counting, false),
+        (Stage::Counting, true),
+        (Stage::Preliminary, false),
+        (certified(), false),
+    ] {
         let night = Night {
             context: *context,
             stream: Some("/api/v1/stream"),
@@ -198,7 +214,7 @@ fn results_pages(context: &PageContext<'_>) -> Vec<Page> {
         };
         let law = ballot(context.event, "L2025-002");
         let kind = law.law().expect("a law");
-        for view in law_views() {
+        for view in law_views(&stage) {
             pages.push(results::law(&night, law, kind, &view));
         }
         for (id, ranked) in [("E2025-QC", false), ("E2025-RG", true)] {
@@ -206,8 +222,11 @@ fn results_pages(context: &PageContext<'_>) -> Vec<Page> {
             let election = ballot.election().expect("an election");
             for seen in seen(()) {
                 let region = region_view(seen.counts().is_some(), ranked);
-                pages.extend(results::region(&night, ballot, election, &seen, &region));
+                let progress = progress(stage.clone());
+                let standing = (&progress, &seen);
+                pages.extend(results::region(&night, ballot, election, standing, &region));
                 let view = ElectionView {
+                    progress,
                     turnout: turnout(),
                     regions: vec![region],
                     seen,
@@ -215,7 +234,11 @@ fn results_pages(context: &PageContext<'_>) -> Vec<Page> {
                 pages.push(results::election(&night, ballot, election, &view));
             }
         }
-        let summaries: Vec<Summary> = law_views().into_iter().take(3).map(Summary::Law).collect();
+        let summaries: Vec<Summary> = law_views(&stage)
+            .into_iter()
+            .take(3)
+            .map(Summary::Law)
+            .collect();
         pages.push(results::index(&night, &summaries));
     }
     pages
@@ -335,7 +358,7 @@ fn what_the_policy_hides_is_on_no_page() {
         embed: false,
     };
     let law = ballot(&event, "L2025-002");
-    let view = &law_views()[1];
+    let view = &law_views(&Stage::Counting)[1];
     let page = results::law(&night, law, law.law().expect("a law"), view);
     assert!(page.html.contains("Only turnout is shown"));
     assert!(!page.html.contains("Yes"), "an answer has no place here");
@@ -355,13 +378,79 @@ fn a_law_without_regions_shows_its_total_and_no_verdict_that_needs_them() {
     };
     let ballot = ballot(&event, "L2025-002");
     let law = ballot.law().expect("a law");
-    let by_region = results::law(&night, ballot, law, &law_views()[0]).html;
-    let total = results::law(&night, ballot, law, &law_views()[3]).html;
+    let views = law_views(&Stage::Preliminary);
+    let by_region = results::law(&night, ballot, law, &views[0]).html;
+    let total = results::law(&night, ballot, law, &views[3]).html;
     assert!(by_region.contains("data-rows") && by_region.contains("class=\"verdict"));
     assert!(total.contains("60.0%"));
     assert!(!total.contains("data-rows") && !total.contains("class=\"verdict"));
-    let csv = results::law_csv(&night, ballot, &law_views()[3]);
-    assert!(csv.contains("L2025-002,,,oui,60\r\n"), "{csv}");
+    let csv = results::law_csv(&night, ballot, &views[3]);
+    let line = "L2025-002,,,oui,60,preliminary,17,2025-11-22T";
+    assert!(csv.contains(line), "{csv}");
+}
+
+/// "Elected", seats and "on course to fail" once stood on pages while people voted.
+#[test]
+fn nobody_is_elected_and_nothing_passes_before_every_vote_is_counted() {
+    let event = event();
+    let night = Night {
+        context: PageContext {
+            event: &event,
+            lang: Language::English,
+            now_ms: 4_000_000_000_000,
+        },
+        stream: None,
+        embed: false,
+    };
+    let [law, single] = ["L2025-002", "E2025-RG"].map(|id| ballot(&event, id));
+    let election = single.election().expect("an election");
+    let kind = law.law().expect("a law");
+    for (stage, words, never) in [
+        (
+            Stage::Counting,
+            ["Counting: provisional", "Leading"],
+            ["Elected<", "Passed"],
+        ),
+        (
+            Stage::Preliminary,
+            ["no signed statement", "Elected<"],
+            ["Leading<", "certified:"],
+        ),
+        (
+            certified(),
+            ["Certified results: an officer", "Elected<"],
+            ["Leading<", "provisional"],
+        ),
+    ] {
+        let (view, seen) = (region_view(true, true), seen(()));
+        let standing = progress(stage.clone());
+        let region = results::region(&night, single, election, (&standing, &seen[0]), &view);
+        let law_page = results::law(&night, law, kind, &law_views(&stage)[0]);
+        let csv = results::election_csv(
+            &night,
+            single,
+            election,
+            &ElectionView {
+                progress: standing,
+                turnout: turnout(),
+                regions: vec![view],
+                seen: seen[0].clone(),
+            },
+        );
+        let all = region.expect("a region").html + &law_page.html;
+        for words in words {
+            assert!(all.contains(words), "{words} is not in {stage:?}");
+        }
+        for words in never {
+            assert!(!all.contains(words), "{words} is in {stage:?}");
+        }
+        let mark = if stage == Stage::Counting {
+            "true,false,counting"
+        } else {
+            "false,true,"
+        };
+        assert!(csv.contains(mark), "{csv}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use election::{Ballot, Choice};
-use ledger::{BallotMarks, DuplicateAttempts};
+use ledger::{BallotMarks, Cursor, DuplicateAttempts};
 
 use crate::counts::{Added, Counts};
 use crate::fold_error::{FoldError, FramePosition};
@@ -38,6 +38,8 @@ pub(crate) struct BallotCount {
     pub(crate) votes: u64,
     /// Commit time of the last frame with a vote; 0 before the first.
     pub(crate) updated_ms: i64,
+    /// The last frame with a vote, by partition.
+    pub(crate) position: BTreeMap<u16, Cursor>,
 }
 
 impl BallotCount {
@@ -101,7 +103,9 @@ impl BallotCount {
             *self.turnout.entry((*region, hour)).or_default() += votes;
             self.votes += votes;
         }
-        self.updated_ms = frame.time_ms;
+        // Partitions are folded side by side: a frame may be older than the last of another one.
+        self.updated_ms = self.updated_ms.max(frame.time_ms);
+        self.position.insert(frame.partition, frame.at);
         match frame.choices_of(marks.ballot) {
             Some(choices) => self.count(ballot, choices, &voters, frame.position()),
             None => Ok(()),

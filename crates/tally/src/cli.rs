@@ -159,6 +159,10 @@ pub(crate) struct Run {
     pub(crate) box_key: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) postgres: PostgresArgs,
+    /// Directory of a signed statement of results, there or yet to come; may be repeated. A ballot is
+    /// shown as certified once a trusted officer has signed the numbers that this tally has counted.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) statement: Vec<PathBuf>,
     /// Tokens of who may read audit and exports over HTTP; nobody may without.
     #[arg(long, value_name = "FILE")]
     pub(crate) tokens: Option<PathBuf>,
@@ -216,7 +220,7 @@ pub(crate) struct StatementArgs {
     /// State this ballot only; may be repeated. Without any, every ballot of the event.
     #[arg(long, value_name = "ID")]
     pub(crate) ballot: Vec<String>,
-    /// State ballots whose window is not over too, and mark the statement as interim.
+    /// State ballots of which the ledger holds no closing frame too, and mark the statement as interim.
     #[arg(long)]
     pub(crate) interim: bool,
     /// Directory to make for the statement.

@@ -4,12 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use election::Event;
+use election::{Ballot, Event};
 use ledger::{Cursor, InvalidReason};
 
 use crate::ballot_count::BallotCount;
+use crate::closings::{ClosingFrame, Closings};
 use crate::fold_error::FoldError;
 use crate::opened::OpenedFrame;
+use crate::results::{Stage, Standing};
 use crate::roll::Roll;
 
 /// The fold of all frames so far.
@@ -23,6 +25,8 @@ pub(crate) struct LedgerCount {
     pub(crate) invalid: BTreeMap<(Option<u16>, InvalidReason), u64>,
     /// Commit time of the last frame; 0 before the first.
     pub(crate) time_ms: i64,
+    /// Which ballots the ledger has closed.
+    pub(crate) closings: Closings,
 }
 
 impl LedgerCount {
@@ -36,6 +40,25 @@ impl LedgerCount {
             heads: BTreeMap::new(),
             invalid: BTreeMap::new(),
             time_ms: 0,
+            closings: Closings::new(event),
+        }
+    }
+
+    /// How final the numbers of a ballot are, as far as the ledger says.
+    pub(crate) fn standing(&self, ballot: &Ballot) -> Standing {
+        if let Some(closing) = self.closings.of(ballot) {
+            let frames = closing.iter();
+            return Standing {
+                stage: Stage::Preliminary,
+                position: frames.map(|(at, frame)| (*at, frame.at)).collect(),
+                time_ms: closing.values().map(|frame| frame.time_ms).max(),
+            };
+        }
+        let count = &self.ballots[usize::from(ballot.index.0)];
+        Standing {
+            stage: Stage::Counting,
+            position: count.position.clone(),
+            time_ms: (count.updated_ms != 0).then_some(count.updated_ms),
         }
     }
 
@@ -74,6 +97,11 @@ impl LedgerCount {
         }
         *head = frame.at;
         self.time_ms = self.time_ms.max(frame.time_ms);
+        let closing = ClosingFrame {
+            at: frame.at,
+            time_ms: frame.time_ms,
+        };
+        self.closings.see(event, frame.partition, closing);
         for marks in &frame.body.marks {
             let at = usize::from(marks.ballot);
             let ballot = event.ballots().get(at).zip(self.ballots.get_mut(at));

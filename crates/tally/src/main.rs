@@ -2,7 +2,10 @@
 
 mod api;
 mod ballot_count;
+mod certificate;
+mod certified;
 mod cli;
+mod closings;
 mod commands;
 mod contest;
 mod counts;
@@ -22,6 +25,7 @@ mod policy;
 mod postgres;
 mod published;
 mod recount;
+mod release;
 mod results;
 mod roll;
 mod rows;

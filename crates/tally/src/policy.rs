@@ -1,45 +1,53 @@
 //! When counts may be seen: the results policy of each ballot, enforced here and not in a page.
 //!
-//! `live`: every frame. `batched`: while voting is open, a unit (a law, or one region of an
-//! election) moves only in steps of at least [`STEP_VOTES_MIN`] votes, so that no single vote can
-//! be told from two readings. `after_close`: turnout only until the ballot closes.
+//! What is seen moves by the releases of [`ReleasePlan`] and by nothing else: no clock is asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use election::{Ballot, Event, ResultsPolicy};
+use ledger::Cursor;
 
+use crate::certificate::Certificate;
 use crate::counts::Counts;
 use crate::fold_error::FoldError;
 use crate::ledger_count::LedgerCount;
 use crate::opened::OpenedFrame;
+use crate::release::{ReleasePlan, Unit};
+use crate::results::{Stage, Standing};
 use crate::roll::Roll;
-
-/// Fewest votes by which a batched unit moves.
-pub(crate) const STEP_VOTES_MIN: u64 = 20;
 
 /// The count of the ledger, and what of it may be seen.
 pub(crate) struct Board {
     count: LedgerCount,
-    /// By ballot; used by batched ballots only.
+    plan: ReleasePlan,
+    /// By ballot; used by batched ballots only: of the others everything is seen, or nothing.
     shown: Vec<Shown>,
-    /// By ballot: frames that touched it.
+    /// By ballot: frames that changed what may be seen of it.
     versions: Vec<u64>,
+    /// By ballot, of statements that were shown to this tally.
+    certificates: Vec<Option<Arc<Certificate>>>,
     opened: bool,
 }
 
+/// What may be seen of a batched ballot.
 #[derive(Default)]
 struct Shown {
     regions: BTreeMap<u16, Counts>,
     updated_ms: i64,
+    /// The frame of the last release, by partition.
+    position: BTreeMap<u16, Cursor>,
+    /// Votes that wait for their release, by the region of their voters.
+    waiting: BTreeMap<Unit, BTreeMap<u16, Counts>>,
 }
 
 /// A version of a ballot's results: equal versions show equal results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Version {
-    /// Frames that touched the ballot.
+    /// Frames that changed the ballot.
     changes: u64,
-    begun: bool,
-    closed: bool,
+    complete: bool,
+    certified: bool,
 }
 
 /// What may be seen of a ballot now.
@@ -53,7 +61,7 @@ pub(crate) enum Visible<'a> {
         /// tell whose.
         by_region: bool,
     },
-    /// Turnout only, until then.
+    /// Turnout only, until the ballot is closed, which is due then.
     Withheld { available_ms: i64 },
     /// Turnout only: this tally holds no box key.
     Sealed,
@@ -63,11 +71,13 @@ impl Board {
     /// Of an empty ledger. `opened`: whether frames come with their choices.
     pub(crate) fn new(event: &Event, roll: &dyn Roll, opened: bool) -> Board {
         let count = LedgerCount::new(event, roll);
-        let shown = event.ballots().iter().map(|_| Shown::default()).collect();
+        let ballots = event.ballots().len();
         Board {
             count,
-            shown,
-            versions: vec![0; event.ballots().len()],
+            plan: ReleasePlan::new(event),
+            shown: event.ballots().iter().map(|_| Shown::default()).collect(),
+            versions: vec![0; ballots],
+            certificates: vec![None; ballots],
             opened,
         }
     }
@@ -76,7 +86,13 @@ impl Board {
         &self.count
     }
 
-    /// Folds a frame, and publishes the batched units that have grown enough by it.
+    /// Says which partitions the ledger has, before the first frame.
+    pub(crate) fn expect(&mut self, partitions: &[u16]) {
+        self.count.closings.expect(partitions);
+        self.plan.expect(partitions);
+    }
+
+    /// Folds a frame, and publishes what it releases.
     ///
     /// # Errors
     /// See [`LedgerCount::apply`].
@@ -87,21 +103,28 @@ impl Board {
         frame: &OpenedFrame,
     ) -> Result<(), FoldError> {
         self.count.apply(event, frame, roll)?;
+        let released = self.plan.step(event, roll, frame)?;
         for marks in &frame.body.marks {
             // The fold has refused ballots that the event does not have.
             let at = usize::from(marks.ballot);
-            let (ballot, shown) = (&event.ballots()[at], &mut self.shown[at]);
-            if ballot.results == ResultsPolicy::Batched {
-                let counts = &self.count.ballots[at].regions;
-                shown.step(ballot, counts, frame);
+            if event.ballots()[at].results == ResultsPolicy::Batched {
+                self.shown[at].wait(&event.ballots()[at], frame);
             }
             self.versions[at] += 1;
+        }
+        for unit in released {
+            self.shown[usize::from(unit.ballot)].release(unit, frame);
         }
         Ok(())
     }
 
-    /// What may be seen of a ballot at `now_ms`.
-    pub(crate) fn visible(&self, ballot: &Ballot, now_ms: i64) -> Visible<'_> {
+    /// Notes that an officer has signed the numbers of a ballot.
+    pub(crate) fn certify(&mut self, ballot: &Ballot, certificate: Certificate) {
+        self.certificates[usize::from(ballot.index.0)] = Some(Arc::new(certificate));
+    }
+
+    /// What may be seen of a ballot.
+    pub(crate) fn visible(&self, ballot: &Ballot) -> Visible<'_> {
         let at = usize::from(ballot.index.0);
         let (count, shown) = (&self.count.ballots[at], &self.shown[at]);
         if !self.opened {
@@ -112,7 +135,7 @@ impl Board {
             updated_ms: count.updated_ms,
             by_region: true,
         };
-        if now_ms >= ballot.closes {
+        if self.is_complete(ballot) {
             return all;
         }
         match ballot.results {
@@ -128,20 +151,66 @@ impl Board {
         }
     }
 
-    /// What the ballot's results depend on at `now_ms`, beside the event.
-    pub(crate) fn version(&self, ballot: &Ballot, now_ms: i64) -> Version {
-        Version {
-            changes: self.versions[usize::from(ballot.index.0)],
-            begun: now_ms >= ballot.opens,
-            closed: now_ms >= ballot.closes,
+    /// How final the numbers are that may be seen of a ballot, and which frames they stand on.
+    pub(crate) fn standing(&self, ballot: &Ballot) -> Standing {
+        let at = usize::from(ballot.index.0);
+        let mut standing = self.count.standing(ballot);
+        if standing.stage.is_complete() {
+            if let Some(certificate) = &self.certificates[at] {
+                standing.stage = Stage::Certified(Arc::clone(certificate));
+            }
+        } else if self.opened && ballot.results == ResultsPolicy::Batched {
+            let shown = &self.shown[at];
+            standing.position.clone_from(&shown.position);
+            standing.time_ms = (shown.updated_ms != 0).then_some(shown.updated_ms);
         }
+        standing
+    }
+
+    /// What the ballot's results depend on, beside the event.
+    pub(crate) fn version(&self, ballot: &Ballot) -> Version {
+        let at = usize::from(ballot.index.0);
+        Version {
+            changes: self.versions[at],
+            complete: self.is_complete(ballot),
+            certified: self.certificates[at].is_some(),
+        }
+    }
+
+    fn is_complete(&self, ballot: &Ballot) -> bool {
+        self.count.closings.of(ballot).is_some()
     }
 }
 
 impl Version {
-    /// Where the clock stands in the ballot's window: what may be seen depends on it.
+    /// How final the results are: a reader who could see the next stage is never shown the one before.
     pub(crate) fn phase(&self) -> (bool, bool) {
-        (self.begun, self.closed)
+        (self.complete, self.certified)
+    }
+}
+
+impl Shown {
+    /// Keeps the choices of a frame until their release.
+    fn wait(&mut self, ballot: &Ballot, frame: &OpenedFrame) {
+        // Counts come with the box key alone; so does this.
+        for (region, choice, votes) in frame.choices_of(ballot.index.0).unwrap_or(&[]) {
+            let unit = Unit::of(ballot, frame.partition, *region);
+            let regions = self.waiting.entry(unit).or_default();
+            regions.entry(*region).or_default().add(choice, *votes);
+        }
+    }
+
+    /// Publishes the votes of a unit, of which `frame` is the last.
+    fn release(&mut self, unit: Unit, frame: &OpenedFrame) {
+        // Only batched ballots keep anything here.
+        let Some(waiting) = self.waiting.remove(&unit) else {
+            return;
+        };
+        for (region, counts) in waiting {
+            self.regions.entry(region).or_default().merge(&counts);
+        }
+        self.updated_ms = self.updated_ms.max(frame.time_ms);
+        self.position.insert(frame.partition, frame.at);
     }
 }
 
@@ -160,32 +229,15 @@ impl Board {
         counts.add(choice, votes);
         self.versions[at] += 1;
     }
-}
 
-impl Shown {
-    /// Publishes the units that have grown enough.
-    fn step(&mut self, ballot: &Ballot, counts: &BTreeMap<u16, Counts>, frame: &OpenedFrame) {
-        if ballot.law().is_some() {
-            let sum = |regions: &BTreeMap<u16, Counts>| -> u64 {
-                regions.values().map(Counts::total).sum()
-            };
-            if sum(counts) - sum(&self.regions) >= STEP_VOTES_MIN {
-                self.regions.clone_from(counts);
-                self.updated_ms = frame.time_ms;
-            }
-            return;
-        }
-        // Counts come with the box key alone; so does this.
-        let choices = frame.choices_of(ballot.index.0).unwrap_or(&[]);
-        let regions: BTreeSet<u16> = choices.iter().map(|(region, ..)| *region).collect();
-        for region in regions {
-            // The frame was folded into `counts` before.
-            let now = &counts[&region];
-            let before = self.regions.get(&region).map_or(0, Counts::total);
-            if now.total() - before >= STEP_VOTES_MIN {
-                self.regions.insert(region, now.clone());
-                self.updated_ms = frame.time_ms;
-            }
-        }
+    /// The frame that closes every ballot of the event, in a ledger of one partition.
+    pub(crate) fn close(&mut self, event: &Event) {
+        self.expect(&[0]);
+        let end = event.ballots().iter().map(|ballot| ballot.closes).max();
+        let frame = crate::closings::ClosingFrame {
+            at: Cursor::default(),
+            time_ms: end.expect("an event has a ballot"),
+        };
+        self.count.closings.see(event, 0, frame);
     }
 }

@@ -75,24 +75,20 @@ impl Published {
         self.failure.borrow().is_some()
     }
 
-    /// Results that may be seen at `now_ms`, at most [`FRESH`] behind the ledger.
+    /// Results that may be seen, at most [`FRESH`] behind the ledger.
     ///
     /// # Errors
     /// The ballot cannot be tabulated. [`Published::failure`] then resolves.
-    pub(crate) fn recent(
-        &self,
-        ballot: &Ballot,
-        now_ms: i64,
-    ) -> Result<Arc<Edition>, Arc<TabulationError>> {
+    pub(crate) fn recent(&self, ballot: &Ballot) -> Result<Arc<Edition>, Arc<TabulationError>> {
         let at = usize::from(ballot.index.0);
         // Held while tabulating: whoever asks meanwhile waits for these results.
         let mut kept = self.editions[at]
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let board = self.board();
-        let version = board.version(ballot, now_ms);
+        let version = board.version(ballot);
         if let Some(edition) = kept.as_ref() {
-            // The clock changes what may be seen: never served stale.
+            // Another stage is never kept back.
             let same_phase = edition.version.phase() == version.phase();
             if edition.version == version || (same_phase && edition.made.elapsed() < FRESH) {
                 return Ok(Arc::clone(edition));
@@ -102,9 +98,9 @@ impl Published {
             registered: self.registered[at].clone(),
             votes: board.count().ballots[at].votes_by_region(),
         };
-        let visible = board.visible(ballot, now_ms);
+        let (standing, visible) = (board.standing(ballot), board.visible(ballot));
         let made = Instant::now();
-        match results_of(&self.event, ballot, turnout, &visible) {
+        match results_of(&self.event, ballot, (standing, turnout), &visible) {
             Ok(results) => {
                 let edition = Arc::new(Edition {
                     results,
@@ -134,9 +130,6 @@ mod tests {
     use crate::roll::Roll;
     use credentials::Digest;
     use election::Choice;
-
-    /// While the ballots of the event are open.
-    const OPEN_MS: i64 = 1_752_580_800_000;
 
     struct NoVoters;
 
@@ -170,7 +163,7 @@ mod tests {
     fn a_version_is_tabulated_once_and_the_next_one_anew() {
         let (event, published) = published();
         let ballot = event.ballot("IRV").expect("a ballot");
-        let recent = || published.recent(ballot, OPEN_MS).expect("results");
+        let recent = || published.recent(ballot).expect("results");
         vote(&published, ballot, &Choice::Ranking(vec![1]), 3);
         let first = recent();
         std::thread::sleep(FRESH);
@@ -182,8 +175,8 @@ mod tests {
         assert_eq!((votes(&first), votes(&second)), (Some(3), Some(7)));
         vote(&published, ballot, &Choice::Ranking(vec![2]), 1);
         assert!(Arc::ptr_eq(&second, &recent()), "young enough to be shown");
-        let closed = published.recent(ballot, ballot.closes).expect("results");
-        assert_eq!(votes(&closed), Some(8), "never stale over the closing");
+        published.board_mut().close(&event);
+        assert_eq!(votes(&recent()), Some(8), "never stale over the closing");
     }
 
     #[tokio::test]
@@ -192,10 +185,10 @@ mod tests {
         let ballot = event.ballot("IRV").expect("a ballot");
         assert!(!published.has_failed());
         vote(&published, ballot, &Choice::Ranking(vec![1, 9]), 1);
-        let error = published.recent(ballot, OPEN_MS).err().expect("no result");
+        let error = published.recent(ballot).err().expect("no result");
         assert_eq!((error.ballot.as_str(), error.region), ("IRV", 1));
         assert!(published.has_failed());
         assert_eq!(published.failure().await, error);
-        assert!(published.recent(ballot, OPEN_MS).is_err());
+        assert!(published.recent(ballot).is_err());
     }
 }

@@ -107,6 +107,7 @@ impl Recount {
         mut look: impl FnMut(&OpenedFrame),
     ) -> anyhow::Result<Recount> {
         let mut count = LedgerCount::new(package.event(), &*package);
+        count.closings.expect(&directory.partitions()?);
         let ends = directory
             .read(key, |frame| {
                 look(frame);
@@ -182,7 +183,12 @@ impl Recount {
         Ok(BallotReport {
             ballot_id: ballot.id.clone(),
             duplicates: count.duplicates(),
-            results: results_of(self.package.event(), ballot, turnout, &visible)?,
+            results: results_of(
+                self.package.event(),
+                ballot,
+                (self.count.standing(ballot), turnout),
+                &visible,
+            )?,
         })
     }
 

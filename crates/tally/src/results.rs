@@ -7,17 +7,62 @@
 //! [`election::BallotKind`] or on [`Tabulated`], so the compiler names most of these places.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use counting::ranked::{Amount, Side};
 use counting::referendum;
+use ledger::Cursor;
 
+use crate::certificate::Certificate;
 use crate::fraction::Fraction;
 
 /// What may be told of one ballot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Results {
+    pub(crate) standing: Standing,
     pub(crate) turnout: Turnout,
     pub(crate) shown: Shown,
+}
+
+/// How final numbers are, and which frames they stand on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) stage: Stage,
+    /// By partition: while counting, the last frame with a vote that is counted here; afterwards the
+    /// closing frame.
+    pub(crate) position: BTreeMap<u16, Cursor>,
+    /// Commit time of the latest of these frames, ms UTC; none before the first.
+    pub(crate) time_ms: Option<i64>,
+}
+
+/// How final numbers are. Only the ledger and officers move it, never a clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// The ledger may still hold votes that are not counted.
+    Counting,
+    /// The closing frame was read: every vote is counted.
+    Preliminary,
+    /// Every vote is counted, and an officer has signed a statement of these numbers.
+    Certified(Arc<Certificate>),
+}
+
+impl Stage {
+    /// Whether every vote is counted: only then is anybody elected, or a law passed.
+    pub(crate) fn is_complete(&self) -> bool {
+        match self {
+            Stage::Counting => false,
+            Stage::Preliminary | Stage::Certified(_) => true,
+        }
+    }
+
+    /// The value of `status` in JSON and CSV.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Stage::Counting => "counting",
+            Stage::Preliminary => "preliminary",
+            Stage::Certified(_) => "certified",
+        }
+    }
 }
 
 /// Who voted, by region of the roll (0 = the roll names none). Counted from marks: needs no box key.
@@ -101,7 +146,9 @@ pub(crate) struct CandidateResults {
     pub(crate) number: u32,
     /// Single choice: votes. Ranked choice: first preferences.
     pub(crate) votes: u64,
-    pub(crate) elected: bool,
+    /// Whether the count gives this candidate a seat: elected once every vote is counted, leading
+    /// until then ([`Stage::is_complete`]).
+    pub(crate) wins: bool,
 }
 
 /// One party, or all independents together.
@@ -111,6 +158,7 @@ pub(crate) struct PartyResults {
     pub(crate) party: Option<String>,
     /// Single choice: votes. Ranked choice: first preferences.
     pub(crate) votes: u64,
+    /// Candidates who win, as [`CandidateResults::wins`] says.
     pub(crate) seats: u64,
 }
 
@@ -123,7 +171,8 @@ pub(crate) struct Round {
     pub(crate) counts: Vec<(u32, Amount)>,
     /// Votes that elect, where the method has such a number.
     pub(crate) threshold: Option<Amount>,
-    pub(crate) elected: Vec<u32>,
+    /// Who gets a seat in this round, as [`CandidateResults::wins`] says.
+    pub(crate) winners: Vec<u32>,
     pub(crate) eliminated: Vec<u32>,
     /// Votes that count for nobody any more.
     pub(crate) exhausted: Amount,

@@ -15,6 +15,9 @@ use crate::inputs::PackageRoll;
 use crate::ledger_count::LedgerCount;
 use crate::roll::Roll;
 
+/// Grain of the times of repeated submissions.
+const MINUTE_MS: i64 = 60_000;
+
 /// What rows are made from.
 #[derive(Clone, Copy)]
 pub(crate) struct Exported<'a> {
@@ -165,8 +168,8 @@ fn duplicates(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()>
                 ballot_id,
                 digest: digest(exported, ballot, *shard, *ordinal),
                 attempt_count: repeats.count + 1,
-                first_duplicate_at: instant_text(repeats.first_ms),
-                last_duplicate_at: instant_text(repeats.last_ms),
+                first_duplicate_at: minute(repeats.first_ms),
+                last_duplicate_at: minute(repeats.last_ms),
                 package_signature: exported.signature(),
             })?;
         }
@@ -188,6 +191,11 @@ fn turnout(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The minute of a repeated submission. Finer, it would meet the public `updated_at` of the results.
+fn minute(ms: i64) -> String {
+    instant_text(ms - ms.rem_euclid(MINUTE_MS))
 }
 
 fn digest(exported: Exported<'_>, ballot: u16, shard: u32, ordinal: u32) -> String {

@@ -1,7 +1,8 @@
 //! A validator's ledger over HTTP: `GET /ledger/{partition}?after=SEQ`, followed for ever.
 //!
 //! The stream is segment headers and frames, byte for byte as on disk, so the same decoder checks
-//! the same chain. After any break it resumes behind the last frame that was handed over.
+//! the same chain. After any break it resumes behind the last frame that was handed over. The header
+//! `ledger-head` names the last frame as the stream began: whoever has read that one has caught up.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,8 +24,8 @@ use crate::news::News;
 const BACKOFF_MIN: Duration = Duration::from_millis(100);
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// A stream that is silent for this long has handed over all there was.
-const SILENCE: Duration = Duration::from_millis(200);
+/// Sequence of the last frame of the ledger as a stream begins.
+const LEDGER_HEAD: &str = "ledger-head";
 
 /// The internal listener of a validator.
 #[derive(Clone)]
@@ -110,24 +111,29 @@ impl Stream {
         items: &mut Items,
         sender: &mpsc::Sender<News>,
     ) -> Ended {
-        let mut body = match self.request(partition, cursor.sequence).await {
-            Ok(body) => body,
+        let (head, mut body) = match self.request(partition, cursor.sequence).await {
+            Ok(answer) => answer,
             Err(error) => return Ended::Broken(error),
         };
         let mut decoder = Decoder::resume(*cursor);
+        let mut behind = true;
         loop {
-            let chunk = match tokio::time::timeout(SILENCE, body.frame()).await {
-                Err(_) => {
-                    if sender.send(News::CaughtUp(partition)).await.is_err() {
-                        return Ended::NotWanted;
-                    }
-                    continue;
+            if behind && cursor.sequence >= head {
+                behind = false;
+                if sender.send(News::CaughtUp(partition)).await.is_err() {
+                    return Ended::NotWanted;
                 }
-                Ok(None) => {
+            }
+            let received = tokio::select! {
+                received = body.frame() => received,
+                () = sender.closed() => return Ended::NotWanted,
+            };
+            let chunk = match received {
+                None => {
                     return Ended::Broken(anyhow::anyhow!("the validator ended the stream"));
                 }
-                Ok(Some(Err(error))) => return Ended::Broken(error.into()),
-                Ok(Some(Ok(frame))) => match frame.into_data() {
+                Some(Err(error)) => return Ended::Broken(error.into()),
+                Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => data,
                     // Trailers, which end a body and carry no frame of the ledger.
                     Err(_) => continue,
@@ -140,7 +146,8 @@ impl Stream {
         }
     }
 
-    async fn request(&self, partition: u16, after: u64) -> anyhow::Result<Incoming> {
+    /// Sequence of the ledger's last frame, and the bytes behind frame `after`.
+    async fn request(&self, partition: u16, after: u64) -> anyhow::Result<(u64, Incoming)> {
         let connecting = TcpStream::connect(&self.authority);
         let socket = tokio::time::timeout(CONNECT_TIMEOUT, connecting)
             .await
@@ -161,7 +168,15 @@ impl Stream {
                 response.status()
             );
         }
-        Ok(response.into_body())
+        let head = response.headers().get(LEDGER_HEAD);
+        let head = head.and_then(|value| value.to_str().ok()?.parse().ok());
+        let head = head.with_context(|| {
+            format!(
+                "{} does not tell where its ledger ends ({LEDGER_HEAD}): run the validator of this release",
+                self.authority
+            )
+        })?;
+        Ok((head, response.into_body()))
     }
 }
 

@@ -9,7 +9,7 @@ use election::{Ballot, BallotKind, CandidateStatus, Election, Event, Law};
 use crate::documents::hex;
 use crate::fraction::Fraction;
 use crate::recount::{BallotReport, Report};
-use crate::results::{ElectionResults, LawResults, RegionResults};
+use crate::results::{ElectionResults, LawResults, RegionResults, Standing};
 
 /// Widest name shown in a column; longer ones are cut, `--json` has them whole.
 const NAME_CHARS_MAX: usize = 34;
@@ -64,14 +64,22 @@ fn write_ballot(
         BallotKind::Law(law) => {
             write_heading(page, "Law", ballot, counted)?;
             match counted.results.law() {
-                Some(results) => write_law(page, law, results),
+                Some(results) => write_law(
+                    page,
+                    law,
+                    results,
+                    counted.results.standing.stage.is_complete(),
+                ),
                 None => write_sealed(page),
             }
         }
         BallotKind::Election(election) => {
             write_heading(page, "Election", ballot, counted)?;
             match counted.results.election() {
-                Some(results) => write_election(page, event, election, results),
+                Some(counts) => {
+                    let is_complete = counted.results.standing.stage.is_complete();
+                    write_election(page, event, election, (counts, is_complete))
+                }
                 None => write_sealed(page),
             }
         }
@@ -93,6 +101,27 @@ fn write_heading(
         turnout.whole,
         percent(turnout),
         counted.duplicates
+    )?;
+    write_standing(page, &counted.results.standing)
+}
+
+fn write_standing(page: &mut String, standing: &Standing) -> std::fmt::Result {
+    if !standing.stage.is_complete() {
+        return writeln!(
+            page,
+            "  COUNTING: the closing frame of this ballot was not read, its numbers may still grow"
+        );
+    }
+    let frames = standing.position.iter();
+    let frames: Vec<String> = frames
+        .map(|(partition, at)| format!("frame {} of partition {partition}", at.sequence))
+        .collect();
+    let time = standing.time_ms.map(instant_text);
+    writeln!(
+        page,
+        "  every vote is counted: closed by {} at {}",
+        frames.join(", "),
+        time.expect("a closing frame has a time")
     )
 }
 
@@ -100,7 +129,12 @@ fn write_sealed(page: &mut String) -> std::fmt::Result {
     writeln!(page, "  choices are sealed: name the box key with --box")
 }
 
-fn write_law(page: &mut String, law: &Law, results: &LawResults) -> std::fmt::Result {
+fn write_law(
+    page: &mut String,
+    law: &Law,
+    results: &LawResults,
+    is_complete: bool,
+) -> std::fmt::Result {
     let answers = results.total;
     for (name, share) in [
         ("oui", answers.oui_of_valid()),
@@ -125,13 +159,14 @@ fn write_law(page: &mut String, law: &Law, results: &LawResults) -> std::fmt::Re
             carried.len()
         )?;
     }
-    let reached = if decision.passed {
-        "reached"
-    } else {
-        "not reached"
+    let reached = match (decision.passed, is_complete) {
+        (true, true) => "reached",
+        (false, true) => "not reached",
+        (true, false) => "reached by the votes so far",
+        (false, false) => "not reached by the votes so far",
     };
     writeln!(page, ": {reached}")?;
-    if decision.recount {
+    if decision.recount && is_complete {
         writeln!(
             page,
             "  margin below 1/1000 of the valid votes: a recount is due"
@@ -144,14 +179,15 @@ fn write_election(
     page: &mut String,
     event: &Event,
     election: &Election,
-    results: &ElectionResults,
+    (results, is_complete): (&ElectionResults, bool),
 ) -> std::fmt::Result {
+    let seats = if is_complete { "seats" } else { "leading" };
     for party in &results.parties {
         let named = party.party.as_ref().and_then(|code| event.party(code));
         let name = named.map_or("(independent)", |named| named.name.fr.as_str());
         writeln!(
             page,
-            "  {:<NAME_CHARS_MAX$} {:>10}  {:>7} of all votes  {:>4} seats",
+            "  {:<NAME_CHARS_MAX$} {:>10}  {:>7} of all votes  {:>4} {seats}",
             cut(name),
             party.votes,
             percent(Fraction::of(party.votes, results.total_votes)),
@@ -167,7 +203,7 @@ fn write_election(
             place.name.fr,
             commandline::count(region.total_votes, "vote")
         )?;
-        write_region(page, election, region)?;
+        write_region(page, election, region, is_complete)?;
     }
     Ok(())
 }
@@ -176,8 +212,9 @@ fn write_region(
     page: &mut String,
     election: &Election,
     region: &RegionResults,
+    is_complete: bool,
 ) -> std::fmt::Result {
-    if region.recount {
+    if region.recount && is_complete {
         writeln!(
             page,
             "    margin below 1/1000 of the valid votes: a recount is due ({})",
@@ -191,17 +228,15 @@ fn write_region(
             plurality::TIE_STATUTE
         )?;
     }
-    write_candidates(page, election, region)?;
+    write_candidates(page, election, region, is_complete)?;
     for round in region.rounds.iter().flatten() {
         let counts = round.counts.iter();
         let counts: Vec<String> = counts
             .map(|(number, votes)| format!("{number}: {votes}"))
             .collect();
         writeln!(page, "    round {}: {}", round.number, counts.join(", "))?;
-        for (what, candidates) in [
-            ("elected", &round.elected),
-            ("eliminated", &round.eliminated),
-        ] {
+        let winners = if is_complete { "elected" } else { "leading" };
+        for (what, candidates) in [(winners, &round.winners), ("eliminated", &round.eliminated)] {
             if !candidates.is_empty() {
                 let numbers: Vec<String> = candidates.iter().map(u32::to_string).collect();
                 writeln!(page, "      {what} {}", numbers.join(", "))?;
@@ -215,10 +250,13 @@ fn write_candidates(
     page: &mut String,
     election: &Election,
     region: &RegionResults,
+    is_complete: bool,
 ) -> std::fmt::Result {
     for counted in &region.candidates {
-        let mark = if counted.elected {
+        let mark = if counted.wins && is_complete {
             "  elected"
+        } else if counted.wins {
+            "  leading"
         } else if region.tied.contains(&counted.number) {
             "  tied"
         } else {

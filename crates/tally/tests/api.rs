@@ -7,7 +7,7 @@ use std::time::Duration;
 use election::Choice;
 
 use support::program::{Names, Running};
-use support::{BATCHED, Fixture, LATER, LIVE, NOON_MS, OVER, RANKED, SINGLE};
+use support::{BATCHED, Fixture, LATER, LIVE, NOON_MS, OVER, OVER_MS, RANKED, SINGLE};
 
 fn wait_for_votes(running: &Running, ballot: &str, votes: u64) {
     running.wait(&format!("/api/v1/turnout/{ballot}"), |turnout| {
@@ -35,11 +35,25 @@ fn policies_are_enforced_by_the_api() {
         (&law("LIVE")["oui_count"], &law("LIVE")["total_votes"]),
         (&19.into(), &19.into())
     );
+    let over = law("OVER");
     assert_eq!(
-        law("OVER")["oui_count"],
-        19,
-        "closed: everything may be seen"
+        (&over["status"], &over["results"]),
+        (&"counting".into(), &"withheld".into()),
+        "its window is over by every clock, but the ledger does not say so"
     );
+    // The commit thread writes the closing frame within a second.
+    ballots.set_time(OVER_MS);
+    running.wait("/api/v1/results/OVER", |over| {
+        over["status"] == "preliminary"
+    });
+    let over = law("OVER");
+    assert_eq!(
+        (&over["oui_count"], &over["as_of"]),
+        (&19.into(), &"2026-02-01T00:00:00Z".into())
+    );
+    assert_eq!(over["threshold"]["reached"], true);
+    assert_eq!(law("LIVE")["threshold"]["reached"], serde_json::Value::Null);
+    assert_eq!(law("LIVE")["threshold"]["reached_so_far"], true);
     let later = law("LATER");
     assert_eq!(
         (&later["results"], &later["oui_count"]),
@@ -133,7 +147,7 @@ fn elections_have_regions_parties_rounds_and_turnout_hours() {
         .as_array()
         .expect("parties")
         .iter()
-        .filter_map(|p| p["seats"].as_u64())
+        .filter_map(|p| p["seats_leading"].as_u64())
         .sum();
     let tied = whole["regions"]
         .as_array()
@@ -151,7 +165,8 @@ fn elections_have_regions_parties_rounds_and_turnout_hours() {
         .as_array()
         .and_then(|rounds| rounds.last())
         .expect("rounds");
-    assert_eq!(last["elected"].as_array().map(Vec::len), Some(1));
+    assert_eq!(last["leading"].as_array().map(Vec::len), Some(1));
+    assert_eq!(last["elected"].as_array().map(Vec::len), Some(0));
     let turnout = running.json("/api/v1/turnout/RANKED");
     assert_eq!(
         (&turnout["votes"], &turnout["registered"]),
@@ -244,6 +259,25 @@ fn readers_that_have_it_are_told_so() {
     wait_for_votes(&running, "LIVE", 1);
     std::thread::sleep(Duration::from_millis(250));
     assert_eq!(running.get("/api/v1/results/LIVE", &known).0, 200);
+}
+
+/// A tally without a ledger once showed "Final results, 0 votes" of every ballot whose time was over.
+#[test]
+fn nothing_is_final_without_a_ledger() {
+    let fixture = Fixture::new(4);
+    let names = Names::new(&fixture, "nowhere");
+    let running = Running::start(&names.args("run", &[]));
+    let over = running.json("/api/v1/results/OVER");
+    assert_eq!(over["status"], "counting");
+    assert_eq!(
+        (&over["position"], &over["as_of"]),
+        (&serde_json::json!([]), &().into())
+    );
+    let page = running
+        .get("/ballots/OVER?lang=en", "Accept: text/html\r\n")
+        .2;
+    assert!(page.contains("Counting: provisional results"), "{page}");
+    assert!(page.contains("data-settled=\"false\""), "{page}");
 }
 
 #[test]

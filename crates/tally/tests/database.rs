@@ -5,29 +5,10 @@ mod support;
 use std::time::{Duration, Instant};
 
 use election::Choice;
+use support::database::{assert_verified, verify, wait_for_database};
 use support::postgres::Postgres;
 use support::program::{Names, Running, run_to_its_end, stderr, stdout, tally};
-use support::{BATCHED, Fixture, LATER, LIVE, OVER, RANKED, SINGLE, mix};
-
-/// Waits until the database holds every vote that was answered so far.
-fn wait_for_database(running: &Running, names: &Names) {
-    let last = names.acknowledged();
-    running.wait("/api/v1/health", |health| {
-        let written = health["postgres_sequences"]["0"].as_u64();
-        written.is_some_and(|written| written >= last) && health["services"]["ledger"] == "healthy"
-    });
-}
-
-fn verify(names: &Names, url: &str) -> (Option<i32>, String) {
-    let output = tally(&names.args("verify", &["--postgres", url]));
-    (output.status.code(), stdout(&output) + &stderr(&output))
-}
-
-fn assert_verified(names: &Names, url: &str) {
-    let (status, text) = verify(names, url);
-    assert_eq!(status, Some(0), "{text}");
-    assert!(text.contains("at the ledger's end"), "{text}");
-}
+use support::{BATCHED, Fixture, LATER, LIVE, OVER, OVER_MS, RANKED, SINGLE, mix};
 
 #[test]
 fn invariant_1_memory_recount_and_database_agree_and_rows_can_be_rebuilt() {
@@ -38,6 +19,7 @@ fn invariant_1_memory_recount_and_database_agree_and_rows_can_be_rebuilt() {
     let fixture = Fixture::new(80);
     let mut ballots = fixture.ballot_box("data");
     ballots.fill(0, 70);
+    ballots.set_time(OVER_MS);
     ballots.close();
     let names = Names::new(&fixture, "data");
     let running = Running::start(&names.args("run", &["--postgres", &url]));
@@ -321,7 +303,7 @@ fn a_changed_or_unknown_migration_is_refused() {
 }
 
 #[test]
-fn a_server_that_is_not_there_or_refuses_ends_the_start() {
+fn a_server_that_refuses_ends_the_start() {
     let Some(postgres) = Postgres::start() else {
         return;
     };
@@ -335,7 +317,6 @@ fn a_server_that_is_not_there_or_refuses_ends_the_start() {
         assert!(stderr(&output).contains(words), "{}", stderr(&output));
         assert!(!stderr(&output).contains("hunter2"), "{}", stderr(&output));
     };
-    refused("postgres://tally:hunter2@127.0.0.1:1/x", "not reachable");
     refused("nonsense hunter2", "postgres://USER@HOST:PORT/DATABASE");
     refused(&postgres.url("tally", "nowhere"), "createdb");
     refused(&postgres.url("nobody", "refusing"), "check the user");
@@ -378,8 +359,20 @@ fn counts_reach_the_database_as_their_policy_allows() {
             total("LATER"),
             total("OVER")
         ],
-        ["19", "0", "0", "19"]
+        ["19", "0", "0", "0"],
+        "no closing frame of OVER was read yet"
     );
+    assert_verified(&names, &url);
+    ballots.set_time(OVER_MS);
+    let started = std::time::Instant::now();
+    while total("OVER") != "19" {
+        assert!(
+            started.elapsed().as_secs() < 20,
+            "OVER stays at {}",
+            total("OVER")
+        );
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
     assert_verified(&names, &url);
     ballots.vote(BATCHED, 19, Choice::Non);
     ballots.close();
@@ -388,6 +381,34 @@ fn counts_reach_the_database_as_their_policy_allows() {
     assert_verified(&names, &url);
     let audit = "SELECT count(*) FROM vote_audit WHERE law_id = 'LATER' AND status = 'accepted'";
     assert_eq!(postgres.sql_in("policy", audit), "19");
+}
+
+/// One plan of releases: the database once took whatever a group of frames had come to.
+#[test]
+fn api_and_database_release_with_the_same_frames() {
+    let Some(postgres) = Postgres::start() else {
+        return;
+    };
+    let url = postgres.database("plan");
+    let fixture = Fixture::new(60);
+    let names = Names::new(&fixture, "data");
+    let mut ballots = fixture.ballot_box("data");
+    for nth in 0..33 {
+        ballots.vote(BATCHED, nth, Choice::Oui);
+    }
+    ballots.close();
+    let running = Running::start(&names.args("run", &["--postgres", &url]));
+    wait_for_database(&running, &names);
+    running.wait("/api/v1/results/BATCHED", |law| law["total_votes"] == 20);
+    let sql = "SELECT oui_count, to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') FROM vote_results WHERE law_id = 'BATCHED'";
+    assert_eq!(postgres.sql_in("plan", sql), "20|2025-07-15");
+    let step = "SELECT seq FROM result_steps WHERE ballot_id = 'BATCHED'";
+    let position = &running.json("/api/v1/results/BATCHED")["position"][0];
+    assert_eq!(
+        postgres.sql_in("plan", step),
+        position["sequence"].to_string()
+    );
+    assert_verified(&names, &url);
 }
 
 #[test]
@@ -419,7 +440,7 @@ fn invariant_5_no_row_joins_who_and_what() {
         "46"
     );
     let sql = |query: &str| postgres.sql_in("secrecy", query);
-    let columns = "SELECT string_agg(column_name, ',' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_name = ";
+    let columns = "SELECT string_agg(column_name, ',' ORDER BY ordinal_position) FROM information_schema.columns WHERE table_schema = 'public' AND table_name = ";
     assert_eq!(
         sql(&format!("{columns}'vote_audit'")),
         "vote_hash,law_id,status,reason,attempts,timestamp"

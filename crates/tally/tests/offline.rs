@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use election::Choice;
 use serde_json::{Value, json};
 use support::program::{Names, stderr, stdout, tally};
-use support::{BATCHED, Fixture, LIVE, OVER, RANKED, SINGLE};
+use support::{BATCHED, Fixture, LIVE, NOON_MS, OVER, RANKED, SINGLE};
 
 #[test]
 fn invariant_1_a_recount_from_files_gives_what_was_voted() {
@@ -280,6 +280,7 @@ fn a_key_is_checked_against_the_package_before_the_vote() {
 fn exports_hold_every_row_and_no_pair() {
     let fixture = Fixture::new(40);
     let mut ballots = fixture.ballot_box("data");
+    ballots.set_time(NOON_MS + 12_345);
     ballots.fill(0, 34);
     let truth = ballots.close();
     let names = Names::new(&fixture, "data");
@@ -314,6 +315,12 @@ fn exports_hold_every_row_and_no_pair() {
     let rows: serde_json::Value =
         serde_json::from_str(&export("duplicates", "json")).expect("JSON");
     assert_eq!(rows[0]["attempt_count"], 2);
+    for row in rows.as_array().expect("rows") {
+        for time in [&row["first_duplicate_at"], &row["last_duplicate_at"]] {
+            let time = time.as_str().expect("a time");
+            assert!(time.ends_with(":00Z"), "{time} is finer than the minute");
+        }
+    }
     let turnout: serde_json::Value =
         serde_json::from_str(&export("turnout", "json")).expect("JSON");
     let of_batched = turnout

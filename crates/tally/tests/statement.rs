@@ -6,11 +6,11 @@ use std::fs;
 use std::process::Command;
 
 use election::Choice;
-use minisign::KeyPair;
+use minisign::{KeyPair, SecretKeyBox};
 use serde_json::Value;
 use specimen::write_secret;
-use support::program::{Names, stderr, stdout, tally};
-use support::{Fixture, LIVE, OVER, SINGLE};
+use support::program::{Names, Running, stderr, stdout, tally};
+use support::{END_MS, Fixture, LIVE, OVER, OVER_MS, SINGLE};
 
 const FILES: [&str; 3] = ["statement.json", "statement.fr.txt", "statement.en.txt"];
 
@@ -26,6 +26,7 @@ impl Desk {
         sign_package(&fixture);
         let mut ballots = fixture.ballot_box("data");
         ballots.fill(0, 30);
+        ballots.set_time(OVER_MS);
         ballots.close();
         let names = Names::new(&fixture, "data");
         Desk { fixture, names }
@@ -44,6 +45,15 @@ impl Desk {
         args.extend(["--password-file", &password]);
         args.extend(more);
         tally(&args)
+    }
+
+    /// The officer's key, to sign what `tally statement` would not.
+    fn sign(&self, text: &str) -> String {
+        let boxed = SecretKeyBox::from_string(&self.read("officer.key")).expect("a key");
+        let secret = boxed.into_secret_key(Some("a test password".to_owned()));
+        let secret = secret.expect("its password");
+        let signature = minisign::sign(None, &secret, text.as_bytes(), None, None);
+        signature.expect("signed").into_string()
     }
 
     fn read(&self, file: &str) -> String {
@@ -141,13 +151,13 @@ fn the_text_says_in_both_languages_what_was_counted() {
         "out/statement.en.txt",
         &[
             "INTERIM STATEMENT",
-            "INTERIM: this ballot is not closed",
+            "INTERIM: the ledger does not hold the closing frame",
             "more than 1/2 of the valid votes",
             "30 votes of 60 registered (50.00% of registered)",
             "blank votes, apart",
             "Rejected attempts, counted apart: 2 repeated; 1 not_on_roll",
             "Region 3 Region 3",
-            "ELECTED",
+            "LEADING",
             "round 1:",
         ],
     );
@@ -159,7 +169,7 @@ fn the_text_says_in_both_languages_what_was_counted() {
             "50,00 % des inscrits",
             "votes blancs, à part",
             "Région 3",
-            "ÉLU",
+            "EN TÊTE",
             "tour 1",
         ],
     );
@@ -178,7 +188,84 @@ fn a_closed_ballot_is_stated_alone_and_without_the_word_interim() {
     assert_eq!(statement["terms"].as_array().map(Vec::len), Some(1));
     let text = desk.read("out/statement.en.txt");
     assert!(!text.contains("INTERIM"), "{text}");
+    assert!(text.contains("Closing frame "), "{text}");
     assert!(!desk.read("out/statement.fr.txt").contains("PROVISOIRE"));
+}
+
+/// Counting, preliminary, certified: three states, in JSON, on pages and in CSV alike.
+#[test]
+fn a_running_tally_shows_a_ballot_as_certified_that_a_signed_statement_states() {
+    let desk = Desk::new();
+    let (out, other) = (desk.path("out"), desk.path("other"));
+    let showing = ["--statement", &out, "--statement", &other];
+    let running = Running::start(&desk.names.args("run", &showing));
+    running.wait("/api/v1/results/OVER", |over| {
+        over["status"] == "preliminary"
+    });
+    // Another count, soundly signed: it certifies nothing.
+    let interim = desk.statement("other", &["--interim"]);
+    assert!(interim.status.success(), "{}", stderr(&interim));
+    let output = desk.statement("out", &["--ballot", "OVER"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let digest = stdout(&output)
+        .split(' ')
+        .next()
+        .expect("a digest")
+        .to_owned();
+    running.wait("/api/v1/results/OVER", |over| over["status"] == "certified");
+    let over = running.json("/api/v1/results/OVER");
+    assert_eq!(over["certificate"]["statement_sha256"], digest);
+    assert_eq!(running.json("/api/v1/results/LIVE")["status"], "counting");
+    let page = running
+        .get("/ballots/OVER?lang=en", "Accept: text/html\r\n")
+        .2;
+    assert!(
+        page.contains(&digest) && page.contains("data-settled=\"true\""),
+        "{page}"
+    );
+    let csv = running.get("/ballots/OVER/results.csv", "").2;
+    assert!(csv.contains(",certified,"), "{csv}");
+    assert!(
+        running.log().contains("interim statement"),
+        "{}",
+        running.log()
+    );
+}
+
+/// Signed by nobody whom the operator trusts, or of other numbers: the ballot stays preliminary.
+#[test]
+fn a_statement_that_does_not_hold_certifies_nothing() {
+    for (change, fault) in [
+        (
+            "\"votes\":30,\"turnout",
+            "no officer named with --trust signed it",
+        ),
+        ("\"oui_count\":", "has other numbers"),
+    ] {
+        let desk = Desk::new();
+        let output = desk.statement("out", &["--ballot", "OVER"]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        let text = desk.read("out/statement.json");
+        assert!(text.contains(change), "{change} is not in\n{text}");
+        let changed = text.replace(change, &change.replace(':', ":1"));
+        fs::write(desk.fixture.path("out/statement.json"), &changed).expect("written");
+        if fault == "has other numbers" {
+            let signature = desk.sign(&changed);
+            let path = desk.fixture.path("out/statement.json.minisig");
+            fs::write(path, signature).expect("written");
+        }
+        let out = desk.path("out");
+        let running = Running::start(&desk.names.args("run", &["--statement", &out]));
+        let started = std::time::Instant::now();
+        while !running.log().contains(fault) {
+            assert!(started.elapsed().as_secs() < 20, "{}", running.log());
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        assert_eq!(
+            running.json("/api/v1/results/OVER")["status"],
+            "preliminary"
+        );
+    }
 }
 
 #[test]
@@ -194,10 +281,11 @@ fn ties_and_small_margins_name_their_statutes() {
     for (nth, candidate) in voters.into_iter().zip([1, 2]) {
         ballots.vote(SINGLE, nth, Choice::Candidate(candidate));
     }
+    ballots.set_time(END_MS);
     ballots.close();
     let names = Names::new(&fixture, "data");
     let desk = Desk { fixture, names };
-    let output = desk.statement("out", &["--interim", "--ballot", "SINGLE"]);
+    let output = desk.statement("out", &["--ballot", "SINGLE"]);
     assert!(output.status.success(), "{}", stderr(&output));
     let text = desk.read("out/statement.en.txt");
     assert!(text.contains("TIED") && !text.contains("ELECTED"), "{text}");
@@ -227,13 +315,13 @@ fn a_statement_is_refused_where_it_would_not_hold() {
     check(
         desk.statement("out", &[]),
         &[
-            "ballot LIVE closes at 2035-01-01 00:00:00 -05:00",
+            "no closing frame of ballot LIVE, which closes at 2035-01-01 00:00:00 -05:00",
             "--interim",
         ],
     );
     check(
         desk.statement("out", &["--ballot", "OVER", "--ballot", "LIVE"]),
-        &["ballot LIVE closes"],
+        &["no closing frame of ballot LIVE"],
     );
     check(
         desk.statement("out", &["--ballot", "NONE"]),

@@ -11,8 +11,20 @@ use std::time::Duration;
 
 use durable::OsStorage;
 use ledger::log::{Log, files};
+use ledger::{Cursor, Follower};
 use support::program::{Names, Running, run_to_its_end, stderr, tally};
 use support::{Fixture, mix};
+
+/// How a stream comes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    /// It breaks after a few kilobytes.
+    Breaking,
+    /// So does this, and its bytes are not those of the ledger.
+    Corrupt,
+    /// It is silent between any two pieces.
+    Slow,
+}
 
 /// Serves `GET /ledger/0?after=N` of a ledger directory as a validator does, but breaks each
 /// connection after a few kilobytes, in the middle of whatever is there.
@@ -22,7 +34,7 @@ struct Validator {
 }
 
 impl Validator {
-    fn start(ledger: PathBuf, corrupt: bool) -> Validator {
+    fn start(ledger: PathBuf, manner: Manner) -> Validator {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = format!("http://{}", listener.local_addr().expect("an address"));
         let connections = Arc::new(AtomicU64::new(0));
@@ -31,7 +43,7 @@ impl Validator {
             for socket in listener.incoming().map_while(Result::ok) {
                 let number = count.fetch_add(1, Ordering::Relaxed);
                 let ledger = ledger.clone();
-                std::thread::spawn(move || answer(socket, &ledger, number, corrupt));
+                std::thread::spawn(move || answer(socket, &ledger, number, manner));
             }
         });
         Validator {
@@ -41,7 +53,7 @@ impl Validator {
     }
 }
 
-fn answer(socket: TcpStream, ledger: &std::path::Path, number: u64, corrupt: bool) -> Option<()> {
+fn answer(socket: TcpStream, ledger: &std::path::Path, number: u64, manner: Manner) -> Option<()> {
     let mut reader = BufReader::new(socket.try_clone().ok()?);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
@@ -52,21 +64,29 @@ fn answer(socket: TcpStream, ledger: &std::path::Path, number: u64, corrupt: boo
         .parse()
         .ok()?;
     let mut socket = socket;
+    let log = files::open_copy(Arc::new(OsStorage), ledger);
+    let mut follower = Follower::open(&log, 0, Cursor::default()).expect("a ledger");
+    while follower.next_item().expect("a sound ledger").is_some() {}
+    let head = follower.cursor().sequence;
     write!(
         socket,
-        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nledger-head: {head}\r\ntransfer-encoding: chunked\r\n\r\n"
     )
     .ok()?;
-    let log = files::open_copy(Arc::new(OsStorage), ledger);
     let mut stream = log.read_from(0, after).expect("a stream");
     let mut budget = usize::try_from(2_000 + mix(number) % 6_000).expect("small");
     loop {
+        if manner == Manner::Slow {
+            // Longer than a reader once took for the ledger's end.
+            std::thread::sleep(Duration::from_millis(350));
+            budget = usize::MAX;
+        }
         let mut bytes = stream.next_bytes(4_096).expect("bytes");
         if bytes.is_empty() {
             std::thread::sleep(Duration::from_millis(10));
             continue;
         }
-        if corrupt {
+        if manner == Manner::Corrupt {
             let middle = bytes.len() / 2;
             bytes[middle] ^= 1;
         }
@@ -81,13 +101,37 @@ fn answer(socket: TcpStream, ledger: &std::path::Path, number: u64, corrupt: boo
     }
 }
 
+/// 200 ms without a byte once passed for the end of the ledger: the tally said that it was ready.
+#[test]
+fn a_silent_stream_is_not_the_end_of_the_ledger() {
+    let fixture = Fixture::new(60);
+    let names = Names::new(&fixture, "data");
+    let mut ballots = fixture.ballot_box("data");
+    ballots.fill(0, 60);
+    ballots.close();
+    let validator = Validator::start(fixture.path("data/ledger"), Manner::Slow);
+    let from = [
+        "run",
+        "--from",
+        &validator.address,
+        "--package",
+        &names.package,
+    ];
+    let trust = ["--trust", &names.trust, "--box", &names.key];
+    let running = Running::start(&[&from[..], &trust].concat());
+    running.wait("/api/v1/health", |health| health["status"] == "healthy");
+    assert_eq!(running.json("/api/v1/turnout/RANKED")["votes"], 60);
+    let frames = &running.json("/api/v1/health")["ledger"][0]["sequence"];
+    assert_eq!(*frames, names.acknowledged());
+}
+
 #[test]
 fn a_stream_that_breaks_is_followed_to_the_same_counts() {
     let fixture = Fixture::new(120);
     let names = Names::new(&fixture, "data");
     let mut ballots = fixture.ballot_box("data");
     ballots.fill(0, 30);
-    let validator = Validator::start(fixture.path("data/ledger"), false);
+    let validator = Validator::start(fixture.path("data/ledger"), Manner::Breaking);
     let follower = Running::start(&[
         "run",
         "--from",
@@ -128,7 +172,7 @@ fn a_stream_that_was_altered_is_refused() {
     let mut ballots = fixture.ballot_box("data");
     ballots.fill(0, 20);
     ballots.close();
-    let validator = Validator::start(fixture.path("data/ledger"), true);
+    let validator = Validator::start(fixture.path("data/ledger"), Manner::Corrupt);
     let args = [
         "run",
         "--from",

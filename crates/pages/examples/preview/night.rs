@@ -1,12 +1,12 @@
 //! An election night with made-up figures that grow with the clock.
 //!
-//! `?state=` is `closed` (everything is final), `hidden` (turnout until the close), `sealed` (no box
+//! `?state=` is `closed` (every vote is counted), `certified` (and a statement is signed), `hidden` (turnout until the close), `sealed` (no box
 //! key), `empty` (no vote yet), or none: open and live.
 
 use election::{Ballot, BallotKind, Election, Method};
 use pages::results::{
-    self, AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, Night, RegionAnswers,
-    RegionView, Round, Rounds, Seen, Summary, Turnout,
+    self, AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, Night, Progress,
+    RegionAnswers, RegionView, Round, Rounds, Seen, Stage, Summary, Turnout,
 };
 use pages::{Form, Page, PageContext, voter};
 
@@ -20,7 +20,7 @@ const REGISTERED: u64 = 48_000;
 pub(crate) fn answer(context: &PageContext<'_>, request: &Request, query: &Form) -> Answer {
     let state = query.get("state").unwrap_or_default();
     let mut context = *context;
-    if state == "closed" {
+    if matches!(state, "closed" | "certified") {
         context.now_ms = CLOSED_MS;
     }
     let parts: Vec<&str> = request.path().split('/').skip(1).collect();
@@ -67,7 +67,8 @@ fn page(night: &Night<'_>, parts: &[&str], state: &str) -> Option<Page> {
             };
             let number: u16 = number.parse().ok()?;
             let region = view.regions.iter().find(|r| r.region == number)?;
-            results::region(night, ballot, ballot.election()?, &view.seen, region)
+            let standing = (&view.progress, &view.seen);
+            results::region(night, ballot, ballot.election()?, standing, region)
         }
         _ => None,
     }
@@ -91,7 +92,7 @@ fn summary(night: &Night<'_>, ballot: &Ballot, state: &str) -> Summary {
     let elapsed = u64::try_from(night.context.now_ms / 2_000 % 1_000).unwrap_or(0);
     let cast = |region: u16| match state {
         "empty" => 0,
-        "closed" => 31_000 + u64::from(region) * 97 % 9_000,
+        "closed" | "certified" => 31_000 + u64::from(region) * 97 % 9_000,
         _ => 9_000 + u64::from(region) * 131 % 4_000 + elapsed * 3,
     };
     match &ballot.kind {
@@ -102,6 +103,7 @@ fn summary(night: &Night<'_>, ballot: &Ballot, state: &str) -> Summary {
                 .map(|region| answers(region, cast(region), blank))
                 .collect();
             Summary::Law(LawView {
+                progress: progress(night, ballot, state),
                 turnout: Turnout {
                     votes: regions.iter().map(|r| cast(r.region)).sum(),
                     registered: REGISTERED * regions.len() as u64,
@@ -117,6 +119,7 @@ fn summary(night: &Night<'_>, ballot: &Ballot, state: &str) -> Summary {
                 .map(|number| region(election, *number, cast(*number), shown))
                 .collect();
             Summary::Election(ElectionView {
+                progress: progress(night, ballot, state),
                 turnout: Turnout {
                     votes: regions.iter().map(|r| r.turnout.votes).sum(),
                     registered: REGISTERED * regions.len() as u64,
@@ -125,6 +128,20 @@ fn summary(night: &Night<'_>, ballot: &Ballot, state: &str) -> Summary {
                 seen,
             })
         }
+    }
+}
+
+fn progress(night: &Night<'_>, ballot: &Ballot, state: &str) -> Progress {
+    Progress {
+        stage: match state {
+            "closed" => Stage::Preliminary,
+            "certified" => Stage::Certified {
+                statement_sha256: "ab".repeat(32),
+            },
+            _ => Stage::Counting,
+        },
+        position: "120417".to_owned(),
+        time_ms: (state != "empty").then(|| night.context.now_ms.min(ballot.closes)),
     }
 }
 
@@ -190,15 +207,15 @@ fn region(election: &Election, number: u16, votes: u64, shown: bool) -> RegionVi
         first.1 += votes - given;
     }
     let firsts = counts.clone();
-    let elected: Vec<u32> = match election.method {
+    let winners: Vec<u32> = match election.method {
         Method::RankedChoice if votes > 0 => {
             let rounds = instant_runoff(counts);
-            let elected = rounds.last().map(|r| r.elected.clone()).unwrap_or_default();
+            let winners = rounds.last().map(|r| r.winners.clone()).unwrap_or_default();
             view.rounds = Some(Rounds {
                 decimals: 0,
                 rounds,
             });
-            elected
+            winners
         }
         _ => {
             counts.sort_by_key(|(_, votes)| std::cmp::Reverse(*votes));
@@ -216,7 +233,7 @@ fn region(election: &Election, number: u16, votes: u64, shown: bool) -> RegionVi
         .map(|(number, votes)| CandidateVotes {
             number: *number,
             votes: *votes,
-            elected: elected.contains(number),
+            wins: winners.contains(number),
         })
         .collect();
     view
@@ -232,12 +249,12 @@ fn instant_runoff(mut counts: Vec<(u32, u64)>) -> Vec<Round> {
         let mut round = Round {
             counts: counts.clone(),
             threshold: Some(threshold),
-            elected: Vec::new(),
+            winners: Vec::new(),
             eliminated: Vec::new(),
             exhausted,
         };
         if let Some((winner, _)) = counts.iter().find(|(_, votes)| *votes >= threshold) {
-            round.elected.push(*winner);
+            round.winners.push(*winner);
             rounds.push(round);
             return rounds;
         }

@@ -5,7 +5,7 @@ skip = Skip to content
 language-nav = Language
 language-switch = Français
 footer-voter = Your SIN and your code are used to check your right to vote, then wiped. They are never stored.
-footer-results = Figures that anyone can recount from the public ledger.
+footer-results = Official once a signed statement certifies them. Whoever has the ledger and the key of the count can recount these figures.
 footer-monitor = No personal data on this page.
 
 # Times and numbers

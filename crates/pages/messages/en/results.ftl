@@ -2,10 +2,11 @@
 
 results-title = Results
 result = Result
-standing-waiting = Voting opens { $time }
-standing-open = Voting open until { $time }
-standing-closed = Voting closed since { $time }
-provisional = Provisional results: voting is not closed.
+standing-counting = Voting: { $opens } to { $closes }
+standing-complete = Closed by frame { $position } of the ledger, { $time }
+note-counting = Counting: provisional results, more votes may come.
+note-preliminary = Preliminary results: every vote is counted, no signed statement certifies them yet.
+note-certified = Certified results: an officer has signed the statement with SHA-256 { $sha256 }.
 updated = Last vote counted:
 hidden-until = The count is kept secret until voting closes, { $time }. Only turnout is shown.
 hidden-sealed = The count is under lock and key. Only turnout is shown.
@@ -18,8 +19,6 @@ turnout-line = { $count ->
 
 verdict-passed = Passed
 verdict-failed = Failed
-verdict-ahead = On course to pass
-verdict-behind = On course to fail
 share-more = more than { $share }
 share-least = at least { $share }
 needs-votes = To pass, it needs { $share } of the valid votes (yes and no).
@@ -77,6 +76,6 @@ link-full = All results
 live-on = Live
 live-polling = Updated every %n% s
 live-off = Connection lost; trying again in %n% s
-live-settled = Final results
+live-settled = Certified results
 live-found-one = 1 riding
 live-found-other = %n% ridings

@@ -5,7 +5,7 @@ skip = Aller au contenu
 language-nav = Langue
 language-switch = English
 footer-voter = Votre NAS et votre code servent à vérifier votre droit de vote, puis sont effacés. Ils ne sont jamais enregistrés.
-footer-results = Chiffres recomptables par quiconque à partir du registre public.
+footer-results = Officiels une fois certifiés par un relevé signé. Qui détient le registre et la clé du dépouillement peut recompter ces chiffres.
 footer-monitor = Aucune donnée personnelle sur cette page.
 
 # Moments et nombres

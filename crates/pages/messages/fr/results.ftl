@@ -2,10 +2,11 @@
 
 results-title = Résultats
 result = Résultat
-standing-waiting = Le vote ouvre le { $time }
-standing-open = Vote ouvert jusqu’au { $time }
-standing-closed = Vote clos depuis le { $time }
-provisional = Résultats provisoires : le vote n’est pas clos.
+standing-counting = Vote du { $opens } au { $closes }
+standing-complete = Clos par la trame { $position } du registre, le { $time }
+note-counting = Dépouillement en cours : résultats provisoires, des votes peuvent encore s’ajouter.
+note-preliminary = Résultats préliminaires : tous les votes sont comptés, aucun relevé signé ne les certifie encore.
+note-certified = Résultats certifiés : une personne autorisée a signé le relevé dont l’empreinte SHA-256 est { $sha256 }.
 updated = Dernier vote compté :
 hidden-until = Le décompte est gardé secret jusqu’à la clôture, le { $time }. Seule la participation est affichée.
 hidden-sealed = Le décompte est sous clé. Seule la participation est affichée.
@@ -18,8 +19,6 @@ turnout-line = { $count ->
 
 verdict-passed = Adoptée
 verdict-failed = Rejetée
-verdict-ahead = En voie d’être adoptée
-verdict-behind = En voie d’être rejetée
 share-more = plus de { $share }
 share-least = au moins { $share }
 needs-votes = Pour être adoptée, il lui faut { $share } des votes valides (oui et non).
@@ -77,6 +76,6 @@ link-full = Tous les résultats
 live-on = En direct
 live-polling = Mise à jour toutes les %n% s
 live-off = Connexion interrompue ; nouvel essai dans %n% s
-live-settled = Résultats définitifs
+live-settled = Résultats certifiés
 live-found-one = 1 circonscription
 live-found-other = %n% circonscriptions

@@ -162,7 +162,7 @@ mod tests {
         Round {
             counts: counts.to_vec(),
             threshold: None,
-            elected: vec![],
+            winners: vec![],
             eliminated: vec![],
             exhausted,
         }

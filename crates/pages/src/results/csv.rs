@@ -1,15 +1,26 @@
-//! Results as CSV (RFC 4180): one header line, one line per region and choice, integers only.
+//! Results as CSV (RFC 4180): one header line, one line per region and choice, integers only. Each line
+//! says how final its numbers are: lines are copied alone.
 
 use election::{Ballot, Election};
 
 use super::night::Night;
-use super::view::{AnswerCounts, ElectionView, LawView, RegionAnswers};
+use super::view::{AnswerCounts, ElectionView, LawView, Progress, RegionAnswers};
 
 /// A law's answers by region, or one line per answer without a region where only the total may be
 /// seen; only the header while counts are hidden.
 #[must_use]
 pub fn law_csv(night: &Night<'_>, ballot: &Ballot, view: &LawView) -> String {
-    let mut csv = line(&["ballot", "region", "region_name", "choice", "votes"]);
+    let mut csv = line(&[
+        "ballot",
+        "region",
+        "region_name",
+        "choice",
+        "votes",
+        "status",
+        "position",
+        "as_of",
+    ]);
+    let as_of = as_of(night, &view.progress);
     let mut add = |region: &str, name: &str, answers: AnswerCounts| {
         let votes = [answers.oui, answers.non, answers.blanc];
         for (choice, votes) in ["oui", "non", "blanc"].iter().zip(votes) {
@@ -19,6 +30,9 @@ pub fn law_csv(night: &Night<'_>, ballot: &Ballot, view: &LawView) -> String {
                 name,
                 choice,
                 &votes.to_string(),
+                view.progress.status(),
+                &view.progress.position,
+                &as_of,
             ]));
         }
     };
@@ -54,8 +68,14 @@ pub fn election_csv(
         "name",
         "party",
         "votes",
+        "leading",
         "elected",
+        "status",
+        "position",
+        "as_of",
     ]);
+    let as_of = as_of(night, &view.progress);
+    let is_complete = view.progress.is_complete();
     for region in &view.regions {
         let place = region_name(night, region.region);
         for votes in &region.candidates {
@@ -70,11 +90,25 @@ pub fn election_csv(
                 &format!("{} {}", candidate.first_name, candidate.last_name),
                 candidate.party.as_deref().unwrap_or_default(),
                 &votes.votes.to_string(),
-                if votes.elected { "true" } else { "false" },
+                truth(votes.wins && !is_complete),
+                truth(votes.wins && is_complete),
+                view.progress.status(),
+                &view.progress.position,
+                &as_of,
             ]));
         }
     }
     csv
+}
+
+fn truth(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
+}
+
+/// Commit time of the last frame that is counted; empty before the first vote.
+fn as_of(night: &Night<'_>, progress: &Progress) -> String {
+    let time = progress.time_ms.map(|ms| night.moment(ms).machine);
+    time.unwrap_or_default()
 }
 
 fn region_name(night: &Night<'_>, number: u16) -> String {

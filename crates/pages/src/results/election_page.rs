@@ -6,7 +6,7 @@ use askama::Template;
 use election::{Ballot, Election, Event};
 
 use super::night::{Night, Standing, TurnoutLine, ballot_path, width};
-use super::view::{CandidateVotes, ElectionView, RegionView, Rounds};
+use super::view::{CandidateVotes, ElectionView, Progress, RegionView, Rounds};
 use crate::chart::{self, EXHAUSTED, Flow, NEUTRAL};
 use crate::frame::{Frame, Page};
 use crate::wording;
@@ -77,7 +77,7 @@ pub fn election(
     let path = ballot_path(&ballot.id);
     let total = total_votes(view);
     let seats = u64::from(election.seats).saturating_mul(view.regions.len() as u64);
-    let standing = Standing::of(night, ballot, &view.seen);
+    let standing = Standing::of(night, ballot, &view.progress, &view.seen);
     let page = ElectionPage {
         frame: night.frame(ballot.title.in_language(night.lang()).to_owned(), &path),
         stream: night.stream,
@@ -92,7 +92,7 @@ pub fn election(
         regions: view
             .regions
             .iter()
-            .filter_map(|region| region_line(night, ballot, election, region, standing.settled))
+            .filter_map(|region| region_line(night, ballot, election, region, standing.complete))
             .collect(),
         patterns: chart::patterns(),
         standing,
@@ -117,7 +117,7 @@ pub(super) fn party_lines<'a>(
         let (seats, votes) = sums
             .entry(party_position(event, election, candidate.number))
             .or_default();
-        *seats += u64::from(candidate.elected);
+        *seats += u64::from(candidate.wins);
         *votes = votes.saturating_add(candidate.votes);
     }
     let total = total_votes(view);
@@ -175,7 +175,7 @@ fn region_line<'a>(
     ballot: &Ballot,
     election: &Election,
     view: &RegionView,
-    settled: bool,
+    complete: bool,
 ) -> Option<RegionLine<'a>> {
     let place = night.context.event.region(view.region)?;
     let path = format!("{}/regions/{}", ballot_path(&ballot.id), view.region);
@@ -184,7 +184,7 @@ fn region_line<'a>(
         name: place.name.in_language(night.lang()),
         code: &place.code,
         turnout: night.percent(view.turnout.votes, view.turnout.registered),
-        leader: leader(night, election, view, settled),
+        leader: leader(night, election, view, complete),
     })
 }
 
@@ -194,17 +194,17 @@ fn leader<'a>(
     night: &Night<'a>,
     election: &Election,
     view: &RegionView,
-    settled: bool,
+    complete: bool,
 ) -> Option<Leader<'a>> {
     let event = night.context.event;
     let mut order: Vec<&CandidateVotes> = view.candidates.iter().filter(|c| c.votes > 0).collect();
-    order.sort_by_key(|c| std::cmp::Reverse((c.elected, c.votes)));
+    order.sort_by_key(|c| std::cmp::Reverse((c.wins, c.votes)));
     let first = order.first()?;
     let (ahead, behind, decimals) = margin(view, first.number);
     let position = party_position(event, election, first.number);
     let standing = if !view.tied.is_empty() {
         "leader-tied"
-    } else if settled && first.elected {
+    } else if complete && first.wins {
         "leader-elected"
     } else {
         "leader-leading"
@@ -257,8 +257,8 @@ struct RegionPage<'a> {
     standing: Standing,
     turnout: TurnoutLine,
     ranked: bool,
-    /// What the mark of an elected candidate says while votes still come, and after.
-    elected_message: &'static str,
+    /// What the mark of a winner says while votes may still come, and after.
+    winner_message: &'static str,
     total: String,
     candidates: Vec<CandidateLine<'a>>,
     tied: Vec<String>,
@@ -273,7 +273,7 @@ struct CandidateLine<'a> {
     votes: String,
     percent: String,
     width: String,
-    elected: bool,
+    wins: bool,
     withdrawn: bool,
 }
 
@@ -297,7 +297,7 @@ struct RoundCell {
     votes: String,
     /// Change from the round before, signed; empty for none.
     change: String,
-    /// Message id: elected or eliminated here.
+    /// Message id: elected, leading or eliminated here.
     event: Option<&'static str>,
 }
 
@@ -317,7 +317,7 @@ pub fn region(
     night: &Night<'_>,
     ballot: &Ballot,
     election: &Election,
-    seen: &super::Seen<()>,
+    (progress, seen): (&Progress, &super::Seen<()>),
     view: &RegionView,
 ) -> Option<Page> {
     let place = night.context.event.region(view.region)?;
@@ -329,7 +329,7 @@ pub fn region(
         .map(|c| c.votes)
         .fold(0, u64::saturating_add);
     let name = place.name.in_language(night.lang());
-    let standing = Standing::of(night, ballot, seen);
+    let standing = Standing::of(night, ballot, progress, seen);
     let page = RegionPage {
         frame: night.frame(name.to_owned(), &path),
         stream: night.stream,
@@ -338,7 +338,7 @@ pub fn region(
         csv: night.link(&format!("{up}/results.csv")),
         embed_path: night.link(&format!("/embed{path}")),
         title: ballot.title.in_language(night.lang()),
-        elected_message: match (standing.settled, &view.rounds) {
+        winner_message: match (standing.complete, &view.rounds) {
             (true, _) => "leader-elected",
             (false, Some(_)) => "leader-after-rounds",
             (false, None) => "leader-leading",
@@ -356,7 +356,7 @@ pub fn region(
         rounds: view
             .rounds
             .as_ref()
-            .map(|rounds| rounds_view(night, election, rounds)),
+            .map(|rounds| rounds_view(night, election, rounds, progress.is_complete())),
         patterns: chart::patterns(),
     };
     Some(night.finish(Page::new(night.lang(), &page)))
@@ -381,14 +381,19 @@ fn candidate_lines<'a>(
             votes: night.count(c.votes),
             percent: night.percent(c.votes, total),
             width: width(c.votes, total),
-            elected: c.elected,
+            wins: c.wins,
             withdrawn: status == Some(election::CandidateStatus::Withdrawn),
         }
     };
     order.into_iter().map(line).collect()
 }
 
-fn rounds_view<'a>(night: &Night<'a>, election: &Election, rounds: &Rounds) -> RoundsView<'a> {
+fn rounds_view<'a>(
+    night: &Night<'a>,
+    election: &Election,
+    rounds: &Rounds,
+    complete: bool,
+) -> RoundsView<'a> {
     let event = night.context.event;
     let amount = |units| wording::decimal(night.lang(), units, rounds.decimals);
     let first = rounds.rounds.first().map_or(&[][..], |round| &round.counts);
@@ -396,7 +401,7 @@ fn rounds_view<'a>(night: &Night<'a>, election: &Election, rounds: &Rounds) -> R
     let rows = first.iter().map(|(number, _)| RoundRow {
         name: candidate_name(election, *number),
         fill: fill_of(*number),
-        cells: cells(rounds, *number, &amount),
+        cells: cells(rounds, *number, complete, &amount),
     });
     let threshold: Option<Vec<String>> = rounds
         .rounds
@@ -420,7 +425,12 @@ fn rounds_view<'a>(night: &Night<'a>, election: &Election, rounds: &Rounds) -> R
     }
 }
 
-fn cells(rounds: &Rounds, number: u32, amount: &dyn Fn(u64) -> String) -> Vec<RoundCell> {
+fn cells(
+    rounds: &Rounds,
+    number: u32,
+    complete: bool,
+    amount: &dyn Fn(u64) -> String,
+) -> Vec<RoundCell> {
     let mut before = None;
     let mut cells = Vec::new();
     for round in &rounds.rounds {
@@ -437,8 +447,12 @@ fn cells(rounds: &Rounds, number: u32, amount: &dyn Fn(u64) -> String) -> Vec<Ro
         cells.push(RoundCell {
             votes: votes.map(amount).unwrap_or_default(),
             change,
-            event: if round.elected.contains(&number) {
-                Some("round-elected")
+            event: if round.winners.contains(&number) {
+                Some(if complete {
+                    "round-elected"
+                } else {
+                    "leader-leading"
+                })
             } else if round.eliminated.contains(&number) {
                 Some("round-eliminated")
             } else {

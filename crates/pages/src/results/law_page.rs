@@ -50,7 +50,7 @@ pub(super) struct Needs {
     mark: String,
     regions: Option<String>,
     regions_have: Option<String>,
-    /// Message id of the verdict, where there are counts.
+    /// Message id of the verdict, once every vote is counted.
     pub(super) verdict: Option<&'static str>,
 }
 
@@ -70,7 +70,7 @@ struct RegionLine<'a> {
 pub fn law(night: &Night<'_>, ballot: &Ballot, law: &Law, view: &LawView) -> Page {
     let path = ballot_path(&ballot.id);
     let lang = night.lang();
-    let standing = Standing::of(night, ballot, &view.seen);
+    let standing = Standing::of(night, ballot, &view.progress, &view.seen);
     let counts = view.seen.counts();
     let answers = counts.map(|counts| answers(night, law, counts.total));
     let page = LawPage {
@@ -82,7 +82,7 @@ pub fn law(night: &Night<'_>, ballot: &Ballot, law: &Law, view: &LawView) -> Pag
         kind: "kind-law",
         question: law.question.in_language(lang),
         turnout: TurnoutLine::of(night, view.turnout),
-        needs: needs(night, law, view, standing.settled),
+        needs: needs(night, law, view),
         answers,
         regions: region_lines(night, law, view),
         patterns: crate::chart::patterns(),
@@ -109,7 +109,7 @@ pub(super) fn answers(night: &Night<'_>, law: &Law, counts: AnswerCounts) -> Ans
     }
 }
 
-pub(super) fn needs(night: &Night<'_>, law: &Law, view: &LawView, settled: bool) -> Needs {
+pub(super) fn needs(night: &Night<'_>, law: &Law, view: &LawView) -> Needs {
     let t = night.t();
     let share = law.threshold.votes;
     let double = law.threshold.regions.as_ref();
@@ -152,12 +152,13 @@ pub(super) fn needs(night: &Night<'_>, law: &Law, view: &LawView, settled: bool)
                 [("have", have.into()), ("all", all.into())],
             )
         }),
-        verdict: reached.map(|reached| match (reached, settled) {
-            (true, true) => "verdict-passed",
-            (false, true) => "verdict-failed",
-            (true, false) => "verdict-ahead",
-            (false, false) => "verdict-behind",
-        }),
+        // While votes may still come, the bar with its mark says all there is to say.
+        verdict: reached
+            .filter(|_| view.progress.is_complete())
+            .map(|reached| match reached {
+                true => "verdict-passed",
+                false => "verdict-failed",
+            }),
     }
 }
 

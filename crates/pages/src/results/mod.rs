@@ -21,6 +21,6 @@ pub use law_page::law;
 pub use night::Night;
 pub use overview::index;
 pub use view::{
-    AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, RegionAnswers, RegionView,
-    Round, Rounds, Seen, Summary, Turnout,
+    AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, Progress, RegionAnswers,
+    RegionView, Round, Rounds, Seen, Stage, Summary, Turnout,
 };

@@ -1,8 +1,8 @@
 //! What all results pages share: event, language and clock, and the lines that each of them shows.
 
-use election::{Ballot, Language, Window};
+use election::{Ballot, Language};
 
-use super::view::{Seen, Turnout};
+use super::view::{Progress, Seen, Stage, Turnout};
 use crate::frame::{Frame, Page, PageContext, with_lang};
 use crate::messages::Messages;
 use crate::wording::{self, Moment, moment};
@@ -65,28 +65,30 @@ impl<'a> Night<'a> {
     }
 }
 
-/// The line under a title: whether votes still come, and what is hidden until when.
+/// The lines under a title: how far the count is, and what is hidden until when.
 pub(super) struct Standing {
-    /// `open`, `waiting` or `closed`.
+    /// `counting`, `preliminary` or `certified`.
     pub(super) state: &'static str,
     pub(super) when: String,
+    /// What the stage means for who reads the numbers.
+    pub(super) note: String,
     /// Why there are no counts, where there are none.
     pub(super) hidden: Option<String>,
     pub(super) updated: Option<Moment>,
+    /// Every vote is counted.
+    pub(super) complete: bool,
     /// No page of this ballot changes any more.
     pub(super) settled: bool,
 }
 
 impl Standing {
-    pub(super) fn of<T>(night: &Night<'_>, ballot: &Ballot, seen: &Seen<T>) -> Standing {
+    pub(super) fn of<T>(
+        night: &Night<'_>,
+        ballot: &Ballot,
+        progress: &Progress,
+        seen: &Seen<T>,
+    ) -> Standing {
         let t = night.t();
-        let window = ballot.window(night.context.now_ms);
-        let (state, message, ms) = match window {
-            Window::NotOpen { opens } => ("waiting", "standing-waiting", opens),
-            Window::Open => ("open", "standing-open", ballot.closes),
-            Window::Closed { closed } => ("closed", "standing-closed", closed),
-        };
-        let when = t.fill(message, [("time", night.moment(ms).text.into())]);
         let (hidden, updated) = match seen {
             Seen::Counts { updated_ms, .. } => (None, updated_ms.map(|ms| night.moment(ms))),
             Seen::Withheld { available_ms } => {
@@ -96,12 +98,42 @@ impl Standing {
             Seen::Sealed => (Some(t.get("hidden-sealed").into_owned()), None),
         };
         Standing {
-            state,
-            when,
+            state: progress.status(),
+            when: when(night, ballot, progress),
+            note: match &progress.stage {
+                Stage::Counting => t.get("note-counting").into_owned(),
+                Stage::Preliminary => t.get("note-preliminary").into_owned(),
+                Stage::Certified { statement_sha256 } => {
+                    let sha256 = statement_sha256.as_str();
+                    t.fill("note-certified", [("sha256", sha256.into())])
+                }
+            },
             hidden,
             updated,
-            settled: state == "closed" && matches!(seen, Seen::Counts { .. }),
+            complete: progress.is_complete(),
+            settled: matches!(progress.stage, Stage::Certified { .. }),
         }
+    }
+}
+
+/// The window while votes may still come; afterwards the frame that ended it.
+fn when(night: &Night<'_>, ballot: &Ballot, progress: &Progress) -> String {
+    let moment = |ms| night.moment(ms).text;
+    match progress.time_ms.filter(|_| progress.is_complete()) {
+        None => night.t().fill(
+            "standing-counting",
+            [
+                ("opens", moment(ballot.opens).into()),
+                ("closes", moment(ballot.closes).into()),
+            ],
+        ),
+        Some(closed) => night.t().fill(
+            "standing-complete",
+            [
+                ("time", moment(closed).into()),
+                ("position", progress.position.as_str().into()),
+            ],
+        ),
     }
 }
 

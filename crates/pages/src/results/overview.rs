@@ -59,8 +59,8 @@ fn card<'a>(night: &Night<'a>, ballot: &'a Ballot, summary: &Summary) -> Option<
     let kind = crate::voter::kind_of(ballot);
     Some(match (&ballot.kind, summary) {
         (BallotKind::Law(law), Summary::Law(view)) => {
-            let standing = Standing::of(night, ballot, &view.seen);
-            let needs = needs(night, law, view, standing.settled);
+            let standing = Standing::of(night, ballot, &view.progress, &view.seen);
+            let needs = needs(night, law, view);
             Card {
                 href,
                 title,
@@ -79,7 +79,7 @@ fn card<'a>(night: &Night<'a>, ballot: &'a Ballot, summary: &Summary) -> Option<
             href,
             title,
             kind,
-            standing: Standing::of(night, ballot, &view.seen),
+            standing: Standing::of(night, ballot, &view.progress, &view.seen),
             turnout: TurnoutLine::of(night, view.turnout),
             answers: None,
             verdict: None,

@@ -1,5 +1,49 @@
 //! The data of the results pages: exact integers, and nothing that the policy of a ballot hides.
 
+/// How final the numbers of a ballot are. The ledger and officers say so, never a clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The ledger may still hold votes that are not counted.
+    Counting,
+    /// The closing frame was read: every vote is counted.
+    Preliminary,
+    /// Every vote is counted, and an officer has signed a statement of these numbers.
+    Certified {
+        /// SHA-256 of the statement, in hexadecimal.
+        statement_sha256: String,
+    },
+}
+
+/// How far the count of a ballot is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// How final the numbers are.
+    pub stage: Stage,
+    /// The last frame of the ledger that is counted, such as `17`, or `0/17 1/33` where the ledger has
+    /// several partitions; empty before the first vote.
+    pub position: String,
+    /// Its commit time, in milliseconds UTC; none before the first vote.
+    pub time_ms: Option<i64>,
+}
+
+impl Progress {
+    /// Whether every vote is counted: only then is anybody elected, or a law passed.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.stage != Stage::Counting
+    }
+
+    /// The stage as data, for CSV and styles.
+    #[must_use]
+    pub fn status(&self) -> &'static str {
+        match self.stage {
+            Stage::Counting => "counting",
+            Stage::Preliminary => "preliminary",
+            Stage::Certified { .. } => "certified",
+        }
+    }
+}
+
 /// Whether counts may be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Seen<T> {
@@ -69,6 +113,8 @@ pub struct RegionAnswers {
 /// What the pages show of a law.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LawView {
+    /// How far the count is.
+    pub progress: Progress,
     /// Votes of the whole event.
     pub turnout: Turnout,
     /// The counts, where they may be seen.
@@ -92,8 +138,8 @@ pub struct CandidateVotes {
     pub number: u32,
     /// Votes; first preferences of a ranked ballot.
     pub votes: u64,
-    /// Elected, as the count stands.
-    pub elected: bool,
+    /// The count gives this candidate a seat: elected once every vote is counted, leading until then.
+    pub wins: bool,
 }
 
 /// One region of an election.
@@ -114,6 +160,8 @@ pub struct RegionView {
 /// An election over all its regions, ascending.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ElectionView {
+    /// How far the count is.
+    pub progress: Progress,
     /// Votes of all regions.
     pub turnout: Turnout,
     /// The regions. Turnout is always there; candidates and rounds only where counts may be seen.
@@ -138,8 +186,8 @@ pub struct Round {
     pub counts: Vec<(u32, u64)>,
     /// Votes that elect, where the method has such a number.
     pub threshold: Option<u64>,
-    /// Elected in this round.
-    pub elected: Vec<u32>,
+    /// Who gets a seat in this round, as [`CandidateVotes::wins`] says.
+    pub winners: Vec<u32>,
     /// Eliminated in this round.
     pub eliminated: Vec<u32>,
     /// Votes that count for nobody any more.

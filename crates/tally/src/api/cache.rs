@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use sha2::Digest;
+use pages::Encoding;
 
-use crate::documents::hex;
+use super::body::Body;
 use crate::policy::Version;
 use crate::published::{Edition, FRESH};
 use crate::tabulate::TabulationError;
@@ -47,7 +46,7 @@ impl Stamp {
     fn serves(&self, newest: &Stamp) -> bool {
         let phases =
             |stamp: &Stamp| -> Vec<_> { stamp.versions.iter().map(Version::phase).collect() };
-        // The clock changes what may be seen: never served stale.
+        // Another stage is never kept back.
         self.versions == newest.versions
             || (phases(self) == phases(newest) && self.made.elapsed() < FRESH)
     }
@@ -56,26 +55,28 @@ impl Stamp {
 /// By path. Only paths of existing resources are kept, so the event bounds their number.
 #[derive(Default)]
 pub(crate) struct Cache {
-    bodies: Mutex<HashMap<String, Body>>,
+    bodies: Mutex<HashMap<String, Kept>>,
 }
 
 #[derive(Clone)]
-struct Body {
+struct Kept {
     stamp: Stamp,
-    bytes: Bytes,
-    etag: String,
+    body: Arc<Body>,
 }
 
 /// What a body is, beyond its bytes.
 pub(crate) struct Kind {
     pub(crate) content_type: &'static str,
     pub(crate) policy: &'static str,
+    /// What of a request the body depends on, beside its address.
+    pub(crate) vary: &'static str,
 }
 
 /// A JSON document runs nothing, whatever opens it.
 const JSON: Kind = Kind {
     content_type: "application/json",
     policy: "default-src 'none'; frame-ancestors 'none'",
+    vary: "accept-encoding",
 };
 
 impl Cache {
@@ -110,49 +111,65 @@ impl Cache {
                 }
             },
         };
-        let known = headers.get_all(header::IF_NONE_MATCH).iter();
-        let known = known.filter_map(|value| value.to_str().ok());
-        let is_known = known.flat_map(|tags| tags.split(',')).any(|tag| {
-            let tag = tag.trim();
-            tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == kept.etag
-        });
+        let accepted = headers.get(header::ACCEPT_ENCODING);
+        let accepted = accepted.and_then(|value| value.to_str().ok());
+        let encoding = kept.encoding(Encoding::negotiate(accepted));
+        let etag = kept.etag(encoding);
+        let is_known = knows(headers, &etag);
         let common = [
-            (header::ETAG, kept.etag),
+            (header::ETAG, etag),
             (header::CACHE_CONTROL, CACHE_CONTROL.to_owned()),
+            (header::VARY, kind.vary.to_owned()),
         ];
         if is_known {
             return (StatusCode::NOT_MODIFIED, common).into_response();
         }
-        (
+        let mut response = (
             common,
             [
                 (header::CONTENT_TYPE, kind.content_type),
                 (header::CONTENT_SECURITY_POLICY, kind.policy),
             ],
-            kept.bytes,
+            kept.bytes(encoding),
         )
-            .into_response()
+            .into_response();
+        if let Some(name) = encoding.name() {
+            let name = HeaderValue::from_static(name);
+            response
+                .headers_mut()
+                .insert(header::CONTENT_ENCODING, name);
+        }
+        response
     }
 
-    fn find(&self, path: &str, newest: &Stamp) -> Option<Body> {
+    fn find(&self, path: &str, newest: &Stamp) -> Option<Arc<Body>> {
         let bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
         bodies
             .get(path)
-            .filter(|body| body.stamp.serves(newest))
-            .cloned()
+            .filter(|kept| kept.stamp.serves(newest))
+            .map(|kept| Arc::clone(&kept.body))
     }
 
-    fn keep(&self, path: &str, stamp: Stamp, bytes: Vec<u8>) -> Body {
-        let digest = sha2::Sha256::digest(&bytes);
-        let body = Body {
+    fn keep(&self, path: &str, stamp: Stamp, bytes: Vec<u8>) -> Arc<Body> {
+        let body = Arc::new(Body::new(bytes));
+        let kept = Kept {
             stamp,
-            bytes: bytes.into(),
-            etag: format!("\"{}\"", hex(&digest[..12])),
+            body: Arc::clone(&body),
         };
         let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
-        bodies.insert(path.to_owned(), body.clone());
+        bodies.insert(path.to_owned(), kept);
         body
     }
+}
+
+/// Whether the client has the body of that tag.
+fn knows(headers: &HeaderMap, etag: &str) -> bool {
+    let known = headers.get_all(header::IF_NONE_MATCH).iter();
+    let known = known.filter_map(|value| value.to_str().ok());
+    known.flat_map(|tags| tags.split(',')).any(|tag| {
+        let tag = tag.trim();
+        tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag
+    })
 }
 
 /// The answer where there is no result: the count stops and says why (`tally run` ends with it).

@@ -126,11 +126,11 @@ fn respond(
 
 /// The count as of now, with no more choices than everybody may see: a token opens no ballot early.
 fn snapshot(shared: &Shared) -> LedgerCount {
-    let (board, now) = (shared.board(), shared.now_ms());
+    let board = shared.board();
     let mut count = board.count().clone();
     let ballots = shared.package.event().ballots().iter();
     for (ballot, of_ballot) in ballots.zip(&mut count.ballots) {
-        of_ballot.regions = match board.visible(ballot, now) {
+        of_ballot.regions = match board.visible(ballot) {
             Visible::Counts { regions, .. } => regions.clone(),
             Visible::Withheld { .. } | Visible::Sealed => std::collections::BTreeMap::new(),
         };

@@ -57,6 +57,7 @@ pub(super) async fn observe(
 pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     let mut registry = Registry::default();
     exposition::register_build(&mut registry, env!("CARGO_PKG_VERSION"));
+    listener::register_process(&mut registry);
     registry.register(
         "api_request_duration_seconds",
         "Time to answer a request",
@@ -71,7 +72,7 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 fn register_state(registry: &mut Registry, shared: &Shared, board: &Board) {
-    let (count, now) = (board.count(), shared.now_ms());
+    let count = board.count();
     let votes: Family<BallotLabel, Gauge> = Family::default();
     let choices: Family<LawChoice, Gauge> = Family::default();
     for ballot in shared.package.event().ballots() {
@@ -82,9 +83,7 @@ fn register_state(registry: &mut Registry, shared: &Shared, board: &Board) {
         votes
             .get_or_create(&label)
             .set(signed(of_ballot.map_or(0, |ballot| ballot.votes)));
-        if let (Some(_), Visible::Counts { regions, .. }) =
-            (ballot.law(), board.visible(ballot, now))
-        {
+        if let (Some(_), Visible::Counts { regions, .. }) = (ballot.law(), board.visible(ballot)) {
             let mut total = Counts::default();
             regions.values().for_each(|counts| total.merge(counts));
             for (choice, votes) in total.iter() {

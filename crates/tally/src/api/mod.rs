@@ -1,5 +1,6 @@
 //! The results API: what may be seen, as JSON that a CDN can carry on election night.
 
+mod body;
 mod cache;
 mod export;
 mod health;

@@ -79,8 +79,7 @@ impl Shared {
         &self,
         ballots: &[Ballot],
     ) -> Result<Vec<Arc<Edition>>, Arc<TabulationError>> {
-        let now = self.now_ms();
-        let recent = |ballot| self.published.recent(ballot, now);
+        let recent = |ballot| self.published.recent(ballot);
         ballots.iter().map(recent).collect()
     }
 

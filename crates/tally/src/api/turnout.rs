@@ -63,10 +63,10 @@ pub(super) async fn all(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    let (board, now) = (shared.board(), shared.now_ms());
+    let board = shared.board();
     let event = shared.package.event();
     let ballots = event.ballots().iter();
-    let stamp = Stamp::now(ballots.map(|ballot| board.version(ballot, now)).collect());
+    let stamp = Stamp::now(ballots.map(|ballot| board.version(ballot)).collect());
     shared.cache.respond(uri.path(), stamp, &headers, || {
         all_document(&shared, &board)
     })
@@ -94,8 +94,8 @@ pub(super) async fn ballot(
     let Some(ballot) = named(ballot_id).and_then(|id| shared.package.event().ballot(&id)) else {
         return Problem::NoSuchBallot.respond(listener::negotiate(&headers));
     };
-    let (board, now) = (shared.board(), shared.now_ms());
-    let stamp = Stamp::now(vec![board.version(ballot, now)]);
+    let board = shared.board();
+    let stamp = Stamp::now(vec![board.version(ballot)]);
     shared.cache.respond(uri.path(), stamp, &headers, || {
         serde_json::to_vec(&detailed(&shared, &board, ballot))
     })

@@ -1,5 +1,6 @@
 //! One file a subcommand: raw arguments in, work done, text on standard output.
 
+pub(crate) mod certify;
 pub(crate) mod count;
 pub(crate) mod expect;
 pub(crate) mod export;

@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use super::certify::Statements;
 use crate::api::{self, Routed, Shared};
 use crate::cli::Run;
 use crate::directory::Directory;
@@ -35,6 +36,7 @@ struct Plan<'a> {
     source: Source,
     database: Option<Target>,
     tokens: Option<TokenFile>,
+    statements: Statements,
     listening: &'a Listening,
     limits: ConnectionLimits,
     tls: Option<Arc<Tls>>,
@@ -82,6 +84,10 @@ impl Plan<'_> {
             source,
             database,
             tokens,
+            statements: Statements {
+                dirs: args.statement.clone(),
+                officers: args.package.trust.clone(),
+            },
             listening: &args.listening,
             limits: limits(&args.listening),
             tls: args.listening.certificate()?,
@@ -112,6 +118,7 @@ impl Plan<'_> {
         let stopping = Lifecycle::default();
         let serving = self.serve(&shared, public, internal, &stopping);
         tokio::spawn(api::run_live(Arc::clone(&shared)));
+        tokio::spawn(self.statements.clone().watch(Arc::clone(&shared)));
         notify::tell(notify::READY);
         tokio::select! {
             () = signals.stop(self.tls.as_deref()) => {}
@@ -154,7 +161,7 @@ impl Plan<'_> {
         }
     }
 
-    /// Connects once, so that a wrong address or password ends the start and not the night; then
+    /// Connects once, so that a wrong password or database ends the start and not the night; then
     /// the writer has a thread to itself, and the future resolves when it gives up.
     async fn start_writer(
         &self,
@@ -200,6 +207,7 @@ async fn fold(
     key: Option<Arc<BoxSecretKey>>,
 ) -> anyhow::Result<()> {
     let mut behind = source.partitions().await;
+    shared.published.board_mut().expect(&behind);
     let mut feed = source.follow(&behind, key);
     loop {
         let news = tokio::select! {

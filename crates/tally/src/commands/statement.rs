@@ -14,7 +14,7 @@ use crate::documents::hex;
 use crate::inputs::read_box_key;
 use crate::officer::Officer;
 use crate::recount::{Recount, open_inputs};
-use crate::statement::{Statement, check_over, render, stated};
+use crate::statement::{Statement, check_complete, render, stated};
 
 const JSON_FILE: &str = "statement.json";
 
@@ -22,18 +22,19 @@ const JSON_FILE: &str = "statement.json";
 pub(crate) fn run(args: &StatementArgs) -> anyhow::Result<()> {
     // Everything that may be refused is, before the long part.
     let out = OutputDir::create(&args.out, args.force)?;
+    // Only for the comment of the signatures: what is final hangs on no clock.
     let now_ms = SystemClock::new().now_ms();
     let (package, directory) = open_inputs(&args.ledger)?;
     let event = package.event();
     let ballots = stated(event, &args.ballot)?;
-    if !args.interim {
-        check_over(event, &ballots, now_ms)?;
-    }
     let key = read_box_key(&args.box_key, event)?;
     let officer = Officer::read(&args.sign, args.password_file.as_deref())?;
     let recount = Recount::read(package.clone(), directory, Some(&key))?;
     let report = recount.report_of(&ballots)?;
-    let statement = Statement::new(event, &ballots, &report, now_ms);
+    if !args.interim {
+        check_complete(event, &ballots, &report)?;
+    }
+    let statement = Statement::new(event, &ballots, &report);
     let json = statement.to_canonical_json()?;
     let json_sha256 = hex(&Sha256::digest(&json));
     let page = |language| render(&statement, &report, event, &json_sha256, language).into_bytes();

@@ -5,7 +5,7 @@ use counting::ranked::Side;
 use election::{Ballot, Election, Event};
 use serde::Serialize;
 
-use super::parts::{PERCENTAGE_OF, Standing, Status, Titles, percentage};
+use super::parts::{PERCENTAGE_OF, StandingDocument, Titles, percentage, updated_at};
 use crate::fraction::Fraction;
 use crate::results::{self, CandidateResults, PartyResults, RegionResults, Results};
 
@@ -15,9 +15,8 @@ pub(crate) struct ElectionDocument {
     election_id: u32,
     election_code: String,
     title: Titles,
-    results: Status,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    available_at: Option<String>,
+    #[serde(flatten)]
+    standing: StandingDocument,
     /// Name of the member that the parties' percentages are of.
     percentage_of: &'static str,
     parties: Vec<PartyDocument>,
@@ -31,7 +30,8 @@ pub(crate) struct ElectionDocument {
 pub(crate) struct ElectionSummary {
     election_id: u32,
     election_code: String,
-    results: Status,
+    #[serde(flatten)]
+    standing: StandingDocument,
     /// Name of the member that the parties' percentages are of.
     percentage_of: &'static str,
     parties: Vec<PartyDocument>,
@@ -51,7 +51,10 @@ struct PartyDocument {
     votes: u64,
     /// Of `total_votes` over all regions.
     percentage: Option<f64>,
+    /// Candidates who are elected; 0 until every vote is counted.
     seats: u64,
+    /// Seats in which a candidate of the party leads; 0 once every vote is counted.
+    seats_leading: u64,
 }
 
 /// An election in one region.
@@ -60,9 +63,8 @@ pub(crate) struct RegionDocument {
     election_id: u32,
     region_id: u16,
     region_name: Titles,
-    results: Status,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    available_at: Option<String>,
+    #[serde(flatten)]
+    standing: StandingDocument,
     /// In the order of the ballot paper; empty while counts are hidden.
     candidates: Vec<CandidateDocument>,
     /// The turnout while counts are hidden.
@@ -75,7 +77,8 @@ pub(crate) struct RegionDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     tie_statute: Option<&'static str>,
     updated_at: Option<String>,
-    /// Whether the margin is below one thousandth of the votes, which calls for a recount.
+    /// Whether the margin is below one thousandth of the votes, which calls for a recount. False until
+    /// every vote is counted.
     recount: bool,
     /// The statute that makes the recount automatic; only where one is due.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -100,7 +103,10 @@ struct CandidateDocument {
     votes: u64,
     /// Of the region's `total_votes`; null where there is none.
     percentage: Option<f64>,
+    /// False until every vote is counted.
     elected: bool,
+    /// Whether the votes counted so far would elect; false once every vote is counted.
+    leading: bool,
 }
 
 /// One round of a ranked count. Votes are exact decimals, as text: transferred votes have fractions.
@@ -110,7 +116,10 @@ struct RoundDocument {
     counts: Vec<RoundCountDocument>,
     /// Votes that elect, where the method has such a number.
     threshold: Option<String>,
+    /// Empty until every vote is counted.
     elected: Vec<u32>,
+    /// Who would be elected by the votes counted so far; empty once every vote is counted.
+    leading: Vec<u32>,
     eliminated: Vec<u32>,
     /// Votes that count for nobody any more.
     exhausted: String,
@@ -140,21 +149,19 @@ impl ElectionDocument {
         election: &Election,
         results: &Results,
     ) -> ElectionDocument {
-        let standing = Standing::of(&results.shown);
         let regions = election.regions().iter();
         ElectionDocument {
             election_id: election.number,
             election_code: ballot.id.clone(),
             title: Titles::of(&ballot.title),
-            results: standing.results,
-            available_at: standing.available_at,
+            standing: StandingDocument::of(results),
             percentage_of: PERCENTAGE_OF,
             parties: parties(event, results),
             regions: regions
                 .map(|region| RegionDocument::of(event, election, *region, results))
                 .collect(),
             total_votes: total_votes(election, results),
-            updated_at: standing.updated_at,
+            updated_at: updated_at(results),
         }
     }
 }
@@ -166,15 +173,14 @@ impl ElectionSummary {
         election: &Election,
         results: &Results,
     ) -> ElectionSummary {
-        let standing = Standing::of(&results.shown);
         ElectionSummary {
             election_id: election.number,
             election_code: ballot.id.clone(),
-            results: standing.results,
+            standing: StandingDocument::of(results),
             percentage_of: PERCENTAGE_OF,
             parties: parties(event, results),
             total_votes: total_votes(election, results),
-            updated_at: standing.updated_at,
+            updated_at: updated_at(results),
             href: format!("/api/v1/elections/{}/results", election.number),
         }
     }
@@ -193,13 +199,18 @@ fn parties(event: &Event, results: &Results) -> Vec<PartyDocument> {
     let counts = results.election().into_iter();
     let parties = counts.flat_map(|counts| {
         let parties = counts.parties.iter();
-        parties.map(|party| PartyDocument::of(event, party, counts.total_votes))
+        parties.map(|party| PartyDocument::of(event, party, (results, counts.total_votes)))
     });
     parties.collect()
 }
 
 impl PartyDocument {
-    fn of(event: &Event, results: &PartyResults, total_votes: u64) -> PartyDocument {
+    fn of(
+        event: &Event,
+        results: &PartyResults,
+        (of, total_votes): (&Results, u64),
+    ) -> PartyDocument {
+        let is_complete = of.standing.stage.is_complete();
         let party = results.party.as_ref().and_then(|code| event.party(code));
         PartyDocument {
             party: results.party.clone(),
@@ -207,7 +218,8 @@ impl PartyDocument {
             party_color: party.map(|party| party.colour.clone()),
             votes: results.votes,
             percentage: percentage(Fraction::of(results.votes, total_votes)),
-            seats: results.seats,
+            seats: if is_complete { results.seats } else { 0 },
+            seats_leading: if is_complete { 0 } else { results.seats },
         }
     }
 }
@@ -220,7 +232,7 @@ impl RegionDocument {
         region: u16,
         results: &Results,
     ) -> RegionDocument {
-        let standing = Standing::of(&results.shown);
+        let is_complete = results.standing.stage.is_complete();
         let place = event.region(region);
         let place = place.expect("a definition's candidates stand in regions that it names");
         let hidden = RegionResults {
@@ -229,24 +241,29 @@ impl RegionDocument {
         };
         let counts = results.election().map(|counts| &counts.regions[&region]);
         let counts = counts.unwrap_or(&hidden);
+        let recount = counts.recount && is_complete;
         RegionDocument {
             election_id: election.number,
             region_id: region,
             region_name: Titles::of(&place.name),
-            results: standing.results,
-            available_at: standing.available_at,
-            candidates: candidates(event, election, counts),
+            standing: StandingDocument::of(results),
+            candidates: candidates(event, election, counts, is_complete),
             total_votes: counts.total_votes,
             percentage_of: PERCENTAGE_OF,
             tied: counts.tied.clone(),
             tie_statute: (!counts.tied.is_empty()).then_some(plurality::TIE_STATUTE),
-            updated_at: standing.updated_at,
-            recount: counts.recount,
-            recount_statute: counts.recount.then_some(plurality::RECOUNT_STATUTE),
+            updated_at: updated_at(results),
+            recount,
+            recount_statute: recount.then_some(plurality::RECOUNT_STATUTE),
             rounds: counts
                 .rounds
                 .as_ref()
-                .map(|rounds| rounds.iter().map(RoundDocument::of).collect()),
+                .map(|rounds| {
+                    rounds
+                        .iter()
+                        .map(|round| RoundDocument::of(round, is_complete))
+                })
+                .map(Iterator::collect),
             ties: counts.ties.iter().map(TieDocument::of).collect(),
         }
     }
@@ -256,6 +273,7 @@ fn candidates(
     event: &Event,
     election: &Election,
     counts: &RegionResults,
+    is_complete: bool,
 ) -> Vec<CandidateDocument> {
     let document = |results: &CandidateResults| {
         let candidate = election.candidate(results.number);
@@ -268,14 +286,15 @@ fn candidates(
             party_color: party.map(|party| party.colour.clone()),
             votes: results.votes,
             percentage: percentage(Fraction::of(results.votes, counts.total_votes)),
-            elected: results.elected,
+            elected: results.wins && is_complete,
+            leading: results.wins && !is_complete,
         }
     };
     counts.candidates.iter().map(document).collect()
 }
 
 impl RoundDocument {
-    fn of(round: &results::Round) -> RoundDocument {
+    fn of(round: &results::Round, is_complete: bool) -> RoundDocument {
         let count = |(number, votes): &(u32, counting::ranked::Amount)| RoundCountDocument {
             candidate_id: *number,
             votes: votes.to_string(),
@@ -284,7 +303,16 @@ impl RoundDocument {
             round: round.number,
             counts: round.counts.iter().map(count).collect(),
             threshold: round.threshold.map(|votes| votes.to_string()),
-            elected: round.elected.clone(),
+            elected: if is_complete {
+                round.winners.clone()
+            } else {
+                Vec::new()
+            },
+            leading: if is_complete {
+                Vec::new()
+            } else {
+                round.winners.clone()
+            },
             eliminated: round.eliminated.clone(),
             exhausted: round.exhausted.to_string(),
         }

@@ -1,13 +1,16 @@
-//! The JSON of results, byte for byte as it was released: a client must not notice how it is made.
+//! The JSON of results, byte for byte as it was agreed: a client must not notice how it is made.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use election::{Ballot, Choice, Event};
+use ledger::Cursor;
 
 use super::{BallotDocument, RegionDocument};
+use crate::certificate::Certificate;
 use crate::counts::Counts;
 use crate::policy::Visible;
-use crate::results::Turnout;
+use crate::results::{Stage, Standing, Turnout};
 use crate::tabulate::results_of;
 
 /// One line a case: its name, a tab, its JSON.
@@ -116,7 +119,12 @@ fn votes(ballot: &Ballot) -> BTreeMap<u16, Counts> {
 }
 
 /// The documents of a ballot, and of region 2 where it is an election.
-fn documents(event: &Event, ballot: &Ballot, name: &str, visible: &Visible<'_>) -> String {
+fn documents(
+    event: &Event,
+    ballot: &Ballot,
+    name: &str,
+    (standing, visible): (Standing, &Visible<'_>),
+) -> String {
     let cast: BTreeMap<u16, u64> = votes(ballot)
         .iter()
         .map(|(region, counts)| (*region, counts.total()))
@@ -125,7 +133,8 @@ fn documents(event: &Event, ballot: &Ballot, name: &str, visible: &Visible<'_>) 
         registered: cast.clone(),
         votes: cast,
     };
-    let results = results_of(event, ballot, turnout, visible).expect("these can be counted");
+    let results = results_of(event, ballot, (standing, turnout), visible);
+    let results = results.expect("these can be counted");
     let document = BallotDocument::of(event, ballot, &results);
     let json = serde_json::to_string(&document).expect("JSON");
     let mut text = format!("{} {name}\t{json}\n", ballot.id);
@@ -149,13 +158,33 @@ fn documents_are_byte_for_byte_as_released() {
             by_region: true,
         };
         let available_ms = ballot.closes;
-        for (name, visible) in [
-            ("counts", counts(&votes, 1_752_580_800_250)),
-            ("none", counts(&nothing, 0)),
-            ("withheld", Visible::Withheld { available_ms }),
-            ("sealed", Visible::Sealed),
+        let certificate = Arc::new(Certificate {
+            statement_sha256: "ab".repeat(32),
+            signed_by: "0123456789ABCDEF".to_owned(),
+        });
+        let certified = || Stage::Certified(Arc::clone(&certificate));
+        for (name, stage, visible) in [
+            ("counts", Stage::Counting, counts(&votes, 1_752_580_800_250)),
+            (
+                "preliminary",
+                Stage::Preliminary,
+                counts(&votes, 1_752_580_800_250),
+            ),
+            ("certified", certified(), counts(&votes, 1_752_580_800_250)),
+            ("none", Stage::Counting, counts(&nothing, 0)),
+            (
+                "withheld",
+                Stage::Counting,
+                Visible::Withheld { available_ms },
+            ),
+            ("sealed", Stage::Preliminary, Visible::Sealed),
         ] {
-            text += &documents(&event, ballot, name, &visible);
+            let standing = Standing {
+                stage,
+                position: BTreeMap::from([(0, Cursor::default())]),
+                time_ms: Some(1_752_580_800_250),
+            };
+            text += &documents(&event, ballot, name, (standing, &visible));
         }
     }
     for (got, expected) in text.lines().zip(GOLDEN.lines()) {

@@ -3,7 +3,7 @@
 use election::{Ballot, Law};
 use serde::Serialize;
 
-use super::parts::{Standing, Status, Titles, percentage};
+use super::parts::{StandingDocument, Titles, percentage, updated_at};
 use crate::results::{LawResults, Results};
 
 /// A law's results. Members of counts are null while counts are hidden.
@@ -11,9 +11,8 @@ use crate::results::{LawResults, Results};
 pub(crate) struct LawDocument {
     law_id: String,
     title: Titles,
-    results: Status,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    available_at: Option<String>,
+    #[serde(flatten)]
+    standing: StandingDocument,
     oui_count: Option<u64>,
     non_count: Option<u64>,
     blanc_count: Option<u64>,
@@ -36,22 +35,23 @@ struct ThresholdDocument {
     regions: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     regions_carried: Option<usize>,
-    /// Null while counts are hidden.
+    /// Null until every vote is counted.
     reached: Option<bool>,
-    /// Whether the margin is below one thousandth of the valid votes, which calls for a recount.
+    /// Of the votes counted so far; null once every vote is counted.
+    reached_so_far: Option<bool>,
+    /// Whether the margin is below one thousandth of the valid votes, which calls for a recount. Null
+    /// until every vote is counted.
     recount: Option<bool>,
 }
 
 impl LawDocument {
     pub(crate) fn of(ballot: &Ballot, law: &Law, results: &Results) -> LawDocument {
-        let standing = Standing::of(&results.shown);
         let counts = results.law();
         let answers = counts.map(|counts| counts.total);
         LawDocument {
             law_id: ballot.id.clone(),
             title: Titles::of(&ballot.title),
-            results: standing.results,
-            available_at: standing.available_at,
+            standing: StandingDocument::of(results),
             oui_count: answers.map(|answers| answers.oui),
             non_count: answers.map(|answers| answers.non),
             blanc_count: answers.map(|answers| answers.blanc),
@@ -60,15 +60,16 @@ impl LawDocument {
                 .and_then(|answers| percentage(answers.oui_of_valid())),
             total_votes: answers
                 .map_or_else(|| results.turnout.whole().part, |answers| answers.total()),
-            threshold: ThresholdDocument::of(law, counts),
-            updated_at: standing.updated_at,
+            threshold: ThresholdDocument::of(law, counts, results.standing.stage.is_complete()),
+            updated_at: updated_at(results),
         }
     }
 }
 
 impl ThresholdDocument {
-    fn of(law: &Law, counts: Option<&LawResults>) -> ThresholdDocument {
+    fn of(law: &Law, counts: Option<&LawResults>, is_complete: bool) -> ThresholdDocument {
         let decision = counts.map(|counts| &counts.decision);
+        let passed = decision.map(|decision| decision.passed);
         let carried = decision.and_then(|decision| decision.regions_carried.as_ref());
         ThresholdDocument {
             votes: law.threshold.votes.to_string(),
@@ -79,8 +80,11 @@ impl ThresholdDocument {
                 )
             }),
             regions_carried: carried.map(Vec::len),
-            reached: decision.map(|decision| decision.passed),
-            recount: decision.map(|decision| decision.recount),
+            reached: passed.filter(|_| is_complete),
+            reached_so_far: passed.filter(|_| !is_complete),
+            recount: decision
+                .map(|decision| decision.recount)
+                .filter(|_| is_complete),
         }
     }
 }

@@ -11,5 +11,5 @@ pub(crate) mod golden;
 
 pub(crate) use election::{ElectionSummary, RegionDocument};
 pub(crate) use law::LawDocument;
-pub(crate) use parts::{Titles, hex, percentage};
-pub(crate) use report::{BallotDocument, HeadDocument, ReportDocument};
+pub(crate) use parts::{HeadDocument, Titles, hex, percentage};
+pub(crate) use report::{BallotDocument, ReportDocument};

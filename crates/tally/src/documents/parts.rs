@@ -1,10 +1,14 @@
-//! What several documents have in common: percentages, titles, and whether counts are shown.
+//! What several documents have in common: percentages, titles, how final numbers are, and whether
+//! counts are shown.
+
+use std::collections::BTreeMap;
 
 use election::instant_text;
+use ledger::Cursor;
 use serde::Serialize;
 
 use crate::fraction::Fraction;
-use crate::results::Shown;
+use crate::results::{Results, Shown, Stage, Standing};
 
 /// The member that percentages of candidates and parties are of.
 pub(super) const PERCENTAGE_OF: &str = "total_votes";
@@ -40,33 +44,94 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 /// Whether counts are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Status {
+enum Status {
     /// Counts of the ballot so far, or in the end.
     Available,
-    /// Turnout only until `available_at`.
+    /// Turnout only until the ballot is closed.
     Withheld,
     /// Turnout only: this tally holds no box key.
     Sealed,
 }
 
-/// The members of a document that say whether counts are shown, and as of when.
-pub(super) struct Standing {
-    pub(super) results: Status,
-    pub(super) available_at: Option<String>,
-    pub(super) updated_at: Option<String>,
+/// The members of a document that say how final its numbers are, on which frames they stand, and
+/// whether counts are shown.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct StandingDocument {
+    /// `counting`, `preliminary` (the closing frame was read) or `certified`.
+    status: &'static str,
+    /// While counting, the last frame with a vote that is counted here; else the closing frame.
+    position: Vec<HeadDocument>,
+    /// Commit time of the latest of these frames.
+    as_of: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<CertificateDocument>,
+    results: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    available_at: Option<String>,
 }
 
-impl Standing {
-    pub(super) fn of(shown: &Shown) -> Standing {
-        let (results, available_ms, updated_ms) = match shown {
-            Shown::Counts { updated_ms, .. } => (Status::Available, None, *updated_ms),
-            Shown::Withheld { available_ms } => (Status::Withheld, Some(*available_ms), None),
-            Shown::Sealed => (Status::Sealed, None, None),
+/// The signed statement that certifies the numbers.
+#[derive(Debug, Clone, Serialize)]
+struct CertificateDocument {
+    statement_sha256: String,
+    /// Key id of the officer who signed.
+    signed_by: String,
+}
+
+/// Where a partition's ledger stands.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct HeadDocument {
+    partition: u16,
+    sequence: u64,
+    hash: String,
+}
+
+impl HeadDocument {
+    /// The heads of all partitions, ascending.
+    pub(crate) fn all(heads: &BTreeMap<u16, Cursor>) -> Vec<HeadDocument> {
+        let heads = heads.iter().map(|(partition, cursor)| HeadDocument {
+            partition: *partition,
+            sequence: cursor.sequence,
+            hash: cursor.link.to_string(),
+        });
+        heads.collect()
+    }
+}
+
+impl StandingDocument {
+    pub(super) fn of(results: &Results) -> StandingDocument {
+        let (shown, available_ms) = match &results.shown {
+            Shown::Counts { .. } => (Status::Available, None),
+            Shown::Withheld { available_ms } => (Status::Withheld, Some(*available_ms)),
+            Shown::Sealed => (Status::Sealed, None),
         };
-        Standing {
-            results,
+        let Standing {
+            stage,
+            position,
+            time_ms,
+        } = &results.standing;
+        let certificate = match stage {
+            Stage::Counting | Stage::Preliminary => None,
+            Stage::Certified(certificate) => Some(CertificateDocument {
+                statement_sha256: certificate.statement_sha256.clone(),
+                signed_by: certificate.signed_by.clone(),
+            }),
+        };
+        StandingDocument {
+            status: stage.name(),
+            position: HeadDocument::all(position),
+            as_of: time_ms.map(instant_text),
+            certificate,
+            results: shown,
             available_at: available_ms.map(instant_text),
-            updated_at: updated_ms.map(instant_text),
         }
+    }
+}
+
+/// When the last vote that is shown was recorded.
+pub(super) fn updated_at(results: &Results) -> Option<String> {
+    match &results.shown {
+        Shown::Counts { updated_ms, .. } => updated_ms.map(instant_text),
+        Shown::Withheld { .. } | Shown::Sealed => None,
     }
 }

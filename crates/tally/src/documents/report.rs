@@ -1,15 +1,11 @@
 //! The document of a recount: what identifies the ledger, and every ballot with its results.
 
-use std::collections::BTreeMap;
-
-use election::instant_text;
-use election::{Ballot, BallotKind, Event};
-use ledger::Cursor;
+use election::{Ballot, BallotKind, Event, instant_text};
 use serde::Serialize;
 
 use super::election::ElectionDocument;
 use super::law::LawDocument;
-use super::parts::{Titles, hex, percentage};
+use super::parts::{HeadDocument, Titles, hex, percentage};
 use crate::recount::{BallotReport, InvalidReport, Report};
 use crate::results::{Answers, Results};
 use crate::signature::Signature;
@@ -28,14 +24,6 @@ pub(crate) struct ReportDocument {
     duplicates: u64,
     invalid: Vec<InvalidDocument>,
     ballots: Vec<BallotReportDocument>,
-}
-
-/// Where a partition's ledger ends.
-#[derive(Debug, Serialize)]
-pub(crate) struct HeadDocument {
-    partition: u16,
-    sequence: u64,
-    hash: String,
 }
 
 /// Attempts that were refused for one reason.
@@ -126,18 +114,6 @@ impl ReportDocument {
                 .map(|counted| BallotReportDocument::of(event, report.signature, counted))
                 .collect(),
         }
-    }
-}
-
-impl HeadDocument {
-    /// The heads of all partitions, ascending.
-    pub(crate) fn all(heads: &BTreeMap<u16, Cursor>) -> Vec<HeadDocument> {
-        let heads = heads.iter().map(|(partition, cursor)| HeadDocument {
-            partition: *partition,
-            sequence: cursor.sequence,
-            hash: cursor.link.to_string(),
-        });
-        heads.collect()
     }
 }
 

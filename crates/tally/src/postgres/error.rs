@@ -66,7 +66,21 @@ impl DbError {
         )
     }
 
-    /// Sorts an error of a statement or of connecting.
+    /// Sorts an error of connecting: what is not the network's is what the two sides could not agree on,
+    /// such as a server without TLS where the operator asks for it.
+    pub(crate) fn of_connecting(target: &str, error: &tokio_postgres::Error) -> DbError {
+        let source = std::error::Error::source(error);
+        let is_network = source.is_none_or(|source| source.is::<std::io::Error>());
+        if error.as_db_error().is_none() && !is_network {
+            return DbError::Untrusted {
+                target: target.to_owned(),
+                reason: source_text(error),
+            };
+        }
+        DbError::sort(target, error)
+    }
+
+    /// Sorts an error of a statement or of a connection.
     pub(crate) fn sort(target: &str, error: &tokio_postgres::Error) -> DbError {
         let target = target.to_owned();
         let Some(db) = error.as_db_error() else {
@@ -113,6 +127,14 @@ fn remedy(code: &SqlState) -> &'static str {
             " (this role may not write here: use the owner, or a member of scrutin_writer once the schema exists)"
         }
         "25006" => " (this is a read-only server or session: name the primary)",
+        // Already there: a table, a type or function, a schema.
+        "42P07" | "42710" | "42723" | "42P06" => {
+            " (another program's schema is in the way, such as that of the first design: name an empty database, made with `createdb`)"
+        }
+        // Missing, or another one: a table, a column.
+        "42P01" | "42703" => {
+            " (a table of Scrutin was dropped or changed: name a new database, made with `createdb`, and `tally rebuild` it; every row is derived from the ledger)"
+        }
         _ => "",
     }
 }

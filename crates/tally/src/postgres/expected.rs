@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use ledger::BoxSecretKey;
 
 use super::error::DbError;
-use super::pending::Unit;
 use super::positions::Positions;
 use super::session::WorkError;
 use crate::counts::Counts;
 use crate::documents::hex;
 use crate::ledger_count::LedgerCount;
 use crate::recount::Recount;
+use crate::release::Unit;
 
 /// What the tables should hold.
 pub(super) struct Expected<'a> {
@@ -59,22 +59,14 @@ pub(super) fn expect<'a>(
             count.apply(event, frame, &**package)?;
         }
         for marks in &frame.body.marks {
-            let is_law = event
-                .ballots()
-                .get(usize::from(marks.ballot))
-                .is_some_and(|b| b.law().is_some());
+            let Some(ballot) = event.ballots().get(usize::from(marks.ballot)) else {
+                continue; // the recount has refused such a ledger
+            };
             for (region, choice, votes) in frame.choices_of(marks.ballot).unwrap_or(&[]) {
-                let region = if is_law { 0 } else { *region };
-                let unit = Unit {
-                    partition: frame.partition,
-                    ballot: marks.ballot,
-                    region,
-                };
+                let unit = Unit::of(ballot, frame.partition, *region);
                 if frame.at.sequence <= positions.step(unit) {
-                    units
-                        .entry((marks.ballot, region))
-                        .or_default()
-                        .add(choice, *votes);
+                    let counts = units.entry((unit.ballot, unit.region)).or_default();
+                    counts.add(choice, *votes);
                 }
             }
         }

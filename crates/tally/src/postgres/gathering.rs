@@ -3,25 +3,25 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use durable::{Clock, SystemClock};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_postgres::Transaction;
 
 use super::error::DbError;
 use super::group::{other_history, write_group};
-use super::pending::{Pending, Unit};
+use super::pending::Pending;
 use super::positions::Positions;
 use super::progress::{Progress, lock};
 use super::session::Session;
 use crate::news::News;
 use crate::opened::OpenedFrame;
+use crate::release::Unit;
 
 /// A group is closed when it has so many votes or frames, or is this old.
 const GROUP_VOTES_MAX: u64 = 100_000;
 const GROUP_FRAMES_MAX: usize = 2_000;
 const GROUP_AGE_MAX: Duration = Duration::from_millis(50);
-/// Looks for counts that have come due, such as of a ballot that closed.
+/// Looks for live rankings that have waited long enough.
 const TICK: Duration = Duration::from_secs(1);
 
 /// When [`Gathering::run`] ends by itself.
@@ -39,8 +39,6 @@ pub(super) struct Gathering<'a> {
     pub(super) positions: Positions,
     /// Partitions that have not caught up yet.
     pub(super) behind: Vec<u16>,
-    /// Whether a source that is silent has told all it has; a stream may only be slow.
-    pub(super) silence_is_end: bool,
     pub(super) progress: &'a Mutex<Progress>,
 }
 
@@ -106,10 +104,6 @@ impl Gathering<'_> {
         let cursor = self.positions.cursor(partition);
         let head = self.pending.head(partition);
         if head.sequence < cursor.sequence {
-            if !self.silence_is_end {
-                // Wait, and write nothing meanwhile.
-                return Ok(());
-            }
             return Err(DbError::OtherLedger(format!(
                 "database stands at frame {} of partition {partition}, the ledger ends at frame {}: it is an older copy or another ledger; name the right one, or `tally rebuild` the database",
                 cursor.sequence, head.sequence
@@ -122,7 +116,7 @@ impl Gathering<'_> {
 
     /// Commits what waits, where something does.
     async fn write(&mut self, session: &mut Session) -> anyhow::Result<()> {
-        let due = self.pending.due(SystemClock::new().now_ms());
+        let due = self.pending.due();
         if self.pending.frames == 0 && due.is_empty() {
             return Ok(());
         }
@@ -135,8 +129,8 @@ impl Gathering<'_> {
         let commit = async |tx: &Transaction<'_>| write_group(tx, pending, positions, &due).await;
         session.transact("write a group of frames", commit).await?;
         for unit in &due {
-            let head = self.pending.head(unit.partition).sequence;
-            self.positions.steps.insert(*unit, head);
+            let step = self.pending.held[unit].sequence;
+            self.positions.steps.insert(*unit, step);
         }
         self.positions
             .cursors

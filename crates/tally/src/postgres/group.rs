@@ -5,10 +5,11 @@ use ledger::{Cursor, LinkHash};
 use tokio_postgres::Transaction;
 
 use super::error::DbError;
-use super::pending::{Pending, Unit};
+use super::pending::Pending;
 use super::positions::{Positions, edited};
 use super::rows::{add_law, add_region, signed};
 use super::session::WorkError;
+use crate::release::Unit;
 
 /// The database follows a ledger with another frame at its cursor.
 pub(super) fn other_history(partition: u16, cursor: Cursor, got: LinkHash) -> DbError {
@@ -93,12 +94,18 @@ async fn write_unit(
     let ballot = &pending.event().ballots()[usize::from(unit.ballot)];
     let held = &pending.held[&unit];
     match ballot.election() {
-        None => add_law(tx, &ballot.id, &held.counts, held.time_ms).await?,
+        None => add_law(tx, &ballot.id, &held.released, held.time_ms).await?,
         Some(election) => {
-            add_region(tx, election.number, unit.region, &held.counts, held.time_ms).await?;
+            add_region(
+                tx,
+                election.number,
+                unit.region,
+                &held.released,
+                held.time_ms,
+            )
+            .await?;
         }
     }
-    let head = pending.head(unit.partition);
     tx.execute(
         "INSERT INTO result_steps (partition, ballot_id, region_id, seq) VALUES ($1, $2, $3, $4)
          ON CONFLICT (partition, ballot_id, region_id) DO UPDATE SET seq = excluded.seq",
@@ -106,7 +113,7 @@ async fn write_unit(
             &i32::from(unit.partition),
             &ballot.id,
             &i32::from(unit.region),
-            &signed(head.sequence),
+            &signed(held.sequence),
         ],
     )
     .await?;

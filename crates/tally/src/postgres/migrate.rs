@@ -18,7 +18,7 @@ struct Migration {
 }
 
 /// In the order in which they are applied: ascending by number.
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration {
         number: 1,
         name: "results",
@@ -33,6 +33,11 @@ const MIGRATIONS: [Migration; 3] = [
         number: 3,
         name: "writer-rankings",
         sql: include_str!("../../migrations/0003_writer_rankings.sql"),
+    },
+    Migration {
+        number: 4,
+        name: "seeds-views",
+        sql: include_str!("../../migrations/0004_seeds_views.sql"),
     },
 ];
 

@@ -13,7 +13,7 @@ use crate::ballot_count::HOUR_MS;
 use crate::counts::{Added, Counts};
 use crate::fold_error::FoldError;
 use crate::opened::OpenedFrame;
-use crate::policy::STEP_VOTES_MIN;
+use crate::release::{ReleasePlan, Unit};
 use crate::roll::Roll;
 
 /// Minute, ms: the grain of the times of repeated submissions.
@@ -24,18 +24,16 @@ const RANKINGS_WAIT_MAX: Duration = Duration::from_secs(2);
 /// ... unless the new votes are at least this share of the rows to rewrite.
 const RANKINGS_PER_VOTE_MAX: u64 = 16;
 
-/// What is counted and published together: one ballot in one region; a law as a whole (region 0).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Unit {
-    pub(crate) partition: u16,
-    pub(crate) ballot: u16,
-    pub(crate) region: u16,
-}
-
 /// Counts of one unit that are not in the tables yet.
 pub(crate) struct Held {
-    pub(crate) counts: Counts,
+    /// Released by the plan, and to be written.
+    pub(crate) released: Counts,
+    /// The last frame of the last release, and when it was released.
+    pub(crate) sequence: u64,
     pub(crate) time_ms: i64,
+    /// Counted and not released yet.
+    waiting: Counts,
+    /// Votes in `released`, and since when there are any.
     votes: u64,
     since: Instant,
     /// Rankings that the unit has in the tables, about: written by this fold.
@@ -46,6 +44,7 @@ pub(crate) struct Held {
 pub(crate) struct Pending<'a> {
     event: &'a Event,
     roll: &'a dyn Roll,
+    plan: ReleasePlan,
     pub(crate) audit: AuditRows<'a>,
     pub(crate) held: BTreeMap<Unit, Held>,
     /// Head of each partition in the fold.
@@ -55,10 +54,14 @@ pub(crate) struct Pending<'a> {
 }
 
 impl<'a> Pending<'a> {
-    pub(crate) fn new(event: &'a Event, roll: &'a dyn Roll) -> Pending<'a> {
+    /// Of a ledger with these partitions, before the first frame.
+    pub(crate) fn new(event: &'a Event, roll: &'a dyn Roll, partitions: &[u16]) -> Pending<'a> {
+        let mut plan = ReleasePlan::new(event);
+        plan.expect(partitions);
         Pending {
             event,
             roll,
+            plan,
             audit: AuditRows::default(),
             held: BTreeMap::new(),
             heads: BTreeMap::new(),
@@ -101,23 +104,21 @@ impl<'a> Pending<'a> {
             let ballot = ballot.ok_or_else(unknown)?;
             frame.position().check_window(ballot, frame.time_ms)?;
             for (voters, choice, votes) in frame.choices_of(marks.ballot).unwrap_or(&[]) {
-                let region = if ballot.law().is_some() { 0 } else { *voters };
-                let unit = Unit {
-                    partition: frame.partition,
-                    ballot: marks.ballot,
-                    region,
-                };
+                let unit = Unit::of(ballot, frame.partition, *voters);
                 if frame.at.sequence > step(unit) {
                     let held = self.held.entry(unit).or_insert_with(Held::new);
-                    if held.votes == 0 {
-                        held.since = Instant::now();
-                    }
-                    if held.counts.add(choice, *votes) == Added::First {
+                    if held.waiting.add(choice, *votes) == Added::First {
                         frame.position().check(ballot, *voters, choice)?;
                     }
-                    held.votes += votes;
-                    held.time_ms = frame.time_ms;
                 }
+            }
+        }
+        for unit in self.plan.step(self.event, self.roll, frame)? {
+            // The last partition to close a ballot releases the votes of the others too.
+            let sequence = self.head(unit.partition).sequence;
+            // Nothing is held of a unit whose release stands in the tables already.
+            if let Some(held) = self.held.get_mut(&unit) {
+                held.release(sequence, frame.time_ms);
             }
         }
         Ok(())
@@ -193,11 +194,11 @@ impl<'a> Pending<'a> {
         find().ok_or_else(|| frame.position().not_on_roll(ballot, shard, ordinal))
     }
 
-    /// Units whose counts may be written at `now_ms`.
-    pub(crate) fn due(&self, now_ms: i64) -> Vec<Unit> {
+    /// Units whose released counts are to be written now.
+    pub(crate) fn due(&self) -> Vec<Unit> {
         let is_due = |(unit, held): &(&Unit, &Held)| {
             let ballot = &self.event.ballots()[usize::from(unit.ballot)];
-            held.votes > 0 && held.is_due(ballot, now_ms)
+            held.votes > 0 && held.is_due(ballot)
         };
         self.held
             .iter()
@@ -213,8 +214,8 @@ impl<'a> Pending<'a> {
         self.votes = 0;
         for unit in units {
             if let Some(held) = self.held.get_mut(unit) {
-                held.written_rankings += held.counts.rankings().count() as u64;
-                held.counts = Counts::default();
+                held.written_rankings += held.released.rankings().count() as u64;
+                held.released = Counts::default();
                 held.votes = 0;
             }
         }
@@ -224,27 +225,36 @@ impl<'a> Pending<'a> {
 impl Held {
     fn new() -> Held {
         Held {
-            counts: Counts::default(),
+            released: Counts::default(),
+            sequence: 0,
             time_ms: 0,
+            waiting: Counts::default(),
             votes: 0,
             since: Instant::now(),
             written_rankings: 0,
         }
     }
 
-    fn is_due(&self, ballot: &Ballot, now_ms: i64) -> bool {
-        if now_ms >= ballot.closes {
-            return true;
+    /// All that waits is released: the votes up to frame `sequence` of the unit's partition.
+    fn release(&mut self, sequence: u64, time_ms: i64) {
+        if self.waiting.is_empty() {
+            return;
         }
-        match ballot.results {
-            ResultsPolicy::AfterClose => false,
-            ResultsPolicy::Batched => self.votes >= STEP_VOTES_MIN,
-            ResultsPolicy::Live if is_ranked(ballot) => {
-                self.votes * RANKINGS_PER_VOTE_MAX >= self.written_rankings
-                    || self.since.elapsed() >= RANKINGS_WAIT_MAX
-            }
-            ResultsPolicy::Live => true,
+        if self.votes == 0 {
+            self.since = Instant::now();
         }
+        self.votes += self.waiting.total();
+        self.released.merge(&std::mem::take(&mut self.waiting));
+        self.time_ms = time_ms;
+        self.sequence = sequence;
+    }
+
+    /// Whether to write what is released: at once, but live rankings in groups.
+    fn is_due(&self, ballot: &Ballot) -> bool {
+        ballot.results != ResultsPolicy::Live
+            || !is_ranked(ballot)
+            || self.votes * RANKINGS_PER_VOTE_MAX >= self.written_rankings
+            || self.since.elapsed() >= RANKINGS_WAIT_MAX
     }
 }
 

@@ -7,8 +7,8 @@ use ledger::{Cursor, LinkHash};
 use tokio_postgres::Transaction;
 
 use super::error::DbError;
-use super::pending::Unit;
 use super::session::WorkError;
+use crate::release::Unit;
 
 /// Where the tables stand.
 #[derive(Default)]

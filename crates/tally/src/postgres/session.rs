@@ -23,7 +23,7 @@ impl Session {
     /// # Errors
     /// The server cannot be reached, is not the one that its certificate must name, or refuses.
     pub(crate) async fn connect(target: &Target) -> Result<Session, DbError> {
-        let sorted = |error| DbError::sort(target.name(), &error);
+        let sorted = |error| DbError::of_connecting(target.name(), &error);
         let (client, driver) = match target.tls() {
             Some(tls) => {
                 let connecting = target.config().connect(tls).await;

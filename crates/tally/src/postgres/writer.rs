@@ -70,12 +70,24 @@ impl Writer {
         }
     }
 
-    /// Connects once and makes sure that the database can be written.
+    /// Connects once and makes sure that the database can be written. A server that is not there is
+    /// no reason not to start: [`Writer::run`] waits for it, and catches up.
     ///
     /// # Errors
-    /// The server is not there or refuses, the schema is newer, or the database is of another ledger.
+    /// The server refuses or cannot prove who it is, the schema is newer, or the database is of another ledger.
     pub(crate) async fn prepare(&self) -> anyhow::Result<()> {
-        self.ready().await.map(drop).map_err(Into::into)
+        match self.ready().await {
+            Ok(_) => Ok(()),
+            Err(error @ DbError::Unreachable { .. }) => {
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    "starting without the database, it is filled as soon as it is there"
+                );
+                self.set_trouble(Some(format!("{error:#}")));
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// [`Writer::run`] on a runtime of its own, on this thread.
@@ -111,7 +123,9 @@ impl Writer {
         let positions = self.positions(&mut session).await?;
         {
             let mut progress = lock(&self.progress);
-            progress.trouble = None;
+            if progress.trouble.take().is_some() {
+                tracing::info!("the database is back, catching up with the ledger");
+            }
             let at = positions
                 .cursors
                 .iter()
@@ -120,10 +134,9 @@ impl Writer {
         }
         let feed = self.source.follow(&partitions, self.key.clone());
         let mut gathering = Gathering {
-            pending: Pending::new(self.package.event(), &*self.package),
+            pending: Pending::new(self.package.event(), &*self.package, &partitions),
             positions,
             behind: partitions,
-            silence_is_end: matches!(self.source, Source::Directory(_)),
             progress: &self.progress,
         };
         gathering.run(&mut session, feed, until).await

@@ -9,12 +9,11 @@ mod text;
 mod text_election;
 mod wording;
 
-use election::instant_text;
-use election::{Ballot, BallotKind, CountingRules, Event, Method, Threshold, Window};
+use election::{Ballot, BallotKind, CountingRules, Event, Method, Threshold, instant_text};
 use serde::Serialize;
 
 use crate::documents::{ReportDocument, Titles};
-use crate::recount::Report;
+use crate::recount::{BallotReport, Report};
 
 pub(crate) use text::render;
 
@@ -25,7 +24,7 @@ const SCHEMA: &str = "scrutin-statement/1";
 #[derive(Debug, Serialize)]
 pub(crate) struct Statement {
     pub(crate) schema: &'static str,
-    /// Whether a ballot is stated before its window is over: such numbers may still grow.
+    /// Whether a ballot is stated whose closing frame was not read: such numbers may still grow.
     pub(crate) interim: bool,
     pub(crate) title: Titles,
     pub(crate) time_zone: String,
@@ -65,11 +64,11 @@ pub(crate) enum RuleSet {
 /// Why a statement is not made.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum StatementError {
-    /// The window is not over.
+    /// The ledger may still hold votes that are not counted.
     #[error(
-        "ballot {ballot} closes at {closes}: state it then, name the closed ballots with --ballot, or pass --interim"
+        "the ledger holds no closing frame of ballot {ballot}, which closes at {closes}: state it once the validator has written that frame, name the closed ballots with --ballot, or pass --interim"
     )]
-    NotOver { ballot: String, closes: String },
+    NotClosed { ballot: String, closes: String },
     /// No such ballot in the event.
     #[error("event {event} has no ballot {got}: its ballots are {known}")]
     NoSuchBallot {
@@ -99,39 +98,35 @@ pub(crate) fn stated<'a>(
     Ok(event.ballots().iter().filter(named).collect())
 }
 
-/// Refuses ballots that are still voted on, or will be.
+/// Refuses ballots whose numbers may still grow, whatever the clock says.
 ///
 /// # Errors
-/// The first ballot whose window is not over at `now_ms`.
-pub(crate) fn check_over(
+/// The first ballot of which `report` saw no closing frame.
+pub(crate) fn check_complete(
     event: &Event,
     ballots: &[&Ballot],
-    now_ms: i64,
+    report: &Report,
 ) -> Result<(), StatementError> {
-    match ballots.iter().find(|ballot| !is_over(ballot, now_ms)) {
+    let mut counted = ballots.iter().zip(&report.ballots);
+    match counted.find(|(_, counted)| !is_complete(counted)) {
         None => Ok(()),
-        Some(ballot) => Err(StatementError::NotOver {
+        Some((ballot, _)) => Err(StatementError::NotClosed {
             ballot: ballot.id.clone(),
             closes: event.local_time(ballot.closes),
         }),
     }
 }
 
-fn is_over(ballot: &Ballot, now_ms: i64) -> bool {
-    matches!(ballot.window(now_ms), Window::Closed { .. })
+fn is_complete(counted: &BallotReport) -> bool {
+    counted.results.standing.stage.is_complete()
 }
 
 impl Statement {
-    /// The statement of `ballots` at `now_ms`; `report` counts these and no others.
-    pub(crate) fn new(
-        event: &Event,
-        ballots: &[&Ballot],
-        report: &Report,
-        now_ms: i64,
-    ) -> Statement {
-        let terms: Vec<Terms> = ballots
-            .iter()
-            .map(|ballot| Terms::of(ballot, now_ms))
+    /// The statement of `ballots`; `report` counts these and no others.
+    pub(crate) fn new(event: &Event, ballots: &[&Ballot], report: &Report) -> Statement {
+        let counted = ballots.iter().zip(&report.ballots);
+        let terms: Vec<Terms> = counted
+            .map(|(ballot, counted)| Terms::of(ballot, counted))
             .collect();
         Statement {
             schema: SCHEMA,
@@ -152,12 +147,12 @@ impl Statement {
 }
 
 impl Terms {
-    fn of(ballot: &Ballot, now_ms: i64) -> Terms {
+    fn of(ballot: &Ballot, counted: &BallotReport) -> Terms {
         Terms {
             ballot_id: ballot.id.clone(),
             opens: instant_text(ballot.opens),
             closes: instant_text(ballot.closes),
-            interim: !is_over(ballot, now_ms),
+            interim: !is_complete(counted),
             rule_set: RuleSet::of(ballot),
             rules: ballot.rules_in_words().iter().map(Titles::of).collect(),
         }

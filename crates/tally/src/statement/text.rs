@@ -66,8 +66,8 @@ fn write_head(
 ) -> fmt::Result {
     let heading = if statement.interim {
         language.pick(
-            "RELEVÉ PROVISOIRE DES RÉSULTATS : LE VOTE N'EST PAS TERMINÉ",
-            "INTERIM STATEMENT OF RESULTS: VOTING IS NOT OVER",
+            "RELEVÉ PROVISOIRE DES RÉSULTATS : DES VOTES PEUVENT ENCORE S'AJOUTER",
+            "INTERIM STATEMENT OF RESULTS: MORE VOTES MAY COME",
         )
     } else {
         language.pick("RELEVÉ OFFICIEL DES RÉSULTATS", "STATEMENT OF RESULTS")
@@ -129,10 +129,12 @@ fn write_ballot(
     writeln!(page, "  {window}")?;
     if terms.interim {
         let interim = language.pick(
-            "PROVISOIRE : ce scrutin n'est pas clos",
-            "INTERIM: this ballot is not closed",
+            "PROVISOIRE : le registre ne contient pas la trame de clôture de ce scrutin",
+            "INTERIM: the ledger does not hold the closing frame of this ballot",
         );
         writeln!(page, "  {interim}")?;
+    } else {
+        write_closing(page, counted, language)?;
     }
     for rule in &terms.rules {
         writeln!(page, "  * {}", language.title(rule))?;
@@ -146,9 +148,22 @@ fn write_ballot(
         }
         BallotKind::Election(election) => {
             let counts = results.election().expect(OPENED);
-            write_election(page, event, election, (counts, &results.turnout), language)
+            write_election(page, event, election, (counts, results), language)
         }
     }
+}
+
+/// The frames behind which no vote on this ballot can follow.
+fn write_closing(page: &mut String, counted: &BallotReport, language: Language) -> fmt::Result {
+    for (partition, closing) in &counted.results.standing.position {
+        let (frame, hash) = (closing.sequence, closing.link);
+        let line = language.pick(
+            format!("Trame de clôture {frame} de la partition {partition}, SHA-256 {hash}"),
+            format!("Closing frame {frame} of partition {partition}, SHA-256 {hash}"),
+        );
+        writeln!(page, "  {line}")?;
+    }
+    Ok(())
 }
 
 fn write_turnout(page: &mut String, counted: &BallotReport, language: Language) -> fmt::Result {
@@ -206,7 +221,7 @@ fn write_law(
     );
     writeln!(page, "  {valid_label:<NAME_CHARS$} {valid:>10}")?;
     writeln!(page, "  {blank_label:<NAME_CHARS$} {blank:>10}")?;
-    write_decision(page, law, language)?;
+    write_decision(page, law, results.standing.stage.is_complete(), language)?;
     for (region, turnout) in results.turnout.regions() {
         if let Some(answers) = law.answers_of(region) {
             let name = region_name(event, region, language);
@@ -218,11 +233,19 @@ fn write_law(
     Ok(())
 }
 
-fn write_decision(page: &mut String, law: &LawResults, language: Language) -> fmt::Result {
+fn write_decision(
+    page: &mut String,
+    law: &LawResults,
+    is_complete: bool,
+    language: Language,
+) -> fmt::Result {
     let decision = &law.decision;
     if let Some(carried) = &decision.regions_carried {
         let label = language.pick("régions acquises au oui", "regions carried by oui");
         writeln!(page, "  {label:<NAME_CHARS$} {:>10}", carried.len())?;
+    }
+    if !is_complete {
+        return Ok(());
     }
     let verdict = if decision.passed {
         language.pick("RÉSULTAT : la loi est adoptée", "RESULT: the law passes")

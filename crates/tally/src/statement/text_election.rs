@@ -11,17 +11,18 @@ use super::lines::{NAME_CHARS, region_name, region_turnout};
 use super::wording::Wording;
 use crate::fraction::Fraction;
 use crate::results::{
-    CandidateResults, DecidedTie, ElectionResults, RegionResults, Round, Turnout,
+    CandidateResults, DecidedTie, ElectionResults, RegionResults, Results, Round,
 };
 
 pub(super) fn write_election(
     page: &mut String,
     event: &Event,
     election: &Election,
-    (results, turnout): (&ElectionResults, &Turnout),
+    (results, of): (&ElectionResults, &Results),
     language: Language,
 ) -> fmt::Result {
-    write_parties(page, event, results, language)?;
+    let (turnout, is_complete) = (&of.turnout, of.standing.stage.is_complete());
+    write_parties(page, event, (results, is_complete), language)?;
     for (number, region) in &results.regions {
         if turnout.registered.contains_key(number) {
             writeln!(
@@ -36,7 +37,7 @@ pub(super) fn write_election(
             let place = place.expect("a definition's candidates stand in regions that it names");
             writeln!(page, "  {number} {}: 0", place.name.in_language(language))?;
         }
-        write_region(page, election, region, language)?;
+        write_region(page, election, (region, is_complete), language)?;
     }
     Ok(())
 }
@@ -44,13 +45,15 @@ pub(super) fn write_election(
 fn write_parties(
     page: &mut String,
     event: &Event,
-    results: &ElectionResults,
+    (results, is_complete): (&ElectionResults, bool),
     language: Language,
 ) -> fmt::Result {
-    let (of, seats) = (
-        language.pick("de tous les votes", "of all votes"),
-        language.pick("sièges", "seats"),
-    );
+    let of = language.pick("de tous les votes", "of all votes");
+    let seats = if is_complete {
+        language.pick("sièges", "seats")
+    } else {
+        language.pick("en tête", "leading")
+    };
     for party in &results.parties {
         let named = party.party.as_ref().and_then(|code| event.party(code));
         let name = named.map_or_else(
@@ -70,20 +73,22 @@ fn write_parties(
 fn write_region(
     page: &mut String,
     election: &Election,
-    region: &RegionResults,
+    (region, is_complete): (&RegionResults, bool),
     language: Language,
 ) -> fmt::Result {
     for candidate in &region.candidates {
-        write_candidate(page, election, region, candidate, language)?;
+        write_candidate(page, election, (region, candidate), is_complete, language)?;
     }
-    let elected = region.candidates.iter().any(|candidate| candidate.elected);
-    if !elected && region.tied.is_empty() {
+    let anybody = region.candidates.iter().any(|candidate| candidate.wins);
+    if is_complete && !anybody && region.tied.is_empty() {
         let nobody = language.pick("Personne n'est élu", "Nobody is elected");
         writeln!(page, "    {nobody}")?;
     }
-    write_flags(page, region, language)?;
+    if is_complete {
+        write_flags(page, region, language)?;
+    }
     for round in region.rounds.iter().flatten() {
-        write_round(page, round, language)?;
+        write_round(page, round, is_complete, language)?;
     }
     for tie in &region.ties {
         write_tie(page, tie, language)?;
@@ -94,12 +99,14 @@ fn write_region(
 fn write_candidate(
     page: &mut String,
     election: &Election,
-    region: &RegionResults,
-    counted: &CandidateResults,
+    (region, counted): (&RegionResults, &CandidateResults),
+    is_complete: bool,
     language: Language,
 ) -> fmt::Result {
-    let mark = if counted.elected {
+    let mark = if counted.wins && is_complete {
         language.pick("  ÉLU", "  ELECTED")
+    } else if counted.wins {
+        language.pick("  EN TÊTE", "  LEADING")
     } else if region.tied.contains(&counted.number) {
         language.pick("  À ÉGALITÉ", "  TIED")
     } else {
@@ -148,7 +155,12 @@ fn write_flags(page: &mut String, region: &RegionResults, language: Language) ->
     Ok(())
 }
 
-fn write_round(page: &mut String, round: &Round, language: Language) -> fmt::Result {
+fn write_round(
+    page: &mut String,
+    round: &Round,
+    is_complete: bool,
+    language: Language,
+) -> fmt::Result {
     let counts: Vec<String> = round
         .counts
         .iter()
@@ -172,9 +184,13 @@ fn write_round(page: &mut String, round: &Round, language: Language) -> fmt::Res
             language.pick("seuil", "threshold")
         )?;
     }
-    if !round.elected.is_empty() {
-        let label = language.pick("élu", "elected");
-        write!(page, "; {label} {}", numbers(&round.elected))?;
+    if !round.winners.is_empty() {
+        let label = if is_complete {
+            language.pick("élu", "elected")
+        } else {
+            language.pick("en tête", "leading")
+        };
+        write!(page, "; {label} {}", numbers(&round.winners))?;
     }
     if !round.eliminated.is_empty() {
         let label = language.pick("éliminé", "eliminated");

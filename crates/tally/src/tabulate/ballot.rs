@@ -8,7 +8,7 @@ use super::error::TabulationError;
 use super::{law, regions};
 use crate::counts::Counts;
 use crate::policy::Visible;
-use crate::results::{Results, Shown, Tabulated, Turnout};
+use crate::results::{Results, Shown, Standing, Tabulated, Turnout};
 
 /// Tabulates a ballot from its votes by region. `by_region`: whether a law's regions may be seen.
 ///
@@ -38,7 +38,7 @@ fn tabulate(
 pub(crate) fn results_of(
     event: &Event,
     ballot: &Ballot,
-    turnout: Turnout,
+    (standing, turnout): (Standing, Turnout),
     visible: &Visible<'_>,
 ) -> Result<Results, TabulationError> {
     let shown = match visible {
@@ -55,5 +55,9 @@ pub(crate) fn results_of(
         },
         Visible::Sealed => Shown::Sealed,
     };
-    Ok(Results { turnout, shown })
+    Ok(Results {
+        standing,
+        turnout,
+        shown,
+    })
 }

@@ -112,7 +112,7 @@ impl Named<'_> {
                 .map(|(at, votes)| (self.number(*at), amount(*votes)))
                 .collect(),
             threshold: round.threshold.map(amount),
-            elected: self.numbers(&round.elected),
+            winners: self.numbers(&round.elected),
             eliminated: self.numbers(&round.eliminated),
             exhausted: amount(round.inactive.total()),
         });

@@ -10,7 +10,7 @@ use super::results_of;
 use crate::counts::Counts;
 use crate::documents::golden::event;
 use crate::policy::Visible;
-use crate::results::Turnout;
+use crate::results::{Stage, Standing, Turnout};
 
 /// Tabulates a ballot with votes of one region.
 fn tabulated(
@@ -28,7 +28,12 @@ fn tabulated(
         updated_ms: 1,
         by_region: true,
     };
-    results_of(event, ballot, Turnout::default(), &visible).map(drop)
+    let standing = Standing {
+        stage: Stage::Counting,
+        position: BTreeMap::new(),
+        time_ms: None,
+    };
+    results_of(event, ballot, (standing, Turnout::default()), &visible).map(drop)
 }
 
 #[test]

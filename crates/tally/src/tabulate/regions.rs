@@ -43,7 +43,7 @@ fn of_region(election: &Election, region: u16, counts: &Counts) -> Result<Region
             .get(&candidate.number)
             .copied()
             .unwrap_or(0),
-        elected: false,
+        wins: false,
     });
     let mut results = RegionResults {
         candidates: candidates.collect(),
@@ -58,14 +58,14 @@ fn of_region(election: &Election, region: u16, counts: &Counts) -> Result<Region
     if counts.is_empty() {
         return Ok(results);
     }
-    let elected = match election.counting.system {
+    let winners = match election.counting.system {
         System::Plurality => plurality::fill_seats(election, &mut results),
         System::Irv | System::Stv | System::BottomsUp => {
             ranked::fill_seats(election, &listed, counts, &mut results)?
         }
     };
     for candidate in &mut results.candidates {
-        candidate.elected = elected.contains(&candidate.number);
+        candidate.wins = winners.contains(&candidate.number);
     }
     Ok(results)
 }
@@ -98,7 +98,7 @@ fn parties(
     for candidate in regions.values().flat_map(|region| &region.candidates) {
         let sum = sums.entry(party_of[&candidate.number]).or_default();
         sum.0 += candidate.votes;
-        sum.1 += u64::from(candidate.elected);
+        sum.1 += u64::from(candidate.wins);
     }
     let order = event.parties.iter().map(|party| Some(party.code.as_str()));
     let with_candidates = order

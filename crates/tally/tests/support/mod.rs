@@ -1,6 +1,7 @@
 //! A small event on disk for the tests of the real program: package, box key, a ledger to vote into.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub(crate) mod database;
 pub(crate) mod postgres;
 pub(crate) mod program;
 
@@ -36,6 +37,10 @@ pub(crate) const WITHDRAWN: u32 = 4;
 
 /// Within every window: 15 July 2025.
 pub(crate) const NOON_MS: i64 = 1_752_580_800_000;
+/// After the window of ballot `OVER`, within those of the others: 1 February 2026.
+pub(crate) const OVER_MS: i64 = 1_769_904_000_000;
+/// After all windows: 1 February 2035.
+pub(crate) const END_MS: i64 = 2_053_900_800_000;
 const SHARD_BITS: u8 = 1;
 const REGIONS: u16 = 3;
 

@@ -150,6 +150,15 @@ impl Running {
         request(&self.address, "GET", path, headers)
     }
 
+    /// Status, head and length of the body of a GET, whose body may be compressed.
+    pub(crate) fn get_bytes(&self, path: &str, headers: &str) -> (u16, String, usize) {
+        let answer = answer(&self.address, "GET", path, headers);
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n");
+        let end = end.expect("a head");
+        let head = String::from_utf8(answer[..end].to_vec()).expect("a head is text");
+        (status(&head), head, answer.len() - end - 4)
+    }
+
     /// Status, head and body of a GET on the internal listener.
     pub(crate) fn get_internal(&self, path: &str, headers: &str) -> (u16, String, String) {
         request(&self.internal, "GET", path, headers)
@@ -228,6 +237,17 @@ impl Drop for Running {
 }
 
 fn request(address: &str, method: &str, path: &str, headers: &str) -> (u16, String, String) {
+    let text = String::from_utf8(answer(address, method, path, headers)).expect("text");
+    let (head, body) = text.split_once("\r\n\r\n").expect("a head");
+    (status(head), head.to_owned(), body.to_owned())
+}
+
+fn status(head: &str) -> u16 {
+    let code = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+    code.expect("a status")
+}
+
+fn answer(address: &str, method: &str, path: &str, headers: &str) -> Vec<u8> {
     let mut socket = TcpStream::connect(address).expect("connects");
     socket
         .set_read_timeout(Some(Duration::from_secs(10)))
@@ -237,13 +257,7 @@ fn request(address: &str, method: &str, path: &str, headers: &str) -> (u16, Stri
         "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n"
     )
     .expect("sends");
-    let mut text = String::new();
-    socket.read_to_string(&mut text).expect("answers");
-    let (head, body) = text.split_once("\r\n\r\n").expect("a head");
-    let status = head
-        .split(' ')
-        .nth(1)
-        .and_then(|code| code.parse().ok())
-        .expect("a status");
-    (status, head.to_owned(), body.to_owned())
+    let mut bytes = Vec::new();
+    socket.read_to_end(&mut bytes).expect("answers");
+    bytes
 }

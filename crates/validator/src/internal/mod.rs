@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use http_body_util::{Either, Full};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::HeaderValue;
+use hyper::header::{HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use listener::lifecycle::Stop;
 use listener::{ConnectionLimits, Handler, Peer, exposition};
@@ -20,6 +20,8 @@ use crate::http::reply::{self, Reply};
 use crate::site;
 use stream::LedgerBody;
 
+/// Sequence of the last frame as the stream begins: who has read it has caught up.
+const LEDGER_HEAD: HeaderName = HeaderName::from_static("ledger-head");
 /// Content type of ledger bytes.
 const LEDGER: HeaderValue = HeaderValue::from_static("application/octet-stream");
 /// Connections of the internal listener.
@@ -101,8 +103,10 @@ impl Internal {
             return Err(Rejection::NoSuchPath);
         }
         let after = after(query).ok_or(Rejection::InvalidQuery)?;
+        let head = self.app.partition.state().last_sequence();
         let body = LedgerBody::start(&self.app, after, self.stop.clone())?;
-        let reply = reply::made(StatusCode::OK, Bytes::new(), LEDGER, None);
+        let mut reply = reply::made(StatusCode::OK, Bytes::new(), LEDGER, None);
+        reply.headers_mut().insert(LEDGER_HEAD, head.into());
         Ok(reply.map(|_| Either::Right(body)))
     }
 }

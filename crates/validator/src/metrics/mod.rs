@@ -47,6 +47,7 @@ impl Metrics {
     pub(crate) fn new(partition: &Arc<Partition<VoteReply>>, ballots: Vec<String>) -> Metrics {
         let mut registry = Registry::default();
         exposition::register_build(&mut registry, env!("CARGO_PKG_VERSION"));
+        listener::register_process(&mut registry);
         let votes_submitted = Counter::default();
         registry.register(
             "votes_submitted",

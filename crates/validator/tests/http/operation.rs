@@ -65,6 +65,8 @@ fn the_ledger_streams_and_follows() {
     stream.write("GET /ledger/0?after=0 HTTP/1.1\r\nHost: x\r\n\r\n");
     let first = stream.read_some().expect("the first frame");
     assert!(first.starts_with(b"HTTP/1.1 200"));
+    let told = String::from_utf8_lossy(&first).contains("ledger-head: 1\r\n");
+    assert!(told, "the stream tells where the ledger ends");
     assert_eq!(server.vote(Voter(62), LAW, "oui").status, 202);
     assert!(stream.read_some().is_some(), "the stream follows");
     for (path, status) in [

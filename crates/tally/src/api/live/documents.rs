@@ -88,8 +88,7 @@ fn newer(
         }
         (_, None) => {
             let board = shared.board();
-            let now = shared.now_ms();
-            let versions = event.ballots().iter().map(|b| board.version(b, now));
+            let versions = event.ballots().iter().map(|b| board.version(b));
             let version = Version::Ballots(versions.collect());
             if before == Some(&version) {
                 return Ok(None);
@@ -97,7 +96,7 @@ fn newer(
             (version, turnout::all_document(shared, &board)?)
         }
         (_, Some(ballot)) => {
-            let edition = shared.published.recent(ballot, shared.now_ms())?;
+            let edition = shared.published.recent(ballot)?;
             let version = Version::Ballots(vec![edition.version]);
             if before == Some(&version) {
                 return Ok(None);

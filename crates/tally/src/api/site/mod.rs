@@ -44,7 +44,7 @@ pub(super) async fn page(
     };
     let night = Night {
         context: context(&shared, lang),
-        // Any change of what may be seen comes with one of turnout, or with the clock.
+        // Any change of what may be seen is told as one of turnout.
         stream: Some("/api/v1/stream?topics=turnout"),
         embed,
     };
@@ -98,6 +98,7 @@ fn answer(
         } else {
             pages::CSP
         },
+        vary: "accept, accept-language, accept-encoding",
     };
     let key = format!("{path}?lang={}", night.context.lang.tag());
     let stamp = Stamp::of(&editions);
@@ -135,8 +136,14 @@ fn region(night: &Night<'_>, ballot: &Ballot, number: u16, summary: &Summary) ->
     };
     let region = view.regions.iter().find(|region| region.region == number);
     let region = region.expect("the address was compared with the election's regions");
-    results::region(night, ballot, election, &view.seen, region)
-        .expect("a definition's candidates stand in regions that it names")
+    results::region(
+        night,
+        ballot,
+        election,
+        (&view.progress, &view.seen),
+        region,
+    )
+    .expect("a definition's candidates stand in regions that it names")
 }
 
 fn csv(night: &Night<'_>, ballot: &Ballot, summary: &Summary) -> String {
@@ -218,6 +225,7 @@ fn uncached(page: Page) -> Response {
         (header::CONTENT_TYPE, HTML),
         (header::CACHE_CONTROL, pages::NO_STORE),
         (header::CONTENT_SECURITY_POLICY, page.csp),
+        (header::VARY, "accept, accept-language"),
     ];
     let mut response = (status, headers, page.html).into_response();
     secure(response.headers_mut(), page.lang);
@@ -225,10 +233,6 @@ fn uncached(page: Page) -> Response {
 }
 
 fn secure(headers: &mut HeaderMap, lang: Language) {
-    headers.insert(
-        header::VARY,
-        HeaderValue::from_static("accept, accept-language"),
-    );
     headers.insert(
         header::CONTENT_LANGUAGE,
         HeaderValue::from_static(lang.tag()),

@@ -3,26 +3,50 @@
 use counting::ranked::Amount;
 use election::{Ballot, BallotKind, Election};
 use pages::results::{
-    AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, RegionAnswers, RegionView,
-    Round, Rounds, Seen, Summary, Turnout,
+    AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, Progress, RegionAnswers,
+    RegionView, Round, Rounds, Seen, Stage, Summary, Turnout,
 };
 
 use crate::fraction::Fraction;
-use crate::results::{self, Answers, LawResults, RegionResults, Results, Shown};
+use crate::results::{self, Answers, LawResults, RegionResults, Results, Shown, Standing};
 
 /// The view of a ballot, by its kind.
 pub(super) fn summary(ballot: &Ballot, results: &Results) -> Summary {
     let turnout = turnout(results.turnout.whole());
     match &ballot.kind {
         BallotKind::Law(_) => Summary::Law(LawView {
+            progress: progress(&results.standing),
             turnout,
             seen: seen(results, results.law().map(law_counts)),
         }),
         BallotKind::Election(election) => Summary::Election(ElectionView {
+            progress: progress(&results.standing),
             turnout,
             regions: region_views(election, results),
             seen: seen(results, results.election().map(|_| ())),
         }),
+    }
+}
+
+fn progress(standing: &Standing) -> Progress {
+    let is_alone = standing.position.len() == 1;
+    let frames = standing.position.iter();
+    let frames: Vec<String> = frames
+        .map(|(partition, at)| match is_alone {
+            true => at.sequence.to_string(),
+            false => format!("{partition}/{}", at.sequence),
+        })
+        .collect();
+    Progress {
+        stage: match &standing.stage {
+            results::Stage::Counting => Stage::Counting,
+            results::Stage::Preliminary => Stage::Preliminary,
+            results::Stage::Certified(certificate) => Stage::Certified {
+                statement_sha256: certificate.statement_sha256.clone(),
+            },
+        },
+        position: frames.join(" "),
+        time_ms: standing.time_ms,
     }
 }
 
@@ -89,7 +113,7 @@ fn region_view(region: u16, turnout: Turnout, counts: &RegionResults) -> RegionV
     let candidates = counts.candidates.iter().map(|candidate| CandidateVotes {
         number: candidate.number,
         votes: candidate.votes,
-        elected: candidate.elected,
+        wins: candidate.wins,
     });
     RegionView {
         region,
@@ -115,7 +139,7 @@ fn rounds(rounds: &[results::Round]) -> Rounds {
             .map(|(number, votes)| (*number, units(*votes)))
             .collect(),
         threshold: round.threshold.map(units),
-        elected: round.elected.clone(),
+        winners: round.winners.clone(),
         eliminated: round.eliminated.clone(),
         exhausted: units(round.exhausted),
     });
