@@ -115,10 +115,16 @@ impl ClientThrottle {
     /// `quota` is that of an IPv4 address, or of the narrowest network.
     pub fn new(quota: Quota) -> ClientThrottle {
         let by_network = NETWORKS.map(|network| {
-            Throttle::new(Quota {
+            let quota = Quota {
                 period: quota.period / network.quotas,
                 burst: quota.burst.saturating_mul(network.quotas),
-            })
+            };
+            let cells = if network.quotas == 1 {
+                CELLS
+            } else {
+                CELLS / 2
+            };
+            Throttle::with_cells(quota, cells)
         });
         ClientThrottle { by_network }
     }

@@ -17,8 +17,10 @@ use super::refusal::Refusal;
 use super::roll::RollEntry;
 use crate::ballots::BallotKey;
 
-/// Cells that NASs share: 16 MiB of counters. Two NASs in one cell do no harm by themselves.
-const NAS_CELLS: usize = 1 << 21;
+/// Cells that NASs share: 8 MiB of counters. Two NASs in one cell do no harm by themselves.
+const NAS_CELLS: usize = 1 << 20;
+/// Cells that voters share who repeat their votes: 1 MiB.
+const REPEAT_CELLS: usize = 1 << 17;
 
 /// How many wrong codes are left to each NAS and to each client, and repeated votes to each voter.
 #[derive(Debug)]
@@ -42,7 +44,7 @@ impl Attempts {
         Attempts {
             of_nas: Throttle::with_cells(of_one, NAS_CELLS),
             of_clients: ClientThrottle::new(of_clients),
-            repeats: Throttle::new(of_one),
+            repeats: Throttle::with_cells(of_one, REPEAT_CELLS),
         }
     }
 
