@@ -419,7 +419,7 @@ fn nobody_is_elected_and_nothing_passes_before_every_vote_is_counted() {
         (
             certified(),
             ["Certified results: an officer", "Elected<"],
-            ["Leading<", "provisional"],
+            ["Leading<", "provisional results"],
         ),
     ] {
         let (view, seen) = (region_view(true, true), seen(()));
