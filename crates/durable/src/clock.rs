@@ -1,6 +1,8 @@
 //! Time as a dependency, so that a simulation can set it.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rustix::time::{ClockId, clock_gettime};
 
 /// What a component may know about time.
 pub trait Clock: Send + Sync {
@@ -8,21 +10,23 @@ pub trait Clock: Send + Sync {
     /// the system's clock is corrected: whoever needs order keeps the largest value seen.
     fn now_ms(&self) -> i64;
 
-    /// Time since an arbitrary start. Never steps backwards; use it for intervals and timeouts.
+    /// Time since an arbitrary start, the time included in which the machine was suspended. Never
+    /// steps backwards, and no correction of the system's clock moves it.
     fn monotonic(&self) -> Duration;
 }
 
-/// The machine's clocks: `CLOCK_REALTIME` and `CLOCK_MONOTONIC`.
+/// The machine's clocks: `CLOCK_REALTIME`, and `CLOCK_BOOTTIME`, which is monotonic and does not stand
+/// still while the machine is suspended.
 #[derive(Debug, Clone)]
 pub struct SystemClock {
-    started: Instant,
+    started: Duration,
 }
 
 impl SystemClock {
     /// A clock whose [`Clock::monotonic`] counts from now.
     pub fn new() -> SystemClock {
         SystemClock {
-            started: Instant::now(),
+            started: since_boot(),
         }
     }
 }
@@ -47,8 +51,13 @@ impl Clock for SystemClock {
     }
 
     fn monotonic(&self) -> Duration {
-        self.started.elapsed()
+        since_boot().saturating_sub(self.started)
     }
+}
+
+fn since_boot() -> Duration {
+    let time = clock_gettime(ClockId::Boottime);
+    Duration::try_from(time).expect("the machine booted before now")
 }
 
 #[cfg(test)]

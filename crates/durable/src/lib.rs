@@ -14,9 +14,11 @@ mod clock;
 mod os;
 pub mod output;
 mod replace;
+mod steady;
 mod storage;
 
 pub use clock::{Clock, SystemClock};
 pub use os::OsStorage;
 pub use replace::replace_file;
+pub use steady::SteadyClock;
 pub use storage::{Storage, StorageFile, StorageLock};

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
 use rustix::fs::{CWD, FallocateFlags, FlockOperation, Mode, OFlags};
@@ -87,6 +87,15 @@ impl StorageLock for OsLock {}
 impl StorageFile for OsFile {
     fn len(&self) -> io::Result<u64> {
         Ok(self.0.metadata()?.len())
+    }
+
+    fn is_named(&self, path: &Path) -> io::Result<bool> {
+        let here = self.0.metadata()?;
+        match fs::metadata(path) {
+            Ok(there) => Ok((here.dev(), here.ino()) == (there.dev(), there.ino())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     fn read_at(&self, mut offset: u64, mut buf: &mut [u8]) -> io::Result<usize> {

@@ -83,6 +83,12 @@ pub trait StorageFile: Send {
         Ok(self.len()? == 0)
     }
 
+    /// Whether `path` still names this very file. `false` where the name is gone, or stands for another
+    /// file: somebody removed or replaced the file, or mounted something over its directory.
+    ///
+    /// Contract: changes nothing. System calls: `fstat`, `stat`.
+    fn is_named(&self, path: &Path) -> io::Result<bool>;
+
     /// Reads at `offset` into `buf`; fewer bytes than asked for, down to 0, only at the end of the
     /// file.
     ///

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use durable::{OsStorage, Storage, StorageFile, SystemClock};
+use durable::{OsStorage, SteadyClock, Storage, StorageFile, SystemClock};
 use election::Choice;
 use ledger::log::files;
 use ledger::{
@@ -80,7 +80,10 @@ fn open(dir: &Path, credentials: u32, frame_interval: Duration) -> (Partition<Co
     };
     let log = Arc::new(files::open(Arc::new(OsStorage), dir));
     let snapshots = Some(Snapshots::new(Arc::new(OsStorage), dir));
-    let clock = Arc::new(SystemClock::new());
+    if !files::layout::ledger_dir(dir).exists() {
+        ledger::begin(&*log, snapshots.as_ref(), 0).expect("an empty directory");
+    }
+    let clock = Arc::new(SteadyClock::start(Arc::new(SystemClock::new())));
     let start = Instant::now();
     let (partition, _) = Partition::open(log, snapshots, clock, shape, options).expect("opens");
     (partition, start.elapsed())

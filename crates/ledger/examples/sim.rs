@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     println!(
         "{{\"seeds\":{count},\"crashes\":{},\"acknowledged\":{},\"duplicates\":{},\"frames\":{},\
          \"refused_full\":{},\"torn_tails\":{},\"starts_cut\":{},\"segments\":{},\"snapshots_used\":{},\"rot_refused\":{},\"rot_harmless\":{},\
-         \"unsettled\":{},\"fenced\":{},\"violations\":{}}}",
+         \"contradictions\":{},\"in_doubt\":{},\"clock_behind\":{},\"unsettled\":{},\"fenced\":{},\"violations\":{}}}",
         sum.crashes,
         sum.acknowledged,
         sum.duplicates,
@@ -49,6 +49,9 @@ fn main() -> ExitCode {
         sum.snapshots_used,
         sum.rot_refused,
         sum.rot_harmless,
+        sum.contradictions,
+        sum.in_doubt,
+        sum.clock_behind,
         sum.unsettled,
         sum.fenced,
         violations.len(),

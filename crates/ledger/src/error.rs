@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use election::instant_text;
+
 use crate::format::defect::Defect;
 use crate::format::shape::ShapeError;
 
@@ -30,6 +32,35 @@ pub enum LedgerError {
     /// Another process owns the data directory.
     #[error("{path} is locked: another validator runs on this data directory, stop it first", path = path.display())]
     Locked { path: PathBuf },
+    /// There is no ledger where one is to be opened. Nothing was made.
+    #[error(
+        "{log} holds no ledger: mount the disk that it lies on, or restore it from a copy; only for an event that has not begun, `validator init` makes a new one"
+    )]
+    Missing {
+        /// Where it was looked for.
+        log: String,
+    },
+    /// Something is left of a ledger where one is to be begun. Nothing was changed.
+    #[error(
+        "{found} is there already: a ledger was begun here before; start the validator on it, or name an empty data directory"
+    )]
+    Begun {
+        /// What was found.
+        found: String,
+    },
+    /// A file that is being written was removed, replaced or mounted over. Fatal.
+    #[error("{path} is not the file any more that this process writes: somebody removed or replaced it, or mounted something over it; mount the ledger's disk or restore the ledger from a copy, then start again", path = path.display())]
+    Gone { path: PathBuf },
+    /// A voted bitset that is whole names a frame which the ledger does not have.
+    #[error("{path} holds votes up to frame {frame}, which the ledger does not have: it ends with frame {last}, so this is an older copy or another history; restore the newest copy of the ledger; only where there is none, --accept-rollback {last} gives up what came after", path = path.display())]
+    RolledBack {
+        /// The snapshot of the bitset.
+        path: PathBuf,
+        /// The frame that it names.
+        frame: u64,
+        /// The last frame of the ledger.
+        last: u64,
+    },
     /// The shape given is out of bounds.
     #[error(transparent)]
     Shape(#[from] ShapeError),
@@ -91,6 +122,19 @@ pub enum LedgerError {
     /// The ledger was opened for reading.
     #[error("{path} was opened for reading only: name the data directory around it to write to it", path = path.display())]
     ReadOnly { path: PathBuf },
+    /// The last frame lies in the future: the clock is wrong now, or was wrong then.
+    #[error(
+        "frame {frame}, the last of the ledger, was recorded at {last}, and this machine's clock says {now}: set the clock right and start again; if it is right now and was wrong then, --accept-clock-behind {frame} goes on, and time stands still until the clock has passed that frame",
+        last = instant_text(*last_ms), now = instant_text(*now_ms)
+    )]
+    ClockBehind {
+        /// Sequence of the last frame.
+        frame: u64,
+        /// Its commit time, ms since 1970 UTC.
+        last_ms: i64,
+        /// What the system's clock says, ms since 1970 UTC.
+        now_ms: i64,
+    },
     /// Another owner took the partition over. Fatal: this one must stop at once.
     #[error(
         "partition {partition} of {log} has another owner: epoch {epoch} was fenced, nothing more is written here"

@@ -31,8 +31,10 @@ extern crate self as ledger;
 #[path = "../tests/sim/mod.rs"]
 mod sim;
 
+pub use commit::begin::begin;
+pub use commit::clock_state::ClockState;
 pub use commit::committer::{Committer, RecoveryReport};
-pub use commit::options::{OnFatal, OnFull, Options};
+pub use commit::options::{OnClock, OnFatal, OnFull, Options};
 pub use commit::partition::Partition;
 pub use commit::state::{Distribution, FRAME_BOUNDS, PartitionState, SYNC_BOUNDS_US};
 pub use decide::submission::{Decision, Reply, Submission};

@@ -23,6 +23,20 @@ pub(crate) enum Sabotage {
     GoOnFenced,
     /// A frame of which it was not known whether it was appended is sent again with other bytes.
     ResendOtherBytes,
+    /// Votes are stamped by the system's clock, wherever somebody sets it.
+    FollowSystemClock,
+    /// Votes are taken while nobody knows what time it is.
+    ServeInDoubt,
+    /// A frame of attempts moves the time, which whoever sends rubbish then does.
+    AttemptsMoveTime,
+    /// A start whose last frame lies in the future goes on.
+    StartInThePast,
+    /// The ledger's files may vanish under the running process.
+    WatchNothing,
+    /// A start begins anew where the ledger is missing.
+    BeginAnew,
+    /// A start goes on with an older ledger than the snapshots know.
+    AcceptAnyRollback,
 }
 
 thread_local! {
@@ -101,5 +115,40 @@ mod tests {
     #[test]
     fn invariant_5_a_frame_sent_again_with_other_bytes_is_noticed() {
         check(Sabotage::ResendOtherBytes);
+    }
+
+    #[test]
+    fn invariant_10_time_that_follows_the_system_clock_is_noticed() {
+        check(Sabotage::FollowSystemClock);
+    }
+
+    #[test]
+    fn invariant_10_votes_taken_while_the_clock_is_in_doubt_are_noticed() {
+        check(Sabotage::ServeInDoubt);
+    }
+
+    #[test]
+    fn invariant_10_attempts_that_move_time_are_noticed() {
+        check(Sabotage::AttemptsMoveTime);
+    }
+
+    #[test]
+    fn invariant_10_a_ledger_that_vanishes_unwatched_is_noticed() {
+        check(Sabotage::WatchNothing);
+    }
+
+    #[test]
+    fn invariant_10_a_start_that_begins_anew_is_noticed() {
+        check(Sabotage::BeginAnew);
+    }
+
+    #[test]
+    fn invariant_10_a_start_on_an_older_copy_is_noticed() {
+        check(Sabotage::AcceptAnyRollback);
+    }
+
+    #[test]
+    fn invariant_10_a_start_in_the_past_is_noticed() {
+        check(Sabotage::StartInThePast);
     }
 }

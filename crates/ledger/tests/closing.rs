@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use durable::{Clock, OsStorage};
+use durable::{Clock, OsStorage, SteadyClock};
 use election::Choice;
 use ledger::log::files;
 use ledger::{
@@ -18,7 +18,7 @@ const OPENS_MS: i64 = 1_000_000;
 const CLOSES_MS: i64 = 2_000_000;
 const WAIT: Duration = Duration::from_secs(10);
 
-/// A clock that stands where the test puts it.
+/// A machine whose clocks stand where the test puts them, both of them.
 struct SetClock(AtomicI64);
 
 impl Clock for SetClock {
@@ -27,7 +27,8 @@ impl Clock for SetClock {
     }
 
     fn monotonic(&self) -> Duration {
-        Duration::ZERO
+        let ms = u64::try_from(self.now_ms()).expect("after 1970");
+        Duration::from_millis(ms)
     }
 }
 
@@ -77,10 +78,14 @@ fn vote(partition: &Partition<Tell>, ordinal: u32, reply: Tell) {
 
 fn open(dir: &Path, clock: &Arc<SetClock>, shape: Shape) -> Partition<Tell> {
     let log = files::open(Arc::new(OsStorage), dir);
+    match ledger::begin(&log, None, 0) {
+        Ok(()) | Err(LedgerError::Begun { .. }) => {}
+        Err(error) => panic!("the ledger cannot be begun: {error}"),
+    }
     let (partition, _) = Partition::open(
         Arc::new(log),
         None,
-        Arc::clone(clock) as Arc<dyn Clock>,
+        Arc::new(SteadyClock::start(Arc::clone(clock) as Arc<dyn Clock>)),
         shape,
         Options::default(),
     )

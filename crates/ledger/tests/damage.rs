@@ -94,13 +94,14 @@ fn invariant_8_a_cut_at_every_offset_is_refused_or_harmless() {
     }
 }
 
-/// Without the sidecar a cut of the last segment looks like a torn write: what is left must be the
+/// Without sidecar and voted bitsets a cut of the last segment looks like a torn write: what is left must be the
 /// beginning of the same history.
 #[test]
 fn invariant_8_a_torn_tail_leaves_a_prefix() {
     let mut files = small::files();
     let whole = whole(&files);
-    files.retain(|path, _| !path.ends_with("acknowledged"));
+    let knows = |path: &Path| path.ends_with("acknowledged") || is_bitset(path);
+    files.retain(|path, _| !knows(path));
     let last = segments(&files).pop().expect("three segments");
     let mut lengths = Vec::new();
     for length in 0..files[&last].len() {
@@ -144,20 +145,76 @@ fn invariant_1_voted_bitsets_are_rebuilt_from_nothing() {
     let mut files = small::files();
     let whole = whole(&files);
     let before = files.len();
-    files.retain(|path, _| path.extension().is_none_or(|kind| kind != "voted"));
+    files.retain(|path, _| !is_bitset(path));
     assert_eq!(before - files.len(), 3, "three bitsets");
     assert!(!refused(&files, &whole, "bitsets removed"));
 }
 
-/// Bitsets of an older ledger with the same name do not make voters vote twice or never.
+fn is_bitset(path: &Path) -> bool {
+    path.extension().is_some_and(|kind| kind == "voted")
+}
+
+/// Bitsets that know of more frames than the ledger has: a start refuses, and changes nothing, until a
+/// person names the frame behind which to go on. Then the bitsets are kept, under other names.
 #[test]
-fn invariant_1_snapshots_of_another_history_are_dropped() {
+fn invariant_10_an_older_ledger_beside_newer_bitsets_needs_a_person() {
     let files = small::files();
-    let mut other = files.clone();
-    other.retain(|path, _| path.extension().is_some_and(|kind| kind == "voted"));
-    let disk = SimDisk::with_files(Rng::new(3), &other);
-    let committer = small::open(&disk, 9).expect("snapshots never stop a start");
-    assert_eq!(committer.voted().count(0), 0);
+    let newest = segments(&files).pop().expect("three segments");
+    let mut older = files.clone();
+    older.retain(|path, _| *path != newest && !path.ends_with("acknowledged"));
+    let disk = SimDisk::with_files(Rng::new(3), &older);
+    for accepted in [None, Some(6), Some(3)] {
+        match small::open_accepting(&disk, 9, accepted) {
+            Err(LedgerError::RolledBack { frame, last, .. }) => assert_eq!((frame, last), (6, 4)),
+            other => panic!("{accepted:?}: {:?}", other.err()),
+        }
+        assert_eq!(
+            bitsets(&disk),
+            bitsets(&SimDisk::with_files(Rng::new(3), &older))
+        );
+    }
+    let committer = small::open_accepting(&disk, 9, Some(4)).expect("a person decided");
+    assert_eq!(committer.last_sequence(), 4);
+    drop(committer);
+    let kept = disk.files();
+    for (path, bytes) in bitsets(&SimDisk::with_files(Rng::new(3), &older)) {
+        let aside = PathBuf::from(format!("{}.kept-1", path.display()));
+        assert_eq!(kept.get(&aside), Some(&bytes), "{}", aside.display());
+    }
+    assert!(
+        small::open(&disk, 10).is_ok(),
+        "the decision holds for good"
+    );
+}
+
+fn bitsets(disk: &SimDisk) -> small::Files {
+    let mut files = disk.files();
+    files.retain(|path, _| is_bitset(path));
+    files
+}
+
+/// A directory without a ledger, such as the place of a disk that is not mounted.
+#[test]
+fn invariant_10_a_missing_ledger_is_never_begun_by_a_start() {
+    let bitsets: small::Files = {
+        let mut files = small::files();
+        files.retain(|path, _| is_bitset(path));
+        files
+    };
+    for files in [small::Files::new(), bitsets] {
+        let disk = SimDisk::with_files(Rng::new(3), &files);
+        let refused = small::open(&disk, 9);
+        assert!(matches!(refused, Err(LedgerError::Missing { .. })));
+        assert_eq!(disk.files(), files, "nothing was made");
+        let begun = ledger::begin(&small::log(&disk), Some(&small::snapshots(&disk)), 0);
+        match (files.is_empty(), begun) {
+            (true, Ok(())) => assert!(small::open(&disk, 9).is_ok()),
+            (false, Err(LedgerError::Begun { found })) => assert!(found.ends_with(".voted")),
+            (_, begun) => panic!("{begun:?}"),
+        }
+        let again = ledger::begin(&small::log(&disk), Some(&small::snapshots(&disk)), 0);
+        assert!(matches!(again, Err(LedgerError::Begun { .. })), "twice");
+    }
 }
 
 #[test]
@@ -202,12 +259,23 @@ fn repair_cuts_only_the_tail_and_says_what() {
     ));
     let Repair {
         cut,
+        kept,
         last: left,
         acknowledged,
     } = repair_tail(&disk, Path::new(DATA_DIR), 0).expect("a tail");
     assert_eq!((left.sequence, acknowledged), (5, Some(6)));
-    assert_eq!(cut.expect("something was cut").path, last);
-    assert!(small::open(&disk, 9).is_ok());
+    let cut = cut.expect("something was cut");
+    assert_eq!(cut.path, last);
+    // What was cut is kept, byte for byte.
+    let from = usize::try_from(cut.offset).expect("a small file");
+    let kept = disk.file(&kept.expect("kept aside")).expect("it is there");
+    assert_eq!(kept, torn[&last][from..from + kept.len()]);
+    assert_eq!(kept.len() as u64, cut.bytes);
+    assert!(matches!(
+        small::open(&disk, 9),
+        Err(LedgerError::RolledBack { last: 5, .. })
+    ));
+    assert!(small::open_accepting(&disk, 9, Some(5)).is_ok());
 
     let mut damaged = files.clone();
     damaged.get_mut(&segments(&files)[0]).expect("it is there")[500] ^= 1;

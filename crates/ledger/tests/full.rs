@@ -28,7 +28,7 @@ fn open(disk: &SimDisk, told: &Told) -> Committer<small::Silent> {
         on_full: Box::new(on_full),
         ..Options::default()
     };
-    let clock = Arc::new(SimClock::default());
+    let clock = SimClock::default().started();
     let log = Arc::new(small::log(disk));
     let snapshots = Some(small::snapshots(disk));
     let opened = Committer::open(log, snapshots, clock, shape(), options);
@@ -40,6 +40,7 @@ fn a_full_disk_is_told_once_and_room_once() {
     let disk = SimDisk::new(Rng::new(3));
     disk.start(Plan::default());
     let told = Told::default();
+    small::begin(&disk);
     let mut committer = open(&disk, &told);
     disk.set_full(true);
     let mut ordinals = 0..;

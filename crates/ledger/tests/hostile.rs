@@ -70,6 +70,7 @@ fn invariant_8_a_decoder_accepts_no_other_history() {
 fn invariant_5_exchanged_choices_leave_the_same_bytes() {
     let written = |votes: &[(u32, Choice)]| {
         let disk = SimDisk::new(Rng::new(2));
+        small::begin(&disk);
         let mut committer = small::open(&disk, 0).expect("a healthy disk");
         let vote = |(ordinal, choice): &(u32, Choice)| small::vote(0, 0, *ordinal, choice.clone());
         committer

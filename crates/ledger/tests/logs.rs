@@ -18,9 +18,16 @@ const CLAIM: Claim = Claim {
     segment_bytes: 8_192,
 };
 
+/// A log in memory in which the partition is begun.
+fn begun() -> MemoryLog {
+    let log = MemoryLog::new();
+    log.begin(0).expect("nothing was begun");
+    log
+}
+
 /// The small ledger in memory.
 fn in_memory() -> MemoryLog {
-    let log = MemoryLog::new();
+    let log = begun();
     for life in 0..3u32 {
         let owner = open_log(Arc::new(log.clone()), None, life.into());
         live(owner.expect("a healthy log"), life);
@@ -157,7 +164,7 @@ fn owner(log: &MemoryLog) -> Committer<Silent> {
 #[test]
 fn invariant_2_an_unknown_append_is_settled_before_anything_else() {
     for trouble in [Trouble::UnknownWritten, Trouble::UnknownLost] {
-        let log = MemoryLog::new();
+        let log = begun();
         let mut owner = owner(&log);
         let mut batch = vec![vote(0, 0, 1, Choice::Oui)];
         owner.step(&mut batch).expect("a healthy log");
@@ -183,7 +190,7 @@ fn invariant_2_an_unknown_append_is_settled_before_anything_else() {
 #[test]
 fn invariant_3_an_owner_that_was_fenced_stops() {
     for (trouble, fenced) in [(Trouble::Fenced, true), (Trouble::Conflict, false)] {
-        let log = MemoryLog::new();
+        let log = begun();
         let mut owner = owner(&log);
         log.next_append_meets(trouble);
         let stopped = owner.step(&mut vec![vote(0, 0, 2, Choice::Non)]);
@@ -201,7 +208,7 @@ fn invariant_3_an_owner_that_was_fenced_stops() {
 /// No room: the keys of the segment are dropped with the frame that they sealed.
 #[test]
 fn invariant_5_a_refused_frame_is_followed_by_a_new_segment() {
-    let log = MemoryLog::new();
+    let log = begun();
     let mut owner = owner(&log);
     owner
         .step(&mut vec![vote(0, 0, 1, Choice::Oui)])

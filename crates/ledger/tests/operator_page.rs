@@ -51,4 +51,22 @@ fn the_page_quotes_the_messages() {
         sequence: 6,
     };
     check(&history, "restore both from one copy");
+    let log = "data/ledger/p0000".to_owned();
+    check(&LedgerError::Missing { log }, "holds no ledger");
+    check(
+        &LedgerError::Gone { path: path() },
+        "is not the file any more",
+    );
+    let rolled_back = LedgerError::RolledBack {
+        path: path(),
+        frame: 7,
+        last: 5,
+    };
+    check(&rolled_back, "older copy or another history");
+    let behind = LedgerError::ClockBehind {
+        frame: 7,
+        last_ms: 2,
+        now_ms: 1,
+    };
+    check(&behind, "set the clock right and start again");
 }

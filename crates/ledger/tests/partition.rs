@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use durable::{OsStorage, SystemClock};
+use durable::{OsStorage, SteadyClock, SystemClock};
 use election::Choice;
 use ledger::log::files::{self, FilesLog};
 use ledger::{
@@ -47,13 +47,17 @@ fn log(dir: &Path) -> FilesLog {
 }
 
 fn open(dir: &Path, secret: &BoxSecretKey) -> (Partition<Tell>, RecoveryReport) {
-    let clock = Arc::new(SystemClock::new());
+    let clock = Arc::new(SteadyClock::start(Arc::new(SystemClock::new())));
     let options = Options {
         segment_bytes: 20_000,
         snapshot_votes: 300,
         ..Options::default()
     };
     let snapshots = Snapshots::new(Arc::new(OsStorage), dir);
+    match ledger::begin(&log(dir), Some(&snapshots), 0) {
+        Ok(()) | Err(LedgerError::Begun { .. }) => {}
+        Err(error) => panic!("the ledger cannot be begun: {error}"),
+    }
     Partition::open(
         Arc::new(log(dir)),
         Some(snapshots),
@@ -278,7 +282,7 @@ fn a_second_owner_and_another_event_are_refused() {
     let dir = tempfile::tempdir().expect("a directory");
     let secret = BoxSecretKey::generate().expect("randomness");
     let try_open = |shape| {
-        let clock = Arc::new(SystemClock::new());
+        let clock = Arc::new(SteadyClock::start(Arc::new(SystemClock::new())));
         let log = Arc::new(log(dir.path()));
         Partition::<Tell>::open(log, None, clock, shape, Options::default()).map(drop)
     };

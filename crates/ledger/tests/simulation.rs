@@ -17,6 +17,8 @@ fn invariant_1_2_3_8_hold_on_a_failing_disk() {
     assert!(sum.starts_cut > 200 && sum.segments > 500, "{sum:?}");
     assert!(sum.snapshots_used > 500, "{sum:?}");
     assert!(sum.rot_refused > 20 && sum.rot_harmless > 20, "{sum:?}");
+    assert!(sum.contradictions > 50, "{sum:?}");
+    assert!(sum.in_doubt > 500 && sum.clock_behind > 20, "{sum:?}");
     assert!(sum.unsettled > 1_000 && sum.fenced > 200, "{sum:?}");
 }
 

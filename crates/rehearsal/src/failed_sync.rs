@@ -104,6 +104,7 @@ pub async fn run(stage: &Stage, voting: Voting, steps: &mut Steps) -> Result<Exp
 
 async fn play(stage: &Stage, voting: Voting, disk: &ThinDisk, steps: &mut Steps) -> Result<Judged> {
     let at = Addresses::free()?;
+    stage.begin_ledger().await?;
     let mut validator = stage.start_validator(at).await?;
     let casting = stage.cast(at, voting)?;
     services::grown(&mut validator, at, "ledger_votes_total", VOTES).await?;

@@ -43,6 +43,7 @@ async fn play(
     steps: &mut Steps,
 ) -> Result<Judged> {
     let at = Addresses::free()?;
+    stage.begin_ledger().await?;
     let mut validator = stage.start_validator(at).await?;
     let casting = stage.cast(at, voting)?;
     services::grown(&mut validator, at, "ledger_votes_total", VOTES).await?;
@@ -51,7 +52,7 @@ async fn play(
     steps.done("disk full: votes go on in the space reserved ahead");
     // A start gives reserved space back, and now it is too little for a new segment.
     validator.kill().await?;
-    let mut validator = stage.start_validator(at).await?;
+    let mut validator = stage.start_validator_on_full_disk(at).await?;
     services::grown(&mut validator, at, "ledger_full_total", 1).await?;
     refuses(at).await?;
     expect_ledger(at, LedgerState::Full).await?;
@@ -75,6 +76,17 @@ async fn expect_ledger(at: Addresses, expected: LedgerState) -> Result<()> {
     let got = api::ledger_state(at.public).await?;
     if got != expected {
         bail!("health says {got:?} of the ledger, expected {expected:?}");
+    }
+    let status = if expected == LedgerState::Ok {
+        200
+    } else {
+        503
+    };
+    for path in ["/api/v1/health", "/readyz"] {
+        let (got, _) = http::get(at.public, path).await?;
+        if got != status {
+            bail!("{path} answers {got} with the ledger {expected:?}, expected {status}");
+        }
     }
     Ok(())
 }

@@ -60,7 +60,22 @@ impl Stage {
         steps.done(&format!(
             "shardpack sign, verify: signed by {OFFICERS} officers and verified"
         ));
+        self.begin_ledger().await?;
+        steps.done("validator init: ledger begun, once");
         Ok(())
+    }
+
+    /// Begins the event's ledger in the data directory, in which there is none.
+    ///
+    /// # Errors
+    /// There is one, or something is left of one.
+    pub async fn begin_ledger(&self) -> Result<()> {
+        let call = self
+            .call("validator")
+            .arg("init")
+            .flag("--package", self.machines.package())
+            .flag("--data", self.machines.data());
+        self.trusting(call).run().await.map(drop)
     }
 
     /// NAS of the first sample voter.

@@ -113,6 +113,16 @@ impl Stage {
         start(self.validator_call(at).flag("--config", file), at).await
     }
 
+    /// Starts the validator on a disk without room and waits until it answers; it takes no votes.
+    ///
+    /// # Errors
+    /// As [`Stage::start_validator`].
+    pub async fn start_validator_on_full_disk(&self, at: Addresses) -> Result<Server> {
+        let mut server = self.validator_call(at).start()?;
+        wait_until(&mut server, at.public, "/livez").await?;
+        Ok(server)
+    }
+
     /// The command line of a tally on the validator's stream.
     #[must_use]
     pub fn tally_call(&self, at: Addresses) -> Call {
@@ -146,15 +156,20 @@ async fn start(validator: Call, at: Addresses) -> Result<Server> {
 }
 
 pub(crate) async fn wait_until_ready(server: &mut Server, at: SocketAddr) -> Result<()> {
+    wait_until(server, at, "/readyz").await
+}
+
+/// Waits until a path of a server is answered with 200.
+async fn wait_until(server: &mut Server, at: SocketAddr, path: &str) -> Result<()> {
     let deadline = Instant::now() + READY_WITHIN;
     loop {
         server.check()?;
-        if let Ok((200, _)) = http::get(at, "/readyz").await {
+        if let Ok((200, _)) = http::get(at, path).await {
             return Ok(());
         }
         if Instant::now() > deadline {
             bail!(
-                "http://{at}/readyz is not 200 after {} s: see the logs",
+                "http://{at}{path} is not 200 after {} s: see the logs",
                 READY_WITHIN.as_secs()
             );
         }

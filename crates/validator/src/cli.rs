@@ -1,15 +1,18 @@
 //! The command line: raw arguments, then resolved ones, then the work.
 
-use crate::config::{Config, Settings};
+use crate::config::{Accepted, Config, Settings};
 use crate::exposure::{Exposure, exposures};
-use crate::run;
+use crate::{run, start};
 use clap::{Args, Parser, Subcommand};
+use durable::{Clock, SystemClock};
 use listener::{Tls, log};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 const EXAMPLES: &str = "\
 Examples:
+  validator init --package package/ --trust officer.pub --data data/     # once: begins the ledger
   validator --package package/ --trust officer.pub --key roll.key --data data/
   validator --config /etc/scrutin/validator.toml --listen 0.0.0.0:8000
   validator check-config --config /etc/scrutin/validator.toml
@@ -35,6 +38,8 @@ struct Raw {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Begin the ledger of an event in the data directory, once; the validator starts on no other
+    Init(Flags),
     /// Look at the configuration, certificate and key only: name all their faults, open nothing else
     CheckConfig(Flags),
 }
@@ -68,6 +73,14 @@ struct Flags {
     /// Proxy whose X-Forwarded-For is believed; repeatable
     #[arg(long, value_name = "PREFIX")]
     trusted_proxy: Vec<String>,
+    /// A person's decision: go on although voted bitsets name frames that the ledger lacks; FRAME is
+    /// the last one that it has, as the refused start says
+    #[arg(long, value_name = "FRAME")]
+    accept_rollback: Option<u64>,
+    /// A person's decision: go on although the last frame lies in the future; FRAME is that frame, as
+    /// the refused start says
+    #[arg(long, value_name = "FRAME")]
+    accept_clock_behind: Option<u64>,
 }
 
 impl Flags {
@@ -97,12 +110,17 @@ impl Flags {
     }
 
     fn resolve(self) -> Result<Config, Vec<String>> {
+        let accepted = Accepted {
+            rollback: self.accept_rollback,
+            clock_behind: self.accept_clock_behind,
+        };
         let (settings, mut faults) = self.settings()?;
         // Read now and again at the start, so that their faults come together with all others.
         if let Some(Err(more)) = Config::tls_files(&settings).map(Tls::load) {
             faults.extend(more);
         }
-        Config::resolve(&settings, faults)
+        let config = Config::resolve(&settings, faults)?;
+        Ok(Config { accepted, ..config })
     }
 }
 
@@ -127,31 +145,36 @@ fn read(path: &Path) -> Result<String, String> {
 /// Runs the program and returns its exit status.
 #[must_use]
 pub fn main() -> ExitCode {
+    main_on(Arc::new(SystemClock::new()))
+}
+
+/// The program on a machine with that clock, for rehearsals of clocks that are wrong. The program that
+/// is shipped knows no clock but the system's.
+#[must_use]
+pub fn main_on(machine: Arc<dyn Clock>) -> ExitCode {
     let raw = match commandline::arguments::<Raw>() {
         Ok(raw) => raw,
         Err(status) => return status,
     };
-    let check_only = raw.command.is_some();
-    let flags = match raw.command {
-        Some(Command::CheckConfig(flags)) => flags,
-        None => raw.flags,
-    };
-    match flags.resolve() {
+    match raw.command {
+        None => with(raw.flags, |config| serve(config, machine)),
+        Some(Command::Init(flags)) => with(flags, init),
+        Some(Command::CheckConfig(flags)) => with(flags, check),
+    }
+}
+
+/// Does the work by the configuration that flags make, and returns the program's exit status.
+fn with(flags: Flags, work: impl FnOnce(&Config) -> ExitCode) -> ExitCode {
+    let config = match flags.resolve() {
+        Ok(config) => config,
         Err(faults) => {
             for fault in &faults {
                 commandline::note!("error: {fault}");
             }
-            ExitCode::from(2)
+            return ExitCode::from(2);
         }
-        Ok(config) if check_only => {
-            for exposure in exposures_of(&config) {
-                commandline::note!("warning: {exposure}");
-            }
-            let told = commandline::print_line!("the configuration is sound");
-            commandline::end("validator", told.map_err(Into::into))
-        }
-        Ok(config) => serve(&config),
-    }
+    };
+    work(&config)
 }
 
 fn exposures_of(config: &Config) -> Vec<Exposure> {
@@ -159,12 +182,25 @@ fn exposures_of(config: &Config) -> Vec<Exposure> {
     exposures(config.listen, config.internal, encrypted)
 }
 
-fn serve(config: &Config) -> ExitCode {
+fn check(config: &Config) -> ExitCode {
+    for exposure in exposures_of(config) {
+        commandline::note!("warning: {exposure}");
+    }
+    let told = commandline::print_line!("the configuration is sound");
+    commandline::end("validator", told.map_err(Into::into))
+}
+
+fn init(config: &Config) -> ExitCode {
+    log::start(&config.log, Some(COMMIT_THREAD));
+    commandline::end("validator", start::init(config))
+}
+
+fn serve(config: &Config, machine: Arc<dyn Clock>) -> ExitCode {
     log::start(&config.log, Some(COMMIT_THREAD));
     for exposure in exposures_of(config) {
         tracing::warn!("{exposure}");
     }
-    commandline::end("validator", run::run(config))
+    commandline::end("validator", run::run(config, machine))
 }
 
 #[cfg(test)]

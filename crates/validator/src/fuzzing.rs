@@ -7,6 +7,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use durable::{SteadyClock, SystemClock};
 use hyper::body::Incoming;
 use hyper::{Request, Response};
 use listener::{ConnectionLimits, Handler, Peer, Protocol, Seats};
@@ -79,15 +80,16 @@ pub struct Validator {
 }
 
 impl Validator {
-    /// Starts it by the arguments that the program takes.
+    /// Begins a ledger, and starts it by the arguments that the program takes.
     ///
     /// # Errors
     /// What would keep the program from starting.
     pub fn start(arguments: &[String]) -> Result<Validator, String> {
         let config = cli::configure(arguments)?;
         let start = || {
+            start::init(&config)?;
             let roll = start::open_roll(&config)?;
-            let clock = start::clock();
+            let clock = Arc::new(SteadyClock::start(Arc::new(SystemClock::new())));
             let partition = start::open_ledger(&config, &roll.package, Arc::clone(&clock))?;
             start::assemble(&config, roll, partition, clock)
         };

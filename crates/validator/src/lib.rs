@@ -23,4 +23,4 @@ mod start;
 mod told;
 mod vote;
 
-pub use cli::main;
+pub use cli::{main, main_on};

@@ -6,6 +6,7 @@ use crate::http::Public;
 use crate::internal::{self, Internal};
 use crate::start;
 use anyhow::{Context, Result};
+use durable::{Clock, SteadyClock};
 use listener::lifecycle::Lifecycle;
 use listener::{ConnectionLimits, Listener, Signals, Tls, Workers, notify, process};
 use std::sync::Arc;
@@ -16,11 +17,11 @@ use tokio::runtime::Builder;
 /// Time for tallies to take what the last commit wrote.
 const STREAMS_ENDING: Duration = Duration::from_secs(2);
 
-/// Starts by a configuration and serves until SIGTERM or SIGINT.
+/// Starts by a configuration, on a machine with that clock, and serves until SIGTERM or SIGINT.
 ///
 /// # Errors
 /// What kept it from starting, and what to do.
-pub(crate) fn run(config: &Config) -> Result<()> {
+pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
     for fault in secrets::seal_memory() {
         tracing::warn!(
             fault = format!("{:#}", anyhow::Error::from(fault)),
@@ -52,7 +53,7 @@ pub(crate) fn run(config: &Config) -> Result<()> {
             tls,
         }
     };
-    let clock = start::clock();
+    let clock = Arc::new(SteadyClock::start(machine));
     let partition = start::open_ledger(config, &roll.package, Arc::clone(&clock))?;
     let app = Arc::new(start::assemble(config, roll, partition, clock)?);
     runtime.block_on(serve(app, config, Arc::new(workers), outside, connections))

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use credentials::{Hasher, RollKey, Scheme};
-use durable::{Clock, OsStorage, SystemClock};
+use durable::{Clock, OsStorage, SteadyClock};
 use election::Event;
 use ledger::log::files;
 use ledger::{
-    BallotShape, BoxPublicKey, LedgerError, Options, Partition, RecoveryReport, Shape, Snapshots,
+    BallotShape, BoxPublicKey, ClockState, LedgerError, Options, Partition, RecoveryReport, Shape,
+    Snapshots,
 };
 use listener::lifecycle::Lifecycle;
 use listener::{Admission, Tls};
@@ -39,8 +40,7 @@ pub(crate) fn read_certificate(config: &Config) -> Result<Option<Arc<Tls>>> {
 
 /// Verifies the package and the roll key.
 pub(crate) fn open_roll(config: &Config) -> Result<ElectoralRoll> {
-    let trust = Trust::from_files(&config.trust, config.require)?;
-    let package = Package::open(&config.package, &trust)?;
+    let package = open_package(config)?;
     let hasher = match &config.key {
         Some(path) => Hasher::hmac(&read_key(path)?),
         None if package.manifest().scheme == Scheme::Sha256 => Hasher::sha256(),
@@ -72,6 +72,11 @@ pub(crate) fn open_roll(config: &Config) -> Result<ElectoralRoll> {
     Ok(ElectoralRoll { package, hasher })
 }
 
+fn open_package(config: &Config) -> Result<Package> {
+    let trust = Trust::from_files(&config.trust, config.require)?;
+    Ok(Package::open(&config.package, &trust)?)
+}
+
 fn read_key(path: &Path) -> Result<RollKey> {
     let bytes = secrets::read(path, RollKey::FILE_LEN_MAX).context("roll key")?;
     RollKey::parse(&bytes).with_context(|| {
@@ -82,15 +87,33 @@ fn read_key(path: &Path) -> Result<RollKey> {
     })
 }
 
-/// Opens, or begins, the ledger of the package's event.
+/// Begins the ledger of the package's event: `validator init`.
+pub(crate) fn init(config: &Config) -> Result<()> {
+    let package = open_package(config)?;
+    let log = files::open(Arc::new(OsStorage), &config.data);
+    let snapshots = Snapshots::new(Arc::new(OsStorage), &config.data);
+    ledger::begin(&log, Some(&snapshots), Options::default().partition)
+        .with_context(|| format!("cannot begin a ledger under {}", config.data.display()))?;
+    tracing::info!(
+        data = %config.data.display(),
+        event = package.event().id,
+        "ledger begun: the validator may be started"
+    );
+    Ok(())
+}
+
+/// Opens the ledger of the package's event.
 pub(crate) fn open_ledger(
     config: &Config,
     package: &Package,
-    clock: Arc<dyn Clock>,
+    clock: Arc<SteadyClock>,
 ) -> Result<Arc<Partition<VoteReply>>> {
     let options = Options {
         queue_submissions_max: config.queue_max,
         on_full: Box::new(log_full),
+        on_clock: Box::new(log_clock),
+        accept_rollback: config.accepted.rollback,
+        accept_clock_behind: config.accepted.clock_behind,
         ..Options::default()
     };
     let shape = shape(package);
@@ -113,6 +136,25 @@ fn log_full(full: Option<&LedgerError>) {
     }
 }
 
+fn log_clock(state: ClockState, system_ahead_ms: i64) {
+    match state {
+        ClockState::Agrees => tracing::warn!(
+            system_ahead_ms,
+            "the system's clock and the time of votes agree again"
+        ),
+        ClockState::Apart => tracing::warn!(
+            system_ahead_ms,
+            remedy = "see who set the clock; once it is right, restart at a quiet moment",
+            "the system's clock and the time of votes are apart: votes are stamped as if it had not moved"
+        ),
+        ClockState::InDoubt => tracing::error!(
+            system_ahead_ms,
+            remedy = "set the system's clock right; if it is right now, restart",
+            "the system's clock jumped: votes are refused with 503 until it is settled which time is right"
+        ),
+    }
+}
+
 fn log_recovery(report: &RecoveryReport) {
     if let Some(torn) = &report.torn_tail {
         let (path, offset, bytes) = (torn.path.display(), torn.offset, torn.bytes);
@@ -120,6 +162,9 @@ fn log_recovery(report: &RecoveryReport) {
     }
     for why in &report.snapshots_refused {
         tracing::warn!(why, "a voted bitset was made again from the ledger");
+    }
+    for kept in &report.kept {
+        tracing::warn!(path = %kept.display(), "what the start did not use was kept aside: show it to whoever looks into this");
     }
     let (epoch, segments, frames) = (report.epoch, report.segments, report.frames);
     tracing::info!(
@@ -187,8 +232,4 @@ pub(crate) fn assemble(
         partition,
         clock,
     })
-}
-
-pub(crate) fn clock() -> Arc<dyn Clock> {
-    Arc::new(SystemClock::new())
 }

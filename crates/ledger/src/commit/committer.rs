@@ -5,24 +5,28 @@
 //! error from any of its calls is fatal: the process has to stop, and the next start recovers what
 //! is in the log.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use durable::Clock;
+use durable::{Clock, SteadyClock};
 
 use crate::commit::chain_writer::{ChainWriter, Segment, segment_bytes};
+use crate::commit::clock_state::ClockState;
 use crate::commit::options::{OnFull, Options};
 use crate::commit::snapshotter::Snapshotter;
 use crate::commit::state::PartitionState;
+use crate::commit::timekeeper::Timekeeper;
 use crate::decide::arbiter::Arbiter;
 use crate::decide::draft::Draft;
 use crate::decide::invalid::InvalidCounters;
-use crate::decide::submission::{Reply, Submission};
+use crate::decide::submission::{Decision, Reply, Submission};
 use crate::decide::voted::Voted;
 use crate::error::LedgerError;
 use crate::format::body::{InvalidReason, Tracker};
 use crate::format::chain::Cursor;
+use crate::format::choice_code::wipe;
 use crate::format::entropy::Entropy;
 use crate::format::link::{EncodedLink, LinkKind};
 use crate::format::shape::Shape;
@@ -60,12 +64,13 @@ pub struct RecoveryReport {
     pub snapshots_refused: Vec<String>,
     /// Frames replayed into bitsets.
     pub replayed: u64,
+    /// What was cut off or not used, under the names under which it is kept.
+    pub kept: Vec<PathBuf>,
 }
 
 /// The one writer of a partition.
 pub struct Committer<R: Reply> {
     log: Arc<dyn Log>,
-    clock: Arc<dyn Clock>,
     partition: u16,
     entropy: Box<dyn Entropy>,
     arbiter: Arbiter,
@@ -74,8 +79,7 @@ pub struct Committer<R: Reply> {
     /// Told where the disk is full, once, and where there is room again.
     on_full: OnFull,
     shared: Arc<Shared>,
-    /// Commit time of the last frame: time never goes back.
-    time_ms: i64,
+    time: Timekeeper,
     /// Windows that ended by then need no closing frame any more: the time of the last frame, or of
     /// the start where there is none.
     written_ms: i64,
@@ -118,7 +122,7 @@ impl<R: Reply> Committer<R> {
     pub fn open(
         log: Arc<dyn Log>,
         snapshots: Option<Snapshots>,
-        clock: Arc<dyn Clock>,
+        clock: Arc<SteadyClock>,
         shape: Shape,
         options: Options,
     ) -> Result<(Committer<R>, RecoveryReport), LedgerError> {
@@ -131,18 +135,31 @@ impl<R: Reply> Committer<R> {
         let mut lease = log.lease(claim)?;
         let mut rebuild = Rebuild::begin(snapshots.as_ref(), &shape, partition)?;
         let recovery = lease.recover(&mut |item| rebuild.visit(item))?;
-        let rebuilt = rebuild.finish(&*log)?;
+        let rebuilt = rebuild.finish(&*log, options.accept_rollback)?;
+        let last_commit = clock.monotonic();
+        let time = Timekeeper::begin(
+            clock,
+            &recovery,
+            &shape.ballots,
+            options.accept_clock_behind,
+            options.on_clock,
+        )?;
+        let mut report = report(&recovery, &rebuilt);
+        for path in &rebuilt.not_used {
+            let snapshots = snapshots.as_ref();
+            let snapshots = snapshots.expect("they hold the one that was not used");
+            report.kept.push(snapshots.keep_aside(path)?);
+        }
         let shape = Arc::new(shape);
-        let report = report(&recovery, &rebuilt);
         let snapshotter = snapshots.map(|snapshots| {
             let shape = Arc::clone(&shape);
             Snapshotter::new(snapshots, shape, partition, options.snapshot_votes)
         });
-        let started_ms = clock.now_ms();
+        let started_ms = time.now_ms();
         let committer = Committer {
             log,
-            last_commit: clock.monotonic(),
-            clock,
+            last_commit,
+            time,
             partition,
             entropy: options.entropy,
             shared: share(&shape, &rebuilt.voted, recovery.position.cursor.sequence),
@@ -150,7 +167,6 @@ impl<R: Reply> Committer<R> {
             writer: ChainWriter::new(shape, partition, claim.segment_bytes, &recovery)?,
             snapshotter,
             on_full: options.on_full,
-            time_ms: recovery.time_ms.unwrap_or(i64::MIN), // no frame: any time may follow
             written_ms: recovery.time_ms.unwrap_or(started_ms),
             unsettled: None,
             ended: false,
@@ -191,7 +207,7 @@ impl<R: Reply> Committer<R> {
     /// # Errors
     /// Fatal; nobody of the batch is answered.
     pub fn step(&mut self, batch: &mut Vec<Submission<R>>) -> Result<(), LedgerError> {
-        let waited = self.clock.monotonic().saturating_sub(self.last_commit) >= INVALID_WAIT;
+        let waited = self.now().saturating_sub(self.last_commit) >= INVALID_WAIT;
         self.decide_and_commit(batch, waited)
     }
 
@@ -203,11 +219,14 @@ impl<R: Reply> Committer<R> {
         if !self.settle()? {
             return Ok(());
         }
-        // Time stands still rather than go back: a corrected clock reopens no ballot.
-        let now_ms = self.clock.now_ms().max(self.time_ms);
+        let in_doubt = self.time.look(&self.shared.state) == ClockState::InDoubt;
+        if in_doubt {
+            self.turn_away(batch);
+        }
+        let now_ms = self.time.now_ms();
         let mut draft = self.arbiter.decide(batch, now_ms, &self.shared.invalid);
         self.shared.state.note_decided(draft.submissions());
-        let closes = self.arbiter.any_ended_between(self.written_ms, now_ms);
+        let closes = !in_doubt && self.arbiter.any_ended_between(self.written_ms, now_ms);
         if draft.needs_frame() || flush_invalid || closes {
             draft.invalid = self.shared.invalid.take();
         }
@@ -215,7 +234,24 @@ impl<R: Reply> Committer<R> {
             draft.answer_turned_away();
             return Ok(());
         }
-        self.commit(draft, now_ms)
+        let time_ms = match draft.votes() {
+            0 if !closes => self.time.of_attempts(now_ms),
+            _ => now_ms,
+        };
+        self.commit(draft, time_ms)
+    }
+
+    /// Nobody knows what time it is: nobody's vote is decided, and nothing of it is counted.
+    fn turn_away(&self, batch: &mut Vec<Submission<R>>) {
+        self.shared.state.note_decided(batch.len() as u64);
+        for mut submission in batch.drain(..) {
+            wipe(&mut submission.choice);
+            submission.reply.reply(Decision::ClockInDoubt);
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.time.clock().monotonic()
     }
 
     /// Appends the draft's frame, behind the header of a new segment where it needs one.
@@ -249,7 +285,7 @@ impl<R: Reply> Committer<R> {
     fn append(&mut self, mut work: Work<R>) -> Result<(), LedgerError> {
         loop {
             assert!(!self.ended, "an owner that was fenced appends nothing more");
-            let before = self.clock.monotonic();
+            let before = self.now();
             match note_answer(self.lease.append(&work.link)?) {
                 Append::Appended => {}
                 Append::Full(error) => {
@@ -263,7 +299,7 @@ impl<R: Reply> Committer<R> {
                 Append::Fenced => return Err(self.fenced()),
                 Append::Conflict => return Err(self.conflict(work.link.number)),
             }
-            let took = self.clock.monotonic().saturating_sub(before);
+            let took = self.now().saturating_sub(before);
             match self.appended(work, Some(took))? {
                 Some(next) => work = next,
                 None => return Ok(()),
@@ -287,10 +323,9 @@ impl<R: Reply> Committer<R> {
                     panic!("a header has no trackers");
                 };
                 self.writer.frame_appended(&work.link, sequence);
-                assert!(work.time_ms >= self.time_ms, "time does not go back");
-                self.time_ms = work.time_ms;
+                self.time.advance(work.time_ms);
                 self.written_ms = work.time_ms;
-                self.last_commit = self.clock.monotonic();
+                self.last_commit = self.now();
                 self.confirm(&work.draft, work.link.bytes.len() as u64, took);
                 self.tell_room()?;
                 work.draft
@@ -470,6 +505,7 @@ fn report(recovery: &Recovery, rebuilt: &Rebuilt) -> RecoveryReport {
         snapshots_used: rebuilt.snapshots_used,
         snapshots_refused: rebuilt.snapshots_refused.clone(),
         replayed: rebuilt.replayed,
+        kept: recovery.kept.iter().cloned().collect(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
+use crate::commit::clock_state::ClockState;
 use crate::error::LedgerError;
 use crate::format::entropy::{Entropy, SystemEntropy};
 
@@ -13,6 +14,10 @@ pub type OnFatal = Box<dyn FnOnce(&LedgerError) + Send>;
 /// Told once when the disk is full, with the file that found no room: votes are refused, or will be
 /// when the open segment is full. Told `None` when there is room again; nobody has to restart anything.
 pub type OnFull = Box<dyn FnMut(Option<&LedgerError>) + Send>;
+
+/// Told when the system's clock and the ledger's time begin or cease to be apart, with by how many
+/// milliseconds the system's clock is ahead.
+pub type OnClock = Box<dyn FnMut(ClockState, i64) + Send>;
 
 /// How a partition runs. The defaults are right for one machine.
 pub struct Options {
@@ -37,6 +42,14 @@ pub struct Options {
     pub on_fatal: OnFatal,
     /// Called on the commit thread; the default prints.
     pub on_full: OnFull,
+    /// Called on the commit thread; the default prints.
+    pub on_clock: OnClock,
+    /// A person has decided to go on behind this frame, the last one, although voted bitsets name
+    /// later ones: what came after is given up.
+    pub accept_rollback: Option<u64>,
+    /// A person has decided to go on behind this frame, the last one, although it lies in the
+    /// future: time stands still until the clock has passed it.
+    pub accept_clock_behind: Option<u64>,
 }
 
 impl Default for Options {
@@ -50,6 +63,9 @@ impl Default for Options {
             entropy: Box::new(SystemEntropy),
             on_fatal: Box::new(abort),
             on_full: Box::new(print_full),
+            on_clock: Box::new(print_clock),
+            accept_rollback: None,
+            accept_clock_behind: None,
         }
     }
 }
@@ -74,4 +90,10 @@ fn print_full(full: Option<&LedgerError>) {
 /// A line on standard error. Where that is broken, nobody is left to tell.
 fn remark(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+fn print_clock(state: ClockState, system_ahead_ms: i64) {
+    remark(&format!(
+        "the system's clock is {system_ahead_ms} ms ahead of the ledger's time: {state:?}"
+    ));
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-use durable::Clock;
+use durable::SteadyClock;
 
 use crate::commit::committer::{Committer, RecoveryReport, Shared};
 use crate::commit::options::{OnFatal, Options};
@@ -63,7 +63,7 @@ impl<R: Reply> Partition<R> {
     pub fn open(
         log: Arc<dyn Log>,
         snapshots: Option<Snapshots>,
-        clock: Arc<dyn Clock>,
+        clock: Arc<SteadyClock>,
         shape: Shape,
         mut options: Options,
     ) -> Result<(Partition<R>, RecoveryReport), LedgerError> {

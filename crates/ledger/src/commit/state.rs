@@ -1,8 +1,10 @@
 //! What a running partition tells about itself: counters that its commit thread writes and
 //! everybody reads without a lock.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
+
+use crate::commit::clock_state::ClockState;
 
 /// Upper bounds of the buckets of [`PartitionState::sync_times`], in microseconds; the last bucket has
 /// none.
@@ -70,6 +72,7 @@ pub struct PartitionState {
     sync_times: Buckets<{ SYNC_BOUNDS_US.len() + 1 }>,
     frame_sizes: Buckets<{ FRAME_BOUNDS.len() + 1 }>,
     pub(crate) is_full: AtomicBool,
+    pub(crate) system_ahead_ms: AtomicI64,
 }
 
 impl PartitionState {
@@ -87,6 +90,7 @@ impl PartitionState {
             sync_times: Buckets::new(),
             frame_sizes: Buckets::new(),
             is_full: AtomicBool::new(false),
+            system_ahead_ms: AtomicI64::new(0),
         }
     }
 
@@ -141,6 +145,17 @@ impl PartitionState {
     /// soon will be.
     pub fn is_full(&self) -> bool {
         self.is_full.load(Ordering::Relaxed)
+    }
+
+    /// By how many milliseconds the system's clock is ahead of the ledger's time; negative where it
+    /// is behind. Looked at with every frame, and once a second at least.
+    pub fn system_ahead_ms(&self) -> i64 {
+        self.system_ahead_ms.load(Ordering::Relaxed)
+    }
+
+    /// Whether the system's clock and the ledger's time are so far apart that it matters.
+    pub fn clock(&self) -> ClockState {
+        ClockState::of(self.system_ahead_ms())
     }
 
     /// Durations of the commits' fdatasync calls, microseconds.

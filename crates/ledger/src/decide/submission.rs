@@ -69,6 +69,9 @@ pub enum Decision {
     Closed,
     /// No room on the disk: nothing is recorded, try again later.
     Full,
+    /// The system's clock and the ledger's time are so far apart that nobody knows whether the ballot
+    /// is open: nothing is recorded, try again later.
+    ClockInDoubt,
     /// Ballot, shard or ordinal is not in the ledger's shape, or a ranking is empty or longer than
     /// [`crate::RANKS_MAX`]: a mistake of the submitter, who should have checked.
     Malformed,

@@ -2,6 +2,7 @@
 //! command, and lets another owner take a lease away. Nothing survives the process.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -125,9 +126,21 @@ impl Log for MemoryLog {
         "memory".to_owned()
     }
 
+    fn begin(&self, partition: u16) -> Result<(), LedgerError> {
+        match self.state().chains.entry(partition) {
+            Entry::Occupied(_) => Err(LedgerError::Begun { found: self.name() }),
+            Entry::Vacant(vacant) => {
+                vacant.insert(Chain::default());
+                Ok(())
+            }
+        }
+    }
+
     fn lease(&self, claim: Claim) -> Result<Box<dyn Lease>, LedgerError> {
         let mut state = self.state();
-        let chain = state.chains.entry(claim.partition).or_default();
+        let chain = state.chains.get_mut(&claim.partition);
+        let missing = || LedgerError::Missing { log: self.name() };
+        let chain = chain.ok_or_else(missing)?;
         chain.epoch += 1;
         Ok(Box::new(MemoryLease {
             epoch: chain.epoch,
@@ -208,6 +221,7 @@ impl Lease for MemoryLease {
             epoch: self.epoch,
             time_ms,
             torn_tail: None,
+            kept: None,
             sidecar_damaged: false,
         })
     }

@@ -31,6 +31,13 @@ pub trait Log: Send + Sync {
     /// Names the log in messages to people, such as its directory.
     fn name(&self) -> String;
 
+    /// Begins the chain of a partition, in which there is no link yet. Done once, by a person: a chain
+    /// that is missing later is lost or out of reach, and no start begins it again.
+    ///
+    /// # Errors
+    /// [`LedgerError::Begun`] where one was begun before, whatever is left of it; the system's.
+    fn begin(&self, partition: u16) -> Result<(), LedgerError>;
+
     /// Takes the lease of a partition. Nothing is read or changed yet: see [`Lease::recover`].
     ///
     /// Contract: while the lease is valid, no other owner's append to this partition is answered
@@ -38,7 +45,8 @@ pub trait Log: Send + Sync {
     /// to another machine); the former owner's appends are then answered [`Append::Fenced`].
     ///
     /// # Errors
-    /// [`LedgerError::Locked`] where another owner holds the partition, or the system's.
+    /// [`LedgerError::Locked`] where another owner holds the partition, [`LedgerError::Missing`] where
+    /// no chain was begun, or the system's.
     fn lease(&self, claim: Claim) -> Result<Box<dyn Lease>, LedgerError>;
 
     /// Reads the links behind frame `after`, 0 = from the start, as they are appended.
@@ -197,6 +205,8 @@ pub struct Recovery {
     pub time_ms: Option<i64>,
     /// What was removed from the end.
     pub torn_tail: Option<TornTail>,
+    /// Where that is kept, for whoever looks into it.
+    pub kept: Option<PathBuf>,
     /// Whether the note of the last acknowledged frame was damaged while the chain was whole; it
     /// was written anew.
     pub sidecar_damaged: bool,

@@ -2,6 +2,7 @@
 //! against a replay of all frames.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use crate::decide::recent::RecentReceipts;
 use crate::decide::voted::{ShardVotes, Voted};
@@ -20,9 +21,19 @@ use crate::replay::snapshot::{Loaded, Snapshots};
 /// Bitsets before the replay, with the frames that their snapshots claim to hold.
 struct Restored {
     voted: Voted,
-    claims: BTreeMap<u64, LinkHash>,
+    claims: BTreeMap<u64, Claimed>,
     used: u64,
     refused: Vec<String>,
+    /// The snapshots that were read, and those that were refused.
+    files: Vec<PathBuf>,
+    refused_files: Vec<PathBuf>,
+}
+
+/// The frame that a snapshot claims to hold.
+struct Claimed {
+    link: LinkHash,
+    path: PathBuf,
+    met: bool,
 }
 
 impl Restored {
@@ -33,6 +44,8 @@ impl Restored {
             claims: BTreeMap::new(),
             used: 0,
             refused: Vec::new(),
+            files: Vec::new(),
+            refused_files: Vec::new(),
         }
     }
 
@@ -45,22 +58,40 @@ impl Restored {
             .map(|(ballot, shard, _)| (ballot, shard))
             .collect();
         for (ballot, shard) in places {
-            match snapshots.slot(shape, partition, ballot, shard).load()? {
+            let slot = snapshots.slot(shape, partition, ballot, shard);
+            match slot.load()? {
                 Loaded::Missing => {}
-                Loaded::Refused(why) => restored.refused.push(why),
-                Loaded::Votes(votes, link) => restored.accept(ballot, shard, votes, link),
+                Loaded::Refused(why) => {
+                    restored.refused.push(why);
+                    restored.refused_files.push(slot.path());
+                }
+                Loaded::Votes(votes, link) => {
+                    restored.accept((ballot, shard), votes, link, slot.path());
+                }
             }
         }
         Ok(restored)
     }
 
-    fn accept(&mut self, ballot: u16, shard: u32, votes: ShardVotes, link: LinkHash) {
+    fn accept(
+        &mut self,
+        (ballot, shard): (u16, u32),
+        votes: ShardVotes,
+        link: LinkHash,
+        path: PathBuf,
+    ) {
+        self.files.push(path.clone());
         if votes.sequence > 0 {
             // Two snapshots of one frame with different hashes: at least one is of another
-            // history; the claim of the first then fails or the second's does.
-            let claim = self.claims.entry(votes.sequence).or_insert(link);
-            if *claim != link {
-                *claim = LinkHash::default();
+            // history, and this claim is never met.
+            let claimed = Claimed {
+                link,
+                path,
+                met: false,
+            };
+            let claim = self.claims.entry(votes.sequence).or_insert(claimed);
+            if claim.link != link {
+                claim.link = LinkHash::default();
             }
         }
         let slot = self.voted.shard_mut(ballot, shard);
@@ -68,9 +99,18 @@ impl Restored {
         self.used += 1;
     }
 
-    /// Whether a snapshot claims to hold this very frame.
-    fn is_claimed(&self, frame: &Frame) -> bool {
-        self.claims.get(&frame.header.sequence) == Some(&frame.link)
+    /// Looks at a frame of the ledger: a snapshot may claim to hold this very one.
+    fn meet(&mut self, frame: &Frame) {
+        if let Some(claim) = self.claims.get_mut(&frame.header.sequence) {
+            claim.met |= claim.link == frame.link;
+        }
+    }
+
+    /// The last frame that a snapshot claims to hold and the ledger does not have, and the snapshot.
+    fn unmet(&self) -> Option<(u64, &Path)> {
+        let mut unmet = self.claims.iter().rev().filter(|(_, claim)| !claim.met);
+        let (frame, claim) = unmet.next()?;
+        Some((*frame, &claim.path))
     }
 }
 
@@ -82,8 +122,8 @@ pub(crate) struct Rebuild<'a> {
     last_minutes: LastMinutes,
     /// Frames up to this sequence are in every snapshot.
     replay_after: u64,
-    /// Claims of snapshots that were met.
-    confirmed: usize,
+    /// The last frame visited.
+    last: u64,
     replayed: u64,
     /// The ledger and the snapshots are of different histories.
     contradicted: bool,
@@ -100,6 +140,8 @@ pub(crate) struct Rebuilt {
     pub(crate) snapshots_refused: Vec<String>,
     /// Frames replayed behind the snapshots.
     pub(crate) replayed: u64,
+    /// Snapshots that were there and were not used.
+    pub(crate) not_used: Vec<PathBuf>,
 }
 
 impl<'a> Rebuild<'a> {
@@ -119,7 +161,7 @@ impl<'a> Rebuild<'a> {
             replay_after: restored.voted.oldest(),
             restored,
             last_minutes: LastMinutes::default(),
-            confirmed: 0,
+            last: 0,
             replayed: 0,
             contradicted: false,
         })
@@ -135,7 +177,8 @@ impl<'a> Rebuild<'a> {
             Item::Frame(frame) => frame,
         };
         self.last_minutes.note(frame);
-        self.confirmed += usize::from(self.restored.is_claimed(frame));
+        self.restored.meet(frame);
+        self.last = frame.header.sequence;
         if self.contradicted || frame.header.sequence <= self.replay_after {
             return Ok(());
         }
@@ -153,14 +196,37 @@ impl<'a> Rebuild<'a> {
         }
     }
 
-    /// The whole chain was visited. Where it contradicts a snapshot, all of them are dropped and
-    /// every frame is replayed from `log`.
-    pub(crate) fn finish(mut self, log: &dyn Log) -> Result<Rebuilt, LedgerError> {
-        if self.contradicted || self.confirmed != self.restored.claims.len() {
-            let mut refused = self.restored.refused;
-            refused.push("snapshots of another history: replayed from nothing".to_owned());
+    /// The whole chain was visited. Where its marks contradict a snapshot, or a person accepted that
+    /// frames are missing which snapshots name, all snapshots are dropped and every frame is replayed
+    /// from `log`.
+    ///
+    /// # Errors
+    /// [`LedgerError::RolledBack`] where a snapshot names a frame that the chain does not have, and
+    /// nobody has decided to go on behind its last one.
+    pub(crate) fn finish(
+        mut self,
+        log: &dyn Log,
+        accepted: Option<u64>,
+    ) -> Result<Rebuilt, LedgerError> {
+        let unmet = self.restored.unmet();
+        if let Some((frame, path)) = unmet
+            && accepted != Some(self.last)
+            && !is_ignored()
+        {
+            return Err(LedgerError::RolledBack {
+                path: path.to_path_buf(),
+                frame,
+                last: self.last,
+            });
+        }
+        if self.contradicted || unmet.is_some() {
+            let mut dropped = self.restored;
             self.restored = Restored::nothing(self.shape);
-            self.restored.refused = refused;
+            let why = "snapshots of another history: replayed from nothing";
+            dropped.refused.push(why.to_owned());
+            dropped.refused_files.append(&mut dropped.files);
+            self.restored.refused = dropped.refused;
+            self.restored.refused_files = dropped.refused_files;
             self.replayed = replay_all(log, self.partition, &mut self.restored.voted)?;
         }
         Ok(Rebuilt {
@@ -169,8 +235,18 @@ impl<'a> Rebuild<'a> {
             snapshots_used: self.restored.used,
             snapshots_refused: self.restored.refused,
             replayed: self.replayed,
+            not_used: self.restored.refused_files,
         })
     }
+}
+
+/// Whether a test has the rule broken that frames which snapshots name must be there.
+fn is_ignored() -> bool {
+    #[cfg(test)]
+    if crate::sabotage::is(crate::sabotage::Sabotage::AcceptAnyRollback) {
+        return true;
+    }
+    false
 }
 
 fn apply(voted: &mut Voted, frame: &Frame) -> Result<(), Defect> {
@@ -219,20 +295,20 @@ pub fn check_snapshots(
     // Read before the ledger: a validator may be writing, and a snapshot is never ahead of the frames.
     let mut restored = Restored::read(snapshots, shape, partition)?;
     let mut replayed = Voted::new(&shape.ballots);
-    let (mut confirmed, mut difference) = (0, None);
+    let mut difference = None;
     log.scan(partition, &mut |item| {
         let Item::Frame(frame) = item else {
             return Ok(());
         };
         let (sequence, body) = (frame.header.sequence, frame.body()?);
         replayed.apply(sequence, &body)?;
-        confirmed += usize::from(restored.is_claimed(frame));
+        restored.meet(frame);
         if let (None, Err(error)) = (&difference, restored.voted.apply(sequence, &body)) {
             difference = Some(format!("frame {sequence} on top of the snapshots: {error}"));
         }
         Ok(())
     })?;
-    if confirmed != restored.claims.len() {
+    if restored.unmet().is_some() {
         difference
             .get_or_insert("a snapshot names a frame that the ledger does not have".to_owned());
     }

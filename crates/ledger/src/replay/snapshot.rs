@@ -77,6 +77,46 @@ impl Snapshots {
         }
     }
 
+    /// A snapshot of this partition's bitsets, if there is any, whether it is whole or not.
+    pub(crate) fn any_of(&self, partition: u16) -> Result<Option<PathBuf>, LedgerError> {
+        let voted = self.data_dir.join("voted");
+        for ballot in names(&*self.storage, &voted)? {
+            let dir = voted.join(ballot);
+            for name in names(&*self.storage, &dir)? {
+                let path = dir.join(name);
+                let file = self.storage.open_read(&path);
+                let file = file.map_err(LedgerError::io("open", &path))?;
+                let mut head = [0; 14];
+                let read = file.read_at(0, &mut head);
+                read.map_err(LedgerError::io("read", &path))?;
+                if head[12..] == partition.to_le_bytes() {
+                    return Ok(Some(path));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gives a snapshot that is not used another name, under which nothing will overwrite it.
+    pub(crate) fn keep_aside(&self, path: &Path) -> Result<PathBuf, LedgerError> {
+        let dir = path
+            .parent()
+            .expect("a snapshot lies in its ballot's directory");
+        let taken = names(&*self.storage, dir)?;
+        let name = path
+            .file_name()
+            .expect("a snapshot has a name")
+            .to_string_lossy();
+        let mut free = (1u32..).map(|number| format!("{name}.kept-{number}"));
+        let free = free.find(|name| !taken.contains(name));
+        let kept = dir.join(free.expect("a directory has fewer files than there are numbers"));
+        let moved = self.storage.rename(path, &kept);
+        moved.map_err(LedgerError::io("rename", path))?;
+        let synced = self.storage.fsync_dir(dir);
+        synced.map_err(LedgerError::sync(dir))?;
+        Ok(kept)
+    }
+
     /// The snapshot of one bitset; ballot and shard are those of a [`crate::Voted`] made from
     /// `shape`.
     pub(crate) fn slot<'a>(
@@ -101,12 +141,21 @@ impl Snapshots {
     }
 }
 
+/// Names in a directory; none where there is no directory.
+fn names(storage: &dyn Storage, dir: &Path) -> Result<Vec<String>, LedgerError> {
+    match storage.list(dir) {
+        Ok(names) => Ok(names),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(LedgerError::io("list", dir)(error)),
+    }
+}
+
 impl Slot<'_> {
     fn dir(&self) -> PathBuf {
         voted_dir(&self.snapshots.data_dir, self.ballot_id)
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.dir().join(voted_file_name(self.shard))
     }
 

@@ -54,9 +54,11 @@ impl Checker {
         for batch in batches.iter().filter(|batch| batch.may_have_frame()) {
             by_sequence.entry(batch.sequence).or_default().push(batch);
         }
+        let mut before_ms = None;
         for (header, frame) in frames {
             let candidates = by_sequence.get(&frame.header.sequence);
-            self.check_frame(header, frame, candidates, &mut fold)?;
+            self.check_frame(header, frame, candidates, (&mut fold, before_ms))?;
+            before_ms = Some(frame.header.time_ms);
         }
         check_nothing_lost(batches, fold.cursor.sequence)?;
         if fold.voted != *voted {
@@ -73,18 +75,33 @@ impl Checker {
         header: &SegmentHeader,
         frame: &Frame,
         candidates: Option<&Vec<&Batch>>,
-        fold: &mut Fold,
+        (fold, before_ms): (&mut Fold, Option<i64>),
     ) -> Result<(), String> {
         let sequence = frame.header.sequence;
         let choices = self.open(header, frame)?;
         let found = found(frame, &choices)?;
         let candidates = candidates.map(Vec::as_slice).unwrap_or_default();
         let acknowledged = candidates.iter().find(|batch| batch.acknowledged());
-        let matches = |batch: &&Batch| decide(batch, frame, fold, &self.ballots) == found;
+        let matches = |batch: &&Batch| decide(batch, fold, &self.ballots) == found;
         let fits = match acknowledged {
             Some(batch) => matches(batch),
             None => candidates.iter().any(matches) || found == Decided::default(),
         };
+        let stamped = |batch: &&Batch| batch.clock_ms == frame.header.time_ms;
+        let in_time = match (found.marks.is_empty(), acknowledged) {
+            (true, _) => {
+                before_ms.is_none_or(|before| before == frame.header.time_ms)
+                    || self.closes_a_ballot(before_ms, frame.header.time_ms)
+            }
+            (false, Some(batch)) => stamped(batch),
+            (false, None) => candidates.iter().any(stamped),
+        };
+        if !in_time {
+            let time_ms = frame.header.time_ms;
+            return Err(format!(
+                "frame {sequence} carries a wrong time, {time_ms} ms"
+            ));
+        }
         if !fits {
             return Err(format!("frame {sequence} is no batch that was submitted"));
         }
@@ -99,6 +116,14 @@ impl Checker {
         }
         fold.apply(frame, Some(&choices))
             .map_err(|fault| format!("frame {sequence}: {fault}"))
+    }
+
+    /// Whether a window ended since the frame before: then a frame without votes tells so.
+    fn closes_a_ballot(&self, before_ms: Option<i64>, time_ms: i64) -> bool {
+        let ended = |ballot: &BallotShape| {
+            before_ms.is_none_or(|before| before < ballot.closes_ms) && ballot.closes_ms <= time_ms
+        };
+        self.ballots.iter().any(ended)
     }
 
     fn open(
@@ -130,8 +155,8 @@ fn check_nothing_lost(batches: &[Batch], last: u64) -> Result<(), String> {
 }
 
 /// The model: decides a batch as the rules say, from the bitsets before it.
-fn decide(batch: &Batch, frame: &Frame, before: &Fold, ballots: &[BallotShape]) -> Decided {
-    let time_ms = frame.header.time_ms;
+fn decide(batch: &Batch, before: &Fold, ballots: &[BallotShape]) -> Decided {
+    let time_ms = batch.clock_ms;
     let mut decided = Decided::default();
     for attempt in &batch.attempts {
         let (ballot, shard, ordinal) = attempt.credential();

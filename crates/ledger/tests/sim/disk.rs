@@ -38,6 +38,9 @@ pub(crate) struct Paused {
     calls: u64,
 }
 
+/// Names that were taken away, with their files.
+pub(crate) struct Taken(BTreeMap<PathBuf, u64>);
+
 struct DiskState {
     inodes: BTreeMap<u64, Inode>,
     names: BTreeMap<PathBuf, u64>,
@@ -130,6 +133,52 @@ impl SimDisk {
         Some(inode.cached.clone())
     }
 
+    /// Takes everything below `dir` away, as an unmounted disk does; open files stay as they are.
+    pub(crate) fn take_away(&self, dir: &Path) -> Taken {
+        let state = &mut *self.state();
+        let (below, rest) = std::mem::take(&mut state.names)
+            .into_iter()
+            .partition(|(path, _)| path.starts_with(dir));
+        state.names = rest;
+        state.stable_names.retain(|path, _| !path.starts_with(dir));
+        state
+            .pending_names
+            .retain(|change| !change.path().starts_with(dir));
+        state.dirs.retain(|path| !path.starts_with(dir));
+        Taken(below)
+    }
+
+    /// Puts back what was taken away, stably, in the place of whatever is there now.
+    pub(crate) fn put_back(&self, dir: &Path, taken: Taken) {
+        drop(self.take_away(dir));
+        let state = &mut *self.state();
+        for (path, id) in taken.0 {
+            state
+                .dirs
+                .extend(path.ancestors().skip(1).map(Path::to_path_buf));
+            state.names.insert(path.clone(), id);
+            state.stable_names.insert(path, id);
+        }
+    }
+
+    /// Puts copies of files there, stably.
+    pub(crate) fn put(&self, files: &BTreeMap<PathBuf, Vec<u8>>) {
+        let mut ids = BTreeMap::new();
+        let state = &mut *self.state();
+        for (path, bytes) in files {
+            let id = state.inodes.len() as u64;
+            let inode = state.inode(id);
+            inode.write(0, bytes);
+            inode.sync();
+            ids.insert(path.clone(), id);
+            state
+                .dirs
+                .extend(path.ancestors().skip(1).map(Path::to_path_buf));
+        }
+        state.stable_names.extend(ids.clone());
+        state.names.extend(ids);
+    }
+
     /// Starts a life of the process.
     pub(crate) fn start(&self, plan: Plan) {
         let mut state = self.state();
@@ -216,11 +265,15 @@ impl NameChange {
         }
     }
 
-    fn dir(&self) -> Option<&Path> {
+    fn path(&self) -> &Path {
         match self {
-            NameChange::Link(path, _) | NameChange::Unlink(path) => path.parent(),
-            NameChange::Rename(_, to, _) => to.parent(),
+            NameChange::Link(path, _) | NameChange::Unlink(path) => path,
+            NameChange::Rename(_, to, _) => to,
         }
+    }
+
+    fn dir(&self) -> Option<&Path> {
+        self.path().parent()
     }
 }
 
@@ -372,7 +425,8 @@ impl Storage for SimDisk {
         if !state.dirs.contains(dir) {
             return Err(ErrorKind::NotFound.into());
         }
-        let inside = state.names.keys().filter(|path| path.parent() == Some(dir));
+        let all = state.names.keys().chain(&state.dirs);
+        let inside = all.filter(|path| path.parent() == Some(dir));
         let name = |path: &PathBuf| Some(path.file_name()?.to_str()?.to_owned());
         Ok(inside.filter_map(name).collect())
     }
@@ -415,6 +469,12 @@ impl StorageFile for SimFile {
         let mut state = self.disk.state();
         state.call(Need::Read).map_err(|failure| failure.0)?;
         Ok(state.inode(self.id).cached.len() as u64)
+    }
+
+    fn is_named(&self, path: &Path) -> io::Result<bool> {
+        let mut state = self.disk.state();
+        state.call(Need::Read).map_err(|failure| failure.0)?;
+        Ok(state.names.get(path) == Some(&self.id))
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {

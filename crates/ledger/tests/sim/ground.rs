@@ -1,5 +1,7 @@
 //! What a simulated world stands on: a log, and what can go wrong with it in one life of an owner.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ledger::log::Log;
@@ -32,6 +34,15 @@ pub(crate) trait Ground {
 
     /// The life has ended, and nobody runs.
     fn end_life(&mut self, rng: &mut Rng);
+
+    /// Brings about, between two lives, what a start must refuse; says what. None where nothing is.
+    fn tamper(&mut self, rng: &mut Rng) -> Option<&'static str>;
+
+    /// What no start may change while it is refused: the voted bitsets.
+    fn evidence(&self) -> BTreeMap<PathBuf, Vec<u8>>;
+
+    /// Puts right again what [`Ground::tamper`] did.
+    fn restore(&mut self);
 
     /// Whether an owner that was thought dead may go on beside the next one.
     fn allows_ghosts(&self) -> bool;

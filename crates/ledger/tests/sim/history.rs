@@ -28,8 +28,10 @@ pub(crate) struct Batch {
     pub(crate) attempts: Vec<Attempt>,
     /// The frame it could become: the one behind the last when it was handed over.
     pub(crate) sequence: u64,
-    /// The clock at that moment.
+    /// The time at that moment, as its owner must take it to be.
     pub(crate) clock_ms: i64,
+    /// Whether the owner could know that time.
+    pub(crate) in_doubt: bool,
     /// What was answered and not yet noted in `attempts`.
     pub(crate) answers: Answers,
 }
@@ -55,6 +57,12 @@ impl Batch {
                 Some(Decision::Accepted { .. } | Decision::Duplicate { .. })
             )
         })
+    }
+
+    /// Whether a vote of it was recorded.
+    pub(crate) fn has_votes(&self) -> bool {
+        let accepted = |attempt: &Attempt| matches!(attempt.told, Some(Decision::Accepted { .. }));
+        self.attempts.iter().any(accepted)
     }
 
     /// Whether it may have a frame: acknowledged, or nobody was told anything.

@@ -1,7 +1,8 @@
 //! The log in memory: it leaves open whether a link was appended, fences its owner, and lets an
 //! owner that was thought dead go on beside the next one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use ledger::log::Log;
@@ -65,6 +66,16 @@ impl Ground for InMemory {
     }
 
     fn end_life(&mut self, _: &mut Rng) {}
+
+    fn tamper(&mut self, _: &mut Rng) -> Option<&'static str> {
+        None
+    }
+
+    fn evidence(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        BTreeMap::new()
+    }
+
+    fn restore(&mut self) {}
 
     fn allows_ghosts(&self) -> bool {
         true

@@ -1,5 +1,6 @@
 //! The log of files on a simulated disk that loses, tears and rots.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use durable::Storage;
 use ledger::log::{Log, files};
 use ledger::{Item, LedgerError, Snapshots, layout};
 
-use super::disk::{Plan, SimDisk};
+use super::disk::{Plan, SimDisk, Taken};
 use super::ground::{Framed, Frames, Ground, follow};
 use super::rng::Rng;
 
@@ -18,7 +19,14 @@ pub(crate) struct OnDisk {
     /// What goes wrong in each life but the last, where that is not drawn.
     plan: Option<Plan>,
     flipped: Option<(PathBuf, usize, u8)>,
+    /// The ledger that was taken away.
+    taken: Option<Taken>,
+    /// An older copy of the ledger, with its last frame.
+    copy: Option<(u64, Files)>,
+    is_last: bool,
 }
+
+type Files = BTreeMap<PathBuf, Vec<u8>>;
 
 impl OnDisk {
     pub(crate) fn new(rng: Rng, plan: Option<Plan>) -> OnDisk {
@@ -26,6 +34,9 @@ impl OnDisk {
             disk: SimDisk::new(rng),
             plan,
             flipped: None,
+            taken: None,
+            copy: None,
+            is_last: false,
         }
     }
 
@@ -37,9 +48,37 @@ impl OnDisk {
         field.map_or(0, |field| u64::from_le_bytes(*field))
     }
 
+    /// Files below a directory of the data directory.
+    fn below(&self, dir: &str) -> Files {
+        let dir = Path::new(DATA_DIR).join(dir);
+        let mut files = self.disk.files();
+        files.retain(|path, _| path.starts_with(&dir));
+        files
+    }
+
+    /// The last frame that a voted bitset names, by its layout in docs/ledger.md.
+    fn voted_up_to(&self) -> u64 {
+        let frame = |bytes: &Vec<u8>| Some(u64::from_le_bytes(*bytes.get(32..)?.first_chunk()?));
+        let whole = |path: &PathBuf| path.extension() == Some("voted".as_ref());
+        let voted = self.below("voted");
+        let named = voted.iter().filter(|(path, _)| whole(path));
+        named
+            .filter_map(|(_, bytes)| frame(bytes))
+            .max()
+            .unwrap_or(0)
+    }
+
+    fn take_away(&mut self) {
+        self.taken = Some(self.disk.take_away(&ledger_dir()));
+    }
+
     fn storage(&self) -> Arc<dyn Storage> {
         Arc::new(self.disk.clone())
     }
+}
+
+fn ledger_dir() -> PathBuf {
+    layout::ledger_dir(Path::new(DATA_DIR))
 }
 
 fn draw_plan(rng: &mut Rng) -> Plan {
@@ -70,6 +109,7 @@ impl Ground for OnDisk {
     }
 
     fn begin_life(&mut self, rng: &mut Rng, last: bool) {
+        self.is_last = last;
         let plan = match self.plan {
             _ if last => Plan::default(),
             Some(plan) => plan,
@@ -82,6 +122,9 @@ impl Ground for OnDisk {
         match rng.below(40) {
             2 => self.disk.set_full(true),
             3..8 => self.disk.set_full(false),
+            8 if self.plan.is_none() && !self.is_last && self.taken.is_none() && rng.chance(10) => {
+                self.take_away();
+            }
             _ => {}
         }
     }
@@ -91,7 +134,7 @@ impl Ground for OnDisk {
     }
 
     fn must_stop(&self) -> bool {
-        self.disk.faulted()
+        self.disk.faulted() || self.taken.is_some()
     }
 
     fn end_life(&mut self, rng: &mut Rng) {
@@ -99,6 +142,47 @@ impl Ground for OnDisk {
             self.disk.lose_power();
         }
         self.disk.start(Plan::default());
+    }
+
+    fn tamper(&mut self, rng: &mut Rng) -> Option<&'static str> {
+        if self.plan.is_some() {
+            return None;
+        }
+        if self.taken.is_some() {
+            return Some("a ledger that is missing");
+        }
+        match rng.below(20) {
+            0 => {
+                self.take_away();
+                Some("a ledger that is missing")
+            }
+            1..4 => {
+                let frames = self.read().ok()?;
+                self.copy = Some((frames.len() as u64, self.below("ledger")));
+                None
+            }
+            4..10 => {
+                let (last, files) = self.copy.clone()?;
+                // What neither sidecar nor bitsets know of cannot be told.
+                if self.voted_up_to() <= last {
+                    return None;
+                }
+                self.take_away();
+                self.disk.put(&files);
+                Some("an older copy of the ledger")
+            }
+            _ => None,
+        }
+    }
+
+    fn evidence(&self) -> Files {
+        self.below("voted")
+    }
+
+    fn restore(&mut self) {
+        if let Some(taken) = self.taken.take() {
+            self.disk.put_back(&ledger_dir(), taken);
+        }
     }
 
     fn allows_ghosts(&self) -> bool {

@@ -10,7 +10,7 @@ use ledger::{
 };
 
 use super::checker::Checker;
-use super::clock::SimClock;
+use super::clock::{Expected, SimClock, is_far_behind};
 use super::ground::Ground;
 use super::history::{Answers, Attempt, Batch, Tell};
 use super::rng::Rng;
@@ -19,6 +19,8 @@ use super::rng::Rng;
 const LIVES: u64 = 40;
 /// Batches handed over in one life, at most.
 const BATCHES_MAX: u64 = 30;
+/// An hour, in ms: how far clocks jump.
+const HOUR_MS: i64 = 3_600_000;
 /// Batches that an owner which was thought dead is given.
 const GHOST_BATCHES: u64 = 3;
 
@@ -29,6 +31,12 @@ pub(crate) struct Tally {
     pub(crate) acknowledged: u64,
     pub(crate) duplicates: u64,
     pub(crate) refused_full: u64,
+    /// Votes turned away because nobody knew what time it was.
+    pub(crate) in_doubt: u64,
+    /// Starts refused because the last frame lay in the future.
+    pub(crate) clock_behind: u64,
+    /// Ledgers that were missing or older than the voted bitsets, and refused.
+    pub(crate) contradictions: u64,
     pub(crate) torn_tails: u64,
     /// Starts that a crash or a fault ended.
     pub(crate) starts_cut: u64,
@@ -50,6 +58,9 @@ impl Tally {
         self.acknowledged += other.acknowledged;
         self.duplicates += other.duplicates;
         self.refused_full += other.refused_full;
+        self.in_doubt += other.in_doubt;
+        self.clock_behind += other.clock_behind;
+        self.contradictions += other.contradictions;
         self.torn_tails += other.torn_tails;
         self.starts_cut += other.starts_cut;
         self.segments += other.segments;
@@ -63,15 +74,24 @@ impl Tally {
     }
 }
 
+/// An owner that was thought dead and goes on.
+struct Ghost {
+    committer: Committer<Tell>,
+    /// Time of the last frame that it knows of.
+    time_ms: i64,
+    expected: Expected,
+}
+
 pub(crate) struct World {
     rng: Rng,
     ground: Box<dyn Ground>,
     clock: SimClock,
+    /// What the running owner must take the time to be.
+    expected: Expected,
     shape: Shape,
     checker: Checker,
     batches: Vec<Batch>,
-    /// An owner that was thought dead and goes on, with the time of the last frame that it knows of.
-    ghost: Option<(Committer<Tell>, i64)>,
+    ghost: Option<Ghost>,
     /// Sequence of the last frame that the running owner has committed.
     last_sequence: u64,
     /// Commit time never goes below this.
@@ -91,6 +111,7 @@ impl World {
         clock.pass(1_000);
         World {
             ground: lay(&mut rng),
+            expected: Expected::of(&clock),
             clock,
             checker: Checker::new(&secret, &shape.ballots),
             shape,
@@ -106,59 +127,116 @@ impl World {
     }
 
     /// Lives all lives; the last one ends in order.
-    pub(crate) fn run(self) -> Result<Tally, String> {
+    pub(crate) fn run(mut self) -> Result<Tally, String> {
+        self.begin(false)?;
         self.live_through(LIVES)
     }
 
     /// Two lives: one in which something goes wrong, one that must find everything.
-    pub(crate) fn run_twice(self) -> Result<Tally, String> {
+    pub(crate) fn run_twice(mut self) -> Result<Tally, String> {
+        self.begin(true)?;
         self.live_through(2)
+    }
+
+    /// A person begins the ledger, and tries again where that fails.
+    fn begin(&mut self, calm: bool) -> Result<(), String> {
+        loop {
+            self.ground.begin_life(&mut self.rng, calm);
+            let (log, snapshots) = (self.ground.log(), self.ground.snapshots());
+            let begun = ledger::begin(&*log, snapshots.as_ref(), 0);
+            let cut = self.ground.must_stop();
+            self.ground.end_life(&mut self.rng);
+            match begun {
+                Ok(()) | Err(LedgerError::Begun { .. }) => return Ok(()),
+                Err(_) if cut => {}
+                Err(error) => return Err(format!("cannot be begun: {error}")),
+            }
+        }
     }
 
     fn live_through(mut self, lives: u64) -> Result<Tally, String> {
         for life in 0..lives {
             let last = life + 1 == lives;
             self.ground.begin_life(&mut self.rng, last);
+            match self.rng.below(20) {
+                0 => self.jump(),
+                1..16 => self.clock.set_wrong(0),
+                _ => {}
+            }
             self.live(last)?;
             if !last {
                 self.tally.crashes += 1;
                 self.ground.end_life(&mut self.rng);
+                self.tamper()?;
                 self.rot()?;
             }
         }
         Ok(self.tally)
     }
 
-    fn open(&mut self) -> Result<(Committer<Tell>, RecoveryReport), LedgerError> {
+    fn open(
+        &mut self,
+        accept_clock_behind: Option<u64>,
+    ) -> Result<(Committer<Tell>, RecoveryReport), LedgerError> {
+        self.expected = Expected::of(&self.clock);
         let options = Options {
             segment_bytes: self.segment_bytes,
             snapshot_votes: self.snapshot_votes,
             entropy: Box::new(self.rng.split()),
             on_full: Box::new(|_| {}), // a simulated disk is full all the time: nobody is to act
+            on_clock: Box::new(|_, _| {}),
+            accept_clock_behind,
             ..Options::default()
         };
         let (log, snapshots) = (self.ground.log(), self.ground.snapshots());
-        let clock = Arc::new(self.clock.clone());
+        let clock = self.clock.started();
         Committer::open(log, snapshots, clock, self.shape.clone(), options)
+    }
+
+    /// A start. One that is refused because of the clock is settled by a person, who sets the clock
+    /// right or decides to go on.
+    fn start(&mut self) -> Result<Started, String> {
+        let mut accepted = None;
+        for _ in 0..3 {
+            match self.open(accepted) {
+                Ok((committer, report)) => return Ok(Started::Owner(committer, report, accepted)),
+                Err(_) if self.ground.must_stop() => return Ok(Started::Cut),
+                Err(LedgerError::ClockBehind { frame, last_ms, .. })
+                    if accepted.is_none() && is_far_behind(&self.clock, last_ms) =>
+                {
+                    self.tally.clock_behind += 1;
+                    match self.rng.chance(50)
+                        && self.expected.now_ms(&self.clock) != self.clock.true_ms()
+                    {
+                        true => self.clock.set_wrong(0),
+                        false => accepted = Some(frame),
+                    }
+                }
+                Err(error) => return Err(format!("refused to start: {error}")),
+            }
+        }
+        Err("a start was refused three times".to_owned())
     }
 
     /// From a start to the crash, or to the orderly end.
     fn live(&mut self, last: bool) -> Result<(), String> {
-        let mut committer = match self.open() {
-            Ok((committer, report)) => {
+        let (mut committer, accepted) = match self.start()? {
+            Started::Owner(committer, report, accepted) => {
                 self.tally.torn_tails += u64::from(report.torn_tail.is_some());
                 self.tally.segments = report.segments;
                 self.tally.snapshots_used += report.snapshots_used;
                 self.last_sequence = report.last.sequence;
-                committer
+                (committer, accepted)
             }
-            Err(_) if self.ground.must_stop() => {
+            Started::Cut => {
                 self.tally.starts_cut += 1;
                 return Ok(());
             }
-            Err(error) => return Err(format!("refused to start: {error}")),
         };
         self.check(&committer)?;
+        if accepted.is_none() && is_far_behind(&self.clock, self.time_ms) {
+            return Err("started behind a frame that lies in the future".to_owned());
+        }
         self.haunt()?;
         for _ in 0..self.rng.below(BATCHES_MAX) {
             self.turn_of_events();
@@ -171,7 +249,11 @@ impl World {
             self.ground.check(committer.last_sequence())?;
         }
         if !last && self.ground.allows_ghosts() && self.rng.chance(50) {
-            self.ghost = Some((committer, self.time_ms));
+            self.ghost = Some(Ghost {
+                committer,
+                time_ms: self.time_ms,
+                expected: self.expected,
+            });
             return Ok(());
         }
         self.ground.calm();
@@ -206,13 +288,15 @@ impl World {
     /// Lets an owner that was thought dead go on beside the one that has just started: it must
     /// notice at its first link, and answer nobody.
     fn haunt(&mut self) -> Result<(), String> {
-        let Some((mut ghost, time_ms)) = self.ghost.take() else {
+        let Some(ghost) = self.ghost.take() else {
             return Ok(());
         };
-        let known = (self.last_sequence, self.time_ms);
-        (self.last_sequence, self.time_ms) = (ghost.last_sequence(), time_ms);
+        let known = (self.last_sequence, self.time_ms, self.expected);
+        let mut committer = ghost.committer;
+        self.last_sequence = committer.last_sequence();
+        (self.time_ms, self.expected) = (ghost.time_ms, ghost.expected);
         for _ in 0..GHOST_BATCHES {
-            match self.hand_over(&mut ghost) {
+            match self.hand_over(&mut committer) {
                 Ok(()) => {}
                 Err(LedgerError::Fenced { .. }) => {
                     self.tally.fenced += 1;
@@ -221,18 +305,26 @@ impl World {
                 Err(error) => return Err(format!("a ghost was not fenced: {error}")),
             }
         }
-        (self.last_sequence, self.time_ms) = known;
+        (self.last_sequence, self.time_ms, self.expected) = known;
         self.ground.check(self.last_sequence)
     }
 
     fn turn_of_events(&mut self) {
         self.clock.pass(self.rng.below(400));
-        match self.rng.below(40) {
-            0 => self.clock.step(-5_000),
-            1 => self.clock.step(3_000),
+        match self.rng.below(150) {
+            0 => self.clock.set_wrong(-5_000),
+            1 => self.clock.set_wrong(3_000),
+            2 => self.jump(),
+            3..40 => self.clock.set_wrong(0),
             _ => {}
         }
         self.ground.turn_of_events(&mut self.rng);
+    }
+
+    /// The system's clock jumps by hours.
+    fn jump(&mut self) {
+        let hours = i64::try_from(self.rng.below(100)).expect("small") - 50;
+        self.clock.set_wrong(hours * HOUR_MS);
     }
 
     /// Asks what became of a link that nobody knows of. `true` = nothing is open any more.
@@ -268,11 +360,11 @@ impl World {
         if self.rng.chance(10) {
             committer.note_invalid(Some(0), InvalidReason::NotOnRoll);
         }
-        let (sequence, clock_ms) = (self.last_sequence + 1, self.clock.now().max(self.time_ms));
         self.batches.push(Batch {
             attempts,
-            sequence,
-            clock_ms,
+            sequence: self.last_sequence + 1,
+            clock_ms: self.expected.now_ms(&self.clock).max(self.time_ms),
+            in_doubt: self.expected.in_doubt(&self.clock),
             answers,
         });
         let stepped = committer.step(&mut submissions);
@@ -314,13 +406,18 @@ impl World {
         for decision in batch.harvest() {
             match decision {
                 Decision::Accepted { .. } => self.tally.acknowledged += 1,
+                Decision::ClockInDoubt => self.tally.in_doubt += 1,
                 Decision::Duplicate { .. } => self.tally.duplicates += 1,
                 Decision::Full => self.tally.refused_full += 1,
                 _ => {}
             }
         }
         if committer.last_sequence() > self.last_sequence {
-            (self.last_sequence, self.time_ms) = (committer.last_sequence(), batch.clock_ms);
+            self.last_sequence = committer.last_sequence();
+            // Attempts alone move no time.
+            if batch.has_votes() {
+                self.time_ms = batch.clock_ms;
+            }
         }
     }
 
@@ -336,6 +433,34 @@ impl World {
         check_turned_away(&self.batches, &self.shape.ballots)
     }
 
+    /// What contradicts what is known must be refused, and nothing of it changed.
+    fn tamper(&mut self) -> Result<(), String> {
+        let evidence = self.ground.evidence();
+        let Some(what) = self.ground.tamper(&mut self.rng) else {
+            return Ok(());
+        };
+        self.catch_up();
+        if self.open(None).is_ok() {
+            return Err(format!("started with {what}"));
+        }
+        let (log, snapshots) = (self.ground.log(), self.ground.snapshots());
+        if !evidence.is_empty() && ledger::begin(&*log, snapshots.as_ref(), 0).is_ok() {
+            return Err(format!("began anew with {what}"));
+        }
+        if self.ground.evidence() != evidence {
+            return Err(format!("a start with {what} changed the voted bitsets"));
+        }
+        self.tally.contradictions += 1;
+        self.ground.restore();
+        Ok(())
+    }
+
+    /// Lets the clock pass the last frame, so that it refuses nothing.
+    fn catch_up(&self) {
+        let behind = self.time_ms.saturating_sub(self.clock.true_ms());
+        self.clock.set_wrong(behind.max(0));
+    }
+
     /// Flips bits of one byte. A start either refuses, or shows the same history.
     fn rot(&mut self) -> Result<(), String> {
         let told = self.batches.iter().filter(|batch| batch.acknowledged());
@@ -343,7 +468,8 @@ impl World {
         let Some(what) = self.ground.rot(&mut self.rng, told) else {
             return Ok(());
         };
-        match self.open() {
+        self.catch_up();
+        match self.open(None) {
             Ok((committer, _)) => {
                 self.tally.rot_harmless += 1;
                 self.check(&committer)
@@ -358,12 +484,23 @@ impl World {
     }
 }
 
+/// What became of a start.
+enum Started {
+    /// With the frame behind which a person decided to go on, in spite of the clock.
+    Owner(Committer<Tell>, RecoveryReport, Option<u64>),
+    /// A crash or a fault ended it.
+    Cut,
+}
+
 /// Whoever was told "not open" or "closed" came outside the window.
 fn check_turned_away(batches: &[Batch], ballots: &[BallotShape]) -> Result<(), String> {
     for batch in batches {
         for attempt in &batch.attempts {
             let window = &ballots[usize::from(attempt.ballot)];
             let told_truly = match attempt.told {
+                None | Some(Decision::Full | Decision::Malformed) => true,
+                Some(Decision::ClockInDoubt) => batch.in_doubt,
+                _ if batch.in_doubt => false,
                 Some(Decision::NotOpen) => batch.clock_ms < window.opens_ms,
                 Some(Decision::Closed) => batch.clock_ms >= window.closes_ms,
                 _ => true,

@@ -53,9 +53,27 @@ pub(crate) fn snapshots(disk: &SimDisk) -> Snapshots {
     Snapshots::new(Arc::new(disk.clone()), Path::new(DATA_DIR))
 }
 
+/// Begins the ledger on a disk.
+pub(crate) fn begin(disk: &SimDisk) {
+    ledger::begin(&log(disk), Some(&snapshots(disk)), 0).expect("a healthy disk");
+}
+
 /// An owner on a disk.
 pub(crate) fn open(disk: &SimDisk, life: u64) -> Result<Committer<Silent>, LedgerError> {
-    open_log(Arc::new(log(disk)), Some(snapshots(disk)), life)
+    open_accepting(disk, life, None)
+}
+
+/// An owner on a disk, with a person's decision to go on behind a frame.
+pub(crate) fn open_accepting(
+    disk: &SimDisk,
+    life: u64,
+    accept_rollback: Option<u64>,
+) -> Result<Committer<Silent>, LedgerError> {
+    let options = Options {
+        accept_rollback,
+        ..options(life)
+    };
+    open_with(Arc::new(log(disk)), Some(snapshots(disk)), life, options)
 }
 
 /// An owner of any log.
@@ -64,14 +82,26 @@ pub(crate) fn open_log(
     snapshots: Option<Snapshots>,
     life: u64,
 ) -> Result<Committer<Silent>, LedgerError> {
-    let clock = SimClock::default();
-    clock.pass(1_700_000_000_000 + life * 1_000);
-    let options = Options {
+    open_with(log, snapshots, life, options(life))
+}
+
+fn options(life: u64) -> Options {
+    Options {
         segment_bytes: 8_192,
         entropy: Box::new(Rng::new(100 + life)),
         ..Options::default()
-    };
-    let opened = Committer::open(log, snapshots, Arc::new(clock), shape(), options);
+    }
+}
+
+fn open_with(
+    log: Arc<dyn Log>,
+    snapshots: Option<Snapshots>,
+    life: u64,
+    options: Options,
+) -> Result<Committer<Silent>, LedgerError> {
+    let clock = SimClock::default();
+    clock.pass(1_700_000_000_000 + life * 1_000);
+    let opened = Committer::open(log, snapshots, clock.started(), shape(), options);
     opened.map(|(committer, _)| committer)
 }
 
@@ -108,6 +138,7 @@ pub(crate) fn live(mut committer: Committer<Silent>, life: u32) {
 /// Three lives on one disk.
 pub(crate) fn files() -> Files {
     let disk = SimDisk::new(Rng::new(2));
+    begin(&disk);
     for life in 0..3u32 {
         live(open(&disk, life.into()).expect("a healthy disk"), life);
     }

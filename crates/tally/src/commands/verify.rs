@@ -250,8 +250,11 @@ fn repair(directory: &Directory, checked: &mut Checked) -> anyhow::Result<()> {
                             .to_owned()
                     }
                 };
+                let kept = repair
+                    .kept
+                    .map_or_else(String::new, |kept| format!(", kept in {}", kept.display()));
                 format!(
-                    "partition {partition}: cut {} bytes from byte {} of {}{lost}",
+                    "partition {partition}: cut {} bytes from byte {} of {}{kept}{lost}",
                     torn.bytes,
                     torn.offset,
                     torn.path.display()

@@ -12,12 +12,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use durable::{Clock, OsStorage};
+use durable::{Clock, OsStorage, SteadyClock};
 use election::{BallotIndex, Choice};
 use ledger::log::files;
 use ledger::{
-    BallotShape, BoxSecretKey, Decision, InvalidReason, Options, Partition, Reply, RequestId,
-    Shape, Snapshots, Submission,
+    BallotShape, BoxSecretKey, Decision, InvalidReason, LedgerError, Options, Partition, Reply,
+    RequestId, Shape, Snapshots, Submission,
 };
 use rand_xoshiro::SplitMix64;
 use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
@@ -169,10 +169,15 @@ impl Fixture {
         };
         let log = files::open(Arc::new(OsStorage), &self.path(data));
         let snapshots = Snapshots::new(Arc::new(OsStorage), &self.path(data));
+        let number = options.partition;
+        match ledger::begin(&log, Some(&snapshots), number) {
+            Ok(()) | Err(LedgerError::Begun { .. }) => {}
+            Err(error) => panic!("the ledger cannot be begun: {error}"),
+        }
         let (partition, _) = Partition::open(
             Arc::new(log),
             Some(snapshots),
-            Arc::clone(&clock) as Arc<dyn Clock>,
+            Arc::new(SteadyClock::start(Arc::clone(&clock) as Arc<dyn Clock>)),
             shape,
             options,
         )

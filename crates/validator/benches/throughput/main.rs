@@ -137,8 +137,12 @@ struct Server {
 
 impl Server {
     fn validator(fixture: &Fixture) -> Server {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_validator"))
-            .args(fixture.arguments("data"))
+        let program = || Command::new(env!("CARGO_BIN_EXE_validator"));
+        let arguments = fixture.arguments("data");
+        let begun = program().arg("init").args(&arguments).status();
+        assert!(begun.unwrap().success(), "the ledger is begun");
+        let mut child = program()
+            .args(arguments)
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();

@@ -60,6 +60,18 @@ pub(crate) struct Config {
     /// How long requests in flight may take after SIGTERM.
     pub(crate) drain_timeout: Duration,
     pub(crate) log: LogFilter,
+    /// What a person has decided at this start.
+    pub(crate) accepted: Accepted,
+}
+
+/// What a person has decided to go on with at one start. Flags only: a decision that stands in a file
+/// would be made again at every start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Accepted {
+    /// The end of the ledger, although voted bitsets name frames behind it.
+    pub(crate) rollback: Option<u64>,
+    /// The last frame, although it lies in the future.
+    pub(crate) clock_behind: Option<u64>,
 }
 
 impl Config {
@@ -162,6 +174,7 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
         threads: threads?,
         drain_timeout: drain_timeout?,
         log: log?,
+        accepted: Accepted::default(),
     })
 }
 

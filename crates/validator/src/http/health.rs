@@ -2,39 +2,73 @@
 
 use election::instant_text;
 use hyper::StatusCode;
+use ledger::ClockState;
 use serde_json::json;
 
+use super::problem::Problem;
 use super::rejection::Rejection;
 use super::reply::{self, JSON, Reply};
 use crate::app::App;
+use crate::vote::Refusal;
 
 /// 200 as long as the process answers: whoever supervises it need not restart it.
 pub(crate) fn live() -> Reply {
     reply::json(StatusCode::OK, &json!({"status": "ok"}), JSON, None)
 }
 
-/// 200 while votes are taken, 503 once the process is stopping. A full disk leaves it at 200: voters
-/// have no other validator, and a vote that is refused for it says why.
-pub(crate) fn ready(app: &App) -> Result<Reply, Rejection> {
-    if app.lifecycle.is_stopping() {
-        return Err(Rejection::Stopping);
+/// 200 while votes are taken. 503 while none is, whatever the cause: a proxy then sends voters elsewhere.
+pub(crate) fn ready(app: &App) -> Result<Reply, Problem> {
+    match obstacle(app) {
+        None => Ok(live()),
+        Some(Obstacle::Stopping) => Err(Rejection::Stopping.into()),
+        Some(Obstacle::Full) => Err(Refusal::StorageFull.into()),
+        Some(Obstacle::Clock) => Err(Refusal::ClockInDoubt.into()),
     }
-    Ok(live())
 }
 
-/// The state for people, and that of each service that a voter depends on.
+/// The state for people, and that of each service that a voter depends on; 503 while no vote is taken.
 pub(crate) fn health(app: &App) -> Reply {
-    let ledger = if app.lifecycle.is_stopping() {
-        "stopping"
-    } else if app.partition.state().is_full() {
-        "full"
-    } else {
-        "ok"
+    let obstacle = obstacle(app);
+    let (status, ledger) = match obstacle {
+        None => ("ok", "ok"),
+        Some(Obstacle::Stopping) => ("stopping", "stopping"),
+        Some(Obstacle::Full) => ("full", "full"),
+        Some(Obstacle::Clock) => ("clock-in-doubt", "ok"),
+    };
+    let clock = match app.partition.state().clock() {
+        ClockState::Agrees => "ok",
+        ClockState::Apart => "apart",
+        ClockState::InDoubt => "in-doubt",
     };
     let body = json!({
-        "status": ledger,
-        "services": {"package": "ok", "ledger": ledger},
+        "status": status,
+        "services": {"package": "ok", "ledger": ledger, "clock": clock},
         "timestamp": instant_text(app.clock.now_ms()),
     });
-    reply::json(StatusCode::OK, &body, JSON, None)
+    let code = match obstacle {
+        None => StatusCode::OK,
+        Some(_) => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    reply::json(code, &body, JSON, None)
+}
+
+/// What keeps votes from being taken.
+#[derive(Clone, Copy)]
+enum Obstacle {
+    Stopping,
+    Full,
+    Clock,
+}
+
+fn obstacle(app: &App) -> Option<Obstacle> {
+    let state = app.partition.state();
+    if app.lifecycle.is_stopping() {
+        Some(Obstacle::Stopping)
+    } else if state.is_full() {
+        Some(Obstacle::Full)
+    } else if state.clock() == ClockState::InDoubt {
+        Some(Obstacle::Clock)
+    } else {
+        None
+    }
 }

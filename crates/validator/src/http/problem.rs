@@ -129,6 +129,7 @@ impl<'a> Facts<'a> {
             | Refusal::TriesUsedUp { .. }
             | Refusal::Overloaded
             | Refusal::StorageFull
+            | Refusal::ClockInDoubt
             | Refusal::OutcomeUnknown
             | Refusal::LedgerDisagrees => {}
         }

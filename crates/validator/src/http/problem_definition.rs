@@ -285,6 +285,16 @@ pub(super) const STORAGE_FULL: ProblemDefinition = define(
     ),
 );
 
+pub(super) const CLOCK_IN_DOUBT: ProblemDefinition = define(
+    StatusCode::SERVICE_UNAVAILABLE,
+    "clock-in-doubt",
+    words("Service indisponible", "Service unavailable"),
+    words(
+        "Rien n'est enregistré, l'horloge du serveur est à vérifier ; réessayez après le délai de l'en-tête Retry-After.",
+        "Nothing is recorded until the server's clock has been checked; try again after the delay in the Retry-After header.",
+    ),
+);
+
 pub(super) const OUTCOME_UNKNOWN: ProblemDefinition = define(
     StatusCode::SERVICE_UNAVAILABLE,
     "outcome-unknown",

@@ -36,10 +36,14 @@ pub(crate) fn start(
     app: &Arc<App>,
     request: Request<Incoming>,
     language: Language,
-) -> Result<Rest, Rejection> {
+) -> Result<Rest, Problem> {
     let (head, incoming) = request.into_parts();
     let Ok(matched) = app.routes.at(head.uri.path()) else {
-        return app.results.instead_of(&head).map(Rest::Answered);
+        return app
+            .results
+            .instead_of(&head)
+            .map(Rest::Answered)
+            .map_err(Problem::from);
     };
     let call = *matched.value;
     if let Some(reply) = app.cors.preflight(&head, call) {
@@ -47,7 +51,7 @@ pub(crate) fn start(
     }
     if !call.takes(&head.method) {
         let allow = call.allow();
-        return Err(Rejection::MethodNotAllowed { allow });
+        return Err(Rejection::MethodNotAllowed { allow }.into());
     }
     match call {
         Call::Vote(kind) => {
@@ -97,7 +101,7 @@ fn read(
     resource: Resource,
     params: &Params<'_, '_>,
     language: Language,
-) -> Result<Rest, Rejection> {
+) -> Result<Rest, Problem> {
     const MINUTE: &str = "public, max-age=60";
     const SECOND: &str = "public, max-age=1";
     let now_ms = app.clock.now_ms();

@@ -46,7 +46,7 @@ pub(crate) fn serve(
     let client = admitted.ok().flatten();
     let rest = match (admitted, asked.visit) {
         (Err(not_admitted), _) => Err(Problem::from(Rejection::from(not_admitted))),
-        (Ok(_), None) => routes::start(&app, request, asked.language).map_err(Problem::from),
+        (Ok(_), None) => routes::start(&app, request, asked.language),
         (Ok(client), Some(visit)) => {
             let answer = visit.answer(Arc::clone(&app), client, request);
             Ok(Rest::Other(Box::pin(async move { Ok(answer.await?) })))

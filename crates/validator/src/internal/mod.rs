@@ -55,7 +55,7 @@ impl Handler for Internal {
         let language = listener::negotiate(request.headers());
         match self.route(&request) {
             Ok(response) => response,
-            Err(rejection) => whole(Problem::from(rejection).reply(language)),
+            Err(problem) => whole(problem.reply(language)),
         }
     }
 }
@@ -64,17 +64,17 @@ impl Internal {
     fn route(
         &self,
         request: &Request<Incoming>,
-    ) -> Result<Response<<Self as Handler>::Body>, Rejection> {
+    ) -> Result<Response<<Self as Handler>::Body>, Problem> {
         let path = request.uri().path();
         let ledger = path.strip_prefix("/ledger/");
         let asset = path.strip_prefix(pages::ASSET_PREFIX);
         let known = matches!(path, "/metrics" | "/livez" | "/readyz" | "/monitor");
         if !known && ledger.is_none() && asset.is_none() {
-            return Err(Rejection::NoSuchPath);
+            return Err(Rejection::NoSuchPath.into());
         }
         if request.method() != Method::GET && request.method() != Method::HEAD {
             let allow = "GET, HEAD";
-            return Err(Rejection::MethodNotAllowed { allow });
+            return Err(Rejection::MethodNotAllowed { allow }.into());
         }
         Ok(match path {
             "/metrics" => whole(self.metrics()),

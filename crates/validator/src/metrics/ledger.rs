@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ledger::{FRAME_BOUNDS, Partition, SYNC_BOUNDS_US};
+use ledger::{ClockState, FRAME_BOUNDS, Partition, SYNC_BOUNDS_US};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
@@ -40,6 +40,17 @@ impl Ledger {
             ConstGauge::new(voted).encode(family.encode_family(&[("ballot", ballot.as_str())])?)?;
         }
         Ok(())
+    }
+
+    fn clock(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let name = "ledger_clock_ahead_seconds";
+        let help =
+            "By how much the system's clock is ahead of the time that votes are stamped with";
+        let ahead_ms = self.partition.state().system_ahead_ms();
+        #[allow(clippy::cast_precision_loss)] // for people and graphs
+        let seconds = ahead_ms as f64 / 1_000.0;
+        let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        ConstGauge::new(seconds).encode(metric)
     }
 
     fn syncs(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
@@ -111,6 +122,11 @@ impl Collector for Ledger {
                 u64::from(state.is_full()),
             ),
             (
+                "ledger_clock_in_doubt",
+                "1 while the system's clock contradicts the ledger's time and no vote is taken, else 0",
+                u64::from(state.clock() == ClockState::InDoubt),
+            ),
+            (
                 "ledger_last_sequence",
                 "Number of the last frame on disk",
                 state.last_sequence(),
@@ -120,6 +136,7 @@ impl Collector for Ledger {
             let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
             ConstGauge::new(value).encode(metric)?;
         }
+        self.clock(&mut encoder)?;
         self.voted(&mut encoder)?;
         self.frames(&mut encoder)?;
         self.syncs(&mut encoder)

@@ -120,6 +120,7 @@ impl Metrics {
             | Refusal::TriesUsedUp { .. }
             | Refusal::Overloaded
             | Refusal::StorageFull
+            | Refusal::ClockInDoubt
             | Refusal::OutcomeUnknown
             | Refusal::LedgerDisagrees => {}
         }

@@ -63,6 +63,8 @@ pub(crate) enum Refusal {
     Overloaded,
     /// The ledger's disk is full; nothing is recorded.
     StorageFull,
+    /// The system's clock jumped, so that nobody knows whether the ballot is open; nothing is recorded.
+    ClockInDoubt,
     /// The ledger did not answer in time: the vote may be recorded or not. Sending it again is safe.
     OutcomeUnknown,
     /// The ledger does not know the voter whom the package named, which the start rules out.
@@ -86,8 +88,8 @@ impl Refusal {
         match self {
             Refusal::RepeatsUsedUp { wait } | Refusal::TriesUsedUp { wait } => Some(*wait),
             Refusal::Overloaded | Refusal::OutcomeUnknown => Some(Duration::from_secs(1)),
-            // An operator has to make room first.
-            Refusal::StorageFull => Some(Duration::from_secs(10)),
+            // An operator has to make room, or to set the clock right, first.
+            Refusal::StorageFull | Refusal::ClockInDoubt => Some(Duration::from_secs(10)),
             Refusal::Malformed(_)
             | Refusal::InvalidFields(_)
             | Refusal::NoSuchBallot(_)
@@ -141,7 +143,8 @@ pub(crate) fn one_of_each() -> Vec<Refusal> {
             Refusal::RepeatsUsedUp { .. } => Refusal::TriesUsedUp { wait },
             Refusal::TriesUsedUp { .. } => Refusal::Overloaded,
             Refusal::Overloaded => Refusal::StorageFull,
-            Refusal::StorageFull => Refusal::OutcomeUnknown,
+            Refusal::StorageFull => Refusal::ClockInDoubt,
+            Refusal::ClockInDoubt => Refusal::OutcomeUnknown,
             Refusal::OutcomeUnknown => Refusal::LedgerDisagrees,
             Refusal::LedgerDisagrees => return None,
         })

@@ -269,6 +269,7 @@ fn recorded(ballot: &Ballot, decision: Decision) -> Result<Recorded, Refusal> {
             closed_ms: ballot.closes,
         },
         Decision::Full => Refusal::StorageFull,
+        Decision::ClockInDoubt => Refusal::ClockInDoubt,
         Decision::Malformed => {
             DISAGREEMENTS.run(|unsaid| {
                 tracing::error!(

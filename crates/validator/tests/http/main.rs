@@ -6,6 +6,7 @@ mod cors;
 mod fairness;
 mod fixture;
 mod limits;
+mod lost_ledger;
 mod operation;
 mod refusals;
 mod secure;

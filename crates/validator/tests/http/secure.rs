@@ -175,6 +175,7 @@ fn sighup_without_tls_changes_nothing() {
 #[test]
 fn sighup_during_the_start_is_survived() {
     let fixture = Fixture::with_voters(60_000);
+    crate::server::init(&fixture.arguments("data"));
     let mut child = Command::new(env!("CARGO_BIN_EXE_validator"))
         .args(fixture.arguments("data"))
         .stderr(Stdio::piped())

@@ -72,6 +72,14 @@ pub(crate) fn run(arguments: &[String], more: &[&str]) -> Output {
     child.wait_with_output().unwrap()
 }
 
+/// Begins the ledger that such arguments name, where none was begun before.
+pub(crate) fn init(arguments: &[String]) {
+    let output = run(&[&["init".to_owned()], arguments].concat(), &[]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    let begun = output.status.success() || said.contains("a ledger was begun here before");
+    assert!(begun, "{said}");
+}
+
 impl Server {
     pub(crate) fn start(fixture: &Fixture, more: &[&str]) -> Server {
         Server::start_with(&fixture.arguments("data"), more, &[])
@@ -82,6 +90,7 @@ impl Server {
         more: &[&str],
         variables: &[(&str, &str)],
     ) -> Server {
+        init(arguments);
         let mut child = Command::new(env!("CARGO_BIN_EXE_validator"))
             .args(arguments)
             .args(more)

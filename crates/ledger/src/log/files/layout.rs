@@ -4,7 +4,9 @@
 //! <data>/lock                             flock of the one owner
 //! <data>/ledger/p0000/00000001.segment    the truth
 //! <data>/ledger/p0000/acknowledged        sidecar: the last acknowledged frame
+//! <data>/ledger/p0000/00000001.segment.torn-4096   what a start or a repair cut off at that byte
 //! <data>/voted/<ballot>/0000.voted        derived: snapshot of a voted bitset
+//! <data>/voted/<ballot>/0000.voted.kept-1 a snapshot that a start did not use
 //! ```
 
 use std::path::{Path, PathBuf};
@@ -52,6 +54,13 @@ pub(crate) fn segment_file_name(number: u32) -> String {
 pub(crate) fn parse_segment_file_name(name: &str) -> Option<u32> {
     let number = name.strip_suffix(".segment")?.parse().ok()?;
     (segment_file_name(number) == name).then_some(number)
+}
+
+/// Where bytes are kept that were cut from a segment at `offset`.
+pub(crate) fn torn_file(segment: &Path, offset: u64) -> PathBuf {
+    let mut name = segment.as_os_str().to_owned();
+    name.push(format!(".torn-{offset}"));
+    PathBuf::from(name)
 }
 
 /// The segment that is being prepared; what a crash leaves of it is removed.

@@ -1,6 +1,7 @@
 //! The log as files of a data directory: segments, the sidecar beside them, and what a start does.
 //! `docs/ledger.md` gives the bytes, the rules of recovery and what is assumed of disks.
 
+mod begun;
 mod find;
 mod index;
 pub mod layout;
@@ -25,6 +26,7 @@ use crate::error::LedgerError;
 use crate::format::decoder::Item;
 use crate::format::frame::Frame;
 use crate::log::{Claim, Lease, LinkStream, Log, Visit};
+use begun::{begin, is_begun};
 use find::find_frame;
 use index::FrameIndex;
 use offline::read_all;
@@ -92,6 +94,13 @@ impl FilesLog {
         .map(drop)
     }
 
+    /// The data directory, where this ledger may be written.
+    fn owned_dir(&self) -> Result<&Path, LedgerError> {
+        self.data_dir.as_deref().ok_or(LedgerError::ReadOnly {
+            path: self.ledger_dir.clone(),
+        })
+    }
+
     fn partition_dir(&self, partition: u16) -> PathBuf {
         self.ledger_dir.join(layout::partition_dir_name(partition))
     }
@@ -107,19 +116,30 @@ impl Log for FilesLog {
         self.ledger_dir.display().to_string()
     }
 
+    fn begin(&self, partition: u16) -> Result<(), LedgerError> {
+        let (storage, data_dir) = (&*self.storage, self.owned_dir()?);
+        let dir = self.partition_dir(partition);
+        storage
+            .create_dir_all(&dir)
+            .map_err(LedgerError::io("create", &dir))?;
+        let _lock = lock(storage, data_dir)?;
+        begin(storage, &dir, partition)
+    }
+
     fn lease(&self, claim: Claim) -> Result<Box<dyn Lease>, LedgerError> {
-        let data_dir = self.data_dir.as_deref().ok_or(LedgerError::ReadOnly {
-            path: self.ledger_dir.clone(),
-        })?;
+        let data_dir = self.owned_dir()?;
+        let dir = self.partition_dir(claim.partition);
+        if !is_begun(&*self.storage, &dir)? {
+            return Err(LedgerError::Missing {
+                log: dir.display().to_string(),
+            });
+        }
         let lock = lock(&*self.storage, data_dir)?;
         // A new owner reads every frame again.
         let index = Arc::new(FrameIndex::default());
         let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
         indexes.insert(claim.partition, Arc::clone(&index));
-        let (storage, dir) = (
-            Arc::clone(&self.storage),
-            self.partition_dir(claim.partition),
-        );
+        let storage = Arc::clone(&self.storage);
         Ok(Box::new(FilesLease::new(storage, dir, claim, index, lock)))
     }
 

@@ -69,14 +69,13 @@ impl Lease for FilesLease {
     fn recover(&mut self, visit: &mut Visit<'_>) -> Result<Recovery, LedgerError> {
         assert!(self.end.is_none(), "a lease recovers its chain once");
         let (storage, dir, partition) = (&*self.storage, &*self.dir, self.claim.partition);
-        storage
-            .create_dir_all(dir)
-            .map_err(LedgerError::io("create", dir))?;
         let recovered = recover(storage, dir, partition, &self.index, visit)?;
         let scanned = recovered.scanned;
         let (segment, epoch) = scanned
             .last
+            .as_ref()
             .map_or((0, 0), |last| (last.number, last.epoch));
+        let last = scanned.last.map(|last| last.path);
         let position = Position {
             segment,
             cursor: scanned.cursor,
@@ -87,7 +86,7 @@ impl Lease for FilesLease {
         self.end = Some(End {
             position,
             epoch,
-            segments: Segments::new(storage, &self.dir, self.claim.segment_bytes),
+            segments: Segments::new(storage, &self.dir, self.claim.segment_bytes, last)?,
             sidecar: recovered.sidecar,
             sidecar_lags: false,
         });
@@ -96,6 +95,7 @@ impl Lease for FilesLease {
             epoch,
             time_ms: scanned.time_ms,
             torn_tail: scanned.torn,
+            kept: recovered.kept,
             sidecar_damaged: recovered.sidecar_damaged,
         })
     }
@@ -125,7 +125,9 @@ impl Lease for FilesLease {
     }
 
     fn prepare(&mut self) -> Result<Room, LedgerError> {
-        let segments = &mut self.end().segments;
+        let end = self.end();
+        end.watch()?;
+        let segments = &mut end.segments;
         if !segments.wants_preparing() {
             return Ok(Room::Ready);
         }
@@ -163,9 +165,17 @@ impl End {
                     segment,
                     offset,
                 });
+                self.watch()?;
                 self.note_acknowledged()
             }
         }
+    }
+
+    /// Whether segments and sidecar are still where a later start will look for them. Asked before
+    /// voters are answered, and once a second at least.
+    fn watch(&self) -> Result<(), LedgerError> {
+        self.segments.watch()?;
+        self.sidecar.watch()
     }
 
     /// The frame is stable; the sidecar says so before anybody is answered.

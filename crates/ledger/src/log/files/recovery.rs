@@ -1,24 +1,26 @@
 //! What every start does before it serves: read the whole ledger, refuse damage, cut a torn tail,
 //! and make sure that what was read is what the disk holds.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use durable::Storage;
+use durable::{Storage, StorageFile, replace_file};
 
 use crate::error::LedgerError;
 use crate::format::decoder::Item;
-use crate::log::Visit;
 use crate::log::files::index::{FrameIndex, FrameStart};
-use crate::log::files::layout::{lock_file, prepared_file};
+use crate::log::files::layout::{lock_file, prepared_file, torn_file};
 use crate::log::files::scan::{LastSegment, Scanned, scan};
 use crate::log::files::sidecar::Sidecar;
 use crate::log::files::witness::Witness;
+use crate::log::{TornTail, Visit};
 
 /// What the owner starts from.
 pub(crate) struct Recovered {
     pub(crate) scanned: Scanned,
     pub(crate) sidecar: Sidecar,
     pub(crate) sidecar_damaged: bool,
+    /// Where what was cut is kept.
+    pub(crate) kept: Option<PathBuf>,
 }
 
 /// Recovers the ledger of a partition's directory, which exists; the caller holds the lock.
@@ -42,28 +44,36 @@ pub(crate) fn recover(
         visit(item).map_err(|defect| origin.refused(defect))
     })?;
     witness.judge(dir, &scanned)?;
-    if let Some(last) = &scanned.last {
-        make_stable(storage, dir, last)?;
-    }
+    let kept = match &scanned.last {
+        Some(last) => make_stable(storage, dir, last, scanned.torn.as_ref())?,
+        None => None,
+    };
     remove_prepared(storage, dir)?;
     let sidecar = Sidecar::create(storage, dir, partition, scanned.cursor)?;
     Ok(Recovered {
         scanned,
         sidecar,
         sidecar_damaged: witness.is_damaged(),
+        kept,
     })
 }
 
 /// Cuts what stands behind the last frame (a torn write, or reserved space) and puts the last frame
 /// on the disk: what recovery read may have come from the page cache only, where a failed fsync
-/// left it marked clean. Earlier frames were synced before the last one was written.
+/// left it marked clean. Earlier frames were synced before the last one was written. Returns where a
+/// torn write is kept.
 pub(crate) fn make_stable(
     storage: &dyn Storage,
     dir: &Path,
     last: &LastSegment,
-) -> Result<(), LedgerError> {
+    torn: Option<&TornTail>,
+) -> Result<Option<PathBuf>, LedgerError> {
     let path = &last.path;
     let mut file = storage.open(path).map_err(LedgerError::io("open", path))?;
+    let kept = match torn {
+        Some(torn) => Some(keep(storage, &mut *file, torn)?),
+        None => None,
+    };
     if last.file_bytes > last.valid_bytes {
         file.truncate(last.valid_bytes)
             .map_err(LedgerError::io("cut", path))?;
@@ -86,7 +96,28 @@ pub(crate) fn make_stable(
     file.write_at(from, &bytes)
         .map_err(LedgerError::io("rewrite", path))?;
     file.fdatasync().map_err(LedgerError::sync(path))?;
-    storage.fsync_dir(dir).map_err(LedgerError::sync(dir))
+    storage.fsync_dir(dir).map_err(LedgerError::sync(dir))?;
+    Ok(kept)
+}
+
+/// Copies what will be cut into a file of its own, stably. Reserved space behind it is given back first,
+/// so that there is room for the copy.
+fn keep(
+    storage: &dyn Storage,
+    file: &mut dyn StorageFile,
+    torn: &TornTail,
+) -> Result<PathBuf, LedgerError> {
+    let path = torn_file(&torn.path, torn.offset);
+    let length = usize::try_from(torn.bytes).expect("no longer than a segment");
+    file.truncate(torn.offset + torn.bytes)
+        .map_err(LedgerError::io("cut", &torn.path))?;
+    let mut bytes = vec![0; length];
+    let read = file
+        .read_at(torn.offset, &mut bytes)
+        .map_err(LedgerError::io("read", &torn.path))?;
+    bytes.truncate(read);
+    replace_file(storage, &path, &bytes).map_err(LedgerError::io("write", &path))?;
+    Ok(path)
 }
 
 /// A segment that was being prepared has no frames.
@@ -99,14 +130,11 @@ fn remove_prepared(storage: &dyn Storage, dir: &Path) -> Result<(), LedgerError>
     }
 }
 
-/// Takes the one lock of a data directory, making the directory where it is missing.
+/// Takes the one lock of a data directory.
 pub(crate) fn lock(
     storage: &dyn Storage,
     data_dir: &Path,
 ) -> Result<Box<dyn durable::StorageLock>, LedgerError> {
-    storage
-        .create_dir_all(data_dir)
-        .map_err(LedgerError::io("create", data_dir))?;
     let path = lock_file(data_dir);
     storage
         .lock_exclusive(&path)

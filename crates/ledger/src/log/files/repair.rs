@@ -1,6 +1,6 @@
 //! The only repair of a ledger: cutting a damaged end. Explicit, by a person, never by a start.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use durable::Storage;
 
@@ -17,6 +17,8 @@ use crate::log::files::sidecar::{self, Acknowledged, Sidecar};
 pub struct Repair {
     /// What was cut; `None` where the segments ended cleanly.
     pub cut: Option<TornTail>,
+    /// Where what was cut is kept.
+    pub kept: Option<PathBuf>,
     /// The last frame that is left.
     pub last: Cursor,
     /// What the sidecar said before: frames above `last` up to this one are lost.
@@ -41,12 +43,14 @@ pub fn repair_tail(
         Acknowledged::Unknown | Acknowledged::Damaged => None,
     };
     let scanned = scan::<LedgerError>(storage, &dir, |_, _| Ok(()))?;
-    if let Some(last) = &scanned.last {
-        make_stable(storage, &dir, last)?;
-    }
+    let kept = match &scanned.last {
+        Some(last) => make_stable(storage, &dir, last, scanned.torn.as_ref())?,
+        None => None,
+    };
     Sidecar::create(storage, &dir, partition, scanned.cursor)?;
     Ok(Repair {
         cut: scanned.torn,
+        kept,
         last: scanned.cursor,
         acknowledged,
     })

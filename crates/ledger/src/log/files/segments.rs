@@ -19,7 +19,15 @@ pub(crate) struct Segments {
     /// Room to reserve for each segment.
     segment_bytes: u64,
     prepared: Option<Box<dyn StorageFile>>,
+    /// The last segment, as long as none is open.
+    found: Option<Named>,
     open: Option<OpenSegment>,
+}
+
+/// A file under its name.
+struct Named {
+    file: Box<dyn StorageFile>,
+    path: PathBuf,
 }
 
 /// The segment being written.
@@ -32,13 +40,49 @@ struct OpenSegment {
 }
 
 impl Segments {
-    pub(crate) fn new(storage: Arc<dyn Storage>, dir: &Path, segment_bytes: u64) -> Segments {
-        Segments {
+    /// Segments to follow the one at `last`, where there is one.
+    pub(crate) fn new(
+        storage: Arc<dyn Storage>,
+        dir: &Path,
+        segment_bytes: u64,
+        last: Option<PathBuf>,
+    ) -> Result<Segments, LedgerError> {
+        let found = match last {
+            Some(path) => {
+                let file = storage.open_read(&path);
+                let file = file.map_err(LedgerError::io("open", &path))?;
+                Some(Named { file, path })
+            }
+            None => None,
+        };
+        Ok(Segments {
             storage,
             dir: dir.to_path_buf(),
             segment_bytes,
             prepared: None,
+            found,
             open: None,
+        })
+    }
+
+    /// Whether the ledger is still where a later start will look for it.
+    ///
+    /// # Errors
+    /// The last segment was removed or replaced: fatal, because what is written reaches no reader.
+    pub(crate) fn watch(&self) -> Result<(), LedgerError> {
+        let (file, path) = match (&self.open, &self.found) {
+            (Some(open), _) => (&open.file, &open.path),
+            (None, Some(found)) => (&found.file, &found.path),
+            (None, None) => return Ok(()),
+        };
+        #[cfg(test)]
+        if crate::sabotage::is(crate::sabotage::Sabotage::WatchNothing) {
+            return Ok(());
+        }
+        match file.is_named(path) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(LedgerError::Gone { path: path.clone() }),
+            Err(source) => Err(LedgerError::io("look at", path)(source)),
         }
     }
 
@@ -114,6 +158,7 @@ impl Segments {
             return Err(self.discard_prepared(error));
         }
         self.sync_dir()?;
+        self.found = None;
         self.open = Some(OpenSegment {
             file,
             path,
@@ -126,13 +171,19 @@ impl Segments {
     /// Closes the open segment: its reserved space is given back. That is not synced: space that
     /// comes back after a crash reads as zeros, which readers accept.
     fn close_open(&mut self) -> Result<(), LedgerError> {
-        match self.open.take() {
-            Some(mut segment) => segment
-                .file
-                .truncate(segment.offset)
-                .map_err(LedgerError::io("cut", &segment.path)),
-            None => Ok(()),
-        }
+        let Some(OpenSegment {
+            mut file,
+            path,
+            offset,
+            ..
+        }) = self.open.take()
+        else {
+            return Ok(());
+        };
+        file.truncate(offset)
+            .map_err(LedgerError::io("cut", &path))?;
+        self.found = Some(Named { file, path });
+        Ok(())
     }
 
     /// Closes the open segment for good and drops the one prepared to follow it.
@@ -194,7 +245,11 @@ impl Segments {
             .truncate(segment.offset)
             .and_then(|()| segment.file.fdatasync());
         match cut {
-            Ok(()) => full,
+            Ok(()) => {
+                let OpenSegment { file, path, .. } = segment;
+                self.found = Some(Named { file, path });
+                full
+            }
             Err(source) => LedgerError::Sync {
                 path: segment.path,
                 source,

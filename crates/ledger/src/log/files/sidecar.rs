@@ -127,6 +127,24 @@ impl Sidecar {
         })
     }
 
+    /// Whether the sidecar is still where a later start will look for it.
+    ///
+    /// # Errors
+    /// It was removed or replaced: fatal.
+    pub(crate) fn watch(&self) -> Result<(), LedgerError> {
+        #[cfg(test)]
+        if crate::sabotage::is(crate::sabotage::Sabotage::WatchNothing) {
+            return Ok(());
+        }
+        match self.file.is_named(&self.path) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(LedgerError::Gone {
+                path: self.path.clone(),
+            }),
+            Err(source) => Err(LedgerError::io("look at", &self.path)(source)),
+        }
+    }
+
     /// Notes the frame that was just synced.
     pub(crate) fn note(&mut self, cursor: Cursor) -> Result<(), LedgerError> {
         self.file
