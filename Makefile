@@ -98,6 +98,15 @@ crash: programs ## the real validator under load, SIGKILLed KILLS times; then a 
 attack: programs ## honest voters while the validator is attacked: slowloris, rubbish, guessing, spraying, churn, 3x the peak
 	@$(RELEASE)/rehearsal attack
 
+.PHONY: contradictions
+contradictions: programs ## the clock jumps ten years, the ledger vanishes, an older copy is restored, while voters vote
+	@$(CARGO) build --quiet --release -p validator --example moved_clock
+	@$(RELEASE)/rehearsal contradictions
+
+.PHONY: mirror
+mirror: programs ## the validator's machine is lost for good under load, and the election goes on from its mirror
+	@$(RELEASE)/rehearsal mirror
+
 .PHONY: crash-tally
 crash-tally: programs postgres ## tally and a private PostgreSQL under load, SIGKILLed KILLS times
 	@$(RELEASE)/rehearsal crash-tally --kills $(KILLS)

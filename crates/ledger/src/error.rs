@@ -45,7 +45,7 @@ pub enum LedgerError {
         "{found} is there already: a ledger was begun here before; start the validator on it, or name an empty data directory"
     )]
     Begun {
-        /// What was found.
+        /// What was found in its place.
         found: String,
     },
     /// A file that is being written was removed, replaced or mounted over. Fatal.

@@ -42,6 +42,7 @@ type Try = (u32, u8, bool);
 impl Machine {
     fn new() -> Machine {
         let disk = SimDisk::new(Rng::new(9));
+        small::begin(&disk);
         let clock = SimClock::default();
         let (tell, told) = channel();
         let mut ledger = Machine {
@@ -68,7 +69,7 @@ impl Machine {
         };
         let log = Arc::new(small::log(&self.disk));
         let snapshots: Snapshots = small::snapshots(&self.disk);
-        let clock = Arc::new(self.clock.clone());
+        let clock = self.clock.started();
         let opened = Committer::open(log, Some(snapshots), clock, shape(), options);
         self.committer = Some(opened.expect("a healthy disk").0);
     }

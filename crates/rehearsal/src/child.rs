@@ -23,6 +23,7 @@ const TAIL_LINES: usize = 8;
 pub struct Call {
     program: PathBuf,
     args: Vec<OsString>,
+    variables: Vec<(&'static str, OsString)>,
     log: PathBuf,
     owner: Option<Owner>,
 }
@@ -43,6 +44,7 @@ impl Call {
         Call {
             program,
             args: Vec::new(),
+            variables: Vec::new(),
             log,
             owner: None,
         }
@@ -59,6 +61,13 @@ impl Call {
     #[must_use]
     pub fn arg(mut self, arg: impl Into<OsString>) -> Call {
         self.args.push(arg.into());
+        self
+    }
+
+    /// Gives it an environment variable.
+    #[must_use]
+    pub fn variable(mut self, name: &'static str, value: impl Into<OsString>) -> Call {
+        self.variables.push((name, value.into()));
         self
     }
 
@@ -102,6 +111,7 @@ impl Call {
         let mut command = Command::new(&self.program);
         command
             .args(&self.args)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stderr(log)
             .kill_on_drop(true);

@@ -14,7 +14,7 @@ use rehearsal::prepare::Stage;
 use rehearsal::programs::Programs;
 use rehearsal::services::Addresses;
 use rehearsal::steps::Steps;
-use rehearsal::{crash, crash_tally, day, demo, serve, startup};
+use rehearsal::{contradictions, crash, crash_tally, day, demo, lost_machine, serve, startup};
 use serde::Serialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -27,6 +27,8 @@ Examples:
   rehearsal crash-tally --kills 100   # kills tally and PostgreSQL 100 times under load
   rehearsal day --voters 1000000      # a national day as fast as it goes, verified
   rehearsal start-up --voters 8000000 # a verified start beside hashing, and memory
+  rehearsal contradictions            # the clock jumps, the ledger vanishes, an older copy is restored
+  rehearsal mirror                    # the first machine is lost for good, the mirror goes on
   rehearsal attack                    # slowloris, rubbish, wrong codes, churn, three times the peak
 
 The programs hashgen, shardpack, validator, tally and loadgen are taken from beside this one.
@@ -85,6 +87,22 @@ enum Command {
         /// Synthetic voters, each with a credential for every ballot
         #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1_000..=10_000_000))]
         voters: u32,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// The clock jumps by ten years, the ledger vanishes, an older copy is restored, while voters vote; one JSON line.
+    Contradictions {
+        /// Votes in each of the three scenes
+        #[arg(long, default_value_t = 6_000, value_parser = clap::value_parser!(u64).range(1_000..=1_000_000))]
+        votes: u64,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// The validator's machine is lost under load, and the election goes on from its mirror; one JSON line.
+    Mirror {
+        /// Votes before the loss, and as many after
+        #[arg(long, default_value_t = 3_000, value_parser = clap::value_parser!(u64).range(1_000..=1_000_000))]
+        votes: u64,
         #[command(flatten)]
         run: RunArgs,
     },
@@ -162,6 +180,10 @@ async fn play(command: Command) -> Result<ExitCode> {
         Command::Crash { kills, run } => until_end(&mut ends, crash(kills, &run)).await,
         Command::CrashTally { kills, run } => until_end(&mut ends, crash_tally(kills, &run)).await,
         Command::StartUp { voters, run } => until_end(&mut ends, start_up(voters, &run)).await,
+        Command::Contradictions { votes, run } => {
+            until_end(&mut ends, contradictions(votes, &run)).await
+        }
+        Command::Mirror { votes, run } => until_end(&mut ends, mirror(votes, &run)).await,
         Command::Attack { run } => until_end(&mut ends, attack(&run)).await,
         Command::Day { voters, rate, run } => until_end(&mut ends, day(voters, rate, &run)).await,
         Command::Serve { voters, run } => {
@@ -213,6 +235,18 @@ async fn start_up(voters: u32, run: &RunArgs) -> Result<ExitCode> {
     let stage = run.stage("start-up", Definition::example()?)?;
     let measured = startup::run(&stage, voters, run.seed, &mut Steps::new()).await?;
     print(&measured, measured.verdict.is_clean())
+}
+
+async fn contradictions(votes: u64, run: &RunArgs) -> Result<ExitCode> {
+    let stage = run.stage("contradictions", Definition::example()?)?;
+    let played = contradictions::run(&stage, votes, run.seed, &mut Steps::new()).await?;
+    print(&played, played.verdict.is_clean())
+}
+
+async fn mirror(votes: u64, run: &RunArgs) -> Result<ExitCode> {
+    let stage = run.stage("mirror", Definition::example()?)?;
+    let played = lost_machine::run(&stage, votes, run.seed, &mut Steps::new()).await?;
+    print(&played, played.verdict.is_clean())
 }
 
 async fn attack(run: &RunArgs) -> Result<ExitCode> {

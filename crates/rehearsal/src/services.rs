@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -84,8 +85,28 @@ impl Stage {
     /// The command line of the validator.
     #[must_use]
     pub fn validator_call(&self, at: Addresses) -> Call {
-        let call = self
-            .call("validator")
+        self.serving(self.call("validator"), at)
+    }
+
+    /// Starts the validator on a clock that is wrong by as many milliseconds as `file` says, and waits
+    /// until it takes votes.
+    ///
+    /// # Errors
+    /// As [`Stage::start_validator`]; the program with that clock is not built.
+    pub async fn start_validator_on_clock(&self, at: Addresses, file: &Path) -> Result<Server> {
+        let program = self.programs.path("examples/moved_clock");
+        if !program.is_file() {
+            bail!(
+                "no {}: run `cargo build -p validator --example moved_clock`",
+                program.display()
+            );
+        }
+        let call = Call::new(program, self.machines.logs().join("validator.log"));
+        start(self.serving(call, at).variable("MOVED_CLOCK", file), at).await
+    }
+
+    fn serving(&self, validator: Call, at: Addresses) -> Call {
+        let call = validator
             .flag("--package", self.machines.package())
             .flag("--key", self.machines.roll_key())
             .flag("--data", self.machines.data())
@@ -160,7 +181,7 @@ pub(crate) async fn wait_until_ready(server: &mut Server, at: SocketAddr) -> Res
 }
 
 /// Waits until a path of a server is answered with 200.
-async fn wait_until(server: &mut Server, at: SocketAddr, path: &str) -> Result<()> {
+pub(crate) async fn wait_until(server: &mut Server, at: SocketAddr, path: &str) -> Result<()> {
     let deadline = Instant::now() + READY_WITHIN;
     loop {
         server.check()?;

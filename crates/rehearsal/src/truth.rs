@@ -134,6 +134,12 @@ impl Truth {
         self.receipts.len() as u64
     }
 
+    /// The receipts as voters read them.
+    #[must_use]
+    pub fn receipt_ids(&self) -> &[String] {
+        &self.receipts
+    }
+
     fn add(&mut self, other: Truth) {
         self.receipts.extend(other.receipts);
         for (id, theirs) in other.ballots {

@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Keygen(Keygen),
     /// Follow a ledger, serve results over HTTP, and write PostgreSQL when given one.
     Run(Run),
+    /// Keep a verified copy of a running validator's ledger on this machine, to go on from.
+    Mirror(MirrorArgs),
     /// Recount from nothing but files, and print totals that officials can sign.
     Count(Count),
     /// Recount, and write the statement of results that an officer signs.
@@ -83,6 +85,25 @@ pub(crate) struct PackageArgs {
     /// How many of the trusted keys must have signed.
     #[arg(long, value_name = "K", default_value_t = 1)]
     pub(crate) require: usize,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  tally mirror --from http://10.0.0.1:8100 --package package/ --trust officer.pub /srv/mirror
+  # the first machine is lost for good: go on from the copy (docs/mirror.md)
+  validator --package package/ --trust officer.pub --key roll.key --data /srv/mirror")]
+pub(crate) struct MirrorArgs {
+    /// The validator's internal address, http://HOST:PORT.
+    #[arg(long, value_name = "URL")]
+    pub(crate) from: String,
+    #[command(flatten)]
+    pub(crate) package: PackageArgs,
+    /// Address of the mirror's own metrics.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8102")]
+    pub(crate) internal: std::net::SocketAddr,
+    /// Data directory of the copy; made where there is none.
+    #[arg(value_name = "DIR")]
+    pub(crate) data: PathBuf,
 }
 
 /// A ledger on disk, and the signed package that it is of.

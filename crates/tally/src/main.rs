@@ -58,6 +58,7 @@ fn main() -> ExitCode {
     let done = match &cli.command {
         Command::Keygen(args) => commands::keygen::run(args),
         Command::Run(args) => commands::run::run(args),
+        Command::Mirror(args) => commands::mirror::run(args),
         Command::Count(args) => commands::count::run(args),
         Command::Statement(args) => commands::statement::run(args),
         Command::Verify(args) => commands::verify::run(args),
@@ -75,7 +76,7 @@ fn log_filter(command: &Command) -> LogFilter {
     let asked = std::env::var("RUST_LOG").ok();
     let asked = asked.and_then(|text| text.parse().ok());
     asked.unwrap_or(match command {
-        Command::Run(_) => LogFilter::INFO,
+        Command::Run(_) | Command::Mirror(_) => LogFilter::INFO,
         _ => LogFilter::WARN,
     })
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Empty, Limited};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
@@ -26,6 +26,8 @@ const BACKOFF_MAX: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Sequence of the last frame of the ledger as a stream begins.
 const LEDGER_HEAD: &str = "ledger-head";
+/// The validator's metrics are some 20 KB.
+const METRICS_BYTES_MAX: usize = 1 << 20;
 
 /// The internal listener of a validator.
 #[derive(Clone)]
@@ -146,8 +148,59 @@ impl Stream {
         }
     }
 
-    /// Sequence of the ledger's last frame, and the bytes behind frame `after`.
-    async fn request(&self, partition: u16, after: u64) -> anyhow::Result<(u64, Incoming)> {
+    /// The validator's address, for messages.
+    pub(crate) fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// Sequence of the ledger's last frame, and the bytes behind frame `after` as they are appended.
+    ///
+    /// # Errors
+    /// No connection, or the validator refuses.
+    pub(crate) async fn request(
+        &self,
+        partition: u16,
+        after: u64,
+    ) -> anyhow::Result<(u64, Incoming)> {
+        let response = self
+            .get(&format!("/ledger/{partition}?after={after}"))
+            .await?;
+        let head = response.headers().get(LEDGER_HEAD);
+        let head = head.and_then(|value| value.to_str().ok()?.parse().ok());
+        let head = head.with_context(|| {
+            format!(
+                "{} does not tell where its ledger ends ({LEDGER_HEAD}): run the validator of this release",
+                self.authority
+            )
+        })?;
+        Ok((head, response.into_body()))
+    }
+
+    /// The number of the last frame that the validator has on its disk, as its metrics say.
+    ///
+    /// # Errors
+    /// No connection, or no such number.
+    pub(crate) async fn head(&self) -> anyhow::Result<u64> {
+        let body = tokio::time::timeout(CONNECT_TIMEOUT, async {
+            let body = Limited::new(self.get("/metrics").await?.into_body(), METRICS_BYTES_MAX);
+            let body = body
+                .collect()
+                .await
+                .map_err(|error| anyhow::anyhow!(error))?;
+            anyhow::Ok(body.to_bytes())
+        });
+        let body = body
+            .await
+            .context("the validator's metrics took too long")??;
+        let text = String::from_utf8_lossy(&body);
+        let head = text
+            .lines()
+            .find_map(|line| line.strip_prefix("ledger_last_sequence "))
+            .and_then(|number| number.trim().parse().ok());
+        head.context("the validator's metrics have no ledger_last_sequence")
+    }
+
+    async fn get(&self, path: &str) -> anyhow::Result<hyper::Response<Incoming>> {
         let connecting = TcpStream::connect(&self.authority);
         let socket = tokio::time::timeout(CONNECT_TIMEOUT, connecting)
             .await
@@ -157,7 +210,7 @@ impl Stream {
             hyper::client::conn::http1::handshake(TokioIo::new(socket)).await?;
         // Ends with the response body, or with the socket.
         tokio::spawn(async move { drop(connection.await) });
-        let request = Request::get(format!("/ledger/{partition}?after={after}"))
+        let request = Request::get(path)
             .header(hyper::header::HOST, &self.authority)
             .body(Empty::<Bytes>::new())?;
         let response = sender.send_request(request).await?;
@@ -168,15 +221,7 @@ impl Stream {
                 response.status()
             );
         }
-        let head = response.headers().get(LEDGER_HEAD);
-        let head = head.and_then(|value| value.to_str().ok()?.parse().ok());
-        let head = head.with_context(|| {
-            format!(
-                "{} does not tell where its ledger ends ({LEDGER_HEAD}): run the validator of this release",
-                self.authority
-            )
-        })?;
-        Ok((head, response.into_body()))
+        Ok(response)
     }
 }
 

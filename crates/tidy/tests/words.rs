@@ -8,7 +8,7 @@ const WORDS_MIN: usize = 4;
 
 /// Names of other people's programs and systems that comments and documents may quote.
 const FOREIGN: &[&str] = &[
-    "CLOCK_MONOTONIC",
+    "CLOCK_BOOTTIME",
     "CLOCK_REALTIME",
     "RENAME_EXCHANGE",
     "RENAME_NOREPLACE",

@@ -1,5 +1,5 @@
 //! The validator on a machine whose clock is wrong: by as many milliseconds as the file says that
-//! `MOVED_CLOCK` names. For `rehearsal clock`, which moves the clock while voters vote; the program that is
+//! `MOVED_CLOCK` names. For `rehearsal contradictions`, which moves the clock while voters vote; the program that is
 //! shipped has no such way in.
 
 use durable::{Clock, SystemClock};

@@ -8,7 +8,7 @@ const IN_DOUBT_MS: u64 = 30_000;
 /// What the system's clock says of the ledger's time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClockState {
-    /// They agree.
+    /// Both tell the same time.
     Agrees,
     /// They are more than 2 seconds apart. Votes are taken.
     Apart,
@@ -19,10 +19,13 @@ pub enum ClockState {
 impl ClockState {
     /// By how far the system's clock is ahead, in ms; negative where it is behind.
     pub(crate) fn of(system_ahead_ms: i64) -> ClockState {
-        match system_ahead_ms.unsigned_abs() {
-            0..=APART_MS => ClockState::Agrees,
-            ..=IN_DOUBT_MS => ClockState::Apart,
-            _ => ClockState::InDoubt,
+        let apart_ms = system_ahead_ms.unsigned_abs();
+        if apart_ms <= APART_MS {
+            ClockState::Agrees
+        } else if apart_ms <= IN_DOUBT_MS {
+            ClockState::Apart
+        } else {
+            ClockState::InDoubt
         }
     }
 }

@@ -403,7 +403,7 @@ impl<R: Reply> Committer<R> {
 
     fn confirm(&mut self, draft: &Draft<R>, bytes: u64, took: Option<Duration>) {
         let sequence = self.writer.position().cursor.sequence;
-        self.arbiter.confirm(draft, sequence, self.time_ms);
+        self.arbiter.confirm(draft, sequence, self.time.last_ms());
         let state = &self.shared.state;
         if let Some(took) = took {
             state.note_sync(took);

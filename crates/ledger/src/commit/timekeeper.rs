@@ -39,14 +39,15 @@ impl Timekeeper {
         on_clock: OnClock,
     ) -> Result<Timekeeper, LedgerError> {
         let (frame, now_ms) = (recovery.position.cursor.sequence, clock.now_ms());
-        if let Some(last_ms) = recovery.time_ms {
-            if is_far_behind(now_ms, last_ms) && accepted_frame != Some(frame) {
-                return Err(LedgerError::ClockBehind {
-                    frame,
-                    last_ms,
-                    now_ms,
-                });
-            }
+        if let Some(last_ms) = recovery.time_ms
+            && is_far_behind(now_ms, last_ms)
+            && accepted_frame != Some(frame)
+        {
+            return Err(LedgerError::ClockBehind {
+                frame,
+                last_ms,
+                now_ms,
+            });
         }
         Ok(Timekeeper {
             clock,
@@ -103,6 +104,12 @@ impl Timekeeper {
             return now_ms;
         }
         self.last_ms.unwrap_or(now_ms.min(self.opens_ms))
+    }
+
+    /// The time of the last frame, which there is once one was appended.
+    pub(crate) fn last_ms(&self) -> i64 {
+        self.last_ms
+            .expect("asked behind a frame that was appended")
     }
 
     /// The frame of that time was appended.

@@ -62,7 +62,7 @@ impl Expected {
         }
     }
 
-    /// The time now.
+    /// The time at this moment.
     pub(crate) fn now_ms(self, clock: &SimClock) -> i64 {
         clock.true_ms() + self.wrong_ms
     }

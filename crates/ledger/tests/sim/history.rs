@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use election::Choice;
-use ledger::{Decision, Reply};
+use ledger::{BallotShape, Decision, Reply};
 
 /// One submission and what was told of it.
 #[derive(Clone)]
@@ -86,4 +86,25 @@ impl Reply for Tell {
             .expect("one thread")
             .push((self.at, decision));
     }
+}
+
+/// Whoever was told "not open" or "closed" came outside the window.
+pub(crate) fn check_turned_away(batches: &[Batch], ballots: &[BallotShape]) -> Result<(), String> {
+    for batch in batches {
+        for attempt in &batch.attempts {
+            let window = &ballots[usize::from(attempt.ballot)];
+            let told_truly = match attempt.told {
+                None | Some(Decision::Full | Decision::Malformed) => true,
+                Some(Decision::ClockInDoubt) => batch.in_doubt,
+                _ if batch.in_doubt => false,
+                Some(Decision::NotOpen) => batch.clock_ms < window.opens_ms,
+                Some(Decision::Closed) => batch.clock_ms >= window.closes_ms,
+                _ => true,
+            };
+            if !told_truly {
+                return Err(format!("a voter was turned away at {} ms", batch.clock_ms));
+            }
+        }
+    }
+    Ok(())
 }

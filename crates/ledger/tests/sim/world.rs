@@ -12,7 +12,7 @@ use ledger::{
 use super::checker::Checker;
 use super::clock::{Expected, SimClock, is_far_behind};
 use super::ground::Ground;
-use super::history::{Answers, Attempt, Batch, Tell};
+use super::history::{Answers, Attempt, Batch, Tell, check_turned_away};
 use super::rng::Rng;
 
 /// Times an owner is started in one run.
@@ -199,7 +199,9 @@ impl World {
         let mut accepted = None;
         for _ in 0..3 {
             match self.open(accepted) {
-                Ok((committer, report)) => return Ok(Started::Owner(committer, report, accepted)),
+                Ok((committer, report)) => {
+                    return Ok(Started::Owner(Box::new(committer), report, accepted));
+                }
                 Err(_) if self.ground.must_stop() => return Ok(Started::Cut),
                 Err(LedgerError::ClockBehind { frame, last_ms, .. })
                     if accepted.is_none() && is_far_behind(&self.clock, last_ms) =>
@@ -226,7 +228,7 @@ impl World {
                 self.tally.segments = report.segments;
                 self.tally.snapshots_used += report.snapshots_used;
                 self.last_sequence = report.last.sequence;
-                (committer, accepted)
+                (*committer, accepted)
             }
             Started::Cut => {
                 self.tally.starts_cut += 1;
@@ -487,30 +489,9 @@ impl World {
 /// What became of a start.
 enum Started {
     /// With the frame behind which a person decided to go on, in spite of the clock.
-    Owner(Committer<Tell>, RecoveryReport, Option<u64>),
+    Owner(Box<Committer<Tell>>, RecoveryReport, Option<u64>),
     /// A crash or a fault ended it.
     Cut,
-}
-
-/// Whoever was told "not open" or "closed" came outside the window.
-fn check_turned_away(batches: &[Batch], ballots: &[BallotShape]) -> Result<(), String> {
-    for batch in batches {
-        for attempt in &batch.attempts {
-            let window = &ballots[usize::from(attempt.ballot)];
-            let told_truly = match attempt.told {
-                None | Some(Decision::Full | Decision::Malformed) => true,
-                Some(Decision::ClockInDoubt) => batch.in_doubt,
-                _ if batch.in_doubt => false,
-                Some(Decision::NotOpen) => batch.clock_ms < window.opens_ms,
-                Some(Decision::Closed) => batch.clock_ms >= window.closes_ms,
-                _ => true,
-            };
-            if !told_truly {
-                return Err(format!("a voter was turned away at {} ms", batch.clock_ms));
-            }
-        }
-    }
-    Ok(())
 }
 
 fn shape(secret: &BoxSecretKey, rng: &mut Rng) -> Shape {

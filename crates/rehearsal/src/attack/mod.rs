@@ -19,7 +19,6 @@ mod rubbish;
 mod scale;
 mod slowloris;
 mod swarm;
-mod voters;
 mod watch;
 
 pub use bounds::{AttackReport, Bound, Limit};

@@ -16,7 +16,6 @@ use super::requests::Requests;
 use super::scale::{CROWD, CROWD_CONNECTIONS, HONEST, Scale, WARM_S};
 use super::slowloris::Slowloris;
 use super::swarm::{self, Swarm};
-use super::voters::{Order, Voters};
 use super::{churn, guess, hoard, lookups, rubbish, slowloris, watch};
 use crate::child::Server;
 use crate::counts;
@@ -24,6 +23,7 @@ use crate::memory::Watch;
 use crate::prepare::Stage;
 use crate::services::{self, Addresses};
 use crate::steps::Steps;
+use crate::voters::{Order, Voters};
 
 /// Votes that may wait for the ledger by default.
 const USUAL_QUEUE: u32 = 8_192;

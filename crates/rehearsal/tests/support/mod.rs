@@ -20,7 +20,7 @@ use tempfile::TempDir;
 pub(crate) fn programs() -> Programs {
     static BUILT: Once = Once::new();
     let dir = Path::new(env!("CARGO_BIN_EXE_rehearsal")).parent().unwrap();
-    if Programs::in_dir(dir).is_err() {
+    if Programs::in_dir(dir).is_err() || !dir.join("examples/moved_clock").is_file() {
         BUILT.call_once(|| build(dir));
     }
     Programs::in_dir(dir).unwrap()
@@ -30,7 +30,7 @@ pub(crate) fn programs() -> Programs {
 fn build(dir: &Path) {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
-        .args(["build", "--workspace", "--bins"])
+        .args(["build", "--workspace", "--bins", "--example", "moved_clock"])
         .current_dir(env!("CARGO_MANIFEST_DIR"));
     if dir.ends_with("release") {
         cargo.arg("--release");

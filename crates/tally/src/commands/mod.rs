@@ -6,6 +6,7 @@ pub(crate) mod expect;
 pub(crate) mod export;
 pub(crate) mod keygen;
 pub(crate) mod ledger_end;
+pub(crate) mod mirror;
 pub(crate) mod rebuild;
 pub(crate) mod run;
 pub(crate) mod snapshots;

@@ -3,7 +3,6 @@
 
 use crate::fixture::{Fixture, Voter};
 use crate::server::{Server, init, run};
-use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Command;
@@ -59,7 +58,7 @@ fn invariant_10_a_ledger_that_vanishes_stops_the_service() {
     let mut server = Server::start(&fixture, &[]);
     assert_eq!(server.vote(Voter(0), LAW, "oui").status, 202);
     let (ledger, aside) = (fixture.path("data/ledger"), fixture.path("unmounted"));
-    fs::rename(&ledger, &aside).unwrap();
+    rustix::fs::rename(&ledger, &aside).unwrap();
     // Without any vote: it is looked at once a second.
     assert_eq!(server.wait().signal(), Some(ABORTED));
     assert!(
@@ -70,7 +69,7 @@ fn invariant_10_a_ledger_that_vanishes_stops_the_service() {
     let evidence = contents(&fixture.path("data"));
     refused(&arguments, &[], &["holds no ledger"]);
     assert_eq!(contents(&fixture.path("data")), evidence);
-    fs::rename(&aside, &ledger).unwrap();
+    rustix::fs::rename(&aside, &ledger).unwrap();
     let server = Server::start(&fixture, &[]);
     assert_eq!(
         server.vote(Voter(0), LAW, "oui").status,
@@ -94,7 +93,7 @@ fn invariant_3_an_older_copy_lets_nobody_vote_twice() {
         }
     }
     let newest = fixture.path("newest");
-    fs::rename(&ledger, &newest).unwrap();
+    rustix::fs::rename(&ledger, &newest).unwrap();
     copy(&older, &ledger);
     let evidence = contents(&fixture.path("data"));
     let said = ["older copy or another history", "--accept-rollback 1 "];

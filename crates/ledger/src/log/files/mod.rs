@@ -5,6 +5,7 @@ mod begun;
 mod find;
 mod index;
 pub mod layout;
+mod mirror;
 mod offline;
 mod owner;
 mod recovery;
@@ -35,6 +36,7 @@ use recovery::lock;
 use scan::scan;
 use stream::SegmentStream;
 
+pub use mirror::Mirror;
 pub use offline::ReadEnd;
 pub use repair::{Repair, repair_tail};
 

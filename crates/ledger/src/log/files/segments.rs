@@ -65,6 +65,20 @@ impl Segments {
         })
     }
 
+    /// Opens a segment again, whose frames end at `offset`, to write more of them.
+    pub(crate) fn reopen(&mut self, number: u32, offset: u64) -> Result<(), LedgerError> {
+        let path = self.dir.join(segment_file_name(number));
+        let file = self.storage.open(&path);
+        let file = file.map_err(LedgerError::io("open", &path))?;
+        self.open = Some(OpenSegment {
+            file,
+            path,
+            number,
+            offset,
+        });
+        Ok(())
+    }
+
     /// Whether the ledger is still where a later start will look for it.
     ///
     /// # Errors

@@ -14,17 +14,17 @@ use crate::voting::Summary;
 
 /// Votes to be cast.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Order {
+pub(crate) struct Order {
     /// Votes a second, however long the answers take.
-    pub(super) rate: u64,
-    pub(super) votes: u64,
-    pub(super) connections: u32,
+    pub(crate) rate: u64,
+    pub(crate) votes: u64,
+    pub(crate) connections: u32,
     /// Prefix of the source addresses.
-    pub(super) sources: &'static str,
+    pub(crate) sources: &'static str,
 }
 
 /// The voters of the roll, taken from its beginning.
-pub(super) struct Voters {
+pub(crate) struct Voters {
     header: String,
     rows: Vec<String>,
     taken: usize,
@@ -37,7 +37,7 @@ pub(super) struct Voters {
 impl Voters {
     /// # Errors
     /// The stage is not prepared.
-    pub(super) fn read(stage: &Stage, seed: u64) -> Result<Voters> {
+    pub(crate) fn read(stage: &Stage, seed: u64) -> Result<Voters> {
         let path = stage.machines.voters();
         let text = fs::read_to_string(&path);
         let text = text.with_context(|| format!("cannot read {}", path.display()))?;
@@ -56,7 +56,7 @@ impl Voters {
     ///
     /// # Errors
     /// The roll is used up, the load generator fails, or an answer contradicts what was sent.
-    pub(super) async fn vote(
+    pub(crate) async fn vote(
         &mut self,
         stage: &Stage,
         at: Addresses,
@@ -100,7 +100,7 @@ impl Voters {
     ///
     /// # Errors
     /// A truth file cannot be read.
-    pub(super) fn truth(&self) -> Result<Truth> {
+    pub(crate) fn truth(&self) -> Result<Truth> {
         Truth::join(&self.truths)
     }
 
