@@ -39,6 +39,11 @@ fn ledger_files(disk: &SimDisk) -> small::Files {
     let mut files = disk.files();
     let is_segment = |path: &PathBuf| path.extension() == Some("segment".as_ref());
     files.retain(|path, _| is_segment(path) || path.ends_with("acknowledged"));
+    // Reserved space that a crash brought back reads as zeros.
+    for bytes in files.values_mut() {
+        let end = bytes.iter().rposition(|byte| *byte != 0);
+        bytes.truncate(end.map_or(0, |end| end + 1));
+    }
     files
 }
 
