@@ -32,7 +32,8 @@ demo-province: build ## the same over 125 regions: a law, a general election and
 	@$(BUILT)/rehearsal demo --voters $(VOTERS) --election fixtures/election-125.toml
 
 .PHONY: test
-test: build postgres python promtool minisign ## every test, PostgreSQL included
+# The tests' own build makes the programs too: a build before it would compile ours twice, without and with what tests need.
+test: postgres python promtool minisign ## every test, PostgreSQL included
 	@eval "$$(scripts/promtool env)"; \
 	  SCRUTIN_PYTHON="$(CURDIR)/target/venv/bin/python" $(CARGO) test --workspace --no-fail-fast
 	@for judge in postgres python promtool minisign; do scripts/$$judge report; done
