@@ -9,6 +9,7 @@ use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
+
 use tokio::time::{Instant, Sleep, sleep_until};
 
 thread_local! {

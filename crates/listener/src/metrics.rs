@@ -1,11 +1,13 @@
 //! What a listener counts about its connections.
 
-use crate::connection::Ending;
+use std::sync::Arc;
+
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
-use std::sync::Arc;
+
+use crate::connection::Ending;
 
 /// Counters of connections. Clones count together.
 #[derive(Debug, Clone, Default)]

@@ -1,8 +1,10 @@
 //! The signals that end a program in good order, and the one that renews its certificate.
 
-use crate::tls::Tls;
 use std::io;
+
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::tls::Tls;
 
 /// SIGTERM, SIGINT and SIGHUP, caught from the moment this is made.
 #[derive(Debug)]

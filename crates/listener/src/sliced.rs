@@ -1,8 +1,9 @@
 //! Answers in pieces, so that a client who takes a long one slowly is told from one who takes none.
 
-use hyper::body::{Body, Bytes, Frame, SizeHint};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+
+use hyper::body::{Body, Bytes, Frame, SizeHint};
 
 /// Bytes of a piece: few enough that a slow line takes one in seconds.
 const PIECE_BYTES: usize = 64 * 1_024;

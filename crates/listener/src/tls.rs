@@ -4,13 +4,14 @@
 //! not read them once a large quantum computer exists. Early data stays off, because it can be
 //! replayed (RFC 8446, section 8).
 
-use hyper::header::{HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use std::error::Error;
 use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+
+use hyper::header::{HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};

@@ -9,6 +9,7 @@ use std::io;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle, available_parallelism};
+
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::sync::oneshot;
 

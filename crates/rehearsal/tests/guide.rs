@@ -9,6 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use rehearsal::services::Addresses;
+
 use support::typed::{Block, blocks, on_addresses, script, type_in};
 
 const GUIDE: &str = include_str!("../../../docs/offline.md");

@@ -10,6 +10,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use rehearsal::services::Addresses;
+
 use support::typed::{Block, blocks, on_addresses, script, type_in};
 
 const README: &str = include_str!("../../../README.md");

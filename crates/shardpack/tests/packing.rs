@@ -6,6 +6,7 @@ use std::fs;
 
 use credentials::BallotId;
 use specimen::{Roll, Voter};
+
 use support::{Desk, Sets, definition_path, ok, refused, tree};
 
 /// The same input gives the same bytes on one thread and on two, and for each filter.

@@ -7,6 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use specimen::Roll;
+
 use support::{Desk, Sets, ok, refused, tree};
 
 const VERIFY: [&str; 4] = ["verify", "package", "--trust", "officer.pub"];

@@ -14,6 +14,7 @@ use credentials::{BallotId, Digest, KeyId, Scheme};
 use election::Event;
 use shards::builder::{PackageBuilder, ShardPlace};
 use shards::{FilterKind, Package, Sha256Sum};
+
 use support::{FIRST, files};
 
 const EVENT: &str = r#"

@@ -8,6 +8,7 @@ use election::BallotIndex;
 use proptest::prelude::*;
 use shards::{FilterKind, KeyError, Membership};
 use specimen::{Recipe, Roll, Specimen, stranger};
+
 use support::{FIRST, SECOND, open};
 
 /// Opens, audits and questions a package about everybody.

@@ -7,6 +7,7 @@ use std::os::unix::fs::symlink;
 
 use shards::{Package, PackageError, Trust};
 use specimen::{Recipe, Roll, Specimen};
+
 use support::files;
 
 fn small() -> Specimen {

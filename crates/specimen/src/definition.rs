@@ -1,7 +1,8 @@
 //! Definitions of events, as officials write them.
 
-use election::Event;
 use std::fmt::Write;
+
+use election::Event;
 
 /// The example event: two open laws, an election by single choice and a ranked one, in six regions.
 pub const EXAMPLE: &str = include_str!("../../../fixtures/election.toml");

@@ -1,10 +1,12 @@
 //! Digest sets, as hashgen leaves them for shardpack.
 
-use crate::roll::{Roll, sharded};
-use credentials::BallotId;
-use credentials::digestset::{self, DigestSetWriter, Header};
 use std::fs::{self, File};
 use std::path::Path;
+
+use credentials::BallotId;
+use credentials::digestset::{self, DigestSetWriter, Header};
+
+use crate::roll::{Roll, sharded};
 
 /// Writes the digest sets of a ballot below `dir`, in place of those that are there.
 pub fn write_digests(dir: &Path, ballot: &str, roll: &Roll, shard_bits: u8) {

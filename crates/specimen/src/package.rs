@@ -1,17 +1,19 @@
 //! A package in a private directory, beside the key that its credentials are hashed with.
 
-use crate::definition::{self, Definition};
-use crate::roll::{Roll, sharded};
-use crate::secret::write_secret;
+use std::fs;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
 use credentials::digestset::Record;
 use credentials::{BallotId, RollKey};
 use minisign::KeyPair;
 use shards::builder::{PackageBuilder, ShardPlace};
 use shards::{FilterKind, MANIFEST_FILE, Manifest, Trust, UNTRUSTED_COMMENT};
-use std::fs;
-use std::io::Cursor;
-use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+
+use crate::definition::{self, Definition};
+use crate::roll::{Roll, sharded};
+use crate::secret::write_secret;
 
 /// What a package is made of.
 #[derive(Clone, Debug)]

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
+use tokio_rustls::rustls;
+
 use support::Fixture;
 use support::program::{Names, Running};
-use tokio_rustls::rustls;
 
 /// Has clients on this machine counted like any other.
 const COUNT_ALL: [&str; 2] = ["--exempt", "192.0.2.0/24"];

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::Output;
 
 use election::Choice;
+
 use support::program::{Names, run_to_its_end, stderr, stdout, tally};
 use support::{Fixture, LIVE, OVER, RANKED, SINGLE, WITHDRAWN};
 

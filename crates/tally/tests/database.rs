@@ -5,6 +5,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use election::Choice;
+
 use support::database::{assert_verified, verify, wait_for_database};
 use support::postgres::Postgres;
 use support::program::{Names, Running, run_to_its_end, stderr, stdout, tally};

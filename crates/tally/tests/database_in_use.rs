@@ -6,6 +6,7 @@ mod support;
 use std::process::Output;
 
 use election::{BallotIndex, Choice};
+
 use support::database::{assert_verified, wait_for_database};
 use support::postgres::Postgres;
 use support::program::{Names, Running, run_to_its_end, stderr, tally};

@@ -3,6 +3,7 @@
 mod support;
 
 use election::Choice;
+
 use support::program::{Names, Running, stdout, tally};
 use support::{Fixture, LATER, LIVE};
 

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use election::Choice;
 use serde_json::{Value, json};
+use tungstenite::{HandshakeError, Message, WebSocket};
+
 use support::program::{Names, Running};
 use support::{BATCHED, Fixture, LATER, LIVE};
-use tungstenite::{HandshakeError, Message, WebSocket};
 
 type Client = WebSocket<TcpStream>;
 

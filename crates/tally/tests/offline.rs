@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use election::Choice;
 use serde_json::{Value, json};
+
 use support::program::{Names, stderr, stdout, tally};
 use support::{BATCHED, Fixture, LIVE, NOON_MS, OVER, RANKED, SINGLE};
 

@@ -3,6 +3,7 @@
 mod support;
 
 use election::Choice;
+
 use support::postgres::Postgres;
 use support::program::{Names, Running, stderr, tally};
 use support::{Fixture, LIVE};

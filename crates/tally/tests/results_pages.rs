@@ -5,6 +5,7 @@ mod support;
 use std::time::Duration;
 
 use election::Choice;
+
 use support::program::{Names, Running};
 use support::{BATCHED, Fixture, LATER, LIVE};
 

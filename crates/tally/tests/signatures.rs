@@ -6,6 +6,7 @@ use std::fs;
 
 use election::Choice;
 use serde_json::Value;
+
 use support::program::{Names, stderr, stdout, tally};
 use support::{Fixture, LIVE};
 

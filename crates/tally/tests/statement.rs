@@ -9,6 +9,7 @@ use election::Choice;
 use minisign::{KeyPair, SecretKeyBox};
 use serde_json::Value;
 use specimen::write_secret;
+
 use support::program::{Names, Running, stderr, stdout, tally};
 use support::{END_MS, Fixture, LIVE, OVER, OVER_MS, SINGLE};
 

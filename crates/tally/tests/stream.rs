@@ -12,6 +12,7 @@ use std::time::Duration;
 use durable::OsStorage;
 use ledger::log::{Log, files};
 use ledger::{Cursor, Follower};
+
 use support::program::{Names, Running, run_to_its_end, stderr, tally};
 use support::{Fixture, mix};
 

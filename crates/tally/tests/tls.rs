@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+
 use support::Fixture;
 use support::postgres::Postgres;
 use support::program::{Names, Running, stderr, tally};

@@ -2,11 +2,12 @@
 //! `MOVED_CLOCK` names. For `rehearsal contradictions`, which moves the clock while voters vote; the program that is
 //! shipped has no such way in.
 
-use durable::{Clock, SystemClock};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
+
+use durable::{Clock, SystemClock};
 
 struct MovedClock {
     system: SystemClock,

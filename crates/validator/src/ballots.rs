@@ -1,8 +1,9 @@
 //! The ballots of the event by the names that requests use.
 
+use std::collections::HashMap;
+
 use credentials::{BallotId, BallotIdError};
 use election::{Ballot, BallotIndex, BallotKind, Event};
-use std::collections::HashMap;
 
 /// What package and ledger call a ballot.
 #[derive(Debug)]

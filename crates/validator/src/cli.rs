@@ -1,14 +1,16 @@
 //! The command line: raw arguments, then resolved ones, then the work.
 
-use crate::config::{Accepted, Config, Settings};
-use crate::exposure::{Exposure, exposures};
-use crate::{run, start};
-use clap::{Args, Parser, Subcommand};
-use durable::{Clock, SystemClock};
-use listener::{Tls, log};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use durable::{Clock, SystemClock};
+use listener::{Tls, log};
+
+use crate::config::{Accepted, Config, Settings};
+use crate::exposure::{Exposure, exposures};
+use crate::{run, start};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -1,6 +1,7 @@
 //! The program `validator`.
 
 use std::process::ExitCode;
+
 use zeroizing_alloc::ZeroAlloc;
 
 /// Wipes every block of memory that is freed: hyper's buffers and whatever copies libraries make

@@ -1,18 +1,20 @@
 //! Serving: from bound ports to the last fsync.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use durable::{Clock, SteadyClock};
+use listener::lifecycle::Lifecycle;
+use listener::{ConnectionLimits, Listener, Signals, Tls, Workers, notify, process};
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+
 use crate::app::App;
 use crate::config::Config;
 use crate::http::Public;
 use crate::internal::{self, Internal};
 use crate::start;
-use anyhow::{Context, Result};
-use durable::{Clock, SteadyClock};
-use listener::lifecycle::Lifecycle;
-use listener::{ConnectionLimits, Listener, Signals, Tls, Workers, notify, process};
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::runtime::Builder;
 
 /// Time for tallies to take what the last commit wrote.
 const STREAMS_ENDING: Duration = Duration::from_secs(2);

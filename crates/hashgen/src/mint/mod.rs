@@ -13,7 +13,6 @@ use durable::output::OutputFile;
 use crate::progress::Progress;
 use crate::roll::{BOM, Chunk, ChunkReader, ColumnMap, EMPTY_ROLL, Header, Row, Rows, Source};
 use crate::usage::Usage;
-
 use draw::{Mint, ROWS_MAX};
 use mailing::Mailing;
 

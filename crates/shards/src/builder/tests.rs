@@ -1,7 +1,8 @@
 //! The builder refuses records that would make a false package.
 
-use super::*;
 use specimen::Definition;
+
+use super::*;
 
 fn record(first: u8, region: u16) -> Record {
     Record {

@@ -1,5 +1,11 @@
 //! The floor: hyper, the same JSON, the same HMAC, 202. No package, no ledger, no limits.
 
+use std::convert::Infallible;
+use std::future::pending;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::thread::{self, available_parallelism};
+
 use credentials::{BallotId, Code, Hasher, Nas, RollKey};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -8,11 +14,6 @@ use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
-use std::convert::Infallible;
-use std::future::pending;
-use std::net::TcpListener;
-use std::sync::Arc;
-use std::thread::{self, available_parallelism};
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Handle};
 

@@ -1,11 +1,13 @@
 //! Closed-loop clients on bare sockets: as many votes as the connections carry.
 
-use crate::fixture::Voter;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+
+use crate::fixture::Voter;
 
 /// What one run gave.
 pub(crate) struct Measured {

@@ -14,14 +14,16 @@ mod fixture;
 mod floor;
 mod load;
 
-use fixture::{Fixture, Voter};
-use floor::Floor;
-use load::Measured;
-use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+use fixture::{Fixture, Voter};
+use floor::Floor;
+use load::Measured;
 
 /// How many votes are sent, and over how many connections.
 struct Plan {

@@ -1,10 +1,11 @@
 //! Reading settings as typed values, noting every fault instead of stopping at the first.
 
-use super::settings::{Setting, Settings};
 use std::fmt::Debug;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
+
+use super::settings::{Setting, Settings};
 
 /// Reads settings and gathers what is wrong with them.
 pub(crate) struct Reader<'a> {

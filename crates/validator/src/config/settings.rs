@@ -3,11 +3,13 @@
 //! Nothing is interpreted here, and nothing of the system is touched: every source comes in as a
 //! value, so that the order of layers is tested as data.
 
-use super::keys::{KEYS, SettingKey};
-use handwritten::{Document, Reading, Section};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
+
+use handwritten::{Document, Reading, Section};
+
+use super::keys::{KEYS, SettingKey};
 
 /// Mistakes of syntax that are named at once.
 const FAULTS_MAX: usize = 100;

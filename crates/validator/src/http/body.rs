@@ -1,13 +1,15 @@
 //! Reading the body of a vote: bounded in size and time, wiped after use.
 
-use super::rejection::Rejection;
+use std::time::Duration;
+
 use http_body_util::BodyExt;
 use hyper::HeaderMap;
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use listener::within;
-use std::time::Duration;
 use zeroize::Zeroizing;
+
+use super::rejection::Rejection;
 
 /// Bounds of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! The calls of the public interface: each with its path and its methods.
 
-use crate::vote::VoteKind;
 use hyper::Method;
 use matchit::{Match, MatchError, Router};
+
+use crate::vote::VoteKind;
 
 /// A call of the public interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

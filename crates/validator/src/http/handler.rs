@@ -1,14 +1,16 @@
 //! What the public listener does for voters: it answers their requests, and counts and limits their
 //! connections.
 
-use super::reply::Reply;
-use super::service;
-use crate::app::App;
+use std::sync::Arc;
+
 use http_body_util::Full;
 use hyper::Request;
 use hyper::body::{Bytes, Incoming};
 use listener::{Handler, Peer};
-use std::sync::Arc;
+
+use super::reply::Reply;
+use super::service;
+use crate::app::App;
 
 /// The public listener's handler: it answers voters.
 #[derive(Clone)]

@@ -3,18 +3,20 @@
 //! A task reads whole frames on a blocking thread and hands them over a channel of few slots, so
 //! that a slow tally costs a few hundred kilobytes and never holds the ledger up.
 
-use crate::app::App;
-use crate::http::rejection::Rejection;
-use hyper::body::{Body, Bytes, Frame};
-use ledger::LedgerError;
-use ledger::log::LinkStream;
-use listener::lifecycle::Stop;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
+
+use hyper::body::{Body, Bytes, Frame};
+use ledger::LedgerError;
+use ledger::log::LinkStream;
+use listener::lifecycle::Stop;
 use tokio::sync::mpsc;
+
+use crate::app::App;
+use crate::http::rejection::Rejection;
 
 /// Bytes read at once.
 const CHUNK_BYTES: usize = 256 * 1_024;

@@ -4,8 +4,9 @@
 //! takes a system call each, because every thread that serves has a runtime of its own. So answers go
 //! to the thread that asked: the first wakes it, and it passes on whatever has come until then.
 
-use ledger::{Decision, Reply};
 use std::cell::OnceCell;
+
+use ledger::{Decision, Reply};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender, error::SendError};
 use tokio::sync::oneshot;
 

@@ -1,10 +1,11 @@
 //! From a form to a vote: every field checked, all faults named at once.
 
+use credentials::{BallotId, Code, Nas};
+use election::{Choice, Method};
+
 use super::form::{ELECTION_FIELDS, Field, Form, LAW_FIELDS, Value};
 use super::refusal::Refusal;
 use super::rule::Rule;
-use credentials::{BallotId, Code, Nas};
-use election::{Choice, Method};
 
 /// Who votes, as the voter says. Wiped on drop, shown by nothing.
 pub(crate) struct Credential {

@@ -4,11 +4,13 @@
 //! is why a backslash anywhere is refused: an escaped string would have to be rewritten elsewhere in
 //! memory, and no value of a vote needs an escape.
 
-use super::rule::{InvalidField, Rule};
-use serde::Deserializer as _;
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
+
+use serde::Deserializer as _;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::rule::{InvalidField, Rule};
 
 /// Faults named in one answer; beyond that the client has enough to mend.
 const FAULTS_MAX: usize = 16;

@@ -1,6 +1,5 @@
 //! A validator's files: the signed package of the example event with a small roll, and the roll key.
 
-use specimen::{EXAMPLE, Recipe, Roll, Specimen};
 use std::path::PathBuf;
 
 use credentials::RollKey;
@@ -8,6 +7,7 @@ use election::Event;
 use shards::FilterKind;
 #[allow(unused_imports, reason = "whoever includes this file uses its part")]
 pub(crate) use specimen::Voter;
+use specimen::{EXAMPLE, Recipe, Roll, Specimen};
 
 /// Voters of the roll; voter 0 is the one of the customer's own examples.
 pub(crate) const VOTERS: u32 = 400;

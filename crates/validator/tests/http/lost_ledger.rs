@@ -1,11 +1,12 @@
 //! A ledger that is missing, that vanishes under the running process, or that comes back older: each is
 //! refused with a remedy, and no voter votes twice. docs/rollback.md tells people what to do.
 
-use crate::fixture::{Fixture, Voter};
-use crate::server::{Server, init, run};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Command;
+
+use crate::fixture::{Fixture, Voter};
+use crate::server::{Server, init, run};
 
 const LAW: &str = "L2025-001";
 const ABORTED: i32 = 6;

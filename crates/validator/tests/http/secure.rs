@@ -1,18 +1,20 @@
 //! TLS and HTTP/2: who gets in, on what terms, and what becomes of those who misuse it.
 
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use hyper::Method;
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_rustls::rustls::{NamedGroup, ProtocolVersion};
+
 use crate::fixture::{Fixture, Voter};
 use crate::server::{Connection, Server, law_vote, run};
 use crate::tls_client::{
     Certificate, HTTP_1, HTTP_2, OLDER, Offer, agreed, ask, connect, get, post,
 };
-use hyper::Method;
-use rustix::process::{Pid, Signal, kill_process};
-use std::fs;
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio_rustls::rustls::{NamedGroup, ProtocolVersion};
 
 const LAW: &str = "L2025-001";
 const VOTE: &str = "/api/v1/vote";

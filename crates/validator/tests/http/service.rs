@@ -1,12 +1,13 @@
 //! The validator as a service: what it tells its manager, and the unit files that operators install.
 
-use crate::fixture::Fixture;
-use crate::server::Server;
 use std::fs;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
+
+use crate::fixture::Fixture;
+use crate::server::Server;
 
 #[test]
 fn the_service_manager_is_told_when_it_serves_and_when_it_stops() {

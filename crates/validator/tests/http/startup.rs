@@ -1,10 +1,11 @@
 //! What keeps a validator from starting: each a clear message with a remedy, exit 1 or 2, and
 //! nothing left behind.
 
-use crate::fixture::{Fixture, Voter};
-use crate::server::{Server, run};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+
+use crate::fixture::{Fixture, Voter};
+use crate::server::{Server, run};
 
 fn check(arguments: &[String], more: &[&str], code: i32, said: &[&str]) {
     let output = run(arguments, more);

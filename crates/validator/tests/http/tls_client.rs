@@ -1,16 +1,16 @@
 //! Certificates made for a test, and clients that meet the validator by TLS.
 
-use crate::server::Server;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::{http1, http2};
 use hyper::{HeaderMap, Request, Response, StatusCode};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{CertificateParams, KeyPair};
-use std::fs;
-use std::io;
-use std::path::Path;
-use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -20,6 +20,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{
     ClientConfig, ProtocolVersion, RootCertStore, SupportedProtocolVersion, version,
 };
+
+use crate::server::Server;
 
 const NAME: &str = "vote.example";
 
