@@ -34,6 +34,8 @@ pub(crate) struct Report {
     pub(crate) signature: Signature,
     /// The last frame of each partition: with the same heads, everybody counts the same.
     pub(crate) ledger: BTreeMap<u16, Cursor>,
+    /// Partitions behind whose last frame others may be missing: no sidecar says where they ended.
+    pub(crate) ends_unknown: Vec<u16>,
     /// Commit time of the last frame, ms UTC; none of an empty ledger.
     pub(crate) last_commit_ms: Option<i64>,
     pub(crate) votes: u64,
@@ -116,8 +118,12 @@ impl Recount {
             .context("the ledger was not counted to its end, so there is no result")?;
         for end in ends.values() {
             if let Some(torn) = &end.torn_tail {
+                let answered = match end.acknowledged {
+                    Some(_) => "no voter was answered for it",
+                    None => "whether voters were answered for it cannot be told",
+                };
                 commandline::note!(
-                    "note: {} ends in a torn write at byte {} ({} bytes) that no voter was answered for; the next start of the validator, or `tally verify --repair-tail`, cuts it",
+                    "note: {} ends in a torn write at byte {} ({} bytes): {answered}; the next start of the validator, or `tally verify --repair-tail`, cuts it",
                     torn.path.display(),
                     torn.offset,
                     torn.bytes
@@ -156,12 +162,19 @@ impl Recount {
             manifest_sha256: self.package.identity().manifest_sha256,
             signature: self.package.signature(),
             ledger: self.count.heads.clone(),
+            ends_unknown: self.ends_unknown(),
             last_commit_ms: (self.count.time_ms != 0).then_some(self.count.time_ms),
             votes: self.count.votes(),
             duplicates: self.count.duplicates(),
             invalid: self.invalid(),
             ballots: reports?,
         })
+    }
+
+    fn ends_unknown(&self) -> Vec<u16> {
+        let ends = self.ends.iter();
+        let unknown = ends.filter(|(_, end)| end.acknowledged.is_none());
+        unknown.map(|(partition, _)| *partition).collect()
     }
 
     fn ballot_report(&self, ballot: &Ballot) -> Result<BallotReport, TabulationError> {

@@ -32,6 +32,12 @@ fn write_page(page: &mut String, event: &Event, report: &Report) -> std::fmt::Re
             head.sequence, head.link
         )?;
     }
+    for partition in &report.ends_unknown {
+        writeln!(
+            page,
+            "Ledger partition {partition}: whether frames are missing behind this end cannot be told"
+        )?;
+    }
     let last = report.last_commit_ms.map(instant_text);
     writeln!(page, "Last commit {}", last.as_deref().unwrap_or("never"))?;
     writeln!(

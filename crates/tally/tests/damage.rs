@@ -155,6 +155,25 @@ fn nothing_is_plainly_verified_without_the_sidecar() {
     check(&["--at-least", "17"], 2, "SEQUENCE:HASH");
 }
 
+/// Numbers that may leave votes out say so where they are printed, and are never signed.
+#[test]
+fn what_may_leave_votes_out_says_so_and_is_not_signed() {
+    let (fixture, _) = closed();
+    let names = Names::new(&fixture, "data");
+    let says_so = |more: &[&str], words: &str| {
+        let output = tally(&names.args("count", more));
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output).contains(words)
+    };
+    let says_so = || {
+        let known = "\"ledger_ends_unknown\": [],";
+        (says_so(&[], "cannot be told"), !says_so(&["--json"], known))
+    };
+    assert_eq!(says_so(), (false, false));
+    fs::remove_file(fixture.path("data/ledger/p0000/acknowledged")).expect("a sidecar");
+    assert_eq!(says_so(), (true, true));
+}
+
 /// Has every program that counts read a ledger of one frame that no validator of ours writes, sealed and
 /// chained in order: each ends with status 1 and tells `place`, and none of the `secrets`.
 fn ends_every_count(fixture: &Fixture, place: &str, secrets: &[&str]) {

@@ -15,6 +15,19 @@ use support::{END_MS, Fixture, LIVE, OVER, OVER_MS, SINGLE};
 
 const FILES: [&str; 3] = ["statement.json", "statement.fr.txt", "statement.en.txt"];
 
+/// A ledger that does not say where it ended may leave votes out: nobody signs such numbers.
+#[test]
+fn numbers_that_may_leave_votes_out_are_not_signed() {
+    let desk = Desk::new();
+    fs::remove_file(desk.path("data/ledger/p0000/acknowledged")).expect("a sidecar");
+    for more in [&[][..], &["--interim"]] {
+        let output = desk.statement("statement", more);
+        assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+        assert!(stderr(&output).contains("frames may be missing"));
+        assert!(!desk.fixture.path("statement").exists());
+    }
+}
+
 /// An event whose package an officer signed, 30 votes on each ballot, 2 more tied in the end.
 struct Desk {
     fixture: Fixture,

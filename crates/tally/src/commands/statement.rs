@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use durable::output::OutputDir;
 use durable::{Clock, SystemClock};
 use election::Language;
@@ -31,6 +31,11 @@ pub(crate) fn run(args: &StatementArgs) -> anyhow::Result<()> {
     let officer = Officer::read(&args.sign, args.password_file.as_deref())?;
     let recount = Recount::read(package.clone(), directory, Some(&key))?;
     let report = recount.report_of(&ballots)?;
+    // An officer signs no numbers that may leave votes out.
+    ensure!(
+        report.ends_unknown.is_empty(),
+        "nothing is stated: the ledger does not say where it ended, so frames may be missing; copy the file acknowledged of each partition from the validator's data directory too"
+    );
     if !args.interim {
         check_complete(event, &ballots, &report)?;
     }

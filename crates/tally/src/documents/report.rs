@@ -19,6 +19,8 @@ pub(crate) struct ReportDocument {
     package_signature: &'static str,
     /// The last frame of each partition: with the same heads, everybody counts the same.
     ledger: Vec<HeadDocument>,
+    /// Partitions behind whose last frame others may be missing; empty where the ledger is whole.
+    ledger_ends_unknown: Vec<u16>,
     last_commit_at: Option<String>,
     votes: u64,
     duplicates: u64,
@@ -106,6 +108,7 @@ impl ReportDocument {
             manifest_sha256: hex(&report.manifest_sha256),
             package_signature: report.signature.name(),
             ledger: HeadDocument::all(&report.ledger),
+            ledger_ends_unknown: report.ends_unknown.clone(),
             last_commit_at: report.last_commit_ms.map(instant_text),
             votes: report.votes,
             duplicates: report.duplicates,

@@ -2,9 +2,6 @@
 
 use election::{Event, Language};
 
-use super::wording::Wording;
-use crate::fraction::Fraction;
-
 /// Column for names; a longer name pushes its line's numbers to the right, nothing is cut.
 pub(super) const NAME_CHARS: usize = 36;
 
@@ -18,14 +15,4 @@ pub(super) fn region_name(event: &Event, region: u16, language: Language) -> Str
         ),
         None => language.pick("Sans région", "No region").to_owned(),
     }
-}
-
-/// Votes, registered and their share in one region.
-pub(super) fn region_turnout(turnout: Fraction, language: Language) -> String {
-    let share = language.percent(turnout);
-    let (votes, registered) = (turnout.part, turnout.whole);
-    language.pick(
-        format!("{votes} votes de {registered} inscrits ({share} des inscrits)"),
-        format!("{votes} votes of {registered} registered ({share} of registered)"),
-    )
 }

@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use election::instant_text;
 use election::{Ballot, BallotKind, Event, Language};
 
-use super::lines::{NAME_CHARS, region_name, region_turnout};
+use super::lines::{NAME_CHARS, region_name};
 use super::text_election::write_election;
 use super::wording::Wording;
 use super::{Statement, Terms};
@@ -167,14 +167,9 @@ fn write_closing(page: &mut String, counted: &BallotReport, language: Language) 
 }
 
 fn write_turnout(page: &mut String, counted: &BallotReport, language: Language) -> fmt::Result {
-    let turnout = counted.results.turnout.whole();
-    let share = language.percent(turnout);
-    let (votes, registered) = (turnout.part, turnout.whole);
-    let turnout = language.pick(
-        format!("Participation : {votes} votes de {registered} inscrits ({share} des inscrits)"),
-        format!("Turnout: {votes} votes of {registered} registered ({share} of registered)"),
-    );
-    writeln!(page, "  {turnout}")
+    let turnout = language.turnout(counted.results.turnout.whole());
+    let title = language.label("Participation", "Turnout");
+    writeln!(page, "  {title} {turnout}")
 }
 
 /// Attempts that were refused. They are not spoilt ballots: a vote that breaks a rule is never recorded.
@@ -225,7 +220,7 @@ fn write_law(
     for (region, turnout) in results.turnout.regions() {
         if let Some(answers) = law.answers_of(region) {
             let name = region_name(event, region, language);
-            let turnout = region_turnout(turnout, language);
+            let turnout = language.turnout(turnout);
             writeln!(page, "  {name}: {turnout}")?;
             write_answers(page, answers, language)?;
         }

@@ -7,7 +7,7 @@ use counting::plurality;
 use counting::ranked::Side;
 use election::{CandidateStatus, Election, Event, Language};
 
-use super::lines::{NAME_CHARS, region_name, region_turnout};
+use super::lines::{NAME_CHARS, region_name};
 use super::wording::Wording;
 use crate::fraction::Fraction;
 use crate::results::{
@@ -29,7 +29,7 @@ pub(super) fn write_election(
                 page,
                 "  {}: {}",
                 region_name(event, *number, language),
-                region_turnout(turnout.of(*number), language)
+                language.turnout(turnout.of(*number))
             )?;
         } else {
             // Nobody on the roll votes there.

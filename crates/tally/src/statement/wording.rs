@@ -12,6 +12,9 @@ pub(super) trait Wording: Sized {
     /// A share with two decimals: `12,50 %` or `12.50%`; a dash where there is none.
     fn percent(self, share: Fraction) -> String;
 
+    /// So many votes of so many on the roll, with the share: one vote is no plural, in French neither is none.
+    fn turnout(self, turnout: Fraction) -> String;
+
     /// A label and what it labels.
     fn label(self, fr: &str, en: &str) -> String;
 }
@@ -32,6 +35,26 @@ impl Wording for Language {
         }
     }
 
+    fn turnout(self, turnout: Fraction) -> String {
+        let (votes, registered) = (turnout.part, turnout.whole);
+        let share = self.percent(turnout);
+        match self {
+            Language::French => {
+                let of_votes = if votes < 2 { "vote" } else { "votes" };
+                let of_registered = if registered < 2 {
+                    "inscrit"
+                } else {
+                    "inscrits"
+                };
+                format!("{votes} {of_votes} de {registered} {of_registered} ({share} des inscrits)")
+            }
+            Language::English => {
+                let of_votes = if votes == 1 { "vote" } else { "votes" };
+                format!("{votes} {of_votes} of {registered} registered ({share} of registered)")
+            }
+        }
+    }
+
     fn label(self, fr: &str, en: &str) -> String {
         self.pick(format!("{fr} :"), format!("{en}:"))
     }
@@ -49,5 +72,33 @@ mod tests {
         assert_eq!(French.percent(eighth), "12,50 %");
         assert_eq!(English.percent(eighth), "12.50%");
         assert_eq!(French.percent(Fraction::of(0, 0)), "-");
+    }
+
+    #[test]
+    fn one_vote_is_no_plural() {
+        for (part, whole, french, english) in [
+            (
+                0,
+                1,
+                "0 vote de 1 inscrit (0,00 % des inscrits)",
+                "0 votes of 1 registered (0.00% of registered)",
+            ),
+            (
+                1,
+                2,
+                "1 vote de 2 inscrits (50,00 % des inscrits)",
+                "1 vote of 2 registered (50.00% of registered)",
+            ),
+            (
+                2,
+                2,
+                "2 votes de 2 inscrits (100,00 % des inscrits)",
+                "2 votes of 2 registered (100.00% of registered)",
+            ),
+        ] {
+            let turnout = Fraction::of(part, whole);
+            assert_eq!(French.turnout(turnout), french);
+            assert_eq!(English.turnout(turnout), english);
+        }
     }
 }
