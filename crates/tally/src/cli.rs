@@ -131,7 +131,8 @@ pub(crate) struct ReaderArgs {
     /// How many of the trusted keys must have signed.
     #[arg(long, value_name = "K", default_value_t = 1)]
     pub(crate) require: usize,
-    /// Check no signature: anybody may have made the package. Every line of the output says so.
+    /// Check no signature: anybody may have made the package. Every line of text says so, every row, and in
+    /// JSON every ballot.
     #[arg(long, conflicts_with_all = ["trust", "require"])]
     pub(crate) untrusted: bool,
 }

@@ -40,8 +40,8 @@ pub(crate) fn check(
         let checked = check_snapshots(&log, &snapshots, &shape, partition)?;
         if let Some(difference) = checked.difference {
             bail!(
-                "the voted bitsets under {} differ from the ledger: {difference}; stop the validator, \
-                 delete that directory and start again: it is made anew from the ledger",
+                "the voted bitsets under {} differ from the ledger: {difference}; the ledger may be an \
+                 older copy of itself: delete nothing, keep both as evidence and follow docs/rollback.md",
                 data_dir.join("voted").display()
             );
         }
