@@ -9,7 +9,7 @@ use std::process::Output;
 use election::Choice;
 
 use support::program::{Names, run_to_its_end, stderr, stdout, tally};
-use support::{Fixture, LIVE, OVER, RANKED, SINGLE, WITHDRAWN};
+use support::{END_MS, Fixture, LIVE, OVER, OVER_MS, RANKED, SINGLE, WITHDRAWN};
 
 /// Number of no candidate; so long that no time or port in a log holds its digits.
 const NOBODY: u32 = 3_141_592_653;
@@ -155,9 +155,9 @@ fn nothing_is_plainly_verified_without_the_sidecar() {
     check(&["--at-least", "17"], 2, "SEQUENCE:HASH");
 }
 
-/// Numbers that may leave votes out say so where they are printed, and are never signed.
+/// Numbers that may leave votes out say so where they are printed.
 #[test]
-fn what_may_leave_votes_out_says_so_and_is_not_signed() {
+fn what_may_leave_votes_out_says_so() {
     let (fixture, _) = closed();
     let names = Names::new(&fixture, "data");
     let says_so = |more: &[&str], words: &str| {
@@ -225,12 +225,12 @@ fn votes_stamped_outside_the_window_of_their_ballot_end_every_count() {
     let fixture = Fixture::new(10);
     let mut shape = fixture.shape();
     for ballot in &mut shape.ballots {
-        ballot.opens_ms = 0;
+        ballot.closes_ms = END_MS;
     }
     let mut ballots = fixture.ballot_box_of_shape("data", shape);
-    ballots.set_time(1_700_000_000_000);
+    ballots.set_time(OVER_MS);
     ballots.vote(OVER, 0, Choice::Oui);
     ballots.close();
-    let place = "partition 0 frame 1: votes on ballot OVER stamped 2023-11-14T22:13:20";
+    let place = "partition 0 frame 1: votes on ballot OVER stamped 2026-02-01T00:00:00Z";
     ends_every_count(&fixture, place, &[]);
 }

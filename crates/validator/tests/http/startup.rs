@@ -3,9 +3,11 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 
 use crate::fixture::{Fixture, Voter};
 use crate::server::{Server, run};
+use crate::tls_client::Certificate;
 
 fn check(arguments: &[String], more: &[&str], code: i32, said: &[&str]) {
     let output = run(arguments, more);
@@ -147,4 +149,35 @@ fn a_ledger_of_another_event() {
         .unwrap();
     arguments[at + 1] = fixture.path("data").display().to_string();
     check(&arguments, &[], 1, &["cannot open the ledger under"]);
+}
+
+/// `VALIDATOR_TLS_KEY=$(cat tls.key)` is a slip that must not print the key into a journal.
+#[test]
+fn invariant_4_a_key_in_place_of_its_path_is_not_repeated() {
+    let fixture = Fixture::new();
+    let certificate = Certificate::new();
+    let roll_key = fs::read_to_string(fixture.path("roll.key")).unwrap();
+    for (name, text) in [
+        ("VALIDATOR_TLS_KEY", &certificate.key_pem),
+        ("VALIDATOR_KEY", &roll_key.trim().to_owned()),
+    ] {
+        let mut arguments = vec!["check-config".to_owned()];
+        arguments.extend(fixture.arguments("data"));
+        if let Some(at) = arguments.iter().position(|argument| argument == "--key") {
+            arguments.drain(at..at + 2);
+        }
+        let output = Command::new(env!("CARGO_BIN_EXE_validator"))
+            .args(arguments)
+            .env("VALIDATOR_TLS_CERTIFICATE", "/nowhere.crt")
+            .env("VALIDATOR_TLS_KEY", "/nowhere.key")
+            .env(name, text)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("give the file's path"), "{said}");
+        let secret = text.lines().find(|line| !line.starts_with('-')).unwrap();
+        let secret = &secret[secret.len() / 2..];
+        assert!(!said.contains(secret), "{said}");
+    }
 }
