@@ -2,6 +2,13 @@
 
 mod sim;
 
+use std::path::Path;
+use std::sync::Arc;
+
+use ledger::LedgerError;
+use ledger::log::{Log as _, files};
+use sim::{DATA_DIR, Plan, Rng, SimDisk};
+
 /// Everything that the ledger promises, on a disk that loses, tears and rots, and in a log that fences
 /// and leaves open what it did.
 #[test]
@@ -26,4 +33,33 @@ fn invariant_1_2_3_8_hold_on_a_failing_disk() {
 #[test]
 fn a_seed_replays_itself() {
     assert_eq!(sim::run(7), sim::run(7));
+}
+
+/// Whichever call of a first try fails, and however soon after the second the power does: what a person
+/// was told is begun is there.
+#[test]
+fn invariant_10_what_is_called_begun_survives_a_crash() {
+    let mut called_begun = 0;
+    for fail_at in 1..=12 {
+        let disk = SimDisk::new(Rng::new(fail_at));
+        let log = files::open(Arc::new(disk.clone()), Path::new(DATA_DIR));
+        disk.start(Plan {
+            fail_at: Some(fail_at),
+            count_reads: true,
+            ..Plan::default()
+        });
+        let first = log.begin(0);
+        disk.start(Plan::default());
+        match (first, log.begin(0)) {
+            (Err(LedgerError::Io { .. } | LedgerError::Sync { .. }), Ok(())) => {}
+            (_, Err(LedgerError::Begun { .. })) => called_begun += 1,
+            other => panic!("call {fail_at}: {other:?}"),
+        }
+        disk.lose_power();
+        disk.start(Plan::default());
+        let again = log.begin(0);
+        let is_there = matches!(again, Err(LedgerError::Begun { .. }));
+        assert!(is_there, "call {fail_at}: {again:?}");
+    }
+    assert!(called_begun > 0, "no call fails behind the sidecar's name");
 }

@@ -12,18 +12,27 @@ use crate::log::files::scan::segment_numbers;
 use crate::log::files::sidecar::{self, Acknowledged, Sidecar};
 
 /// Begins a ledger in a partition's directory, which exists; the caller holds the lock.
+///
+/// What is refused as begun survives a crash: an earlier try may have failed after the sidecar had its
+/// name and before the name was stable, so a sidecar that nothing followed is written again first.
 pub(crate) fn begin(storage: &dyn Storage, dir: &Path, partition: u16) -> Result<(), LedgerError> {
-    let segments = !segment_numbers(storage, dir)?.is_empty();
-    if segments || sidecar::read(storage, dir)? != Acknowledged::Unknown {
-        let found = match segments {
-            true => dir.to_path_buf(),
-            false => acknowledged_file(dir),
-        };
-        return Err(LedgerError::Begun {
-            found: found.display().to_string(),
-        });
-    }
-    Sidecar::create(storage, dir, partition, Cursor::default()).map(drop)
+    let begin = || Sidecar::create(storage, dir, partition, Cursor::default()).map(drop);
+    let found = match (
+        segment_numbers(storage, dir)?.is_empty(),
+        sidecar::read(storage, dir)?,
+    ) {
+        (true, Acknowledged::Unknown) => return begin(),
+        (true, noted) => {
+            if noted == Acknowledged::UpTo(Cursor::default()) {
+                begin()?;
+            }
+            acknowledged_file(dir)
+        }
+        (false, _) => dir.to_path_buf(),
+    };
+    Err(LedgerError::Begun {
+        found: found.display().to_string(),
+    })
 }
 
 /// Whether a ledger was begun here. Segments that are missing although the sidecar knows of frames are
