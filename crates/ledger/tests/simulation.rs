@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use ledger::LedgerError;
 use ledger::log::{Log as _, files};
+
 use sim::{DATA_DIR, Plan, Rng, SimDisk};
 
 /// Everything that the ledger promises, on a disk that loses, tears and rots, and in a log that fences
