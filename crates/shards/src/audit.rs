@@ -7,6 +7,7 @@
 use election::{BallotIndex, Event};
 use sha2::{Digest as _, Sha256};
 
+use crate::column::RegionColumn;
 use crate::error::{FormatError, PackageError};
 use crate::hash::Sha256Sum;
 use crate::manifest::shard_path;
@@ -104,13 +105,9 @@ fn check_regions(shard: &Shard<Mapping>, event: &Event) -> Result<(), FormatErro
             *flag = true;
         }
     }
-    for ordinal in 0..shard.digests.count() {
-        let got = regions.get(ordinal).expect(AS_MANY_REGIONS);
+    for (ordinal, got) in (0u64..).zip(regions.iter()) {
         if known.get(usize::from(got)) != Some(&true) {
-            return Err(FormatError::UnknownRegion {
-                ordinal: ordinal.into(),
-                got,
-            });
+            return Err(FormatError::UnknownRegion { ordinal, got });
         }
     }
     Ok(())
@@ -120,17 +117,16 @@ fn check_regions(shard: &Shard<Mapping>, event: &Event) -> Result<(), FormatErro
 fn records_sum(shard: &Shard<Mapping>) -> Sha256Sum {
     let mut hash = Sha256::new();
     let mut batch = Vec::with_capacity(BATCH * 18);
-    let mut ordinal = 0;
+    let mut regions = shard.regions.as_ref().map(RegionColumn::iter);
     for digests in shard.digests.as_slice().chunks(BATCH) {
         batch.clear();
         for digest in digests {
-            let region = match &shard.regions {
-                Some(regions) => regions.get(ordinal).expect(AS_MANY_REGIONS),
+            let region = match &mut regions {
+                Some(regions) => regions.next().expect(AS_MANY_REGIONS),
                 None => 0,
             };
             batch.extend_from_slice(digest);
             batch.extend_from_slice(&region.to_le_bytes());
-            ordinal += 1;
         }
         hash.update(&batch);
     }

@@ -5,21 +5,22 @@
 
 use credentials::Digest;
 
+use crate::blocks::{ChangedBlock, CheckedFile};
 use crate::digest::{DIGEST_BYTES, DigestBytes};
 use crate::error::FormatError;
-use crate::header::{Header, Kind, expect, payload};
+use crate::header::{HEADER_BYTES, Header, Kind, expect, payload};
 
 /// Sorted digests over bytes that need not be trusted.
 #[derive(Debug)]
 pub(crate) struct DigestColumn<B> {
-    file: B,
+    file: CheckedFile<B>,
     count: u32,
 }
 
 impl<B: AsRef<[u8]>> DigestColumn<B> {
     /// Checks header and length; [`DigestColumn::check_order`] checks the content.
-    pub(crate) fn read(file: B) -> Result<(DigestColumn<B>, Header), FormatError> {
-        let header = Header::read(file.as_ref(), Kind::Digests)?;
+    pub(crate) fn read(file: CheckedFile<B>) -> Result<(DigestColumn<B>, Header), FormatError> {
+        let header = Header::read(file.bytes(), Kind::Digests)?;
         expect("element width", DIGEST_BYTES as u64, header.width.into())?;
         let count = count_of(&header)?;
         expect(
@@ -31,7 +32,7 @@ impl<B: AsRef<[u8]>> DigestColumn<B> {
     }
 
     pub(crate) fn file(&self) -> &[u8] {
-        self.file.as_ref()
+        self.file.bytes()
     }
 
     /// Credentials in the shard.
@@ -40,15 +41,17 @@ impl<B: AsRef<[u8]>> DigestColumn<B> {
     }
 
     /// The digest at an ordinal.
+    ///
+    /// # Errors
+    /// Its block is not any more what was verified.
     #[inline]
-    pub(crate) fn get(&self, ordinal: u32) -> Option<&DigestBytes> {
-        let at = usize::try_from(ordinal).ok()?.checked_mul(DIGEST_BYTES)?;
-        payload(self.file.as_ref()).get(at..)?.first_chunk()
+    pub(crate) fn get(&self, ordinal: u32) -> Result<Option<DigestBytes>, ChangedBlock> {
+        element(&self.file, ordinal)
     }
 
-    /// All digests in order.
+    /// All digests in order, unchecked.
     pub(crate) fn as_slice(&self) -> &[DigestBytes] {
-        payload(self.file.as_ref()).as_chunks().0
+        payload(self.file.bytes()).as_chunks().0
     }
 
     /// Checks that the digests ascend strictly and belong into this shard: one credential has one
@@ -81,14 +84,14 @@ impl<B: AsRef<[u8]>> DigestColumn<B> {
 /// Region numbers over bytes that need not be trusted.
 #[derive(Debug)]
 pub(crate) struct RegionColumn<B> {
-    file: B,
+    file: CheckedFile<B>,
     wide: bool,
 }
 
 impl<B: AsRef<[u8]>> RegionColumn<B> {
     /// Checks header and length.
-    pub(crate) fn read(file: B) -> Result<(RegionColumn<B>, Header), FormatError> {
-        let header = Header::read(file.as_ref(), Kind::Regions)?;
+    pub(crate) fn read(file: CheckedFile<B>) -> Result<(RegionColumn<B>, Header), FormatError> {
+        let header = Header::read(file.bytes(), Kind::Regions)?;
         let wide = match header.width {
             1 => false,
             2 => true,
@@ -108,21 +111,41 @@ impl<B: AsRef<[u8]>> RegionColumn<B> {
     }
 
     pub(crate) fn file(&self) -> &[u8] {
-        self.file.as_ref()
+        self.file.bytes()
     }
 
     /// The region of an ordinal.
+    ///
+    /// # Errors
+    /// Its block is not any more what was verified.
     #[inline]
-    pub(crate) fn get(&self, ordinal: u32) -> Option<u16> {
-        let ordinal = usize::try_from(ordinal).ok()?;
-        let regions = payload(self.file.as_ref());
-        if self.wide {
-            let at = ordinal.checked_mul(2)?;
-            Some(u16::from_le_bytes(*regions.get(at..)?.first_chunk()?))
+    pub(crate) fn get(&self, ordinal: u32) -> Result<Option<u16>, ChangedBlock> {
+        Ok(if self.wide {
+            element(&self.file, ordinal)?.map(u16::from_le_bytes)
         } else {
-            regions.get(ordinal).map(|&number| number.into())
-        }
+            element(&self.file, ordinal)?.map(|[number]| number.into())
+        })
     }
+
+    /// All regions in order, unchecked.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u16> {
+        let (regions, width) = (payload(self.file.bytes()), if self.wide { 2 } else { 1 });
+        regions.chunks_exact(width).map(|number| match number {
+            [low, high] => u16::from_le_bytes([*low, *high]),
+            number => number.iter().copied().map(u16::from).sum(),
+        })
+    }
+}
+
+/// The element of `N` bytes at an ordinal of a column; none behind its end.
+#[inline]
+fn element<B: AsRef<[u8]>, const N: usize>(
+    column: &CheckedFile<B>,
+    ordinal: u32,
+) -> Result<Option<[u8; N]>, ChangedBlock> {
+    let ordinal = usize::try_from(ordinal).ok();
+    let at = ordinal.and_then(|ordinal| ordinal.checked_mul(N)?.checked_add(HEADER_BYTES));
+    at.map_or(Ok(None), |at| column.element(at))
 }
 
 fn count_of(header: &Header) -> Result<u32, FormatError> {

@@ -94,6 +94,20 @@ pub enum PackageError {
     },
 }
 
+/// Bytes of an opened package that are not any more those that officers signed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{}{}: not any more what was verified at the start: look into the disk and the memory, copy the package again and restart",
+    path.display(),
+    offset.map(|offset| format!(", byte {offset}")).unwrap_or_default()
+)]
+pub struct Rot {
+    /// The file that they are in.
+    pub path: PathBuf,
+    /// Where the block begins that differs, where that is known.
+    pub offset: Option<u64>,
+}
+
 /// Why a binary file's bytes are refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the message of each variant names its fields")]

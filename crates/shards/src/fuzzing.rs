@@ -3,6 +3,7 @@
 //! A fuzzer practically never guesses a header's checksum; an attacker computes it. So the header is
 //! made here, and the input is spent on what lies behind it.
 
+use crate::blocks::CheckedFile;
 use crate::column::{DigestColumn, RegionColumn};
 use crate::digest::{DIGEST_BYTES, DigestBytes};
 use crate::filter::FuseFilter;
@@ -34,11 +35,11 @@ pub fn shard_files(input: &[u8]) {
     if let Ok((filter, _)) = FuseFilter::read(file(Kind::Filter)) {
         let _ = filter.may_contain(digest);
     }
-    if let Ok((column, _)) = DigestColumn::read(file(Kind::Digests)) {
+    if let Ok((column, _)) = DigestColumn::read(CheckedFile::of(file(Kind::Digests))) {
         let _ = column.check_order(0, width);
         let _ = (column.get(0), column.get(count));
     }
-    if let Ok((column, _)) = RegionColumn::read(file(Kind::Regions)) {
+    if let Ok((column, _)) = RegionColumn::read(CheckedFile::of(file(Kind::Regions))) {
         let _ = (column.get(0), column.get(count));
     }
 }

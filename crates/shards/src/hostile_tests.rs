@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use crate::blocks::CheckedFile;
 use crate::column::{DigestColumn, RegionColumn};
 use crate::error::FormatError;
 use crate::filter::{FINGERPRINTS_AT, FuseFilter};
@@ -33,11 +34,14 @@ fn descriptor(segment: u32, mask: u32, count_length: u32) -> Vec<u8> {
 #[test]
 fn every_flipped_header_bit_is_refused() {
     let sound = file(Kind::Digests, 16, 2, &[7; 32]);
-    DigestColumn::read(sound.as_slice()).unwrap();
+    DigestColumn::read(CheckedFile::of(sound.as_slice())).unwrap();
     for bit in 0..HEADER_BYTES * 8 {
         let mut altered = sound.clone();
         altered[bit / 8] ^= 1 << (bit % 8);
-        assert!(DigestColumn::read(altered).is_err(), "bit {bit}");
+        assert!(
+            DigestColumn::read(CheckedFile::of(altered)).is_err(),
+            "bit {bit}"
+        );
     }
 }
 
@@ -45,7 +49,7 @@ fn every_flipped_header_bit_is_refused() {
 fn a_payload_is_held_against_its_checksum() {
     let mut altered = file(Kind::Digests, 16, 2, &[7; 32]);
     altered[HEADER_BYTES + 9] ^= 1;
-    let (_, header) = DigestColumn::read(altered.as_slice()).unwrap();
+    let (_, header) = DigestColumn::read(CheckedFile::of(altered.as_slice())).unwrap();
     let outcome = header.check_payload(&altered);
     assert!(matches!(
         outcome,
@@ -65,7 +69,10 @@ fn columns_of_wrong_order_or_shard_are_refused() {
             digests.len() as u64,
             digests.as_flattened(),
         );
-        DigestColumn::read(bytes).unwrap().0.check_order(shard, 1)
+        DigestColumn::read(CheckedFile::of(bytes))
+            .unwrap()
+            .0
+            .check_order(shard, 1)
     };
     assert_eq!(check(&[[1; 16], [2; 16]], 0), Ok(()));
     assert_eq!(check(&[], 0), Ok(()));
@@ -90,10 +97,15 @@ fn columns_of_wrong_order_or_shard_are_refused() {
 #[test]
 fn columns_whose_counts_lie_are_refused() {
     for count in [0, 1, 3, u64::from(u32::MAX), u64::MAX, 1 << 60] {
-        assert!(DigestColumn::read(file(Kind::Digests, 16, count, &[7; 32])).is_err());
-        assert!(RegionColumn::read(file(Kind::Regions, 1, count, &[7; 2])).is_err() || count == 2);
+        assert!(
+            DigestColumn::read(CheckedFile::of(file(Kind::Digests, 16, count, &[7; 32]))).is_err()
+        );
+        assert!(
+            RegionColumn::read(CheckedFile::of(file(Kind::Regions, 1, count, &[7; 2]))).is_err()
+                || count == 2
+        );
     }
-    assert!(RegionColumn::read(file(Kind::Regions, 3, 2, &[7; 6])).is_err());
+    assert!(RegionColumn::read(CheckedFile::of(file(Kind::Regions, 3, 2, &[7; 6]))).is_err());
 }
 
 #[test]

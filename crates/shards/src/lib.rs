@@ -4,7 +4,8 @@
 //! with minisign signatures over it, `SHA256SUMS`, the event's `election.json`, and for each ballot
 //! and shard a prefix index, a filter, a column of digests and a column of regions.
 //!
-//! [`Package::open`] verifies all of it; [`Package::lookup`] then answers in a few cache misses.
+//! [`Package::open`] verifies all of it; [`Package::lookup`] then answers in a few cache misses, and
+//! only by bytes that are still what was verified (`docs/package.md`).
 //! Making packages stands behind the feature `builder`, so that the query side carries none of it.
 //!
 //! ```no_run
@@ -17,7 +18,7 @@
 //! let package = Package::open("package".as_ref(), &trust)?;
 //! let ballot = BallotId::parse("L2025-001")?;
 //! let digest = Hasher::sha256().digest(&Nas::parse(b"123456789")?, &Code::parse(b"ABC123")?, &ballot);
-//! match package.lookup(BallotIndex(0), &digest) {
+//! match package.lookup(BallotIndex(0), &digest)? {
 //!     Membership::Member { shard, ordinal, region } => println!("{shard}/{ordinal} of {region}"),
 //!     Membership::NotOnRoll | Membership::NoSuchBallot => println!("refused"),
 //! }
@@ -31,6 +32,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 mod audit;
+mod blocks;
 mod bounded;
 #[cfg(feature = "builder")]
 pub mod builder;
@@ -49,10 +51,11 @@ mod manifest;
 mod map;
 mod open;
 mod package;
+mod recheck;
 mod shard;
 mod trust;
 
-pub use error::{FormatError, KeyError, PackageError};
+pub use error::{FormatError, KeyError, PackageError, Rot};
 pub use filter::FilterKind;
 pub use hash::{Sha256Sum, Sha256SumError};
 pub use manifest::{

@@ -4,23 +4,29 @@
 //! 2. The manifest against itself, and the directory against the manifest: nothing missing,
 //!    nothing extra, regular files only.
 //! 3. The SHA-256 of every file, computed on two threads *through the memory map* that will answer
-//!    lookups, so that what was verified is what is served.
+//!    lookups; and of the very bytes that were hashed the checksums by which each lookup sees that
+//!    what was verified is what is served.
 //! 4. The event definition, and the structure of every shard.
 //!
 //! Anything that fails ends the opening; there is no partial package.
 
 use std::fs;
+use std::hint::black_box;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use election::Event;
+use sha2::{Digest as _, Sha256};
 
+use crate::blocks::{BLOCK_BYTES, BlockSums, CheckedFile};
 use crate::bounded::read_bounded;
 use crate::error::PackageError;
 use crate::hash::Sha256Sum;
 use crate::manifest::{
-    EVENT_FILE, FileEntry, MANIFEST_BYTES_MAX, MANIFEST_FILE, Manifest, SHARDS_DIR, shard_path,
+    EVENT_FILE, FileEntry, MANIFEST_BYTES_MAX, MANIFEST_FILE, Manifest, SHARDS_DIR, SUMS_FILE,
+    shard_path,
 };
 use crate::map::Mapping;
 use crate::package::Package;
@@ -29,6 +35,8 @@ use crate::trust::{Trust, is_signature_name};
 
 /// Verification competes with nothing at start-up; two threads are what a small machine has.
 const THREADS: usize = 2;
+/// Bytes that are hashed at once: they are copied first, so that hash and checksums are of the same.
+const PIECE_BYTES: usize = 256 * BLOCK_BYTES;
 
 impl Package {
     /// Opens a package after verifying it: enough trusted signatures over the manifest, the SHA-256
@@ -64,7 +72,7 @@ fn open(dir: &Path, trust: Option<&Trust>) -> Result<Package, PackageError> {
     check_listing(dir, &manifest)?;
     let mut files = map_files(dir, &manifest.files)?;
     check_sums(&files)?;
-    let event = read_event(&mut files, dir)?;
+    let (event, documents) = read_documents(&mut files, dir)?;
     manifest.check_event(&event).map_err(in_manifest)?;
     let ballots = read_ballots(&manifest, files)?;
     Ok(Package {
@@ -74,6 +82,8 @@ fn open(dir: &Path, trust: Option<&Trust>) -> Result<Package, PackageError> {
         manifest_sha256: Sha256Sum::of(&manifest_bytes),
         signers,
         ballots,
+        documents,
+        rot: OnceLock::new(),
     })
 }
 
@@ -138,6 +148,14 @@ struct MappedFile<'m> {
     entry: &'m FileEntry,
     path: PathBuf,
     map: Mapping,
+    /// Filled in as its SHA-256 is computed.
+    sums: OnceLock<BlockSums>,
+}
+
+impl MappedFile<'_> {
+    fn checked(self) -> CheckedFile<Mapping> {
+        CheckedFile::new(self.map, self.sums.into_inner().unwrap_or_default())
+    }
 }
 
 /// Files in the manifest's order, which is sorted by path.
@@ -172,7 +190,12 @@ fn map_files<'m>(dir: &Path, entries: &'m [FileEntry]) -> Result<MappedFiles<'m>
                 got,
             });
         }
-        files.push(MappedFile { entry, path, map });
+        files.push(MappedFile {
+            entry,
+            path,
+            map,
+            sums: OnceLock::new(),
+        });
     }
     Ok(MappedFiles(files))
 }
@@ -201,7 +224,8 @@ fn check_sums(files: &MappedFiles<'_>) -> Result<(), PackageError> {
 
 fn check_sum(file: &MappedFile<'_>) -> Result<(), PackageError> {
     file.map.expect_sequential();
-    let (expected, got) = (file.entry.sha256, Sha256Sum::of(file.map.as_ref()));
+    let (got, sums) = sums_of(file.map.as_ref());
+    let expected = file.entry.sha256;
     if expected != got {
         return Err(PackageError::Hash {
             path: file.path.clone(),
@@ -209,19 +233,46 @@ fn check_sum(file: &MappedFile<'_>) -> Result<(), PackageError> {
             got,
         });
     }
+    file.sums.get_or_init(|| sums);
     file.map.expect_random();
     Ok(())
 }
 
-fn read_event(files: &mut MappedFiles<'_>, dir: &Path) -> Result<Event, PackageError> {
-    let (path, map) = files.take(EVENT_FILE, dir)?;
-    Event::from_json(map.as_ref()).map_err(|faults| {
+/// The SHA-256 of a file and the checksums of its blocks, both of the same copy of its bytes.
+fn sums_of(file: &[u8]) -> (Sha256Sum, BlockSums) {
+    let (mut hash, mut sums) = (Sha256::new(), BlockSums::default());
+    let mut copy = Vec::with_capacity(PIECE_BYTES);
+    for piece in file.chunks(PIECE_BYTES) {
+        copy.clear();
+        copy.extend_from_slice(piece);
+        let piece = black_box(copy.as_slice());
+        hash.update(piece);
+        sums.append(piece);
+    }
+    (Sha256Sum(hash.finalize().into()), sums)
+}
+
+/// The files of no shard, by their paths in the package.
+type Documents = Vec<(String, Mapping)>;
+
+fn read_documents(
+    files: &mut MappedFiles<'_>,
+    dir: &Path,
+) -> Result<(Event, Documents), PackageError> {
+    let (path, definition) = files.take(EVENT_FILE, dir)?;
+    let event = Event::from_json(definition.as_ref()).map_err(|faults| {
         let reasons: Vec<String> = faults.iter().map(ToString::to_string).collect();
         PackageError::Document {
             path,
             reason: reasons.join("; "),
         }
-    })
+    })?;
+    let (_, sums) = files.take(SUMS_FILE, dir)?;
+    let documents = vec![
+        (EVENT_FILE.to_owned(), definition),
+        (SUMS_FILE.to_owned(), sums),
+    ];
+    Ok((event, documents))
 }
 
 fn read_ballots(
@@ -249,9 +300,9 @@ fn read_ballots(
             let shard_files = ShardFiles {
                 index: index.map,
                 filter: take("fuse")?.map,
-                digests: take("dig")?.map,
+                digests: take("dig")?.checked(),
                 regions: if ballot.regions {
-                    Some(take("reg")?.map)
+                    Some(take("reg")?.checked())
                 } else {
                     None
                 },

@@ -1,15 +1,16 @@
 //! The package as the programs see it: opened once, then asked who is a member.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use credentials::{Digest, Hasher};
 use election::{BallotIndex, Event};
 
-use crate::error::KeyError;
+use crate::error::{KeyError, Rot};
 use crate::hash::Sha256Sum;
-use crate::manifest::{BallotManifest, Manifest};
+use crate::manifest::{BallotManifest, Manifest, shard_path};
 use crate::map::Mapping;
-use crate::shard::Shard;
+use crate::shard::{ChangedColumn, Shard};
 
 /// Whether a digest is on the roll of a ballot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,10 @@ pub struct Package {
     pub(crate) manifest_sha256: Sha256Sum,
     pub(crate) signers: Vec<String>,
     pub(crate) ballots: Vec<Vec<Shard<Mapping>>>,
+    /// The files that are no shard's, by their paths in the package.
+    pub(crate) documents: Vec<(String, Mapping)>,
+    /// The first that was noticed.
+    pub(crate) rot: OnceLock<Rot>,
 }
 
 impl Package {
@@ -79,24 +84,52 @@ impl Package {
         Ok(())
     }
 
-    /// Looks a digest up. Allocates nothing, makes no system call, takes no lock.
+    /// Looks a digest up. Allocates nothing, makes no system call, takes no lock, where the bytes
+    /// that answer are those that were verified.
+    ///
+    /// # Errors
+    /// They are not any more, or nobody can tell that the digest is on no roll.
     #[inline]
-    pub fn lookup(&self, ballot: BallotIndex, digest: &Digest) -> Membership {
+    pub fn lookup(&self, ballot: BallotIndex, digest: &Digest) -> Result<Membership, Rot> {
         let Some((shards, listed)) = self.ballot(ballot) else {
-            return Membership::NoSuchBallot;
+            return Ok(Membership::NoSuchBallot);
         };
         let shard = digest.shard(listed.shard_bits);
-        match shards
-            .get(shard as usize)
-            .and_then(|files| files.find(digest.as_bytes()))
-        {
-            Some((ordinal, region)) => Membership::Member {
+        let Some(files) = shards.get(shard as usize) else {
+            return Ok(Membership::NotOnRoll);
+        };
+        match files.find(digest.as_bytes()) {
+            Ok(Some((ordinal, region))) => Ok(Membership::Member {
                 shard,
                 ordinal,
                 region,
+            }),
+            Ok(None) => match files.unsure.get() {
+                None => Ok(Membership::NotOnRoll),
+                Some(rot) => Err(rot.clone()),
             },
-            None => Membership::NotOnRoll,
+            Err(changed) => Err(self.changed(listed, shard, changed)),
         }
+    }
+
+    /// What was noticed first of bytes that are not any more those that were verified, by any look-up or
+    /// by [`Package::recheck`].
+    pub fn rot(&self) -> Option<&Rot> {
+        self.rot.get()
+    }
+
+    /// Notes a block that changed.
+    #[cold]
+    fn changed(&self, ballot: &BallotManifest, shard: u32, (kind, block): ChangedColumn) -> Rot {
+        self.note_rot(Rot {
+            path: self.dir.join(shard_path(&ballot.id, shard, kind)),
+            offset: Some(block.offset),
+        })
+    }
+
+    pub(crate) fn note_rot(&self, rot: Rot) -> Rot {
+        self.rot.get_or_init(|| rot.clone());
+        rot
     }
 
     /// Credentials in a shard of a ballot; 0 where there is no such shard.
@@ -114,24 +147,48 @@ impl Package {
     }
 
     /// The digest at an ordinal, for audits that name who voted by digest.
-    pub fn digest_at(&self, ballot: BallotIndex, shard: u32, ordinal: u32) -> Option<Digest> {
-        let shards = self.ballots.get(usize::from(ballot.0))?;
-        shards
-            .get(shard as usize)?
-            .digests
-            .get(ordinal)
-            .map(|bytes| Digest(*bytes))
+    ///
+    /// # Errors
+    /// The bytes that answer are not any more those that were verified.
+    pub fn digest_at(
+        &self,
+        ballot: BallotIndex,
+        shard: u32,
+        ordinal: u32,
+    ) -> Result<Option<Digest>, Rot> {
+        let Some((files, listed)) = self.shard(ballot, shard) else {
+            return Ok(None);
+        };
+        match files.digests.get(ordinal) {
+            Ok(bytes) => Ok(bytes.map(Digest)),
+            Err(block) => Err(self.changed(listed, shard, ("dig", block))),
+        }
     }
 
     /// The region at an ordinal; 0 where the ballot's roll has no regions.
-    pub fn region_at(&self, ballot: BallotIndex, shard: u32, ordinal: u32) -> Option<u16> {
-        let shards = self.ballots.get(usize::from(ballot.0))?;
-        let shard = shards.get(shard as usize)?;
-        shard.digests.get(ordinal)?;
-        shard
-            .regions
-            .as_ref()
-            .map_or(Some(0), |regions| regions.get(ordinal))
+    ///
+    /// # Errors
+    /// The bytes that answer are not any more those that were verified.
+    pub fn region_at(
+        &self,
+        ballot: BallotIndex,
+        shard: u32,
+        ordinal: u32,
+    ) -> Result<Option<u16>, Rot> {
+        let Some((files, listed)) = self.shard(ballot, shard) else {
+            return Ok(None);
+        };
+        if ordinal >= files.digests.count() {
+            return Ok(None);
+        }
+        files
+            .region(ordinal)
+            .map_err(|changed| self.changed(listed, shard, changed))
+    }
+
+    fn shard(&self, ballot: BallotIndex, shard: u32) -> Option<(&Shard<Mapping>, &BallotManifest)> {
+        let (shards, listed) = self.ballot(ballot)?;
+        Some((shards.get(shard as usize)?, listed))
     }
 
     fn ballot(&self, ballot: BallotIndex) -> Option<(&[Shard<Mapping>], &BallotManifest)> {

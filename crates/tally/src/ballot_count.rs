@@ -128,7 +128,7 @@ impl BallotCount {
                 if !self.set_voted(shard, ordinal).ok_or_else(not_on_roll)? {
                     return Err(at.twice(ballot, shard, ordinal));
                 }
-                let region = roll.region(marks.ballot, shard, ordinal);
+                let region = roll.region(marks.ballot, shard, ordinal)?;
                 *voters.entry(region.ok_or_else(not_on_roll)?).or_default() += 1;
             }
         }

@@ -2,6 +2,7 @@
 
 use election::instant_text;
 use election::{Ballot, Choice, ChoiceError};
+use shards::Rot;
 
 /// Why a frame does not follow from the frames before it and the package. Never repaired.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,6 +72,8 @@ pub(crate) enum FoldError {
         expected: u64,
         got: u64,
     },
+    #[error(transparent)]
+    Rot(#[from] Rot),
 }
 
 /// The frame that is being folded: where an error stands.

@@ -9,7 +9,7 @@ use credentials::Digest;
 use election::{Ballot, BallotIndex, Event};
 use ledger::{BallotShape, BoxPublicKey, BoxSecretKey, SegmentHeader, Shape};
 use secrets::SecretFileError;
-use shards::{Membership, Package, Trust};
+use shards::{Membership, Package, Rot, Trust};
 use zeroize::Zeroizing;
 
 use crate::cli::{PackageArgs, ReaderArgs};
@@ -23,6 +23,8 @@ const SECRET_BYTES_MAX: usize = 4096;
 pub(crate) struct PackageRoll {
     package: Package,
     signature: Signature,
+    /// Credentials of each ballot's roll by region, counted at the start.
+    registered: Vec<BTreeMap<u16, u64>>,
 }
 
 impl PackageRoll {
@@ -69,24 +71,41 @@ impl PackageRoll {
 
     /// Credentials on a ballot's roll by region (0 = the roll names none).
     pub(crate) fn registered(&self, ballot: u16) -> BTreeMap<u16, u64> {
-        let mut regions = BTreeMap::new();
-        for (shard, size) in (0u32..).zip(self.shard_sizes(ballot)) {
-            for ordinal in 0..size {
-                let region = self.region(ballot, shard, ordinal).unwrap_or(0);
-                *regions.entry(region).or_default() += 1;
-            }
-        }
-        regions
+        let ballot = self.registered.get(usize::from(ballot));
+        ballot.cloned().unwrap_or_default()
     }
 
     /// Shard and ordinal of a digest on a ballot's roll.
-    pub(crate) fn find(&self, ballot: u16, digest: &[u8]) -> Option<(u32, u32)> {
-        let digest = Digest(digest.try_into().ok()?);
-        match self.package.lookup(BallotIndex(ballot), &digest) {
+    pub(crate) fn find(&self, ballot: u16, digest: &[u8]) -> Result<Option<(u32, u32)>, Rot> {
+        let Ok(digest) = digest.try_into().map(Digest) else {
+            return Ok(None);
+        };
+        Ok(match self.package.lookup(BallotIndex(ballot), &digest)? {
             Membership::Member { shard, ordinal, .. } => Some((shard, ordinal)),
             Membership::NotOnRoll | Membership::NoSuchBallot => None,
+        })
+    }
+
+    fn of(package: Package, signature: Signature) -> Result<PackageRoll, Rot> {
+        let ballots = package.event().ballots().iter();
+        let registered = ballots.map(|ballot| count_registered(&package, ballot.index));
+        Ok(PackageRoll {
+            registered: registered.collect::<Result<_, Rot>>()?,
+            package,
+            signature,
+        })
+    }
+}
+
+fn count_registered(package: &Package, ballot: BallotIndex) -> Result<BTreeMap<u16, u64>, Rot> {
+    let mut regions = BTreeMap::new();
+    for shard in 0..package.shard_count(ballot) {
+        for ordinal in 0..package.credentials_in(ballot, shard) {
+            let region = package.region_at(ballot, shard, ordinal)?.unwrap_or(0);
+            *regions.entry(region).or_default() += 1;
         }
     }
+    Ok(regions)
 }
 
 impl Roll for PackageRoll {
@@ -97,11 +116,11 @@ impl Roll for PackageRoll {
             .collect()
     }
 
-    fn region(&self, ballot: u16, shard: u32, ordinal: u32) -> Option<u16> {
+    fn region(&self, ballot: u16, shard: u32, ordinal: u32) -> Result<Option<u16>, Rot> {
         self.package.region_at(BallotIndex(ballot), shard, ordinal)
     }
 
-    fn digest(&self, ballot: u16, shard: u32, ordinal: u32) -> Option<Digest> {
+    fn digest(&self, ballot: u16, shard: u32, ordinal: u32) -> Result<Option<Digest>, Rot> {
         self.package.digest_at(BallotIndex(ballot), shard, ordinal)
     }
 }
@@ -147,19 +166,13 @@ pub(crate) fn open_readers_package(args: &ReaderArgs) -> anyhow::Result<Arc<Pack
     }
     let package =
         Package::open_unsigned(&args.package).with_context(|| cannot_use(&args.package))?;
-    Ok(Arc::new(PackageRoll {
-        package,
-        signature: Signature::Unchecked,
-    }))
+    Ok(Arc::new(PackageRoll::of(package, Signature::Unchecked)?))
 }
 
 fn open_signed(path: &Path, trust: &[PathBuf], require: usize) -> anyhow::Result<Arc<PackageRoll>> {
     let trust = Trust::from_files(trust, require)?;
     let package = Package::open(path, &trust).with_context(|| cannot_use(path))?;
-    Ok(Arc::new(PackageRoll {
-        package,
-        signature: Signature::Checked,
-    }))
+    Ok(Arc::new(PackageRoll::of(package, Signature::Checked)?))
 }
 
 fn cannot_use(path: &Path) -> String {

@@ -139,6 +139,7 @@ mod tests {
     use ledger::{
         Attempts, BallotChoices, BallotMarks, Body, DuplicateAttempts, InvalidAttempts, ShardMarks,
     };
+    use shards::Rot;
 
     /// Two shards of 100; odd ordinals live in region 1, even ones in region 2.
     struct TwoShards;
@@ -152,13 +153,13 @@ mod tests {
             }
         }
 
-        fn region(&self, ballot: u16, shard: u32, ordinal: u32) -> Option<u16> {
+        fn region(&self, ballot: u16, shard: u32, ordinal: u32) -> Result<Option<u16>, Rot> {
             let exists = ballot == 0 && shard < 2 && ordinal < 100;
-            exists.then_some(if ordinal % 2 == 1 { 1 } else { 2 })
+            Ok(exists.then_some(if ordinal % 2 == 1 { 1 } else { 2 }))
         }
 
-        fn digest(&self, _: u16, _: u32, _: u32) -> Option<Digest> {
-            None
+        fn digest(&self, _: u16, _: u32, _: u32) -> Result<Option<Digest>, Rot> {
+            Ok(None)
         }
     }
 

@@ -130,6 +130,7 @@ mod tests {
     use crate::roll::Roll;
     use credentials::Digest;
     use election::Choice;
+    use shards::Rot;
 
     struct NoVoters;
 
@@ -138,12 +139,12 @@ mod tests {
             Vec::new()
         }
 
-        fn region(&self, _: u16, _: u32, _: u32) -> Option<u16> {
-            None
+        fn region(&self, _: u16, _: u32, _: u32) -> Result<Option<u16>, Rot> {
+            Ok(None)
         }
 
-        fn digest(&self, _: u16, _: u32, _: u32) -> Option<Digest> {
-            None
+        fn digest(&self, _: u16, _: u32, _: u32) -> Result<Option<Digest>, Rot> {
+            Ok(None)
         }
     }
 

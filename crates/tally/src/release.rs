@@ -110,7 +110,7 @@ fn votes_of(
         for shard in &marks.shards {
             for ordinal in &shard.ordinals {
                 let ballot = event.ballots().get(usize::from(marks.ballot));
-                let region = roll.region(marks.ballot, shard.shard, *ordinal);
+                let region = roll.region(marks.ballot, shard.shard, *ordinal)?;
                 let (ballot, region) = ballot.zip(region).ok_or_else(|| {
                     let position = frame.position();
                     position.not_on_roll(marks.ballot, shard.shard, *ordinal)

@@ -7,6 +7,7 @@ use std::io::Write;
 
 use election::instant_text;
 use serde::Serialize;
+use shards::Rot;
 
 use crate::ballot_count::BallotCount;
 use crate::cli::{Format, What};
@@ -121,7 +122,7 @@ fn results(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
 fn audit(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
     for (ballot, ballot_id, count) in ballots(exported) {
         for (shard, ordinal) in count.voters() {
-            let digest = digest(exported, ballot, shard, ordinal);
+            let digest = digest(exported, ballot, shard, ordinal)?;
             let (status, reason, attempts) = ("accepted", "", 1);
             rows.push(&AuditRow {
                 ballot_id,
@@ -166,7 +167,7 @@ fn duplicates(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()>
         for ((shard, ordinal), repeats) in &count.repeats {
             rows.push(&DuplicateRow {
                 ballot_id,
-                digest: digest(exported, ballot, *shard, *ordinal),
+                digest: digest(exported, ballot, *shard, *ordinal)?,
                 attempt_count: repeats.count + 1,
                 first_duplicate_at: minute(repeats.first_ms),
                 last_duplicate_at: minute(repeats.last_ms),
@@ -198,10 +199,10 @@ fn minute(ms: i64) -> String {
     instant_text(ms - ms.rem_euclid(MINUTE_MS))
 }
 
-fn digest(exported: Exported<'_>, ballot: u16, shard: u32, ordinal: u32) -> String {
-    let digest = exported.package.digest(ballot, shard, ordinal);
+fn digest(exported: Exported<'_>, ballot: u16, shard: u32, ordinal: u32) -> Result<String, Rot> {
+    let digest = exported.package.digest(ballot, shard, ordinal)?;
     let digest = digest.expect("the fold has refused credentials that are not on the roll");
-    digest.to_string()
+    Ok(digest.to_string())
 }
 
 /// Rows in one of the two forms.

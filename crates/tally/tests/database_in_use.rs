@@ -156,6 +156,7 @@ fn sql_of_the_first_design_runs_word_for_word() {
     };
     let (shard, ordinal, _) = fixture.credential(LIVE, 0).expect("on the roll");
     let digest = fixture.package.digest_at(BallotIndex(LIVE), shard, ordinal);
+    let digest = digest.expect("sound bytes");
     let kept = digest.expect("a digest").to_string();
     let whole = format!("{kept}{}", "5a".repeat(16));
     assert_eq!(whole.len(), 64);

@@ -347,6 +347,7 @@ fn hex_of(fixture: &Fixture, ballot: u16, nth: u32) -> String {
     fixture
         .package
         .digest_at(index, shard, ordinal)
+        .expect("sound bytes")
         .expect("a digest")
         .to_string()
 }

@@ -7,6 +7,7 @@ use election::Event;
 use ledger::Partition;
 use listener::Admission;
 use listener::lifecycle::Lifecycle;
+use shards::Package;
 use tokio::sync::Semaphore;
 
 use crate::catalogue::Catalogue;
@@ -40,5 +41,9 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn event(&self) -> &Event {
         self.station.event()
+    }
+
+    pub(crate) fn package(&self) -> &Package {
+        &self.station.roll.package
     }
 }

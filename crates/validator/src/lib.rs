@@ -16,6 +16,7 @@ pub mod fuzzing;
 mod http;
 mod internal;
 mod metrics;
+mod package_check;
 mod run;
 mod site;
 mod start;

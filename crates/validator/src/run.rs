@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::http::Public;
 use crate::internal::{self, Internal};
+use crate::package_check;
 use crate::start;
 
 /// Time for tallies to take what the last commit wrote.
@@ -58,6 +59,13 @@ pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
     let clock = Arc::new(SteadyClock::start(machine));
     let partition = start::open_ledger(config, &roll.package, Arc::clone(&clock))?;
     let app = Arc::new(start::assemble(config, roll, partition, clock)?);
+    let checks = app.metrics.package_checks.clone();
+    package_check::start(
+        &app.station.roll.package,
+        package_check::Rate::default(),
+        checks,
+    )
+    .context("cannot start the check of the package")?;
     runtime.block_on(serve(app, config, Arc::new(workers), outside, connections))
 }
 

@@ -69,7 +69,10 @@ pub(crate) fn open_roll(config: &Config) -> Result<ElectoralRoll> {
         signers = package.signers().join(", "),
         "package verified"
     );
-    Ok(ElectoralRoll { package, hasher })
+    Ok(ElectoralRoll {
+        package: Arc::new(package),
+        hasher,
+    })
 }
 
 fn open_package(config: &Config) -> Result<Package> {
@@ -208,7 +211,7 @@ pub(crate) fn assemble(
         .iter()
         .map(|ballot| ballot.id.clone())
         .collect();
-    let metrics = Arc::new(Metrics::new(&partition, ids));
+    let metrics = Arc::new(Metrics::new(&partition, &roll.package, ids));
     Ok(App {
         catalogue: Catalogue::new(event),
         routes: Routes::new()?,

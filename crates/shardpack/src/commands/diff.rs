@@ -47,6 +47,11 @@ pub(crate) fn run(args: &DiffArgs) -> Result<()> {
             .map(|id| compare(&before, &after, id))
             .collect(),
     };
+    for package in [&before, &after] {
+        if let Some(rot) = package.rot() {
+            return Err(rot.clone().into());
+        }
+    }
     if args.json {
         return print_json(&difference);
     }
@@ -128,14 +133,15 @@ where
     }
 }
 
-/// All credentials of a ballot in order of digest: shards are ranges of leading bits.
+/// All credentials of a ballot in order of digest: shards are ranges of leading bits. Whoever is left
+/// out because the package rots meanwhile is told by [`Package::rot`].
 fn credentials<'p>(package: &'p Package, id: &str) -> impl Iterator<Item = (Digest, u16)> + 'p {
     let index = package.event().ballot(id).map(|ballot| ballot.index);
     index.into_iter().flat_map(move |index: BallotIndex| {
         (0..package.shard_count(index)).flat_map(move |shard| {
             (0..package.credentials_in(index, shard)).filter_map(move |ordinal| {
-                let digest = package.digest_at(index, shard, ordinal)?;
-                Some((digest, package.region_at(index, shard, ordinal)?))
+                let digest = package.digest_at(index, shard, ordinal).ok()??;
+                Some((digest, package.region_at(index, shard, ordinal).ok()??))
             })
         })
     })

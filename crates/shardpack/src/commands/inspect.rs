@@ -108,7 +108,7 @@ fn look_up(package: &Package, digest: &Digest, json: bool) -> Result<()> {
     let mut found = Vec::new();
     for ballot in package.event().ballots() {
         let id = ballot.id.clone();
-        found.push(match package.lookup(ballot.index, digest) {
+        found.push(match package.lookup(ballot.index, digest)? {
             Membership::Member {
                 shard,
                 ordinal,

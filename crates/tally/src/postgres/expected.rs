@@ -95,13 +95,12 @@ impl Expected<'_> {
     ) -> Result<(usize, u32, u32), Stop> {
         let event = self.recount.package.event();
         let index = event.ballot(ballot).map(|ballot| ballot.index.0);
-        let place = index.and_then(|index| {
-            let (shard, ordinal) = self.recount.package.find(index, digest)?;
-            Some((usize::from(index), shard, ordinal))
-        });
-        match place {
-            Some(place) => Ok(place),
-            None => differ(format!(
+        let find = |index| self.recount.package.find(index, digest);
+        let found = index.map(|index| find(index).map(|place| (index, place)));
+        let found = found.transpose();
+        match found.map_err(|rot| DbError::Ledger(rot.into()))? {
+            Some((index, Some((shard, ordinal)))) => Ok((usize::from(index), shard, ordinal)),
+            _ => differ(format!(
                 "{} of ballot {ballot} is not on the roll",
                 hex(digest)
             )),

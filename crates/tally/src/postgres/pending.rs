@@ -183,13 +183,11 @@ impl<'a> Pending<'a> {
         shard: u32,
         ordinal: u32,
     ) -> Result<(([u8; 16], &'a str), u16), FoldError> {
+        let digest = self.roll.digest(ballot, shard, ordinal)?;
+        let region = self.roll.region(ballot, shard, ordinal)?;
         let find = || {
             let id = &self.event.ballots().get(usize::from(ballot))?.id;
-            let digest = self.roll.digest(ballot, shard, ordinal)?;
-            Some((
-                (*digest.as_bytes(), id.as_str()),
-                self.roll.region(ballot, shard, ordinal)?,
-            ))
+            Some(((*digest?.as_bytes(), id.as_str()), region?))
         };
         find().ok_or_else(|| frame.position().not_on_roll(ballot, shard, ordinal))
     }

@@ -200,7 +200,7 @@ impl Fixture {
         for shard in 0..1 << SHARD_BITS {
             let size = self.package.credentials_in(index, shard);
             if ordinal < size {
-                let region = self.package.region_at(index, shard, ordinal)?;
+                let region = self.package.region_at(index, shard, ordinal).ok()??;
                 return Some((shard, ordinal, region));
             }
             ordinal -= size;

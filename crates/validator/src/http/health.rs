@@ -16,17 +16,20 @@ pub(crate) fn live() -> Reply {
     reply::json(StatusCode::OK, &json!({"status": "ok"}), JSON, None)
 }
 
-/// 200 while votes are taken. 503 while none is, whatever the cause: a proxy then sends voters elsewhere.
+/// 200 while votes are taken. 503 while none is, or not everybody's, whatever the cause: a proxy then sends
+/// voters elsewhere.
 pub(crate) fn ready(app: &App) -> Result<Reply, Problem> {
     match obstacle(app) {
         None => Ok(live()),
         Some(Obstacle::Stopping) => Err(Rejection::Stopping.into()),
         Some(Obstacle::Full) => Err(Refusal::StorageFull.into()),
         Some(Obstacle::Clock) => Err(Refusal::ClockInDoubt.into()),
+        Some(Obstacle::Roll) => Err(Refusal::RollUnreadable.into()),
     }
 }
 
-/// The state for people, and that of each service that a voter depends on; 503 while no vote is taken.
+/// The state for people, and that of each service that a voter depends on; 503 while no vote is taken, or not
+/// everybody's.
 pub(crate) fn health(app: &App) -> Reply {
     let obstacle = obstacle(app);
     let (status, ledger) = match obstacle {
@@ -34,6 +37,11 @@ pub(crate) fn health(app: &App) -> Reply {
         Some(Obstacle::Stopping) => ("stopping", "stopping"),
         Some(Obstacle::Full) => ("full", "full"),
         Some(Obstacle::Clock) => ("clock-in-doubt", "ok"),
+        Some(Obstacle::Roll) => ("roll-unreadable", "ok"),
+    };
+    let package = match app.package().rot() {
+        None => "ok",
+        Some(_) => "damaged",
     };
     let clock = match app.partition.state().clock() {
         ClockState::Agrees => "ok",
@@ -42,7 +50,7 @@ pub(crate) fn health(app: &App) -> Reply {
     };
     let body = json!({
         "status": status,
-        "services": {"package": "ok", "ledger": ledger, "clock": clock},
+        "services": {"package": package, "ledger": ledger, "clock": clock},
         "timestamp": instant_text(app.clock.now_ms()),
     });
     let code = match obstacle {
@@ -52,12 +60,13 @@ pub(crate) fn health(app: &App) -> Reply {
     reply::json(code, &body, JSON, None)
 }
 
-/// What keeps votes from being taken.
+/// What keeps votes from being taken, of everybody or of some.
 #[derive(Clone, Copy)]
 enum Obstacle {
     Stopping,
     Full,
     Clock,
+    Roll,
 }
 
 fn obstacle(app: &App) -> Option<Obstacle> {
@@ -68,6 +77,8 @@ fn obstacle(app: &App) -> Option<Obstacle> {
         Some(Obstacle::Full)
     } else if state.clock() == ClockState::InDoubt {
         Some(Obstacle::Clock)
+    } else if app.package().rot().is_some() {
+        Some(Obstacle::Roll)
     } else {
         None
     }

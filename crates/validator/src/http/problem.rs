@@ -130,6 +130,7 @@ impl<'a> Facts<'a> {
             | Refusal::Overloaded
             | Refusal::StorageFull
             | Refusal::ClockInDoubt
+            | Refusal::RollUnreadable
             | Refusal::OutcomeUnknown
             | Refusal::LedgerDisagrees => {}
         }

@@ -295,6 +295,16 @@ pub(super) const CLOCK_IN_DOUBT: ProblemDefinition = define(
     ),
 );
 
+pub(super) const ROLL_UNREADABLE: ProblemDefinition = define(
+    StatusCode::SERVICE_UNAVAILABLE,
+    "roll-unreadable",
+    words("Service indisponible", "Service unavailable"),
+    words(
+        "Rien n'est enregistré, la liste électorale est illisible ; réessayez après le délai de l'en-tête Retry-After.",
+        "Nothing is recorded because the roll cannot be read; try again after the delay in the Retry-After header.",
+    ),
+);
+
 pub(super) const OUTCOME_UNKNOWN: ProblemDefinition = define(
     StatusCode::SERVICE_UNAVAILABLE,
     "outcome-unknown",

@@ -3,6 +3,7 @@
 //! The request path touches atomic counters only: labelled ones are looked up once, at the start.
 
 mod ledger;
+mod package;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+use shards::Package;
 
 use crate::http::problem::Problem;
 use crate::http::problem_type::ProblemType;
@@ -32,6 +34,8 @@ pub(crate) struct Metrics {
     request_duration: Histogram,
     /// By type of problem, in the order of the enumeration.
     problems: [Counter; ProblemType::COUNT],
+    /// Counted by whoever checks the package.
+    pub(crate) package_checks: Counter,
 }
 
 /// Votes answered, by what became of them. Requests that are no readable vote are not among them,
@@ -44,7 +48,11 @@ struct Validated {
 }
 
 impl Metrics {
-    pub(crate) fn new(partition: &Arc<Partition<VoteReply>>, ballots: Vec<String>) -> Metrics {
+    pub(crate) fn new(
+        partition: &Arc<Partition<VoteReply>>,
+        package: &Arc<Package>,
+        ballots: Vec<String>,
+    ) -> Metrics {
         let mut registry = Registry::default();
         exposition::register_build(&mut registry, env!("CARGO_PKG_VERSION"));
         listener::register_process(&mut registry);
@@ -78,6 +86,13 @@ impl Metrics {
         connections.register(&mut registry);
         let collector = ledger::Ledger::new(Arc::clone(partition), ballots);
         registry.register_collector(Box::new(collector));
+        registry.register_collector(Box::new(package::Damage(Arc::clone(package))));
+        let package_checks = Counter::default();
+        registry.register(
+            "package_checks",
+            "Checks in service that found every file of the package as it was signed",
+            package_checks.clone(),
+        );
         Metrics {
             registry,
             votes_submitted,
@@ -87,6 +102,7 @@ impl Metrics {
             duplicate_attempts,
             request_duration,
             problems,
+            package_checks,
         }
     }
 
@@ -121,6 +137,7 @@ impl Metrics {
             | Refusal::Overloaded
             | Refusal::StorageFull
             | Refusal::ClockInDoubt
+            | Refusal::RollUnreadable
             | Refusal::OutcomeUnknown
             | Refusal::LedgerDisagrees => {}
         }

@@ -45,9 +45,10 @@ pub(crate) fn not_cast(refusal: &Refusal) -> NotCast {
         },
         Refusal::RepeatsUsedUp { .. } => End::TooManyRepeats { retry_after_s },
         Refusal::TriesUsedUp { .. } => End::TooManyTries { retry_after_s },
-        Refusal::Overloaded | Refusal::StorageFull | Refusal::ClockInDoubt => {
-            End::Busy { retry_after_s }
-        }
+        Refusal::Overloaded
+        | Refusal::StorageFull
+        | Refusal::ClockInDoubt
+        | Refusal::RollUnreadable => End::Busy { retry_after_s },
         Refusal::OutcomeUnknown | Refusal::LedgerDisagrees => End::Unsure { retry_after_s },
         // The form of a page offers none of these.
         Refusal::Malformed(_)

@@ -65,6 +65,9 @@ pub(crate) enum Refusal {
     StorageFull,
     /// The system's clock jumped, so that nobody knows whether the ballot is open; nothing is recorded.
     ClockInDoubt,
+    /// The package's bytes are not any more those that officers signed, so that nobody knows whether this
+    /// voter is on the roll, or in which region; nothing is recorded.
+    RollUnreadable,
     /// The ledger did not answer in time: the vote may be recorded or not. Sending it again is safe.
     OutcomeUnknown,
     /// The ledger does not know the voter whom the package named, which the start rules out.
@@ -88,8 +91,10 @@ impl Refusal {
         match self {
             Refusal::RepeatsUsedUp { wait } | Refusal::TriesUsedUp { wait } => Some(*wait),
             Refusal::Overloaded | Refusal::OutcomeUnknown => Some(Duration::from_secs(1)),
-            // An operator has to make room, or to set the clock right, first.
-            Refusal::StorageFull | Refusal::ClockInDoubt => Some(Duration::from_secs(10)),
+            // An operator has to make room, to set the clock right, or to bring the package, first.
+            Refusal::StorageFull | Refusal::ClockInDoubt | Refusal::RollUnreadable => {
+                Some(Duration::from_secs(10))
+            }
             Refusal::Malformed(_)
             | Refusal::InvalidFields(_)
             | Refusal::NoSuchBallot(_)
@@ -144,7 +149,8 @@ pub(crate) fn one_of_each() -> Vec<Refusal> {
             Refusal::TriesUsedUp { .. } => Refusal::Overloaded,
             Refusal::Overloaded => Refusal::StorageFull,
             Refusal::StorageFull => Refusal::ClockInDoubt,
-            Refusal::ClockInDoubt => Refusal::OutcomeUnknown,
+            Refusal::ClockInDoubt => Refusal::RollUnreadable,
+            Refusal::RollUnreadable => Refusal::OutcomeUnknown,
             Refusal::OutcomeUnknown => Refusal::LedgerDisagrees,
             Refusal::LedgerDisagrees => return None,
         })

@@ -1,8 +1,10 @@
 //! The voters' roll: who may vote on a ballot.
 
+use std::sync::Arc;
+
 use credentials::Hasher;
 use ledger::Tracker;
-use shards::{Membership, Package};
+use shards::{Membership, Package, Rot};
 
 use super::fields::Credential;
 use super::idempotency_key::IdempotencyKey;
@@ -10,7 +12,7 @@ use crate::ballots::BallotKey;
 
 /// A verified package and the hasher that fits it.
 pub(crate) struct ElectoralRoll {
-    pub(crate) package: Package,
+    pub(crate) package: Arc<Package>,
     pub(crate) hasher: Hasher,
 }
 
@@ -27,16 +29,19 @@ pub(super) struct RollEntry {
 impl ElectoralRoll {
     /// The voter whom a credential names on a ballot, where there is one. NAS and code are wiped when
     /// this returns.
+    ///
+    /// # Errors
+    /// The package cannot be read as officers signed it.
     pub(super) fn voter(
         &self,
         ballot: &BallotKey,
         credential: Credential,
         key: Option<&IdempotencyKey>,
-    ) -> Option<RollEntry> {
+    ) -> Result<Option<RollEntry>, Rot> {
         let digest = self
             .hasher
             .digest(&credential.nas, &credential.code, &ballot.id);
-        match self.package.lookup(ballot.index, &digest) {
+        Ok(match self.package.lookup(ballot.index, &digest)? {
             Membership::Member {
                 shard,
                 ordinal,
@@ -48,6 +53,6 @@ impl ElectoralRoll {
                 tracker: key.map(|key| self.hasher.tracker(&digest, key.as_bytes())),
             }),
             Membership::NotOnRoll | Membership::NoSuchBallot => None,
-        }
+        })
     }
 }

@@ -11,6 +11,7 @@ use ledger::{Decision, InvalidReason, Partition, RequestId, Submission};
 use listener::client::Prefix;
 use listener::log::Gate;
 use listener::within;
+use shards::Rot;
 
 use super::attempts::Attempts;
 use super::delivery::VoteReply;
@@ -24,6 +25,9 @@ use crate::ballots::{BallotKey, BallotKeys};
 
 /// Lines about votes that the ledger does not know, one a second at most.
 static DISAGREEMENTS: Gate = Gate::new();
+
+/// Lines about bytes of the package that changed, one a second at most.
+static ROT: Gate = Gate::new();
 
 /// Whoever counts the votes that reach the ledger.
 pub(crate) trait Observer: Send + Sync {
@@ -136,7 +140,8 @@ impl PollingStation {
     ) -> Result<Recorded, Refusal> {
         let now = self.clock.monotonic();
         let attempt = self.attempts.begin(&credential, sender.client, now)?;
-        let Some(voter) = self.roll.voter(ballot, credential, sender.key.as_ref()) else {
+        let voter = self.roll.voter(ballot, credential, sender.key.as_ref());
+        let Some(voter) = voter.map_err(|rot| roll_unreadable(&rot))? else {
             self.note_invalid(ballot, InvalidReason::NotOnRoll);
             let tries_left = attempt.map(|attempt| self.attempts.charge(&attempt, now));
             return Err(Refusal::NotOnRoll { tries_left });
@@ -246,6 +251,14 @@ impl PollingStation {
             Some(Err(_)) | None => Err(Refusal::OutcomeUnknown),
         }
     }
+}
+
+/// The package rots: nobody is told that they are not on the roll, and no try is used up.
+fn roll_unreadable(rot: &Rot) -> Refusal {
+    ROT.run(|unsaid| {
+        tracing::error!(unsaid, %rot, "the roll cannot be read: votes that need it are refused with 503");
+    });
+    Refusal::RollUnreadable
 }
 
 /// The recorded vote, or what the ledger had against it.

@@ -9,6 +9,7 @@ mod limits;
 mod lost_ledger;
 mod operation;
 mod refusals;
+mod rotten_package;
 mod secure;
 mod server;
 mod service;
