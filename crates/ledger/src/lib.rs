@@ -33,9 +33,10 @@ mod sim;
 
 pub use commit::begin::begin;
 pub use commit::clock_state::ClockState;
-pub use commit::committer::{Committer, RecoveryReport};
+pub use commit::committer::Committer;
 pub use commit::options::{OnClock, OnFatal, OnFull, Options};
 pub use commit::partition::Partition;
+pub use commit::recovery_report::RecoveryReport;
 pub use commit::state::{Distribution, FRAME_BOUNDS, PartitionState, SYNC_BOUNDS_US};
 pub use decide::submission::{Decision, Reply, Submission};
 pub use decide::voted::{ShardVotes, Voted};

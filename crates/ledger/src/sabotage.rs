@@ -31,6 +31,8 @@ pub(crate) enum Sabotage {
     AttemptsMoveTime,
     /// A start whose last frame lies in the future goes on.
     StartInThePast,
+    /// A close that a start finds in the past is written down at once.
+    CloseAtOnce,
     /// The ledger's files may vanish under the running process.
     WatchNothing,
     /// A start begins anew where the ledger is missing.
@@ -145,6 +147,11 @@ mod tests {
     #[test]
     fn invariant_10_a_start_on_an_older_copy_is_noticed() {
         check(Sabotage::AcceptAnyRollback);
+    }
+
+    #[test]
+    fn invariant_10_a_close_that_is_written_at_once_is_noticed() {
+        check(Sabotage::CloseAtOnce);
     }
 
     #[test]

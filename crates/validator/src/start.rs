@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, bail};
 use credentials::{Hasher, RollKey, Scheme};
 use durable::{Clock, OsStorage, SteadyClock};
-use election::Event;
+use election::{Event, instant_text};
 use ledger::log::files;
 use ledger::{
     BallotShape, BoxPublicKey, ClockState, LedgerError, Options, Partition, RecoveryReport, Shape,
@@ -119,12 +119,13 @@ pub(crate) fn open_ledger(
         accept_clock_behind: config.accepted.clock_behind,
         ..Options::default()
     };
-    let shape = shape(package);
+    let (shape, now_ms) = (shape(package), clock.now_ms());
     let log = Arc::new(files::open(Arc::new(OsStorage), &config.data));
     let snapshots = Snapshots::new(Arc::new(OsStorage), &config.data);
     let (partition, report) = Partition::open(log, Some(snapshots), clock, shape, options)
         .with_context(|| format!("cannot open the ledger under {}", config.data.display()))?;
     log_recovery(&report);
+    log_closes_held(&report, package.event(), now_ms);
     Ok(Arc::new(partition))
 }
 
@@ -177,6 +178,22 @@ fn log_recovery(report: &RecoveryReport) {
         replayed = report.replayed,
         "ledger recovered"
     );
+}
+
+fn log_closes_held(report: &RecoveryReport, event: &Event, now_ms: i64) {
+    let held = report.closes_held.iter();
+    let ids: Vec<&str> = held
+        .filter_map(|index| event.ballots().get(usize::from(*index)))
+        .map(|ballot| ballot.id.as_str())
+        .collect();
+    if !ids.is_empty() {
+        tracing::warn!(
+            ballots = ids.join(", "),
+            clock = instant_text(now_ms),
+            remedy = "look at another clock; if this one is wrong, stop the validator, set the clock right and start again",
+            "voting on ballots is over by the clock at this start: in 15 minutes that is written down, and is final"
+        );
+    }
 }
 
 /// What the ledger must know of the package.

@@ -5,7 +5,6 @@
 //! error from any of its calls is fatal: the process has to stop, and the next start recovers what
 //! is in the log.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,7 +13,9 @@ use durable::{Clock, SteadyClock};
 
 use crate::commit::chain_writer::{ChainWriter, Segment, segment_bytes};
 use crate::commit::clock_state::ClockState;
+use crate::commit::held_close::Hold;
 use crate::commit::options::{OnFull, Options};
+use crate::commit::recovery_report::RecoveryReport;
 use crate::commit::snapshotter::Snapshotter;
 use crate::commit::state::PartitionState;
 use crate::commit::timekeeper::Timekeeper;
@@ -23,15 +24,15 @@ use crate::decide::draft::Draft;
 use crate::decide::invalid::InvalidCounters;
 use crate::decide::submission::{Decision, Reply, Submission};
 use crate::decide::voted::Voted;
+use crate::decide::window::DecisionTimes;
 use crate::error::LedgerError;
 use crate::format::body::{InvalidReason, Tracker};
-use crate::format::chain::Cursor;
 use crate::format::choice_code::wipe;
 use crate::format::entropy::Entropy;
 use crate::format::link::{EncodedLink, LinkKind};
 use crate::format::shape::Shape;
-use crate::log::{Append, Barrier, Claim, Lease, Log, Recovery, Room, TornTail};
-use crate::replay::restore::{Rebuild, Rebuilt};
+use crate::log::{Append, Barrier, Claim, Lease, Log, Room};
+use crate::replay::restore::Rebuild;
 use crate::replay::snapshot::Snapshots;
 
 /// Counted invalid attempts wait no longer than this for a frame of their own.
@@ -41,31 +42,6 @@ const INVALID_WAIT: Duration = Duration::from_secs(1);
 pub(crate) struct Shared {
     pub(crate) state: PartitionState,
     pub(crate) invalid: InvalidCounters,
-}
-
-/// What a start found and did.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RecoveryReport {
-    /// How many segments were found.
-    pub segments: u64,
-    /// Frames found, each verified.
-    pub frames: u64,
-    /// Epoch of this owner: in a ledger of files the number of this start, from 1.
-    pub epoch: u32,
-    /// The last frame that is left, and its hash.
-    pub last: Cursor,
-    /// What was cut from the end of the ledger.
-    pub torn_tail: Option<TornTail>,
-    /// Whether the sidecar was damaged while the ledger was whole; it was rewritten.
-    pub sidecar_damaged: bool,
-    /// Bitsets taken from snapshots; the others were replayed from nothing.
-    pub snapshots_used: u64,
-    /// Snapshots that could not be used, and why.
-    pub snapshots_refused: Vec<String>,
-    /// Frames replayed into bitsets.
-    pub replayed: u64,
-    /// What was cut off or not used, under the names under which it is kept.
-    pub kept: Vec<PathBuf>,
 }
 
 /// The one writer of a partition.
@@ -80,9 +56,9 @@ pub struct Committer<R: Reply> {
     on_full: OnFull,
     shared: Arc<Shared>,
     time: Timekeeper,
-    /// Windows that ended by then need no closing frame any more: the time of the last frame, or of
-    /// the start where there is none.
+    /// Windows that ended by then need no closing frame any more: the time of the last frame.
     written_ms: i64,
+    hold: Hold,
     last_commit: Duration,
     /// The link that may have been appended or not. Nothing else is decided before that is known.
     unsettled: Option<Unsettled<R>>,
@@ -144,7 +120,7 @@ impl<R: Reply> Committer<R> {
             options.accept_clock_behind,
             options.on_clock,
         )?;
-        let mut report = report(&recovery, &rebuilt);
+        let mut report = RecoveryReport::of(&recovery, &rebuilt);
         for path in &rebuilt.not_used {
             let snapshots = snapshots.as_ref();
             let snapshots = snapshots.expect("they hold the one that was not used");
@@ -167,12 +143,42 @@ impl<R: Reply> Committer<R> {
             writer: ChainWriter::new(shape, partition, claim.segment_bytes, &recovery)?,
             snapshotter,
             on_full: options.on_full,
-            written_ms: recovery.time_ms.unwrap_or(started_ms),
+            written_ms: recovery.time_ms.unwrap_or(i64::MIN),
+            hold: Hold::begin(last_commit, started_ms),
             unsettled: None,
             ended: false,
             lease,
         };
+        report.closes_held = committer.closes_held();
         Ok((committer, report))
+    }
+
+    /// Ballots that are neither open nor closed, because the start found their close in the past.
+    fn closes_held(&self) -> Vec<u16> {
+        let held = match self.hold.started_ms(self.now()) {
+            Some(started_ms) => self.arbiter.ended_between(self.written_ms, started_ms),
+            None => Vec::new(),
+        };
+        let count = held.len() as u64;
+        let state = &self.shared.state;
+        state.closes_held.store(count, Ordering::Relaxed);
+        held
+    }
+
+    /// While a close is held, votes on other ballots carry the time of the last frame: any later one
+    /// would write the close.
+    fn decision_times(&self) -> DecisionTimes {
+        let now_ms = self.time.now_ms();
+        let started_ms = self.hold.started_ms(self.now());
+        let started_ms = started_ms.filter(|_| !self.closes_held().is_empty());
+        DecisionTimes {
+            stamp_ms: match started_ms {
+                Some(_) => self.time.of_votes_that_close_nothing(now_ms),
+                None => now_ms,
+            },
+            now_ms,
+            held: started_ms.map(|started_ms| (self.written_ms, started_ms)),
+        }
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -223,10 +229,12 @@ impl<R: Reply> Committer<R> {
         if in_doubt {
             self.turn_away(batch);
         }
-        let now_ms = self.time.now_ms();
-        let mut draft = self.arbiter.decide(batch, now_ms, &self.shared.invalid);
+        let times = self.decision_times();
+        let mut draft = self.arbiter.decide(batch, &times, &self.shared.invalid);
         self.shared.state.note_decided(draft.submissions());
-        let closes = !in_doubt && self.arbiter.any_ended_between(self.written_ms, now_ms);
+        let (last_ms, now_ms) = (self.written_ms, times.now_ms);
+        let may_close = !in_doubt && times.held.is_none();
+        let closes = may_close && self.arbiter.any_ended_between(last_ms, now_ms);
         if draft.needs_frame() || flush_invalid || closes {
             draft.invalid = self.shared.invalid.take();
         }
@@ -236,7 +244,7 @@ impl<R: Reply> Committer<R> {
         }
         let time_ms = match draft.votes() {
             0 if !closes => self.time.of_attempts(now_ms),
-            _ => now_ms,
+            _ => times.stamp_ms,
         };
         self.commit(draft, time_ms)
     }
@@ -492,21 +500,6 @@ fn note_answer(answer: Append) -> Append {
         }
     }
     answer
-}
-
-fn report(recovery: &Recovery, rebuilt: &Rebuilt) -> RecoveryReport {
-    RecoveryReport {
-        segments: recovery.position.segment.into(),
-        frames: recovery.position.cursor.sequence,
-        epoch: recovery.epoch,
-        last: recovery.position.cursor,
-        torn_tail: recovery.torn_tail.clone(),
-        sidecar_damaged: recovery.sidecar_damaged,
-        snapshots_used: rebuilt.snapshots_used,
-        snapshots_refused: rebuilt.snapshots_refused.clone(),
-        replayed: rebuilt.replayed,
-        kept: recovery.kept.iter().cloned().collect(),
-    }
 }
 
 fn share(shape: &Shape, voted: &Voted, last_sequence: u64) -> Arc<Shared> {

@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 
 use durable::SteadyClock;
 
-use crate::commit::committer::{Committer, RecoveryReport, Shared};
+use crate::commit::committer::{Committer, Shared};
 use crate::commit::options::{OnFatal, Options};
 use crate::commit::pace::{Bell, Pace};
+use crate::commit::recovery_report::RecoveryReport;
 use crate::commit::state::PartitionState;
 use crate::decide::submission::{Reply, Submission};
 use crate::error::LedgerError;

@@ -73,6 +73,7 @@ pub struct PartitionState {
     frame_sizes: Buckets<{ FRAME_BOUNDS.len() + 1 }>,
     pub(crate) is_full: AtomicBool,
     pub(crate) system_ahead_ms: AtomicI64,
+    pub(crate) closes_held: AtomicU64,
 }
 
 impl PartitionState {
@@ -91,6 +92,7 @@ impl PartitionState {
             frame_sizes: Buckets::new(),
             is_full: AtomicBool::new(false),
             system_ahead_ms: AtomicI64::new(0),
+            closes_held: AtomicU64::new(0),
         }
     }
 
@@ -151,6 +153,12 @@ impl PartitionState {
     /// is behind. Looked at with every frame, and once a second at least.
     pub fn system_ahead_ms(&self) -> i64 {
         self.system_ahead_ms.load(Ordering::Relaxed)
+    }
+
+    /// Ballots that are neither open nor closed, because their windows had ended when this owner
+    /// started: for a quarter of an hour, nothing is written of that.
+    pub fn closes_held(&self) -> u64 {
+        self.closes_held.load(Ordering::Relaxed)
     }
 
     /// Whether the system's clock and the ledger's time are so far apart that it matters.

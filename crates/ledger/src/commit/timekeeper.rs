@@ -106,6 +106,12 @@ impl Timekeeper {
         self.last_ms.unwrap_or(now_ms.min(self.opens_ms))
     }
 
+    /// The time of votes that must not write down that a window has ended: that of the last frame, and
+    /// the time where there is none.
+    pub(crate) fn of_votes_that_close_nothing(&self, now_ms: i64) -> i64 {
+        self.last_ms.unwrap_or(now_ms)
+    }
+
     /// The time of the last frame, which there is once one was appended.
     pub(crate) fn last_ms(&self) -> i64 {
         self.last_ms

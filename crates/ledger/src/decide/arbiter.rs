@@ -6,7 +6,7 @@ use crate::decide::invalid::InvalidCounters;
 use crate::decide::recent::{RecentReceipts, Recorded};
 use crate::decide::submission::{Decision, Reply, Submission};
 use crate::decide::voted::{Marked, Voted};
-use crate::decide::window::Window;
+use crate::decide::window::{DecisionTimes, Window};
 use crate::format::body::InvalidReason;
 use crate::format::choice_code::{is_encodable, wipe};
 use crate::format::limits::BATCH_SUBMISSIONS_MAX;
@@ -30,11 +30,11 @@ impl Arbiter {
         }
     }
 
-    /// Decides a batch at `now_ms`. Bits are set at once, so that the batch sees its own marks.
+    /// Decides a batch at these times. Bits are set at once, so that the batch sees its own marks.
     pub(crate) fn decide<R: Reply>(
         &mut self,
         batch: &mut Vec<Submission<R>>,
-        now_ms: i64,
+        times: &DecisionTimes,
         invalid: &InvalidCounters,
     ) -> Draft<R> {
         let mut draft = Draft::default();
@@ -44,8 +44,14 @@ impl Arbiter {
                 continue;
             };
             let ballot = submission.ballot;
-            let refusal = self.refusal(&submission, now_ms);
-            match refusal {
+            let window = self.windows.get(usize::from(ballot));
+            if window.is_some_and(|window| window.is_in_doubt(times)) {
+                wipe(&mut submission.choice);
+                let turned_away = (submission.reply, Decision::ClockInDoubt);
+                draft.turned_away.push(turned_away);
+                continue;
+            }
+            match self.refusal(&submission, times.now_ms) {
                 None => self.decide_open(&mut draft, submission),
                 Some((decision, reason)) => {
                     wipe(&mut submission.choice);
@@ -85,6 +91,13 @@ impl Arbiter {
     pub(crate) fn any_ended_between(&self, last_ms: i64, now_ms: i64) -> bool {
         let mut windows = self.windows.iter();
         windows.any(|window| window.ended_between(last_ms, now_ms))
+    }
+
+    /// The ballots whose windows ended after `last_ms`, and by `now_ms`.
+    pub(crate) fn ended_between(&self, last_ms: i64, now_ms: i64) -> Vec<u16> {
+        let numbered = (0u16..).zip(&self.windows);
+        let ended = numbered.filter(|(_, window)| window.ended_between(last_ms, now_ms));
+        ended.map(|(ballot, _)| ballot).collect()
     }
 
     /// Why a submission is turned away without a look at the bitsets, if it is.

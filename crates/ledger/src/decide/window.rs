@@ -4,6 +4,18 @@ use crate::decide::submission::Decision;
 use crate::format::body::InvalidReason;
 use crate::format::shape::BallotShape;
 
+/// The times by which a batch is decided.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DecisionTimes {
+    /// What its votes are stamped with: the time, or that of the last frame while a close is held.
+    pub(crate) stamp_ms: i64,
+    /// What time it is, which never goes back.
+    pub(crate) now_ms: i64,
+    /// Windows that ended after the first and by the second of these are held to be neither open nor
+    /// closed.
+    pub(crate) held: Option<(i64, i64)>,
+}
+
 /// When votes on a ballot are taken, ms since 1970 UTC.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Window {
@@ -28,6 +40,16 @@ impl Window {
         } else {
             None
         }
+    }
+
+    /// Whether nobody knows if a vote is in time: its close is held, or it was not open when time began
+    /// to stand still because of another one's.
+    pub(crate) fn is_in_doubt(&self, times: &DecisionTimes) -> bool {
+        let Some((last_ms, started_ms)) = times.held else {
+            return false;
+        };
+        let is_open = |ms| self.refusal(ms).is_none();
+        self.ended_between(last_ms, started_ms) || is_open(times.now_ms) && !is_open(times.stamp_ms)
     }
 
     /// Whether the window ended after `last_ms`, and by `now_ms`.

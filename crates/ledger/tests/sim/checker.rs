@@ -9,6 +9,7 @@ use ledger::{
     SegmentHeader, Voted,
 };
 
+use super::clock::Times;
 use super::ground::Framed;
 use super::history::{Attempt, Batch};
 
@@ -29,6 +30,8 @@ pub(crate) struct Checker {
     ballots: Vec<BallotShape>,
     /// Links of frames that were acknowledged: they may never change.
     known: BTreeMap<u64, LinkHash>,
+    /// Frames that were committed while a close was held, with its time.
+    held: BTreeMap<u64, i64>,
 }
 
 impl Checker {
@@ -38,6 +41,17 @@ impl Checker {
             opened: HashMap::new(),
             ballots: ballots.to_vec(),
             known: BTreeMap::new(),
+            held: BTreeMap::new(),
+        }
+    }
+
+    /// A frame was committed by an owner that had to decide by these times. Where it holds a close, the
+    /// frame must not write that down.
+    pub(crate) fn note_committed(&mut self, sequence: u64, times: &Times) {
+        if let Some(held_ms) = times.held_ms
+            && times.stamp_ms < held_ms
+        {
+            self.held.insert(sequence, held_ms);
         }
     }
 
@@ -87,7 +101,7 @@ impl Checker {
             Some(batch) => matches(batch),
             None => candidates.iter().any(matches) || found == Decided::default(),
         };
-        let stamped = |batch: &&Batch| batch.clock_ms == frame.header.time_ms;
+        let stamped = |batch: &&Batch| batch.times.stamp_ms == frame.header.time_ms;
         let in_time = match (found.marks.is_empty(), acknowledged) {
             (true, _) => {
                 before_ms.is_none_or(|before| before == frame.header.time_ms)
@@ -101,6 +115,10 @@ impl Checker {
             return Err(format!(
                 "frame {sequence} carries a wrong time, {time_ms} ms"
             ));
+        }
+        let held_ms = self.held.get(&sequence);
+        if held_ms.is_some_and(|held_ms| *held_ms <= frame.header.time_ms) {
+            return Err(format!("frame {sequence} writes a close that is held"));
         }
         if !fits {
             return Err(format!("frame {sequence} is no batch that was submitted"));
@@ -156,12 +174,10 @@ fn check_nothing_lost(batches: &[Batch], last: u64) -> Result<(), String> {
 
 /// The model: decides a batch as the rules say, from the bitsets before it.
 fn decide(batch: &Batch, before: &Fold, ballots: &[BallotShape]) -> Decided {
-    let time_ms = batch.clock_ms;
     let mut decided = Decided::default();
     for attempt in &batch.attempts {
         let (ballot, shard, ordinal) = attempt.credential();
-        let window = &ballots[usize::from(ballot)];
-        if time_ms < window.opens_ms || time_ms >= window.closes_ms {
+        if batch.times.refusal(&ballots[usize::from(ballot)]).is_some() {
             continue;
         }
         let voted = before

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use durable::{Clock, SteadyClock};
+use ledger::{BallotShape, Decision};
 
 #[derive(Clone, Default)]
 pub(crate) struct SimClock {
@@ -49,7 +50,20 @@ impl Clock for SimClock {
 #[derive(Clone, Copy)]
 pub(crate) struct Expected {
     wrong_ms: i64,
+    /// None before the owner stands behind its last frame.
+    start: Option<Start>,
 }
+
+/// When an owner started.
+#[derive(Clone, Copy)]
+struct Start {
+    true_ms: i64,
+    /// The time, as it took it to be.
+    now_ms: i64,
+}
+
+/// For how long an owner writes no close that was in the past when it started.
+pub(crate) const HOLD_MS: i64 = 15 * 60_000;
 
 /// Beyond this difference an owner takes no votes, and does not start behind a later frame.
 const IN_DOUBT_MS: u64 = 30_000;
@@ -59,6 +73,40 @@ impl Expected {
     pub(crate) fn of(clock: &SimClock) -> Expected {
         Expected {
             wrong_ms: clock.now_ms() - clock.true_ms(),
+            start: None,
+        }
+    }
+
+    /// The owner has started behind a frame of that time.
+    pub(crate) fn begin(&mut self, clock: &SimClock, last_ms: i64) {
+        self.start = Some(Start {
+            true_ms: clock.true_ms(),
+            now_ms: self.now_ms(clock).max(last_ms),
+        });
+    }
+
+    /// By which times an owner whose last frame is of `last_ms` must decide at this moment.
+    pub(crate) fn times(self, clock: &SimClock, last_ms: i64, ballots: &[BallotShape]) -> Times {
+        let now_ms = self.now_ms(clock).max(last_ms);
+        let lasting = |start: &Start| clock.true_ms() - start.true_ms < HOLD_MS;
+        let start_ms = self.start.filter(lasting).map(|start| start.now_ms);
+        let held = |ballot: &BallotShape, start_ms| {
+            last_ms < ballot.closes_ms && ballot.closes_ms <= start_ms
+        };
+        let held_ms = start_ms.and_then(|start_ms| {
+            let ballots = ballots.iter().filter(|ballot| held(ballot, start_ms));
+            ballots.map(|ballot| ballot.closes_ms).min()
+        });
+        Times {
+            now_ms,
+            stamp_ms: match held_ms {
+                Some(_) if last_ms > i64::MIN => last_ms,
+                _ => now_ms,
+            },
+            held_ms,
+            held_after_ms: last_ms,
+            held_by_ms: start_ms.unwrap_or(i64::MIN),
+            in_doubt: self.in_doubt(clock),
         }
     }
 
@@ -70,6 +118,40 @@ impl Expected {
     /// Whether the system's clock says another time, so that nobody knows what time it is.
     pub(crate) fn in_doubt(self, clock: &SimClock) -> bool {
         clock.now_ms().abs_diff(self.now_ms(clock)) > IN_DOUBT_MS
+    }
+}
+
+/// By which times a batch must be decided.
+#[derive(Clone, Copy)]
+pub(crate) struct Times {
+    pub(crate) now_ms: i64,
+    /// What its votes must carry.
+    pub(crate) stamp_ms: i64,
+    /// The first close that is held.
+    pub(crate) held_ms: Option<i64>,
+    held_after_ms: i64,
+    held_by_ms: i64,
+    in_doubt: bool,
+}
+
+impl Times {
+    /// Why a vote on a ballot must be turned away, if it must.
+    pub(crate) fn refusal(&self, ballot: &BallotShape) -> Option<Decision> {
+        let is_open = |ms| ballot.opens_ms <= ms && ms < ballot.closes_ms;
+        let is_held = self.held_ms.is_some()
+            && self.held_after_ms < ballot.closes_ms
+            && ballot.closes_ms <= self.held_by_ms;
+        if self.in_doubt || is_held {
+            Some(Decision::ClockInDoubt)
+        } else if self.now_ms < ballot.opens_ms {
+            Some(Decision::NotOpen)
+        } else if self.now_ms >= ballot.closes_ms {
+            Some(Decision::Closed)
+        } else if !is_open(self.stamp_ms) {
+            Some(Decision::ClockInDoubt)
+        } else {
+            None
+        }
     }
 }
 

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 use election::Choice;
 use ledger::{BallotShape, Decision, Reply};
 
+use super::clock::Times;
+
 /// One submission and what was told of it.
 #[derive(Clone)]
 pub(crate) struct Attempt {
@@ -28,10 +30,8 @@ pub(crate) struct Batch {
     pub(crate) attempts: Vec<Attempt>,
     /// The frame it could become: the one behind the last when it was handed over.
     pub(crate) sequence: u64,
-    /// The time at that moment, as its owner must take it to be.
-    pub(crate) clock_ms: i64,
-    /// Whether the owner could know that time.
-    pub(crate) in_doubt: bool,
+    /// By which times its owner must decide it.
+    pub(crate) times: Times,
     /// What was answered and not yet noted in `attempts`.
     pub(crate) answers: Answers,
 }
@@ -92,17 +92,17 @@ impl Reply for Tell {
 pub(crate) fn check_turned_away(batches: &[Batch], ballots: &[BallotShape]) -> Result<(), String> {
     for batch in batches {
         for attempt in &batch.attempts {
-            let window = &ballots[usize::from(attempt.ballot)];
+            let refusal = batch.times.refusal(&ballots[usize::from(attempt.ballot)]);
             let told_truly = match attempt.told {
                 None | Some(Decision::Full | Decision::Malformed) => true,
-                Some(Decision::ClockInDoubt) => batch.in_doubt,
-                _ if batch.in_doubt => false,
-                Some(Decision::NotOpen) => batch.clock_ms < window.opens_ms,
-                Some(Decision::Closed) => batch.clock_ms >= window.closes_ms,
-                _ => true,
+                Some(told @ (Decision::ClockInDoubt | Decision::NotOpen | Decision::Closed)) => {
+                    refusal == Some(told)
+                }
+                Some(_) => refusal.is_none(),
             };
             if !told_truly {
-                return Err(format!("a voter was turned away at {} ms", batch.clock_ms));
+                let (told, now_ms) = (attempt.told, batch.times.now_ms);
+                return Err(format!("a voter was told {told:?} at {now_ms} ms"));
             }
         }
     }

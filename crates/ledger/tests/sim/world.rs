@@ -10,7 +10,7 @@ use ledger::{
 };
 
 use super::checker::Checker;
-use super::clock::{Expected, SimClock, is_far_behind};
+use super::clock::{Expected, HOLD_MS, SimClock, is_far_behind};
 use super::ground::Ground;
 use super::history::{Answers, Attempt, Batch, Tell, check_turned_away};
 use super::rng::Rng;
@@ -21,6 +21,8 @@ const LIVES: u64 = 40;
 const BATCHES_MAX: u64 = 30;
 /// An hour, in ms: how far clocks jump.
 const HOUR_MS: i64 = 3_600_000;
+/// When the one window ends that ends, in ms.
+const WINDOW_ENDS_MS: i64 = 60_000;
 /// Batches that an owner which was thought dead is given.
 const GHOST_BATCHES: u64 = 3;
 
@@ -200,7 +202,8 @@ impl World {
         for _ in 0..3 {
             match self.open(accepted) {
                 Ok((committer, report)) => {
-                    return Ok(Started::Owner(Box::new(committer), report, accepted));
+                    let committer = Box::new(committer);
+                    return Ok(Started::Owner(committer, Box::new(report), accepted));
                 }
                 Err(_) if self.ground.must_stop() => return Ok(Started::Cut),
                 Err(LedgerError::ClockBehind { frame, last_ms, .. })
@@ -236,6 +239,7 @@ impl World {
             }
         };
         self.check(&committer)?;
+        self.expected.begin(&self.clock, self.time_ms);
         if accepted.is_none() && is_far_behind(&self.clock, self.time_ms) {
             return Err("started behind a frame that lies in the future".to_owned());
         }
@@ -313,6 +317,10 @@ impl World {
 
     fn turn_of_events(&mut self) {
         self.clock.pass(self.rng.below(400));
+        // Seldom before windows end by themselves: most of a run is spent inside them.
+        if self.clock.true_ms() > WINDOW_ENDS_MS && self.rng.chance(3) {
+            self.clock.pass(HOLD_MS.unsigned_abs());
+        }
         match self.rng.below(150) {
             0 => self.clock.set_wrong(-5_000),
             1 => self.clock.set_wrong(3_000),
@@ -362,14 +370,20 @@ impl World {
         if self.rng.chance(10) {
             committer.note_invalid(Some(0), InvalidReason::NotOnRoll);
         }
+        let times = self
+            .expected
+            .times(&self.clock, self.time_ms, &self.shape.ballots);
         self.batches.push(Batch {
             attempts,
             sequence: self.last_sequence + 1,
-            clock_ms: self.expected.now_ms(&self.clock).max(self.time_ms),
-            in_doubt: self.expected.in_doubt(&self.clock),
+            times,
             answers,
         });
+        let before = committer.last_sequence();
         let stepped = committer.step(&mut submissions);
+        if committer.last_sequence() == before + 1 {
+            self.checker.note_committed(before + 1, &times);
+        }
         self.tally.unsettled += u64::from(committer.is_unsettled());
         self.harvest(committer);
         stepped
@@ -418,7 +432,7 @@ impl World {
             self.last_sequence = committer.last_sequence();
             // Attempts alone move no time.
             if batch.has_votes() {
-                self.time_ms = batch.clock_ms;
+                self.time_ms = batch.times.stamp_ms;
             }
         }
     }
@@ -489,7 +503,7 @@ impl World {
 /// What became of a start.
 enum Started {
     /// With the frame behind which a person decided to go on, in spite of the clock.
-    Owner(Box<Committer<Tell>>, RecoveryReport, Option<u64>),
+    Owner(Box<Committer<Tell>>, Box<RecoveryReport>, Option<u64>),
     /// A crash or a fault ended it.
     Cut,
 }
@@ -508,7 +522,7 @@ fn shape(secret: &BoxSecretKey, rng: &mut Rng) -> Shape {
         box_public_key: secret.public(),
         ballots: vec![
             ballot("LAW", i64::MIN, i64::MAX),
-            ballot("ELECTION", 5_000, 60_000),
+            ballot("ELECTION", 5_000, WINDOW_ENDS_MS),
             ballot("RANKED", 0, i64::MAX),
         ],
     }

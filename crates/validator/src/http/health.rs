@@ -43,7 +43,9 @@ pub(crate) fn health(app: &App) -> Reply {
         None => "ok",
         Some(_) => "damaged",
     };
-    let clock = match app.partition.state().clock() {
+    let state = app.partition.state();
+    let clock = match state.clock() {
+        ClockState::Agrees if state.closes_held() > 0 => "close-held",
         ClockState::Agrees => "ok",
         ClockState::Apart => "apart",
         ClockState::InDoubt => "in-doubt",

@@ -127,6 +127,11 @@ impl Collector for Ledger {
                 u64::from(state.clock() == ClockState::InDoubt),
             ),
             (
+                "ledger_closes_held",
+                "Ballots whose windows had ended when the validator started, and that take no votes until that is written down a quarter of an hour later",
+                state.closes_held(),
+            ),
+            (
                 "ledger_last_sequence",
                 "Number of the last frame on disk",
                 state.last_sequence(),

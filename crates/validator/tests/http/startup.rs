@@ -181,3 +181,27 @@ fn invariant_4_a_key_in_place_of_its_path_is_not_repeated() {
         assert!(!said.contains(secret), "{said}");
     }
 }
+
+/// The roll's third law was over before its ledger was begun: a wrong clock would say the same.
+#[test]
+fn invariant_10_a_close_in_the_past_is_held_and_told() {
+    let fixture = Fixture::new();
+    let server = Server::start(&fixture, &[]);
+    server.wait_for_log("voting on ballots is over by the clock at this start");
+    assert!(server.log().contains("L2024-009"), "{}", server.log());
+    let health = server.get("/api/v1/health");
+    assert_eq!(health.status, 200, "other ballots take votes");
+    assert_eq!(health.json()["services"]["clock"], "close-held");
+    let held = |count: u32| {
+        let metrics = server.get_internal("/metrics").body;
+        let metrics = String::from_utf8(metrics).unwrap();
+        metrics.contains(&format!("\nledger_closes_held {count}\n"))
+    };
+    assert!(held(1));
+    assert_eq!(server.vote(Voter(0), "L2025-001", "oui").status, 202);
+    let began = std::time::Instant::now();
+    while !held(0) {
+        assert!(began.elapsed() < std::time::Duration::from_secs(10));
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}

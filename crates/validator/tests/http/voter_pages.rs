@@ -136,6 +136,8 @@ fn every_refusal_is_a_page_in_the_voters_language() {
     check(cast, &form(Voter(1), "vote=%ff"), 400, "could not be read");
     let short = form(Voter(1), "vote=oui&key=1");
     check(cast, &short, 400, "could not be read");
+    // The frame of this vote is the closing frame of the ballot that was over before.
+    assert_eq!(server.vote(Voter(9), "L2025-001", "oui").status, 202);
     check(
         "/ballots/L2024-009/cast",
         &form(Voter(1), "vote=oui"),
