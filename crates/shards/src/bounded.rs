@@ -25,11 +25,7 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, PackageEr
         .map_err(failed)?;
     if bytes.len() as u64 > limit {
         let path = path.to_owned();
-        return Err(PackageError::Size {
-            path,
-            expected: limit,
-            got: bytes.len() as u64,
-        });
+        return Err(PackageError::TooLong { path, limit });
     }
     Ok(bytes)
 }

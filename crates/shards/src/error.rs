@@ -72,6 +72,9 @@ pub enum PackageError {
         expected: u64,
         got: u64,
     },
+    /// A file is longer than any that we write.
+    #[error("{} is longer than {limit} bytes, which none of its kind is: it was altered, copy the package again", path.display())]
+    TooLong { path: PathBuf, limit: u64 },
     /// A file has another content than the manifest says.
     #[error("{} has SHA-256 {got}, the manifest says {expected}: it was altered, copy the package again", path.display())]
     Hash {

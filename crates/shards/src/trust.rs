@@ -171,12 +171,18 @@ fn check_layout(text: &str) -> Result<(), &'static str> {
 }
 
 fn read_public_key(path: &Path) -> Result<PublicKey, PackageError> {
-    let text = read_small(path)?;
-    // The untrusted comment is no part of the key: two copies that differ in it are one key.
     let refused = |reason: String| PackageError::PublicKey {
         path: path.to_owned(),
         reason,
     };
+    // The operator has named it: no package is at fault.
+    let text = read_small(path).map_err(|error| match error {
+        PackageError::Missing { .. } => refused("there is no such file".to_owned()),
+        PackageError::TooLong { .. } => refused("it is longer than a key".to_owned()),
+        PackageError::Signature { .. } => refused("it is not text".to_owned()),
+        error => error,
+    })?;
+    // The untrusted comment is no part of the key: two copies that differ in it are one key.
     let line = text.lines().nth(1);
     let line = line.ok_or_else(|| refused("it has no second line".to_owned()))?;
     PublicKey::from_base64(line.trim()).map_err(|error| refused(error.to_string().to_lowercase()))

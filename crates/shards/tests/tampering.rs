@@ -229,3 +229,37 @@ fn missing_and_extra_files_are_named() {
         PackageError::Extra { .. }
     ));
 }
+
+/// What the operator named is at fault, and no package: each file under its own name.
+#[test]
+fn a_public_key_that_is_none_is_not_blamed_on_the_package() {
+    let specimen = small();
+    let path = specimen.path("named.pub");
+    let long = "x".repeat(5_000);
+    let contents: [(Option<&[u8]>, &str); 4] = [
+        (None, "there is no such file"),
+        (Some(b"one line"), "it has no second line"),
+        (Some(b"\xff\n\xff\n"), "it is not text"),
+        (Some(long.as_bytes()), "it is longer than a key"),
+    ];
+    for (content, reason) in contents {
+        if let Some(content) = content {
+            fs::write(&path, content).unwrap();
+        }
+        let error = Trust::from_files(std::slice::from_ref(&path), 1).unwrap_err();
+        let expected = format!(
+            "{} is not a minisign public key: {reason}; give the .pub file of an officer",
+            path.display()
+        );
+        assert_eq!(error.to_string(), expected);
+    }
+    // A signature that is too long is altered, but no manifest says how long it was.
+    let trust = specimen.signed();
+    let signature = specimen.package().join("manifest.json.minisig");
+    fs::write(&signature, long).unwrap();
+    let error = refuse(&specimen, &trust).to_string();
+    assert!(
+        error.contains("manifest.json.minisig is longer than 4096 bytes"),
+        "{error}"
+    );
+}
