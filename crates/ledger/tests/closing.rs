@@ -11,7 +11,7 @@ use election::Choice;
 use ledger::log::files;
 use ledger::{
     BallotShape, Body, BoxSecretKey, Decision, Item, LedgerError, Options, Partition, Reply, Shape,
-    Submission,
+    Snapshots, Submission,
 };
 
 const OPENS_MS: i64 = 1_000_000;
@@ -77,20 +77,24 @@ fn vote(partition: &Partition<Tell>, ordinal: u32, reply: Tell) {
 }
 
 fn open(dir: &Path, clock: &Arc<SetClock>, shape: Shape) -> Partition<Tell> {
+    try_open(dir, clock, shape, None).expect("opens")
+}
+
+fn try_open(
+    dir: &Path,
+    clock: &Arc<SetClock>,
+    shape: Shape,
+    snapshots: Option<Snapshots>,
+) -> Result<Partition<Tell>, LedgerError> {
     let log = files::open(Arc::new(OsStorage), dir);
     match ledger::begin(&log, None, 0) {
         Ok(()) | Err(LedgerError::Begun { .. }) => {}
         Err(error) => panic!("the ledger cannot be begun: {error}"),
     }
-    let (partition, _) = Partition::open(
-        Arc::new(log),
-        None,
-        Arc::new(SteadyClock::start(Arc::clone(clock) as Arc<dyn Clock>)),
-        shape,
-        Options::default(),
-    )
-    .expect("opens");
-    partition
+    let clock = SteadyClock::start(Arc::clone(clock) as Arc<dyn Clock>);
+    let options = Options::default();
+    let opened = Partition::open(Arc::new(log), snapshots, Arc::new(clock), shape, options);
+    opened.map(|(partition, _)| partition)
 }
 
 /// Submits a vote at `arrival_ms` while the commit thread is held, and commits it at `commit_ms`.
@@ -167,5 +171,45 @@ fn the_end_of_a_window_is_written_down_once_even_where_nobody_votes() {
         clock.0.store(stop_ms, Ordering::SeqCst);
         partition.shutdown();
         assert_eq!(frames(), expected, "at {stop_ms}");
+    }
+}
+
+/// Whoever counts calls such marks damage; a start must not go on with them, whether it replays the
+/// frame or finds it in a voted bitset.
+#[test]
+fn marks_outside_the_window_of_their_ballot_refuse_the_start() {
+    for has_snapshot in [false, true] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let clock = Arc::new(SetClock(AtomicI64::new(OPENS_MS)));
+        let snapshots = || {
+            let snapshots = Snapshots::new(Arc::new(OsStorage), dir.path());
+            has_snapshot.then_some(snapshots)
+        };
+        let shape = shape();
+        let open = |shape: Shape| try_open(dir.path(), &clock, shape, snapshots());
+        let (outcome, outcomes) = channel();
+        let partition = open(shape.clone()).expect("opens");
+        let gate = None;
+        vote(&partition, 0, Tell { outcome, gate });
+        let told = outcomes.recv_timeout(WAIT).expect("committed");
+        assert!(matches!(told, Decision::Accepted { .. }), "{told:?}");
+        drop(partition);
+        for (opens_ms, closes_ms, is_sound) in [
+            (OPENS_MS, OPENS_MS + 1, true),
+            (OPENS_MS + 1, CLOSES_MS, false),
+            (OPENS_MS - 1, OPENS_MS, false),
+        ] {
+            let mut moved = shape.clone();
+            moved.ballots[0].opens_ms = opens_ms;
+            moved.ballots[0].closes_ms = closes_ms;
+            match open(moved) {
+                Ok(_) => assert!(is_sound, "{opens_ms} to {closes_ms}: started"),
+                Err(error) => {
+                    let error = error.to_string();
+                    let said = error.contains("votes on ballot L-1 stamped 1970-01-01T00:16:40");
+                    assert!(said && !is_sound, "{error}");
+                }
+            }
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use durable::Storage;
 use ledger::log::files::Repair;
-use ledger::{Fold, LedgerError, layout, repair_tail};
+use ledger::{Cursor, Fold, Follower, Item, LedgerError, layout, repair_tail};
 
 use sim::{DATA_DIR, Plan, Rng, SimDisk};
 use small::Files;
@@ -312,4 +312,30 @@ fn invariant_2_reading_offline_tells_a_torn_tail_from_a_lost_frame() {
     let dir = layout::partition_dir(Path::new(DATA_DIR), 0);
     assert_eq!(disk.list(&dir).expect("it is there").len(), 3);
     assert_eq!(disk.files(), files);
+}
+
+/// A directory under the name of another partition would be counted twice.
+#[test]
+fn a_partition_under_the_name_of_another_is_named() {
+    let dir = |partition| layout::partition_dir(Path::new(DATA_DIR), partition);
+    let (own, other) = (dir(0), dir(1));
+    let mut files = small::files();
+    let copies = files.iter().filter_map(|(path, bytes)| {
+        let inside = path.strip_prefix(&own).ok()?;
+        Some((other.join(inside), bytes.clone()))
+    });
+    let copies: Files = copies.collect();
+    files.extend(copies);
+    let log = small::log(&SimDisk::with_files(Rng::new(3), &files));
+    let visit = |_: &Item| Ok::<(), LedgerError>(());
+    let read = log.read_all(1, visit).map(drop).expect_err("a copy");
+    let mut follower = Follower::open(&log, 1, Cursor::default()).expect("it is there");
+    let followed = follower.next_item().map(drop).expect_err("a copy");
+    for error in [read, followed] {
+        let error = error.to_string();
+        let named = error.contains("p0001") || error.contains("/data");
+        let said = error.contains("partition 0 in the directory of partition 1: it was copied");
+        assert!(named && said, "{error}");
+    }
+    log.read_all(0, visit).expect("the partition itself");
 }

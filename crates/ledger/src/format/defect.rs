@@ -1,6 +1,8 @@
 //! What can be wrong with a ledger's bytes. A defect says what was expected and what was there;
 //! whoever reads the file adds its name and the offset.
 
+use election::instant_text;
+
 use crate::format::body::BodyError;
 use crate::format::chain::LinkHash;
 
@@ -106,6 +108,28 @@ pub enum Defect {
     /// The marks cannot be.
     #[error(transparent)]
     Mark(#[from] MarkError),
+    /// Marks of a ballot that took no votes at the time of their frame.
+    #[error(
+        "votes on ballot {ballot} stamped {time}, but its window is from {opens} until before {closes}: no validator of ours writes this",
+        time = instant_text(*time_ms), opens = instant_text(*opens_ms), closes = instant_text(*closes_ms)
+    )]
+    OutsideWindow {
+        ballot: String,
+        /// Of the frame, ms since 1970 UTC, as the next two.
+        time_ms: i64,
+        opens_ms: i64,
+        closes_ms: i64,
+    },
+    /// A segment in the directory of another partition.
+    #[error(
+        "segment of partition {got} in the directory of partition {expected}: it was copied or renamed; move it out of the ledger, or give it back the name of its partition"
+    )]
+    Partition {
+        /// By the name of the directory.
+        expected: u16,
+        /// By the segment's header.
+        got: u16,
+    },
     /// The file ends inside a frame or header.
     #[error("{got} bytes left, expected {expected}")]
     Truncated { expected: u64, got: u64 },

@@ -210,7 +210,7 @@ impl SegmentHeader {
     /// Refuses the segment of another event, package, box key or partition.
     ///
     /// # Errors
-    /// [`Defect::Another`].
+    /// [`Defect::Another`], [`Defect::Partition`].
     pub fn check(&self, shape: &Shape, partition: u16) -> Result<(), Defect> {
         same("event", &shape.event_id, &self.event_id)?;
         let (manifest, own) = (
@@ -219,7 +219,7 @@ impl SegmentHeader {
         );
         same("package (SHA-256 of its manifest)", &manifest, &own)?;
         same("box key", &shape.box_public_key, &self.box_public_key)?;
-        same("partition", &partition, &self.partition)?;
+        self.check_partition(partition)?;
         let expected: Vec<&str> = shape
             .ballots
             .iter()
@@ -231,6 +231,17 @@ impl SegmentHeader {
             .map(|ballot| ballot.id.as_str())
             .collect();
         same("list of ballots", &expected.join(" "), &got.join(" "))
+    }
+
+    /// Refuses the segment of another partition.
+    pub(crate) fn check_partition(&self, expected: u16) -> Result<(), Defect> {
+        if self.partition == expected {
+            return Ok(());
+        }
+        Err(Defect::Partition {
+            expected,
+            got: self.partition,
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::error::LedgerError;
 use crate::format::chain::Cursor;
 use crate::format::decoder::{Decoder, Item};
+use crate::format::defect::Defect;
 use crate::log::{LinkStream, Log};
 
 /// Bytes read at a time.
@@ -12,6 +13,7 @@ const CHUNK_BYTES: usize = 1 << 20;
 pub struct Follower {
     stream: Box<dyn LinkStream>,
     decoder: Decoder,
+    partition: u16,
     /// Names the log in messages.
     log: String,
 }
@@ -25,6 +27,7 @@ impl Follower {
         Ok(Follower {
             stream: log.read_from(partition, after.sequence)?,
             decoder: Decoder::resume(after),
+            partition,
             log: log.name(),
         })
     }
@@ -36,14 +39,12 @@ impl Follower {
     /// Damage, another history than that of the cursor, or the system's.
     pub fn next_item(&mut self) -> Result<Option<Item>, LedgerError> {
         loop {
-            let decoded = self
-                .decoder
-                .next_item()
-                .map_err(|error| LedgerError::Followed {
-                    log: self.log.clone(),
-                    sequence: self.decoder.cursor().sequence,
-                    defect: error.defect,
-                })?;
+            let decoded = self.decoder.next_item();
+            let decoded = decoded.map_err(|error| self.failed(error.defect))?;
+            if let Some(Item::Segment(header)) = &decoded {
+                let checked = header.check_partition(self.partition);
+                checked.map_err(|defect| self.failed(defect))?;
+            }
             if decoded.is_some() {
                 return Ok(decoded);
             }
@@ -52,6 +53,14 @@ impl Follower {
                 return Ok(None);
             }
             self.decoder.push(&bytes);
+        }
+    }
+
+    fn failed(&self, defect: Defect) -> LedgerError {
+        LedgerError::Followed {
+            log: self.log.clone(),
+            sequence: self.decoder.cursor().sequence,
+            defect,
         }
     }
 

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 use crate::decide::recent::RecentReceipts;
 use crate::decide::voted::{ShardVotes, Voted};
+use crate::decide::window::Window;
 use crate::error::LedgerError;
 use crate::format::chain::{Cursor, LinkHash};
 use crate::format::decoder::Item;
 use crate::format::defect::Defect;
 use crate::format::frame::Frame;
-use crate::format::shape::Shape;
+use crate::format::shape::{BallotShape, Shape};
 use crate::log::Log;
 use crate::log::files::FilesLog;
 use crate::replay::follower::Follower;
@@ -176,6 +177,7 @@ impl<'a> Rebuild<'a> {
             Item::Segment(header) => return header.check(self.shape, self.partition),
             Item::Frame(frame) => frame,
         };
+        check_windows(self.shape, frame)?;
         self.last_minutes.note(frame);
         self.restored.meet(frame);
         self.last = frame.header.sequence;
@@ -247,6 +249,28 @@ fn is_ignored() -> bool {
         return true;
     }
     false
+}
+
+/// Refuses votes of a ballot that was not open when their frame was stamped. Frames of times at which
+/// every ballot was open are not decoded.
+fn check_windows(shape: &Shape, frame: &Frame) -> Result<(), Defect> {
+    let time_ms = frame.header.time_ms;
+    let is_open = |ballot: &BallotShape| Window::of(ballot).refusal(time_ms).is_none();
+    if shape.ballots.iter().all(is_open) {
+        return Ok(());
+    }
+    for marks in frame.body()?.marks {
+        let ballot = shape.ballots.get(usize::from(marks.ballot));
+        if let Some(ballot) = ballot.filter(|ballot| !is_open(ballot)) {
+            return Err(Defect::OutsideWindow {
+                ballot: ballot.id.clone(),
+                time_ms,
+                opens_ms: ballot.opens_ms,
+                closes_ms: ballot.closes_ms,
+            });
+        }
+    }
+    Ok(())
 }
 
 fn apply(voted: &mut Voted, frame: &Frame) -> Result<(), Defect> {

@@ -68,6 +68,23 @@ pub(crate) enum Loaded {
     Refused(String),
 }
 
+/// Why a file is not the bitset that its name promises.
+#[derive(Debug, thiserror::Error)]
+enum Unfit {
+    #[error("not a voted bitset: expected magic SCRVOTE1, got {got:02x?}")]
+    Magic { got: [u8; 8] },
+    #[error("the voted bitset's SHA-256 does not fit its bytes")]
+    Hash,
+    #[error("it is of another partition, ballot, shard or package than its place says")]
+    Place,
+    #[error("its {0} contradicts its bits")]
+    Content(&'static str),
+    #[error("there are bytes behind its last entry")]
+    Longer,
+    #[error(transparent)]
+    Bytes(#[from] Defect),
+}
+
 impl Snapshots {
     /// Those under `data_dir`. Nothing is touched yet.
     pub fn new(storage: Arc<dyn Storage>, data_dir: &Path) -> Snapshots {
@@ -194,7 +211,7 @@ impl Slot<'_> {
         bytes.truncate(got);
         match self.decode(&bytes) {
             Ok((votes, link)) => Ok(Loaded::Votes(votes, link)),
-            Err(defect) => refused(defect.to_string()),
+            Err(unfit) => refused(unfit.to_string()),
         }
     }
 
@@ -228,7 +245,7 @@ impl Slot<'_> {
         out
     }
 
-    fn decode(&self, bytes: &[u8]) -> Result<(ShardVotes, LinkHash), Defect> {
+    fn decode(&self, bytes: &[u8]) -> Result<(ShardVotes, LinkHash), Unfit> {
         let (content, hash) = bytes
             .split_last_chunk::<HASH_BYTES>()
             .ok_or(Defect::Truncated {
@@ -236,19 +253,19 @@ impl Slot<'_> {
                 got: bytes.len() as u64,
             })?;
         if Sha256::digest(content).as_slice() != hash {
-            return Err(Defect::FrameHash);
+            return Err(Unfit::Hash);
         }
         let mut fields = Fields(content);
         let got = fields.array::<8>()?;
         if got != MAGIC {
-            return Err(Defect::Magic { got });
+            return Err(Unfit::Magic { got });
         }
         let got = fields.u32()?;
         if got != VERSION {
-            return Err(Defect::Version {
+            return Err(Unfit::Bytes(Defect::Version {
                 expected: VERSION,
                 got,
-            });
+            }));
         }
         let place = (fields.u16()?, fields.u16()?, fields.u32()?, fields.u32()?);
         let (voted, again) = (fields.u32()?, fields.u32()?);
@@ -257,7 +274,7 @@ impl Slot<'_> {
         let here = (self.partition, self.ballot, self.shard, self.size);
         let own = padded_id(self.ballot_id);
         if place != here || id != own || manifest != *self.manifest_sha256 {
-            return Err(Defect::HeaderField { field: "place" });
+            return Err(Unfit::Place);
         }
         let mut votes = ShardVotes {
             sequence,
@@ -270,7 +287,7 @@ impl Slot<'_> {
     }
 }
 
-fn decode_bits(fields: &mut Fields<'_>, votes: &mut ShardVotes) -> Result<(), Defect> {
+fn decode_bits(fields: &mut Fields<'_>, votes: &mut ShardVotes) -> Result<(), Unfit> {
     for word in &mut votes.bits {
         *word = fields.u64()?;
     }
@@ -278,7 +295,7 @@ fn decode_bits(fields: &mut Fields<'_>, votes: &mut ShardVotes) -> Result<(), De
     let beyond = votes.size % 64;
     let strays = |last: &u64| beyond != 0 && last >> beyond != 0;
     if count != votes.voted || votes.bits.last().is_some_and(strays) {
-        return Err(Defect::HeaderField { field: "voted" });
+        return Err(Unfit::Content("number of voters"));
     }
     Ok(())
 }
@@ -287,7 +304,7 @@ fn decode_again(
     fields: &mut Fields<'_>,
     entries: u32,
     votes: &ShardVotes,
-) -> Result<BTreeMap<u32, u32>, Defect> {
+) -> Result<BTreeMap<u32, u32>, Unfit> {
     let mut again = BTreeMap::new();
     for _ in 0..entries {
         let (ordinal, count) = (fields.u32()?, fields.u32()?);
@@ -295,15 +312,13 @@ fn decode_again(
             .last_key_value()
             .is_none_or(|(last, _)| *last < ordinal);
         if !follows || count == 0 || !votes.contains(ordinal) {
-            return Err(Defect::HeaderField {
-                field: "repeated attempts",
-            });
+            return Err(Unfit::Content("list of repeated attempts"));
         }
         again.insert(ordinal, count);
     }
     if fields.0.is_empty() {
         Ok(again)
     } else {
-        Err(Defect::NotZero)
+        Err(Unfit::Longer)
     }
 }

@@ -82,7 +82,8 @@ impl FilesLog {
         partition: u16,
         visit: impl FnMut(&Item) -> Result<(), E>,
     ) -> Result<ReadEnd, E> {
-        read_all(&*self.storage, &self.partition_dir(partition), visit)
+        let dir = self.partition_dir(partition);
+        read_all(&*self.storage, (&dir, partition), visit)
     }
 
     /// Hands every valid link to `visit`, whatever the sidecar says. What `visit` finds wrong with

@@ -28,13 +28,16 @@ pub struct ReadEnd {
 /// Reads all of a partition's directory and hands every item to `visit`, in order.
 pub(crate) fn read_all<E: From<LedgerError>>(
     storage: &dyn Storage,
-    dir: &Path,
+    (dir, partition): (&Path, u16),
     mut visit: impl FnMut(&Item) -> Result<(), E>,
 ) -> Result<ReadEnd, E> {
     let mut witness = Witness::read(storage, dir)?;
-    let scanned = scan(storage, dir, |item, _| {
-        if let Item::Frame(frame) = item {
-            witness.see(frame);
+    let scanned = scan(storage, dir, |item, origin| {
+        match item {
+            Item::Segment(header) => header
+                .check_partition(partition)
+                .map_err(|defect| origin.refused(defect))?,
+            Item::Frame(frame) => witness.see(frame),
         }
         visit(item)
     })?;

@@ -38,7 +38,7 @@ impl Origin<'_> {
     /// The error that whoever looked at this item refused it.
     pub(crate) fn refused(&self, defect: Defect) -> LedgerError {
         match defect {
-            Defect::Another { .. } => LedgerError::AnotherLedger {
+            Defect::Another { .. } | Defect::Partition { .. } => LedgerError::AnotherLedger {
                 path: self.path.to_path_buf(),
                 defect,
             },
