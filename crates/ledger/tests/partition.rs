@@ -200,23 +200,26 @@ fn duplicates_and_windows_are_answered_across_a_restart() {
     let mut voters = Voters::new();
     let (partition, _) = open(dir.path(), &secret);
     voters.vote(&partition, (0, 1, 69), Choice::Blanc);
+    // Its frame is the closing frame of the ballot that was over before: until then that one's close
+    // is held.
+    let first = voters.outcomes(1)[0].1;
+    assert!(matches!(first, Decision::Accepted { .. }), "{first:?}");
     voters.vote(&partition, (0, 1, 69), Choice::Oui);
     voters.vote(&partition, (2, 0, 1), Choice::Oui);
     voters.vote(&partition, (3, 0, 1), Choice::Oui);
     voters.vote(&partition, (0, 1, 70), Choice::Oui);
     let outcomes: Vec<Decision> = voters
-        .outcomes(5)
+        .outcomes(4)
         .into_iter()
         .map(|(_, told)| told)
         .collect();
-    assert!(matches!(outcomes[0], Decision::Accepted { .. }));
     let expected = [
         Decision::Duplicate { attempt_count: 2 },
         Decision::Closed,
         Decision::NotOpen,
         Decision::Malformed,
     ];
-    assert_eq!(outcomes[1..], expected);
+    assert_eq!(outcomes, expected);
     drop(partition);
 
     let (partition, report) = open(dir.path(), &secret);
