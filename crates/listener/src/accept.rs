@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::net::sockopt::set_tcp_user_timeout;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -258,19 +259,7 @@ struct Served<H> {
 
 impl<H: Handler> Served<H> {
     async fn plain(self, stream: TcpStream) -> Ending {
-        let peer = Peer {
-            address: self.address,
-            secure: false,
-        };
-        let protocol = Protocol::Http1;
-        let Served {
-            limits,
-            seat,
-            handler,
-            stop,
-            ..
-        } = self;
-        connection::serve(stream, protocol, peer, limits, seat, handler, stop).await
+        self.serve(stream, Protocol::Http1, false).await
     }
 
     /// None where the handshake did not succeed, or the process stopped during it.
@@ -288,18 +277,23 @@ impl<H: Handler> Served<H> {
             metrics.handshake_failed();
             return None;
         };
-        let peer = Peer {
-            address: self.address,
-            secure: true,
-        };
+        Some(self.serve(stream, protocol, true).await)
+    }
+
+    /// Serves what the client says, once it is known how it speaks.
+    async fn serve<S>(self, stream: S, protocol: Protocol, secure: bool) -> Ending
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let Served {
+            address,
             limits,
             seat,
             handler,
             stop,
-            ..
         } = self;
-        Some(connection::serve(stream, protocol, peer, limits, seat, handler, stop).await)
+        let peer = Peer { address, secure };
+        connection::serve(stream, protocol, peer, limits, seat, handler, stop).await
     }
 }
 

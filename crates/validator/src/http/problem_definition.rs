@@ -44,11 +44,8 @@ const fn define_for_votes(
     detail: Words,
 ) -> ProblemDefinition {
     ProblemDefinition {
-        status,
-        slug,
         vote_status: Some(vote_status),
-        title,
-        detail,
+        ..define(status, slug, title, detail)
     }
 }
 

@@ -183,15 +183,20 @@ fn pages_and_assets_carry_their_headers() {
     assert_eq!(get(&server, "/monitor").status, 404, "operators only");
 }
 
-#[test]
-fn too_many_requests_is_a_page_that_says_when() {
-    let fixture = Fixture::new();
+/// A server that answers one request a second of each client, this one included.
+fn one_request_a_second(fixture: &Fixture) -> Server {
     let limits = [
         ("VALIDATOR_CLIENTS_REQUESTS_BURST", "1"),
         ("VALIDATOR_CLIENTS_REQUESTS_PER_SECOND", "1"),
         ("VALIDATOR_CLIENTS_EXEMPT", ""),
     ];
-    let server = Server::start_with(&fixture.arguments("data"), &[], &limits);
+    Server::start_with(&fixture.arguments("data"), &[], &limits)
+}
+
+#[test]
+fn too_many_requests_is_a_page_that_says_when() {
+    let fixture = Fixture::new();
+    let server = one_request_a_second(&fixture);
     let answers: Vec<Answer> = (0..3).map(|_| get(&server, "/")).collect();
     let last = answers.last().unwrap();
     assert_eq!(last.status, 429);
@@ -257,12 +262,7 @@ fn forms_of_other_sites_are_refused() {
 #[test]
 fn a_page_that_cannot_be_shown_does_not_speak_of_votes() {
     let fixture = Fixture::new();
-    let limits = [
-        ("VALIDATOR_CLIENTS_REQUESTS_BURST", "1"),
-        ("VALIDATOR_CLIENTS_REQUESTS_PER_SECOND", "1"),
-        ("VALIDATOR_CLIENTS_EXEMPT", ""),
-    ];
-    let server = Server::start_with(&fixture.arguments("data"), &[], &limits);
+    let server = one_request_a_second(&fixture);
     let id = "0-1-0000000000000000000000000z";
     let answers: Vec<Answer> = (0..2)
         .map(|_| get(&server, &format!("/receipts?id={id}")))
