@@ -11,10 +11,12 @@
 //! first and keeps afterwards. So a failure leaves nothing behind, and the command can be repeated.
 
 mod count;
+mod environment;
 mod output;
 mod status;
 
 pub use count::count;
+pub use environment::variable_faults;
 pub use output::{StandardOutput, print, remark};
 pub use status::{arguments, end, failure};
 

@@ -4,28 +4,51 @@ use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Command, Parser};
 
+use crate::environment::{variable_faults, variables_of};
 use crate::output::{Unwritten, remark, unwritten};
 
 /// What the shell shows for a program that SIGPIPE has ended: 128 and the number of the signal.
 const READER_GONE: u8 = 128 + 13;
 const WRONG_USAGE: u8 = 2;
 
-/// The command line of this process.
+/// The command line of this process. Where the program reads variables that begin with its name, others that
+/// do are refused.
 ///
 /// # Errors
 /// The status to end with, when the help that was asked for has been printed (0), or what is wrong
 /// with the command line has been told (2).
 pub fn arguments<P: Parser>() -> Result<P, ExitCode> {
-    P::try_parse().map_err(|wrong| {
+    let parsed = P::try_parse().map_err(|wrong| {
         let printed = wrong.print().and_then(|()| io::stdout().flush());
         if wrong.use_stderr() {
             return ExitCode::from(WRONG_USAGE); // Where standard error is broken, nobody is left to tell.
         }
         let name = P::command().get_name().to_owned();
         end(&name, printed.map_err(|error| unwritten(error).into()))
-    })
+    })?;
+    refuse_unknown_variables(&P::command())?;
+    Ok(parsed)
+}
+
+fn refuse_unknown_variables(command: &Command) -> Result<(), ExitCode> {
+    let prefix = format!("{}_", command.get_name().to_uppercase());
+    let mut known = variables_of(command);
+    known.retain(|name| name.starts_with(&prefix));
+    // A program without variables of its own has no quarrel with those of others.
+    let faults = match known.as_slice() {
+        [] => Vec::new(),
+        known => variable_faults(&prefix, known),
+    };
+    for fault in &faults {
+        remark(&format!("error: {fault}\n"));
+    }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(ExitCode::from(WRONG_USAGE))
+    }
 }
 
 /// The status of a command that is over; what it failed of is told on standard error.

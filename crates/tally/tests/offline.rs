@@ -210,6 +210,27 @@ fn bad_inputs_are_named_and_refused() {
     check(&receipt, 1, "not a request id");
 }
 
+/// A misspelt name would leave a default in force that nobody meant.
+#[test]
+fn a_misspelt_variable_is_refused_with_the_nearest_name() {
+    let tally = |name: &str| {
+        let command = std::process::Command::new(env!("CARGO_BIN_EXE_tally"))
+            .args(["contest", "no-such-file.toml"])
+            .env(name, "1")
+            .output();
+        let output = command.expect("tally runs");
+        (output.status.code(), stderr(&output))
+    };
+    let (status, said) = tally("TALLY_CLIENTS_STREAM_PER_CLIENT_MAX");
+    let named = "error: environment variable TALLY_CLIENTS_STREAM_PER_CLIENT_MAX is not known: unset \
+        it, or write TALLY_CLIENTS_STREAMS_PER_CLIENT_MAX if that is meant\n";
+    assert_eq!((status, said.as_str()), (Some(2), named));
+    for other in ["TALLY_LISTEN", "TALLYING_LISTN"] {
+        let (status, said) = tally(other);
+        assert!(status == Some(1) && said.contains("no-such-file"), "{said}");
+    }
+}
+
 #[test]
 fn a_changed_byte_is_found_and_nothing_is_counted() {
     let fixture = Fixture::new(40);

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use durable::{Clock, SystemClock};
 use listener::{Tls, log};
 
-use crate::config::{Accepted, Config, Settings};
+use crate::config::{Accepted, Config, PREFIX, Settings, variable_names};
 use crate::exposure::{Exposure, exposures};
 use crate::{run, start};
 
@@ -94,6 +94,7 @@ impl Flags {
             let text = read(path).map_err(|fault| vec![fault])?;
             faults = settings.lay_file(path, &text);
         }
+        faults.extend(commandline::variable_faults(PREFIX, &variable_names()));
         settings.lay_environment(|name| std::env::var(name).ok());
         let one = |value: Option<String>| value.into_iter().collect();
         settings.lay_flag("package", "package", one(self.package));

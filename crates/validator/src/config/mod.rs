@@ -13,7 +13,7 @@ use crate::http::body::BodyLimits;
 use crate::http::cors::Cors;
 use crate::http::results_address::ResultsAddress;
 use reader::Reader;
-pub(crate) use settings::Settings;
+pub(crate) use settings::{PREFIX, Settings, variable_names};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;

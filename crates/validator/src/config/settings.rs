@@ -149,8 +149,16 @@ impl Settings {
     }
 }
 
+/// How the names of the validator's environment variables begin.
+pub(crate) const PREFIX: &str = "VALIDATOR_";
+
+/// Every environment variable that is read.
+pub(crate) fn variable_names() -> Vec<String> {
+    KEYS.iter().map(variable_name).collect()
+}
+
 fn variable_name(key: &SettingKey) -> String {
-    format!("VALIDATOR_{}", key.name.replace('.', "_").to_uppercase())
+    format!("{PREFIX}{}", key.name.replace('.', "_").to_uppercase())
 }
 
 fn split(key: &SettingKey, text: &str) -> Vec<String> {

@@ -205,3 +205,19 @@ fn invariant_10_a_close_in_the_past_is_held_and_told() {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
 }
+
+/// A misspelt name would leave a default in force that nobody meant.
+#[test]
+fn a_misspelt_variable_is_refused_with_the_nearest_name() {
+    let fixture = Fixture::new();
+    let started = Command::new(env!("CARGO_BIN_EXE_validator"))
+        .args(fixture.arguments("data"))
+        .env("VALIDATOR_CLIENTS_REQUEST_BURST", "1")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&started.stderr);
+    assert_eq!(started.status.code(), Some(2), "{said}");
+    let named = "error: environment variable VALIDATOR_CLIENTS_REQUEST_BURST is not known: unset it, \
+        or write VALIDATOR_CLIENTS_REQUESTS_BURST if that is meant\n";
+    assert_eq!(said, named);
+}
