@@ -8,7 +8,9 @@
 //! where nobody can read standard error, the work goes on.
 //!
 //! A command that makes something and prints what nobody can ask for again (a token, a key id) prints
-//! first and keeps afterwards. So a failure leaves nothing behind, and the command can be repeated.
+//! first and keeps afterwards. So a failure leaves nothing behind, and the command can be repeated. What
+//! no file of the command holds either (a token) is printed with [`print_once`], which also refuses to
+//! print where nobody reads.
 
 mod count;
 mod environment;
@@ -17,7 +19,7 @@ mod status;
 
 pub use count::count;
 pub use environment::variable_faults;
-pub use output::{StandardOutput, print, remark};
+pub use output::{StandardOutput, print, print_once, remark};
 pub use status::{arguments, end, failure};
 
 /// Prints one line of data on standard output, formatted as by `format!`, and flushes it.

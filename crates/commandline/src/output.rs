@@ -1,6 +1,9 @@
 //! Standard output, with errors that say what could not be written.
 
+use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 
 /// What kept data from standard output. It travels inside an [`io::Error`], through every writer
 /// between the data and [`StandardOutput`].
@@ -42,6 +45,29 @@ pub fn print(data: impl AsRef<[u8]>) -> io::Result<()> {
     let mut output = StandardOutput::default();
     output.write_all(data.as_ref())?;
     output.flush()
+}
+
+/// Prints one line that nobody can ask for again, such as a token, before what belongs to it is kept.
+///
+/// The system takes every byte for the null device, and a program that was started without standard
+/// output (`>&-`) has the null device in its place. So that device is refused here.
+///
+/// # Errors
+/// Nobody would see the line, or standard output does not take all of it.
+pub fn print_once(line: &str) -> io::Result<()> {
+    if is_null_device(io::stdout().as_fd())? {
+        return Err(io::Error::other(NOBODY_SEES));
+    }
+    print(format!("{line}\n"))
+}
+
+const NOBODY_SEES: &str = "standard output is closed or /dev/null, and what this command shows is shown \
+     only once: start it with a terminal, a pipe or a private file as standard output";
+
+fn is_null_device(output: BorrowedFd<'_>) -> io::Result<bool> {
+    let output = File::from(output.try_clone_to_owned()?).metadata()?;
+    let null = fs::metadata("/dev/null")?;
+    Ok(output.file_type().is_char_device() && output.rdev() == null.rdev())
 }
 
 /// Writes for people on standard error. Where that is broken there is nobody to tell: nothing happens.

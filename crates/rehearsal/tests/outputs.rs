@@ -165,6 +165,37 @@ fn what_cannot_be_printed_fails_and_leaves_nothing_and_remarks_never_fail() {
     assert_eq!(left.filter(|name| name.contains("aside")).count(), 0);
 }
 
+/// `program arguments >&-`, as a shell starts it: without standard output.
+fn closed(home: &Home, (program, arguments, _): Step) -> Output {
+    let program = home.programs.path(program);
+    Command::new("sh")
+        .args(["-c", &format!("{} {arguments} >&-", program.display())])
+        .current_dir(home.dir.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+/// What is shown once is kept only where somebody can see it. All else that is printed beside a file
+/// can be read again in that file.
+#[test]
+fn a_token_that_nobody_sees_is_not_kept() {
+    let home = Home::new();
+    let token = STEPS[1];
+    let output = closed(&home, token);
+    home.check(token, &output, ("without standard output", 1, false));
+    let output = home.run(token, Stdio::null(), Stdio::piped());
+    home.check(token, &output, ("on the null device", 1, false));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("shown only once"), "{told}");
+    for step in STEPS.iter().filter(|(_, _, files)| !files.is_empty()) {
+        if *step != token {
+            let output = closed(&home, *step);
+            home.check(*step, &output, ("without standard output", 0, true));
+        }
+    }
+}
+
 #[test]
 fn a_failure_that_cannot_be_told_is_a_failure_all_the_same() {
     let home = Home::new();

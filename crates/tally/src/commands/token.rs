@@ -1,6 +1,6 @@
 //! `tally token new`: a token for an auditor or an administrator.
 
-use commandline::{note, print_line};
+use commandline::{note, print_once};
 use durable::{Clock, SystemClock};
 
 use crate::cli::{NewToken, Token};
@@ -13,7 +13,7 @@ pub(crate) fn run(command: &Token) -> anyhow::Result<()> {
     let locked = tokens.lock()?;
     let token = token::NewToken::draw(*role, SystemClock::new().now_ms())?;
     // Shown, then kept: a hash whose token nobody could read would be of no use.
-    print_line!("{}", *token.text)?;
+    print_once(&token.text)?;
     locked.add(&token)?;
     note!(
         "hand it to one {} and keep no copy: {} holds its hash only; to take it back, delete its line there",
