@@ -5,6 +5,7 @@
 //! date is already an instant: reading it back needs no time-zone database and gives one meaning.
 //! This crate knows no storage, no HTTP and no counting: it says what may be voted, by whom, when.
 
+mod alike;
 mod ballot;
 mod box_key;
 mod choice;

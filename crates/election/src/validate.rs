@@ -6,10 +6,12 @@ use std::hash::Hash;
 
 use handwritten::Fault;
 
+use crate::alike::{self, Looks};
 use crate::ballot::{Candidate, CandidateStatus, CountingRules, Method, System};
 use crate::box_key::WeakKey;
 use crate::definition::{Definition, ElectionDefinition, LawDefinition};
 use crate::instant;
+use crate::language::Language;
 use crate::limits::{
     BALLOTS_MAX, CANDIDATES_MAX, DECIMALS_MAX, ID_BYTES_MAX, NAME_BYTES_MAX, PARTIES_MAX,
     QUESTION_BYTES_MAX, RANKS_MAX, REGIONS_MAX, SEATS_MAX,
@@ -155,6 +157,8 @@ fn parties(faults: &mut Faults, definition: &Definition) {
             format!("party[{first}] has the same code"),
         );
     });
+    let names: Vec<&Text> = definition.party.iter().map(|party| &party.name).collect();
+    names_alike(faults, "party", &names);
 }
 
 fn regions(faults: &mut Faults, definition: &Definition) {
@@ -181,6 +185,12 @@ fn regions(faults: &mut Faults, definition: &Definition) {
             format!("region[{first}] has the same code"),
         );
     });
+    let names: Vec<&Text> = definition
+        .region
+        .iter()
+        .map(|region| &region.name)
+        .collect();
+    names_alike(faults, "region", &names);
 }
 
 /// Ids name directories, and a USB stick's file system may not tell `a` from `A`.
@@ -340,15 +350,7 @@ fn candidates(
             ),
         );
     });
-    repeats(list.iter().map(as_voters_see), |at, first| {
-        faults.push(
-            format!("{path}.candidate[{at}]"),
-            format!(
-                "{path}.candidate[{first}] has the same name, party and region: voters could not tell \
-                 them apart"
-            ),
-        );
-    });
+    candidates_alike(faults, path, list);
     let mut active: BTreeMap<u16, u32> = BTreeMap::new();
     for candidate in list {
         let standing = u32::from(candidate.status == CandidateStatus::Active);
@@ -366,13 +368,53 @@ fn candidates(
     }
 }
 
-/// What a voter can tell two candidates of an election by.
-fn as_voters_see(candidate: &Candidate) -> (u16, String, Option<&str>, bool) {
-    let (first, last) = (&candidate.first_name, &candidate.last_name);
-    let words = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ");
-    let name = format!("{} {}", words(first), words(last)).to_lowercase();
-    let stands = candidate.status == CandidateStatus::Active;
-    (candidate.region, name, candidate.party.as_deref(), stands)
+/// Refuses candidates of one paper whose names look alike: of one party, and of any two where one
+/// name is written with letters of another script. Two people of one name in two parties do occur.
+fn candidates_alike(faults: &mut Faults, path: &str, list: &[Candidate]) {
+    let name = |at: usize| format!("{} {}", list[at].first_name, list[at].last_name);
+    let looks: Vec<Looks> = (0..list.len()).map(|at| alike::looks(&name(at))).collect();
+    let mut found = BTreeMap::new();
+    let as_voters_see = list.iter().zip(&looks).map(|(candidate, looks)| {
+        let stands = candidate.status == CandidateStatus::Active;
+        let key = (candidate.region, candidate.party.as_deref(), stands);
+        (key, looks.clone())
+    });
+    alike::pairs(as_voters_see, |at, first| {
+        let _ = found.insert(at, first);
+    });
+    let on_one_paper = list.iter().zip(&looks);
+    let on_one_paper = on_one_paper.map(|(candidate, looks)| (candidate.region, looks.clone()));
+    alike::pairs(on_one_paper, |at, first| {
+        if alike::scripts(&name(at)) != alike::scripts(&name(first)) {
+            found.entry(at).or_insert(first);
+        }
+    });
+    for (at, first) in found {
+        let (one, other) = (name(first), name(at));
+        faults.push(
+            format!("{path}.candidate[{at}]"),
+            format!(
+                "`{other}` looks like `{one}` of {path}.candidate[{first}]: voters could not tell them apart"
+            ),
+        );
+    }
+}
+
+/// Refuses names of parties, or of regions, of which two look alike in a language.
+fn names_alike(faults: &mut Faults, list: &str, names: &[&Text]) {
+    for language in Language::ALL {
+        let of = |at: usize| names[at].in_language(language);
+        let looks = (0..names.len()).map(|at| ((), alike::looks(of(at))));
+        alike::pairs(looks, |at, first| {
+            let (one, other, language) = (of(first), of(at), language.tag());
+            faults.push(
+                format!("{list}[{at}].name_{language}"),
+                format!(
+                    "`{other}` looks like `{one}` of {list}[{first}]: voters could not tell them apart"
+                ),
+            );
+        });
+    }
 }
 
 fn candidate(

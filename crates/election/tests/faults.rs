@@ -101,6 +101,16 @@ fn candidates_that_voters_cannot_tell_apart_are_refused() {
         format!("{GOOD}\n[[election.candidate]]\nnumber = {number}\nregion = 1\n{rest}")
     };
     let names = "first_name = \"A. \"\nlast_name = \"candidat-01\"\n";
+    // The first letter of each of these is Cyrillic, Greek; the last one's accent stands alone.
+    for (first, last) in [("А.", "Candidat-01"), ("Α.", "Candidat-01")] {
+        for party in ["party = \"PA\"\n", ""] {
+            let double = format!("{party}first_name = \"{first}\"\nlast_name = \"{last}\"\n");
+            let found = faults(&candidate(2, &double));
+            assert_eq!(found.len(), 1, "{double}: {found:?}");
+            let says = format!("`{first} {last}` looks like `A. Candidat-01`");
+            assert!(found[0].message.contains(&says), "{found:?}");
+        }
+    }
     let same = faults(&candidate(2, &format!("party = \"PA\"\n{names}")));
     assert_eq!(same.len(), 1, "{same:?}");
     assert_eq!(same[0].path, "election[0].candidate[1]");
@@ -108,6 +118,19 @@ fn candidates_that_voters_cannot_tell_apart_are_refused() {
     assert_eq!(faults(&candidate(2, names)), [], "an independent");
     let withdrawn = format!("party = \"PA\"\nstatus = \"withdrawn\"\n{names}");
     assert_eq!(faults(&candidate(2, &withdrawn)), [], "marked on the paper");
+}
+
+#[test]
+fn parties_and_regions_that_voters_cannot_tell_apart_are_refused() {
+    let party =
+        "[[party]]\ncode = \"PB\"\nname_fr = \"parti A\"\nname_en = \"B\"\ncolour = \"#112234\"\n";
+    let region = "[[region]]\nnumber = 2\ncode = \"R2\"\nname_fr = \"Sud\"\nname_en = \"Νorth\"\n";
+    for (table, path) in [(party, "party[1].name_fr"), (region, "region[1].name_en")] {
+        let found = faults(&format!("{GOOD}\n{table}"));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].path, path);
+        assert!(found[0].message.contains("looks like"), "{found:?}");
+    }
 }
 
 #[test]
@@ -121,6 +144,8 @@ fn each_fault_of_a_law_is_told_with_its_line_and_remedy() {
     );
     check("e3f53", "e3F53", "event.box_key", "64 hexadecimal");
     check("\"Act\"", "\"A\u{202e}ct\"", "law[0].title_en", "U+202E");
+    check("\"Act\"", "\"\u{3164}\"", "law[0].title_en", "U+3164");
+    check("\"Nord\"", "\"No\u{ad}rd\"", "region[0].name_fr", "U+00AD");
     check(
         "title_en = \"Trial\"",
         "",
@@ -350,7 +375,7 @@ fn lists_and_texts_are_bounded() {
     );
     let regions: String = (2..5_000)
         .map(|n| {
-            format!("[[region]]\nnumber = {n}\ncode = \"R{n}\"\nname_fr = \"x\"\nname_en = \"x\"\n")
+            format!("[[region]]\nnumber = {n}\ncode = \"R{n}\"\nname_fr = \"x {n}\"\nname_en = \"x {n}\"\n")
         })
         .collect();
     let text = GOOD.replace("[[election]]\n", &format!("{regions}[[election]]\n"));
