@@ -75,13 +75,18 @@ fn a_wrong_blt_is_told_by_line() {
     check_blt(
         "5 1 3 0",
         "5 1 7 0",
-        "line 4: candidate 6 is marked, only 4 are listed",
+        "line 4: candidate 7 is marked, only 4 are listed",
     );
     check_blt("\n0\n", "\n", "line 9: expected a whole weight first");
     check_blt(
         "\"A. Candidat-01\"",
         "A.",
         "line 10: expected a candidate's name in quotes",
+    );
+    check_blt(
+        "\"Conseil\"\n",
+        "\"Conseil\"\n3 1 0\n",
+        "line 15: more follows after the title",
     );
     assert!(
         Case::parse(b"\xff\xfe")
@@ -158,6 +163,109 @@ fn a_wrong_json_is_told_by_path() {
         "cutoff_elimination needs the method irv_multi",
     );
     assert!(Case::parse(format!("{{\"a\":{}", "[".repeat(100_000)).as_bytes()).is_err());
+}
+
+/// What a file says of itself and what it holds, or a rule and its description, once could differ.
+#[test]
+fn what_contradicts_the_rest_of_a_file_is_refused() {
+    for (from, to, says) in [
+        (
+            "\"seats\":1",
+            "\"seats\":1,\"n_ballots\":8",
+            "n_ballots: says 8, but `ballots` holds 7 ballots",
+        ),
+        (
+            "\"seats\":1",
+            "\"seats\":1,\"n_ballots\":\"7\"",
+            "line 1 column",
+        ),
+        (
+            "\"seats\":1",
+            "\"seats\":1,\"n_patterns\":2",
+            "n_patterns: says 2, but `ballots` has 3 entries",
+        ),
+        (
+            "\"overvote\"",
+            "\"max_rankings\":2,\"overvote\"",
+            "ballots[1].ranking: 3 ranks, rules.max_rankings says at most 2",
+        ),
+        (
+            "\"overvote\"",
+            "\"max_rankings\":0,\"overvote\"",
+            "rules.max_rankings: expected 1 or more",
+        ),
+        (
+            "\"overvote\"",
+            "\"rctab_mode\":\"bottomsUp\",\"overvote\"",
+            "rules.rctab_mode: bottomsUp is another count than method, threshold and one_winner_per_round ask for",
+        ),
+        (
+            "\"overvote\"",
+            "\"rctab_mode\":\"best\",\"overvote\"",
+            "rules.rctab_mode: `best` is not known",
+        ),
+        (
+            "\"overvote\"",
+            "\"surplus\":\"by hand\",\"overvote\"",
+            "rules.surplus: belongs to stv",
+        ),
+        (
+            "\"overvote\"",
+            "\"undeclared_write_ins\":\"win\",\"overvote\"",
+            "rules.undeclared_write_ins: expected `eliminated first, cannot win`",
+        ),
+    ] {
+        check_json(from, to, says);
+    }
+    let sound = "\"n_ballots\":7,\"n_patterns\":3,\"contest\":{\"office\":\"Mayor\"},\"seats\"";
+    let rules = "\"max_rankings\":3,\"rctab_mode\":\"multiPassIrv\",\"surplus\":null,\"overvote\"";
+    let file = JSON
+        .replacen("\"seats\"", sound, 1)
+        .replacen("\"overvote\"", rules, 1);
+    Case::parse(file.as_bytes()).unwrap();
+}
+
+#[test]
+fn a_rule_that_makes_no_sense_is_refused() {
+    for (from, to, says) in [
+        (
+            "\"overvote\"",
+            "\"stop_after_round\":0,\"overvote\"",
+            "rules.stop_after_round: expected 1 or more",
+        ),
+        (
+            "\"majority\"",
+            "\"majority\",\"percent\":15",
+            "rules.threshold.percent: belongs to kind percent",
+        ),
+        (
+            "\"majority\"",
+            "\"percent\",\"percent\":\"0.00\"",
+            "the percentage of the threshold must lie above 0 and below 100",
+        ),
+        (
+            "\"majority\"",
+            "\"percent\",\"percent\":100",
+            "the percentage of the threshold must lie above 0 and below 100",
+        ),
+        (
+            "\"ask\"",
+            "\"ask\",\"seed\":3",
+            "rules.tiebreak.seed: belongs to a mode that draws",
+        ),
+        (
+            "\"ask\"",
+            "\"previous_rounds_then_pray\"",
+            "rules.tiebreak.mode: expected",
+        ),
+        (
+            "\"seats\"",
+            "\"contest\":{\"office\":\"Mayor\",\"threshold\":\"15\"},\"seats\"",
+            "unknown field `threshold`",
+        ),
+    ] {
+        check_json(from, to, says);
+    }
 }
 
 /// A rule that was not known once changed nothing but a warning, and the contest had other winners.

@@ -60,6 +60,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Case, CaseError> {
     let name = lines.next().map_or(Ok(String::new()), |l| {
         quoted(Some(l), end, "the title in quotes")
     })?;
+    if let Some(line) = lines.next() {
+        return Err(line.fault("more follows after the title, which ends the file: remove it"));
+    }
     let rules = if seats == 1 {
         Rules::irv()
     } else {

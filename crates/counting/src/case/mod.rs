@@ -6,6 +6,7 @@
 //! programs.
 
 mod blt;
+mod claims;
 mod csv;
 mod explain;
 mod json;

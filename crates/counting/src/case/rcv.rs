@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::claims;
 use super::parsed::{Case, CaseError};
 use super::rcv_rules::{RulesJson, rules};
 use crate::ranked::{Candidate, Contest, Lot, Rank, Side};
@@ -33,17 +34,29 @@ struct CaseJson<'a> {
     #[serde(rename = "licence")]
     _licence: Option<IgnoredAny>,
     #[serde(rename = "contest")]
-    _contest: Option<IgnoredAny>,
+    _contest: Option<ContestJson>,
     #[serde(rename = "cvr_format")]
     _cvr_format: Option<IgnoredAny>,
     #[serde(rename = "cvr_files")]
     _cvr_files: Option<IgnoredAny>,
-    #[serde(rename = "n_ballots")]
-    _n_ballots: Option<IgnoredAny>,
-    #[serde(rename = "n_patterns")]
-    _n_patterns: Option<IgnoredAny>,
     #[serde(rename = "expected")]
     _expected: Option<IgnoredAny>,
+    n_ballots: Option<u64>,
+    n_patterns: Option<u64>,
+}
+
+/// Which contest it was: names, and nothing to count by.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContestJson {
+    #[serde(rename = "contest")]
+    _contest: Option<String>,
+    #[serde(rename = "jurisdiction")]
+    _jurisdiction: Option<String>,
+    #[serde(rename = "office")]
+    _office: Option<String>,
+    #[serde(rename = "date")]
+    _date: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -96,6 +109,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Case, CaseError> {
         }
         None => warnings.push(format!("no schema is named, {SCHEMA} is assumed")),
     }
+    check_claims(&case)?;
     let rules = rules(
         &case.method,
         case.seats,
@@ -113,6 +127,20 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Case, CaseError> {
         lots,
         warnings,
     })
+}
+
+/// Compares what the file says of its ballots with the ballots.
+fn check_claims(case: &CaseJson<'_>) -> Result<(), CaseError> {
+    let counts = case.ballots.iter().map(|ballot| ballot.count);
+    let ballots = counts.fold(0, u64::saturating_add);
+    let held = format!("holds {ballots} ballots");
+    claims::check_size("n_ballots", case.n_ballots, ballots, &held)?;
+    let entries = case.ballots.len() as u64;
+    let held = format!("has {entries} entries");
+    claims::check_size("n_patterns", case.n_patterns, entries, &held)?;
+    let max = case.rules.as_ref().and_then(|rules| rules.max_rankings);
+    let ranks = case.ballots.iter().map(|ballot| ballot.ranking.len());
+    claims::check_ranks(max, ranks)
 }
 
 pub(super) fn parse_lots(bytes: &[u8], candidates: &[Candidate]) -> Result<Vec<Lot>, CaseError> {

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::claims;
 use super::parsed::CaseError;
 use crate::ranked::{
     DuplicateRanking, Method, Overvote, Percent, Rules, Threshold, ThresholdKind, TieBreak,
@@ -23,15 +24,11 @@ pub(super) struct RulesJson {
     decimals: Option<u8>,
     tiebreak: Option<TieBreakJson>,
     one_winner_per_round: Option<bool>,
-    /// Said again by the keys above, or about the source of the ballots.
-    #[serde(rename = "rctab_mode")]
-    _mode: Option<Value>,
-    #[serde(rename = "max_rankings")]
-    _max_rankings: Option<Value>,
-    #[serde(rename = "undeclared_write_ins")]
-    _undeclared_write_ins: Option<Value>,
-    #[serde(rename = "surplus")]
-    _surplus: Option<Value>,
+    /// Said again by the keys above, or about the source of the ballots: compared, not counted by.
+    rctab_mode: Option<String>,
+    pub(super) max_rankings: Option<u32>,
+    undeclared_write_ins: Option<String>,
+    surplus: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -92,7 +89,13 @@ pub(super) fn rules(
         json.threshold.unwrap_or_default(),
         json.tiebreak.unwrap_or_default(),
     );
-    Ok(Rules {
+    if json.stop_after_round == Some(0) {
+        return Err(fault(
+            "rules.stop_after_round",
+            "expected 1 or more: no count ends before its first round",
+        ));
+    }
+    let rules = Rules {
         method,
         seats: assumed(warnings, "seats", seats, 1),
         overvote: word_or(warnings, "rules.overvote", json.overvote, &OVERVOTES)?,
@@ -111,7 +114,11 @@ pub(super) fn rules(
         decimals: json.decimals.unwrap_or(4),
         tie_break: self::tie_break(warnings, tie_break)?,
         one_winner_per_round: json.one_winner_per_round.unwrap_or(false),
-    })
+    };
+    claims::check_mode(json.rctab_mode.as_deref(), &rules)?;
+    claims::check_write_ins(json.undeclared_write_ins.as_deref())?;
+    claims::check_surplus(json.surplus.as_deref(), &rules)?;
+    Ok(rules)
 }
 
 fn assumed<T: std::fmt::Display>(
@@ -171,6 +178,13 @@ fn threshold(
             ThresholdKind::Droop
         }
     };
+    let is_percent = matches!(kind, ThresholdKind::Percent(_));
+    if json.percent.is_some() && !is_percent {
+        return Err(fault(
+            "rules.threshold.percent",
+            "belongs to kind percent: correct the kind, or remove the percentage",
+        ));
+    }
     Ok(Threshold {
         kind,
         fractional: json.fractional.unwrap_or(false),
@@ -216,27 +230,40 @@ fn tie_break(warnings: &mut Vec<String>, json: TieBreakJson) -> Result<TieBreak,
             )
         })
     };
-    Ok(match mode.as_str() {
+    let rule = match mode.as_str() {
         "candidate_order" => TieBreak::CandidateOrder,
         "java_random" => TieBreak::JavaRandom(seed()?),
         "java_shuffle" => TieBreak::JavaShuffle(seed()?),
+        "previous_rounds_then_random" => TieBreak::PreviousRounds(TieFallback::JavaRandom(seed()?)),
+        "previous_rounds_then_candidate_order" => {
+            TieBreak::PreviousRounds(TieFallback::CandidateOrder)
+        }
+        "previous_rounds_then_ask" => TieBreak::PreviousRounds(TieFallback::Ask),
         "ask" => TieBreak::Ask,
         other => {
-            let Some(then) = other.strip_prefix("previous_rounds") else {
-                let other: String = other.chars().take(60).collect();
-                let expected = "candidate_order, java_random, java_shuffle, previous_rounds_then_random, previous_rounds_then_ask or ask";
-                return Err(fault(
-                    "rules.tiebreak.mode",
-                    format!("expected {expected}, got `{other}`"),
-                ));
-            };
-            TieBreak::PreviousRounds(if then.contains("random") {
-                TieFallback::JavaRandom(seed()?)
-            } else if then.contains("order") {
-                TieFallback::CandidateOrder
-            } else {
-                TieFallback::Ask
-            })
+            let other: String = other.chars().take(60).collect();
+            let expected = "candidate_order, java_random, java_shuffle, previous_rounds_then_random, \
+                 previous_rounds_then_candidate_order, previous_rounds_then_ask or ask";
+            return Err(fault(
+                "rules.tiebreak.mode",
+                format!("expected {expected}, got `{other}`"),
+            ));
         }
-    })
+    };
+    if json.seed.is_some() && !draws(&rule) {
+        return Err(fault(
+            "rules.tiebreak.seed",
+            "belongs to a mode that draws: correct the mode, or remove the seed",
+        ));
+    }
+    Ok(rule)
+}
+
+fn draws(rule: &TieBreak) -> bool {
+    matches!(
+        rule,
+        TieBreak::JavaRandom(_)
+            | TieBreak::JavaShuffle(_)
+            | TieBreak::PreviousRounds(TieFallback::JavaRandom(_))
+    )
 }

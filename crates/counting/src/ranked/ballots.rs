@@ -26,8 +26,12 @@ pub enum Rank<'a> {
 #[expect(missing_docs, reason = "the message of each variant names its fields")]
 pub enum BallotError {
     /// A mark for somebody who is not listed.
-    #[error("candidate {got} is marked, only {candidates} are listed")]
-    UnknownCandidate { got: u16, candidates: usize },
+    #[error("candidate {} is marked, only {candidates} are listed", u32::from(*got) + 1)]
+    UnknownCandidate {
+        /// Position in the list, which people count from 1.
+        got: u16,
+        candidates: usize,
+    },
     /// More than 10^12 ballots.
     #[error("more than {max} ballots: check the counts")]
     TooManyBallots { max: u64 },

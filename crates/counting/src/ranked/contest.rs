@@ -30,8 +30,10 @@ pub enum ContestError {
     /// More decimals than 128 bits can hold exactly.
     #[error("{got} decimals, at most {max} can be counted exactly")]
     Decimals { got: u8, max: u8 },
-    /// A percentage above 100, or with too many digits.
-    #[error("the percentage of the threshold must lie within 0 and 100, with at most 9 decimals")]
+    /// A percentage that everybody or nobody is above, or one with too many digits.
+    #[error(
+        "the percentage of the threshold must lie above 0 and below 100, with at most 9 decimals"
+    )]
     Percent,
     /// There is no percentage below which candidates could leave.
     #[error(
@@ -167,5 +169,6 @@ fn check(candidates: &[Candidate], rules: &Rules) -> Result<(), ContestError> {
 
 fn sound(percent: Percent) -> bool {
     percent.decimals <= 9
-        && u128::from(percent.digits) <= 100 * 10u128.pow(u32::from(percent.decimals))
+        && percent.digits > 0
+        && u128::from(percent.digits) < 100 * 10u128.pow(u32::from(percent.decimals))
 }
