@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use credentials::Digest;
+use secrets::Password;
 use shards::FilterKind;
 
 /// Turns digest sets into a signed package.
@@ -117,6 +118,16 @@ pub(crate) struct PasswordArgs {
     /// The secret key is not encrypted. For tests and demonstrations.
     #[arg(long)]
     pub(crate) no_password: bool,
+}
+
+impl PasswordArgs {
+    pub(crate) fn source(&self) -> Password<'_> {
+        match &self.password_file {
+            _ if self.no_password => Password::Unencrypted,
+            Some(file) => Password::File(file),
+            None => Password::Ask,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

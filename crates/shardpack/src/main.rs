@@ -6,7 +6,6 @@ mod args;
 mod commands;
 mod definition;
 mod digests;
-mod officer;
 mod progress;
 
 use std::process::ExitCode;

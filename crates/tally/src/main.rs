@@ -19,7 +19,6 @@ mod known_frame;
 mod ledger_count;
 mod listening;
 mod news;
-mod officer;
 mod opened;
 mod policy;
 mod postgres;

@@ -3,44 +3,27 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use commandline::{note, print_line};
 use durable::output::OutputFile;
-use minisign::KeyPair;
-use zeroize::Zeroizing;
+use secrets::NewOfficer;
 
 use crate::args::KeygenArgs;
-use crate::officer;
 
 pub(crate) fn run(args: &KeygenArgs) -> Result<()> {
     let (secret_path, public_path) = (named(&args.out, "key"), named(&args.out, "pub"));
     // Both names are taken before anybody types a password.
     let mut secret_file = OutputFile::create_secret(&secret_path, args.force)?;
     let mut public_file = OutputFile::create(&public_path, args.force)?;
-    let pair = match officer::new_password(&args.password)? {
-        Some(password) => KeyPair::generate_encrypted_keypair(Some(password.to_string())),
-        None => KeyPair::generate_unencrypted_keypair(),
-    }
-    .map_err(|error| anyhow!("cannot make a key pair: {error}"))?;
-    let kind = if args.password.no_password {
-        ""
-    } else {
-        "encrypted "
-    };
-    let comment = format!("minisign {kind}secret key");
-    let secret = pair
-        .sk
-        .to_box(Some(&comment))
-        .map_err(|error| anyhow!("{error}"))?;
-    let public = pair.pk.to_box().map_err(|error| anyhow!("{error}"))?;
+    let made = NewOfficer::make(args.password.source())?;
     let cannot = |path: &Path| format!("cannot write {}", path.display());
     secret_file
-        .write_all(Zeroizing::new(secret.into_string()).as_bytes())
+        .write_all(made.secret.as_bytes())
         .with_context(|| cannot(&secret_path))?;
     public_file
-        .write_all(public.into_string().as_bytes())
+        .write_all(made.public.as_bytes())
         .with_context(|| cannot(&public_path))?;
-    print_line!("{}", officer::key_id(pair.pk.keynum()))?;
+    print_line!("{}", made.key_id)?;
     secret_file.finish()?;
     public_file.finish()?;
     note!(

@@ -1,18 +1,17 @@
 //! `shardpack sign`: one officer's signature over the manifest.
 
 use std::fs;
-use std::io::{Cursor, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use commandline::{note, print_line};
 use durable::output::OutputFile;
-use minisign::SignatureBox;
+use durable::{Clock, SystemClock};
+use secrets::Officer;
 use shards::{MANIFEST_FILE, Package, SIGNATURE_SUFFIX, UNTRUSTED_COMMENT, is_signature_name};
 
 use crate::args::SignArgs;
-use crate::officer;
 
 /// The stock tool's words before the comment itself, which minisign adds.
 const COMMENT_PREFIX: &str = "untrusted comment: ";
@@ -42,25 +41,14 @@ pub(crate) fn run(args: &SignArgs) -> Result<()> {
         shards::Sha256Sum(package.manifest_sha256())
     );
 
-    let secret = officer::secret_key(&args.key, &args.password)?;
-    let public = officer::public_key(&secret)?;
-    let path = signature_path(&args.package, public.keynum(), args.force)?;
+    let officer = Officer::read(&args.key, args.password.source())?;
+    let path = signature_path(&args.package, &officer, args.force)?;
     let mut output = OutputFile::create(&path, args.force)?;
-    let seconds = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .context("the clock of this machine stands before 1970, set it")?
-        .as_secs();
-    let trusted = format!("timestamp:{seconds}\tfile:{MANIFEST_FILE}\thashed");
-    let signature = minisign::sign(
-        Some(&public),
-        &secret,
-        Cursor::new(&manifest),
-        Some(&trusted),
-        Some(UNTRUSTED_COMMENT.trim_start_matches(COMMENT_PREFIX)),
-    )
-    .map_err(|error| anyhow!("cannot sign {}: {error}", manifest_path.display()))?;
+    let comment = UNTRUSTED_COMMENT.trim_start_matches(COMMENT_PREFIX);
+    let now_ms = SystemClock::new().now_ms();
+    let signature = officer.sign(&manifest, MANIFEST_FILE, now_ms, comment)?;
     output
-        .write_all(signature.into_string().as_bytes())
+        .write_all(signature.as_bytes())
         .with_context(|| format!("cannot write {}", path.display()))?;
     print_line!("{}", path.display())?;
     output.finish()?;
@@ -69,19 +57,16 @@ pub(crate) fn run(args: &SignArgs) -> Result<()> {
 
 /// The first officer's signature has the name that the stock tool expects; further officers' carry
 /// the key id. An officer who has signed keeps the file.
-fn signature_path(package: &Path, keynum: &[u8], force: bool) -> Result<PathBuf> {
+fn signature_path(package: &Path, officer: &Officer, force: bool) -> Result<PathBuf> {
     let first = package.join(format!("{MANIFEST_FILE}{SIGNATURE_SUFFIX}"));
-    let own = format!(
-        "{MANIFEST_FILE}.{}{SIGNATURE_SUFFIX}",
-        officer::key_id(keynum)
-    );
+    let own = format!("{MANIFEST_FILE}.{}{SIGNATURE_SUFFIX}", officer.key_id());
     debug_assert!(
         is_signature_name(&own),
         "signature names and their readers agree"
     );
     let own = package.join(own);
     let taken = match fs::read_to_string(&first) {
-        Ok(text) => signed_by(&text, keynum),
+        Ok(text) => officer.is_named_in(&text),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(first),
         Err(error) => {
             return Err(error).with_context(|| format!("cannot read {}", first.display()));
@@ -95,8 +80,4 @@ fn signature_path(package: &Path, keynum: &[u8], force: bool) -> Result<PathBuf>
         true => Ok(first),
         false => Ok(own),
     }
-}
-
-fn signed_by(signature: &str, keynum: &[u8]) -> bool {
-    SignatureBox::from_string(signature).is_ok_and(|signature| signature.keynum() == keynum)
 }

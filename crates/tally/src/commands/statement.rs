@@ -7,16 +7,18 @@ use anyhow::{Context, ensure};
 use durable::output::OutputDir;
 use durable::{Clock, SystemClock};
 use election::Language;
+use secrets::{Officer, Password};
 use sha2::{Digest, Sha256};
 
 use crate::cli::StatementArgs;
 use crate::documents::hex;
 use crate::inputs::read_box_key;
-use crate::officer::Officer;
 use crate::recount::{Recount, open_inputs};
 use crate::statement::{Statement, check_complete, render, stated};
 
 const JSON_FILE: &str = "statement.json";
+/// The comment of a signature that is not signed itself.
+const COMMENT: &str = "signature of a statement of results";
 
 /// Writes `statement.json`, `statement.fr.txt`, `statement.en.txt` and a signature of each.
 pub(crate) fn run(args: &StatementArgs) -> anyhow::Result<()> {
@@ -28,7 +30,9 @@ pub(crate) fn run(args: &StatementArgs) -> anyhow::Result<()> {
     let event = package.event();
     let ballots = stated(event, &args.ballot)?;
     let key = read_box_key(&args.box_key, event)?;
-    let officer = Officer::read(&args.sign, args.password_file.as_deref())?;
+    let password = args.password_file.as_deref();
+    let password = password.map_or(Password::Ask, Password::File);
+    let officer = Officer::read(&args.sign, password)?;
     let recount = Recount::read(package.clone(), directory, Some(&key))?;
     let report = recount.report_of(&ballots)?;
     // An officer signs no numbers that may leave votes out.
@@ -50,7 +54,7 @@ pub(crate) fn run(args: &StatementArgs) -> anyhow::Result<()> {
     ];
     for (name, bytes) in &files {
         write(out.aside(), name, bytes)?;
-        let signature = officer.sign(bytes, name, now_ms)?;
+        let signature = officer.sign(bytes, name, now_ms, COMMENT)?;
         write(
             out.aside(),
             &format!("{name}.minisig"),
