@@ -33,10 +33,11 @@ demo-province: build ## the same over 125 regions: a law, a general election and
 
 .PHONY: test
 # The tests' own build makes the programs too: a build before it would compile ours twice, without and with what tests need.
-test: postgres python promtool minisign ## every test, PostgreSQL included
-	@eval "$$(scripts/promtool env)"; \
-	  SCRUTIN_PYTHON="$(CURDIR)/target/venv/bin/python" $(CARGO) test --workspace --no-fail-fast
-	@for judge in postgres python promtool minisign; do scripts/$$judge report; done
+test: postgres python promtool minisign systemd ## every test, PostgreSQL included
+	@eval "$$(scripts/promtool env)"; passed=0; \
+	  SCRUTIN_PYTHON="$(CURDIR)/target/venv/bin/python" $(CARGO) test --workspace --no-fail-fast || passed=$$?; \
+	  for judge in postgres python promtool minisign systemd; do scripts/$$judge report; done; \
+	  exit $$passed
 
 .PHONY: test-pages
 test-pages: build ## the pages in a real browser: flows, keyboard, accessibility; screenshots in target/screenshots
@@ -180,6 +181,10 @@ python: # python3 with a CBOR library, for the auditor's script
 .PHONY: promtool
 promtool: # Prometheus' judge of metrics
 	@scripts/promtool install
+
+.PHONY: systemd
+systemd: # systemd's judge of the unit files
+	@scripts/systemd install
 
 .PHONY: minisign
 minisign: # the officials' stock tool, which must accept our signatures

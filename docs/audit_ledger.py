@@ -3,7 +3,10 @@
 print votes per ballot. Choices stay sealed. Needs the cbor2 package.
 Usage: audit_ledger.py data/ledger/p0000"""
 import hashlib, json, pathlib, struct, sys
-import cbor2
+try:
+    import cbor2
+except ImportError:
+    sys.exit("needs the package cbor2: pip install cbor2, or apt-get install python3-cbor2")
 
 def sha256(data):
     return hashlib.sha256(data).digest()

@@ -1,5 +1,5 @@
 //! The auditor of docs/, which shares no code with this crate, reads the golden ledger and comes to
-//! the same totals. Skipped, and said so, where python3 or its cbor2 package is missing.
+//! the same totals.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -8,17 +8,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// `SCRUTIN_PYTHON` names an interpreter that has cbor2 where python3 has not.
-fn python() -> Option<String> {
-    let name = std::env::var("SCRUTIN_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let ready = Command::new(&name)
-        .args(["-c", "import cbor2"])
-        .output()
-        .ok()?;
-    ready.status.success().then_some(name)
-}
-
-fn audit(python: &str, partition_dir: &Path) -> Output {
+fn audit(python: &Path, partition_dir: &Path) -> Output {
     Command::new(python)
         .arg(root().join("docs/audit_ledger.py"))
         .arg(partition_dir)
@@ -28,8 +18,7 @@ fn audit(python: &str, partition_dir: &Path) -> Output {
 
 #[test]
 fn the_python_auditor_agrees_and_notices_damage() {
-    let Some(python) = python() else {
-        eprintln!("skipped: needs python3 with the cbor2 package (Debian: python3-cbor2)");
+    let Some(python) = specimen::python() else {
         return;
     };
     let golden = root().join("fixtures/golden/ledger/v1/ledger/p0000");
@@ -63,11 +52,28 @@ fn the_python_auditor_agrees_and_notices_damage() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("00000002.segment, byte "));
 }
 
+/// It ended with a traceback of Python.
+#[test]
+fn the_python_auditor_says_what_to_install() {
+    let Some(python) = specimen::python() else {
+        return;
+    };
+    let output = Command::new(python)
+        .arg("-S") // without the packages that are installed
+        .arg(root().join("docs/audit_ledger.py"))
+        .arg("p0000")
+        .output()
+        .expect("python runs");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("pip install cbor2"), "{told}");
+    assert!(!told.contains("Traceback"), "{told}");
+}
+
 /// A directory that does not exist was a ledger of no votes, and in good order.
 #[test]
 fn the_python_auditor_finds_no_ledger_where_there_is_none() {
-    let Some(python) = python() else {
-        eprintln!("skipped: needs python3 with the cbor2 package (Debian: python3-cbor2)");
+    let Some(python) = specimen::python() else {
         return;
     };
     let empty = tempfile::tempdir().expect("a directory");

@@ -13,14 +13,7 @@ use rehearsal::prepare::Stage;
 use rehearsal::steps::Steps;
 use serde_json::Value;
 
-/// `SCRUTIN_PYTHON` names an interpreter that has cbor2 where python3 has not.
-fn python() -> Option<String> {
-    let name = std::env::var("SCRUTIN_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let ready = Command::new(&name).args(["-c", "import cbor2"]).output();
-    ready.ok()?.status.success().then_some(name)
-}
-
-fn audited(python: &str, stage: &Stage) -> Value {
+fn audited(python: &Path, stage: &Stage) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/audit_ledger.py");
     let mut audit = Command::new(python);
     let output = audit.arg(script).arg(stage.machines.ledger().join("p0000"));
@@ -44,8 +37,7 @@ async fn counted(stage: &Stage) -> Value {
 
 #[tokio::test]
 async fn invariant_1_the_python_auditor_comes_to_the_tallys_totals() {
-    let Some(python) = python() else {
-        eprintln!("SKIPPED: needs python3 with the cbor2 package (Debian: python3-cbor2)");
+    let Some(python) = specimen::python() else {
         return;
     };
     let (_dir, stage) = support::stage();

@@ -12,13 +12,6 @@ use std::process::Command;
 use rehearsal::services::Addresses;
 use rehearsal::steps::Steps;
 
-/// Beside the interpreter that `SCRUTIN_PYTHON` names; `make python` puts it there.
-fn schemathesis() -> Option<PathBuf> {
-    let python = PathBuf::from(std::env::var_os("SCRUTIN_PYTHON")?);
-    let program = python.with_file_name("schemathesis");
-    program.is_file().then_some(program)
-}
-
 fn judge(program: &PathBuf, address: SocketAddr) {
     let output = Command::new(program)
         .args(["run", &format!("http://{address}/openapi.json")])
@@ -37,8 +30,7 @@ fn judge(program: &PathBuf, address: SocketAddr) {
 
 #[tokio::test]
 async fn both_apis_do_what_their_descriptions_say() {
-    let Some(program) = schemathesis() else {
-        eprintln!("SKIPPED: needs schemathesis (make python installs it into target/venv)");
+    let Some(program) = specimen::schemathesis() else {
         return;
     };
     let (_dir, stage) = support::stage();

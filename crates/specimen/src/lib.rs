@@ -15,6 +15,7 @@
 
 mod definition;
 mod digests;
+mod judge;
 mod package;
 mod promtool;
 mod roll;
@@ -22,6 +23,7 @@ mod secret;
 
 pub use definition::{BOX_KEY, Definition, EXAMPLE, Election, Law, Method};
 pub use digests::write_digests;
+pub use judge::{judge, minisign, python, schemathesis, systemd_analyze};
 pub use package::{Recipe, Specimen};
 pub use promtool::promtool_accepts;
 pub use roll::{Roll, Voter, stranger};

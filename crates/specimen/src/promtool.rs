@@ -1,28 +1,30 @@
 //! Prometheus' own judge of metrics, for the tests of every server.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Asks Prometheus' own linter, which must have no complaint about `text`. `make test` gets it, names it
-/// in `SCRUTIN_PROMTOOL`, and says where it could not.
+use crate::judge::judge;
+
+/// Asks Prometheus' own linter, which must have no complaint about `text`. `make test` gets it and names it
+/// in `SCRUTIN_PROMTOOL`; `SCRUTIN_WITHOUT_PROMTOOL=1` leaves it out.
 ///
 /// # Panics
 ///
-/// Where the linter complains, or is named and cannot be run.
+/// Where the linter complains, or cannot be run and nobody said to do without.
 pub fn promtool_accepts(text: &str) {
-    let named = std::env::var_os("SCRUTIN_PROMTOOL");
-    let program = named.clone().unwrap_or_else(|| "promtool".into());
-    let Ok(mut promtool) = Command::new(program)
+    let named = std::env::var_os("SCRUTIN_PROMTOOL").unwrap_or_else(|| "promtool".into());
+    let remedy = "make promtool gets it, and eval \"$(scripts/promtool env)\" names it";
+    let Some(program) = judge(Path::new(&named), "SCRUTIN_WITHOUT_PROMTOOL", remedy) else {
+        return;
+    };
+    let mut promtool = Command::new(program)
         .args(["check", "metrics"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-    else {
-        assert!(named.is_none(), "{named:?} cannot be run");
-        eprintln!("SKIPPED: promtool is not installed (make promtool gets it)");
-        return;
-    };
+        .expect("it ran before");
     let mut stdin = promtool.stdin.take().expect("a pipe");
     stdin.write_all(text.as_bytes()).expect("promtool reads");
     drop(stdin);

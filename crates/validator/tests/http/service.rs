@@ -43,14 +43,9 @@ fn an_absent_service_manager_is_no_fault() {
 
 #[test]
 fn systemd_understands_the_unit_files_and_finds_them_tight() {
-    if Command::new("systemd-analyze")
-        .arg("--version")
-        .output()
-        .is_err()
-    {
-        eprintln!("SKIPPED: the unit files (Debian: apt-get install systemd)");
+    let Some(systemd_analyze) = specimen::systemd_analyze() else {
         return;
-    }
+    };
     let fixture = Fixture::new();
     let units = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/systemd");
     for program in ["validator", "tally"] {
@@ -62,7 +57,7 @@ fn systemd_understands_the_unit_files_and_finds_them_tight() {
         let unit = fixture.path(&name);
         fs::write(&unit, here).unwrap();
         let analyze = |arguments: &[&str]| {
-            let mut analyze = Command::new("systemd-analyze");
+            let mut analyze = Command::new(&systemd_analyze);
             let output = analyze.args(arguments).arg(&unit).output().unwrap();
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
             assert!(output.status.success(), "{name}: {said}");
