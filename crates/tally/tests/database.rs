@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use election::Choice;
 
-use support::database::{assert_verified, verify, wait_for_database};
+use support::database::{assert_verified, database, verify, wait_for_database};
 use support::postgres::Postgres;
 use support::program::{Names, Running, run_to_its_end, stderr, stdout, tally};
 use support::{BATCHED, Fixture, LATER, LIVE, OVER, OVER_MS, RANKED, SINGLE, mix};
@@ -130,12 +130,9 @@ fn every_vote_is_written_once_through_kills_of_tally_and_server() {
 
 #[test]
 fn two_tallies_on_one_database_double_nothing() {
-    let Some(postgres) = Postgres::start() else {
+    let Some((postgres, url, fixture, names)) = database("two", 200) else {
         return;
     };
-    let url = postgres.database("two");
-    let fixture = Fixture::new(200);
-    let names = Names::new(&fixture, "data");
     let mut ballots = fixture.ballot_box("data");
     ballots.fill(0, 20);
     let args = names.args("run", &["--postgres", &url]);
@@ -159,12 +156,9 @@ fn two_tallies_on_one_database_double_nothing() {
 
 #[test]
 fn another_ledger_another_custody_and_a_newer_schema_are_refused() {
-    let Some(postgres) = Postgres::start() else {
+    let Some((postgres, url, fixture, names)) = database("refused", 40) else {
         return;
     };
-    let url = postgres.database("refused");
-    let fixture = Fixture::new(40);
-    let names = Names::new(&fixture, "data");
     let mut ballots = fixture.ballot_box("data");
     ballots.fill(0, 10);
     ballots.fill(10, 20);
@@ -248,15 +242,12 @@ fn another_ledger_another_custody_and_a_newer_schema_are_refused() {
 
 #[test]
 fn a_changed_or_unknown_migration_is_refused() {
-    let Some(postgres) = Postgres::start() else {
+    let Some((postgres, url, fixture, names)) = database("migrated", 10) else {
         return;
     };
-    let url = postgres.database("migrated");
-    let fixture = Fixture::new(10);
     let mut ballots = fixture.ballot_box("data");
     ballots.fill(0, 5);
     ballots.close();
-    let names = Names::new(&fixture, "data");
     let rebuild = || tally(&names.args("rebuild", &["--postgres", &url]));
     let output = rebuild();
     assert!(output.status.success(), "{}", stderr(&output));
@@ -336,12 +327,9 @@ fn wait_for_schema(names: &Names, url: &str) {
 
 #[test]
 fn counts_reach_the_database_as_their_policy_allows() {
-    let Some(postgres) = Postgres::start() else {
+    let Some((postgres, url, fixture, names)) = database("policy", 60) else {
         return;
     };
-    let url = postgres.database("policy");
-    let fixture = Fixture::new(60);
-    let names = Names::new(&fixture, "data");
     let mut ballots = fixture.ballot_box("data");
     let running = Running::start(&names.args("run", &["--postgres", &url]));
     let total = |law: &str| {
@@ -387,12 +375,9 @@ fn counts_reach_the_database_as_their_policy_allows() {
 /// One plan of releases: the database once took whatever a group of frames had come to.
 #[test]
 fn api_and_database_release_with_the_same_frames() {
-    let Some(postgres) = Postgres::start() else {
+    let Some((postgres, url, fixture, names)) = database("plan", 60) else {
         return;
     };
-    let url = postgres.database("plan");
-    let fixture = Fixture::new(60);
-    let names = Names::new(&fixture, "data");
     let mut ballots = fixture.ballot_box("data");
     for nth in 0..33 {
         ballots.vote(BATCHED, nth, Choice::Oui);
@@ -414,12 +399,9 @@ fn api_and_database_release_with_the_same_frames() {
 
 #[test]
 fn invariant_5_no_row_joins_who_and_what() {
-    let Some(postgres) = Postgres::start() else {
+    let Some((postgres, url, fixture, names)) = database("secrecy", 60) else {
         return;
     };
-    let url = postgres.database("secrecy");
-    let fixture = Fixture::new(60);
-    let names = Names::new(&fixture, "data");
     let mut ballots = fixture.ballot_box("data");
     let running = Running::start(&names.args("run", &["--postgres", &url]));
     ballots.fill(0, 40);

@@ -7,7 +7,7 @@ use std::process::Output;
 
 use election::{BallotIndex, Choice};
 
-use support::database::{assert_verified, wait_for_database};
+use support::database::{Setup, assert_verified, wait_for_database};
 use support::postgres::Postgres;
 use support::program::{Names, Running, run_to_its_end, stderr, tally};
 use support::{Fixture, LIVE};
@@ -15,12 +15,15 @@ use support::{Fixture, LIVE};
 /// It once needed the server at its start, and survived its loss only later.
 #[test]
 fn a_tally_starts_without_its_database_and_catches_up() {
-    let Some(mut postgres) = Postgres::start() else {
+    let Some(Setup {
+        mut postgres,
+        url,
+        fixture,
+        names,
+    }) = Setup::new("late", 40)
+    else {
         return;
     };
-    let url = postgres.database("late");
-    let fixture = Fixture::new(40);
-    let names = Names::new(&fixture, "data");
     let mut ballots = fixture.ballot_box("data");
     ballots.fill(0, 30);
     ballots.close();
@@ -124,15 +127,18 @@ CREATE TABLE duplicate_attempts (
 /// `WHERE vote_hash = '<64 hex>'` once found nothing.
 #[test]
 fn sql_of_the_first_design_runs_word_for_word() {
-    let Some(postgres) = Postgres::start() else {
+    let Some(Setup {
+        postgres,
+        url,
+        fixture,
+        names,
+    }) = Setup::new("words", 40)
+    else {
         return;
     };
-    let url = postgres.database("words");
-    let fixture = Fixture::new(40);
     let mut ballots = fixture.ballot_box("data");
     ballots.fill(0, 34);
     ballots.close();
-    let names = Names::new(&fixture, "data");
     assert!(run_or_rebuild(&names, "rebuild", &url).status.success());
     // Every column of the first design is there, and has its type.
     postgres.database("design");

@@ -7,7 +7,7 @@ use std::time::Duration;
 use election::Choice;
 
 use support::program::{Names, Running};
-use support::{BATCHED, Fixture, LATER, LIVE};
+use support::{BATCHED, BallotBox, Fixture, LATER, LIVE};
 
 const BROWSER: &str = "Accept: text/html,*/*;q=0.8\r\nAccept-Language: en\r\n";
 
@@ -17,6 +17,16 @@ fn wait_for_votes(running: &Running, ballot: &str, votes: u64) {
     });
     // Younger bodies may still be served.
     std::thread::sleep(Duration::from_millis(250));
+}
+
+/// A tally over a ledger of one vote, on [`LIVE`].
+fn with_one_vote(fixture: &Fixture) -> (BallotBox<'_>, Running) {
+    let mut ballots = fixture.ballot_box("data");
+    ballots.vote(LIVE, 0, Choice::Oui);
+    let names = Names::new(fixture, "data");
+    let running = Running::start(&names.args("run", &[]));
+    wait_for_votes(&running, "LIVE", 1);
+    (ballots, running)
 }
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
@@ -110,11 +120,7 @@ fn ranked_rounds_stand_in_a_table_and_a_picture() {
 #[test]
 fn results_are_compressed_as_the_client_takes_them() {
     let fixture = Fixture::new(10);
-    let names = Names::new(&fixture, "data");
-    let mut ballots = fixture.ballot_box("data");
-    ballots.vote(LIVE, 0, Choice::Oui);
-    let running = Running::start(&names.args("run", &[]));
-    wait_for_votes(&running, "LIVE", 1);
+    let (_ballots, running) = with_one_vote(&fixture);
     for path in [
         "/",
         "/ballots/SINGLE",
@@ -153,11 +159,7 @@ fn results_are_compressed_as_the_client_takes_them() {
 #[test]
 fn pages_are_cached_by_language_and_guarded_by_headers() {
     let fixture = Fixture::new(10);
-    let names = Names::new(&fixture, "data");
-    let mut ballots = fixture.ballot_box("data");
-    ballots.vote(LIVE, 0, Choice::Oui);
-    let running = Running::start(&names.args("run", &[]));
-    wait_for_votes(&running, "LIVE", 1);
+    let (mut ballots, running) = with_one_vote(&fixture);
     let (_, head, english) = running.get("/ballots/LIVE?lang=en", BROWSER);
     let (_, _, french) = running.get("/ballots/LIVE?lang=fr", BROWSER);
     assert!(english.contains("Turnout") && french.contains("Participation"));

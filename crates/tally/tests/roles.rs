@@ -4,27 +4,16 @@ mod support;
 
 use election::Choice;
 
+use support::database::{database, wait_for_database};
 use support::postgres::Postgres;
 use support::program::{Names, Running, stderr, tally};
 use support::{Fixture, LIVE, RANKED};
 
-/// Waits until the database holds every vote that was answered so far.
-fn wait_for_database(running: &Running, names: &Names) {
-    let last = names.acknowledged();
-    running.wait("/api/v1/health", |health| {
-        let written = health["postgres_sequences"]["0"].as_u64();
-        written.is_some_and(|written| written >= last)
-    });
-}
-
 #[test]
 fn the_writers_role_suffices_for_a_whole_night_and_no_more() {
-    let Some(postgres) = Postgres::start() else {
+    let Some((postgres, owners, fixture, names)) = database("roles", 40) else {
         return;
     };
-    let owners = postgres.database("roles");
-    let fixture = Fixture::new(40);
-    let names = Names::new(&fixture, "data");
     let mut ballots = fixture.ballot_box("data");
     // The owner makes the schema once; after that a login of the writers' role does.
     drop(Running::start(&names.args("run", &["--postgres", &owners])));
@@ -66,12 +55,9 @@ fn the_writers_role_suffices_for_a_whole_night_and_no_more() {
 /// What the demonstration's operators typed works here too: results, and audit rows by status.
 #[test]
 fn the_questions_of_the_demonstrations_operators_are_answered() {
-    let Some(postgres) = Postgres::start() else {
+    let Some((postgres, url, fixture, names)) = database("asked", 40) else {
         return;
     };
-    let url = postgres.database("asked");
-    let fixture = Fixture::new(40);
-    let names = Names::new(&fixture, "data");
     let mut ballots = fixture.ballot_box("data");
     ballots.fill(0, 30);
     ballots.close();

@@ -102,24 +102,22 @@ fn answer(socket: TcpStream, ledger: &std::path::Path, number: u64, manner: Mann
     }
 }
 
+/// A closed ledger of so many voters, and a validator that serves it.
+fn served(voters: u32, manner: Manner) -> (Fixture, Names, Validator) {
+    let fixture = Fixture::new(voters);
+    let names = Names::new(&fixture, "data");
+    let mut ballots = fixture.ballot_box("data");
+    ballots.fill(0, voters);
+    ballots.close();
+    let validator = Validator::start(fixture.path("data/ledger"), manner);
+    (fixture, names, validator)
+}
+
 /// 200 ms without a byte once passed for the end of the ledger: the tally said that it was ready.
 #[test]
 fn a_silent_stream_is_not_the_end_of_the_ledger() {
-    let fixture = Fixture::new(60);
-    let names = Names::new(&fixture, "data");
-    let mut ballots = fixture.ballot_box("data");
-    ballots.fill(0, 60);
-    ballots.close();
-    let validator = Validator::start(fixture.path("data/ledger"), Manner::Slow);
-    let from = [
-        "run",
-        "--from",
-        &validator.address,
-        "--package",
-        &names.package,
-    ];
-    let trust = ["--trust", &names.trust, "--box", &names.key];
-    let running = Running::start(&[&from[..], &trust].concat());
+    let (_fixture, names, validator) = served(60, Manner::Slow);
+    let running = Running::start(&names.run_from(&validator.address));
     running.wait("/api/v1/health", |health| health["status"] == "healthy");
     assert_eq!(running.json("/api/v1/turnout/RANKED")["votes"], 60);
     let frames = &running.json("/api/v1/health")["ledger"][0]["sequence"];
@@ -133,17 +131,7 @@ fn a_stream_that_breaks_is_followed_to_the_same_counts() {
     let mut ballots = fixture.ballot_box("data");
     ballots.fill(0, 30);
     let validator = Validator::start(fixture.path("data/ledger"), Manner::Breaking);
-    let follower = Running::start(&[
-        "run",
-        "--from",
-        &validator.address,
-        "--package",
-        &names.package,
-        "--trust",
-        &names.trust,
-        "--box",
-        &names.key,
-    ]);
+    let follower = Running::start(&names.run_from(&validator.address));
     for from in (30..120).step_by(5) {
         ballots.fill(from, from + 5);
     }
@@ -168,24 +156,8 @@ fn a_stream_that_breaks_is_followed_to_the_same_counts() {
 
 #[test]
 fn a_stream_that_was_altered_is_refused() {
-    let fixture = Fixture::new(30);
-    let names = Names::new(&fixture, "data");
-    let mut ballots = fixture.ballot_box("data");
-    ballots.fill(0, 20);
-    ballots.close();
-    let validator = Validator::start(fixture.path("data/ledger"), Manner::Corrupt);
-    let args = [
-        "run",
-        "--from",
-        &validator.address,
-        "--package",
-        &names.package,
-        "--trust",
-        &names.trust,
-        "--box",
-        &names.key,
-    ];
-    let output = run_to_its_end(&args);
+    let (_fixture, names, validator) = served(20, Manner::Corrupt);
+    let output = run_to_its_end(&names.run_from(&validator.address));
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert!(
         stderr(&output).contains("the ledger cannot be followed"),

@@ -1,6 +1,18 @@
 //! A database held against the ledger that fills it, by the real program.
 
+use super::Fixture;
+use super::postgres::Postgres;
 use super::program::{Names, Running, stderr, stdout, tally};
+
+/// A server of this test alone with an empty database and its address, and an event whose ledger is `data`;
+/// none where tests are to do without PostgreSQL.
+pub(crate) fn database(name: &str, voters: u32) -> Option<(Postgres, String, Fixture, Names)> {
+    let postgres = Postgres::start()?;
+    let url = postgres.database(name);
+    let fixture = Fixture::new(voters);
+    let names = Names::new(&fixture, "data");
+    Some((postgres, url, fixture, names))
+}
 
 /// Waits until the database holds every vote that was answered so far.
 pub(crate) fn wait_for_database(running: &Running, names: &Names) {

@@ -74,6 +74,22 @@ impl Names {
         args.extend(more);
         args
     }
+
+    /// Arguments of a `run` that follows a validator instead of the ledger's files.
+    pub(crate) fn run_from<'a>(&'a self, address: &'a str) -> [&'a str; 9] {
+        let [package, key, trust] = [&self.package, &self.key, &self.trust];
+        [
+            "run",
+            "--from",
+            address,
+            "--package",
+            package,
+            "--trust",
+            trust,
+            "--box",
+            key,
+        ]
+    }
 }
 
 /// A `tally run` that is killed when dropped.
