@@ -7,7 +7,7 @@ use std::time::Duration;
 use election::Choice;
 
 use support::program::{Names, Running};
-use support::{BATCHED, BallotBox, Fixture, LATER, LIVE};
+use support::{BATCHED, BallotBox, Fixture, LATER, LIVE, WITHDRAWN};
 
 const BROWSER: &str = "Accept: text/html,*/*;q=0.8\r\nAccept-Language: en\r\n";
 
@@ -114,6 +114,33 @@ fn ranked_rounds_stand_in_a_table_and_a_picture() {
         assert_eq!(status, 404, "{path}");
         assert!(body.contains("Page not found"));
     }
+}
+
+#[test]
+fn withdrawn_candidates_are_marked_in_json_and_csv() {
+    let fixture = Fixture::with_a_withdrawal(10);
+    let names = Names::new(&fixture, "data");
+    let _ballots = fixture.ballot_box("data");
+    let running = Running::start(&names.args("run", &[]));
+    let results = running.json("/api/v1/elections/1/results");
+    let regions = results["regions"].as_array().expect("regions").iter();
+    let candidates = regions.flat_map(|region| region["candidates"].as_array().expect("a list"));
+    for candidate in candidates {
+        let withdrawn = candidate["candidate_id"] == WITHDRAWN;
+        let marked = candidate.get("withdrawn");
+        assert_eq!(marked, withdrawn.then_some(&true.into()), "{candidate}");
+    }
+    let (_, _, csv) = running.get("/ballots/SINGLE/results.csv", "");
+    let mut lines = csv.lines().skip_while(|line| !line.starts_with("ballot,"));
+    assert!(
+        lines.next().expect("a header").ends_with(",withdrawn"),
+        "{csv}"
+    );
+    let own = format!("SINGLE,1,Région 1,{WITHDRAWN},");
+    for line in lines.filter(|line| line.starts_with("SINGLE,")) {
+        assert_eq!(line.ends_with(",true"), line.starts_with(&own), "{line}");
+    }
+    assert!(csv.contains(&own), "{csv}");
 }
 
 /// The page of 125 regions once went out as 114 kB every two seconds to every viewer.

@@ -1,7 +1,7 @@
 //! Results as CSV (RFC 4180): one header line, one line per region and choice, integers only. Each line
 //! says how final its numbers are: lines are copied alone.
 
-use election::{Ballot, Election};
+use election::{Ballot, CandidateStatus, Election};
 
 use super::night::Night;
 use super::view::{AnswerCounts, ElectionView, LawView, Progress, RegionAnswers};
@@ -73,6 +73,7 @@ pub fn election_csv(
         "status",
         "position",
         "as_of",
+        "withdrawn",
     ]);
     let as_of = as_of(night, &view.progress);
     let is_complete = view.progress.is_complete();
@@ -95,6 +96,7 @@ pub fn election_csv(
                 view.progress.status(),
                 &view.progress.position,
                 &as_of,
+                truth(candidate.status == CandidateStatus::Withdrawn),
             ]));
         }
     }

@@ -2,7 +2,7 @@
 
 use counting::plurality;
 use counting::ranked::Side;
-use election::{Ballot, Election, Event};
+use election::{Ballot, CandidateStatus, Election, Event};
 use serde::Serialize;
 
 use super::parts::{PERCENTAGE_OF, StandingDocument, Titles, percentage, updated_at};
@@ -107,6 +107,9 @@ struct CandidateDocument {
     elected: bool,
     /// Whether the votes counted so far would elect; false once every vote is counted.
     leading: bool,
+    /// Whether the candidate has withdrawn; only where that is so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    withdrawn: bool,
 }
 
 /// One round of a ranked count. Votes are exact decimals, as text: transferred votes have fractions.
@@ -288,6 +291,7 @@ fn candidates(
             percentage: percentage(Fraction::of(results.votes, counts.total_votes)),
             elected: results.wins && is_complete,
             leading: results.wins && !is_complete,
+            withdrawn: candidate.status == CandidateStatus::Withdrawn,
         }
     };
     counts.candidates.iter().map(document).collect()
