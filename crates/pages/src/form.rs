@@ -29,6 +29,12 @@ pub enum FormError {
         /// Position of the field, from 1.
         field: usize,
     },
+    /// Two fields of one name: which of them is meant, nobody can tell.
+    #[error("field {field}: a field before it has the same name, send each once")]
+    Repeated {
+        /// Position of the second one, from 1.
+        field: usize,
+    },
     /// More fields than any of our forms has.
     #[error("more than {max} fields, send a form of these pages")]
     TooManyFields {
@@ -41,9 +47,9 @@ impl Form {
     /// Decodes a body (or the query of a URL).
     ///
     /// # Errors
-    /// A bad escape, bytes that are not UTF-8, or too many fields.
+    /// A bad escape, bytes that are not UTF-8, a field that is there twice, or too many fields.
     pub fn parse(body: &[u8]) -> Result<Form, FormError> {
-        let mut fields = Vec::new();
+        let mut fields: Vec<(Zeroizing<String>, Zeroizing<String>)> = Vec::new();
         let pairs = body.split(|b| *b == b'&').filter(|pair| !pair.is_empty());
         for (at, pair) in pairs.enumerate() {
             if at == FIELDS_MAX {
@@ -53,12 +59,16 @@ impl Form {
                 Some(equals) => (&pair[..equals], &pair[equals + 1..]),
                 None => (pair, &[][..]),
             };
-            fields.push((decode(name, at + 1)?, decode(value, at + 1)?));
+            let name = decode(name, at + 1)?;
+            if fields.iter().any(|(earlier, _)| *earlier == name) {
+                return Err(FormError::Repeated { field: at + 1 });
+            }
+            fields.push((name, decode(value, at + 1)?));
         }
         Ok(Form { fields })
     }
 
-    /// The first value of that name, which may be empty.
+    /// The value of that name, which may be empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.fields
@@ -105,8 +115,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_field_is_there_once() {
+        for body in ["a=1&a=1", "a=1&b=2&a=", "nas=1&n%61s=2"] {
+            let read = Form::parse(body.as_bytes());
+            assert!(matches!(read, Err(FormError::Repeated { .. })), "{body}");
+        }
+    }
+
+    #[test]
     fn fields_are_decoded() {
-        let form = Form::parse(b"nas=046+454+286&code=AB%2dC&%C3%A9=%c3%a9&empty=&bare&a=1&a=2")
+        let form = Form::parse(b"nas=046+454+286&code=AB%2dC&%C3%A9=%c3%a9&empty=&bare&a=1")
             .unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(form.get("nas"), Some("046 454 286"));
         assert_eq!(form.get("code"), Some("AB-C"));
@@ -124,8 +142,9 @@ mod tests {
         check(b"a=1&b=%4", FormError::Escape { field: 2 });
         check(b"a=%+1", FormError::Escape { field: 1 });
         check(b"a=%ff", FormError::Utf8 { field: 1 });
+        let many: String = (0..=FIELDS_MAX).map(|nth| format!("a{nth}&")).collect();
         check(
-            &b"a&".repeat(FIELDS_MAX + 1),
+            many.as_bytes(),
             FormError::TooManyFields { max: FIELDS_MAX },
         );
         assert!(Form::parse(b"&&&").is_ok());

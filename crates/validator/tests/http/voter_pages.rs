@@ -99,6 +99,9 @@ fn elections_by_plain_forms_hold_to_the_voters_region() {
     let cast = |choice: &str| post(&server, "/ballots/E2025-QC/cast", &form(voter, choice)).status;
     assert_eq!(cast("region=1&candidate=999"), 400);
     assert_eq!(cast("region=1"), 400);
+    assert_eq!(cast("region=1&candidate=1&region=1"), 400);
+    let key = "key=0123456789abcdef0123456789abcdef";
+    assert_eq!(cast(&format!("region=1&candidate=1&{key}&{key}")), 400);
     let wrong = post(
         &server,
         "/ballots/E2025-QC/cast",
