@@ -35,6 +35,13 @@ pub struct BindError {
     source: io::Error,
 }
 
+/// Whether a listener for operators alone is open to every network of the machine. One address of a
+/// private network is what an operator means; all addresses are seldom meant.
+#[must_use]
+pub fn is_open_to_all(internal: SocketAddr) -> bool {
+    internal.ip().to_canonical().is_unspecified()
+}
+
 /// Reserves an address; connections wait from now on.
 ///
 /// # Errors

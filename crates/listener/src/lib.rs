@@ -37,7 +37,7 @@ mod tls;
 mod until;
 mod workers;
 
-pub use accept::{BindError, Listener, bind};
+pub use accept::{BindError, Listener, bind, is_open_to_all};
 pub use admission::{Admission, NotAdmitted};
 pub use connection::{Ending, Handler, Peer, serve};
 pub use deadline::within;

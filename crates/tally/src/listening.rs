@@ -195,6 +195,17 @@ impl Listening {
         Ok(())
     }
 
+    /// Logs what strangers can reach: sound, and perhaps not what the operator meant.
+    pub(crate) fn warn(&self) {
+        if listener::is_open_to_all(self.internal) {
+            tracing::warn!(
+                "--internal is {}, which other machines reach: metrics and the operators' page are for \
+                 whoever asks there; listen on 127.0.0.1, or on an address of a private network alone",
+                self.internal
+            );
+        }
+    }
+
     /// What each client may ask.
     pub(crate) fn admission(&self) -> Admission {
         let addresses = Addresses {

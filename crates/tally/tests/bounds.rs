@@ -12,7 +12,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore};
 use tokio_rustls::rustls;
 
 use support::Fixture;
-use support::program::{Names, Running};
+use support::program::{Names, Running, stderr, tally};
 
 /// Has clients on this machine counted like any other.
 const COUNT_ALL: [&str; 2] = ["--exempt", "192.0.2.0/24"];
@@ -29,6 +29,29 @@ fn start(settings: &[&str]) -> (Fixture, Running) {
 
 fn counted(settings: &[&str]) -> (Fixture, Running) {
     start(&[&COUNT_ALL, settings].concat())
+}
+
+/// The validator said so, the tally did not.
+#[test]
+fn an_internal_listener_that_is_open_to_all_is_told() {
+    for (address, told) in [
+        ("0.0.0.0:0", true),
+        ("[::]:0", true),
+        ("[::ffff:0.0.0.0]:0", true),
+        ("127.0.0.1:0", false),
+    ] {
+        let fixture = Fixture::new(10);
+        let mut names = Names::new(&fixture, "data");
+        names.package = "/nonexistent".to_owned(); // so that it ends
+        let output = tally(&names.args("run", &["--internal", address]));
+        assert_eq!(output.status.code(), Some(1));
+        let said = stderr(&output);
+        assert_eq!(
+            said.contains("which other machines reach"),
+            told,
+            "{address}: {said}"
+        );
+    }
 }
 
 fn connect(address: &str) -> TcpStream {

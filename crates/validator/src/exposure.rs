@@ -37,8 +37,7 @@ pub(crate) fn exposures(
     encrypted: bool,
 ) -> Vec<Exposure> {
     let in_the_clear = !encrypted && !listen.ip().is_loopback();
-    // One address of a private network is what an operator means; all addresses are seldom meant.
-    let is_open = internal.ip().is_unspecified();
+    let is_open = listener::is_open_to_all(internal);
     let remarks = [
         in_the_clear.then_some(Exposure::InTheClear(listen)),
         is_open.then_some(Exposure::Internal(internal)),

@@ -57,6 +57,7 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<()> {
 impl Plan<'_> {
     fn resolve(args: &Run) -> anyhow::Result<Plan<'_>> {
         args.listening.check()?;
+        args.listening.warn();
         let package = open_package(&args.package)?;
         let key = match &args.box_key {
             Some(path) => Some(Arc::new(read_box_key(path, package.event())?)),
