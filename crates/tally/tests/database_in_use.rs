@@ -7,7 +7,7 @@ use std::process::Output;
 
 use election::{BallotIndex, Choice};
 
-use support::database::{Setup, assert_verified, wait_for_database};
+use support::database::{assert_verified, database, wait_for_database};
 use support::postgres::Postgres;
 use support::program::{Names, Running, run_to_its_end, stderr, tally};
 use support::{Fixture, LIVE};
@@ -15,13 +15,7 @@ use support::{Fixture, LIVE};
 /// It once needed the server at its start, and survived its loss only later.
 #[test]
 fn a_tally_starts_without_its_database_and_catches_up() {
-    let Some(Setup {
-        mut postgres,
-        url,
-        fixture,
-        names,
-    }) = Setup::new("late", 40)
-    else {
+    let Some((mut postgres, url, fixture, names)) = database("late", 40) else {
         return;
     };
     let mut ballots = fixture.ballot_box("data");
@@ -89,6 +83,35 @@ fn a_schema_in_the_way_and_a_dropped_table_are_told_with_the_remedy() {
     refused(&dropped, ["vote_results", "tally rebuild"]);
 }
 
+/// It once ended the tally in the middle of the night.
+#[test]
+fn results_go_on_where_a_table_is_dropped_under_a_running_tally() {
+    let Some((postgres, url, fixture, names)) = database("under", 40) else {
+        return;
+    };
+    let mut ballots = fixture.ballot_box("data");
+    ballots.fill(0, 10);
+    let running = Running::start(&names.args("run", &["--postgres", &url]));
+    wait_for_database(&running, &names);
+    postgres.sql_in(
+        "under",
+        "DROP VIEW seeds.vote_results; ALTER TABLE vote_results RENAME TO elsewhere",
+    );
+    ballots.fill(10, 30);
+    ballots.close();
+    running.wait("/api/v1/results/LIVE", |law| law["total_votes"] == 30);
+    running.wait("/api/v1/health", |health| {
+        health["services"]["postgres"] == "degraded"
+    });
+    let told = running.log();
+    for words in ["tally rebuild", "results are served from the ledger"] {
+        assert!(told.contains(words), "{told}");
+    }
+    postgres.sql_in("under", "ALTER TABLE elsewhere RENAME TO vote_results");
+    wait_for_database(&running, &names);
+    assert_verified(&names, &url);
+}
+
 fn run_or_rebuild(names: &Names, command: &str, url: &str) -> Output {
     let args = names.args(command, &["--postgres", url]);
     match command {
@@ -127,13 +150,7 @@ CREATE TABLE duplicate_attempts (
 /// `WHERE vote_hash = '<64 hex>'` once found nothing.
 #[test]
 fn sql_of_the_first_design_runs_word_for_word() {
-    let Some(Setup {
-        postgres,
-        url,
-        fixture,
-        names,
-    }) = Setup::new("words", 40)
-    else {
+    let Some((postgres, url, fixture, names)) = database("words", 40) else {
         return;
     };
     let mut ballots = fixture.ballot_box("data");

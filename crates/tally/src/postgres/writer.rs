@@ -40,10 +40,11 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Writes until the ledger ends (see [`Until`]), connecting again whenever the server goes away.
+    /// Writes until the ledger ends (see [`Until`]), connecting again whenever the server goes away, and
+    /// where it is to run until it is stopped also when the server refuses, as after a table was dropped.
     ///
     /// # Errors
-    /// What no new connection mends: a refusal, another ledger, a damaged ledger.
+    /// What no new connection mends: another ledger, a damaged ledger; a refusal where a person waits.
     pub(crate) async fn run(&self, until: Until) -> anyhow::Result<()> {
         let mut backoff = BACKOFF_MIN;
         loop {
@@ -52,13 +53,17 @@ impl Writer {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            if !error
-                .downcast_ref::<DbError>()
-                .is_some_and(DbError::is_transient)
-            {
-                return Err(error);
+            match error.downcast_ref::<DbError>() {
+                Some(passing) if passing.is_transient() => {
+                    tracing::warn!(error = format!("{error:#}"), "database writer starts again");
+                }
+                // The ledger is not at fault: who reads results must not pay for the database.
+                Some(DbError::Refused { .. }) if until == Until::Stopped => tracing::error!(
+                    error = format!("{error:#}"),
+                    "the database cannot be written, results are served from the ledger; the writer tries again"
+                ),
+                _ => return Err(error),
             }
-            tracing::warn!(error = format!("{error:#}"), "database writer starts again");
             self.set_trouble(Some(format!("{error:#}")));
             let progressed = lock(&self.progress).transactions > transactions;
             backoff = if progressed {
