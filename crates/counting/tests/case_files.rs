@@ -337,6 +337,18 @@ fn lots_may_stand_in_a_file_of_their_own() {
 }
 
 #[test]
+fn one_is_no_plural() {
+    let file = "2 1\n1 1 0\n0\n\"A\"\n\"B\"\n\"T\"\n";
+    let case = Case::parse(file.as_bytes()).unwrap();
+    let result = case.tabulate().unwrap();
+    let told = explain(&case.contest, &result) + &table(&case.name, &case.contest, &result);
+    for plural in [" 1 votes", "1 ballots", "1 candidates", "1 seats"] {
+        assert!(!format!(" {told}").contains(plural), "{told}");
+    }
+    assert!(told.contains("A is elected with 1 vote:"), "{told}");
+}
+
+#[test]
 fn csv_has_a_row_for_every_candidate_and_reason() {
     let case = Case::parse(BLT.as_bytes()).unwrap();
     let text = csv(&case.contest, &case.tabulate().unwrap());

@@ -187,7 +187,6 @@ fn write_election(
     election: &Election,
     (results, is_complete): (&ElectionResults, bool),
 ) -> std::fmt::Result {
-    let seats = if is_complete { "seats" } else { "leading" };
     for party in &results.parties {
         let named = party.party.as_ref().and_then(|code| event.party(code));
         let name = named.map_or("(independent)", |named| named.name.fr.as_str());
@@ -197,7 +196,12 @@ fn write_election(
             cut(name),
             party.votes,
             percent(Fraction::of(party.votes, results.total_votes)),
-            party.seats
+            party.seats,
+            seats = match (is_complete, party.seats) {
+                (false, _) => "leading",
+                (true, 1) => "seat",
+                (true, _) => "seats",
+            }
         )?;
     }
     for (number, region) in &results.regions {

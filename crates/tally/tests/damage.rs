@@ -74,6 +74,7 @@ fn invariant_8_a_damaged_last_frame_is_refused_until_a_person_gives_it_up() {
         told.contains("had been acknowledged to voters and are lost"),
         "{told}"
     );
+    assert!(told.contains("--accept-rollback"), "{told}");
     // The bitsets still hold the lost votes: the start that follows drops them.
     assert_eq!(status, Some(1), "{told}");
     assert!(told.contains("voted"), "{told}");

@@ -317,6 +317,38 @@ fn ties_and_small_margins_name_their_statutes() {
 }
 
 #[test]
+fn one_seat_is_no_plural_and_in_french_neither_is_none() {
+    let fixture = Fixture::new(20);
+    sign_package(&fixture);
+    let mut ballots = fixture.ballot_box("data");
+    let in_region = |nth: &u32| {
+        let place = fixture.credential(SINGLE, *nth);
+        place.expect("on the roll").2 == 1
+    };
+    let voter = (0..20).find(in_region).expect("a voter of region 1");
+    ballots.vote(SINGLE, voter, Choice::Candidate(1));
+    ballots.set_time(END_MS);
+    ballots.close();
+    let names = Names::new(&fixture, "data");
+    let table = stdout(&tally(&names.args("count", &[])));
+    let desk = Desk { fixture, names };
+    let output = desk.statement("out", &["--ballot", "SINGLE"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let (french, english) = (
+        desk.read("out/statement.fr.txt"),
+        desk.read("out/statement.en.txt"),
+    );
+    for (text, seats) in [
+        (&table, " 1 seat\n"),
+        (&english, " 1 seat\n"),
+        (&french, " 1 siège\n"),
+    ] {
+        assert!(text.contains(seats), "{text}");
+    }
+    assert!(!french.contains("0 sièges"), "{french}");
+}
+
+#[test]
 fn a_statement_is_refused_where_it_would_not_hold() {
     let desk = Desk::new();
     let check = |output: std::process::Output, words: &[&str]| {

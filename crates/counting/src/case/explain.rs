@@ -1,7 +1,7 @@
 //! The result of a contest in words: round by round, what happened and why.
 
 use super::json::method;
-use super::table::{line, name, system};
+use super::table::{counted, line, name, system};
 use crate::ranked::{Contest, Method, Round, Rules, Side, Tabulation, ThresholdKind, Tie};
 
 /// The count told in sentences.
@@ -12,8 +12,9 @@ pub fn explain(contest: &Contest, tabulation: &Tabulation) -> String {
     line(
         &mut text,
         format!(
-            "The {} ballots are counted by {}; {} are blank, {valid} bear a mark.",
+            "{} {}, counted by {}: {} blank, {valid} with a mark.",
             tabulation.total_ballots,
+            counted(tabulation.total_ballots.into(), "ballot", "ballots"),
             system(contest),
             tabulation.blank_ballots,
         ),
@@ -57,6 +58,13 @@ impl Story<'_> {
         self.tabulation.amount(units).to_string()
     }
 
+    /// An amount with its noun: `1 vote`, `0.5 votes`.
+    fn so_many_votes(&self, units: u128) -> String {
+        let amount = self.amount(units);
+        let votes = if amount == "1" { "vote" } else { "votes" };
+        format!("{amount} {votes}")
+    }
+
     fn votes_of(&self, candidate: u16) -> u128 {
         let found = self.round.counts.iter().find(|(c, _)| *c == candidate);
         let (_, votes) = found.expect("a round counts everybody whom it elects or eliminates");
@@ -77,10 +85,11 @@ impl Story<'_> {
         line(
             text,
             format!(
-                "Round {}: {} votes count for {} candidates, {} count for nobody any more.{}",
+                "Round {}: {} for {} {}, {} for nobody any more.{}",
                 self.round.number,
-                self.amount(active),
+                self.so_many_votes(active),
                 self.round.counts.len(),
+                counted(self.round.counts.len() as u128, "candidate", "candidates"),
                 self.amount(self.round.inactive.total()),
                 threshold.unwrap_or_default(),
             ),
@@ -95,8 +104,8 @@ impl Story<'_> {
             line(
                 text,
                 format!(
-                    "  {who} is elected with {} votes: {why}.",
-                    self.amount(votes)
+                    "  {who} is elected with {}: {why}.",
+                    self.so_many_votes(votes)
                 ),
             );
         }
@@ -144,7 +153,9 @@ impl Story<'_> {
                 "together they hold {together}, fewer than the next candidate, so none can catch up"
             )
         } else if write_in(first) && self.votes_of(*first) > 0 {
-            format!("undeclared write-ins cannot be elected, their {together} votes pass on first")
+            format!(
+                "undeclared write-ins cannot be elected, the {together} that they hold pass on first"
+            )
         } else if let Some(tie) = self.tie(*first, Side::Loser) {
             let (others, by) = (self.others(tie), method(tie.method));
             format!("tied for the fewest votes, {together}, with {others}, and picked by {by}")

@@ -82,8 +82,9 @@ fn head(text: &mut String, name: &str, contest: &Contest, tabulation: &Tabulatio
     line(
         text,
         format!(
-            "{}, {seats}{total_ballots} ballots, {blank_ballots} of them blank\n",
+            "{}, {seats}{total_ballots} {}, {blank_ballots} of them blank\n",
             system(contest),
+            counted(u128::from(*total_ballots), "ballot", "ballots"),
         ),
     );
 }
@@ -96,8 +97,13 @@ fn round(text: &mut String, contest: &Contest, tabulation: &Tabulation, round: &
     line(
         text,
         format!(
-            "Round {}{threshold}, % of the {amount} votes that count",
-            round.number
+            "Round {}{threshold}, % of {amount} counting {}",
+            round.number,
+            if amount.to_string() == "1" {
+                "vote"
+            } else {
+                "votes"
+            },
         ),
     );
     for (candidate, votes) in &round.counts {
@@ -158,6 +164,11 @@ fn inactive(text: &mut String, tabulation: &Tabulation, round: &Round) {
     if round.shows_final_surplus {
         row(text, "(left by truncation)", tabulation.residual);
     }
+}
+
+/// The word for so many of a thing: one is no plural.
+pub(super) fn counted<'a>(number: u128, one: &'a str, many: &'a str) -> &'a str {
+    if number == 1 { one } else { many }
 }
 
 /// A share in percent with two decimals, rounded half up on integers; empty of nothing.

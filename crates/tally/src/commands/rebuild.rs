@@ -43,6 +43,7 @@ pub(crate) fn run(args: &Rebuild) -> anyhow::Result<()> {
     for (partition, sequence) in &progress.heads {
         commandline::print_line!("partition {partition}: rebuilt up to frame {sequence}")?;
     }
-    commandline::print_line!("{} votes in {}", progress.votes, target.name())?;
+    let votes = commandline::count(progress.votes, "vote");
+    commandline::print_line!("{votes} in {}", target.name())?;
     Ok(())
 }

@@ -124,8 +124,9 @@ fn note_expected(open: &expect::Open, checked: &mut Checked) {
     let line = match open {
         expect::Open { sent: 0, .. } => "votes and counts are as expected".to_owned(),
         expect::Open { sent, recorded } => format!(
-            "votes and counts are as expected; of {sent} votes that no answer settled, {recorded} are \
-             recorded"
+            "votes and counts are as expected; {} recorded of {} that no answer settled",
+            recorded,
+            commandline::count(*sent, "vote")
         ),
     };
     let json = &mut checked.json;
@@ -214,7 +215,10 @@ fn check_database(
     }
     let behind = match compared.frames_behind {
         0 => "at the ledger's end".to_owned(),
-        frames => format!("{frames} frames behind the ledger's end"),
+        frames => format!(
+            "{} behind the ledger's end",
+            commandline::count(frames, "frame")
+        ),
     };
     let line = format!("database {} equals the ledger, {behind}", target.name());
     checked.note(
@@ -223,6 +227,14 @@ fn check_database(
         json!(compared.frames_behind),
     );
     Ok(())
+}
+
+/// What the validator's next start may ask for: the bitsets are evidence, and no repair touches them.
+fn asked_next(last: u64) -> String {
+    format!(
+        "where the voted bitsets know of lost frames, the validator's next start asks for \
+         --accept-rollback {last} (docs/rollback.md)"
+    )
 }
 
 /// Cuts invalid bytes from the end of each partition, and says what that loses.
@@ -240,15 +252,16 @@ fn repair(directory: &Directory, checked: &mut Checked) -> anyhow::Result<()> {
             Some(torn) => {
                 let lost = match repair.acknowledged {
                     Some(last) if last > repair.last.sequence => format!(
-                        "; frames {} to {last} had been acknowledged to voters and are lost",
-                        repair.last.sequence + 1
+                        "; frames {} to {last} had been acknowledged to voters and are lost; {}",
+                        repair.last.sequence + 1,
+                        asked_next(repair.last.sequence)
                     ),
                     Some(_) => "; no acknowledged frame is lost".to_owned(),
-                    None => {
+                    None => format!(
                         "; whether voters had been answered for it cannot be told: the sidecar was \
-                             missing or damaged"
-                            .to_owned()
-                    }
+                         missing or damaged; {}",
+                        asked_next(repair.last.sequence)
+                    ),
                 };
                 let kept = repair
                     .kept

@@ -80,9 +80,11 @@ fn write_head(
     writeln!(page, "{package} {}", hex(&report.manifest_sha256))?;
     for (partition, head) in &report.ledger {
         let (frames, hash) = (head.sequence, head.link);
+        let (one, many) = language.pick(("trame", "trames"), ("frame", "frames"));
+        let of_frames = language.counted(frames, one, many);
         let line = language.pick(
-            format!("Registre, partition {partition} : {frames} trames, empreinte de la dernière SHA-256 {hash}"),
-            format!("Ledger, partition {partition}: {frames} frames, SHA-256 of the last {hash}"),
+            format!("Registre, partition {partition} : {frames} {of_frames}, empreinte de la dernière SHA-256 {hash}"),
+            format!("Ledger, partition {partition}: {frames} {of_frames}, SHA-256 of the last {hash}"),
         );
         writeln!(page, "{line}")?;
     }

@@ -49,11 +49,6 @@ fn write_parties(
     language: Language,
 ) -> fmt::Result {
     let of = language.pick("de tous les votes", "of all votes");
-    let seats = if is_complete {
-        language.pick("sièges", "seats")
-    } else {
-        language.pick("en tête", "leading")
-    };
     for party in &results.parties {
         let named = party.party.as_ref().and_then(|code| event.party(code));
         let name = named.map_or_else(
@@ -63,8 +58,15 @@ fn write_parties(
         let share = language.percent(Fraction::of(party.votes, results.total_votes));
         writeln!(
             page,
-            "  {name:<NAME_CHARS$} {:>10} {share:>9} {of} {:>5} {seats}",
-            party.votes, party.seats
+            "  {name:<NAME_CHARS$} {:>10} {share:>9} {of} {:>5} {}",
+            party.votes,
+            party.seats,
+            if is_complete {
+                let (one, many) = language.pick(("siège", "sièges"), ("seat", "seats"));
+                language.counted(party.seats, one, many)
+            } else {
+                language.pick("en tête", "leading")
+            }
         )?;
     }
     Ok(())

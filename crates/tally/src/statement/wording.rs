@@ -12,6 +12,9 @@ pub(super) trait Wording: Sized {
     /// A share with two decimals: `12,50 %` or `12.50%`; a dash where there is none.
     fn percent(self, share: Fraction) -> String;
 
+    /// The word for so many of a thing: one is no plural, and in French neither is none.
+    fn counted<'a>(self, number: u64, one: &'a str, many: &'a str) -> &'a str;
+
     /// So many votes of so many on the roll, with the share: one vote is no plural, in French neither is none.
     fn turnout(self, turnout: Fraction) -> String;
 
@@ -35,21 +38,22 @@ impl Wording for Language {
         }
     }
 
+    fn counted<'a>(self, number: u64, one: &'a str, many: &'a str) -> &'a str {
+        let is_one = self.pick(number < 2, number == 1);
+        if is_one { one } else { many }
+    }
+
     fn turnout(self, turnout: Fraction) -> String {
         let (votes, registered) = (turnout.part, turnout.whole);
         let share = self.percent(turnout);
         match self {
             Language::French => {
-                let of_votes = if votes < 2 { "vote" } else { "votes" };
-                let of_registered = if registered < 2 {
-                    "inscrit"
-                } else {
-                    "inscrits"
-                };
+                let of_votes = self.counted(votes, "vote", "votes");
+                let of_registered = self.counted(registered, "inscrit", "inscrits");
                 format!("{votes} {of_votes} de {registered} {of_registered} ({share} des inscrits)")
             }
             Language::English => {
-                let of_votes = if votes == 1 { "vote" } else { "votes" };
+                let of_votes = self.counted(votes, "vote", "votes");
                 format!("{votes} {of_votes} of {registered} registered ({share} of registered)")
             }
         }
@@ -72,6 +76,15 @@ mod tests {
         assert_eq!(French.percent(eighth), "12,50 %");
         assert_eq!(English.percent(eighth), "12.50%");
         assert_eq!(French.percent(Fraction::of(0, 0)), "-");
+    }
+
+    #[test]
+    fn one_is_no_plural_and_in_french_neither_is_none() {
+        let words = |language: election::Language| {
+            [0, 1, 2].map(|number| language.counted(number, "one", "many"))
+        };
+        assert_eq!(words(French), ["one", "one", "many"]);
+        assert_eq!(words(English), ["many", "one", "many"]);
     }
 
     #[test]
