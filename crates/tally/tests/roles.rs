@@ -6,7 +6,7 @@ use election::Choice;
 
 use support::database::{database, wait_for_database};
 use support::postgres::Postgres;
-use support::program::{Names, Running, stderr, tally};
+use support::program::{Names, Running, run_to_its_end, stderr, tally};
 use support::{Fixture, LIVE, RANKED};
 
 #[test]
@@ -97,7 +97,7 @@ fn a_wrong_password_is_told_without_showing_it() {
     let given = file.to_str().expect("UTF-8");
     let args = ["--postgres", &url, "--postgres-password-file", given];
     specimen::write_secret(&file, "synthetic-wrong\n");
-    let refused = tally(&names.args("run", &args));
+    let refused = run_to_its_end(&names.args("run", &args));
     let said = stderr(&refused);
     assert_eq!(refused.status.code(), Some(1), "{said}");
     assert!(said.contains("check the user"), "{said}");
