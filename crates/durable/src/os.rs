@@ -17,8 +17,15 @@ pub struct OsStorage;
 struct OsFile(File);
 
 /// The lock lives as long as the open file description.
-struct OsLock {
-    _file: File,
+struct OsLock(File);
+
+/// Closing the file is not enough: a program that another thread is just starting holds a copy of it for
+/// a moment, and the lock with it.
+impl Drop for OsLock {
+    fn drop(&mut self) {
+        // Where the system cannot, closing still lets go.
+        let _ = rustix::fs::flock(&self.0, FlockOperation::Unlock);
+    }
 }
 
 impl Storage for OsStorage {
@@ -78,7 +85,7 @@ impl Storage for OsStorage {
             .truncate(false)
             .open(path)?;
         rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)?;
-        Ok(Box::new(OsLock { _file: file }))
+        Ok(Box::new(OsLock(file)))
     }
 }
 

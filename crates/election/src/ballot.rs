@@ -29,6 +29,8 @@ pub struct Ballot {
     pub closes: i64,
     /// When results may be shown.
     pub results: ResultsPolicy,
+    /// Fewest votes that are ever shown together, from 1; of fewer voters, all together.
+    pub release_min: u32,
     /// The question of a law, or the candidates of an election.
     pub kind: BallotKind,
 }
@@ -179,10 +181,9 @@ pub enum CandidateStatus {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResultsPolicy {
-    /// As votes arrive; the box key is online.
+    /// While voting is open, in steps of at least [`Ballot::release_min`] votes, so that no single vote
+    /// can be told from two readings.
     Live,
-    /// While voting is open, but in steps, so that no single vote can be told from two readings.
-    Batched,
     /// Not before the window is over.
     #[default]
     AfterClose,

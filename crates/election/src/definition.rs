@@ -41,6 +41,7 @@ pub(crate) struct LawDefinition {
     #[serde(with = "instant::rfc3339")]
     pub(crate) closes: i64,
     pub(crate) results: ResultsPolicy,
+    pub(crate) release_min: u32,
     pub(crate) allow_blank: bool,
     pub(crate) threshold: Threshold,
 }
@@ -56,6 +57,7 @@ pub(crate) struct ElectionDefinition {
     #[serde(with = "instant::rfc3339")]
     pub(crate) closes: i64,
     pub(crate) results: ResultsPolicy,
+    pub(crate) release_min: u32,
     pub(crate) method: Method,
     pub(crate) seats: u32,
     pub(crate) max_ranks: u32,
@@ -120,6 +122,7 @@ fn law_ballot(law: LawDefinition) -> Ballot {
         opens: law.opens,
         closes: law.closes,
         results: law.results,
+        release_min: law.release_min,
         kind: BallotKind::Law(Law {
             question: law.question,
             allow_blank: law.allow_blank,
@@ -136,6 +139,7 @@ fn election_ballot(election: ElectionDefinition) -> Ballot {
         opens: election.opens,
         closes: election.closes,
         results: election.results,
+        release_min: election.release_min,
         kind: BallotKind::Election(Election {
             number: election.number,
             method: election.method,
@@ -155,6 +159,7 @@ fn law_definition(ballot: &Ballot, law: &Law) -> LawDefinition {
         opens: ballot.opens,
         closes: ballot.closes,
         results: ballot.results,
+        release_min: ballot.release_min,
         allow_blank: law.allow_blank,
         threshold: law.threshold,
     }
@@ -168,6 +173,7 @@ fn election_definition(ballot: &Ballot, election: &Election) -> ElectionDefiniti
         opens: ballot.opens,
         closes: ballot.closes,
         results: ballot.results,
+        release_min: ballot.release_min,
         method: election.method,
         seats: election.seats,
         max_ranks: election.max_ranks,

@@ -8,6 +8,10 @@ pub(crate) const PARTIES_MAX: usize = 1_024;
 pub(crate) const REGIONS_MAX: usize = 4_096;
 /// Candidates of one election.
 pub(crate) const CANDIDATES_MAX: usize = 100_000;
+/// Fewest votes that are shown together, where the definition names no number.
+pub(crate) const RELEASE_MIN: u32 = 20;
+/// Most that a definition may ask for: results of a whole country would stand still.
+pub(crate) const RELEASE_MIN_MAX: u32 = 1_000_000;
 /// Seats of one region.
 pub(crate) const SEATS_MAX: u32 = 1_000;
 /// Ranks of one ballot.

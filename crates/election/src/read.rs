@@ -13,6 +13,7 @@ use crate::event::{Event, Party, Region};
 use crate::instant;
 use crate::limits::{
     BALLOTS_MAX, CANDIDATES_MAX, DEFINITION_BYTES_MAX, FAULTS_MAX, PARTIES_MAX, REGIONS_MAX,
+    RELEASE_MIN,
 };
 use crate::section::{bilingual, window};
 use crate::threshold::{RegionalMajority, Share, Threshold};
@@ -136,9 +137,8 @@ fn region(all: &mut Reading<'_>, mut section: Section<'_, '_>) -> Region {
     region
 }
 
-const RESULTS: [(&str, ResultsPolicy); 3] = [
+const RESULTS: [(&str, ResultsPolicy); 2] = [
     ("live", ResultsPolicy::Live),
-    ("batched", ResultsPolicy::Batched),
     ("after_close", ResultsPolicy::AfterClose),
 ];
 
@@ -155,6 +155,7 @@ fn law(
         opens,
         closes,
         results: section.word(all, "results", &RESULTS, ResultsPolicy::default()),
+        release_min: section.number(all, "release_min", Some(RELEASE_MIN)),
         allow_blank: section.flag(all, "allow_blank"),
         threshold: threshold(all, &mut section),
     };
@@ -221,6 +222,7 @@ fn election(
         opens,
         closes,
         results: section.word(all, "results", &RESULTS, ResultsPolicy::default()),
+        release_min: section.number(all, "release_min", Some(RELEASE_MIN)),
         method,
         seats,
         max_ranks: section.number(all, "max_ranks", ranks),

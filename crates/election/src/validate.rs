@@ -14,7 +14,7 @@ use crate::instant;
 use crate::language::Language;
 use crate::limits::{
     BALLOTS_MAX, CANDIDATES_MAX, DECIMALS_MAX, ID_BYTES_MAX, NAME_BYTES_MAX, PARTIES_MAX,
-    QUESTION_BYTES_MAX, RANKS_MAX, REGIONS_MAX, SEATS_MAX,
+    QUESTION_BYTES_MAX, RANKS_MAX, REGIONS_MAX, RELEASE_MIN_MAX, SEATS_MAX,
 };
 use crate::printable;
 use crate::text::Text;
@@ -235,10 +235,20 @@ fn window(faults: &mut Faults, path: &str, opens: i64, closes: i64) {
     );
 }
 
+fn release_min(faults: &mut Faults, path: &str, votes: u32) {
+    if !(1..=RELEASE_MIN_MAX).contains(&votes) {
+        faults.push(
+            format!("{path}.release_min"),
+            format!("expected 1 to {RELEASE_MIN_MAX}, got {votes}"),
+        );
+    }
+}
+
 fn law(faults: &mut Faults, path: &str, law: &LawDefinition, definition: &Definition) {
     faults.bilingual(path, "title", &law.title, NAME_BYTES_MAX);
     faults.bilingual(path, "question", &law.question, QUESTION_BYTES_MAX);
     window(faults, path, law.opens, law.closes);
+    release_min(faults, path, law.release_min);
     faults.unless(
         law.threshold.regions.is_none() || !definition.region.is_empty(),
         || format!("{path}.threshold.regions"),
@@ -259,6 +269,7 @@ fn election(
     );
     faults.bilingual(path, "name", &election.title, NAME_BYTES_MAX);
     window(faults, path, election.opens, election.closes);
+    release_min(faults, path, election.release_min);
     if !(1..=SEATS_MAX).contains(&election.seats) {
         faults.push(
             format!("{path}.seats"),

@@ -13,7 +13,7 @@ use crate::choice::Choice;
 use crate::prepare::Stage;
 use crate::services::Addresses;
 
-/// Votes by ballot id, region and choice.
+/// Votes by ballot id, region and choice; of laws over all regions, under region 0.
 pub type Counts = BTreeMap<(String, u16, Choice), u64>;
 
 /// One row of `tally export --what results`.
@@ -62,6 +62,18 @@ pub fn without_open(mut counted: Counts, acknowledged: &Counts, open: &Counts) -
     counted
 }
 
+/// The same votes with laws over all regions, under region 0: while a law is open, that is all that
+/// anybody may know of it.
+#[must_use]
+pub fn laws_over_regions(counts: Counts) -> Counts {
+    let mut folded = Counts::new();
+    for ((ballot, region, choice), votes) in counts {
+        let region = if choice.is_on_a_law() { 0 } else { region };
+        *folded.entry((ballot, region, choice)).or_default() += votes;
+    }
+    folded
+}
+
 /// How many keys two counts disagree on.
 #[must_use]
 pub fn differing(one: &Counts, other: &Counts) -> usize {
@@ -89,10 +101,9 @@ impl Stage {
             .await?;
         let rows: Vec<ExportRow> =
             serde_json::from_str(&rows).context("tally export printed no list of rows")?;
-        Ok(rows
-            .into_iter()
-            .map(|row| ((row.ballot_id, row.region_id, row.choice), row.votes))
-            .collect())
+        let rows = rows.into_iter();
+        let counts = rows.map(|row| ((row.ballot_id, row.region_id, row.choice), row.votes));
+        Ok(laws_over_regions(counts.collect()))
     }
 
     /// The table that officials sign, from the files alone.
@@ -224,6 +235,23 @@ mod tests {
         rows.iter()
             .map(|(b, r, c, v)| (((*b).to_owned(), *r, c.parse().unwrap()), *v))
             .collect()
+    }
+
+    #[test]
+    fn laws_are_counted_over_all_regions_and_elections_are_not() {
+        let key = |region, choice: &str| ("B".to_owned(), region, choice.parse().unwrap());
+        let counts = Counts::from([
+            (key(1, "oui"), 5),
+            (key(2, "oui"), 3),
+            (key(1, "candidate:7"), 2),
+            (key(2, "ranking:3>1"), 1),
+        ]);
+        let folded = Counts::from([
+            (key(0, "oui"), 8),
+            (key(1, "candidate:7"), 2),
+            (key(2, "ranking:3>1"), 1),
+        ]);
+        assert_eq!(laws_over_regions(counts), folded);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::api;
 use crate::chance;
 use crate::child::Server;
-use crate::counts::{self, Counts};
+use crate::counts;
 use crate::postgres::Postgres;
 use crate::prepare::Stage;
 use crate::services::Addresses;
@@ -197,43 +197,8 @@ impl Servers<'_> {
             postgres_kills: self.postgres_kills,
             votes,
             differences: counts::differing(&acknowledged, &in_files)
-                + counts::differing(&laws_over_regions(&acknowledged), &in_database),
+                + counts::differing(&acknowledged, &in_database),
             fault: fault.err().map(|error| format!("{error:#}")),
         })
-    }
-}
-
-/// The database counts laws over all regions, under region 0.
-#[must_use]
-pub fn laws_over_regions(counts: &Counts) -> Counts {
-    let mut folded = Counts::new();
-    for ((ballot, region, choice), votes) in counts {
-        let region = if choice.is_on_a_law() { 0 } else { *region };
-        *folded
-            .entry((ballot.clone(), region, choice.clone()))
-            .or_default() += votes;
-    }
-    folded
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn laws_are_counted_over_all_regions_and_elections_are_not() {
-        let key = |region, choice: &str| ("B".to_owned(), region, choice.parse().unwrap());
-        let counts = Counts::from([
-            (key(1, "oui"), 5),
-            (key(2, "oui"), 3),
-            (key(1, "candidate:7"), 2),
-            (key(2, "ranking:3>1"), 1),
-        ]);
-        let folded = Counts::from([
-            (key(0, "oui"), 8),
-            (key(1, "candidate:7"), 2),
-            (key(2, "ranking:3>1"), 1),
-        ]);
-        assert_eq!(laws_over_regions(&counts), folded);
     }
 }

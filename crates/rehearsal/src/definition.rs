@@ -45,6 +45,23 @@ impl Definition {
         Ok(Definition { text, regions })
     }
 
+    /// The definition with each vote shown by itself, so that a rehearsal can compare what is shown with
+    /// what it sent while ballots are open.
+    #[must_use]
+    pub fn showing_each_vote(self) -> Definition {
+        let lines = self.text.lines();
+        let kept = lines.filter(|line| !line.starts_with("release_min"));
+        let text = kept.fold(String::new(), |text, line| {
+            let with_least = if line.starts_with("results = ") {
+                "release_min = 1\n"
+            } else {
+                ""
+            };
+            text + line + "\n" + with_least
+        });
+        Definition { text, ..self }
+    }
+
     /// How many regions there are.
     #[must_use]
     pub fn regions(&self) -> u16 {
@@ -80,6 +97,13 @@ impl Definition {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_vote_of_every_ballot_is_shown() {
+        let example = Definition::example().unwrap().showing_each_vote();
+        let ballots = example.text.matches("\nresults = ").count();
+        assert_eq!(example.text.matches("\nrelease_min = 1\n").count(), ballots);
+    }
 
     #[test]
     fn the_box_key_of_the_example_is_replaced() {

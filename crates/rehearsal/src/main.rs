@@ -210,8 +210,8 @@ async fn until_end(
 async fn demo(voters: u32, election: Option<&Path>, run: &RunArgs) -> Result<ExitCode> {
     // Read before an earlier rehearsal's directory is replaced.
     let event = match election {
-        Some(path) => Definition::read(path)?,
-        None => Definition::example()?,
+        Some(path) => Definition::read(path)?.showing_each_vote(),
+        None => Definition::example()?.showing_each_vote(),
     };
     let stage = run.stage("demo", event)?;
     let shown = demo::run(&stage, voters, run.seed, &mut Steps::new()).await?;
@@ -220,31 +220,31 @@ async fn demo(voters: u32, election: Option<&Path>, run: &RunArgs) -> Result<Exi
 }
 
 async fn crash(kills: u32, run: &RunArgs) -> Result<ExitCode> {
-    let stage = run.stage("crash", Definition::example()?)?;
+    let stage = run.stage("crash", Definition::example()?.showing_each_vote())?;
     let played = crash::run(&stage, kills, run.seed, &mut Steps::new()).await?;
     print(&played, played.is_clean())
 }
 
 async fn day(voters: u32, rate: Option<u64>, run: &RunArgs) -> Result<ExitCode> {
-    let stage = run.stage("day", Definition::example()?)?;
+    let stage = run.stage("day", Definition::example()?.showing_each_vote())?;
     let played = day::run(&stage, voters, rate, run.seed, &mut Steps::new()).await?;
     print(&played, played.verdict.is_clean())
 }
 
 async fn start_up(voters: u32, run: &RunArgs) -> Result<ExitCode> {
-    let stage = run.stage("start-up", Definition::example()?)?;
+    let stage = run.stage("start-up", Definition::example()?.showing_each_vote())?;
     let measured = startup::run(&stage, voters, run.seed, &mut Steps::new()).await?;
     print(&measured, measured.verdict.is_clean())
 }
 
 async fn contradictions(votes: u64, run: &RunArgs) -> Result<ExitCode> {
-    let stage = run.stage("contradictions", Definition::example()?)?;
+    let stage = run.stage("contradictions", Definition::example()?.showing_each_vote())?;
     let played = contradictions::run(&stage, votes, run.seed, &mut Steps::new()).await?;
     print(&played, played.verdict.is_clean())
 }
 
 async fn mirror(votes: u64, run: &RunArgs) -> Result<ExitCode> {
-    let stage = run.stage("mirror", Definition::example()?)?;
+    let stage = run.stage("mirror", Definition::example()?.showing_each_vote())?;
     let played = lost_machine::run(&stage, votes, run.seed, &mut Steps::new()).await?;
     print(&played, played.verdict.is_clean())
 }
@@ -267,13 +267,13 @@ async fn attack(run: &RunArgs) -> Result<ExitCode> {
 }
 
 async fn attacked(run: &RunArgs, steps: &mut Steps) -> Result<AttackReport> {
-    let stage = run.stage("attack", Definition::example()?)?;
+    let stage = run.stage("attack", Definition::example()?.showing_each_vote())?;
     let tell = |line: &str| print_line!("{line}");
     attack::run(&stage, Scale::FULL, run.seed, steps, tell).await
 }
 
 async fn crash_tally(kills: u32, run: &RunArgs) -> Result<ExitCode> {
-    let stage = run.stage("crash-tally", Definition::example()?)?;
+    let stage = run.stage("crash-tally", Definition::example()?.showing_each_vote())?;
     let played = crash_tally::run(&stage, kills, run.seed, &mut Steps::new()).await?;
     print(&played, played.is_clean())
 }

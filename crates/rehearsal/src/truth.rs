@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::choice::Choice;
-use crate::counts::Counts;
+use crate::counts::{Counts, laws_over_regions};
 use crate::prepare::Stage;
 use crate::races::Subject;
 
@@ -125,7 +125,7 @@ impl Truth {
             };
             rows(ballot).0.iter().map(row)
         });
-        counts.collect()
+        laws_over_regions(counts.collect())
     }
 
     /// Receipts that were given.
@@ -203,7 +203,7 @@ mod tests {
         expected.receipts.push("0-2-B".to_owned());
         expected.ballots.get_mut("L").unwrap().duplicates = 2;
         assert_eq!(joined, expected);
-        let key = ("L".to_owned(), 1, Choice::Oui);
+        let key = ("L".to_owned(), 0, Choice::Oui);
         assert_eq!(joined.counts(), Counts::from([(key.clone(), 7)]));
         assert_eq!(joined.open(), Counts::from([(key, 3)]));
     }

@@ -31,8 +31,10 @@ pub struct Definition {
 pub struct Law {
     /// Id of the law's ballot.
     pub id: &'static str,
-    /// When results are shown: `live`, `batched` or `after_close`.
+    /// When results are shown: `live` or `after_close`.
     pub results: &'static str,
+    /// Fewest votes that are shown together.
+    pub release_min: u32,
     /// Voting ends when this year begins.
     pub closes: u16,
 }
@@ -65,6 +67,7 @@ impl Law {
         Law {
             id,
             results: "live",
+            release_min: 1,
             closes: 2035,
         }
     }
@@ -102,6 +105,7 @@ impl Definition {
         for Law {
             id,
             results,
+            release_min,
             closes,
         } in &self.laws
         {
@@ -109,7 +113,7 @@ impl Definition {
                 text,
                 "\n[[law]]\nid = \"{id}\"\ntitle_fr = \"Loi {id}\"\ntitle_en = \"Law {id}\"\n\
                  question_fr = \"Oui ?\"\nquestion_en = \"Yes?\"\nopens = 2025-01-01T00:00:00\n\
-                 closes = {closes}-01-01T00:00:00\nresults = \"{results}\"\nallow_blank = true\n"
+                 closes = {closes}-01-01T00:00:00\nresults = \"{results}\"\nrelease_min = {release_min}\nallow_blank = true\n"
             )?;
         }
         for region in &self.regions {
@@ -147,7 +151,7 @@ impl Definition {
             text,
             "\n[[election]]\nnumber = {number}\ncode = \"{code}\"\nname_fr = \"Élection {code}\"\n\
              name_en = \"Election {code}\"\nopens = 2025-01-01T00:00:00\n\
-             closes = 2035-01-01T00:00:00\nresults = \"live\"\n{method}"
+             closes = 2035-01-01T00:00:00\nresults = \"live\"\nrelease_min = 1\n{method}"
         )?;
         let places = self.regions.iter().flat_map(|region| {
             (0..CANDIDATES)

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use election::{Ballot, Choice};
+use election::Ballot;
 use ledger::{BallotMarks, Cursor, DuplicateAttempts};
 
-use crate::counts::{Added, Counts};
-use crate::fold_error::{FoldError, FramePosition};
+use crate::counts::Counts;
+use crate::fold_error::FoldError;
 use crate::opened::OpenedFrame;
-use crate::roll::Roll;
+use crate::release::{ReleasedVotes, Scope};
 use crate::voted::VotedBits;
 
 /// Milliseconds of an hour: the grain of turnout.
@@ -23,13 +23,26 @@ pub(crate) struct Repeats {
     pub(crate) last_ms: i64,
 }
 
+/// The votes of all releases of a ballot so far.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct ReleasedCounts {
+    /// Of a law, for the whole country.
+    pub(crate) country: Counts,
+    /// By region of the voters (0 = the roll names none): of an election; of a law, once it is closed.
+    pub(crate) regions: BTreeMap<u16, Counts>,
+    /// Commit time of the last frame with a vote inside; 0 before the first.
+    pub(crate) updated_ms: i64,
+    /// The last frame with a vote inside, by partition.
+    pub(crate) position: BTreeMap<u16, Cursor>,
+}
+
 /// What the ledger says of one ballot.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct BallotCount {
     /// One bit a credential, by shard and ordinal.
     voted: Vec<VotedBits>,
-    /// Votes per region of the voter (0 = none) and choice; empty without the box key.
-    pub(crate) regions: BTreeMap<u16, Counts>,
+    /// What may be counted; nothing without the box key.
+    pub(crate) released: ReleasedCounts,
     /// Votes per region and start of the hour (ms UTC), counted from marks.
     pub(crate) turnout: BTreeMap<(u16, i64), u64>,
     /// By shard and ordinal.
@@ -84,77 +97,42 @@ impl BallotCount {
         sums
     }
 
-    /// Adds the marks of one frame, and its choices where they are opened.
+    /// Adds the marks of one frame.
     ///
     /// # Errors
-    /// A frame outside the ballot's window; a credential that is not on the roll, or that has voted;
-    /// a choice that the ballot does not offer; a region that has more choices or fewer than marks.
+    /// A credential that is not on the roll, or that has voted.
     pub(crate) fn add(
         &mut self,
         ballot: &Ballot,
         marks: &BallotMarks,
         frame: &OpenedFrame,
-        roll: &dyn Roll,
     ) -> Result<(), FoldError> {
-        frame.position().check_window(ballot, frame.time_ms)?;
-        let voters = self.mark(ballot, marks, frame.position(), roll)?;
+        self.mark(ballot, marks, frame)?;
         let hour = frame.time_ms - frame.time_ms.rem_euclid(HOUR_MS);
-        for (region, votes) in &voters {
-            *self.turnout.entry((*region, hour)).or_default() += votes;
+        for (region, votes) in frame.voters_on(marks.ballot) {
+            *self.turnout.entry((region, hour)).or_default() += votes;
             self.votes += votes;
         }
         // Partitions are folded side by side: a frame may be older than the last of another one.
         self.updated_ms = self.updated_ms.max(frame.time_ms);
         self.position.insert(frame.partition, frame.at);
-        match frame.choices_of(marks.ballot) {
-            Some(choices) => self.count(ballot, choices, &voters, frame.position()),
-            None => Ok(()),
-        }
+        Ok(())
     }
 
-    /// Sets the bits of `marks`, and returns how many voters of each region they are.
     fn mark(
         &mut self,
         ballot: &Ballot,
         marks: &BallotMarks,
-        at: FramePosition,
-        roll: &dyn Roll,
-    ) -> Result<BTreeMap<u16, u64>, FoldError> {
-        let mut voters: BTreeMap<u16, u64> = BTreeMap::new();
+        frame: &OpenedFrame,
+    ) -> Result<(), FoldError> {
         for shard in &marks.shards {
             for ordinal in &shard.ordinals {
                 let (shard, ordinal) = (shard.shard, *ordinal);
-                let not_on_roll = || at.not_on_roll(marks.ballot, shard, ordinal);
-                if !self.set_voted(shard, ordinal).ok_or_else(not_on_roll)? {
-                    return Err(at.twice(ballot, shard, ordinal));
+                let is_new = self.set_voted(shard, ordinal);
+                let not_on_roll = || frame.position().not_on_roll(marks.ballot, shard, ordinal);
+                if !is_new.ok_or_else(not_on_roll)? {
+                    return Err(frame.position().twice(ballot, shard, ordinal));
                 }
-                let region = roll.region(marks.ballot, shard, ordinal)?;
-                *voters.entry(region.ok_or_else(not_on_roll)?).or_default() += 1;
-            }
-        }
-        Ok(voters)
-    }
-
-    /// Adds opened choices. `voters`: how many of each region the same frame's marks name.
-    fn count(
-        &mut self,
-        ballot: &Ballot,
-        choices: &[(u16, Choice, u64)],
-        voters: &BTreeMap<u16, u64>,
-        at: FramePosition,
-    ) -> Result<(), FoldError> {
-        let mut sums: BTreeMap<u16, u64> = BTreeMap::new();
-        for (region, choice, votes) in choices {
-            *sums.entry(*region).or_default() += votes;
-            let counts = self.regions.entry(*region).or_default();
-            if counts.add(choice, *votes) == Added::First {
-                at.check(ballot, *region, choice)?;
-            }
-        }
-        for region in voters.keys().chain(sums.keys()) {
-            let of = |map: &BTreeMap<u16, u64>| map.get(region).copied().unwrap_or(0);
-            if of(voters) != of(&sums) {
-                return Err(at.region(ballot, *region, of(voters), of(&sums)));
             }
         }
         Ok(())
@@ -186,5 +164,26 @@ impl BallotCount {
         repeats.count += u64::from(count);
         repeats.last_ms = frame.time_ms;
         Ok(())
+    }
+}
+
+impl ReleasedCounts {
+    /// Adds the votes of a release.
+    pub(crate) fn add(&mut self, released: &ReleasedVotes) {
+        let counts = match released.unit.scope {
+            Scope::Country => &mut self.country,
+            Scope::Region(region) => self.regions.entry(region).or_default(),
+        };
+        counts.merge(&released.counts);
+        self.updated_ms = self.updated_ms.max(released.time_ms);
+        let at = self.position.entry(released.unit.partition).or_default();
+        if released.at.sequence > at.sequence {
+            *at = released.at;
+        }
+    }
+
+    /// Votes of all regions.
+    pub(crate) fn votes_by_region(&self) -> u64 {
+        self.regions.values().map(Counts::total).sum()
     }
 }

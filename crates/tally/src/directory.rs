@@ -10,26 +10,26 @@ use anyhow::{Context, bail};
 use durable::{OsStorage, Storage};
 use ledger::layout::partition_dir_name;
 use ledger::log::files::{self, FilesLog};
-use ledger::{BoxSecretKey, Cursor, Follower, Item, LedgerError, ReadEnd, SegmentHeader};
+use ledger::{BoxSecretKey, Cursor, Follower, LedgerError, ReadEnd};
 
-use crate::inputs::Identity;
-use crate::opened::{FrameOpener, OpenedFrame};
+use crate::inputs::PackageRoll;
+use crate::opened::{Fact, Reading};
 
 /// How often a follower looks for new frames; well below what a reader of results notices.
 const POLL: Duration = Duration::from_millis(20);
 
-/// A ledger directory, and the event that its segments must name.
+/// A ledger directory, and the package of the event that its segments must name.
 #[derive(Clone)]
 pub(crate) struct Directory {
     path: PathBuf,
-    identity: Identity,
+    package: Arc<PackageRoll>,
 }
 
 impl Directory {
-    pub(crate) fn new(path: &Path, identity: Identity) -> Directory {
+    pub(crate) fn new(path: &Path, package: &Arc<PackageRoll>) -> Directory {
         Directory {
             path: path.to_owned(),
-            identity,
+            package: Arc::clone(package),
         }
     }
 
@@ -66,7 +66,7 @@ impl Directory {
         Ok(partitions)
     }
 
-    /// Hands every frame to `visit`, partition by partition, and tells where each ended. The validator has stopped, or what
+    /// Hands everything that the ledger tells to `visit`, partition by partition, and tells where each ended. The validator has stopped, or what
     /// it writes meanwhile may look like a torn tail.
     ///
     /// # Errors
@@ -75,14 +75,14 @@ impl Directory {
     pub(crate) fn read(
         &self,
         key: Option<&BoxSecretKey>,
-        mut visit: impl FnMut(&OpenedFrame) -> anyhow::Result<()>,
+        mut visit: impl FnMut(&Fact) -> anyhow::Result<()>,
     ) -> anyhow::Result<BTreeMap<u16, ReadEnd>> {
         let (log, mut ends) = (self.log(), BTreeMap::new());
         for partition in self.partitions()? {
-            let mut items = Items::new(&self.identity, key);
+            let mut reading = Reading::new(&self.package, partition, key);
             let end = log.read_all(partition, |item| {
-                if let Some(frame) = items.take(item)? {
-                    visit(&frame)?;
+                for fact in reading.take(item)? {
+                    visit(&fact)?;
                 }
                 Ok::<(), Interrupted>(())
             });
@@ -94,8 +94,8 @@ impl Directory {
         Ok(ends)
     }
 
-    /// Follows one partition from its start: hands over every frame, and `None` each time nothing
-    /// new is there, until `visit` breaks.
+    /// Follows one partition from its start: hands over everything that it tells, and `None` each
+    /// time nothing new is there, until `visit` breaks.
     ///
     /// # Errors
     /// As [`Directory::read`].
@@ -103,58 +103,22 @@ impl Directory {
         &self,
         partition: u16,
         key: Option<&BoxSecretKey>,
-        mut visit: impl FnMut(Option<OpenedFrame>) -> ControlFlow<()>,
+        mut visit: impl FnMut(Option<Fact>) -> ControlFlow<()>,
     ) -> anyhow::Result<()> {
-        let mut items = Items::new(&self.identity, key);
+        let mut reading = Reading::new(&self.package, partition, key);
         let mut follower = Follower::open(&self.log(), partition, Cursor::default())?;
         loop {
-            let news = match follower.next_item()? {
-                Some(item) => match items.take(&item)? {
-                    Some(frame) => Some(frame),
-                    None => continue,
-                },
+            let facts = match follower.next_item()? {
+                Some(item) => reading.take(&item)?.into_iter().map(Some).collect(),
                 None => {
                     std::thread::sleep(POLL);
-                    None
+                    vec![None]
                 }
             };
-            if visit(news).is_break() {
-                return Ok(());
-            }
-        }
-    }
-}
-
-/// Items of one partition in order, turned into opened frames.
-pub(crate) struct Items {
-    identity: Identity,
-    opener: FrameOpener,
-    header: Option<SegmentHeader>,
-}
-
-impl Items {
-    pub(crate) fn new(identity: &Identity, key: Option<&BoxSecretKey>) -> Items {
-        Items {
-            identity: identity.clone(),
-            opener: FrameOpener::new(key),
-            header: None,
-        }
-    }
-
-    /// The frame that `item` is; none where it begins a segment.
-    pub(crate) fn take(&mut self, item: &Item) -> anyhow::Result<Option<OpenedFrame>> {
-        match item {
-            Item::Segment(header) => {
-                self.identity.check(header)?;
-                self.header = Some(header.clone());
-                Ok(None)
-            }
-            Item::Frame(frame) => {
-                let header = self
-                    .header
-                    .as_ref()
-                    .context("a frame before any segment header")?;
-                Ok(Some(self.opener.open(header, frame)?))
+            for fact in facts {
+                if visit(fact).is_break() {
+                    return Ok(());
+                }
             }
         }
     }

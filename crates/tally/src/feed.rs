@@ -77,8 +77,8 @@ fn follow(
     key: Option<&BoxSecretKey>,
     sender: &mpsc::Sender<News>,
 ) {
-    let followed = directory.follow(partition, key, |frame| {
-        let news = frame.map_or(News::CaughtUp(partition), News::Frame);
+    let followed = directory.follow(partition, key, |fact| {
+        let news = fact.map_or(News::CaughtUp(partition), News::Fact);
         match sender.blocking_send(news) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),

@@ -9,8 +9,10 @@ use ledger::{Cursor, InvalidReason};
 
 use crate::ballot_count::BallotCount;
 use crate::closings::{ClosingFrame, Closings};
+use crate::counts::Counts;
 use crate::fold_error::FoldError;
-use crate::opened::OpenedFrame;
+use crate::opened::{Fact, OpenedFrame};
+use crate::release::ReleasedVotes;
 use crate::results::{Stage, Standing};
 use crate::roll::Roll;
 
@@ -44,9 +46,17 @@ impl LedgerCount {
         }
     }
 
-    /// How final the numbers of a ballot are, as far as the ledger says.
-    pub(crate) fn standing(&self, ballot: &Ballot) -> Standing {
-        if let Some(closing) = self.closings.of(ballot) {
+    /// Whether every vote on a ballot is counted.
+    pub(crate) fn is_complete(&self, ballot: &Ballot) -> bool {
+        let count = &self.ballots[usize::from(ballot.index.0)];
+        self.closings.of(ballot).is_some() && count.released.votes_by_region() == count.votes
+    }
+
+    /// How final the numbers of a ballot are, as far as the ledger says. `opened`: whether its choices
+    /// are counted, and not its marks alone.
+    pub(crate) fn standing(&self, ballot: &Ballot, opened: bool) -> Standing {
+        let closing = self.closings.of(ballot);
+        if let Some(closing) = closing.filter(|_| !opened || self.is_complete(ballot)) {
             let frames = closing.iter();
             return Standing {
                 stage: Stage::Preliminary,
@@ -55,11 +65,27 @@ impl LedgerCount {
             };
         }
         let count = &self.ballots[usize::from(ballot.index.0)];
+        let (position, updated_ms) = if opened {
+            (&count.released.position, count.released.updated_ms)
+        } else {
+            (&count.position, count.updated_ms)
+        };
         Standing {
             stage: Stage::Counting,
-            position: count.position.clone(),
-            time_ms: (count.updated_ms != 0).then_some(count.updated_ms),
+            position: position.clone(),
+            time_ms: (updated_ms != 0).then_some(updated_ms),
         }
+    }
+
+    /// The votes of a ballot that were released, by region (0 = none). A law that is not complete is
+    /// known for the whole country alone, which then stands as region 0.
+    pub(crate) fn counts_by_region(&self, ballot: &Ballot) -> Vec<(u16, &Counts)> {
+        let released = &self.ballots[usize::from(ballot.index.0)].released;
+        if ballot.law().is_some() && !self.is_complete(ballot) {
+            return vec![(0, &released.country)];
+        }
+        let regions = released.regions.iter();
+        regions.map(|(region, counts)| (*region, counts)).collect()
     }
 
     /// Frames of all partitions.
@@ -77,16 +103,28 @@ impl LedgerCount {
         self.ballots.iter().map(BallotCount::duplicates).sum()
     }
 
-    /// Adds one frame, which must be the next of its partition.
+    /// Adds what the ledger tells next.
     ///
     /// # Errors
     /// The frame contradicts the package or an earlier frame; the count is then worthless.
-    pub(crate) fn apply(
-        &mut self,
-        event: &Event,
-        frame: &OpenedFrame,
-        roll: &dyn Roll,
-    ) -> Result<(), FoldError> {
+    pub(crate) fn apply(&mut self, event: &Event, fact: &Fact) -> Result<(), FoldError> {
+        match fact {
+            Fact::Frame(frame) => self.add(event, frame),
+            Fact::Released(released) => {
+                self.release(released);
+                Ok(())
+            }
+        }
+    }
+
+    fn release(&mut self, released: &ReleasedVotes) {
+        // The plan names ballots of the event.
+        let count = &mut self.ballots[usize::from(released.unit.ballot)];
+        count.released.add(released);
+    }
+
+    /// Adds one frame, which must be the next of its partition.
+    fn add(&mut self, event: &Event, frame: &OpenedFrame) -> Result<(), FoldError> {
         let head = self.heads.entry(frame.partition).or_default();
         if frame.at.sequence != head.sequence + 1 {
             return Err(FoldError::Gap {
@@ -107,7 +145,7 @@ impl LedgerCount {
             let ballot = event.ballots().get(at).zip(self.ballots.get_mut(at));
             let unknown = || frame.position().not_on_roll(marks.ballot, 0, 0);
             let (ballot, count) = ballot.ok_or_else(unknown)?;
-            count.add(ballot, marks, frame, roll)?;
+            count.add(ballot, marks, frame)?;
         }
         for repeat in &frame.body.attempts.duplicates {
             let unknown = || {
@@ -134,6 +172,7 @@ impl LedgerCount {
 mod tests {
     use super::*;
     use crate::ballot_count::HOUR_MS;
+    use crate::release::WaitingVotes;
     use credentials::Digest;
     use election::Choice;
     use ledger::{
@@ -164,7 +203,7 @@ mod tests {
     }
 
     fn event() -> Event {
-        let text = "[event]\nid = \"E\"\ntitle_fr = \"E\"\ntitle_en = \"E\"\ntime_zone = \"America/Toronto\"\nbox_key = \"e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33\"\n[[law]]\nid = \"L\"\ntitle_fr = \"L\"\ntitle_en = \"L\"\nquestion_fr = \"L\"\nquestion_en = \"L\"\nopens = 2025-01-01T00:00:00\ncloses = 2035-01-01T00:00:00\n";
+        let text = "[event]\nid = \"E\"\ntitle_fr = \"E\"\ntitle_en = \"E\"\ntime_zone = \"America/Toronto\"\nbox_key = \"e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33\"\n[[law]]\nid = \"L\"\ntitle_fr = \"L\"\ntitle_en = \"L\"\nquestion_fr = \"L\"\nquestion_en = \"L\"\nopens = 2025-01-01T00:00:00\ncloses = 2035-01-01T00:00:00\nresults = \"live\"\nrelease_min = 1\n";
         match Event::from_toml(text) {
             Ok(event) => event,
             Err(faults) => panic!("{faults:?}"),
@@ -198,20 +237,33 @@ mod tests {
         }
     }
 
-    fn fold(frames: &[OpenedFrame]) -> Result<LedgerCount, FoldError> {
+    /// A frame as a test writes it down: sequence, commit time, body, and opened choices.
+    struct Written(u64, i64, Body, Vec<BallotChoices>);
+
+    fn fold(frames: &[Written]) -> Result<LedgerCount, FoldError> {
         let event = event();
         let mut count = LedgerCount::new(&event, &TwoShards);
-        frames
-            .iter()
-            .try_for_each(|frame| count.apply(&event, frame, &TwoShards))?;
+        let mut waiting = WaitingVotes::new(&event, 0);
+        for Written(sequence, time_ms, body, choices) in frames {
+            let mut at = Cursor::default();
+            at.sequence = *sequence;
+            let frame = OpenedFrame::new(&event, &TwoShards, (0, at, *time_ms), body.clone())?;
+            count.apply(&event, &Fact::Frame(frame.clone()))?;
+            if choices.is_empty() {
+                continue;
+            }
+            for released in waiting.step(&event, &frame, choices)? {
+                count.apply(&event, &Fact::Released(released))?;
+            }
+        }
         Ok(count)
     }
 
     /// Start of an hour in the ballot's window.
     const HOUR: i64 = 490_000 * HOUR_MS;
 
-    fn frame(sequence: u64, body: Body) -> OpenedFrame {
-        OpenedFrame::for_test(sequence, HOUR + 5, body, None)
+    fn frame(sequence: u64, body: Body) -> Written {
+        Written(sequence, HOUR + 5, body, Vec::new())
     }
 
     #[test]
@@ -247,7 +299,7 @@ mod tests {
     #[test]
     fn frames_come_in_order_and_once() {
         for sequences in [&[2][..], &[1, 1], &[1, 3]] {
-            let frames: Vec<OpenedFrame> = sequences
+            let frames: Vec<Written> = sequences
                 .iter()
                 .map(|sequence| frame(*sequence, Body::default()))
                 .collect();
@@ -262,16 +314,11 @@ mod tests {
     fn choices_must_come_from_the_regions_that_voted() {
         let opened = |region, votes| {
             let counts = vec![(region, Choice::Oui, votes)];
-            let choices = Some(vec![BallotChoices { ballot: 0, counts }]);
-            fold(&[OpenedFrame::for_test(
-                1,
-                HOUR,
-                marks(0, 0, &[1, 3]),
-                choices,
-            )])
+            let choices = vec![BallotChoices { ballot: 0, counts }];
+            fold(&[Written(1, HOUR, marks(0, 0, &[1, 3]), choices)])
         };
         let count = opened(1, 2).expect("both live in region 1");
-        assert_eq!(count.ballots[0].regions[&1].of(&Choice::Oui), 2);
+        assert_eq!(count.ballots[0].released.country.of(&Choice::Oui), 2);
         for (region, votes) in [(2, 2), (1, 1), (1, 3)] {
             let fault = opened(region, votes).err();
             assert!(matches!(fault, Some(FoldError::Region { .. })), "{fault:?}");
@@ -287,8 +334,8 @@ mod tests {
             Choice::Blanc,
         ] {
             let counts = vec![(1, choice, 2)];
-            let choices = Some(vec![BallotChoices { ballot: 0, counts }]);
-            let frame = OpenedFrame::for_test(1, HOUR, marks(0, 0, &[1, 3]), choices);
+            let choices = vec![BallotChoices { ballot: 0, counts }];
+            let frame = Written(1, HOUR, marks(0, 0, &[1, 3]), choices);
             let error = fold(&[frame]).err();
             let Some(FoldError::NotOffered {
                 sequence: 1,
@@ -316,7 +363,7 @@ mod tests {
             (ballot.closes - 1, true),
             (ballot.closes, false),
         ] {
-            let frame = OpenedFrame::for_test(1, time_ms, marks(0, 0, &[1]), None);
+            let frame = Written(1, time_ms, marks(0, 0, &[1]), Vec::new());
             match fold(&[frame]).err() {
                 None => assert!(inside, "{time_ms}"),
                 Some(FoldError::OutsideWindow { ballot, .. }) => {

@@ -11,7 +11,7 @@ use crate::cli::{LedgerArgs, ReaderArgs};
 use crate::directory::Directory;
 use crate::inputs::{PackageRoll, open_package, open_readers_package};
 use crate::ledger_count::LedgerCount;
-use crate::opened::OpenedFrame;
+use crate::opened::Fact;
 use crate::policy::Visible;
 use crate::results::{Results, Turnout};
 use crate::signature::Signature;
@@ -63,7 +63,7 @@ pub(crate) struct BallotReport {
 /// Opens the package and names the ledger, without reading it.
 pub(crate) fn open_inputs(args: &LedgerArgs) -> anyhow::Result<(Arc<PackageRoll>, Directory)> {
     let package = open_package(&args.package)?;
-    let directory = Directory::new(&args.ledger, package.identity());
+    let directory = Directory::new(&args.ledger, &package);
     Ok((package, directory))
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn open_readers_inputs(
     args: &ReaderArgs,
 ) -> anyhow::Result<(Arc<PackageRoll>, Directory)> {
     let package = open_readers_package(args)?;
-    let directory = Directory::new(&args.ledger, package.identity());
+    let directory = Directory::new(&args.ledger, &package);
     Ok((package, directory))
 }
 
@@ -98,7 +98,7 @@ impl Recount {
         Ok(recount)
     }
 
-    /// The same, and shows every frame to `look`. Says nothing of an end that nobody vouches for.
+    /// The same, and shows every fact to `look`. Says nothing of an end that nobody vouches for.
     ///
     /// # Errors
     /// As [`Recount::read`].
@@ -106,14 +106,14 @@ impl Recount {
         package: Arc<PackageRoll>,
         directory: Directory,
         key: Option<&BoxSecretKey>,
-        mut look: impl FnMut(&OpenedFrame),
+        mut look: impl FnMut(&Fact),
     ) -> anyhow::Result<Recount> {
         let mut count = LedgerCount::new(package.event(), &*package);
         count.closings.expect(&directory.partitions()?);
         let ends = directory
-            .read(key, |frame| {
-                look(frame);
-                Ok(count.apply(package.event(), frame, &*package)?)
+            .read(key, |fact| {
+                look(fact);
+                Ok(count.apply(package.event(), fact)?)
             })
             .context("the ledger was not counted to its end, so there is no result")?;
         for end in ends.values() {
@@ -139,8 +139,7 @@ impl Recount {
         })
     }
 
-    /// All that the counts say of every ballot, whatever its policy: recounting needs the box key,
-    /// and whoever holds it may look.
+    /// All that was released of every ballot.
     ///
     /// # Errors
     /// The first ballot that cannot be tabulated.
@@ -181,11 +180,7 @@ impl Recount {
         let at = ballot.index.0;
         let count = &self.count.ballots[usize::from(at)];
         let visible = if self.opened {
-            Visible::Counts {
-                regions: &count.regions,
-                updated_ms: count.updated_ms,
-                by_region: true,
-            }
+            Visible::Counts(&count.released)
         } else {
             Visible::Sealed
         };
@@ -199,7 +194,7 @@ impl Recount {
             results: results_of(
                 self.package.event(),
                 ballot,
-                (self.count.standing(ballot), turnout),
+                (self.count.standing(ballot, self.opened), turnout),
                 &visible,
             )?,
         })

@@ -102,13 +102,14 @@ fn ballots<'a>(exported: Exported<'a>) -> impl Iterator<Item = (u16, &'a str, &'
 }
 
 fn results(exported: Exported<'_>, rows: &mut Rows<'_>) -> anyhow::Result<()> {
-    for (_, ballot_id, count) in ballots(exported) {
-        for (region, counts) in &count.regions {
+    for (at, ballot_id, _) in ballots(exported) {
+        let ballot = &exported.package.event().ballots()[usize::from(at)];
+        for (region, counts) in exported.count.counts_by_region(ballot) {
             for (choice, votes) in counts.iter() {
                 let choice = choice_text(choice);
                 rows.push(&ResultRow {
                     ballot_id,
-                    region_id: *region,
+                    region_id: region,
                     choice,
                     votes,
                     package_signature: exported.signature(),

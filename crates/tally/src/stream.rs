@@ -13,13 +13,13 @@ use http_body_util::{BodyExt, Empty, Limited};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
-use ledger::{BoxSecretKey, Cursor, Decoder};
+use ledger::{BoxSecretKey, Cursor, Decoder, Item};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use crate::directory::Items;
-use crate::inputs::Identity;
+use crate::inputs::PackageRoll;
 use crate::news::News;
+use crate::opened::Reading;
 
 const BACKOFF_MIN: Duration = Duration::from_millis(100);
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
@@ -33,7 +33,7 @@ const METRICS_BYTES_MAX: usize = 1 << 20;
 #[derive(Clone)]
 pub(crate) struct Stream {
     authority: String,
-    identity: Identity,
+    package: Arc<PackageRoll>,
 }
 
 /// How a connection ended.
@@ -51,7 +51,7 @@ impl Stream {
     ///
     /// # Errors
     /// Another scheme, a path, or no port.
-    pub(crate) fn new(url: &str, identity: Identity) -> anyhow::Result<Stream> {
+    pub(crate) fn new(url: &str, package: &Arc<PackageRoll>) -> anyhow::Result<Stream> {
         let context = || format!("{url} is not an address: expected http://HOST:PORT");
         let uri: hyper::Uri = url.parse().with_context(context)?;
         let plain = uri.scheme_str() == Some("http") && matches!(uri.path(), "" | "/");
@@ -60,7 +60,7 @@ impl Stream {
         let port = uri.port_u16().with_context(context)?;
         Ok(Stream {
             authority: format!("{host}:{port}"),
-            identity,
+            package: Arc::clone(package),
         })
     }
 
@@ -72,13 +72,13 @@ impl Stream {
         key: Option<Arc<BoxSecretKey>>,
         sender: mpsc::Sender<News>,
     ) {
-        let mut items = Items::new(&self.identity, key.as_deref());
+        let mut reading = Reading::new(&self.package, partition, key.as_deref());
         let mut cursor = Cursor::default();
         let mut backoff = BACKOFF_MIN;
         loop {
             let before = cursor;
             match self
-                .follow_once(partition, &mut cursor, &mut items, &sender)
+                .follow_once(partition, &mut cursor, &mut reading, &sender)
                 .await
             {
                 Ended::NotWanted => return,
@@ -110,7 +110,7 @@ impl Stream {
         &self,
         partition: u16,
         cursor: &mut Cursor,
-        items: &mut Items,
+        reading: &mut Reading,
         sender: &mpsc::Sender<News>,
     ) -> Ended {
         let (head, mut body) = match self.request(partition, cursor.sequence).await {
@@ -142,7 +142,7 @@ impl Stream {
                 },
             };
             decoder.push(&chunk);
-            if let Err(ended) = decode(&mut decoder, cursor, items, sender).await {
+            if let Err(ended) = decode(&mut decoder, cursor, reading, sender).await {
                 return ended;
             }
         }
@@ -229,7 +229,7 @@ impl Stream {
 async fn decode(
     decoder: &mut Decoder,
     cursor: &mut Cursor,
-    items: &mut Items,
+    reading: &mut Reading,
     sender: &mpsc::Sender<News>,
 ) -> Result<(), Ended> {
     loop {
@@ -238,13 +238,13 @@ async fn decode(
             Ok(None) => return Ok(()),
             Err(error) => return Err(Ended::Refused(error.into())),
         };
-        let frame = items.take(&item).map_err(Ended::Refused)?;
-        if let Some(frame) = frame {
-            let at = frame.at;
-            if sender.send(News::Frame(frame)).await.is_err() {
+        for fact in reading.take(&item).map_err(Ended::Refused)? {
+            if sender.send(News::Fact(fact)).await.is_err() {
                 return Err(Ended::NotWanted);
             }
-            *cursor = at;
+        }
+        if let Item::Frame(frame) = &item {
+            *cursor = frame.cursor();
         }
     }
 }

@@ -156,13 +156,15 @@ fn write_law(
     writeln!(page, "  {:<NAME_CHARS_MAX$} {:>10}", "blanc", answers.blanc)?;
     write!(page, "  needs {} of valid votes", law.threshold.votes)?;
     let decision = &results.decision;
-    if let (Some(double), Some(carried)) = (&law.threshold.regions, &decision.regions_carried) {
+    if let Some(double) = &law.threshold.regions {
+        let carried = match &decision.regions_carried {
+            Some(carried) => format!("{} carried", carried.len()),
+            None => "counted after the close".to_owned(),
+        };
         write!(
             page,
-            " and {} of the regions, each with {} of its valid votes ({} carried)",
-            double.share,
-            double.votes,
-            carried.len()
+            " and {} of the regions, each with {} of its valid votes ({carried})",
+            double.share, double.votes,
         )?;
     }
     let reached = match (decision.passed, is_complete) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use election::Choice;
 
 use support::program::{Names, Running};
-use support::{BATCHED, Fixture, LATER, LIVE, NOON_MS, OVER, OVER_MS, RANKED, SINGLE};
+use support::{Fixture, LATER, LIVE, NOON_MS, OVER, OVER_MS, RANKED, SINGLE, STEPS};
 
 fn wait_for_votes(running: &Running, ballot: &str, votes: u64) {
     running.wait(&format!("/api/v1/turnout/{ballot}"), |turnout| {
@@ -22,11 +22,11 @@ fn policies_are_enforced_by_the_api() {
     let mut ballots = fixture.ballot_box("data");
     let running = Running::start(&names.args("run", &[]));
     for nth in 0..19 {
-        for ballot in [LIVE, BATCHED, LATER, OVER] {
+        for ballot in [LIVE, STEPS, LATER, OVER] {
             ballots.vote(ballot, nth, Choice::Oui);
         }
     }
-    for ballot in ["LIVE", "BATCHED", "LATER", "OVER"] {
+    for ballot in ["LIVE", "STEPS", "LATER", "OVER"] {
         wait_for_votes(&running, ballot, 19);
     }
     std::thread::sleep(Duration::from_millis(250));
@@ -64,14 +64,14 @@ fn policies_are_enforced_by_the_api() {
         (&19.into(), &"2035-01-01T05:00:00Z".into())
     );
     assert_eq!(later["threshold"]["reached"], serde_json::Value::Null);
-    assert_eq!(law("BATCHED")["total_votes"], 0, "no step of 20 yet");
-    ballots.vote(BATCHED, 19, Choice::Non);
-    wait_for_votes(&running, "BATCHED", 20);
-    running.wait("/api/v1/results/BATCHED", |law| law["total_votes"] == 20);
-    ballots.vote(BATCHED, 20, Choice::Non);
-    wait_for_votes(&running, "BATCHED", 21);
+    assert_eq!(law("STEPS")["total_votes"], 0, "no 20 votes yet");
+    ballots.vote(STEPS, 19, Choice::Non);
+    wait_for_votes(&running, "STEPS", 20);
+    running.wait("/api/v1/results/STEPS", |law| law["total_votes"] == 10);
+    ballots.vote(STEPS, 20, Choice::Non);
+    wait_for_votes(&running, "STEPS", 21);
     std::thread::sleep(Duration::from_millis(250));
-    assert_eq!(law("BATCHED")["non_count"], 1, "the next step is at 40");
+    assert_eq!(law("STEPS")["total_votes"], 10, "the next step is at 30");
     let metrics = running.metrics();
     specimen::promtool_accepts(&metrics);
     assert!(

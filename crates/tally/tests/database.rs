@@ -9,7 +9,7 @@ use election::Choice;
 use support::database::{assert_verified, database, verify, wait_for_database};
 use support::postgres::Postgres;
 use support::program::{Names, Running, run_to_its_end, stderr, stdout, tally};
-use support::{BATCHED, Fixture, LATER, LIVE, OVER, OVER_MS, RANKED, SINGLE, mix};
+use support::{Fixture, LATER, LIVE, OVER, OVER_MS, RANKED, SINGLE, STEPS, mix};
 
 #[test]
 fn invariant_1_memory_recount_and_database_agree_and_rows_can_be_rebuilt() {
@@ -336,18 +336,13 @@ fn counts_reach_the_database_as_their_policy_allows() {
         postgres.sql_in("policy", &format!("SELECT oui_count + non_count + blanc_count FROM vote_results WHERE law_id = '{law}'"))
     };
     for nth in 0..19 {
-        for ballot in [LIVE, BATCHED, LATER, OVER] {
+        for ballot in [LIVE, STEPS, LATER, OVER] {
             ballots.vote(ballot, nth, Choice::Oui);
         }
     }
     wait_for_database(&running, &names);
     assert_eq!(
-        [
-            total("LIVE"),
-            total("BATCHED"),
-            total("LATER"),
-            total("OVER")
-        ],
+        [total("LIVE"), total("STEPS"), total("LATER"), total("OVER")],
         ["19", "0", "0", "0"],
         "no closing frame of OVER was read yet"
     );
@@ -363,10 +358,10 @@ fn counts_reach_the_database_as_their_policy_allows() {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
     assert_verified(&names, &url);
-    ballots.vote(BATCHED, 19, Choice::Non);
+    ballots.vote(STEPS, 19, Choice::Non);
     ballots.close();
     wait_for_database(&running, &names);
-    assert_eq!([total("BATCHED"), total("LATER")], ["20", "0"]);
+    assert_eq!([total("STEPS"), total("LATER")], ["10", "0"]);
     assert_verified(&names, &url);
     let audit = "SELECT count(*) FROM vote_audit WHERE law_id = 'LATER' AND status = 'accepted'";
     assert_eq!(postgres.sql_in("policy", audit), "19");
@@ -380,16 +375,16 @@ fn api_and_database_release_with_the_same_frames() {
     };
     let mut ballots = fixture.ballot_box("data");
     for nth in 0..33 {
-        ballots.vote(BATCHED, nth, Choice::Oui);
+        ballots.vote(STEPS, nth, Choice::Oui);
     }
     ballots.close();
     let running = Running::start(&names.args("run", &["--postgres", &url]));
     wait_for_database(&running, &names);
-    running.wait("/api/v1/results/BATCHED", |law| law["total_votes"] == 20);
-    let sql = "SELECT oui_count, to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') FROM vote_results WHERE law_id = 'BATCHED'";
+    running.wait("/api/v1/results/STEPS", |law| law["total_votes"] == 20);
+    let sql = "SELECT oui_count, to_char(updated_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') FROM vote_results WHERE law_id = 'STEPS'";
     assert_eq!(postgres.sql_in("plan", sql), "20|2025-07-15");
-    let step = "SELECT seq FROM result_steps WHERE ballot_id = 'BATCHED'";
-    let position = &running.json("/api/v1/results/BATCHED")["position"][0];
+    let step = "SELECT seq FROM result_steps WHERE ballot_id = 'STEPS'";
+    let position = &running.json("/api/v1/results/STEPS")["position"][0];
     assert_eq!(
         postgres.sql_in("plan", step),
         position["sequence"].to_string()

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tungstenite::{HandshakeError, Message, WebSocket};
 
 use support::program::{Names, Running};
-use support::{BATCHED, Fixture, LATER, LIVE};
+use support::{Fixture, LATER, LIVE, STEPS};
 
 type Client = WebSocket<TcpStream>;
 
@@ -105,10 +105,10 @@ fn the_results_policy_holds_on_the_stream_too() {
     let mut ballots = fixture.ballot_box("data");
     let running = Running::start(&names.args("run", &[]));
     running.wait("/api/v1/health", |health| health["status"] == "healthy");
-    let mut client = connect(&running, "law:BATCHED,law:LATER,turnout");
+    let mut client = connect(&running, "law:STEPS,law:LATER,turnout");
     next(&mut client);
     for nth in 0..19 {
-        ballots.vote(BATCHED, nth, Choice::Oui);
+        ballots.vote(STEPS, nth, Choice::Oui);
         ballots.vote(LATER, nth, Choice::Oui);
     }
     let is_told = |turnout: &Value| {
@@ -131,7 +131,7 @@ fn the_results_policy_holds_on_the_stream_too() {
         for update in updates {
             let data = &update["data"];
             match update["topic"].as_str() {
-                Some("law:BATCHED") => assert_eq!(data["oui_count"], 0, "{data}"),
+                Some("law:STEPS") => assert_eq!(data["oui_count"], 0, "{data}"),
                 Some("law:LATER") => assert_eq!(data["oui_count"], Value::Null, "{data}"),
                 _ => {}
             }
@@ -143,8 +143,8 @@ fn the_results_policy_holds_on_the_stream_too() {
             break;
         }
     }
-    ballots.vote(BATCHED, 19, Choice::Oui);
-    wait(&mut client, "law:BATCHED", |data| data["oui_count"] == 20);
+    ballots.vote(STEPS, 19, Choice::Oui);
+    wait(&mut client, "law:STEPS", |data| data["oui_count"] == 10);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use election::Choice;
 use serde_json::{Value, json};
 
 use support::program::{Names, stderr, stdout, tally};
-use support::{BATCHED, Fixture, LIVE, NOON_MS, OVER, RANKED, SINGLE};
+use support::{END_MS, Fixture, LIVE, NOON_MS, OVER, RANKED, SINGLE, STEPS};
 
 #[test]
 fn invariant_1_a_recount_from_files_gives_what_was_voted() {
@@ -71,6 +71,7 @@ fn verify_finds_receipts_and_compares_with_what_was_expected() {
         .iter()
         .map(ToString::to_string)
         .collect();
+    ballots.set_time(END_MS);
     let truth = ballots.close();
     let names = Names::new(&fixture, "data");
     let mut by_ballot: std::collections::BTreeMap<String, serde_json::Value> = Default::default();
@@ -304,6 +305,7 @@ fn exports_hold_every_row_and_no_pair() {
     let mut ballots = fixture.ballot_box("data");
     ballots.set_time(NOON_MS + 12_345);
     ballots.fill(0, 34);
+    ballots.set_time(END_MS);
     let truth = ballots.close();
     let names = Names::new(&fixture, "data");
     let export = |what: &str, format: &str| {
@@ -345,20 +347,20 @@ fn exports_hold_every_row_and_no_pair() {
     }
     let turnout: serde_json::Value =
         serde_json::from_str(&export("turnout", "json")).expect("JSON");
-    let of_batched = turnout
+    let of_steps = turnout
         .as_array()
         .expect("rows")
         .iter()
-        .filter(|row| row["ballot_id"] == "BATCHED");
+        .filter(|row| row["ballot_id"] == "STEPS");
     assert_eq!(
-        of_batched
+        of_steps
             .filter_map(|row| row["votes"].as_u64())
             .sum::<u64>(),
         34
     );
     assert_eq!(
-        fixture.package.event().ballots()[usize::from(BATCHED)].id,
-        "BATCHED"
+        fixture.package.event().ballots()[usize::from(STEPS)].id,
+        "STEPS"
     );
 }
 

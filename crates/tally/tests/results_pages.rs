@@ -7,7 +7,7 @@ use std::time::Duration;
 use election::Choice;
 
 use support::program::{Names, Running};
-use support::{BATCHED, BallotBox, Fixture, LATER, LIVE, WITHDRAWN};
+use support::{BallotBox, Fixture, LATER, LIVE, STEPS, WITHDRAWN};
 
 const BROWSER: &str = "Accept: text/html,*/*;q=0.8\r\nAccept-Language: en\r\n";
 
@@ -70,24 +70,24 @@ fn pages_show_what_the_ledger_holds_and_the_policy_allows() {
 }
 
 #[test]
-fn a_batched_law_shows_no_region_while_it_is_open() {
+fn a_law_shows_no_region_while_it_is_open() {
     let fixture = Fixture::new(100);
     let names = Names::new(&fixture, "data");
     let mut ballots = fixture.ballot_box("data");
     let running = Running::start(&names.args("run", &[]));
     for nth in 0..40 {
-        ballots.vote(BATCHED, nth, Choice::Oui);
+        ballots.vote(STEPS, nth, Choice::Oui);
         ballots.vote(LIVE, nth, Choice::Oui);
     }
     wait_for_votes(&running, "LIVE", 40);
-    running.wait("/api/v1/results/BATCHED", |law| law["total_votes"] == 40);
+    running.wait("/api/v1/results/STEPS", |law| law["total_votes"] == 30);
     std::thread::sleep(Duration::from_millis(250));
     let page = |path: &str| running.get(path, BROWSER).2;
-    assert!(page("/ballots/LIVE").contains("data-rows"));
-    let batched = page("/ballots/BATCHED");
-    assert!(batched.contains("100.0%") && !batched.contains("data-rows"));
-    let csv = page("/ballots/BATCHED/results.csv");
-    assert!(csv.contains("BATCHED,,,oui,40"), "{csv}");
+    assert!(!page("/ballots/LIVE").contains("data-rows"));
+    let steps = page("/ballots/STEPS");
+    assert!(steps.contains("100.0%") && !steps.contains("data-rows"));
+    let csv = page("/ballots/STEPS/results.csv");
+    assert!(csv.contains("STEPS,,,oui,30"), "{csv}");
     assert_eq!(csv.lines().count(), 4, "{csv}");
 }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 use specimen::write_secret;
 
 use support::program::{Names, Running, stderr, stdout, tally};
-use support::{END_MS, Fixture, LIVE, OVER, OVER_MS, SINGLE};
+use support::{END_MS, Fixture, OVER, OVER_MS, SINGLE};
 
 const FILES: [&str; 3] = ["statement.json", "statement.fr.txt", "statement.en.txt"];
 
@@ -136,7 +136,7 @@ fn invariant_1_a_statement_holds_the_recount_and_the_same_files_give_the_same_by
     assert_eq!(statement["interim"], true);
     let rules = &statement["terms"][usize::from(SINGLE)]["rule_set"];
     assert_eq!(rules["counting"]["system"], "plurality");
-    let law = &count["ballots"][usize::from(LIVE)];
+    let law = &count["ballots"][usize::from(OVER)];
     let sum = |field: &str| -> u64 {
         let regions = law["regions"].as_array().expect("regions");
         regions.iter().filter_map(|r| r[field].as_u64()).sum()
@@ -371,7 +371,7 @@ fn a_statement_is_refused_where_it_would_not_hold() {
     );
     check(
         desk.statement("out", &["--ballot", "NONE"]),
-        &["no ballot NONE", "LIVE, BATCHED"],
+        &["no ballot NONE", "LIVE, STEPS"],
     );
     write_secret(&desk.fixture.path("password"), "another\n");
     let wrong = desk.statement("out", &["--ballot", "OVER"]);

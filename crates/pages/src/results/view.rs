@@ -126,8 +126,8 @@ pub struct LawView {
 pub struct LawCounts {
     /// The answers of all regions together.
     pub total: AnswerCounts,
-    /// By region, ascending; their sum is the total. None where the policy shows the total only:
-    /// a batched law is updated in steps of many votes, and one region may have a single vote of a step.
+    /// By region, ascending; their sum is the total. None while the law is open:
+    /// it is updated in steps of the whole country, of which one region may have a single vote.
     pub regions: Option<Vec<RegionAnswers>>,
 }
 

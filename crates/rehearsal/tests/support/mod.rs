@@ -48,7 +48,7 @@ pub(crate) fn stage() -> (TempDir, Stage) {
     (
         dir,
         Stage {
-            event: Definition::example().unwrap(),
+            event: Definition::example().unwrap().showing_each_vote(),
             programs: programs(),
             machines,
         },

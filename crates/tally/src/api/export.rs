@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use super::path_part::{PathPart, named};
 use super::problem::Problem;
 use super::shared::Shared;
+use crate::ballot_count::ReleasedCounts;
 use crate::cli::{Format, What};
 use crate::ledger_count::LedgerCount;
 use crate::policy::Visible;
@@ -130,10 +131,9 @@ fn snapshot(shared: &Shared) -> LedgerCount {
     let mut count = board.count().clone();
     let ballots = shared.package.event().ballots().iter();
     for (ballot, of_ballot) in ballots.zip(&mut count.ballots) {
-        of_ballot.regions = match board.visible(ballot) {
-            Visible::Counts { regions, .. } => regions.clone(),
-            Visible::Withheld { .. } | Visible::Sealed => std::collections::BTreeMap::new(),
-        };
+        if !matches!(board.visible(ballot), Visible::Counts(_)) {
+            of_ballot.released = ReleasedCounts::default();
+        }
     }
     count
 }

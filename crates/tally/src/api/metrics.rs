@@ -14,7 +14,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::shared::Shared;
-use crate::counts::{Counts, choice_text};
+use crate::counts::choice_text;
 use crate::policy::{Board, Visible};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -83,10 +83,8 @@ fn register_state(registry: &mut Registry, shared: &Shared, board: &Board) {
         votes
             .get_or_create(&label)
             .set(signed(of_ballot.map_or(0, |ballot| ballot.votes)));
-        if let (Some(_), Visible::Counts { regions, .. }) = (ballot.law(), board.visible(ballot)) {
-            let mut total = Counts::default();
-            regions.values().for_each(|counts| total.merge(counts));
-            for (choice, votes) in total.iter() {
+        if let (Some(_), Visible::Counts(released)) = (ballot.law(), board.visible(ballot)) {
+            for (choice, votes) in released.country.iter() {
                 let choice = choice_text(choice);
                 let label = LawChoice {
                     law_id: ballot.id.clone(),

@@ -6,7 +6,7 @@ use anyhow::{bail, ensure};
 use ledger::ReadEnd;
 
 use crate::known_frame::KnownFrame;
-use crate::opened::OpenedFrame;
+use crate::opened::Fact;
 
 /// Frames that a person named, and which of them the ledger holds.
 pub(crate) struct Named<'a> {
@@ -23,8 +23,11 @@ impl<'a> Named<'a> {
         }
     }
 
-    /// Looks at every frame that is read.
-    pub(crate) fn see(&mut self, frame: &OpenedFrame) {
+    /// Looks at everything that is read.
+    pub(crate) fn see(&mut self, fact: &Fact) {
+        let Fact::Frame(frame) = fact else {
+            return;
+        };
         for (known, held) in self.frames.iter().zip(&mut self.held) {
             *held = held.or(known.compare(frame));
         }

@@ -70,7 +70,7 @@ impl Gauges {
 /// Runs until SIGINT or SIGTERM, or until what follows does not fit what is here.
 pub(crate) fn run(args: &MirrorArgs) -> anyhow::Result<()> {
     let package = open_package(&args.package)?;
-    let stream = Stream::new(&args.from, package.identity())?;
+    let stream = Stream::new(&args.from, &package)?;
     let shape = package.shape();
     let mut check = checker(&shape);
     let mirror = Mirror::open(Arc::new(OsStorage), &args.data, PARTITION, &mut check)

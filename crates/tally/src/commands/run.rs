@@ -66,10 +66,9 @@ impl Plan<'_> {
                 None
             }
         };
-        let identity = package.identity();
         let source = match (&args.ledger, &args.from) {
-            (Some(path), _) => Source::Directory(Directory::new(path, identity)),
-            (None, Some(url)) => Source::Stream(Stream::new(url, identity)?),
+            (Some(path), _) => Source::Directory(Directory::new(path, &package)),
+            (None, Some(url)) => Source::Stream(Stream::new(url, &package)?),
             (None, None) => anyhow::bail!("name a --ledger, or a validator with --from"),
         };
         let files = &args.postgres.postgres_files;
@@ -216,10 +215,9 @@ async fn fold(
             error = shared.published.failure() => return Err(error.into()),
         };
         match news {
-            News::Frame(frame) => {
-                let package = &*shared.package;
+            News::Fact(fact) => {
                 let mut board = shared.published.board_mut();
-                board.apply(package.event(), package, &frame)?;
+                board.apply(shared.package.event(), &fact)?;
             }
             News::CaughtUp(partition) => {
                 behind.retain(|other| *other != partition);

@@ -14,6 +14,7 @@ use crate::cli::Verify;
 use crate::directory::Directory;
 use crate::documents::HeadDocument;
 use crate::inputs::read_box_key;
+use crate::opened::Fact;
 use crate::postgres::{Target, compare};
 use crate::recount::{Recount, open_readers_inputs};
 use crate::signature::Signature;
@@ -68,7 +69,7 @@ pub(crate) fn run(args: &Verify) -> anyhow::Result<()> {
         repair(&directory, &mut checked)?;
     }
     let mut named = Named::new(&args.at_least);
-    let recount = Recount::read_with(package, directory, key.as_ref(), |frame| named.see(frame))?;
+    let recount = Recount::read_with(package, directory, key.as_ref(), |fact| named.see(fact))?;
     let ends = named.judge(&recount.ends)?;
     note_ledger(&recount, &mut checked);
     checked.lines.extend(ends.lines);
@@ -170,7 +171,10 @@ fn check_receipts(
             checked.lines.push(line);
         }
     } else if !missing.is_empty() {
-        directory.read(None, |frame| {
+        directory.read(None, |fact| {
+            let Fact::Frame(frame) = fact else {
+                return Ok(());
+            };
             let (partition, sequence) = (frame.partition, frame.at.sequence);
             for &tracker in &frame.body.trackers {
                 missing.remove(&RequestId {

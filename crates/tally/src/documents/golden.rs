@@ -7,6 +7,7 @@ use election::{Ballot, Choice, Event};
 use ledger::Cursor;
 
 use super::{BallotDocument, RegionDocument};
+use crate::ballot_count::ReleasedCounts;
 use crate::certificate::Certificate;
 use crate::counts::Counts;
 use crate::policy::Visible;
@@ -74,7 +75,7 @@ pub(crate) fn event() -> Event {
 
 /// Votes of a ballot by region. Region 3 of the elections has none; law votes without a region are
 /// those of region 0.
-fn votes(ballot: &Ballot) -> BTreeMap<u16, Counts> {
+fn votes(ballot: &Ballot) -> ReleasedCounts {
     let mut regions: BTreeMap<u16, Counts> = BTreeMap::new();
     let mut add = |region, choice, votes| {
         regions.entry(region).or_default().add(&choice, votes);
@@ -115,7 +116,14 @@ fn votes(ballot: &Ballot) -> BTreeMap<u16, Counts> {
             }
         }
     }
-    regions
+    let mut country = Counts::default();
+    regions.values().for_each(|counts| country.merge(counts));
+    ReleasedCounts {
+        country,
+        regions,
+        updated_ms: 1_752_580_800_250,
+        position: BTreeMap::new(),
+    }
 }
 
 /// The documents of a ballot, and of region 2 where it is an election.
@@ -126,6 +134,7 @@ fn documents(
     (standing, visible): (Standing, &Visible<'_>),
 ) -> String {
     let cast: BTreeMap<u16, u64> = votes(ballot)
+        .regions
         .iter()
         .map(|(region, counts)| (*region, counts.total()))
         .collect();
@@ -151,12 +160,7 @@ fn documents_are_byte_for_byte_as_released() {
     let event = event();
     let mut text = String::new();
     for ballot in event.ballots() {
-        let (votes, nothing) = (votes(ballot), BTreeMap::new());
-        let counts = |regions, updated_ms| Visible::Counts {
-            regions,
-            updated_ms,
-            by_region: true,
-        };
+        let (votes, nothing) = (votes(ballot), ReleasedCounts::default());
         let available_ms = ballot.closes;
         let certificate = Arc::new(Certificate {
             statement_sha256: "ab".repeat(32),
@@ -164,14 +168,10 @@ fn documents_are_byte_for_byte_as_released() {
         });
         let certified = || Stage::Certified(Arc::clone(&certificate));
         for (name, stage, visible) in [
-            ("counts", Stage::Counting, counts(&votes, 1_752_580_800_250)),
-            (
-                "preliminary",
-                Stage::Preliminary,
-                counts(&votes, 1_752_580_800_250),
-            ),
-            ("certified", certified(), counts(&votes, 1_752_580_800_250)),
-            ("none", Stage::Counting, counts(&nothing, 0)),
+            ("counts", Stage::Counting, Visible::Counts(&votes)),
+            ("preliminary", Stage::Preliminary, Visible::Counts(&votes)),
+            ("certified", certified(), Visible::Counts(&votes)),
+            ("none", Stage::Counting, Visible::Counts(&nothing)),
             (
                 "withheld",
                 Stage::Counting,

@@ -37,7 +37,7 @@ struct ThresholdDocument {
     regions_carried: Option<usize>,
     /// Null until every vote is counted.
     reached: Option<bool>,
-    /// Of the votes counted so far; null once every vote is counted.
+    /// Of the votes counted so far; null once every vote is counted, and of a double majority.
     reached_so_far: Option<bool>,
     /// Whether the margin is below one thousandth of the valid votes, which calls for a recount. Null
     /// until every vote is counted.
@@ -70,6 +70,8 @@ impl ThresholdDocument {
     fn of(law: &Law, counts: Option<&LawResults>, is_complete: bool) -> ThresholdDocument {
         let decision = counts.map(|counts| &counts.decision);
         let passed = decision.map(|decision| decision.passed);
+        // Regions are counted after the close: what they decide is open until then.
+        let so_far = passed.filter(|_| !is_complete && law.threshold.regions.is_none());
         let carried = decision.and_then(|decision| decision.regions_carried.as_ref());
         ThresholdDocument {
             votes: law.threshold.votes.to_string(),
@@ -81,7 +83,7 @@ impl ThresholdDocument {
             }),
             regions_carried: carried.map(Vec::len),
             reached: passed.filter(|_| is_complete),
-            reached_so_far: passed.filter(|_| !is_complete),
+            reached_so_far: so_far,
             recount: decision
                 .map(|decision| decision.recount)
                 .filter(|_| is_complete),

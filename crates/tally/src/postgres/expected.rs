@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use ledger::BoxSecretKey;
 
 use super::error::DbError;
+use super::group::region;
+use super::pending::is_stored;
 use super::positions::Positions;
 use super::session::WorkError;
 use crate::counts::Counts;
 use crate::documents::hex;
 use crate::ledger_count::LedgerCount;
+use crate::opened::Fact;
 use crate::recount::Recount;
-use crate::release::Unit;
 
 /// What the tables should hold.
 pub(super) struct Expected<'a> {
@@ -50,25 +52,24 @@ pub(super) fn expect<'a>(
     let mut count = LedgerCount::new(event, &**package);
     let mut units: BTreeMap<(u16, u16), Counts> = BTreeMap::new();
     let mut other_hash = None;
-    let read = recount.directory.read(key, |frame| {
+    let read = recount.directory.read(key, |fact| {
+        let frame = match fact {
+            Fact::Frame(frame) => frame,
+            Fact::Released(released) => {
+                let unit = released.unit;
+                if is_stored(event, unit) && released.at.sequence <= positions.step(unit) {
+                    let counts = units.entry((unit.ballot, region(unit))).or_default();
+                    counts.merge(&released.counts);
+                }
+                return Ok(());
+            }
+        };
         let cursor = positions.cursor(frame.partition);
         if frame.at.sequence == cursor.sequence && frame.at != cursor {
             other_hash.get_or_insert((frame.partition, cursor));
         }
         if frame.at.sequence <= cursor.sequence {
-            count.apply(event, frame, &**package)?;
-        }
-        for marks in &frame.body.marks {
-            let Some(ballot) = event.ballots().get(usize::from(marks.ballot)) else {
-                continue; // the recount has refused such a ledger
-            };
-            for (region, choice, votes) in frame.choices_of(marks.ballot).unwrap_or(&[]) {
-                let unit = Unit::of(ballot, frame.partition, *region);
-                if frame.at.sequence <= positions.step(unit) {
-                    let counts = units.entry((unit.ballot, unit.region)).or_default();
-                    counts.add(choice, *votes);
-                }
-            }
+            count.apply(event, fact)?;
         }
         Ok(())
     });

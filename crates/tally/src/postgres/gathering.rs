@@ -14,8 +14,7 @@ use super::positions::Positions;
 use super::progress::{Progress, lock};
 use super::session::Session;
 use crate::news::News;
-use crate::opened::OpenedFrame;
-use crate::release::Unit;
+use crate::opened::Fact;
 
 /// A group is closed when it has so many votes or frames, or is this old.
 const GROUP_VOTES_MAX: u64 = 100_000;
@@ -58,11 +57,9 @@ impl Gathering<'_> {
         let mut deadline = Instant::now() + TICK;
         loop {
             match tokio::time::timeout_at(deadline, feed.recv()).await {
-                Ok(Some(News::Frame(frame))) => {
-                    self.take(&frame)?;
-                    if self.pending.frames == 1 {
-                        deadline = deadline.min(Instant::now() + GROUP_AGE_MAX);
-                    }
+                Ok(Some(News::Fact(fact))) => {
+                    self.take(&fact)?;
+                    deadline = deadline.min(Instant::now() + GROUP_AGE_MAX);
                 }
                 Ok(Some(News::CaughtUp(partition))) => {
                     self.caught_up(partition)?;
@@ -87,13 +84,20 @@ impl Gathering<'_> {
         }
     }
 
-    fn take(&mut self, frame: &OpenedFrame) -> anyhow::Result<()> {
+    fn take(&mut self, fact: &Fact) -> anyhow::Result<()> {
+        let frame = match fact {
+            Fact::Frame(frame) => frame,
+            Fact::Released(released) => {
+                let step = self.positions.step(released.unit);
+                self.pending.release(released, step);
+                return Ok(());
+            }
+        };
         let cursor = self.positions.cursor(frame.partition);
         if frame.at.sequence == cursor.sequence && frame.at != cursor {
             return Err(other_history(frame.partition, cursor, frame.at.link).into());
         }
-        let step = |unit: Unit| self.positions.step(unit);
-        self.pending.add(frame, cursor.sequence, step)?;
+        self.pending.add(frame, cursor.sequence)?;
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use super::pending::Pending;
 use super::positions::{Positions, edited};
 use super::rows::{add_law, add_region, signed};
 use super::session::WorkError;
-use crate::release::Unit;
+use crate::release::{Scope, Unit};
 
 /// The database follows a ledger with another frame at its cursor.
 pub(super) fn other_history(partition: u16, cursor: Cursor, got: LinkHash) -> DbError {
@@ -86,6 +86,14 @@ async fn lock_cursor(
     Ok(())
 }
 
+/// The region column of a unit; 0 = the whole country.
+pub(super) fn region(unit: Unit) -> u16 {
+    match unit.scope {
+        Scope::Country => 0,
+        Scope::Region(region) => region,
+    }
+}
+
 async fn write_unit(
     tx: &Transaction<'_>,
     pending: &Pending<'_>,
@@ -99,7 +107,7 @@ async fn write_unit(
             add_region(
                 tx,
                 election.number,
-                unit.region,
+                region(unit),
                 &held.released,
                 held.time_ms,
             )
@@ -112,7 +120,7 @@ async fn write_unit(
         &[
             &i32::from(unit.partition),
             &ballot.id,
-            &i32::from(unit.region),
+            &i32::from(region(unit)),
             &signed(held.sequence),
         ],
     )

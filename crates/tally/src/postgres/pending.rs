@@ -1,19 +1,18 @@
-//! What waits to be written: rows of who voted, which the next transaction writes, and counts of what
-//! was voted, which are held back per unit (one ballot in one region) as the ballot's results policy
-//! says.
+//! What waits to be written: rows of who voted, and counts of what was voted as they are released. The
+//! next transaction writes both, but rewrites rankings in groups.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use election::{Ballot, BallotKind, Event, Method, ResultsPolicy};
+use election::{Ballot, BallotKind, Event, Method};
 use ledger::Cursor;
 
 use super::rows::{AuditRows, RepeatRow};
 use crate::ballot_count::HOUR_MS;
-use crate::counts::{Added, Counts};
+use crate::counts::Counts;
 use crate::fold_error::FoldError;
 use crate::opened::OpenedFrame;
-use crate::release::{ReleasePlan, Unit};
+use crate::release::{ReleasedVotes, Scope, Unit};
 use crate::roll::Roll;
 
 /// Minute, ms: the grain of the times of repeated submissions.
@@ -24,15 +23,12 @@ const RANKINGS_WAIT_MAX: Duration = Duration::from_secs(2);
 /// ... unless the new votes are at least this share of the rows to rewrite.
 const RANKINGS_PER_VOTE_MAX: u64 = 16;
 
-/// Counts of one unit that are not in the tables yet.
+/// Released counts of one unit that are not in the tables yet.
 pub(crate) struct Held {
-    /// Released by the plan, and to be written.
     pub(crate) released: Counts,
-    /// The last frame of the last release, and when it was released.
+    /// The last frame of the last release, and its commit time.
     pub(crate) sequence: u64,
     pub(crate) time_ms: i64,
-    /// Counted and not released yet.
-    waiting: Counts,
     /// Votes in `released`, and since when there are any.
     votes: u64,
     since: Instant,
@@ -44,7 +40,6 @@ pub(crate) struct Held {
 pub(crate) struct Pending<'a> {
     event: &'a Event,
     roll: &'a dyn Roll,
-    plan: ReleasePlan,
     pub(crate) audit: AuditRows<'a>,
     pub(crate) held: BTreeMap<Unit, Held>,
     /// Head of each partition in the fold.
@@ -54,14 +49,11 @@ pub(crate) struct Pending<'a> {
 }
 
 impl<'a> Pending<'a> {
-    /// Of a ledger with these partitions, before the first frame.
-    pub(crate) fn new(event: &'a Event, roll: &'a dyn Roll, partitions: &[u16]) -> Pending<'a> {
-        let mut plan = ReleasePlan::new(event);
-        plan.expect(partitions);
+    /// Before the first frame.
+    pub(crate) fn new(event: &'a Event, roll: &'a dyn Roll) -> Pending<'a> {
         Pending {
             event,
             roll,
-            plan,
             audit: AuditRows::default(),
             held: BTreeMap::new(),
             heads: BTreeMap::new(),
@@ -79,18 +71,11 @@ impl<'a> Pending<'a> {
         self.heads.get(&partition).copied().unwrap_or_default()
     }
 
-    /// Adds a frame: to the rows of who where `audited` is behind it, to the counts of each unit
-    /// whose step is behind it.
+    /// Adds a frame to the rows of who, where `audited` is behind it.
     ///
     /// # Errors
-    /// The frame holds votes outside their ballot's window, names a credential that the package does
-    /// not have, or a choice that its ballot does not offer.
-    pub(crate) fn add(
-        &mut self,
-        frame: &OpenedFrame,
-        audited: u64,
-        step: impl Fn(Unit) -> u64,
-    ) -> Result<(), FoldError> {
+    /// The frame names a credential that the package does not have.
+    pub(crate) fn add(&mut self, frame: &OpenedFrame, audited: u64) -> Result<(), FoldError> {
         self.heads.insert(frame.partition, frame.at);
         if frame.at.sequence > audited {
             self.frames += 1;
@@ -98,30 +83,15 @@ impl<'a> Pending<'a> {
             self.add_marks(frame)?;
             self.add_attempts(frame)?;
         }
-        for marks in &frame.body.marks {
-            let ballot = self.event.ballots().get(usize::from(marks.ballot));
-            let unknown = || frame.position().not_on_roll(marks.ballot, 0, 0);
-            let ballot = ballot.ok_or_else(unknown)?;
-            frame.position().check_window(ballot, frame.time_ms)?;
-            for (voters, choice, votes) in frame.choices_of(marks.ballot).unwrap_or(&[]) {
-                let unit = Unit::of(ballot, frame.partition, *voters);
-                if frame.at.sequence > step(unit) {
-                    let held = self.held.entry(unit).or_insert_with(Held::new);
-                    if held.waiting.add(choice, *votes) == Added::First {
-                        frame.position().check(ballot, *voters, choice)?;
-                    }
-                }
-            }
-        }
-        for unit in self.plan.step(self.event, self.roll, frame)? {
-            // The last partition to close a ballot releases the votes of the others too.
-            let sequence = self.head(unit.partition).sequence;
-            // Nothing is held of a unit whose release stands in the tables already.
-            if let Some(held) = self.held.get_mut(&unit) {
-                held.release(sequence, frame.time_ms);
-            }
-        }
         Ok(())
+    }
+
+    /// Adds a release to the counts of its unit, where `step` is behind it.
+    pub(crate) fn release(&mut self, released: &ReleasedVotes, step: u64) {
+        if is_stored(self.event, released.unit) && released.at.sequence > step {
+            let held = self.held.entry(released.unit).or_insert_with(Held::new);
+            held.add(released);
+        }
     }
 
     fn add_marks(&mut self, frame: &OpenedFrame) -> Result<(), FoldError> {
@@ -226,34 +196,34 @@ impl Held {
             released: Counts::default(),
             sequence: 0,
             time_ms: 0,
-            waiting: Counts::default(),
             votes: 0,
             since: Instant::now(),
             written_rankings: 0,
         }
     }
 
-    /// All that waits is released: the votes up to frame `sequence` of the unit's partition.
-    fn release(&mut self, sequence: u64, time_ms: i64) {
-        if self.waiting.is_empty() {
-            return;
-        }
+    fn add(&mut self, released: &ReleasedVotes) {
         if self.votes == 0 {
             self.since = Instant::now();
         }
-        self.votes += self.waiting.total();
-        self.released.merge(&std::mem::take(&mut self.waiting));
-        self.time_ms = time_ms;
-        self.sequence = sequence;
+        self.votes += released.counts.total();
+        self.released.merge(&released.counts);
+        self.time_ms = released.time_ms;
+        self.sequence = released.at.sequence;
     }
 
-    /// Whether to write what is released: at once, but live rankings in groups.
+    /// Whether to write what is released: at once, but rankings in groups.
     fn is_due(&self, ballot: &Ballot) -> bool {
-        ballot.results != ResultsPolicy::Live
-            || !is_ranked(ballot)
+        !is_ranked(ballot)
             || self.votes * RANKINGS_PER_VOTE_MAX >= self.written_rankings
             || self.since.elapsed() >= RANKINGS_WAIT_MAX
     }
+}
+
+/// Whether the tables have a place for the counts of a unit: they hold a law for the whole country.
+pub(super) fn is_stored(event: &Event, unit: Unit) -> bool {
+    let ballot = &event.ballots()[usize::from(unit.ballot)];
+    ballot.election().is_some() || unit.scope == Scope::Country
 }
 
 fn is_ranked(ballot: &Ballot) -> bool {

@@ -8,7 +8,7 @@ use tokio_postgres::Transaction;
 
 use super::error::DbError;
 use super::session::WorkError;
-use crate::release::Unit;
+use crate::release::{Scope, Unit};
 
 /// Where the tables stand.
 #[derive(Default)]
@@ -60,7 +60,10 @@ pub(super) async fn read(tx: &Transaction<'_>, event: &Event) -> Result<Position
         let unit = Unit {
             partition: small(row.get(0))?,
             ballot: ballot.index.0,
-            region: small(row.get(2))?,
+            scope: match ballot.law() {
+                Some(_) => Scope::Country,
+                None => Scope::Region(small(row.get(2))?),
+            },
         };
         steps.insert(unit, sequence(row.get(3))?);
     }

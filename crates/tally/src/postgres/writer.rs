@@ -139,7 +139,7 @@ impl Writer {
         }
         let feed = self.source.follow(&partitions, self.key.clone());
         let mut gathering = Gathering {
-            pending: Pending::new(self.package.event(), &*self.package, &partitions),
+            pending: Pending::new(self.package.event(), &*self.package),
             positions,
             behind: partitions,
             progress: &self.progress,

@@ -1,16 +1,14 @@
 //! Which tabulation a ballot takes, by its kind.
 
-use std::collections::BTreeMap;
-
 use election::{Ballot, BallotKind, Event};
 
 use super::error::TabulationError;
 use super::{law, regions};
-use crate::counts::Counts;
+use crate::ballot_count::ReleasedCounts;
 use crate::policy::Visible;
 use crate::results::{Results, Shown, Standing, Tabulated, Turnout};
 
-/// Tabulates a ballot from its votes by region. `by_region`: whether a law's regions may be seen.
+/// Tabulates a ballot from its released votes. `is_complete`: whether these are all votes.
 ///
 /// # Errors
 /// The first region with a choice that is not on its ballot paper, or with a contest that the
@@ -18,15 +16,15 @@ use crate::results::{Results, Shown, Standing, Tabulated, Turnout};
 fn tabulate(
     event: &Event,
     ballot: &Ballot,
-    votes: &BTreeMap<u16, Counts>,
-    by_region: bool,
+    votes: &ReleasedCounts,
+    is_complete: bool,
 ) -> Result<Tabulated, TabulationError> {
     Ok(match &ballot.kind {
         BallotKind::Law(rules) => {
-            Tabulated::Law(law::tabulate(event, ballot, rules, votes, by_region)?)
+            Tabulated::Law(law::tabulate(event, ballot, rules, votes, is_complete)?)
         }
         BallotKind::Election(rules) => {
-            Tabulated::Election(regions::tabulate(event, ballot, rules, votes)?)
+            Tabulated::Election(regions::tabulate(event, ballot, rules, &votes.regions)?)
         }
     })
 }
@@ -42,13 +40,9 @@ pub(crate) fn results_of(
     visible: &Visible<'_>,
 ) -> Result<Results, TabulationError> {
     let shown = match visible {
-        Visible::Counts {
-            regions,
-            updated_ms,
-            by_region,
-        } => Shown::Counts {
-            tabulated: tabulate(event, ballot, regions, *by_region)?,
-            updated_ms: (*updated_ms != 0).then_some(*updated_ms),
+        Visible::Counts(released) => Shown::Counts {
+            tabulated: tabulate(event, ballot, released, standing.stage.is_complete())?,
+            updated_ms: (released.updated_ms != 0).then_some(released.updated_ms),
         },
         Visible::Withheld { available_ms } => Shown::Withheld {
             available_ms: *available_ms,

@@ -3,32 +3,39 @@
 use std::collections::BTreeMap;
 
 use counting::referendum;
-use election::{Ballot, Choice, Event, Law};
+use election::{Ballot, Choice, Event, Law, Threshold};
 
 use super::error::{Cause, TabulationError};
+use crate::ballot_count::ReleasedCounts;
 use crate::counts::Counts;
 use crate::results::{Answers, LawResults};
 
+/// `is_complete`: whether every vote is released; regions are known only then.
 pub(super) fn tabulate(
     event: &Event,
     ballot: &Ballot,
     law: &Law,
-    votes: &BTreeMap<u16, Counts>,
-    by_region: bool,
+    votes: &ReleasedCounts,
+    is_complete: bool,
 ) -> Result<LawResults, TabulationError> {
-    let mut total = Answers::default();
-    let mut regions = BTreeMap::new();
-    for (region, counts) in votes {
+    let total = answers(&votes.country).map_err(|cause| cause.at(ballot, 0))?;
+    let by_region = votes.regions.iter().map(|(region, counts)| {
         let answers = answers(counts).map_err(|cause| cause.at(ballot, *region))?;
-        total.oui += answers.oui;
-        total.non += answers.non;
-        total.blanc += answers.blanc;
-        regions.insert(*region, answers);
-    }
-    let decision = decide(event, law, &regions);
+        Ok((*region, answers))
+    });
+    let regions: BTreeMap<u16, Answers> = by_region.collect::<Result<_, TabulationError>>()?;
+    let decision = if is_complete {
+        decide(event, &law.threshold, &regions)
+    } else {
+        let votes_alone = Threshold {
+            regions: None,
+            ..law.threshold
+        };
+        decide(event, &votes_alone, &BTreeMap::from([(0, total)]))
+    };
     Ok(LawResults {
         total,
-        regions: by_region.then_some(regions),
+        regions: is_complete.then_some(regions),
         decision,
     })
 }
@@ -48,13 +55,12 @@ fn answers(counts: &Counts) -> Result<Answers, Cause> {
 
 fn decide(
     event: &Event,
-    law: &Law,
+    threshold: &Threshold,
     regions: &BTreeMap<u16, Answers>,
 ) -> referendum::ReferendumResult {
     let threshold = referendum::Threshold {
-        votes: share(&law.threshold.votes),
-        regions: law
-            .threshold
+        votes: share(&threshold.votes),
+        regions: threshold
             .regions
             .as_ref()
             .map(|double| referendum::RegionalMajority {

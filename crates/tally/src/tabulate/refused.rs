@@ -7,6 +7,7 @@ use election::{Ballot, BallotKind, Choice, Event};
 
 use super::error::{Cause, TabulationError};
 use super::results_of;
+use crate::ballot_count::ReleasedCounts;
 use crate::counts::Counts;
 use crate::documents::golden::event;
 use crate::policy::Visible;
@@ -23,11 +24,13 @@ fn tabulated(
     for (choice, votes) in votes {
         counts.add(choice, *votes);
     }
-    let visible = Visible::Counts {
-        regions: &BTreeMap::from([(region, counts)]),
+    let released = ReleasedCounts {
+        country: counts.clone(),
+        regions: BTreeMap::from([(region, counts)]),
         updated_ms: 1,
-        by_region: true,
+        position: BTreeMap::new(),
     };
+    let visible = Visible::Counts(&released);
     let standing = Standing {
         stage: Stage::Counting,
         position: BTreeMap::new(),

@@ -26,7 +26,7 @@ use specimen::{Definition, Election, Law, Method, Recipe, Roll, Specimen, write_
 
 /// Ballots in index order.
 pub(crate) const LIVE: u16 = 0;
-pub(crate) const BATCHED: u16 = 1;
+pub(crate) const STEPS: u16 = 1;
 pub(crate) const LATER: u16 = 2;
 pub(crate) const OVER: u16 = 3;
 pub(crate) const SINGLE: u16 = 4;
@@ -53,9 +53,9 @@ pub(crate) struct Fixture {
 
 /// Four laws with each policy of showing results, an election by single choice and a ranked one.
 fn definition(box_key: String) -> Definition {
-    let batched = Law {
-        results: "batched",
-        ..Law::live("BATCHED")
+    let steps = Law {
+        release_min: 10,
+        ..Law::live("STEPS")
     };
     let later = Law {
         results: "after_close",
@@ -73,7 +73,7 @@ fn definition(box_key: String) -> Definition {
     };
     Definition {
         box_key,
-        laws: vec![Law::live("LIVE"), batched, later, over],
+        laws: vec![Law::live("LIVE"), steps, later, over],
         elections: vec![
             election(1, "SINGLE", Method::SingleChoice),
             election(2, "RANKED", Method::RankedChoice(3)),

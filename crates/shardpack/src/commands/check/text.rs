@@ -66,7 +66,10 @@ fn write_ballot(
         event.local_time(ballot.closes),
         duration(ballot.closes - ballot.opens)
     )?;
-    writeln!(page, "  results: {}", policy(ballot.results))?;
+    writeln!(page, "  results: {}", policy(ballot))?;
+    if ballot.release_min < STEP_ADVISED {
+        writeln!(page, "  WARNING: {}", small_step(ballot.release_min))?;
+    }
     write_words(page, ballot, "fr", |text| &text.fr)?;
     write_words(page, ballot, "en", |text| &text.en)?;
     match &ballot.kind {
@@ -102,11 +105,32 @@ fn write_words(
     Ok(())
 }
 
-fn policy(results: ResultsPolicy) -> &'static str {
-    match results {
-        ResultsPolicy::Live => "shown as votes arrive",
-        ResultsPolicy::Batched => "shown in steps while voting is open",
-        ResultsPolicy::AfterClose => "shown after the ballot has closed",
+/// Steps of fewer votes are warned of.
+const STEP_ADVISED: u32 = 10;
+
+fn policy(ballot: &Ballot) -> String {
+    let least = commandline::count(ballot.release_min.into(), "vote");
+    match (ballot.results, &ballot.kind) {
+        (ResultsPolicy::Live, BallotKind::Law(_)) => format!(
+            "shown while voting is open, for the whole country, in steps of at least {least}; by region after the close"
+        ),
+        (ResultsPolicy::Live, BallotKind::Election(_)) => {
+            format!("shown while voting is open, by region, in steps of at least {least}")
+        }
+        (ResultsPolicy::AfterClose, _) => "shown after the ballot has closed".to_owned(),
+    }
+}
+
+fn small_step(release_min: u32) -> String {
+    match release_min {
+        1 => "each vote is shown by itself: whoever watches the results and knows who has just voted \
+              knows that vote. Use it for trying out alone"
+            .to_owned(),
+        few => format!(
+            "{few} votes are shown together: whoever knows how {} of them voted knows the last one. \
+             Write release_min = {STEP_ADVISED} or more",
+            few - 1
+        ),
     }
 }
 
