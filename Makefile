@@ -105,6 +105,10 @@ contradictions: programs ## the clock jumps ten years, the ledger vanishes, an o
 	@$(CARGO) build --quiet --release -p validator --example moved_clock
 	@$(RELEASE)/rehearsal contradictions
 
+.PHONY: ceremony
+ceremony: build ## both keys split among trustees, and every subset of them tried
+	@$(BUILT)/rehearsal ceremony --trustees 5 --need 3 --every-subset
+
 .PHONY: mirror
 mirror: programs ## the validator's machine is lost for good under load, and the election goes on from its mirror
 	@$(RELEASE)/rehearsal mirror

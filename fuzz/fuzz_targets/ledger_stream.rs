@@ -7,9 +7,9 @@ use libfuzzer_sys::fuzz_target;
 use sha2::{Digest as _, Sha256};
 
 /// Where things stand in a segment header and in a frame (`docs/ledger.md`).
-const MAGIC: &[u8] = b"SCRLEDG1";
+const MAGIC: &[u8] = b"SCRLEDG2";
 const HEADER_LENGTH_AT: usize = 12;
-const HEADER_PREVIOUS_AT: usize = 136;
+const HEADER_PREVIOUS_AT: usize = 168;
 const FRAME_PREVIOUS_AT: usize = 24;
 const FRAME_CRC_AT: usize = 56;
 const FRAME_BYTES_MIN: usize = 92;

@@ -80,7 +80,8 @@ title_fr = "Événement de 125 circonscriptions (exemple)"
 title_en = "Event of 125 ridings (example)"
 time_zone = "America/Toronto"
 # Nobody has its secret half: what is sealed to it can never be counted.
-box_key = "e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33"
+count_key = "e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33"
+mask_key = "e96d77aafa41a438c89bcf04a556cbaa73c831f1cfdf7d4cfe2a478a4e1cde26"
 
 [[law]]
 id = "L2025-001"

@@ -8,8 +8,8 @@ use crate::ballot::{
     Ballot, BallotIndex, BallotKind, Candidate, Candidates, CountingRules, Election, Law, Method,
     ResultsPolicy,
 };
-use crate::box_key;
 use crate::event::{Event, Party, Region};
+use crate::hand_key;
 use crate::instant;
 use crate::text::Text;
 use crate::threshold::Threshold;
@@ -23,7 +23,9 @@ pub(crate) struct Definition {
     pub(crate) title: Text,
     pub(crate) time_zone: String,
     /// 64 hexadecimal digits, lower case.
-    pub(crate) box_key: String,
+    pub(crate) count_key: String,
+    /// The same of the other hand.
+    pub(crate) mask_key: String,
     pub(crate) party: Vec<Party>,
     pub(crate) region: Vec<Region>,
     pub(crate) law: Vec<LawDefinition>,
@@ -67,12 +69,12 @@ pub(crate) struct ElectionDefinition {
 
 impl Definition {
     /// Version of the JSON form.
-    pub(crate) const SCHEMA: &str = "scrutin-event/1";
+    pub(crate) const SCHEMA: &str = "scrutin-event/2";
 
     /// The event. Call it only where [`crate::validate::validate`] found no fault.
     ///
     /// # Panics
-    /// On faults that `validate` reports: a box key that is none, more ballots than it takes.
+    /// On faults that `validate` reports: a key that is none, more ballots than it takes.
     pub(crate) fn into_event(self) -> Event {
         let laws = self.law.into_iter().map(law_ballot);
         let elections = self.election.into_iter().map(election_ballot);
@@ -85,7 +87,8 @@ impl Definition {
             id: self.id,
             title: self.title,
             time_zone: self.time_zone,
-            box_public_key: box_key::parse(&self.box_key).expect("validate checks the box key"),
+            count_key: hand_key::parse(&self.count_key).expect("validate checks the keys"),
+            mask_key: hand_key::parse(&self.mask_key).expect("validate checks the keys"),
             parties: self.party,
             regions: self.region,
             ballots,
@@ -99,7 +102,8 @@ impl Definition {
             id: event.id.clone(),
             title: event.title.clone(),
             time_zone: event.time_zone.clone(),
-            box_key: HEXLOWER.encode(&event.box_public_key),
+            count_key: HEXLOWER.encode(&event.count_key),
+            mask_key: HEXLOWER.encode(&event.mask_key),
             party: event.parties.clone(),
             region: event.regions.clone(),
             law: event

@@ -15,8 +15,10 @@ pub struct Event {
     pub title: Text,
     /// IANA name of the time zone in which windows are written and shown, e.g. `America/Toronto`.
     pub time_zone: String,
-    /// Public half of the box key (X25519, 32 bytes) to which ledgers seal the choices.
-    pub box_public_key: [u8; 32],
+    /// Public half of the count key (X25519, 32 bytes), to which ledgers seal masked counts.
+    pub count_key: [u8; 32],
+    /// Public half of the mask key, to which ledgers seal the masks and each ranking.
+    pub mask_key: [u8; 32],
     /// Parties in the order written.
     pub parties: Vec<Party>,
     /// Regions in the order written.

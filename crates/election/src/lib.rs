@@ -7,10 +7,10 @@
 
 mod alike;
 mod ballot;
-mod box_key;
 mod choice;
 mod definition;
 mod event;
+mod hand_key;
 mod instant;
 mod json;
 mod language;

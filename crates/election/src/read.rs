@@ -79,7 +79,7 @@ fn definition(all: &mut Reading<'_>, mut root: Section<'_, '_>) -> Definition {
         all.fault(
             None,
             "event",
-            "is missing: write an [event] table with id, titles, time_zone and box_key",
+            "is missing: write an [event] table with id, titles, time_zone, count_key and mask_key",
         );
     }
     let mut event = event.unwrap_or_else(|| root.absent("event"));
@@ -90,7 +90,8 @@ fn definition(all: &mut Reading<'_>, mut root: Section<'_, '_>) -> Definition {
         id: event.text(all, "id", "\"QC-2025\""),
         title: bilingual(all, &mut event, ["title_fr", "title_en"]),
         time_zone,
-        box_key: event.text(all, "box_key", "\"64 hexadecimal digits\""),
+        count_key: event.text(all, "count_key", "\"64 hexadecimal digits\""),
+        mask_key: event.text(all, "mask_key", "\"64 hexadecimal digits\""),
         party: root
             .tables(all, "party", PARTIES_MAX)
             .into_iter()

@@ -8,8 +8,8 @@ use handwritten::Fault;
 
 use crate::alike::{self, Looks};
 use crate::ballot::{Candidate, CandidateStatus, CountingRules, Method, System};
-use crate::box_key::WeakKey;
 use crate::definition::{Definition, ElectionDefinition, LawDefinition};
+use crate::hand_key::WeakKey;
 use crate::instant;
 use crate::language::Language;
 use crate::limits::{
@@ -117,7 +117,13 @@ fn event(faults: &mut Faults, definition: &Definition) {
         || "event.time_zone".to_owned(),
         "is not an IANA time zone: write one such as \"America/Toronto\"",
     );
-    box_key(faults, &definition.box_key);
+    hand_key(faults, "event.count_key", &definition.count_key);
+    hand_key(faults, "event.mask_key", &definition.mask_key);
+    faults.unless(
+        definition.count_key != definition.mask_key,
+        || "event.mask_key".to_owned(),
+        "is the count key too: whoever holds it alone reads every vote; make two keys, for two holders",
+    );
     faults.unless(
         !(definition.law.is_empty() && definition.election.is_empty()),
         String::new,
@@ -125,15 +131,15 @@ fn event(faults: &mut Faults, definition: &Definition) {
     );
 }
 
-fn box_key(faults: &mut Faults, text: &str) {
-    let message = match crate::box_key::parse(text) {
+fn hand_key(faults: &mut Faults, path: &str, text: &str) {
+    let message = match crate::hand_key::parse(text) {
         None => Some(
-            "expected the public box key, 64 hexadecimal digits in lower case: make one with `tally keygen`",
+            "expected the public half of a key, 64 hexadecimal digits in lower case: make one with `tally keygen`",
         ),
-        Some(key) => crate::box_key::weakness(&key).map(WeakKey::explanation),
+        Some(key) => crate::hand_key::weakness(&key).map(WeakKey::explanation),
     };
     if let Some(message) = message {
-        faults.push("event.box_key".to_owned(), message);
+        faults.push(path.to_owned(), message);
     }
 }
 

@@ -10,7 +10,8 @@ id = "T-1"
 title_fr = "Essai"
 title_en = "Trial"
 time_zone = "America/Toronto"
-box_key = "e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33"
+count_key = "e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33"
+mask_key = "e96d77aafa41a438c89bcf04a556cbaa73c831f1cfdf7d4cfe2a478a4e1cde26"
 
 [[law]]
 id = "L-1"
@@ -86,13 +87,17 @@ fn the_good_definition_is_good() {
 /// Such keys passed every check: one ended the validator at the first vote, the other opened the box to
 /// everybody who has read the standard.
 #[test]
-fn a_box_key_that_keeps_no_secret_is_refused() {
+fn a_key_that_keeps_no_secret_is_refused() {
     let good = "e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33";
     let low = "5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157";
     let published = "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a";
-    check(good, low, "event.box_key", "low order");
-    check(good, published, "event.box_key", "known to everybody");
-    check(good, &"f".repeat(64), "event.box_key", "was changed");
+    check(good, low, "event.count_key", "low order");
+    check(good, published, "event.count_key", "known to everybody");
+    check(good, &"f".repeat(64), "event.count_key", "was changed");
+    let twist = "e4f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33";
+    check(good, twist, "event.count_key", "was changed");
+    let mask = "e96d77aafa41a438c89bcf04a556cbaa73c831f1cfdf7d4cfe2a478a4e1cde26";
+    check(mask, good, "event.mask_key", "is the count key too");
 }
 
 #[test]
@@ -142,7 +147,7 @@ fn each_fault_of_a_law_is_told_with_its_line_and_remedy() {
         "event.time_zone",
         "IANA",
     );
-    check("e3f53", "e3F53", "event.box_key", "64 hexadecimal");
+    check("e3f53", "e3F53", "event.count_key", "64 hexadecimal");
     check("\"Act\"", "\"A\u{202e}ct\"", "law[0].title_en", "U+202E");
     check("\"Act\"", "\"\u{3164}\"", "law[0].title_en", "U+3164");
     check("\"Nord\"", "\"No\u{ad}rd\"", "region[0].name_fr", "U+00AD");
@@ -401,9 +406,9 @@ fn json_is_checked_by_the_same_rules() {
     };
     check("\"id\":\"T-1\"", "\"id\":\"../T\"", "event.id");
     check(
-        "scrutin-event/1",
         "scrutin-event/2",
-        "expected scrutin-event/1",
+        "scrutin-event/3",
+        "expected scrutin-event/2",
     );
     check("2026-10-05T13:00:00Z", "2026", "expected a date");
     check("more than 1/2", "nearly all", "is not a share");

@@ -15,7 +15,8 @@ use durable::{OsStorage, SteadyClock, Storage, StorageFile, SystemClock};
 use election::Choice;
 use ledger::log::files;
 use ledger::{
-    BallotShape, BoxSecretKey, Decision, Options, Partition, Reply, Shape, Snapshots, Submission,
+    BallotShape, Decision, Enclosing, Hand, HandPublicKey, HandPublicKeys, HandSecretKey, Options,
+    Paper, Papers, Partition, Reply, Shape, Snapshots, Submission, SystemEntropy,
 };
 
 const SHARDS: u32 = 8;
@@ -60,19 +61,27 @@ fn arguments() -> Option<Arguments> {
     Some(arguments)
 }
 
-/// Opens the ledger in `dir`, which writes snapshots at an orderly end only.
-fn open(dir: &Path, credentials: u32, frame_interval: Duration) -> (Partition<Count>, Duration) {
-    let shape = Shape {
+fn shape(credentials: u32) -> Shape {
+    Shape {
         event_id: "BENCH".to_owned(),
         manifest_sha256: [1; 32],
-        box_public_key: BoxSecretKey::parse(KEY).expect("a synthetic key").public(),
+        keys: HandPublicKeys {
+            count: key(Hand::Count),
+            mask: key(Hand::Mask),
+        },
         ballots: vec![BallotShape {
             id: "L-1".to_owned(),
             opens_ms: 0,
             closes_ms: i64::MAX,
             shard_sizes: vec![credentials.div_ceil(SHARDS); SHARDS as usize],
+            papers: Papers::Same(Paper::Cells(vec![Choice::Oui, Choice::Non])),
         }],
-    };
+    }
+}
+
+/// Opens the ledger in `dir`, which writes snapshots at an orderly end only.
+fn open(dir: &Path, credentials: u32, frame_interval: Duration) -> (Partition<Count>, Duration) {
+    let shape = shape(credentials);
     let options = Options {
         snapshot_votes: u64::MAX,
         frame_interval,
@@ -92,20 +101,21 @@ fn open(dir: &Path, credentials: u32, frame_interval: Duration) -> (Partition<Co
 /// Votes `from..to`, with at most `in_flight` unanswered.
 fn vote(partition: &Partition<Count>, from: u32, to: u32, in_flight: u64) {
     let answered = Arc::new(AtomicU64::new(0));
+    let enclosing = Enclosing::new(&Arc::new(shape(SHARDS))).expect("a sound mask key");
     for (sent, at) in (0u64..).zip(from..to) {
         while sent - answered.load(Ordering::Acquire) >= in_flight {
             std::thread::yield_now();
         }
+        let region = (at % 125) as u16;
+        let choice = [&Choice::Non, &Choice::Oui][usize::from(at % 3 != 0)];
         let mut submission = Submission {
             ballot: 0,
             shard: at % SHARDS,
             ordinal: at / SHARDS,
-            region: (at % 125) as u16,
-            choice: if at % 3 == 0 {
-                Choice::Non
-            } else {
-                Choice::Oui
-            },
+            region,
+            vote: enclosing
+                .enclose(&mut SystemEntropy, 0, region, choice)
+                .expect("a choice of the law"),
             tracker: None,
             records_repeat: true,
             reply: Count(Arc::clone(&answered)),
@@ -216,8 +226,10 @@ fn measure_recovery(arguments: &Arguments) {
     );
 }
 
-/// A synthetic box key: benches seal to it and never open.
-const KEY: &[u8] = include_bytes!("../../../fixtures/golden/ledger/v1/box.key");
+/// A key that nobody keeps: benches seal and never open.
+fn key(hand: Hand) -> HandPublicKey {
+    HandSecretKey::generate(hand).expect("randomness").public()
+}
 
 fn main() -> std::process::ExitCode {
     let Some(arguments) = arguments() else {

@@ -72,7 +72,7 @@ pub enum LedgerError {
         offset: u64,
         defect: Defect,
     },
-    /// The ledger of another event, package, box key or partition. Nothing was changed.
+    /// The ledger of another event, package or partition, or one sealed to other keys. Nothing was changed.
     #[error("{path}: {defect}", path = path.display())]
     AnotherLedger { path: PathBuf, defect: Defect },
     /// What follows in a stream does not fit what was read before.
@@ -116,7 +116,7 @@ pub enum LedgerError {
     /// A name that does not belong in a ledger.
     #[error("{path} does not belong in a ledger: move it elsewhere", path = path.display())]
     Stray { path: PathBuf },
-    /// The system has no randomness or the box key cannot be sealed to.
+    /// The system has no randomness, or one of the keys cannot be sealed to.
     #[error("cannot make content keys: {source}")]
     Keys { source: io::Error },
     /// The ledger was opened for reading.

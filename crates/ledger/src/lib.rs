@@ -5,8 +5,8 @@
 //! thread decides it, appends it to the [log](log::Log) with everything else that waits as one
 //! frame, and answers when the log has it. Whoever counts reads the frames back through
 //! [`Decoder`], from a log ([`Follower`]), from files whose validator has stopped
-//! ([`log::files::FilesLog::read_all`]) or from a stream, and opens the choices with the box key
-//! ([`Opener`]).
+//! ([`log::files::FilesLog::read_all`]) or from a stream, and opens the choices with the key of
+//! one hand ([`CountOpener`], [`MaskOpener`]).
 //!
 //! The rooms: `format` has the bytes, `decide` the rules, `commit` the thread that applies them,
 //! [`log`] keeps the links, `replay` reads them back. [`log`] says where another log plugs in.
@@ -41,24 +41,27 @@ pub use commit::state::{Distribution, FRAME_BOUNDS, PartitionState, SYNC_BOUNDS_
 pub use decide::submission::{Decision, Reply, Submission};
 pub use decide::voted::{ShardVotes, Voted};
 pub use error::LedgerError;
+pub use format::ballot_paper::{Paper, Papers};
 pub use format::body::{
     Attempts, BallotMarks, Body, BodyError, DuplicateAttempts, InvalidAttempts, InvalidReason,
     SealedChoices, ShardMarks, TRACKER_BYTES, Tracker,
 };
 pub use format::cbor::CborError;
 pub use format::chain::{Cursor, LinkHash};
+pub use format::contents::{Enclosed, RegionChoices, choices_bytes};
 pub use format::decoder::{DecodeError, Decoder, Item};
 pub use format::defect::{Defect, MarkError};
+pub use format::enclose::{EncloseError, Enclosing};
 pub use format::entropy::{Entropy, SystemEntropy};
 pub use format::frame::{Frame, FrameHeader};
+pub use format::hand::{Hand, HandPublicKey, HandPublicKeys, HandSecretKey, KeyError};
 pub use format::header::{SealedKey, SegmentBallot, SegmentHeader};
-pub use format::keys::{BoxPublicKey, BoxSecretKey, KeyError};
 pub use format::limits::{
-    BALLOTS_MAX, BATCH_SUBMISSIONS_MAX, FRAME_BYTES_MAX, ID_BYTES_MAX, RANKS_MAX,
-    SHARD_CREDENTIALS_MAX, SHARDS_MAX,
+    BALLOTS_MAX, BATCH_SUBMISSIONS_MAX, FRAME_BYTES_MAX, ID_BYTES_MAX, RANKED_CANDIDATES_MAX,
+    RANKS_MAX, SHARD_CREDENTIALS_MAX, SHARDS_MAX,
 };
 pub use format::link::{EncodedLink, LinkKind};
-pub use format::opener::{BallotChoices, OpenError, Opener};
+pub use format::opener::{CountOpener, MaskOpener, OpenError};
 pub use format::receipt::{Receipt, RequestId, RequestIdError};
 pub use format::shape::{BallotShape, Shape, ShapeError};
 pub use log::files::{ReadEnd, layout, repair_tail};

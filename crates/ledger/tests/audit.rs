@@ -21,7 +21,7 @@ fn the_python_auditor_agrees_and_notices_damage() {
     let Some(python) = specimen::python() else {
         return;
     };
-    let golden = root().join("fixtures/golden/ledger/v1/ledger/p0000");
+    let golden = root().join("fixtures/golden/ledger/v2/ledger/p0000");
     let output = audit(&python, &golden);
     let printed = String::from_utf8_lossy(&output.stdout);
     assert!(
@@ -77,7 +77,7 @@ fn the_python_auditor_finds_no_ledger_where_there_is_none() {
         return;
     };
     let empty = tempfile::tempdir().expect("a directory");
-    let golden = root().join("fixtures/golden/ledger/v1/ledger");
+    let golden = root().join("fixtures/golden/ledger/v2/ledger");
     for dir in [empty.path(), &empty.path().join("nowhere"), &golden] {
         let output = audit(&python, dir);
         let told = String::from_utf8_lossy(&output.stderr);

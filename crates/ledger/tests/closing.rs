@@ -1,5 +1,8 @@
 //! A window is enforced when a vote is committed, not when it arrives; its end is written down.
 
+#[path = "sim/hands.rs"]
+mod hands;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -10,9 +13,11 @@ use durable::{Clock, OsStorage, SteadyClock};
 use election::Choice;
 use ledger::log::files;
 use ledger::{
-    BallotShape, Body, BoxSecretKey, Decision, Item, LedgerError, Options, Partition, Reply, Shape,
-    Snapshots, Submission,
+    BallotShape, Body, Decision, Item, LedgerError, Options, Partition, Reply, Shape, Snapshots,
+    Submission, SystemEntropy,
 };
+
+use hands::Keys;
 
 const OPENS_MS: i64 = 1_000_000;
 const CLOSES_MS: i64 = 2_000_000;
@@ -48,27 +53,28 @@ impl Reply for Tell {
 }
 
 fn shape() -> Shape {
-    let secret = BoxSecretKey::generate().expect("randomness");
     Shape {
         event_id: "EVENT-1".to_owned(),
         manifest_sha256: [7; 32],
-        box_public_key: secret.public(),
+        keys: Keys::drawn(&mut SystemEntropy).public(),
         ballots: vec![BallotShape {
             id: "L-1".to_owned(),
             opens_ms: OPENS_MS,
             closes_ms: CLOSES_MS,
             shard_sizes: vec![100],
+            papers: hands::law(),
         }],
     }
 }
 
 fn vote(partition: &Partition<Tell>, ordinal: u32, reply: Tell) {
+    let vote = hands::enclosed(&shape(), &mut SystemEntropy, (0, 1), &Choice::Oui);
     let submission = Submission {
         ballot: 0,
         shard: 0,
         ordinal,
         region: 1,
-        choice: Choice::Oui,
+        vote,
         tracker: None,
         records_repeat: true,
         reply,

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use durable::Storage;
 use ledger::log::files::Repair;
-use ledger::{Cursor, Fold, Follower, Item, LedgerError, layout, repair_tail};
+use ledger::{Cursor, Follower, Item, LedgerError, layout, repair_tail};
 
 use sim::{DATA_DIR, Plan, Rng, SimDisk};
-use small::Files;
+use small::{Files, Recounted};
 
 fn is_damage(error: &LedgerError) -> bool {
     matches!(
@@ -26,10 +26,10 @@ fn is_damage(error: &LedgerError) -> bool {
 
 /// Counts the changed files offline, then starts on them: `true` = the start is refused. Otherwise
 /// bitsets and ledger must be as `whole`; a count must be in any case, or be refused.
-fn refused(files: &Files, whole: &Fold, what: &str) -> bool {
+fn refused(files: &Files, whole: &Recounted, what: &str) -> bool {
     let disk = SimDisk::with_files(Rng::new(3), files);
     match small::read(&disk) {
-        Ok((fold, _)) => assert!(fold == *whole, "{what}: another count"),
+        Ok((read, _)) => assert!(read == *whole, "{what}: another count"),
         Err(error) => assert!(is_damage(&error), "{what}: {error}"),
     }
     match small::open(&disk, 9) {
@@ -38,15 +38,18 @@ fn refused(files: &Files, whole: &Fold, what: &str) -> bool {
             true
         }
         Ok(committer) => {
-            assert!(*committer.voted() == whole.voted, "{what}: other bitsets");
-            let (fold, _) = small::read(&disk).expect("it has just started");
-            assert!(fold == *whole, "{what}: another history");
+            assert!(
+                *committer.voted() == whole.fold.voted,
+                "{what}: other bitsets"
+            );
+            let (read, _) = small::read(&disk).expect("it has just started");
+            assert!(read == *whole, "{what}: another history");
             false
         }
     }
 }
 
-fn whole(files: &Files) -> Fold {
+fn whole(files: &Files) -> Recounted {
     small::read(&SimDisk::with_files(Rng::new(3), files))
         .expect("undamaged")
         .0
@@ -114,9 +117,9 @@ fn invariant_8_a_torn_tail_leaves_a_prefix() {
         let Ok(committer) = small::open(&disk, 9) else {
             continue;
         };
-        let (fold, _) = small::read(&disk).expect("it has just started");
+        let fold = small::read(&disk).expect("it has just started").0.fold;
         assert!(fold.voted == *committer.voted());
-        assert!(fold.cursor.sequence <= whole.cursor.sequence);
+        assert!(fold.cursor.sequence <= whole.fold.cursor.sequence);
         lengths.push(fold.cursor.sequence);
     }
     lengths.dedup();
@@ -306,8 +309,8 @@ fn invariant_2_reading_offline_tells_a_torn_tail_from_a_lost_frame() {
     assert_eq!(disk.files(), files);
     files.retain(|path, _| !path.ends_with("acknowledged"));
     let disk = SimDisk::with_files(Rng::new(3), &files);
-    let (fold, end) = small::read(&disk).expect("a torn tail is no damage");
-    assert_eq!(fold.cursor.sequence, 5);
+    let (read, end) = small::read(&disk).expect("a torn tail is no damage");
+    assert_eq!(read.fold.cursor.sequence, 5);
     assert_eq!(end.torn_tail.expect("torn").path, last);
     let dir = layout::partition_dir(Path::new(DATA_DIR), 0);
     assert_eq!(disk.list(&dir).expect("it is there").len(), 3);

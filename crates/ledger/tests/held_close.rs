@@ -1,6 +1,9 @@
 //! A close that a start finds in the past is held for a quarter of an hour before it is written down: the
 //! clock may be wrong, and what is written closes the ballot for good. `docs/time.md` tells why.
 
+#[path = "sim/hands.rs"]
+mod hands;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -11,9 +14,11 @@ use durable::{Clock, OsStorage, SteadyClock};
 use election::Choice;
 use ledger::log::files;
 use ledger::{
-    BallotShape, BoxSecretKey, Committer, Decision, Item, LedgerError, Options, RecoveryReport,
-    Reply, Shape, Submission,
+    BallotShape, Committer, Decision, Item, LedgerError, Options, RecoveryReport, Reply, Shape,
+    Submission, SystemEntropy,
 };
+
+use hands::Keys;
 
 const OPENS_MS: i64 = 1_000_000;
 const CLOSES_MS: i64 = 2_000_000;
@@ -76,17 +81,17 @@ struct Ground {
 
 impl Ground {
     fn new() -> Ground {
-        let secret = BoxSecretKey::generate().expect("randomness");
         let ballot = |id: &str, opens_ms, closes_ms| BallotShape {
             id: id.to_owned(),
             opens_ms,
             closes_ms,
             shard_sizes: vec![100],
+            papers: hands::law(),
         };
         let shape = Shape {
             event_id: "EVENT-1".to_owned(),
             manifest_sha256: [7; 32],
-            box_public_key: secret.public(),
+            keys: Keys::drawn(&mut SystemEntropy).public(),
             ballots: vec![
                 ballot("CLOSING", OPENS_MS, CLOSES_MS),
                 ballot("LASTING", OPENS_MS, i64::MAX),
@@ -147,7 +152,7 @@ fn vote(committer: &mut Committer<Tell>, ballot: u16, ordinal: u32) -> Decision 
         shard: 0,
         ordinal,
         region: 1,
-        choice: Choice::Oui,
+        vote: hands::enclosed_on_a_law(&Choice::Oui),
         tracker: None,
         records_repeat: true,
         reply: Tell(tell),

@@ -1,5 +1,8 @@
 //! A partition on the real file system: votes in, outcomes out, everything read back.
 
+#[path = "sim/hands.rs"]
+mod hands;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -8,10 +11,16 @@ use durable::{OsStorage, SteadyClock, SystemClock};
 use election::Choice;
 use ledger::log::files::{self, FilesLog};
 use ledger::{
-    BallotShape, BoxSecretKey, Cursor, Decision, Fold, Follower, InvalidReason, Item, LedgerError,
-    Opener, Options, Partition, RecoveryReport, Reply, RequestId, SegmentHeader, Shape, Snapshots,
-    Submission, find_receipt, layout,
+    BallotShape, Cursor, Decision, Fold, Follower, InvalidReason, Item, LedgerError, Options,
+    Paper, Partition, RecoveryReport, Reply, RequestId, SegmentHeader, Shape, Snapshots,
+    Submission, SystemEntropy, find_receipt, layout,
 };
+
+use hands::{BothHands, Keys, Votes};
+
+fn region_of(_: u16, _: u32, ordinal: u32) -> u16 {
+    (ordinal % 3) as u16
+}
 
 struct Tell(u32, Sender<(u32, Decision)>);
 
@@ -22,22 +31,27 @@ impl Reply for Tell {
     }
 }
 
-fn shape(secret: &BoxSecretKey) -> Shape {
-    let ballot = |id: &str, opens_ms, closes_ms| BallotShape {
+fn shape(keys: &Keys) -> Shape {
+    let ranked = hands::in_each_region(Paper::Ranked {
+        candidates: (0..10).collect(),
+        ranks: 3,
+    });
+    let ballot = |id: &str, opens_ms, closes_ms, papers| BallotShape {
         id: id.to_owned(),
         opens_ms,
         closes_ms,
         shard_sizes: vec![1000, 70],
+        papers,
     };
     Shape {
         event_id: "EVENT-1".to_owned(),
         manifest_sha256: [7; 32],
-        box_public_key: secret.public(),
+        keys: keys.public(),
         ballots: vec![
-            ballot("L-1", 0, i64::MAX),
-            ballot("E-1", 0, i64::MAX),
-            ballot("CLOSED", 0, 1),
-            ballot("LATER", i64::MAX - 1, i64::MAX),
+            ballot("L-1", 0, i64::MAX, hands::law()),
+            ballot("E-1", 0, i64::MAX, ranked),
+            ballot("CLOSED", 0, 1, hands::law()),
+            ballot("LATER", i64::MAX - 1, i64::MAX, hands::law()),
         ],
     }
 }
@@ -46,7 +60,7 @@ fn log(dir: &Path) -> FilesLog {
     files::open(Arc::new(OsStorage), dir)
 }
 
-fn open(dir: &Path, secret: &BoxSecretKey) -> (Partition<Tell>, RecoveryReport) {
+fn open(dir: &Path, keys: &Keys) -> (Partition<Tell>, RecoveryReport) {
     let clock = Arc::new(SteadyClock::start(Arc::new(SystemClock::new())));
     let options = Options {
         segment_bytes: 20_000,
@@ -62,22 +76,24 @@ fn open(dir: &Path, secret: &BoxSecretKey) -> (Partition<Tell>, RecoveryReport) 
         Arc::new(log(dir)),
         Some(snapshots),
         clock,
-        shape(secret),
+        shape(keys),
         options,
     )
     .expect("opens")
 }
 
 struct Voters {
+    shape: Shape,
     tell: Sender<(u32, Decision)>,
     told: Receiver<(u32, Decision)>,
     next: u32,
 }
 
 impl Voters {
-    fn new() -> Voters {
+    fn new(keys: &Keys) -> Voters {
         let (tell, told) = channel();
         Voters {
+            shape: shape(keys),
             tell,
             told,
             next: 0,
@@ -87,13 +103,13 @@ impl Voters {
     fn vote(&mut self, partition: &Partition<Tell>, at: (u16, u32, u32), choice: Choice) -> u32 {
         let (ballot, shard, ordinal) = at;
         let reply = Tell(self.next, self.tell.clone());
-        let region = (ordinal % 3) as u16;
+        let region = region_of(ballot, shard, ordinal);
         let submission = Submission {
             ballot,
             shard,
             ordinal,
             region,
-            choice,
+            vote: hands::enclosed(&self.shape, &mut SystemEntropy, (ballot, region), &choice),
             tracker: None,
             records_repeat: true,
             reply,
@@ -115,23 +131,26 @@ impl Voters {
     }
 }
 
-fn fold(dir: &Path, secret: &BoxSecretKey) -> Fold {
-    let mut fold = Fold::new(&shape(secret).ballots);
-    let mut opener = Opener::new(secret);
+fn fold(dir: &Path, keys: &Keys) -> (Fold, Votes) {
+    let ballots = shape(keys).ballots;
+    let (mut fold, mut votes) = (Fold::new(&ballots), Votes::new());
+    let mut hands = BothHands::new(keys, &ballots, region_of);
     let mut header: Option<SegmentHeader> = None;
     let visit = |item: &Item| -> Result<(), LedgerError> {
         match item {
             Item::Segment(segment) => header = Some(segment.clone()),
             Item::Frame(frame) => {
                 let header = header.as_ref().expect("a header comes first");
-                let choices = opener.choices(header, frame).expect("own box key");
-                fold.apply(frame, Some(&choices)).expect("own frames");
+                for (choice, count) in hands.votes(header, frame).expect("own keys") {
+                    *votes.entry(choice).or_default() += count;
+                }
+                fold.apply(frame).expect("own frames");
             }
         }
         Ok(())
     };
     log(dir).read_all(0, visit).expect("own ledger");
-    fold
+    (fold, votes)
 }
 
 fn receipts(outcomes: &[(u32, Decision)]) -> Vec<RequestId> {
@@ -145,9 +164,9 @@ fn receipts(outcomes: &[(u32, Decision)]) -> Vec<RequestId> {
 #[test]
 fn votes_are_accepted_once_found_again_and_counted() {
     let dir = tempfile::tempdir().expect("a directory");
-    let secret = BoxSecretKey::generate().expect("randomness");
-    let mut voters = Voters::new();
-    let (partition, report) = open(dir.path(), &secret);
+    let keys = Keys::drawn(&mut SystemEntropy);
+    let mut voters = Voters::new(&keys);
+    let (partition, report) = open(dir.path(), &keys);
     assert_eq!((report.frames, report.epoch), (0, 1));
     for ordinal in 0..1000 {
         let choice = if ordinal % 4 == 0 {
@@ -181,10 +200,10 @@ fn votes_are_accepted_once_found_again_and_counted() {
     for id in &receipts {
         assert!(find_receipt(&copy, id).expect("readable").is_some());
     }
-    let fold = fold(dir.path(), &secret);
+    let (fold, votes) = fold(dir.path(), &keys);
     assert_eq!((fold.votes, fold.duplicates), (1100, 0));
     let oui: u64 = (0..3)
-        .filter_map(|region| fold.choices.get(&(0, region, Choice::Oui)))
+        .filter_map(|region| votes.get(&(0, region, Choice::Oui)))
         .sum();
     assert_eq!(oui, 750);
     assert_eq!(
@@ -196,9 +215,9 @@ fn votes_are_accepted_once_found_again_and_counted() {
 #[test]
 fn duplicates_and_windows_are_answered_across_a_restart() {
     let dir = tempfile::tempdir().expect("a directory");
-    let secret = BoxSecretKey::generate().expect("randomness");
-    let mut voters = Voters::new();
-    let (partition, _) = open(dir.path(), &secret);
+    let keys = Keys::drawn(&mut SystemEntropy);
+    let mut voters = Voters::new(&keys);
+    let (partition, _) = open(dir.path(), &keys);
     voters.vote(&partition, (0, 1, 69), Choice::Blanc);
     // Its frame is the closing frame of the ballot that was over before: until then that one's close
     // is held.
@@ -222,7 +241,7 @@ fn duplicates_and_windows_are_answered_across_a_restart() {
     assert_eq!(outcomes, expected);
     drop(partition);
 
-    let (partition, report) = open(dir.path(), &secret);
+    let (partition, report) = open(dir.path(), &keys);
     // One ballot's two bitsets and those of the three others.
     assert_eq!(
         (report.epoch, report.snapshots_used, report.replayed),
@@ -237,9 +256,9 @@ fn duplicates_and_windows_are_answered_across_a_restart() {
 #[test]
 fn a_follower_sees_what_was_acknowledged_and_resumes_anywhere() {
     let dir = tempfile::tempdir().expect("a directory");
-    let secret = BoxSecretKey::generate().expect("randomness");
-    let mut voters = Voters::new();
-    let (partition, _) = open(dir.path(), &secret);
+    let keys = Keys::drawn(&mut SystemEntropy);
+    let mut voters = Voters::new(&keys);
+    let (partition, _) = open(dir.path(), &keys);
     let log = log(dir.path());
     let mut follower = Follower::open(&log, 0, Cursor::default()).expect("an empty ledger");
     assert!(follower.next_item().expect("readable").is_none());
@@ -283,18 +302,18 @@ fn a_follower_sees_what_was_acknowledged_and_resumes_anywhere() {
 #[test]
 fn a_second_owner_and_another_event_are_refused() {
     let dir = tempfile::tempdir().expect("a directory");
-    let secret = BoxSecretKey::generate().expect("randomness");
+    let keys = Keys::drawn(&mut SystemEntropy);
     let try_open = |shape| {
         let clock = Arc::new(SteadyClock::start(Arc::new(SystemClock::new())));
         let log = Arc::new(log(dir.path()));
         Partition::<Tell>::open(log, None, clock, shape, Options::default()).map(drop)
     };
-    let (partition, _) = open(dir.path(), &secret);
+    let (partition, _) = open(dir.path(), &keys);
     assert!(matches!(
-        try_open(shape(&secret)),
+        try_open(shape(&keys)),
         Err(LedgerError::Locked { .. })
     ));
-    let mut voters = Voters::new();
+    let mut voters = Voters::new(&keys);
     voters.vote(&partition, (0, 0, 1), Choice::Oui);
     voters.outcomes(1);
     drop(partition);
@@ -303,15 +322,15 @@ fn a_second_owner_and_another_event_are_refused() {
         |shape: &mut Shape| shape.manifest_sha256[0] ^= 1,
         |shape: &mut Shape| shape.ballots[0].id.push('X'),
         |shape: &mut Shape| {
-            shape.box_public_key = BoxSecretKey::generate().expect("randomness").public();
+            shape.keys = Keys::drawn(&mut SystemEntropy).public();
         },
     ] {
-        let mut other = shape(&secret);
+        let mut other = shape(&keys);
         change(&mut other);
         assert!(matches!(
             try_open(other),
             Err(LedgerError::AnotherLedger { .. })
         ));
     }
-    assert!(try_open(shape(&secret)).is_ok());
+    assert!(try_open(shape(&keys)).is_ok());
 }

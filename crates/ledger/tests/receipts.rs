@@ -12,7 +12,7 @@ use ledger::{
     Committer, Decision, Options, Reply, RequestId, Shape, Snapshots, Submission, TRACKER_BYTES,
 };
 
-use sim::{Plan, Rng, SimClock, SimDisk};
+use sim::{Plan, Rng, SimClock, SimDisk, hands};
 
 const MINUTE_MS: u64 = 60_000;
 /// The first ballot closes after this.
@@ -92,7 +92,7 @@ impl Machine {
             shard: 0,
             ordinal,
             region: 1,
-            choice: Choice::Oui,
+            vote: hands::enclosed(&shape(), &mut Rng::new(1), (0, 1), &Choice::Oui),
             tracker: (tracker != 0).then_some([tracker; TRACKER_BYTES]),
             records_repeat,
             reply: Tell(self.tell.clone()),

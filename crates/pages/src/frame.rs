@@ -73,6 +73,8 @@ pub(crate) struct Frame<'a> {
     /// Prefix of the messages that the modules need; empty: none.
     pub(crate) script_prefix: &'static str,
     pub(crate) footer: &'static str,
+    /// Fewest votes that results of this event ever show together.
+    release_min: u32,
     /// Where the name in the header leads.
     pub(crate) home: &'static str,
     /// Without header and footer, for a newsroom's frame.
@@ -92,6 +94,7 @@ impl<'a> Frame<'a> {
             scripts: &[],
             script_prefix: "",
             footer: "footer-voter",
+            release_min: release_min(context.event),
             home: "/",
             embed: false,
         }
@@ -106,9 +109,23 @@ impl<'a> Frame<'a> {
         path_of(source)
     }
 
+    /// What every page of its kind promises.
+    pub(crate) fn footer_text(&self) -> String {
+        self.t
+            .fill(self.footer, [("votes", self.release_min.into())])
+    }
+
     pub(crate) fn script_texts(&self) -> String {
         self.t.for_script(self.script_prefix)
     }
+}
+
+/// The smallest step of any ballot: what can be said of all of them.
+fn release_min(event: &Event) -> u32 {
+    let steps = event.ballots().iter().map(|ballot| ballot.release_min);
+    steps
+        .min()
+        .expect("a definition without a ballot is refused")
 }
 
 /// `path` with `lang` as its last parameter. Pages keep no cookie: their links carry the language.

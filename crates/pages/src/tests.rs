@@ -468,6 +468,29 @@ fn texts_from_outside_are_escaped() {
     }
 }
 
+#[test]
+fn footers_say_in_what_steps_results_are_shown() {
+    let text = include_str!("../../../fixtures/election.toml");
+    for (steps, says) in [
+        ("1", "it is for trying out"),
+        ("7", "in steps of at least 7 votes"),
+    ] {
+        let text = text.replace("release_min = 1\n", &format!("release_min = {steps}\n"));
+        let event = Event::from_toml(&text).expect("the example with another step");
+        let context = PageContext {
+            event: &event,
+            lang: Language::English,
+            now_ms: OPEN_MS,
+        };
+        let pages = voter_pages(&context).into_iter();
+        for page in pages.chain(results_pages(&context)) {
+            let html = &page.html;
+            let footer = html.split_once("<footer").map(|(_, footer)| footer);
+            assert!(footer.is_none_or(|footer| footer.contains(says)), "{html}");
+        }
+    }
+}
+
 /// What a voter's browser fetches for the heaviest page: the document as it is, the rest compressed.
 #[test]
 fn the_voters_page_weighs_at_most_60_kb_on_the_wire() {

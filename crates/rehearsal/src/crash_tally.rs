@@ -62,6 +62,7 @@ struct Servers<'a> {
     url: String,
     postgres: Postgres,
     tally: Server,
+    count_hand: Server,
     tally_kills: u32,
     postgres_kills: u32,
 }
@@ -95,6 +96,7 @@ pub async fn run(
             seed,
         },
     )?;
+    let count_hand = stage.start_count_hand()?;
     let tally = stage.tally_call(at).flag("--postgres", &url).start()?;
     let mut servers = Servers {
         stage,
@@ -102,6 +104,7 @@ pub async fn run(
         url,
         postgres,
         tally,
+        count_hand,
         tally_kills: 0,
         postgres_kills: 0,
     };
@@ -130,6 +133,7 @@ pub async fn run(
     let outcome = servers.judge(summary.acknowledged()).await?;
     steps.done("database, files and answers compared");
     servers.tally.stop().await?;
+    servers.count_hand.stop().await?;
     servers.postgres.stop().await?;
     Ok(outcome)
 }
@@ -149,6 +153,9 @@ impl Servers<'_> {
         if tally && self.tally.is_running()? {
             self.tally.kill().await?;
             self.tally_kills += 1;
+            // The other hand has no better machine.
+            self.count_hand.kill().await?;
+            self.count_hand = self.stage.start_count_hand()?;
         }
         if postgres {
             self.postgres.crash().await?;

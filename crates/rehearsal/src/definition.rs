@@ -5,6 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use crate::machines::Hand;
+
 /// The definition that `make demo` and most tests use.
 const EXAMPLE: &str = include_str!("../../../fixtures/election.toml");
 
@@ -49,11 +51,18 @@ impl Definition {
     /// what it sent while ballots are open.
     #[must_use]
     pub fn showing_each_vote(self) -> Definition {
+        self.showing_at_least(1)
+    }
+
+    /// The definition with at least so many votes of each ballot shown together.
+    #[must_use]
+    pub fn showing_at_least(self, votes: u32) -> Definition {
+        let least = format!("release_min = {votes}\n");
         let lines = self.text.lines();
         let kept = lines.filter(|line| !line.starts_with("release_min"));
         let text = kept.fold(String::new(), |text, line| {
             let with_least = if line.starts_with("results = ") {
-                "release_min = 1\n"
+                &*least
             } else {
                 ""
             };
@@ -68,29 +77,36 @@ impl Definition {
         self.regions
     }
 
-    /// The definition with its `box_key` line replaced by `line`: each rehearsal makes its own key.
+    /// The definition with the line of one hand's key replaced by `line`: each rehearsal makes its own keys.
     ///
     /// # Errors
-    /// `line` is no `box_key` line, or the definition has none or several.
-    pub fn with_box_key(&self, line: &str) -> Result<String> {
-        let line = line.trim();
-        if !line.starts_with("box_key = ") {
-            bail!("tally keygen printed no box_key line");
+    /// `line` is not of this hand, or the definition has no such line or several.
+    pub fn with_key(&self, hand: Hand, line: &str) -> Result<Definition> {
+        let (line, name) = (line.trim(), format!("{hand}_key = "));
+        if !line.starts_with(&name) {
+            bail!("tally keygen printed no {name}line");
         }
         let mut replaced = 0;
         let lines: Vec<&str> = self
             .text
             .lines()
             .map(|old| {
-                let is_key = old.starts_with("box_key");
+                let is_key = old.starts_with(&name);
                 replaced += u32::from(is_key);
                 if is_key { line } else { old }
             })
             .collect();
         if replaced != 1 {
-            bail!("the definition has {replaced} box_key lines, expected 1");
+            bail!("the definition has {replaced} lines {name}, expected 1");
         }
-        Ok(lines.join("\n") + "\n")
+        let text = lines.join("\n") + "\n";
+        Ok(Definition { text, ..*self })
+    }
+
+    /// The definition as officials write it.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
     }
 }
 
@@ -106,15 +122,22 @@ mod tests {
     }
 
     #[test]
-    fn the_box_key_of_the_example_is_replaced() {
+    fn a_key_of_the_example_is_replaced() {
         let example = Definition::example().unwrap();
         assert_eq!(example.regions(), 6);
-        let event = example.with_box_key("box_key = \"00ff\"\n").unwrap();
-        assert_eq!(event.matches("box_key =").count(), 1);
-        assert!(event.contains("\nbox_key = \"00ff\"\n"));
-        assert!(example.with_box_key("usage: ...").is_err());
+        let event = example
+            .with_key(Hand::Mask, "mask_key = \"00ff\"\n")
+            .unwrap();
+        assert_eq!(event.text().matches("mask_key =").count(), 1);
+        assert!(event.text().contains("\nmask_key = \"00ff\"\n"));
+        assert!(
+            example
+                .with_key(Hand::Count, "mask_key = \"00ff\"")
+                .is_err()
+        );
+        assert!(example.with_key(Hand::Mask, "usage: ...").is_err());
         let no_key = Definition::new("[[region]]\n".to_owned()).unwrap();
-        assert!(no_key.with_box_key("box_key = \"00ff\"").is_err());
+        assert!(no_key.with_key(Hand::Mask, "mask_key = \"00ff\"").is_err());
         assert!(Definition::new("[event]\n".to_owned()).is_err());
     }
 }

@@ -62,6 +62,7 @@ pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Re
     stage.prepare(voters, seed, steps).await?;
     let at = Addresses::free()?;
     let validator = stage.start_validator(at).await?;
+    let count_hand = stage.start_count_hand()?;
     let tally = stage.start_tally(at).await?;
     let listening = format!(
         "validator on http://{}, tally on http://{}",
@@ -90,7 +91,8 @@ pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Re
     judge(stage, at, steps).await?;
     voted.validator.stop().await?;
     tally.stop().await?;
-    steps.done("validator and tally ended on SIGTERM with status 0");
+    count_hand.stop().await?;
+    steps.done("validator, tally and count hand ended on SIGTERM with status 0");
     commandline::print(stage.count_table().await?)?;
     stage.verify().await?;
     steps.done("tally count, tally verify: chain, bitsets, counts and every receipt fit");

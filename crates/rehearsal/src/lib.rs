@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod attack;
+pub mod ceremony;
 pub mod chance;
 pub mod child;
 pub mod choice;

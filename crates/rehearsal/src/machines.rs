@@ -1,8 +1,9 @@
 //! The directory of one rehearsal, with a part for each machine of an election.
 //!
 //! `air-gapped/` stands for the machine that sees the roll, `online/` for the one that faces the
-//! internet. A rehearsal searches `online/` for the secrets of voters, which must not be there.
+//! internet, `count-hand/` and `mask-hand/` for those of the two holders of keys. A rehearsal searches `online/` for the secrets of voters, which must not be there.
 
+use std::fmt;
 use std::fs::{self, DirBuilder, File};
 use std::io::Write;
 use std::os::unix::fs::DirBuilderExt;
@@ -13,6 +14,29 @@ use anyhow::{Context, Result, bail};
 /// Marks a directory as ours, so that nothing else is ever deleted, and is locked while a rehearsal
 /// plays there.
 const MARK: &str = ".rehearsal";
+
+/// One of the two holders of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hand {
+    /// Adds up masked counts.
+    Count,
+    /// Takes the masks off, and shows results.
+    Mask,
+}
+
+impl Hand {
+    /// Both holders, the count hand first.
+    pub const ALL: [Hand; 2] = [Hand::Count, Hand::Mask];
+}
+
+impl fmt::Display for Hand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Hand::Count => "count",
+            Hand::Mask => "mask",
+        })
+    }
+}
 
 /// Paths of the files of one rehearsal.
 #[derive(Debug)]
@@ -46,7 +70,9 @@ impl Machines {
             root: fs::canonicalize(root)?,
             _mark: mark,
         };
-        for dir in [machines.air_gapped(), machines.online(), machines.logs()] {
+        let hands = Hand::ALL.map(|hand| machines.hand(hand));
+        let others = [machines.air_gapped(), machines.online(), machines.logs()];
+        for dir in others.into_iter().chain(hands) {
             fs::create_dir(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
         }
         Ok(machines)
@@ -100,10 +126,28 @@ impl Machines {
         self.online().join(format!("officer-{n}.pub"))
     }
 
-    /// Secret half of the box key.
+    /// The machine of one hand.
     #[must_use]
-    pub fn box_key(&self) -> PathBuf {
-        self.online().join("box.key")
+    pub fn hand(&self, hand: Hand) -> PathBuf {
+        self.root.join(format!("{hand}-hand"))
+    }
+
+    /// Secret half of one hand's key.
+    #[must_use]
+    pub fn hand_key(&self, hand: Hand) -> PathBuf {
+        self.hand(hand).join(format!("{hand}.key"))
+    }
+
+    /// What the count hand releases while the validator runs.
+    #[must_use]
+    pub fn releases(&self) -> PathBuf {
+        self.hand(Hand::Count).join("releases")
+    }
+
+    /// The same, made once more by a second holder of the count key.
+    #[must_use]
+    pub fn releases_again(&self) -> PathBuf {
+        self.hand(Hand::Count).join("releases-again")
     }
 
     /// The validator's data directory.

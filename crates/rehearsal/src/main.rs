@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use commandline::print_line;
 use rehearsal::attack::{self, AttackReport, Scale};
+use rehearsal::ceremony::{self, Trustees};
 use rehearsal::definition::Definition;
 use rehearsal::machines::Machines;
 use rehearsal::prepare::Stage;
@@ -79,6 +80,20 @@ enum Command {
         /// Requests a second [default: as fast as they are answered]
         #[arg(long)]
         rate: Option<u64>,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Both keys of an event are split among trustees, and their subsets are tried; one JSON line.
+    Ceremony {
+        /// Trustees of each key.
+        #[arg(long, default_value_t = 5)]
+        trustees: u8,
+        /// Trustees who together make a key whole.
+        #[arg(long, default_value_t = 3)]
+        need: u8,
+        /// Every subset, and not one of each size.
+        #[arg(long)]
+        every_subset: bool,
         #[command(flatten)]
         run: RunArgs,
     },
@@ -179,6 +194,15 @@ async fn play(command: Command) -> Result<ExitCode> {
         } => until_end(&mut ends, demo(voters, election.as_deref(), &run)).await,
         Command::Crash { kills, run } => until_end(&mut ends, crash(kills, &run)).await,
         Command::CrashTally { kills, run } => until_end(&mut ends, crash_tally(kills, &run)).await,
+        Command::Ceremony {
+            trustees: of,
+            need,
+            every_subset,
+            run,
+        } => {
+            let playing = ceremony(Trustees { of, need }, every_subset, &run);
+            until_end(&mut ends, playing).await
+        }
         Command::StartUp { voters, run } => until_end(&mut ends, start_up(voters, &run)).await,
         Command::Contradictions { votes, run } => {
             until_end(&mut ends, contradictions(votes, &run)).await
@@ -229,6 +253,12 @@ async fn day(voters: u32, rate: Option<u64>, run: &RunArgs) -> Result<ExitCode> 
     let stage = run.stage("day", Definition::example()?.showing_each_vote())?;
     let played = day::run(&stage, voters, rate, run.seed, &mut Steps::new()).await?;
     print(&played, played.verdict.is_clean())
+}
+
+async fn ceremony(trustees: Trustees, every_subset: bool, run: &RunArgs) -> Result<ExitCode> {
+    let stage = run.stage("ceremony", Definition::example()?)?;
+    let played = ceremony::run(&stage, trustees, every_subset, &mut Steps::new()).await?;
+    print(&played, true)
 }
 
 async fn start_up(voters: u32, run: &RunArgs) -> Result<ExitCode> {

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::child::Call;
 use crate::definition::Definition;
+use crate::machines::Hand;
 use crate::machines::Machines;
 use crate::programs::Programs;
 use crate::steps::Steps;
@@ -46,7 +47,7 @@ impl Stage {
     /// The first program that fails, with its command line and what it said.
     pub async fn prepare(&self, voters: u32, seed: u64, steps: &mut Steps) -> Result<()> {
         self.keys().await?;
-        steps.done("tally keygen, hashgen keygen: box key and roll key made");
+        steps.done("tally keygen, hashgen keygen: count key, mask key and roll key made");
         self.roll(voters, seed).await?;
         steps.done(&format!(
             "hashgen synth: roll of {voters} voters in {} regions, and the sample voters",
@@ -89,16 +90,14 @@ impl Stage {
     }
 
     async fn keys(&self) -> Result<()> {
-        // The event shows live results, so the tally needs the private half of the box key.
-        let name = self.machines.box_key().with_extension("");
-        let line = self
-            .call("tally")
-            .arg("keygen")
-            .flag("--out", name)
-            .run()
-            .await?;
-        let event = self.event.with_box_key(&line)?;
-        fs::write(self.event_file(), event)
+        let mut event = self.event.clone();
+        for hand in Hand::ALL {
+            let call = self.call("tally").arg("keygen");
+            let call = call.flag("--hand", hand.to_string());
+            let name = self.machines.hand_key(hand).with_extension("");
+            event = event.with_key(hand, &call.flag("--out", name).run().await?)?;
+        }
+        fs::write(self.event_file(), event.text())
             .with_context(|| format!("cannot write {}", self.event_file().display()))?;
         let made = self.machines.air_gapped().join("roll.key");
         self.call("hashgen")

@@ -28,25 +28,28 @@ pub async fn run(
 ) -> Result<()> {
     stage.prepare(voters, seed, steps).await?;
     let mut validator = stage.start_validator(at).await?;
+    let mut count_hand = stage.start_count_hand()?;
     let mut tally = stage.start_tally(at).await?;
-    steps.done("validator and tally take requests");
+    steps.done("validator and tally take requests, the count hand releases");
     commandline::print(things_to_try(stage, at))?;
     tokio::select! {
         () = end => {}
-        failed = look_after(&mut validator, &mut tally) => failed?,
+        failed = look_after([&mut validator, &mut count_hand, &mut tally]) => failed?,
     }
     steps.note("ending: the validator drains, then the tally");
     validator.stop().await?;
     tally.stop().await?;
-    steps.done("both ended with status 0");
+    count_hand.stop().await?;
+    steps.done("all ended with status 0");
     Ok(())
 }
 
 /// Returns when a server has ended by itself.
-async fn look_after(validator: &mut Server, tally: &mut Server) -> Result<()> {
+async fn look_after(mut servers: [&mut Server; 3]) -> Result<()> {
     loop {
-        validator.check()?;
-        tally.check()?;
+        for server in &mut servers {
+            server.check()?;
+        }
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -11,6 +12,7 @@ use tokio::time::Instant;
 use crate::api;
 use crate::child::{Call, Server};
 use crate::http;
+use crate::machines::Hand;
 use crate::ports;
 use crate::prepare::Stage;
 
@@ -144,7 +146,30 @@ impl Stage {
         Ok(server)
     }
 
-    /// The command line of a tally on the validator's stream.
+    /// The command line of the count hand, on the ledger's files.
+    #[must_use]
+    pub fn count_hand_call(&self, out: PathBuf) -> Call {
+        let call = self
+            .call("tally")
+            .arg("release")
+            .flag("--ledger", self.machines.ledger())
+            .flag("--package", self.machines.package())
+            .flag("--key", self.machines.hand_key(Hand::Count))
+            .flag("--out", out)
+            .logging_to(&self.machines.logs().join("count-hand.log"));
+        self.trusting(call)
+    }
+
+    /// Starts the count hand beside the validator.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn start_count_hand(&self) -> Result<Server> {
+        let call = self.count_hand_call(self.machines.releases());
+        call.arg("--follow").start()
+    }
+
+    /// The command line of the mask hand: a tally on the validator's stream.
     #[must_use]
     pub fn tally_call(&self, at: Addresses) -> Call {
         let call = self
@@ -152,7 +177,8 @@ impl Stage {
             .arg("run")
             .flag("--from", format!("http://{}", at.internal))
             .flag("--package", self.machines.package())
-            .flag("--box", self.machines.box_key())
+            .flag("--mask", self.machines.hand_key(Hand::Mask))
+            .flag("--releases", self.machines.releases())
             .flag("--listen", at.results.to_string())
             .flag("--internal", at.results_internal.to_string());
         self.trusting(call)

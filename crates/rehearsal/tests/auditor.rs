@@ -1,4 +1,4 @@
-//! An auditor's forty lines of Python, which share no code with the programs, count as `tally count`
+//! An auditor's fifty lines of Python, which share no code with the programs, count as `tally count`
 //! does.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
@@ -17,21 +17,15 @@ fn audited(python: &Path, stage: &Stage) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/audit_ledger.py");
     let mut audit = Command::new(python);
     let output = audit.arg(script).arg(stage.machines.ledger().join("p0000"));
-    let output = output.output().unwrap();
+    let output = output.arg(stage.machines.package()).output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{told}");
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
 async fn counted(stage: &Stage) -> Value {
-    let count = stage
-        .call("tally")
-        .arg("count")
-        .flag("--ledger", stage.machines.ledger())
-        .flag("--package", stage.machines.package())
-        .flag("--box", stage.machines.box_key())
-        .arg("--json");
-    let json = stage.trusting(count).run().await.unwrap();
+    let count = stage.reading("count").await.unwrap();
+    let json = count.arg("--json").run().await.unwrap();
     serde_json::from_str(&json).unwrap()
 }
 

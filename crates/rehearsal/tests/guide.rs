@@ -74,11 +74,13 @@ fn left_behind(dir: &Path) {
         .collect();
     names.sort();
     let expected = [
-        "box.key",
-        "box.pub",
+        "count.key",
+        "count.pub",
         "election.toml",
         "invented.csv",
         "key-stick",
+        "mask.key",
+        "mask.pub",
         "officer-1.key",
         "officer-1.pub",
         "officer-2.key",

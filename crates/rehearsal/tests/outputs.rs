@@ -16,7 +16,11 @@ type Step = (&'static str, &'static str, &'static [&'static str]);
 
 /// An election's files, made in an order in which each finds what it needs.
 const STEPS: &[Step] = &[
-    ("tally", "keygen --out box", &["box.key", "box.pub"]),
+    (
+        "tally",
+        "keygen --hand count --out count",
+        &["count.key", "count.pub"],
+    ),
     (
         "tally",
         "token new --role auditor --file tokens",

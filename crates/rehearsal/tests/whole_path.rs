@@ -33,16 +33,12 @@ async fn played() -> (tempfile::TempDir, Stage) {
 /// Has the tally write the ledger into `url`, and ends it when the database holds all of it.
 async fn write_database(stage: &Stage, url: &str) {
     let at = ports::free().unwrap();
-    let tally = stage
-        .call("tally")
-        .arg("run")
-        .flag("--ledger", stage.machines.ledger())
-        .flag("--package", stage.machines.package())
-        .flag("--box", stage.machines.box_key())
+    let tally = stage.reading("run").await.unwrap();
+    let tally = tally
         .flag("--postgres", url)
         .flag("--listen", at.to_string())
         .flag("--internal", ports::free().unwrap().to_string());
-    let mut tally = stage.trusting(tally).start().unwrap();
+    let mut tally = tally.start().unwrap();
     for _ in 0..600 {
         tally.check().unwrap();
         // A tally that has just been started does not answer yet.

@@ -7,8 +7,11 @@ use election::Event;
 /// The example event: two open laws, an election by single choice and a ranked one, in six regions.
 pub const EXAMPLE: &str = include_str!("../../../fixtures/election.toml");
 
-/// A box key to which nobody needs the private half.
-pub const BOX_KEY: &str = "e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33";
+/// Public keys of which nobody needs the private halves: of the count hand, of the mask hand.
+pub const HAND_KEYS: [&str; 2] = [
+    "e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33",
+    "e96d77aafa41a438c89bcf04a556cbaa73c831f1cfdf7d4cfe2a478a4e1cde26",
+];
 
 /// Candidates of each election in each region.
 const CANDIDATES: u32 = 4;
@@ -16,8 +19,8 @@ const CANDIDATES: u32 = 4;
 /// An event that was open all of 2025.
 #[derive(Clone, Debug)]
 pub struct Definition {
-    /// Public half of the box key, as hexadecimal digits.
-    pub box_key: String,
+    /// Public halves of the count key and of the mask key, as hexadecimal digits.
+    pub hand_keys: [String; 2],
     /// Laws, in the order of their ballots.
     pub laws: Vec<Law>,
     /// Elections, in the order of their ballots, which come after those of the laws.
@@ -81,7 +84,7 @@ impl Definition {
         regions: impl IntoIterator<Item = u16>,
     ) -> Definition {
         Definition {
-            box_key: BOX_KEY.to_owned(),
+            hand_keys: HAND_KEYS.map(str::to_owned),
             laws: ids.into_iter().map(Law::live).collect(),
             elections: Vec::new(),
             regions: regions.into_iter().collect(),
@@ -91,10 +94,11 @@ impl Definition {
     /// The definition as the programs read it.
     #[must_use]
     pub fn to_toml(&self) -> String {
+        let [count_key, mask_key] = &self.hand_keys;
         let mut text = format!(
             "[event]\nid = \"T-2025\"\ntitle_fr = \"Essai\"\ntitle_en = \"Test\"\n\
-             time_zone = \"America/Toronto\"\nbox_key = \"{}\"\n",
-            self.box_key
+             time_zone = \"America/Toronto\"\ncount_key = \"{count_key}\"\n\
+             mask_key = \"{mask_key}\"\n"
         );
         let written = self.write_ballots(&mut text);
         written.expect("a string takes whatever is written to it");

@@ -21,7 +21,7 @@ mod promtool;
 mod roll;
 mod secret;
 
-pub use definition::{BOX_KEY, Definition, EXAMPLE, Election, Law, Method};
+pub use definition::{Definition, EXAMPLE, Election, HAND_KEYS, Law, Method};
 pub use digests::write_digests;
 pub use judge::{judge, minisign, python, schemathesis, systemd_analyze};
 pub use package::{Recipe, Specimen};

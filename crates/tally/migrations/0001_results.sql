@@ -11,7 +11,7 @@ CREATE TABLE ledger_origin (
     only_row        boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     event_id        varchar(32) NOT NULL,
     manifest_sha256 bytea       NOT NULL CHECK (octet_length(manifest_sha256) = 32),
-    -- false: written without the box key, so the tables of what was voted stay empty.
+    -- false: written without the mask key, so the tables of what was voted stay empty.
     opened          boolean     NOT NULL
 );
 

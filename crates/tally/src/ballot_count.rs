@@ -41,7 +41,7 @@ pub(crate) struct ReleasedCounts {
 pub(crate) struct BallotCount {
     /// One bit a credential, by shard and ordinal.
     voted: Vec<VotedBits>,
-    /// What may be counted; nothing without the box key.
+    /// What may be counted; nothing without the mask key.
     pub(crate) released: ReleasedCounts,
     /// Votes per region and start of the hour (ms UTC), counted from marks.
     pub(crate) turnout: BTreeMap<(u16, i64), u64>,
@@ -67,6 +67,12 @@ impl BallotCount {
     /// Submissions beyond the accepted one, of all credentials.
     pub(crate) fn duplicates(&self) -> u64 {
         self.repeats.values().map(|repeats| repeats.count).sum()
+    }
+
+    /// Leaves the numbers, and no trace of whose votes they are.
+    pub(crate) fn forget_voters(&mut self) {
+        self.voted.clear();
+        self.repeats.clear();
     }
 
     /// (shard, ordinal) of every credential that voted, ascending.

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::certificate::Certificate;
 use crate::documents::{BallotDocument, hex};
-use crate::inputs::PackageRoll;
+use crate::package_roll::PackageRoll;
 use crate::results::{Results, Stage, Standing};
 
 /// Longest statement read: 125 regions with rankings take some megabytes.

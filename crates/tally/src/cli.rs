@@ -9,12 +9,13 @@ use crate::listening::Listening;
 
 const EXAMPLES: &str = "\
 Examples:
-  tally keygen --out box
-  tally run --ledger data/ledger --package package/ --trust officer.pub --box box.key
-  tally run --from http://127.0.0.1:8100 --package package/ --trust officer.pub --box box.key --postgres postgres://tally@localhost/scrutin
-  tally count --ledger data/ledger --package package/ --trust officer.pub --box box.key --json
+  tally keygen --hand count --out count
+  tally release --ledger data/ledger --package package/ --trust officer.pub --key count.key --out releases/ --follow
+  tally run --ledger data/ledger --package package/ --trust officer.pub --mask mask.key --releases releases/
+  tally run --from http://127.0.0.1:8100 --package package/ --trust officer.pub --mask mask.key --releases releases/ --postgres postgres://tally@localhost/scrutin
+  tally count --ledger data/ledger --package package/ --trust officer.pub --mask mask.key --releases releases/ --json
   tally verify --ledger data/ledger --package package/ --trust officer.pub
-  tally statement --ledger data/ledger --package package/ --trust officer.pub --box box.key --sign officer.key --out statement/
+  tally statement --ledger data/ledger --package package/ --trust officer.pub --mask mask.key --releases releases/ --sign officer.key --out statement/
 
 Exit status: 0 done, 1 failed, 2 wrong usage.";
 
@@ -28,8 +29,14 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Make the event's box key: <OUT>.key opens the choices, <OUT>.pub seals them.
+    /// Make the key of one hand: <OUT>.key is secret, <OUT>.pub goes into the event.
     Keygen(Keygen),
+    /// Split a key among trustees, so that some of them together make it whole and fewer know nothing.
+    Split(Split),
+    /// Make a key of the shares of enough trustees.
+    Join(Join),
+    /// The count hand: add up masked counts, and write down what is released.
+    Release(ReleaseArgs),
     /// Follow a ledger, serve results over HTTP, and write PostgreSQL when given one.
     Run(Run),
     /// Keep a verified copy of a running validator's ledger on this machine, to go on from.
@@ -53,9 +60,12 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  tally keygen --out box                            # writes box.key and box.pub, prints the line for election.toml\n  tally keygen --check box.key --package package/   # whether this key opens the choices of a package"
+    after_help = "Examples:\n  tally keygen --hand count --out count              # writes count.key and count.pub, prints the line for election.toml\n  tally keygen --hand mask --out mask                # the same for the other hand, on another machine\n  tally keygen --check mask.key --package package/   # whether this key is one of a package's event"
 )]
 pub(crate) struct Keygen {
+    /// Whose key: one person or one group holds the count key, another the mask key.
+    #[arg(long, required_unless_present = "check")]
+    pub(crate) hand: Option<HandName>,
     /// Path without extension: `.key` (secret, mode 0600) and `.pub` are added.
     #[arg(long, value_name = "OUT", required_unless_present = "check")]
     pub(crate) out: Option<PathBuf>,
@@ -176,9 +186,8 @@ pub(crate) struct Run {
     pub(crate) from: Option<String>,
     #[command(flatten)]
     pub(crate) package: PackageArgs,
-    /// Secret half of the box key. Without it choices stay sealed: turnout only.
-    #[arg(long = "box", value_name = "FILE")]
-    pub(crate) box_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) hand: MaskHandArgs,
     #[command(flatten)]
     pub(crate) postgres: PostgresArgs,
     /// Directory of a signed statement of results, there or yet to come; may be repeated. A ballot is
@@ -211,13 +220,107 @@ pub(crate) struct NewToken {
     pub(crate) file: PathBuf,
 }
 
+/// Which hand a key is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum HandName {
+    /// Adds up masked counts.
+    Count,
+    /// Takes the masks off.
+    Mask,
+}
+
+impl From<HandName> for ledger::Hand {
+    fn from(name: HandName) -> ledger::Hand {
+        match name {
+            HandName::Count => ledger::Hand::Count,
+            HandName::Mask => ledger::Hand::Mask,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
+#[command(after_help = "Example:
+  tally split --key count.key --of 5 --need 3 --out count     # writes count-1-of-5.share to count-5-of-5.share")]
+pub(crate) struct Split {
+    /// Secret half of the key of one hand; it stays where it is.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// How many trustees get a share.
+    #[arg(long, value_name = "N")]
+    pub(crate) of: u8,
+    /// How many of them make the key whole.
+    #[arg(long, value_name = "K")]
+    pub(crate) need: u8,
+    /// Path without extension: `-1-of-5.share` and so on are added; mode 0600.
+    #[arg(long, value_name = "OUT")]
+    pub(crate) out: PathBuf,
+    /// Replace shares that are there.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  tally join --out count.key count-1-of-5.share count-4-of-5.share count-5-of-5.share")]
+pub(crate) struct Join {
+    /// Shares of the same key, as many as are needed.
+    #[arg(required = true, value_name = "SHARE")]
+    pub(crate) share: Vec<PathBuf>,
+    /// Key file to write, mode 0600.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Replace an existing file.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// What the mask hand counts with.
+#[derive(Debug, Args)]
+pub(crate) struct MaskHandArgs {
+    /// Secret half of the mask key. Without it choices stay sealed: turnout only.
+    #[arg(long, value_name = "FILE", requires = "releases")]
+    pub(crate) mask: Option<PathBuf>,
+    /// Directory of releases, as the holder of the count key has `tally release` write it.
+    #[arg(long, value_name = "DIR", requires = "mask")]
+    pub(crate) releases: Option<PathBuf>,
+    /// Refused: no program takes both keys.
+    #[arg(long, hide = true, value_name = "FILE", value_parser = refuse_second_key)]
+    count: Option<String>,
+}
+
+/// Whoever has both keys at once can tell who voted what.
+fn refuse_second_key(_: &str) -> Result<String, String> {
+    Err("no program takes both keys, because both together tell who voted what: run `tally release` with the count key on its own machine, and name what it writes with --releases".to_owned())
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tally release --ledger data/ledger --package package/ --trust officer.pub --key count.key --out releases/
+  tally release --ledger mirror/ledger --package package/ --trust officer.pub --key count.key --out releases/ --follow")]
+pub(crate) struct ReleaseArgs {
+    #[command(flatten)]
+    pub(crate) ledger: ReaderArgs,
+    /// Secret half of the count key.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// Refused: no program takes both keys.
+    #[arg(long, hide = true, value_name = "FILE", value_parser = refuse_second_key)]
+    mask: Option<String>,
+    /// Directory of the releases; what it holds already is made again and must be the same.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Go on as the ledger grows, until told to stop.
+    #[arg(long)]
+    pub(crate) follow: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(mut_arg("mask", |mask| mask.required(true)))]
 pub(crate) struct Count {
     #[command(flatten)]
     pub(crate) ledger: ReaderArgs,
-    /// Secret half of the box key.
-    #[arg(long = "box", value_name = "FILE")]
-    pub(crate) box_key: PathBuf,
+    #[command(flatten)]
+    pub(crate) hand: MaskHandArgs,
     /// Print the result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -225,14 +328,14 @@ pub(crate) struct Count {
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  tally statement --ledger data/ledger --package package/ --trust officer.pub --box box.key --sign officer.key --out statement/
+  tally statement --ledger data/ledger --package package/ --trust officer.pub --mask mask.key --releases releases/ --sign officer.key --out statement/
   minisign -Vm statement/statement.json -p officer.pub")]
+#[command(mut_arg("mask", |mask| mask.required(true)))]
 pub(crate) struct StatementArgs {
     #[command(flatten)]
     pub(crate) ledger: LedgerArgs,
-    /// Secret half of the box key.
-    #[arg(long = "box", value_name = "FILE")]
-    pub(crate) box_key: PathBuf,
+    #[command(flatten)]
+    pub(crate) hand: MaskHandArgs,
     /// Secret key of the officer who signs, as `shardpack keygen` made it.
     #[arg(long, value_name = "FILE")]
     pub(crate) sign: PathBuf,
@@ -245,6 +348,14 @@ pub(crate) struct StatementArgs {
     /// State ballots of which the ledger holds no closing frame too, and mark the statement as interim.
     #[arg(long)]
     pub(crate) interim: bool,
+    /// Releases that another holder of the count key made of this ledger; may be repeated. They must be the
+    /// same, byte for byte.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) recomputed: Vec<PathBuf>,
+    /// Statement (its statement.json) that another holder of the mask key made of this ledger; may be
+    /// repeated. Its numbers must be the same.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) recounted: Vec<PathBuf>,
     /// Directory to make for the statement.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
@@ -256,14 +367,13 @@ pub(crate) struct StatementArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   tally verify --ledger data/ledger --package package/ --trust officer.pub
-  tally verify --ledger data/ledger --package package/ --trust officer.pub --box box.key --postgres postgres://tally@localhost/scrutin
+  tally verify --ledger data/ledger --package package/ --trust officer.pub --mask mask.key --releases releases/ --postgres postgres://tally@localhost/scrutin
   tally verify --ledger data/ledger --package package/ --trust officer.pub --receipt 0-17-4XQ0ZJ6T1V8RB3M2K9CNHWSD5E")]
 pub(crate) struct Verify {
     #[command(flatten)]
     pub(crate) ledger: ReaderArgs,
-    /// Secret half of the box key: opens every frame, and is needed to compare counts.
-    #[arg(long = "box", value_name = "FILE")]
-    pub(crate) box_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) hand: MaskHandArgs,
     #[command(flatten)]
     pub(crate) postgres: PostgresArgs,
     /// Also look up this receipt (the request_id that a voter was given); may be repeated.
@@ -274,8 +384,8 @@ pub(crate) struct Verify {
     /// at the end.
     #[arg(long, value_name = "[PARTITION/]SEQUENCE:HASH")]
     pub(crate) at_least: Vec<KnownFrame>,
-    /// Compare with what a load generator was told (its --truth file). Needs --box.
-    #[arg(long, value_name = "FILE", requires = "box_key")]
+    /// Compare with what a load generator was told (its --truth file). Needs --mask.
+    #[arg(long, value_name = "FILE", requires = "mask")]
     pub(crate) expect: Option<PathBuf>,
     /// Cut a torn tail that a crash left behind, and say what was cut. The only repair there is;
     /// no validator may be running.
@@ -311,9 +421,8 @@ pub(crate) enum Format {
 pub(crate) struct Export {
     #[command(flatten)]
     pub(crate) ledger: ReaderArgs,
-    /// Secret half of the box key; needed for results.
-    #[arg(long = "box", value_name = "FILE")]
-    pub(crate) box_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) hand: MaskHandArgs,
     /// Which rows to write.
     #[arg(long)]
     pub(crate) what: What,
@@ -332,9 +441,8 @@ pub(crate) struct Export {
 pub(crate) struct Rebuild {
     #[command(flatten)]
     pub(crate) ledger: LedgerArgs,
-    /// Secret half of the box key. Without it the database gets no counts.
-    #[arg(long = "box", value_name = "FILE")]
-    pub(crate) box_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) hand: MaskHandArgs,
     /// Database to rebuild: postgres://USER@HOST:PORT/DATABASE.
     #[arg(
         long,

@@ -10,10 +10,11 @@ use anyhow::{Context, bail};
 use durable::{OsStorage, Storage};
 use ledger::layout::partition_dir_name;
 use ledger::log::files::{self, FilesLog};
-use ledger::{BoxSecretKey, Cursor, Follower, LedgerError, ReadEnd};
+use ledger::{Cursor, Follower, LedgerError, ReadEnd};
 
-use crate::inputs::PackageRoll;
-use crate::opened::{Fact, Reading};
+use crate::package_roll::PackageRoll;
+use crate::reading::{Fact, Reading};
+use crate::release::MaskHand;
 
 /// How often a follower looks for new frames; well below what a reader of results notices.
 const POLL: Duration = Duration::from_millis(20);
@@ -74,12 +75,12 @@ impl Directory {
     /// whatever `visit` returns.
     pub(crate) fn read(
         &self,
-        key: Option<&BoxSecretKey>,
+        hand: Option<&MaskHand>,
         mut visit: impl FnMut(&Fact) -> anyhow::Result<()>,
     ) -> anyhow::Result<BTreeMap<u16, ReadEnd>> {
         let (log, mut ends) = (self.log(), BTreeMap::new());
         for partition in self.partitions()? {
-            let mut reading = Reading::new(&self.package, partition, key);
+            let mut reading = Reading::new(&self.package, partition, hand);
             let end = log.read_all(partition, |item| {
                 for fact in reading.take(item)? {
                     visit(&fact)?;
@@ -89,6 +90,10 @@ impl Directory {
             let end = end
                 .map_err(|Interrupted(error)| error)
                 .with_context(|| format!("ledger {}", self.path.display()))?;
+            for fact in reading.released()? {
+                visit(&fact)?;
+            }
+            reading.check_end()?;
             ends.insert(partition, end);
         }
         Ok(ends)
@@ -102,17 +107,18 @@ impl Directory {
     pub(crate) fn follow(
         &self,
         partition: u16,
-        key: Option<&BoxSecretKey>,
+        hand: Option<&MaskHand>,
         mut visit: impl FnMut(Option<Fact>) -> ControlFlow<()>,
     ) -> anyhow::Result<()> {
-        let mut reading = Reading::new(&self.package, partition, key);
+        let mut reading = Reading::new(&self.package, partition, hand);
         let mut follower = Follower::open(&self.log(), partition, Cursor::default())?;
         loop {
-            let facts = match follower.next_item()? {
+            let facts: Vec<Option<Fact>> = match follower.next_item()? {
                 Some(item) => reading.take(&item)?.into_iter().map(Some).collect(),
                 None => {
                     std::thread::sleep(POLL);
-                    vec![None]
+                    let released = reading.released()?.into_iter().map(Some);
+                    released.chain([None]).collect()
                 }
             };
             for fact in facts {

@@ -4,14 +4,13 @@
 //! start, so that the recovery path is the normal path.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::time::Duration;
 
-use ledger::BoxSecretKey;
 use tokio::sync::mpsc;
 
 use crate::directory::Directory;
 use crate::news::News;
+use crate::release::MaskHand;
 use crate::stream::Stream;
 
 /// Frames that wait for a slow consumer; the reader then waits too.
@@ -50,20 +49,20 @@ impl Source {
     pub(crate) fn follow(
         &self,
         partitions: &[u16],
-        key: Option<Arc<BoxSecretKey>>,
+        hand: Option<MaskHand>,
     ) -> mpsc::Receiver<News> {
         let (sender, receiver) = mpsc::channel(FRAMES_WAITING_MAX);
         for partition in partitions.iter().copied() {
-            let (sender, key) = (sender.clone(), key.clone());
+            let (sender, hand) = (sender.clone(), hand.clone());
             match self.clone() {
                 Source::Directory(directory) => {
                     // Blocking reads and decryption: a thread of its own, ended by a closed channel.
                     std::thread::spawn(move || {
-                        follow(&directory, partition, key.as_deref(), &sender)
+                        follow(&directory, partition, hand.as_ref(), &sender)
                     });
                 }
                 Source::Stream(stream) => {
-                    tokio::spawn(async move { stream.follow(partition, key, sender).await });
+                    tokio::spawn(async move { stream.follow(partition, hand, sender).await });
                 }
             }
         }
@@ -74,10 +73,10 @@ impl Source {
 fn follow(
     directory: &Directory,
     partition: u16,
-    key: Option<&BoxSecretKey>,
+    hand: Option<&MaskHand>,
     sender: &mpsc::Sender<News>,
 ) {
-    let followed = directory.follow(partition, key, |fact| {
+    let followed = directory.follow(partition, hand, |fact| {
         let news = fact.map_or(News::CaughtUp(partition), News::Fact);
         match sender.blocking_send(news) {
             Ok(()) => ControlFlow::Continue(()),

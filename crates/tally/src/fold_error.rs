@@ -1,7 +1,7 @@
 //! Why a ledger cannot be folded any further, named by partition and frame.
 
+use election::Ballot;
 use election::instant_text;
-use election::{Ballot, Choice, ChoiceError};
 use shards::Rot;
 
 /// Why a frame does not follow from the frames before it and the package. Never repaired.
@@ -28,26 +28,21 @@ pub(crate) enum FoldError {
         ordinal: u32,
     },
     #[error(
-        "partition {partition} frame {sequence}: {got} choices of ballot {ballot} in region {region}, but {expected} voters of that region: sealed choices and marks do not fit"
+        "partition {partition} frame {sequence}: the sealed choices of ballot {ballot} are of another length than the ballot papers of its voters ask for: check that ledger and package belong together, keep both as evidence and stop the count"
     )]
-    Region {
+    Length {
         partition: u16,
         sequence: u64,
         ballot: String,
-        region: u16,
-        expected: u64,
-        got: u64,
     },
-    /// Names the rank at fault, never the choice.
     #[error(
-        "partition {partition} frame {sequence}: a choice of ballot {ballot} in region {region} that the ballot paper does not offer there ({fault}): check that ledger and package belong together, keep both as evidence and stop the count"
+        "partition {partition} frame {sequence}: votes on ballot number {ballot} of voters of region {region}, who have no ballot paper there: check that ledger and package belong together"
     )]
-    NotOffered {
+    NoPaper {
         partition: u16,
         sequence: u64,
-        ballot: String,
+        ballot: u16,
         region: u16,
-        fault: ChoiceError,
     },
     #[error(
         "partition {partition} frame {sequence}: votes on ballot {ballot} stamped {time}, but its window is from {opens} until before {closes}: no validator of ours writes this, keep the ledger as evidence and stop the count"
@@ -112,19 +107,20 @@ impl FramePosition {
         }
     }
 
-    /// `expected`: marks of the region. `got`: choices of it.
-    pub(crate) fn region(self, ballot: &Ballot, region: u16, expected: u64, got: u64) -> FoldError {
-        let FramePosition {
-            partition,
-            sequence,
-        } = self;
-        FoldError::Region {
-            partition,
-            sequence,
+    pub(crate) fn length(self, ballot: &Ballot) -> FoldError {
+        FoldError::Length {
+            partition: self.partition,
+            sequence: self.sequence,
             ballot: ballot.id.clone(),
+        }
+    }
+
+    pub(crate) fn no_paper(self, ballot: u16, region: u16) -> FoldError {
+        FoldError::NoPaper {
+            partition: self.partition,
+            sequence: self.sequence,
+            ballot,
             region,
-            expected,
-            got,
         }
     }
 
@@ -133,27 +129,6 @@ impl FramePosition {
             partition: self.partition,
             sequence: self.sequence,
         }
-    }
-
-    /// Whether a voter of `region` may have chosen this.
-    ///
-    /// # Errors
-    /// [`FoldError::NotOffered`].
-    pub(crate) fn check(
-        self,
-        ballot: &Ballot,
-        region: u16,
-        choice: &Choice,
-    ) -> Result<(), FoldError> {
-        ballot
-            .check(region, choice)
-            .map_err(|fault| FoldError::NotOffered {
-                partition: self.partition,
-                sequence: self.sequence,
-                ballot: ballot.id.clone(),
-                region,
-                fault,
-            })
     }
 
     /// Whether votes on this ballot may be stamped `time_ms`.

@@ -11,7 +11,8 @@ use crate::ballot_count::BallotCount;
 use crate::closings::{ClosingFrame, Closings};
 use crate::counts::Counts;
 use crate::fold_error::FoldError;
-use crate::opened::{Fact, OpenedFrame};
+use crate::opened::OpenedFrame;
+use crate::reading::Fact;
 use crate::release::ReleasedVotes;
 use crate::results::{Stage, Standing};
 use crate::roll::Roll;
@@ -172,12 +173,8 @@ impl LedgerCount {
 mod tests {
     use super::*;
     use crate::ballot_count::HOUR_MS;
-    use crate::release::WaitingVotes;
     use credentials::Digest;
-    use election::Choice;
-    use ledger::{
-        Attempts, BallotChoices, BallotMarks, Body, DuplicateAttempts, InvalidAttempts, ShardMarks,
-    };
+    use ledger::{Attempts, BallotMarks, Body, DuplicateAttempts, InvalidAttempts, ShardMarks};
     use shards::Rot;
 
     /// Two shards of 100; odd ordinals live in region 1, even ones in region 2.
@@ -203,7 +200,7 @@ mod tests {
     }
 
     fn event() -> Event {
-        let text = "[event]\nid = \"E\"\ntitle_fr = \"E\"\ntitle_en = \"E\"\ntime_zone = \"America/Toronto\"\nbox_key = \"e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33\"\n[[law]]\nid = \"L\"\ntitle_fr = \"L\"\ntitle_en = \"L\"\nquestion_fr = \"L\"\nquestion_en = \"L\"\nopens = 2025-01-01T00:00:00\ncloses = 2035-01-01T00:00:00\nresults = \"live\"\nrelease_min = 1\n";
+        let text = "[event]\nid = \"E\"\ntitle_fr = \"E\"\ntitle_en = \"E\"\ntime_zone = \"America/Toronto\"\ncount_key = \"e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33\"\nmask_key = \"e96d77aafa41a438c89bcf04a556cbaa73c831f1cfdf7d4cfe2a478a4e1cde26\"\n[[law]]\nid = \"L\"\ntitle_fr = \"L\"\ntitle_en = \"L\"\nquestion_fr = \"L\"\nquestion_en = \"L\"\nopens = 2025-01-01T00:00:00\ncloses = 2035-01-01T00:00:00\nresults = \"live\"\nrelease_min = 1\n";
         match Event::from_toml(text) {
             Ok(event) => event,
             Err(faults) => panic!("{faults:?}"),
@@ -237,24 +234,19 @@ mod tests {
         }
     }
 
-    /// A frame as a test writes it down: sequence, commit time, body, and opened choices.
-    struct Written(u64, i64, Body, Vec<BallotChoices>);
+    /// A frame as a test writes it down: sequence, commit time, body.
+    struct Written(u64, i64, Body);
 
     fn fold(frames: &[Written]) -> Result<LedgerCount, FoldError> {
         let event = event();
         let mut count = LedgerCount::new(&event, &TwoShards);
-        let mut waiting = WaitingVotes::new(&event, 0);
-        for Written(sequence, time_ms, body, choices) in frames {
-            let mut at = Cursor::default();
-            at.sequence = *sequence;
+        for Written(sequence, time_ms, body) in frames {
+            let at = Cursor {
+                sequence: *sequence,
+                ..Cursor::default()
+            };
             let frame = OpenedFrame::new(&event, &TwoShards, (0, at, *time_ms), body.clone())?;
-            count.apply(&event, &Fact::Frame(frame.clone()))?;
-            if choices.is_empty() {
-                continue;
-            }
-            for released in waiting.step(&event, &frame, choices)? {
-                count.apply(&event, &Fact::Released(released))?;
-            }
+            count.apply(&event, &Fact::Frame(frame))?;
         }
         Ok(count)
     }
@@ -263,7 +255,7 @@ mod tests {
     const HOUR: i64 = 490_000 * HOUR_MS;
 
     fn frame(sequence: u64, body: Body) -> Written {
-        Written(sequence, HOUR + 5, body, Vec::new())
+        Written(sequence, HOUR + 5, body)
     }
 
     #[test]
@@ -310,48 +302,6 @@ mod tests {
         }
     }
 
-    #[test]
-    fn choices_must_come_from_the_regions_that_voted() {
-        let opened = |region, votes| {
-            let counts = vec![(region, Choice::Oui, votes)];
-            let choices = vec![BallotChoices { ballot: 0, counts }];
-            fold(&[Written(1, HOUR, marks(0, 0, &[1, 3]), choices)])
-        };
-        let count = opened(1, 2).expect("both live in region 1");
-        assert_eq!(count.ballots[0].released.country.of(&Choice::Oui), 2);
-        for (region, votes) in [(2, 2), (1, 1), (1, 3)] {
-            let fault = opened(region, votes).err();
-            assert!(matches!(fault, Some(FoldError::Region { .. })), "{fault:?}");
-        }
-    }
-
-    /// A frame sealed by something else than our validator: authentic, chained, and impossible.
-    #[test]
-    fn a_choice_that_the_ballot_does_not_offer_stops_the_count() {
-        for choice in [
-            Choice::Candidate(7),
-            Choice::Ranking(vec![1, 2]),
-            Choice::Blanc,
-        ] {
-            let counts = vec![(1, choice, 2)];
-            let choices = vec![BallotChoices { ballot: 0, counts }];
-            let frame = Written(1, HOUR, marks(0, 0, &[1, 3]), choices);
-            let error = fold(&[frame]).err();
-            let Some(FoldError::NotOffered {
-                sequence: 1,
-                ref ballot,
-                region: 1,
-                ..
-            }) = error
-            else {
-                panic!("{error:?}");
-            };
-            assert_eq!(ballot, "L");
-            let text = error.map(|error| error.to_string()).unwrap_or_default();
-            assert!(!text.contains('7'), "names the choice: {text}");
-        }
-    }
-
     /// They once were counted and called verified.
     #[test]
     fn marks_stamped_outside_the_window_stop_the_count() {
@@ -363,7 +313,7 @@ mod tests {
             (ballot.closes - 1, true),
             (ballot.closes, false),
         ] {
-            let frame = Written(1, time_ms, marks(0, 0, &[1]), Vec::new());
+            let frame = Written(1, time_ms, marks(0, 0, &[1]));
             match fold(&[frame]).err() {
                 None => assert!(inside, "{time_ms}"),
                 Some(FoldError::OutsideWindow { ballot, .. }) => {

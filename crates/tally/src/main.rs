@@ -15,14 +15,17 @@ mod feed;
 mod fold_error;
 mod fraction;
 mod inputs;
+mod key_share;
 mod known_frame;
 mod ledger_count;
 mod listening;
 mod news;
 mod opened;
+mod package_roll;
 mod policy;
 mod postgres;
 mod published;
+mod reading;
 mod recount;
 mod release;
 mod results;
@@ -56,6 +59,9 @@ fn main() -> ExitCode {
     }
     let done = match &cli.command {
         Command::Keygen(args) => commands::keygen::run(args),
+        Command::Split(args) => commands::shares::run_split(args),
+        Command::Join(args) => commands::shares::run_join(args),
+        Command::Release(args) => commands::release::run(args),
         Command::Run(args) => commands::run::run(args),
         Command::Mirror(args) => commands::mirror::run(args),
         Command::Count(args) => commands::count::run(args),
@@ -75,7 +81,7 @@ fn log_filter(command: &Command) -> LogFilter {
     let asked = std::env::var("RUST_LOG").ok();
     let asked = asked.and_then(|text| text.parse().ok());
     asked.unwrap_or(match command {
-        Command::Run(_) | Command::Mirror(_) => LogFilter::INFO,
+        Command::Run(_) | Command::Release(_) | Command::Mirror(_) => LogFilter::INFO,
         _ => LogFilter::WARN,
     })
 }

@@ -1,6 +1,6 @@
 //! What a follower of the ledger tells: facts, that it has caught up, or why it cannot go on.
 
-use crate::opened::Fact;
+use crate::reading::Fact;
 
 /// What a feed says.
 pub(crate) enum News {

@@ -1,25 +1,18 @@
-//! What the fold takes, in order: frames as they stand in the ledger, and the votes that they release.
+//! Frames as they stand in the ledger, with whose marks they hold.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Context;
-use election::{Ballot, Choice, Event};
-use ledger::{Body, BoxSecretKey, Cursor, Item, Opener, SegmentHeader};
+use election::Event;
+use ledger::{Body, Cursor, Item, SegmentHeader, choices_bytes};
 
 use crate::fold_error::{FoldError, FramePosition};
-use crate::inputs::PackageRoll;
-use crate::release::{ReleasedVotes, WaitingVotes};
+use crate::package_roll::PackageRoll;
 use crate::roll::Roll;
 
-/// What a ledger tells, one after the other.
-#[derive(Clone)]
-pub(crate) enum Fact {
-    /// The next frame of its partition.
-    Frame(OpenedFrame),
-    /// Votes of frames before, which may be seen from now on.
-    Released(ReleasedVotes),
-}
+/// What sealing adds to the choices of a ballot.
+const SEAL_TAG_BYTES: u64 = 16;
 
 /// One frame with everything that the fold and the database need of who voted.
 #[derive(Clone)]
@@ -59,7 +52,7 @@ impl OpenedFrame {
             position.check_window(ballot.ok_or_else(|| unknown(0, 0))?, time_ms)?;
             for shard in &marks.shards {
                 for ordinal in &shard.ordinals {
-                    let region = roll.region(marks.ballot, shard.shard, *ordinal);
+                    let region = roll.region(marks.ballot, shard.shard, *ordinal)?;
                     let region = region.ok_or_else(|| unknown(shard.shard, *ordinal))?;
                     *frame.voters.entry((marks.ballot, region)).or_default() += 1;
                 }
@@ -80,30 +73,6 @@ impl OpenedFrame {
         of_ballot.map(|((_, region), votes)| (*region, *votes))
     }
 
-    /// Whether each region has as many choices as marks.
-    ///
-    /// # Errors
-    /// [`FoldError::Region`], of the first region that has not.
-    pub(crate) fn check_regions(
-        &self,
-        ballot: &Ballot,
-        choices: &[(u16, Choice, u64)],
-    ) -> Result<(), FoldError> {
-        let mut sums: BTreeMap<u16, u64> = BTreeMap::new();
-        for (region, _, votes) in choices {
-            *sums.entry(*region).or_default() += votes;
-        }
-        let voters: BTreeMap<u16, u64> = self.voters_on(ballot.index.0).collect();
-        for region in voters.keys().chain(sums.keys()) {
-            let of = |map: &BTreeMap<u16, u64>| map.get(region).copied().unwrap_or(0);
-            let (expected, got) = (of(&voters), of(&sums));
-            if expected != got {
-                return Err(self.position().region(ballot, *region, expected, got));
-            }
-        }
-        Ok(())
-    }
-
     /// Where this frame stands, for errors.
     pub(crate) fn position(&self) -> FramePosition {
         FramePosition {
@@ -118,67 +87,58 @@ impl OpenedFrame {
     }
 }
 
-/// Turns the verified items of one partition into facts.
-pub(crate) struct Reading {
+/// Reads the verified items of one partition: frames, and the headers of their segments.
+pub(crate) struct FrameReading {
     package: Arc<PackageRoll>,
     header: Option<SegmentHeader>,
-    /// None without the box key: choices then stay sealed.
-    opening: Option<Opening>,
 }
 
-struct Opening {
-    opener: Opener,
-    votes: WaitingVotes,
-}
-
-impl Reading {
+impl FrameReading {
     /// From the start of a partition.
-    pub(crate) fn new(
-        package: &Arc<PackageRoll>,
-        partition: u16,
-        key: Option<&BoxSecretKey>,
-    ) -> Reading {
-        Reading {
+    pub(crate) fn new(package: &Arc<PackageRoll>) -> FrameReading {
+        FrameReading {
             package: Arc::clone(package),
             header: None,
-            opening: key.map(|key| Opening {
-                opener: Opener::new(key),
-                votes: WaitingVotes::new(package.event(), partition),
-            }),
         }
     }
 
-    /// What `item` tells: a frame, and what is released with it; nothing where it begins a segment.
+    /// The frame that `item` is, with the header of its segment; none where it begins a segment.
     ///
     /// # Errors
-    /// A ledger of another event, a body that does not decode, a mark or a choice that cannot be, choices
-    /// that do not open.
-    pub(crate) fn take(&mut self, item: &Item) -> anyhow::Result<Vec<Fact>> {
+    /// A ledger of another event, a body that does not decode, a mark that cannot be, choices of another
+    /// length than the ballot papers of their voters ask for.
+    pub(crate) fn take(
+        &mut self,
+        item: &Item,
+    ) -> anyhow::Result<Option<(&SegmentHeader, OpenedFrame)>> {
         let frame = match item {
             Item::Segment(header) => {
                 self.package.identity().check(header)?;
                 self.header = Some(header.clone());
-                return Ok(Vec::new());
+                return Ok(None);
             }
             Item::Frame(frame) => frame,
         };
         let header = self.header.as_ref();
         let header = header.context("a frame before any segment header")?;
-        let at = Cursor {
-            sequence: frame.header.sequence,
-            link: frame.link,
-        };
-        let position = (header.partition, at, frame.header.time_ms);
+        let position = (header.partition, frame.cursor(), frame.header.time_ms);
         let event = self.package.event();
         let opened = OpenedFrame::new(event, &*self.package, position, frame.body()?)?;
-        let released = match &mut self.opening {
-            Some(Opening { opener, votes }) => {
-                let choices = opener.choices(header, frame)?;
-                votes.step(event, &opened, &choices)?
+        self.check_lengths(&opened)?;
+        Ok(Some((header, opened)))
+    }
+
+    /// Anybody checks these, without a key.
+    fn check_lengths(&self, frame: &OpenedFrame) -> Result<(), FoldError> {
+        for sealed in &frame.body.choices {
+            let papers = self.package.papers(sealed.ballot);
+            let expected = choices_bytes(papers, frame.voters_on(sealed.ballot));
+            let got = (sealed.sealed.len() as u64).checked_sub(SEAL_TAG_BYTES);
+            if expected.is_none() || got != expected {
+                let ballot = &self.package.event().ballots()[usize::from(sealed.ballot)];
+                return Err(frame.position().length(ballot));
             }
-            None => Vec::new(),
-        };
-        let released = released.into_iter().map(Fact::Released);
-        Ok([Fact::Frame(opened)].into_iter().chain(released).collect())
+        }
+        Ok(())
     }
 }

@@ -11,7 +11,7 @@ use crate::ballot_count::ReleasedCounts;
 use crate::certificate::Certificate;
 use crate::fold_error::FoldError;
 use crate::ledger_count::LedgerCount;
-use crate::opened::Fact;
+use crate::reading::Fact;
 use crate::results::{Stage, Standing};
 use crate::roll::Roll;
 
@@ -40,7 +40,7 @@ pub(crate) enum Visible<'a> {
     Counts(&'a ReleasedCounts),
     /// Turnout only, until the ballot is closed, which is due then.
     Withheld { available_ms: i64 },
-    /// Turnout only: this tally holds no box key.
+    /// Turnout only: this tally holds no mask key.
     Sealed,
 }
 

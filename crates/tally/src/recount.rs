@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use election::Ballot;
-use ledger::{BoxSecretKey, Cursor, InvalidReason, ReadEnd};
+use ledger::{Cursor, InvalidReason, ReadEnd};
 
 use crate::cli::{LedgerArgs, ReaderArgs};
 use crate::directory::Directory;
-use crate::inputs::{PackageRoll, open_package, open_readers_package};
+use crate::inputs::{open_package, open_readers_package};
 use crate::ledger_count::LedgerCount;
-use crate::opened::Fact;
+use crate::package_roll::PackageRoll;
 use crate::policy::Visible;
+use crate::reading::Fact;
+use crate::release::MaskHand;
 use crate::results::{Results, Turnout};
 use crate::signature::Signature;
 use crate::tabulate::{TabulationError, results_of};
@@ -24,7 +26,7 @@ pub(crate) struct Recount {
     pub(crate) count: LedgerCount,
     /// How each partition ended.
     pub(crate) ends: BTreeMap<u16, ReadEnd>,
-    /// Whether the box key was at hand, so that choices are counted.
+    /// Whether the mask key was at hand, so that choices are counted.
     pub(crate) opened: bool,
 }
 
@@ -77,16 +79,16 @@ pub(crate) fn open_readers_inputs(
 }
 
 impl Recount {
-    /// Reads and folds the whole ledger; with `key`, every choice is opened and counted.
+    /// Reads and folds the whole ledger; with the mask hand's key, every release is counted.
     ///
     /// # Errors
     /// Damage, another event's ledger, choices that do not open, a mark or a choice that cannot be.
     pub(crate) fn read(
         package: Arc<PackageRoll>,
         directory: Directory,
-        key: Option<&BoxSecretKey>,
+        hand: Option<&MaskHand>,
     ) -> anyhow::Result<Recount> {
-        let recount = Recount::read_with(package, directory, key, |_| {})?;
+        let recount = Recount::read_with(package, directory, hand, |_| {})?;
         for (partition, end) in &recount.ends {
             if end.acknowledged.is_none() {
                 commandline::note!(
@@ -105,13 +107,13 @@ impl Recount {
     pub(crate) fn read_with(
         package: Arc<PackageRoll>,
         directory: Directory,
-        key: Option<&BoxSecretKey>,
+        hand: Option<&MaskHand>,
         mut look: impl FnMut(&Fact),
     ) -> anyhow::Result<Recount> {
         let mut count = LedgerCount::new(package.event(), &*package);
         count.closings.expect(&directory.partitions()?);
         let ends = directory
-            .read(key, |fact| {
+            .read(hand, |fact| {
                 look(fact);
                 Ok(count.apply(package.event(), fact)?)
             })
@@ -135,7 +137,7 @@ impl Recount {
             directory,
             count,
             ends,
-            opened: key.is_some(),
+            opened: hand.is_some(),
         })
     }
 

@@ -65,7 +65,7 @@ impl Stage {
     }
 }
 
-/// Who voted, by region of the roll (0 = the roll names none). Counted from marks: needs no box key.
+/// Who voted, by region of the roll (0 = the roll names none). Counted from marks: needs no key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Turnout {
     /// Credentials on the ballot's roll.
@@ -85,7 +85,7 @@ pub(crate) enum Shown {
     },
     /// Turnout only, until then (ms UTC).
     Withheld { available_ms: i64 },
-    /// Turnout only: this tally holds no box key.
+    /// Turnout only: this tally holds no mask key.
     Sealed,
 }
 

@@ -12,8 +12,8 @@ use shards::Rot;
 use crate::ballot_count::BallotCount;
 use crate::cli::{Format, What};
 use crate::counts::choice_text;
-use crate::inputs::PackageRoll;
 use crate::ledger_count::LedgerCount;
+use crate::package_roll::PackageRoll;
 use crate::roll::Roll;
 
 /// Grain of the times of repeated submissions.

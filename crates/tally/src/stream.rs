@@ -13,16 +13,19 @@ use http_body_util::{BodyExt, Empty, Limited};
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
-use ledger::{BoxSecretKey, Cursor, Decoder, Item};
+use ledger::{Cursor, Decoder, Item};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use crate::inputs::PackageRoll;
 use crate::news::News;
-use crate::opened::Reading;
+use crate::package_roll::PackageRoll;
+use crate::reading::Reading;
+use crate::release::MaskHand;
 
 const BACKOFF_MIN: Duration = Duration::from_millis(100);
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
+/// How often a quiet stream looks for releases.
+const RELEASES_POLL: Duration = Duration::from_millis(50);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Sequence of the last frame of the ledger as a stream begins.
 const LEDGER_HEAD: &str = "ledger-head";
@@ -69,10 +72,10 @@ impl Stream {
     pub(crate) async fn follow(
         &self,
         partition: u16,
-        key: Option<Arc<BoxSecretKey>>,
+        hand: Option<MaskHand>,
         sender: mpsc::Sender<News>,
     ) {
-        let mut reading = Reading::new(&self.package, partition, key.as_deref());
+        let mut reading = Reading::new(&self.package, partition, hand.as_ref());
         let mut cursor = Cursor::default();
         let mut backoff = BACKOFF_MIN;
         loop {
@@ -126,8 +129,12 @@ impl Stream {
                     return Ended::NotWanted;
                 }
             }
+            if let Err(ended) = send_released(reading, sender).await {
+                return ended;
+            }
             let received = tokio::select! {
                 received = body.frame() => received,
+                () = tokio::time::sleep(RELEASES_POLL) => continue,
                 () = sender.closed() => return Ended::NotWanted,
             };
             let chunk = match received {
@@ -223,6 +230,16 @@ impl Stream {
         }
         Ok(response)
     }
+}
+
+/// Hands over what the count hand has released meanwhile.
+async fn send_released(reading: &mut Reading, sender: &mpsc::Sender<News>) -> Result<(), Ended> {
+    for fact in reading.released().map_err(Ended::Refused)? {
+        if sender.send(News::Fact(fact)).await.is_err() {
+            return Err(Ended::NotWanted);
+        }
+    }
+    Ok(())
 }
 
 /// Hands over what is complete. The cursor moves only behind frames that were sent.

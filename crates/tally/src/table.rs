@@ -132,7 +132,10 @@ fn write_standing(page: &mut String, standing: &Standing) -> std::fmt::Result {
 }
 
 fn write_sealed(page: &mut String) -> std::fmt::Result {
-    writeln!(page, "  choices are sealed: name the box key with --box")
+    writeln!(
+        page,
+        "  choices are sealed: name the mask key with --mask and the releases with --releases"
+    )
 }
 
 fn write_law(

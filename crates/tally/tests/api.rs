@@ -86,7 +86,7 @@ fn policies_are_enforced_by_the_api() {
 }
 
 #[test]
-fn without_the_box_key_there_is_turnout_only() {
+fn without_the_mask_key_there_is_turnout_only() {
     let fixture = Fixture::new(10);
     let names = Names::new(&fixture, "data");
     let mut ballots = fixture.ballot_box("data");

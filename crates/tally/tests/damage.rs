@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::Output;
 
 use election::Choice;
+use ledger::{Paper, Papers};
 
 use support::program::{Names, run_to_its_end, stderr, stdout, tally};
 use support::{END_MS, Fixture, LIVE, OVER, OVER_MS, RANKED, SINGLE, WITHDRAWN};
@@ -194,17 +195,45 @@ fn ends_every_count(fixture: &Fixture, place: &str, secrets: &[&str]) {
     }
 }
 
-/// They once were counted, or left out, without a word.
+/// A validator that was told of other ballot papers seals counts of other lengths, or rankings of
+/// candidates who are on no paper.
 #[test]
 fn a_vote_that_the_ballot_paper_does_not_offer_ends_every_count() {
-    for (ballot, id, choice) in [
-        (SINGLE, "SINGLE", Choice::Candidate(NOBODY)),
-        (SINGLE, "SINGLE", Choice::Candidate(WITHDRAWN)),
-        (SINGLE, "SINGLE", Choice::Oui),
-        (RANKED, "RANKED", Choice::Ranking(vec![1, NOBODY])),
-        (RANKED, "RANKED", Choice::Ranking(vec![2, WITHDRAWN])),
-        (RANKED, "RANKED", Choice::Ranking(vec![1, 5])),
-        (LIVE, "LIVE", Choice::Candidate(1)),
+    let ranked = |candidates: Vec<u32>, ranks| Paper::Ranked { candidates, ranks };
+    let another_length = |id: &str| {
+        format!("partition 0 frame 1: the sealed choices of ballot {id} are of another length")
+    };
+    for (ballot, choice, paper, told) in [
+        (
+            SINGLE,
+            Choice::Candidate(NOBODY),
+            Paper::Cells([1, 2, 3, NOBODY].map(Choice::Candidate).to_vec()),
+            another_length("SINGLE"),
+        ),
+        (
+            LIVE,
+            Choice::Candidate(1),
+            Paper::Cells(vec![Choice::Candidate(1)]),
+            another_length("LIVE"),
+        ),
+        (
+            RANKED,
+            Choice::Ranking(vec![1, NOBODY]),
+            ranked(vec![1, 2, 3, NOBODY], 4),
+            another_length("RANKED"),
+        ),
+        (
+            RANKED,
+            Choice::Ranking(vec![1, WITHDRAWN]),
+            ranked(vec![1, 2, 3, WITHDRAWN], 3),
+            "a ranking does not open, or is none that the ballot paper offers".to_owned(),
+        ),
+        (
+            RANKED,
+            Choice::Ranking(vec![2, 2]),
+            ranked(vec![1, 2, 3], 3),
+            "a ranking does not open, or is none that the ballot paper offers".to_owned(),
+        ),
     ] {
         let fixture = Fixture::with_a_withdrawal(10);
         let mut nth = (0..10).filter(|nth| {
@@ -212,11 +241,12 @@ fn a_vote_that_the_ballot_paper_does_not_offer_ends_every_count() {
             credential.is_some_and(|(_, _, region)| region == 1)
         });
         let voter = nth.next().expect("somebody lives in region 1");
-        let mut ballots = fixture.ballot_box("data");
+        let mut shape = fixture.shape();
+        shape.ballots[usize::from(ballot)].papers = Papers::Same(paper);
+        let mut ballots = fixture.ballot_box_of_shape("data", shape);
         ballots.vote(ballot, voter, choice);
         ballots.close();
-        let place = format!("partition 0 frame 1: a choice of ballot {id} in region 1");
-        ends_every_count(&fixture, &place, &[&NOBODY.to_string()]);
+        ends_every_count(&fixture, &told, &[&NOBODY.to_string()]);
     }
 }
 

@@ -210,7 +210,7 @@ fn another_ledger_another_custody_and_a_newer_schema_are_refused() {
         "--postgres",
         &url,
     ];
-    refused(&sealed, "no --box was given");
+    refused(&sealed, "no --mask was given");
     let strip = |dump: &str| -> Vec<String> {
         dump.lines()
             .filter(|line| !line.contains("restrict"))
@@ -451,7 +451,9 @@ fn invariant_5_no_row_joins_who_and_what() {
         "0",
         "an audit row has a time finer than the hour"
     );
-    let secret = std::fs::read_to_string(fixture.path("box.key")).expect("key");
-    let secret = secret.split(':').nth(1).expect("hex");
-    assert!(!postgres.dump("secrecy").contains(secret));
+    for key in ["count.key", "mask.key"] {
+        let secret = std::fs::read_to_string(fixture.path(key)).expect("key");
+        let secret = secret.split(':').nth(1).expect("hex");
+        assert!(!postgres.dump("secrecy").contains(secret));
+    }
 }

@@ -5,7 +5,7 @@ mod support;
 use election::Choice;
 
 use support::program::{Names, Running, stdout, tally};
-use support::{Fixture, LATER, LIVE};
+use support::{END_MS, Fixture, LATER, LIVE};
 
 /// A token of a new file.
 fn token(file: &str) -> String {
@@ -24,6 +24,7 @@ fn exports_need_a_token_and_every_read_is_on_record() {
     let names = Names::new(&fixture, "data");
     let mut ballots = fixture.ballot_box("data");
     ballots.fill(0, 30);
+    ballots.set_time(END_MS);
     ballots.close();
     let file = fixture.path("tokens");
     let file = file.to_str().expect("UTF-8");
@@ -95,6 +96,13 @@ fn a_token_opens_no_ballot_early() {
         results.contains("LIVE") && !results.contains("LATER"),
         "{results}"
     );
+    let (_, _, audit) = running.get("/api/v1/exports/audit", &bearer(&token));
+    assert!(
+        !audit.contains("accepted"),
+        "two lists would tell who came: {audit}"
+    );
+    ballots.set_time(END_MS);
+    running.wait("/api/v1/results/LATER", |law| law["oui_count"] == 30);
     let (_, _, audit) = running.get("/api/v1/exports/audit", &bearer(&token));
     assert!(audit.contains("LATER") && !audit.contains("oui"), "{audit}");
 }

@@ -191,18 +191,22 @@ fn bad_inputs_are_named_and_refused() {
             &names.trust,
         ],
         2,
-        "--box",
+        "--mask",
     );
     let mut wrong_key = names.args("count", &[]);
     wrong_key[6] = &others.key;
     check(&wrong_key, 1, "is not of event T-2025");
     let mut no_key = names.args("count", &[]);
-    no_key[6] = "/nonexistent/box.key";
-    check(&no_key, 1, "box key: cannot read /nonexistent/box.key");
+    no_key[6] = "/nonexistent/mask.key";
+    check(
+        &no_key,
+        1,
+        "key of a hand: cannot read /nonexistent/mask.key",
+    );
     let mut other_package = names.args("verify", &[]);
     other_package[4] = &others.package;
     other_package[6] = &others.key;
-    other_package[8] = &others.trust;
+    other_package[10] = &others.trust;
     check(&other_package, 1, "another package");
     let mut no_ledger = names.args("count", &[]);
     no_ledger[2] = "/nonexistent";
@@ -260,19 +264,19 @@ fn a_changed_byte_is_found_and_nothing_is_counted() {
 #[test]
 fn keygen_makes_a_pair_once() {
     let dir = tempfile::TempDir::new().expect("a private directory");
-    let out = dir.path().join("box");
+    let out = dir.path().join("count");
     let out = out.to_str().expect("UTF-8");
-    let output = tally(&["keygen", "--out", out]);
+    let output = tally(&["keygen", "--hand", "count", "--out", out]);
     assert!(output.status.success(), "{}", stderr(&output));
     let public = std::fs::read_to_string(format!("{out}.pub")).expect("public half");
     assert_eq!(
         stdout(&output),
-        format!("box_key = \"{}\"\n", public.trim())
+        format!("count_key = \"{}\"\n", public.trim())
     );
     let secret = std::fs::read(format!("{out}.key")).expect("secret half");
-    let key = ledger::BoxSecretKey::parse(&secret).expect("a key");
+    let key = ledger::HandSecretKey::parse(&secret).expect("a key");
     assert_eq!(key.public().to_string(), public.trim());
-    let again = tally(&["keygen", "--out", out]);
+    let again = tally(&["keygen", "--hand", "count", "--out", out]);
     assert_eq!(again.status.code(), Some(1));
     assert!(stderr(&again).contains("--force"), "{}", stderr(&again));
     assert_eq!(std::fs::read(format!("{out}.key")).expect("kept"), secret);
@@ -286,7 +290,7 @@ fn a_key_is_checked_against_the_package_before_the_vote() {
     let check = |key: &str| tally(&["keygen", "--check", key, "--package", &names.package]);
     let right = check(&names.key);
     assert_eq!(right.status.code(), Some(0), "{}", stderr(&right));
-    assert!(stdout(&right).contains("opens the choices of event T-2025"));
+    assert!(stdout(&right).contains("is the mask key of event T-2025"));
     let wrong = check(&others.key);
     assert_eq!(wrong.status.code(), Some(1));
     assert!(stderr(&wrong).contains("is not of event T-2025"));

@@ -25,7 +25,7 @@ fn unsigned() -> (Fixture, Names) {
 /// The arguments of `command` without `--trust`.
 fn trusting_nobody<'a>(names: &'a Names, command: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let mut args = names.args(command, &[]);
-    args.truncate(7);
+    args.truncate(9);
     args.extend(more);
     args
 }

@@ -10,7 +10,7 @@ use minisign::{KeyPair, SecretKeyBox};
 use serde_json::Value;
 use specimen::write_secret;
 
-use support::program::{Names, Running, stderr, stdout, tally};
+use support::program::{Names, Running, alone, stderr, stdout, tally};
 use support::{END_MS, Fixture, OVER, OVER_MS, SINGLE};
 
 const FILES: [&str; 3] = ["statement.json", "statement.fr.txt", "statement.en.txt"];
@@ -393,4 +393,48 @@ fn an_existing_statement_is_kept() {
             .success()
     );
     assert_eq!(usize::from(OVER), 3, "the ballot stated is the closed one");
+}
+
+#[test]
+fn a_statement_names_the_second_holders_of_both_keys() {
+    let desk = Desk::new();
+    let names = &desk.names;
+    let first = desk.statement("first", &["--interim"]);
+    assert!(first.status.success(), "{}", stderr(&first));
+    let nobody = "NO SECOND HOLDER of the count key";
+    assert!(desk.read("first/statement.en.txt").contains(nobody));
+    let again = desk.path("again");
+    let mut release = names.args("release", &[]);
+    release.splice(5..9, ["--key", &names.count_key, "--out", &again]);
+    let released = alone(&release);
+    assert!(released.status.success(), "{}", stderr(&released));
+    let statement = desk.path("first/statement.json");
+    let others = [
+        "--interim",
+        "--recomputed",
+        &again,
+        "--recounted",
+        &statement,
+    ];
+    let second = desk.statement("second", &others);
+    assert!(second.status.success(), "{}", stderr(&second));
+    let told = desk.read("second/statement.en.txt");
+    for words in [
+        "2 holders of the count key have made the same",
+        "Totals made again in the statement SHA-256",
+    ] {
+        assert!(told.contains(words), "{told}");
+    }
+    let file = desk.fixture.path("again/p0000.releases");
+    let changed = desk
+        .read("again/p0000.releases")
+        .replace("\"votes\":", "\"votes\": ");
+    fs::write(file, changed).expect("written");
+    let third = desk.statement("third", &others);
+    assert_eq!(third.status.code(), Some(1));
+    let told = stderr(&third);
+    assert!(
+        told.contains("two holders of the count key came to different"),
+        "{told}"
+    );
 }

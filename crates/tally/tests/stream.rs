@@ -75,7 +75,7 @@ fn answer(socket: TcpStream, ledger: &std::path::Path, number: u64, manner: Mann
     )
     .ok()?;
     let mut stream = log.read_from(0, after).expect("a stream");
-    let mut budget = usize::try_from(2_000 + mix(number) % 6_000).expect("small");
+    let mut budget = usize::try_from(4_000 + mix(number) % 12_000).expect("small");
     loop {
         if manner == Manner::Slow {
             // Longer than a reader once took for the ledger's end.
@@ -176,17 +176,7 @@ fn an_address_that_is_none_is_refused() {
         "http://127.0.0.1",
         "http://127.0.0.1:1/x",
     ] {
-        let output = tally(&[
-            "run",
-            "--from",
-            url,
-            "--package",
-            &names.package,
-            "--trust",
-            &names.trust,
-            "--box",
-            &names.key,
-        ]);
+        let output = tally(&names.run_from(url));
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
         assert!(
             stderr(&output).contains("http://HOST:PORT"),

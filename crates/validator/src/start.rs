@@ -9,8 +9,7 @@ use durable::{Clock, OsStorage, SteadyClock};
 use election::{Event, instant_text};
 use ledger::log::files;
 use ledger::{
-    BallotShape, BoxPublicKey, ClockState, LedgerError, Options, Partition, RecoveryReport, Shape,
-    Snapshots,
+    ClockState, Enclosing, LedgerError, Options, Partition, RecoveryReport, Shape, Snapshots,
 };
 use listener::lifecycle::Lifecycle;
 use listener::{Admission, Tls};
@@ -198,21 +197,11 @@ fn log_closes_held(report: &RecoveryReport, event: &Event, now_ms: i64) {
 
 /// What the ledger must know of the package.
 fn shape(package: &Package) -> Shape {
-    let event = package.event();
-    let ballots = event.ballots().iter().map(|ballot| BallotShape {
-        id: ballot.id.clone(),
-        opens_ms: ballot.opens,
-        closes_ms: ballot.closes,
-        shard_sizes: (0..package.shard_count(ballot.index))
-            .map(|shard| package.credentials_in(ballot.index, shard))
-            .collect(),
-    });
-    Shape {
-        event_id: event.id.clone(),
-        manifest_sha256: package.manifest_sha256(),
-        box_public_key: BoxPublicKey::from_bytes(event.box_public_key),
-        ballots: ballots.collect(),
-    }
+    Shape::of(package.event(), package.manifest_sha256(), |ballot| {
+        (0..package.shard_count(ballot))
+            .map(|shard| package.credentials_in(ballot, shard))
+            .collect()
+    })
 }
 
 /// Puts together what answers requests, of parts that are ready.
@@ -229,6 +218,8 @@ pub(crate) fn assemble(
         .map(|ballot| ballot.id.clone())
         .collect();
     let metrics = Arc::new(Metrics::new(&partition, &roll.package, ids));
+    let enclosing = Enclosing::new(&Arc::new(shape(&roll.package)))
+        .context("no vote can be sealed to the mask key of the event")?;
     Ok(App {
         catalogue: Catalogue::new(event),
         routes: Routes::new()?,
@@ -243,6 +234,7 @@ pub(crate) fn assemble(
             ballots: BallotKeys::new(event)?,
             roll,
             attempts: Attempts::new(config.failed_attempts, config.client_failed_attempts),
+            enclosing,
             partition: Arc::clone(&partition),
             clock: Arc::clone(&clock),
             commit_timeout: config.commit_timeout,

@@ -1,11 +1,7 @@
 //! Builds the links of a partition's chain: segment headers with fresh content keys, and frames
 //! sealed under them. It knows where the chain stands and does no input or output.
 
-use std::io;
 use std::sync::Arc;
-
-use hpke::Kem;
-use hpke::kem::X25519HkdfSha256;
 
 use crate::decide::draft::Draft;
 use crate::error::LedgerError;
@@ -16,7 +12,7 @@ use crate::format::frame;
 use crate::format::header::{SegmentBallot, SegmentHeader, header_length};
 use crate::format::limits::FRAME_BYTES_MAX;
 use crate::format::link::{EncodedLink, LinkKind};
-use crate::format::seal::{ChoicesContext, ContentKey, SegmentContext};
+use crate::format::seal::{ChoicesContext, ContentKeys, Recipients, SegmentContext};
 use crate::format::shape::Shape;
 use crate::log::{Position, Recovery};
 
@@ -26,7 +22,7 @@ const FRAMES_BYTES_MIN: u64 = 4096;
 /// Writes the chain of one partition, link by link.
 pub(crate) struct ChainWriter {
     shape: Arc<Shape>,
-    box_key: <X25519HkdfSha256 as Kem>::PublicKey,
+    recipients: Recipients,
     partition: u16,
     epoch: u32,
     /// Size at which a segment is closed.
@@ -43,7 +39,7 @@ pub(crate) struct Segment {
     number: u32,
     /// Bytes of its links so far.
     bytes: u64,
-    keys: Vec<ContentKey>,
+    keys: Vec<ContentKeys>,
 }
 
 /// The size at which segments of this shape are closed: as asked for, with room for the header and
@@ -60,15 +56,11 @@ impl ChainWriter {
         segment_bytes: u64,
         recovery: &Recovery,
     ) -> Result<ChainWriter, LedgerError> {
-        let box_key = shape
-            .box_public_key
-            .to_hpke()
-            .map_err(|error| LedgerError::Keys {
-                source: io::Error::other(format!("box key: {error}")),
-            })?;
+        let recipients =
+            Recipients::new(&shape.keys).map_err(|source| LedgerError::Keys { source })?;
         Ok(ChainWriter {
             shape,
-            box_key,
+            recipients,
             partition,
             epoch: recovery.epoch,
             segment_bytes,
@@ -116,7 +108,7 @@ impl ChainWriter {
         &self,
         number: u32,
         entropy: &mut dyn Entropy,
-    ) -> Result<(SegmentHeader, Vec<ContentKey>), LedgerError> {
+    ) -> Result<(SegmentHeader, Vec<ContentKeys>), LedgerError> {
         let shape = &self.shape;
         let context = SegmentContext {
             event_id: &shape.event_id,
@@ -128,12 +120,14 @@ impl ChainWriter {
         let mut keys = Vec::with_capacity(shape.ballots.len());
         let mut ballots = Vec::with_capacity(shape.ballots.len());
         for (index, ballot) in (0u16..).zip(&shape.ballots) {
-            let (key, content_key) = ContentKey::generate(entropy, &self.box_key, &context, index)
-                .map_err(|source| LedgerError::Keys { source })?;
-            keys.push(key);
+            let drawn = ContentKeys::generate(entropy, &self.recipients, &context, index);
+            let (of_ballot, [count_key, mask_key]) =
+                drawn.map_err(|source| LedgerError::Keys { source })?;
+            keys.push(of_ballot);
             ballots.push(SegmentBallot {
                 id: ballot.id.clone(),
-                content_key,
+                count_key,
+                mask_key,
             });
         }
         let header = SegmentHeader {
@@ -143,7 +137,7 @@ impl ChainWriter {
             epoch: self.epoch,
             event_id: shape.event_id.clone(),
             manifest_sha256: shape.manifest_sha256,
-            box_public_key: shape.box_public_key,
+            keys: shape.keys,
             previous: self.position.link,
             ballots,
             link: LinkHash::default(),
@@ -166,7 +160,7 @@ impl ChainWriter {
             .as_ref()
             .expect("a segment header is appended before a frame is sealed");
         let sequence = self.position.cursor.sequence + 1;
-        let sealed = draft.counts.iter().map(|(ballot, counts)| {
+        let sealed = draft.contents.iter().map(|(ballot, contents)| {
             let key = segment.keys.get(usize::from(*ballot));
             let context = ChoicesContext {
                 partition: self.partition,
@@ -175,7 +169,7 @@ impl ChainWriter {
                 ballot: *ballot,
             };
             key.expect("the arbiter decides by the same shape")
-                .seal(counts, &context)
+                .seal(contents, &context)
         });
         let sealed = sealed.collect();
         let body = draft.body(sealed, trackers.to_vec());

@@ -27,7 +27,6 @@ use crate::decide::voted::Voted;
 use crate::decide::window::DecisionTimes;
 use crate::error::LedgerError;
 use crate::format::body::{InvalidReason, Tracker};
-use crate::format::choice_code::wipe;
 use crate::format::entropy::Entropy;
 use crate::format::link::{EncodedLink, LinkKind};
 use crate::format::shape::Shape;
@@ -252,8 +251,7 @@ impl<R: Reply> Committer<R> {
     /// Nobody knows what time it is: nobody's vote is decided, and nothing of it is counted.
     fn turn_away(&self, batch: &mut Vec<Submission<R>>) {
         self.shared.state.note_decided(batch.len() as u64);
-        for mut submission in batch.drain(..) {
-            wipe(&mut submission.choice);
+        for submission in batch.drain(..) {
             submission.reply.reply(Decision::ClockInDoubt);
         }
     }

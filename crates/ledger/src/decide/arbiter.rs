@@ -7,8 +7,9 @@ use crate::decide::recent::{RecentReceipts, Recorded};
 use crate::decide::submission::{Decision, Reply, Submission};
 use crate::decide::voted::{Marked, Voted};
 use crate::decide::window::{DecisionTimes, Window};
+use crate::format::ballot_paper::{Paper, Papers};
 use crate::format::body::InvalidReason;
-use crate::format::choice_code::{is_encodable, wipe};
+use crate::format::contents::fits;
 use crate::format::limits::BATCH_SUBMISSIONS_MAX;
 use crate::format::shape::BallotShape;
 
@@ -18,6 +19,7 @@ pub(crate) struct Arbiter {
     recent: RecentReceipts,
     /// In the order of the ballots' indexes.
     windows: Vec<Window>,
+    papers: Vec<Papers>,
 }
 
 impl Arbiter {
@@ -27,6 +29,7 @@ impl Arbiter {
             voted,
             recent,
             windows,
+            papers: ballots.iter().map(|ballot| ballot.papers.clone()).collect(),
         }
     }
 
@@ -40,13 +43,12 @@ impl Arbiter {
         let mut draft = Draft::default();
         let taken = batch.len().min(BATCH_SUBMISSIONS_MAX);
         for submission in batch.drain(..taken) {
-            let Some(mut submission) = self.first_sent(&mut draft, submission) else {
+            let Some(submission) = self.first_sent(&mut draft, submission) else {
                 continue;
             };
             let ballot = submission.ballot;
             let window = self.windows.get(usize::from(ballot));
             if window.is_some_and(|window| window.is_in_doubt(times)) {
-                wipe(&mut submission.choice);
                 let turned_away = (submission.reply, Decision::ClockInDoubt);
                 draft.turned_away.push(turned_away);
                 continue;
@@ -54,7 +56,6 @@ impl Arbiter {
             match self.refusal(&submission, times.now_ms) {
                 None => self.decide_open(&mut draft, submission),
                 Some((decision, reason)) => {
-                    wipe(&mut submission.choice);
                     invalid.add(Some(ballot), reason, 1);
                     draft.turned_away.push((submission.reply, decision));
                 }
@@ -69,7 +70,7 @@ impl Arbiter {
     fn first_sent<R>(
         &self,
         draft: &mut Draft<R>,
-        mut submission: Submission<R>,
+        submission: Submission<R>,
     ) -> Option<Submission<R>> {
         let Some(tracker) = submission.tracker else {
             return Some(submission);
@@ -82,7 +83,6 @@ impl Arbiter {
         } else {
             return Some(submission);
         }
-        wipe(&mut submission.choice);
         None
     }
 
@@ -109,13 +109,22 @@ impl Arbiter {
         let Some(window) = self.windows.get(usize::from(submission.ballot)) else {
             return Some((Decision::Malformed, InvalidReason::NoSuchBallot));
         };
-        if !is_encodable(&submission.choice) {
+        if self
+            .paper(submission)
+            .is_none_or(|paper| !fits(paper, &submission.vote))
+        {
             return Some((Decision::Malformed, InvalidReason::BadChoice));
         }
         window.refusal(now_ms)
     }
 
-    fn decide_open<R: Reply>(&mut self, draft: &mut Draft<R>, mut submission: Submission<R>) {
+    /// The ballot paper of the voter.
+    fn paper<R>(&self, submission: &Submission<R>) -> Option<&Paper> {
+        let papers = self.papers.get(usize::from(submission.ballot))?;
+        papers.paper(submission.region)
+    }
+
+    fn decide_open<R: Reply>(&mut self, draft: &mut Draft<R>, submission: Submission<R>) {
         let Submission {
             ballot,
             shard,
@@ -127,8 +136,11 @@ impl Arbiter {
         match self.voted.mark(ballot, shard, ordinal) {
             Some(Marked::Newly) => {
                 draft.marks.push(credential);
-                let counts = draft.counts.entry(ballot).or_default();
-                draft.choice_bytes += counts.add(region, &submission.choice);
+                let paper = self
+                    .paper(&submission)
+                    .expect("a vote that fits none is refused");
+                let contents = draft.contents.entry(ballot).or_default();
+                draft.choice_bytes += contents.add(region, paper, &submission.vote);
                 draft.accept(submission.reply, submission.tracker);
             }
             Some(Marked::Already) if !submission.records_repeat => draft
@@ -146,7 +158,6 @@ impl Arbiter {
                 .turned_away
                 .push((submission.reply, Decision::Malformed)),
         }
-        wipe(&mut submission.choice);
     }
 
     /// The draft's frame is on stable storage.

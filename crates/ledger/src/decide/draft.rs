@@ -8,7 +8,7 @@ use crate::format::body::{
     Attempts, BallotMarks, Body, DuplicateAttempts, InvalidAttempts, SealedChoices, ShardMarks,
     TRACKER_BYTES, Tracker,
 };
-use crate::format::choice_code::Counts;
+use crate::format::contents::Contents;
 use crate::format::entropy::Entropy;
 use crate::format::receipt::RequestId;
 
@@ -18,7 +18,7 @@ pub(crate) type Credential = (u16, u32, u32);
 /// A batch that is decided and not yet written. It becomes true by its frame, or is taken back.
 pub(crate) struct Draft<R> {
     pub(crate) marks: Vec<Credential>,
-    pub(crate) counts: BTreeMap<u16, Counts>,
+    pub(crate) contents: BTreeMap<u16, Contents>,
     pub(crate) duplicates: BTreeMap<Credential, u32>,
     pub(crate) invalid: Vec<InvalidAttempts>,
     /// With the tracker that the submitter derived, where it did.
@@ -31,14 +31,14 @@ pub(crate) struct Draft<R> {
     pub(crate) repeated: Vec<(R, u32)>,
     /// Answers that need no frame.
     pub(crate) turned_away: Vec<(R, Decision)>,
-    pub(crate) choice_bytes: usize,
+    pub(crate) choice_bytes: u64,
 }
 
 impl<R> Default for Draft<R> {
     fn default() -> Draft<R> {
         Draft {
             marks: Vec::new(),
-            counts: BTreeMap::new(),
+            contents: BTreeMap::new(),
             duplicates: BTreeMap::new(),
             invalid: Vec::new(),
             accepted: Vec::new(),
@@ -76,18 +76,17 @@ impl<R> Draft<R> {
     }
 
     pub(crate) fn votes_by_ballot(&self) -> impl Iterator<Item = (u16, u64)> + '_ {
-        self.counts
+        self.contents
             .iter()
-            .map(|(ballot, counts)| (*ballot, counts.total()))
+            .map(|(ballot, contents)| (*ballot, contents.total()))
     }
 
-    /// No frame of this draft is longer: marks, trackers and duplicates at their longest, counts
-    /// with their padding.
+    /// No frame of this draft is longer: marks, trackers and duplicates at their longest.
     pub(crate) fn frame_bytes_max(&self) -> u64 {
-        let votes = self.marks.len() * (3 + 5 + 3 + 5 + TRACKER_BYTES) + self.choice_bytes;
-        let ballots = self.counts.len() * 128;
+        let votes = self.marks.len() * (3 + 5 + 3 + 5 + TRACKER_BYTES);
+        let ballots = self.contents.len() * 64;
         let attempts = self.duplicates.len() * 20 + self.invalid.len() * 16;
-        (512 + votes + ballots + attempts) as u64
+        (512 + votes + ballots + attempts) as u64 + self.choice_bytes
     }
 
     /// The tracker of each vote, in order of arrival: the derived one, or a random one.

@@ -1,8 +1,7 @@
 //! What goes into the ledger and what comes back.
 
-use election::Choice;
-
 use crate::format::body::Tracker;
+use crate::format::contents::Enclosed;
 use crate::format::receipt::RequestId;
 
 /// A vote whose credential is on the roll and whose choice the ballot allows: whoever submits it
@@ -16,8 +15,8 @@ pub struct Submission<R> {
     pub ordinal: u32,
     /// The voter's region; 0 = none.
     pub region: u16,
-    /// The voter's choice, which is written sealed.
-    pub choice: Choice,
+    /// The voter's choice, as [`Enclosing`](crate::Enclosing) encloses it for this ballot and region.
+    pub vote: Enclosed,
     /// Names the vote on its receipt, where the submitter derives it from something that the sender
     /// sends again; none has one drawn. Whoever submits under the tracker of a vote of the last
     /// quarter of an hour gets the receipt of that vote. So it must depend on the credential and the
@@ -72,7 +71,7 @@ pub enum Decision {
     /// The system's clock and the ledger's time are so far apart that nobody knows whether the ballot
     /// is open: nothing is recorded, try again later.
     ClockInDoubt,
-    /// Ballot, shard or ordinal is not in the ledger's shape, or a ranking is empty or longer than
-    /// [`crate::RANKS_MAX`]: a mistake of the submitter, who should have checked.
+    /// Ballot, shard or ordinal is not in the ledger's shape, or the vote was enclosed for another ballot
+    /// paper: a mistake of the submitter, who should have checked.
     Malformed,
 }

@@ -1,7 +1,7 @@
 //! The body of a frame: who voted (marks), what was voted (sealed), receipts, attempts.
 //!
 //! Deterministic CBOR; `frame.cddl` beside this crate's manifest is its grammar. Decoding checks
-//! everything that can be checked without the box key: order, uniqueness, and that each ballot has
+//! everything that can be checked without a key: order, uniqueness, and that each ballot has
 //! as many choices as marks and each vote a tracker.
 
 use crate::format::cbor::{CborError, Reader, Writer};
@@ -50,7 +50,8 @@ pub struct SealedChoices {
     pub ballot: u16,
     /// How many votes are inside.
     pub count: u64,
-    /// ChaCha20-Poly1305 under the segment's content key of this ballot, tag last.
+    /// Masked counts or rankings, ChaCha20-Poly1305 under the segment's count content key of
+    /// this ballot, tag last.
     pub sealed: Vec<u8>,
 }
 

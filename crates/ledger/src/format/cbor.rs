@@ -126,11 +126,6 @@ impl<'b> Reader<'b> {
         }
     }
 
-    pub(crate) fn bool(&mut self) -> Result<bool, CborError> {
-        let error = self.error("true or false");
-        self.inner.bool().map_err(|_| error)
-    }
-
     pub(crate) fn null(&mut self) -> Result<(), CborError> {
         let error = self.error("null");
         self.inner.null().map_err(|_| error)
@@ -220,10 +215,6 @@ impl Writer {
 
     pub(crate) fn text(&mut self, text: &str) {
         self.put(|e| e.str(text)?.ok());
-    }
-
-    pub(crate) fn bool(&mut self, value: bool) {
-        self.put(|e| e.bool(value)?.ok());
     }
 
     pub(crate) fn null(&mut self) {

@@ -12,7 +12,7 @@ use crate::format::chain::LinkHash;
 #[non_exhaustive]
 pub enum Defect {
     /// Not the start of a segment.
-    #[error("not a ledger segment: expected magic SCRLEDG1, got {got:02x?}")]
+    #[error("not a ledger segment: expected magic SCRLEDG2, got {got:02x?}")]
     Magic { got: [u8; 8] },
     /// Written by another version of this program.
     #[error(

@@ -1,11 +1,11 @@
 //! A segment file's header: whose ledger this is, where it stands in the chain, and for each
-//! ballot a content key that only the box key opens.
+//! ballot two content keys, one that only the count key opens and one that only the mask key opens.
 //!
 //! ```text
 //! offset size
-//!      0    8  magic "SCRLEDG1"
-//!      8    4  format version, 1
-//!     12    4  length of this header H = 168 + 112 B + 32
+//!      0    8  magic "SCRLEDG2"
+//!      8    4  format version, 2
+//!     12    4  length of this header H = 200 + 192 B + 32
 //!     16    2  partition
 //!     18    2  number of ballots B, at most 256
 //!     20    4  segment number, from 1 without gaps
@@ -14,11 +14,13 @@
 //!     36    4  zero
 //!     40   32  event id, padded with zeros
 //!     72   32  SHA-256 of the package's manifest
-//!    104   32  box public key (X25519)
-//!    136   32  previous link: hash of the last frame before, or of the header before where that
+//!    104   32  public count key (X25519)
+//!    136   32  public mask key (X25519)
+//!    168   32  previous link: hash of the last frame before, or of the header before where that
 //!              segment has no frame; zeros in segment 1
-//!    168 112B  per ballot: id (32, padded with zeros), HPKE encapsulated key (32),
-//!              sealed content key (32 + 16 tag)
+//!    200 192B  per ballot: id (32, padded with zeros); the content key of counts, sealed to the
+//!              count key: HPKE encapsulated key (32), ciphertext (32 + 16 tag); the content key
+//!              of masks, sealed to the mask key, in the same form
 //!   H-32   32  SHA-256 of bytes 0..H-32: the previous link of the first frame
 //! ```
 //! Integers are little-endian. The header is a link of the chain, so its sealed keys cannot be
@@ -29,20 +31,20 @@ use sha2::{Digest, Sha256};
 use crate::format::chain::{HASH_BYTES, LinkHash};
 use crate::format::defect::Defect;
 use crate::format::fields::{Fields, padded_id};
-use crate::format::keys::BoxPublicKey;
+use crate::format::hand::{Hand, HandPublicKey, HandPublicKeys};
 use crate::format::limits::{BALLOTS_MAX, ID_BYTES_MAX};
 use crate::format::shape::Shape;
 
 /// First bytes of a segment. Read as a frame length they are out of bounds, so that a stream of
 /// headers and frames needs no other separator.
-pub(crate) const MAGIC: [u8; 8] = *b"SCRLEDG1";
+pub(crate) const MAGIC: [u8; 8] = *b"SCRLEDG2";
 /// Version of the format.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 /// Bytes before the first ballot.
-pub(crate) const FIXED_BYTES: usize = 168;
-const BALLOT_BYTES: usize = ID_BYTES_MAX + SealedKey::BYTES;
+pub(crate) const FIXED_BYTES: usize = 200;
+const BALLOT_BYTES: usize = ID_BYTES_MAX + 2 * SealedKey::BYTES;
 
-/// A content key sealed to the box key.
+/// A content key sealed to the key of one hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedKey {
     /// The encapsulated key of HPKE (RFC 9180).
@@ -60,8 +62,19 @@ impl SealedKey {
 pub struct SegmentBallot {
     /// Law id or election code.
     pub id: String,
-    /// Opens the choices of this ballot in this segment.
-    pub content_key: SealedKey,
+    /// Opens the masked counts of this ballot in this segment; sealed to the count key.
+    pub count_key: SealedKey,
+    /// Gives the masks of these counts; sealed to the mask key.
+    pub mask_key: SealedKey,
+}
+
+impl SegmentBallot {
+    pub(crate) fn key_of(&self, hand: Hand) -> &SealedKey {
+        match hand {
+            Hand::Count => &self.count_key,
+            Hand::Mask => &self.mask_key,
+        }
+    }
 }
 
 /// The header of a segment.
@@ -79,8 +92,8 @@ pub struct SegmentHeader {
     pub event_id: String,
     /// SHA-256 of the package's manifest.
     pub manifest_sha256: [u8; 32],
-    /// The key to which the content keys are sealed.
-    pub box_public_key: BoxPublicKey,
+    /// The keys to which the content keys are sealed.
+    pub keys: HandPublicKeys,
     /// Hash of the link before; zeros where there is none.
     pub previous: LinkHash,
     /// In the order of `election::BallotIndex`.
@@ -116,12 +129,15 @@ impl SegmentHeader {
         out.extend_from_slice(&[0; 4]);
         out.extend_from_slice(&padded_id(&self.event_id));
         out.extend_from_slice(&self.manifest_sha256);
-        out.extend_from_slice(self.box_public_key.as_bytes());
+        out.extend_from_slice(self.keys.count.as_bytes());
+        out.extend_from_slice(self.keys.mask.as_bytes());
         out.extend_from_slice(&self.previous.0);
         for ballot in &self.ballots {
             out.extend_from_slice(&padded_id(&ballot.id));
-            out.extend_from_slice(&ballot.content_key.encapsulated);
-            out.extend_from_slice(&ballot.content_key.ciphertext);
+            for key in Hand::ALL.map(|hand| ballot.key_of(hand)) {
+                out.extend_from_slice(&key.encapsulated);
+                out.extend_from_slice(&key.ciphertext);
+            }
         }
         self.link = LinkHash(Sha256::digest(&out).into());
         out.extend_from_slice(&self.link.0);
@@ -188,7 +204,10 @@ impl SegmentHeader {
         }
         let event_id = fields.id("event id")?;
         let manifest_sha256 = fields.array()?;
-        let box_public_key = BoxPublicKey::from_bytes(fields.array()?);
+        let keys = HandPublicKeys {
+            count: HandPublicKey::from_bytes(fields.array()?),
+            mask: HandPublicKey::from_bytes(fields.array()?),
+        };
         let previous = LinkHash(fields.array()?);
         let ballots: Result<Vec<SegmentBallot>, Defect> = (0..ballot_count)
             .map(|_| decode_ballot(&mut fields))
@@ -200,14 +219,14 @@ impl SegmentHeader {
             epoch,
             event_id,
             manifest_sha256,
-            box_public_key,
+            keys,
             previous,
             ballots: ballots?,
             link,
         })
     }
 
-    /// Refuses the segment of another event, package, box key or partition.
+    /// Refuses the segment of another event, package, key or partition.
     ///
     /// # Errors
     /// [`Defect::Another`], [`Defect::Partition`].
@@ -218,7 +237,8 @@ impl SegmentHeader {
             LinkHash(self.manifest_sha256),
         );
         same("package (SHA-256 of its manifest)", &manifest, &own)?;
-        same("box key", &shape.box_public_key, &self.box_public_key)?;
+        same("count key", &shape.keys.count, &self.keys.count)?;
+        same("mask key", &shape.keys.mask, &self.keys.mask)?;
         self.check_partition(partition)?;
         let expected: Vec<&str> = shape
             .ballots
@@ -256,11 +276,18 @@ fn same<T: PartialEq + ToString>(what: &'static str, expected: &T, got: &T) -> R
     })
 }
 
-fn decode_ballot(fields: &mut Fields<'_>) -> Result<SegmentBallot, Defect> {
-    let id = fields.id("ballot id")?;
-    let content_key = SealedKey {
+fn decode_key(fields: &mut Fields<'_>) -> Result<SealedKey, Defect> {
+    Ok(SealedKey {
         encapsulated: fields.array()?,
         ciphertext: fields.array()?,
-    };
-    Ok(SegmentBallot { id, content_key })
+    })
+}
+
+fn decode_ballot(fields: &mut Fields<'_>) -> Result<SegmentBallot, Defect> {
+    let id = fields.id("ballot id")?;
+    Ok(SegmentBallot {
+        id,
+        count_key: decode_key(fields)?,
+        mask_key: decode_key(fields)?,
+    })
 }

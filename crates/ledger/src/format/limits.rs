@@ -10,6 +10,10 @@ pub const SHARDS_MAX: usize = 1 << 16;
 pub const SHARD_CREDENTIALS_MAX: u32 = 1 << 28;
 /// Ranks of one choice (`election` takes 100).
 pub const RANKS_MAX: usize = 128;
+/// Candidates who can be ranked in one region: a rank is a number of two bytes.
+pub const RANKED_CANDIDATES_MAX: usize = 65_535;
+/// Bytes of the counts in a frame in which every region of every ballot votes.
+pub(crate) const CELLS_BYTES_MAX: u64 = 4 << 20;
 /// Bytes of one frame. A batch of 4,096 full rankings stays below.
 pub const FRAME_BYTES_MAX: u32 = 8 << 20;
 /// Submissions decided in one frame.

@@ -1,94 +1,39 @@
-//! Opening the choices of frames with the box key: the tally's side of sealing.
+//! Reading what a frame seals: each hand its half. Sums come of both, and no program holds both.
 
 use election::Choice;
 
-use crate::format::body::{BodyError, SealedChoices};
-use crate::format::cbor::CborError;
+use crate::format::ballot_paper::{Paper, Papers};
+use crate::format::body::SealedChoices;
 use crate::format::chain::LinkHash;
-use crate::format::choice_code::decode_counts;
-use crate::format::frame::Frame;
+use crate::format::contents::{self, RegionChoices};
+use crate::format::hand::{Hand, HandSecretKey};
 use crate::format::header::SegmentHeader;
-use crate::format::keys::BoxSecretKey;
-use crate::format::seal::{ChoicesContext, ContentKey};
+use crate::format::mask::MaskKey;
+use crate::format::ranking::{self, RankingContext};
+use crate::format::seal::{ChoicesContext, CountKey};
 
-/// The opened choices of one ballot in one frame.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BallotChoices {
-    /// Index of the ballot.
-    pub ballot: u16,
-    /// (region, choice, votes), ascending by region; region 0 = none. Votes are above 0.
-    pub counts: Vec<(u16, Choice, u64)>,
-}
-
-/// Opens sealed choices with the box key. Content keys of the last segment are kept, so that the
-/// key agreement happens once a segment and ballot.
-pub struct Opener {
-    secret: BoxSecretKey,
+/// Content keys of the last segment, so that the key agreement happens once a segment and ballot.
+struct OpenedKeys<K> {
+    secret: HandSecretKey,
     segment: Option<LinkHash>,
-    keys: Vec<Option<ContentKey>>,
+    keys: Vec<Option<K>>,
 }
 
-impl Opener {
-    /// With the box key of the event.
-    pub fn new(secret: &BoxSecretKey) -> Opener {
-        Opener {
+impl<K> OpenedKeys<K> {
+    fn new(secret: &HandSecretKey) -> OpenedKeys<K> {
+        OpenedKeys {
             secret: secret.duplicate(),
             segment: None,
             keys: Vec::new(),
         }
     }
 
-    /// The choices of `frame`, which stands in the segment of `header`; ascending by ballot.
-    ///
-    /// # Errors
-    /// The body is malformed, a box does not open (another key, or the frame of another segment),
-    /// or a ballot holds another number of choices than of marks.
-    pub fn choices(
+    fn of(
         &mut self,
         header: &SegmentHeader,
-        frame: &Frame,
-    ) -> Result<Vec<BallotChoices>, OpenError> {
-        let body = frame.body()?;
-        body.choices
-            .iter()
-            .map(|sealed| self.open(header, frame, sealed))
-            .collect()
-    }
-
-    fn open(
-        &mut self,
-        header: &SegmentHeader,
-        frame: &Frame,
-        sealed: &SealedChoices,
-    ) -> Result<BallotChoices, OpenError> {
-        let (sequence, ballot) = (frame.header.sequence, sealed.ballot);
-        let closed = || OpenError::Sealed { sequence, ballot };
-        let at = ChoicesContext {
-            partition: header.partition,
-            segment: header.number,
-            sequence,
-            ballot,
-        };
-        let key = self.key(header, ballot).ok_or_else(closed)?;
-        let plain = key.unseal(&sealed.sealed, &at).ok_or_else(closed)?;
-        let counts = decode_counts(&plain).map_err(|source| OpenError::Plaintext {
-            sequence,
-            ballot,
-            source,
-        })?;
-        let got: u128 = counts.iter().map(|(_, _, count)| u128::from(*count)).sum();
-        if got != u128::from(sealed.count) {
-            return Err(OpenError::Count {
-                sequence,
-                ballot,
-                expected: sealed.count,
-                got,
-            });
-        }
-        Ok(BallotChoices { ballot, counts })
-    }
-
-    fn key(&mut self, header: &SegmentHeader, ballot: u16) -> Option<&ContentKey> {
+        ballot: u16,
+        open: fn(&HandSecretKey, &SegmentHeader, u16) -> Option<K>,
+    ) -> Option<&K> {
         if self.segment != Some(header.link) {
             self.segment = Some(header.link);
             self.keys.clear();
@@ -96,47 +41,129 @@ impl Opener {
         }
         let slot = self.keys.get_mut(usize::from(ballot))?;
         if slot.is_none() {
-            *slot = ContentKey::open(&self.secret, header, ballot);
+            *slot = open(&self.secret, header, ballot);
         }
         slot.as_ref()
     }
 }
 
-/// Why sealed choices could not be opened.
+/// What the holder of the count key reads: masked counts, and rankings that stay closed.
+pub struct CountOpener(OpenedKeys<CountKey>);
+
+impl CountOpener {
+    /// With the secret half of the count key.
+    pub fn new(secret: &HandSecretKey) -> CountOpener {
+        CountOpener(OpenedKeys::new(secret))
+    }
+
+    /// The choices of one ballot in the frame of that sequence, by region. `voters`: the regions of the
+    /// frame's marks on this ballot, ascending, and how many voted there.
+    ///
+    /// # Errors
+    /// The choices do not open, or are not what the papers of these voters ask for.
+    pub fn choices(
+        &mut self,
+        header: &SegmentHeader,
+        sequence: u64,
+        sealed: &SealedChoices,
+        (papers, voters): (&Papers, impl Iterator<Item = (u16, u64)>),
+    ) -> Result<Vec<(u16, RegionChoices)>, OpenError> {
+        let ballot = sealed.ballot;
+        let at = ChoicesContext {
+            partition: header.partition,
+            segment: header.number,
+            sequence,
+            ballot,
+        };
+        let key = self.0.of(header, ballot, CountKey::open);
+        let plain = key.and_then(|key| key.unseal(&sealed.sealed, &at));
+        let plain = plain.ok_or(OpenError::Sealed {
+            hand: Hand::Count,
+            sequence,
+            ballot,
+        })?;
+        let read = contents::read(papers, voters, &plain);
+        read.ok_or(OpenError::Layout { sequence, ballot })
+    }
+}
+
+/// What the holder of the mask key knows: the masks of counts, and rankings without their voters.
+pub struct MaskOpener(OpenedKeys<MaskKey>);
+
+impl MaskOpener {
+    /// With the secret half of the mask key.
+    pub fn new(secret: &HandSecretKey) -> MaskOpener {
+        MaskOpener(OpenedKeys::new(secret))
+    }
+
+    /// The masks of the `cells` counts of one region on a ballot, in the frame of that sequence.
+    ///
+    /// # Errors
+    /// The ballot's content key does not open.
+    pub fn masks(
+        &mut self,
+        header: &SegmentHeader,
+        sequence: u64,
+        (ballot, region): (u16, u16),
+        cells: usize,
+    ) -> Result<zeroize::Zeroizing<Vec<u32>>, OpenError> {
+        let key = self.0.of(header, ballot, MaskKey::open);
+        let key = key.ok_or(OpenError::Sealed {
+            hand: Hand::Mask,
+            sequence,
+            ballot,
+        })?;
+        Ok(key.masks(region, sequence, cells))
+    }
+
+    /// The ranking in a record of a voter of this ballot and region; none where it was sealed to another
+    /// key, comes from elsewhere, or ranks nobody on the paper.
+    pub fn ranking(
+        &self,
+        manifest_sha256: &[u8; 32],
+        (ballot, region): (u16, u16),
+        paper: &Paper,
+        record: &[u8],
+    ) -> Option<Choice> {
+        let Paper::Ranked { candidates, .. } = paper else {
+            return None;
+        };
+        let context = RankingContext {
+            manifest_sha256,
+            ballot,
+            region,
+        };
+        let places = ranking::open(&self.0.secret, context, record)?;
+        let ranking = places.iter().map(|place| {
+            let at = usize::from(*place).checked_sub(1)?;
+            candidates.get(at).copied()
+        });
+        ranking.collect::<Option<Vec<u32>>>().map(Choice::Ranking)
+    }
+}
+
+/// Why one hand cannot read a frame.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the message of each variant names its fields")]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The body is malformed.
-    #[error(transparent)]
-    Body(#[from] BodyError),
-    /// The box stays closed.
+    /// A content key or the choices stay closed.
     #[error(
-        "frame {sequence}, ballot {ballot}: the choices do not open: this is not the box key of this event, or they were moved here from another frame"
+        "frame {sequence}, ballot {ballot}: what is sealed to the {hand} key does not open: this is not the {hand} key of this event, or it was moved here from another frame"
     )]
     Sealed {
+        hand: Hand,
         sequence: u64,
         /// Index of the ballot.
         ballot: u16,
     },
-    /// The box opened, on something else than counts.
-    #[error("frame {sequence}, ballot {ballot}: opened choices, {source}")]
-    Plaintext {
-        sequence: u64,
-        /// Index of the ballot.
-        ballot: u16,
-        source: CborError,
-    },
-    /// As many choices as marks.
+    /// Another length than the marks ask for.
     #[error(
-        "frame {sequence}, ballot {ballot}: {got} choices inside, expected {expected} as there are marks"
+        "frame {sequence}, ballot {ballot}: the opened choices are not what the ballot papers of its voters ask for: check that ledger and package belong together"
     )]
-    Count {
+    Layout {
         sequence: u64,
         /// Index of the ballot.
         ballot: u16,
-        /// Number of marks of the ballot in the frame.
-        expected: u64,
-        got: u128,
     },
 }

@@ -1,10 +1,16 @@
 //! What the ledger must know of the event it serves. The program takes it from the verified
 //! package; the ledger itself knows neither packages nor definitions.
 
-use crate::format::keys::BoxPublicKey;
-use crate::format::limits::{BALLOTS_MAX, ID_BYTES_MAX, SHARD_CREDENTIALS_MAX, SHARDS_MAX};
+use election::{Ballot, BallotIndex, Event};
 
-/// The event as the ledger sees it. A ledger whose segments name another event, manifest, box key
+use crate::format::ballot_paper::{Paper, Papers};
+use crate::format::hand::HandPublicKeys;
+use crate::format::limits::{
+    BALLOTS_MAX, CELLS_BYTES_MAX, ID_BYTES_MAX, RANKED_CANDIDATES_MAX, RANKS_MAX,
+    SHARD_CREDENTIALS_MAX, SHARDS_MAX,
+};
+
+/// The event as the ledger sees it. A ledger whose segments name another event, manifest, keys
 /// or ballots is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shape {
@@ -13,7 +19,7 @@ pub struct Shape {
     /// SHA-256 of the package's `manifest.json`.
     pub manifest_sha256: [u8; 32],
     /// To whom choices are sealed.
-    pub box_public_key: BoxPublicKey,
+    pub keys: HandPublicKeys,
     /// In the order of `election::BallotIndex`.
     pub ballots: Vec<BallotShape>,
 }
@@ -30,6 +36,31 @@ pub struct BallotShape {
     pub closes_ms: i64,
     /// Credentials in each shard: ordinals are below this.
     pub shard_sizes: Vec<u32>,
+    /// What its voters may choose.
+    pub papers: Papers,
+}
+
+impl BallotShape {
+    /// Of a ballot of the event, on a roll with so many credentials in each shard.
+    fn of(ballot: &Ballot, shard_sizes: Vec<u32>) -> BallotShape {
+        BallotShape {
+            id: ballot.id.clone(),
+            opens_ms: ballot.opens,
+            closes_ms: ballot.closes,
+            shard_sizes,
+            papers: Papers::of(ballot),
+        }
+    }
+
+    /// The longest that the counts of a frame can be, whichever regions vote; rankings are bounded by the
+    /// votes of a frame.
+    fn cells_bytes(&self) -> u64 {
+        let cells = |paper: &Paper| match paper {
+            Paper::Cells(_) => paper.bytes_of(1),
+            Paper::Ranked { .. } => 0,
+        };
+        self.papers.all().map(cells).sum()
+    }
 }
 
 /// Why a shape cannot have a ledger.
@@ -60,6 +91,24 @@ pub enum ShapeError {
 }
 
 impl Shape {
+    /// Of an event and the SHA-256 of its package's manifest. `shard_sizes`: credentials in each shard of a
+    /// ballot.
+    pub fn of(
+        event: &Event,
+        manifest_sha256: [u8; 32],
+        shard_sizes: impl Fn(BallotIndex) -> Vec<u32>,
+    ) -> Shape {
+        let ballots = event.ballots().iter();
+        Shape {
+            event_id: event.id.clone(),
+            manifest_sha256,
+            keys: HandPublicKeys::of(event),
+            ballots: ballots
+                .map(|ballot| BallotShape::of(ballot, shard_sizes(ballot.index)))
+                .collect(),
+        }
+    }
+
     /// Checks every bound that the formats rely on.
     ///
     /// # Errors
@@ -87,7 +136,12 @@ impl Shape {
                     (*size).into(),
                 )?;
             }
+            for paper in ballot.papers.all() {
+                check_ranks(paper)?;
+            }
         }
+        let cells = self.ballots.iter().map(BallotShape::cells_bytes).sum();
+        at_most("bytes of counts in a frame", CELLS_BYTES_MAX, cells)?;
         Ok(())
     }
 }
@@ -98,6 +152,19 @@ fn at_most(what: &'static str, max: u64, got: u64) -> Result<(), ShapeError> {
     } else {
         Ok(())
     }
+}
+
+fn check_ranks(paper: &Paper) -> Result<(), ShapeError> {
+    let Paper::Ranked { candidates, ranks } = paper else {
+        return Ok(());
+    };
+    let most = RANKED_CANDIDATES_MAX as u64;
+    at_most(
+        "candidates of a region to rank",
+        most,
+        candidates.len() as u64,
+    )?;
+    at_most("ranks", RANKS_MAX as u64, *ranks as u64)
 }
 
 fn check_id(id: &str) -> Result<(), ShapeError> {

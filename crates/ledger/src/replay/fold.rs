@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use election::Choice;
-
 use crate::decide::voted::Voted;
 use crate::format::body::InvalidReason;
 use crate::format::chain::Cursor;
 use crate::format::defect::Defect;
 use crate::format::frame::Frame;
-use crate::format::opener::BallotChoices;
 use crate::format::shape::BallotShape;
 
 /// Voted bitsets and totals of the frames applied so far, in order.
@@ -17,8 +14,6 @@ use crate::format::shape::BallotShape;
 pub struct Fold {
     /// The credentials that voted.
     pub voted: Voted,
-    /// Votes by (ballot, region, choice), of the frames applied with their choices.
-    pub choices: BTreeMap<(u16, u16, Choice), u64>,
     /// Refused attempts by reason and ballot.
     pub invalid: BTreeMap<(InvalidReason, Option<u16>), u64>,
     /// Further submissions of credentials that had voted.
@@ -34,7 +29,6 @@ impl Fold {
     pub fn new(ballots: &[BallotShape]) -> Fold {
         Fold {
             voted: Voted::new(ballots),
-            choices: BTreeMap::new(),
             invalid: BTreeMap::new(),
             duplicates: 0,
             votes: 0,
@@ -42,16 +36,12 @@ impl Fold {
         }
     }
 
-    /// Adds the next frame, and its choices where they were opened.
+    /// Adds the next frame.
     ///
     /// # Errors
     /// Not the next sequence, a malformed body, or marks that cannot be. A fold that returned an
     /// error is half-applied: drop it.
-    pub fn apply(
-        &mut self,
-        frame: &Frame,
-        choices: Option<&[BallotChoices]>,
-    ) -> Result<(), Defect> {
+    pub fn apply(&mut self, frame: &Frame) -> Result<(), Defect> {
         let (expected, got) = (self.cursor.sequence + 1, frame.header.sequence);
         if expected != got {
             return Err(Defect::Sequence { expected, got });
@@ -69,12 +59,6 @@ impl Fold {
                 .or_default();
             // A count for review: a ledger's bytes may say any number.
             *total = total.saturating_add(attempt.count);
-        }
-        for ballot in choices.into_iter().flatten() {
-            for (region, choice, count) in &ballot.counts {
-                let key = (ballot.ballot, *region, choice.clone());
-                *self.choices.entry(key).or_default() += count;
-            }
         }
         self.cursor = frame.cursor();
         Ok(())

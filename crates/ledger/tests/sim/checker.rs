@@ -3,30 +3,32 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use election::Choice;
-use ledger::{
-    BallotChoices, BallotShape, BoxSecretKey, Decision, Fold, Frame, LinkHash, Opener,
-    SegmentHeader, Voted,
-};
+use ledger::{BallotShape, Decision, Fold, Frame, LinkHash, SegmentHeader, Voted};
 
 use super::clock::Times;
 use super::ground::Framed;
+use super::hands::{BothHands, Keys, Votes};
 use super::history::{Attempt, Batch};
 
 type Credential = (u16, u32, u32);
+
+/// The region of a credential, as the roll of these simulations has it.
+pub(crate) fn region_of(_: u16, shard: u32, ordinal: u32) -> u16 {
+    u16::try_from((shard + ordinal) % 3).expect("small")
+}
 
 /// What a batch must look like as a frame.
 #[derive(PartialEq, Eq, Default)]
 struct Decided {
     marks: Vec<Credential>,
-    choices: BTreeMap<(u16, u16, Choice), u64>,
+    choices: Votes,
     duplicates: BTreeMap<Credential, u32>,
 }
 
 /// Opens frames once and remembers: most of a ledger is the same after each crash.
 pub(crate) struct Checker {
-    opener: Opener,
-    opened: HashMap<LinkHash, Vec<BallotChoices>>,
+    hands: BothHands,
+    opened: HashMap<LinkHash, Votes>,
     ballots: Vec<BallotShape>,
     /// Links of frames that were acknowledged: they may never change.
     known: BTreeMap<u64, LinkHash>,
@@ -35,9 +37,9 @@ pub(crate) struct Checker {
 }
 
 impl Checker {
-    pub(crate) fn new(secret: &BoxSecretKey, ballots: &[BallotShape]) -> Checker {
+    pub(crate) fn new(keys: &Keys, ballots: &[BallotShape]) -> Checker {
         Checker {
-            opener: Opener::new(secret),
+            hands: BothHands::new(keys, ballots, region_of),
             opened: HashMap::new(),
             ballots: ballots.to_vec(),
             known: BTreeMap::new(),
@@ -93,7 +95,7 @@ impl Checker {
     ) -> Result<(), String> {
         let sequence = frame.header.sequence;
         let choices = self.open(header, frame)?;
-        let found = found(frame, &choices)?;
+        let found = found(frame, choices)?;
         let candidates = candidates.map(Vec::as_slice).unwrap_or_default();
         let acknowledged = candidates.iter().find(|batch| batch.acknowledged());
         let matches = |batch: &&Batch| decide(batch, fold, &self.ballots) == found;
@@ -132,7 +134,7 @@ impl Checker {
                 ));
             }
         }
-        fold.apply(frame, Some(&choices))
+        fold.apply(frame)
             .map_err(|fault| format!("frame {sequence}: {fault}"))
     }
 
@@ -144,18 +146,11 @@ impl Checker {
         self.ballots.iter().any(ended)
     }
 
-    fn open(
-        &mut self,
-        header: &SegmentHeader,
-        frame: &Frame,
-    ) -> Result<Vec<BallotChoices>, String> {
+    fn open(&mut self, header: &SegmentHeader, frame: &Frame) -> Result<Votes, String> {
         if let Some(choices) = self.opened.get(&frame.link) {
             return Ok(choices.clone());
         }
-        let choices = self
-            .opener
-            .choices(header, frame)
-            .map_err(|error| error.to_string())?;
+        let choices = self.hands.votes(header, frame)?;
         self.opened.insert(frame.link, choices.clone());
         Ok(choices)
     }
@@ -188,7 +183,7 @@ fn decide(batch: &Batch, before: &Fold, ballots: &[BallotShape]) -> Decided {
             *decided.duplicates.entry(attempt.credential()).or_default() += 1;
         } else {
             decided.marks.push(attempt.credential());
-            let key = (ballot, attempt.region, attempt.choice.clone());
+            let key = (ballot, attempt.region(), attempt.choice.clone());
             *decided.choices.entry(key).or_default() += 1;
         }
     }
@@ -197,20 +192,16 @@ fn decide(batch: &Batch, before: &Fold, ballots: &[BallotShape]) -> Decided {
 }
 
 /// What stands in the frame.
-fn found(frame: &Frame, choices: &[BallotChoices]) -> Result<Decided, String> {
+fn found(frame: &Frame, choices: Votes) -> Result<Decided, String> {
     let body = frame.body().map_err(|error| error.to_string())?;
-    let mut found = Decided::default();
+    let mut found = Decided {
+        choices,
+        ..Decided::default()
+    };
     for marks in &body.marks {
         for shard in &marks.shards {
             let credential = |ordinal: &u32| (marks.ballot, shard.shard, *ordinal);
             found.marks.extend(shard.ordinals.iter().map(credential));
-        }
-    }
-    for ballot in choices {
-        for (region, choice, count) in &ballot.counts {
-            found
-                .choices
-                .insert((ballot.ballot, *region, choice.clone()), *count);
         }
     }
     for attempt in &body.attempts.duplicates {

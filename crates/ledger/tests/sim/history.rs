@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use election::Choice;
 use ledger::{BallotShape, Decision, Reply};
 
+use super::checker::region_of;
 use super::clock::Times;
 
 /// One submission and what was told of it.
@@ -13,13 +14,16 @@ pub(crate) struct Attempt {
     pub(crate) ballot: u16,
     pub(crate) shard: u32,
     pub(crate) ordinal: u32,
-    pub(crate) region: u16,
     pub(crate) choice: Choice,
     /// `None` = never answered: the process died first.
     pub(crate) told: Option<Decision>,
 }
 
 impl Attempt {
+    pub(crate) fn region(&self) -> u16 {
+        region_of(self.ballot, self.shard, self.ordinal)
+    }
+
     pub(crate) fn credential(&self) -> (u16, u32, u32) {
         (self.ballot, self.shard, self.ordinal)
     }

@@ -8,7 +8,9 @@
 mod checker;
 mod clock;
 mod disk;
+mod event;
 mod ground;
+pub(crate) mod hands;
 mod history;
 mod in_memory;
 mod inode;

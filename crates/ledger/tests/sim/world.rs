@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex};
 
 use election::Choice;
 use ledger::{
-    BallotShape, BoxSecretKey, Committer, Decision, InvalidReason, LedgerError, Options,
+    BallotShape, Committer, Decision, Enclosing, InvalidReason, LedgerError, Options, Paper,
     RecoveryReport, Shape, Submission,
 };
 
 use super::checker::Checker;
 use super::clock::{Expected, HOLD_MS, SimClock, is_far_behind};
+use super::event::{WINDOW_ENDS_MS, shape};
 use super::ground::Ground;
+use super::hands::Keys;
 use super::history::{Answers, Attempt, Batch, Tell, check_turned_away};
 use super::rng::Rng;
 
@@ -21,8 +23,6 @@ const LIVES: u64 = 40;
 const BATCHES_MAX: u64 = 30;
 /// An hour, in ms: how far clocks jump.
 const HOUR_MS: i64 = 3_600_000;
-/// When the one window ends that ends, in ms.
-const WINDOW_ENDS_MS: i64 = 60_000;
 /// Batches that an owner which was thought dead is given.
 const GHOST_BATCHES: u64 = 3;
 
@@ -92,6 +92,7 @@ pub(crate) struct World {
     expected: Expected,
     shape: Shape,
     checker: Checker,
+    enclosing: Enclosing,
     batches: Vec<Batch>,
     ghost: Option<Ghost>,
     /// Sequence of the last frame that the running owner has committed.
@@ -107,15 +108,16 @@ impl World {
     /// A world on the ground that `lay` makes from its randomness.
     pub(crate) fn new(seed: u64, lay: impl FnOnce(&mut Rng) -> Box<dyn Ground>) -> World {
         let mut rng = Rng::new(seed);
-        let secret = BoxSecretKey::generate_from(&mut rng.split()).expect("a seeded source");
-        let shape = shape(&secret, &mut rng);
+        let keys = Keys::drawn(&mut rng.split());
+        let shape = shape(&keys, &mut rng);
         let clock = SimClock::default();
         clock.pass(1_000);
         World {
             ground: lay(&mut rng),
             expected: Expected::of(&clock),
             clock,
-            checker: Checker::new(&secret, &shape.ballots),
+            checker: Checker::new(&keys, &shape.ballots),
+            enclosing: Enclosing::new(&Arc::new(shape.clone())).expect("a sound mask key"),
             shape,
             batches: Vec::new(),
             ghost: None,
@@ -350,6 +352,7 @@ impl World {
         }
         let answers: Answers = Arc::new(Mutex::new(Vec::new()));
         let attempts: Vec<Attempt> = (0..self.rng.below(25)).map(|_| self.attempt()).collect();
+        let (enclosing, mut entropy) = (&self.enclosing, self.rng.split());
         let mut submissions: Vec<Submission<Tell>> = attempts
             .iter()
             .enumerate()
@@ -357,8 +360,15 @@ impl World {
                 ballot: attempt.ballot,
                 shard: attempt.shard,
                 ordinal: attempt.ordinal,
-                region: attempt.region,
-                choice: attempt.choice.clone(),
+                region: attempt.region(),
+                vote: enclosing
+                    .enclose(
+                        &mut entropy,
+                        attempt.ballot,
+                        attempt.region(),
+                        &attempt.choice,
+                    )
+                    .expect("a choice of the paper"),
                 tracker: None,
                 records_repeat: true,
                 reply: Tell {
@@ -400,15 +410,13 @@ impl World {
             (0, 1) => Choice::Blanc,
             (0, _) => Choice::Non,
             (1, _) => Choice::Candidate(candidate),
-            _ => Choice::Ranking(vec![candidate + 1, candidate + 7]),
+            _ => Choice::Ranking(vec![candidate + 1, candidate + 5]),
         };
-        let region = u16::try_from(self.rng.below(3)).expect("small");
         let shard = u32::try_from(shard).expect("few");
         Attempt {
             ballot,
             shard,
             ordinal,
-            region,
             choice,
             told: None,
         }
@@ -506,24 +514,4 @@ enum Started {
     Owner(Box<Committer<Tell>>, Box<RecoveryReport>, Option<u64>),
     /// A crash or a fault ended it.
     Cut,
-}
-
-fn shape(secret: &BoxSecretKey, rng: &mut Rng) -> Shape {
-    let mut size = |max| 1 + u32::try_from(rng.below(max)).expect("small");
-    let mut ballot = |id: &str, opens_ms, closes_ms| BallotShape {
-        id: id.to_owned(),
-        opens_ms,
-        closes_ms,
-        shard_sizes: vec![size(400), size(90)],
-    };
-    Shape {
-        event_id: "SIM".to_owned(),
-        manifest_sha256: [3; 32],
-        box_public_key: secret.public(),
-        ballots: vec![
-            ballot("LAW", i64::MIN, i64::MAX),
-            ballot("ELECTION", 5_000, WINDOW_ENDS_MS),
-            ballot("RANKED", 0, i64::MAX),
-        ],
-    }
 }

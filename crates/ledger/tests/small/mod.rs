@@ -11,10 +11,11 @@ use election::Choice;
 use ledger::log::Log;
 use ledger::log::files::{self, FilesLog};
 use ledger::{
-    BallotShape, BoxSecretKey, Committer, Decision, Fold, InvalidReason, Item, LedgerError, Opener,
-    Options, ReadEnd, Reply, SegmentHeader, Shape, Snapshots, Submission,
+    BallotShape, Committer, Decision, Fold, InvalidReason, Item, LedgerError, Options, Paper,
+    Papers, ReadEnd, Reply, SegmentHeader, Shape, Snapshots, Submission,
 };
 
+use crate::sim::hands::{self, BothHands, Keys, Votes};
 use crate::sim::{DATA_DIR, Rng, SimClock, SimDisk};
 
 pub(crate) struct Silent;
@@ -25,22 +26,30 @@ impl Reply for Silent {
 
 pub(crate) type Files = BTreeMap<PathBuf, Vec<u8>>;
 
-pub(crate) fn secret() -> BoxSecretKey {
-    BoxSecretKey::generate_from(&mut Rng::new(1)).expect("a seeded source")
+pub(crate) fn keys() -> Keys {
+    Keys::drawn(&mut Rng::new(1))
 }
 
 pub(crate) fn shape() -> Shape {
-    let ballot = |id: &str, shard_sizes: &[u32]| BallotShape {
+    let ranked = Paper::Ranked {
+        candidates: vec![1, 2, 3, 9, 300],
+        ranks: 4,
+    };
+    let ballot = |id: &str, shard_sizes: &[u32], papers: Papers| BallotShape {
         id: id.to_owned(),
         opens_ms: 0,
         closes_ms: i64::MAX,
         shard_sizes: shard_sizes.to_vec(),
+        papers,
     };
     Shape {
         event_id: "GOLDEN-1".to_owned(),
         manifest_sha256: [0x42; 32],
-        box_public_key: secret().public(),
-        ballots: vec![ballot("L2025-001", &[300, 70]), ballot("E-RANKED", &[64])],
+        keys: keys().public(),
+        ballots: vec![
+            ballot("L2025-001", &[300, 70], hands::law()),
+            ballot("E-RANKED", &[64], hands::in_each_region(ranked)),
+        ],
     }
 }
 
@@ -111,7 +120,12 @@ pub(crate) fn vote(ballot: u16, shard: u32, ordinal: u32, choice: Choice) -> Sub
         shard,
         ordinal,
         region: 1,
-        choice,
+        vote: hands::enclosed(
+            &shape(),
+            &mut Rng::new(ordinal.into()),
+            (ballot, 1),
+            &choice,
+        ),
         tracker: None,
         records_repeat: true,
         reply: Silent,
@@ -145,22 +159,30 @@ pub(crate) fn files() -> Files {
     disk.files()
 }
 
-/// Everything that the files say, opened with the box key.
-pub(crate) fn read(disk: &SimDisk) -> Result<(Fold, ReadEnd), LedgerError> {
-    let mut fold = Fold::new(&shape().ballots);
-    let mut opener = Opener::new(&secret());
+/// Everything that the files say, opened with both keys.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Recounted {
+    pub(crate) fold: Fold,
+    pub(crate) votes: Votes,
+}
+
+pub(crate) fn read(disk: &SimDisk) -> Result<(Recounted, ReadEnd), LedgerError> {
+    let (mut fold, mut votes) = (Fold::new(&shape().ballots), Votes::new());
+    let mut hands = BothHands::new(&keys(), &shape().ballots, |_, _, _| 1);
     let mut header: Option<SegmentHeader> = None;
     let visit = |item: &Item| -> Result<(), LedgerError> {
         match item {
             Item::Segment(segment) => header = Some(segment.clone()),
             Item::Frame(frame) => {
                 let header = header.as_ref().expect("a header comes first");
-                let choices = opener.choices(header, frame).expect("own box key");
-                fold.apply(frame, Some(&choices)).expect("own frames");
+                for (choice, count) in hands.votes(header, frame).expect("own keys") {
+                    *votes.entry(choice).or_default() += count;
+                }
+                fold.apply(frame).expect("own frames");
             }
         }
         Ok(())
     };
     let end = log(disk).read_all(0, visit)?;
-    Ok((fold, end))
+    Ok((Recounted { fold, votes }, end))
 }

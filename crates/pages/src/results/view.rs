@@ -59,7 +59,7 @@ pub enum Seen<T> {
         /// When the counts are due, in milliseconds UTC since 1970.
         available_ms: i64,
     },
-    /// Only the turnout may be seen: this program does not have the box key.
+    /// Only the turnout may be seen: this program does not have the mask key.
     Sealed,
 }
 

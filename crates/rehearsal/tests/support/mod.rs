@@ -5,7 +5,7 @@
 
 pub(crate) mod typed;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Once;
 
@@ -26,6 +26,13 @@ pub(crate) fn programs() -> Programs {
     Programs::in_dir(dir).unwrap()
 }
 
+/// A file of the repository.
+pub(crate) fn file(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path)
+}
+
 /// Builds into the directory that this test was built into.
 fn build(dir: &Path) {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
@@ -43,12 +50,17 @@ fn build(dir: &Path) {
 
 /// A stage that is removed with the returned directory.
 pub(crate) fn stage() -> (TempDir, Stage) {
+    stage_of(Definition::example().unwrap().showing_each_vote())
+}
+
+/// The same for another event.
+pub(crate) fn stage_of(event: Definition) -> (TempDir, Stage) {
     let dir = TempDir::with_prefix("rehearsal-").unwrap();
     let machines = Machines::create(&dir.path().join("site"), false).unwrap();
     (
         dir,
         Stage {
-            event: Definition::example().unwrap().showing_each_vote(),
+            event,
             programs: programs(),
             machines,
         },

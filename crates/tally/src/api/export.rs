@@ -125,7 +125,8 @@ fn respond(
     (headers, Body::from_stream(pieces.boxed())).into_response()
 }
 
-/// The count as of now, with no more choices than everybody may see: a token opens no ballot early.
+/// The count as of now, with no more choices than everybody may see: a token opens no ballot early. Nor does
+/// it name the voters of an open ballot: whoever compares two lists would know who came in between.
 fn snapshot(shared: &Shared) -> LedgerCount {
     let board = shared.board();
     let mut count = board.count().clone();
@@ -133,6 +134,9 @@ fn snapshot(shared: &Shared) -> LedgerCount {
     for (ballot, of_ballot) in ballots.zip(&mut count.ballots) {
         if !matches!(board.visible(ballot), Visible::Counts(_)) {
             of_ballot.released = ReleasedCounts::default();
+        }
+        if board.count().closings.of(ballot).is_none() {
+            of_ballot.forget_voters();
         }
     }
     count

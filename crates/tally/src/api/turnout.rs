@@ -1,4 +1,4 @@
-//! Turnout by ballot, region and hour: counted from marks, so it needs no box key and no policy.
+//! Turnout by ballot, region and hour: counted from marks, so it needs no key and no policy.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -2,15 +2,15 @@
 
 use crate::cli::Count;
 use crate::documents::ReportDocument;
-use crate::inputs::read_box_key;
+use crate::inputs::read_mask_hand;
 use crate::recount::{Recount, open_readers_inputs};
 use crate::table;
 
 /// Prints every ballot's totals as a table, or JSON.
 pub(crate) fn run(args: &Count) -> anyhow::Result<()> {
     let (package, directory) = open_readers_inputs(&args.ledger)?;
-    let key = read_box_key(&args.box_key, package.event())?;
-    let recount = Recount::read(package, directory, Some(&key))?;
+    let hand = read_mask_hand(&args.hand, package.event())?;
+    let recount = Recount::read(package, directory, hand.as_ref())?;
     let event = recount.package.event();
     let report = recount.report()?;
     if args.json {

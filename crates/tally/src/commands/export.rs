@@ -7,15 +7,15 @@ use commandline::StandardOutput;
 use durable::output::OutputFile;
 
 use crate::cli::{Export, What};
-use crate::inputs::read_box_key;
+use crate::inputs::read_mask_hand;
 use crate::recount::{Recount, open_readers_inputs};
 use crate::rows::Exported;
 
 /// Reads the ledger and writes the rows to `--out`, or standard output.
 pub(crate) fn run(args: &Export) -> anyhow::Result<()> {
     ensure!(
-        args.what != What::Results || args.box_key.is_some(),
-        "results are sealed: name the box key with --box"
+        args.what != What::Results || args.hand.mask.is_some(),
+        "results are sealed: name the mask key with --mask, and the releases with --releases"
     );
     // Refused before the long part.
     let file = args
@@ -24,12 +24,8 @@ pub(crate) fn run(args: &Export) -> anyhow::Result<()> {
         .map(|path| OutputFile::create(path, args.force))
         .transpose()?;
     let (package, directory) = open_readers_inputs(&args.ledger)?;
-    let key = args
-        .box_key
-        .as_ref()
-        .map(|path| read_box_key(path, package.event()))
-        .transpose()?;
-    let recount = Recount::read(package, directory, key.as_ref())?;
+    let hand = read_mask_hand(&args.hand, package.event())?;
+    let recount = Recount::read(package, directory, hand.as_ref())?;
     let exported = Exported {
         package: &recount.package,
         count: &recount.count,

@@ -1,5 +1,5 @@
-//! `tally keygen`: the event's box key, secret half and public half in two files; and whether a key is
-//! the one of a package.
+//! `tally keygen`: the key of one hand, secret half and public half in two files; and whether a key is
+//! one of a package's event.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -8,41 +8,50 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use commandline::{note, print_line};
 use durable::output::OutputFile;
-use ledger::BoxSecretKey;
+use ledger::{Hand, HandSecretKey};
 use shards::Package;
 
 use crate::cli::Keygen;
-use crate::inputs::read_box_key;
+use crate::inputs::{check_key, read_any_key};
 
 /// Makes a key, or checks one.
 pub(crate) fn run(args: &Keygen) -> anyhow::Result<()> {
-    match (&args.out, &args.check, &args.package) {
-        (Some(out), None, None) => make(out, args),
-        (None, Some(key), Some(package)) => check(key, package, args.json),
-        _ => unreachable!("clap asks for --out, or for --check and --package"),
+    match (args.hand, &args.out, &args.check, &args.package) {
+        (Some(hand), Some(out), None, None) => make(hand.into(), out, args),
+        (None, None, Some(key), Some(package)) => check(key, package, args.json),
+        _ => unreachable!("clap asks for --hand and --out, or for --check and --package"),
     }
 }
 
-/// Says that a key opens the choices of a package, or fails.
+/// Says whose key of a package's event a key is, or fails.
 fn check(key: &Path, package: &Path, as_json: bool) -> anyhow::Result<()> {
     let opened = Package::open_unsigned(package)
         .with_context(|| format!("cannot use package {}", package.display()))?;
-    let (event, public) = (
-        &opened.event().id,
-        read_box_key(key, opened.event())?.public(),
-    );
+    let (event, secret) = (opened.event(), read_any_key(key)?);
+    check_key(key, &secret, event)?;
+    let (hand, public) = (secret.hand(), secret.public());
     if as_json {
-        let told = serde_json::json!({ "event": event, "box_key": public.to_string() });
+        let told =
+            serde_json::json!({ "event": event.id, name_in_event(hand): public.to_string() });
         print_line!("{told}")?;
     } else {
-        print_line!("{} opens the choices of event {event}", key.display())?;
+        let path = key.display();
+        print_line!("{path} is the {hand} key of event {}", event.id)?;
     }
     Ok(())
 }
 
+/// The member of `election.toml` that names the public half.
+fn name_in_event(hand: Hand) -> &'static str {
+    match hand {
+        Hand::Count => "count_key",
+        Hand::Mask => "mask_key",
+    }
+}
+
 /// Writes `<out>.key` (mode 0600) and `<out>.pub`; prints the line for `election.toml`.
-fn make(out: &Path, args: &Keygen) -> anyhow::Result<()> {
-    let key = BoxSecretKey::generate().context("the system gives no randomness")?;
+fn make(hand: Hand, out: &Path, args: &Keygen) -> anyhow::Result<()> {
+    let key = HandSecretKey::generate(hand).context("the system gives no randomness")?;
     let public = key.public();
     let (secret_path, public_path) = (with_suffix(out, ".key"), with_suffix(out, ".pub"));
     // Both are started before either is finished: an existing one refuses both.
@@ -55,18 +64,18 @@ fn make(out: &Path, args: &Keygen) -> anyhow::Result<()> {
     writeln!(public_file, "{public}").with_context(|| cannot(&public_path))?;
     if args.json {
         let told = serde_json::json!({
-            "box_key": public.to_string(),
+            name_in_event(hand): public.to_string(),
             "secret_file": secret_path,
             "public_file": public_path,
         });
         print_line!("{told}")?;
     } else {
-        print_line!("box_key = \"{public}\"")?;
+        print_line!("{} = \"{public}\"", name_in_event(hand))?;
     }
     secret_file.finish()?;
     public_file.finish()?;
     note!(
-        "secret half in {} (keep it where choices may be opened), public half in {}; put the line above into election.toml",
+        "secret half in {} (the {hand} hand keeps it, away from the other key), public half in {}; put the line above into election.toml",
         secret_path.display(),
         public_path.display()
     );

@@ -6,7 +6,7 @@ use anyhow::{bail, ensure};
 use ledger::ReadEnd;
 
 use crate::known_frame::KnownFrame;
-use crate::opened::Fact;
+use crate::reading::Fact;
 
 /// Frames that a person named, and which of them the ledger holds.
 pub(crate) struct Named<'a> {

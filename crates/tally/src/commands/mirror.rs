@@ -81,7 +81,7 @@ pub(crate) fn run(args: &MirrorArgs) -> anyhow::Result<()> {
     runtime.block_on(serve(args, &stream, &shape, mirror))
 }
 
-/// Refuses the links of another event, box key or partition.
+/// Refuses the links of another event or partition, or of a ledger sealed to other keys.
 fn checker(shape: &Shape) -> impl FnMut(&Item) -> Result<(), Defect> {
     |item| match item {
         Item::Segment(header) => header.check(shape, PARTITION),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::cli::Rebuild;
 use crate::feed::Source;
-use crate::inputs::read_box_key;
+use crate::inputs::read_mask_hand;
 use crate::postgres::{Target, Until, Writer, empty};
 use crate::recount::open_inputs;
 
@@ -13,19 +13,16 @@ pub(crate) fn run(args: &Rebuild) -> anyhow::Result<()> {
     let (package, directory) = open_inputs(&args.ledger)?;
     // Looked at before anything is emptied.
     directory.partitions()?;
-    let key = match &args.box_key {
-        Some(path) => Some(Arc::new(read_box_key(path, package.event())?)),
-        None => {
-            commandline::note!("note: no --box, so the database gets no counts");
-            None
-        }
-    };
+    let hand = read_mask_hand(&args.hand, package.event())?;
+    if hand.is_none() {
+        commandline::note!("note: no --mask, so the database gets no counts");
+    }
     let target = Target::parse(&args.postgres, &args.postgres_files)?;
     let writer = Writer {
         target: target.clone(),
         source: Source::Directory(directory),
         package,
-        key,
+        hand,
         progress: Arc::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context;
-use ledger::BoxSecretKey;
 use listener::lifecycle::Lifecycle;
 use listener::{ConnectionLimits, Listener, Signals, Tls, Workers, bind, notify, process};
 use tokio::net::TcpListener;
@@ -18,11 +17,13 @@ use crate::api::{self, Routed, Shared};
 use crate::cli::Run;
 use crate::directory::Directory;
 use crate::feed::Source;
-use crate::inputs::{PackageRoll, open_package, read_box_key};
+use crate::inputs::{open_package, read_mask_hand};
 use crate::listening::Listening;
 use crate::news::News;
+use crate::package_roll::PackageRoll;
 use crate::policy::Board;
 use crate::postgres::{Progress, Target, Until, Writer};
+use crate::release::MaskHand;
 use crate::stream::Stream;
 use crate::token::TokenFile;
 
@@ -32,7 +33,7 @@ const DRAIN_MAX: Duration = Duration::from_secs(5);
 /// Arguments, resolved: nothing is bound or connected yet.
 struct Plan<'a> {
     package: Arc<PackageRoll>,
-    key: Option<Arc<BoxSecretKey>>,
+    hand: Option<MaskHand>,
     source: Source,
     database: Option<Target>,
     tokens: Option<TokenFile>,
@@ -59,13 +60,10 @@ impl Plan<'_> {
         args.listening.check()?;
         args.listening.warn();
         let package = open_package(&args.package)?;
-        let key = match &args.box_key {
-            Some(path) => Some(Arc::new(read_box_key(path, package.event())?)),
-            None => {
-                tracing::warn!("no --box: choices stay sealed, turnout only");
-                None
-            }
-        };
+        let hand = read_mask_hand(&args.hand, package.event())?;
+        if hand.is_none() {
+            tracing::warn!("no --mask: choices stay sealed, turnout only");
+        }
         let source = match (&args.ledger, &args.from) {
             (Some(path), _) => Source::Directory(Directory::new(path, &package)),
             (None, Some(url)) => Source::Stream(Stream::new(url, &package)?),
@@ -80,7 +78,7 @@ impl Plan<'_> {
         }
         Ok(Plan {
             package,
-            key,
+            hand,
             source,
             database,
             tokens,
@@ -99,7 +97,7 @@ impl Plan<'_> {
         let public = bind(self.listening.listen, "listen")?;
         let internal = bind(self.listening.internal, "internal")?;
         let (database, writing) = self.start_writer().await?;
-        let board = Board::new(self.package.event(), &*self.package, self.key.is_some());
+        let board = Board::new(self.package.event(), &*self.package, self.hand.is_some());
         let tokens = self.tokens.clone();
         let package = Arc::clone(&self.package);
         let shared = Arc::new(Shared::new(
@@ -122,7 +120,7 @@ impl Plan<'_> {
         notify::tell(notify::READY);
         tokio::select! {
             () = signals.stop(self.tls.as_deref()) => {}
-            folded = fold(&shared, &self.source, self.key.clone()) => return folded,
+            folded = fold(&shared, &self.source, self.hand.clone()) => return folded,
             wrote = writing => return wrote,
         }
         notify::tell(notify::STOPPING);
@@ -176,7 +174,7 @@ impl Plan<'_> {
                 target: target.clone(),
                 source: self.source.clone(),
                 package: Arc::clone(&self.package),
-                key: self.key.clone(),
+                hand: self.hand.clone(),
                 progress: Arc::default(),
             };
             writer.prepare().await?;
@@ -201,14 +199,10 @@ impl Plan<'_> {
 }
 
 /// Folds the ledger for the API; returns only when it cannot be followed or counted any further.
-async fn fold(
-    shared: &Shared,
-    source: &Source,
-    key: Option<Arc<BoxSecretKey>>,
-) -> anyhow::Result<()> {
+async fn fold(shared: &Shared, source: &Source, hand: Option<MaskHand>) -> anyhow::Result<()> {
     let mut behind = source.partitions().await;
     shared.published.board_mut().expect(&behind);
-    let mut feed = source.follow(&behind, key);
+    let mut feed = source.follow(&behind, hand);
     loop {
         let news = tokio::select! {
             news = feed.recv() => news.context("the ledger's reader ended")?,

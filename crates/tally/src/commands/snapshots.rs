@@ -7,7 +7,7 @@ use durable::OsStorage;
 use ledger::check_snapshots;
 
 use crate::directory::Directory;
-use crate::inputs::PackageRoll;
+use crate::package_roll::PackageRoll;
 
 /// What the snapshots beside a ledger came to.
 pub(crate) struct ComparedSnapshots {

@@ -11,10 +11,10 @@ use secrets::{Officer, Password};
 use sha2::{Digest, Sha256};
 
 use crate::cli::StatementArgs;
-use crate::documents::hex;
-use crate::inputs::read_box_key;
+use crate::documents::{ReportDocument, hex};
+use crate::inputs::read_mask_hand;
 use crate::recount::{Recount, open_inputs};
-use crate::statement::{Statement, check_complete, render, stated};
+use crate::statement::{Recomputed, Statement, check_complete, render, stated};
 
 const JSON_FILE: &str = "statement.json";
 /// The comment of a signature that is not signed itself.
@@ -29,11 +29,11 @@ pub(crate) fn run(args: &StatementArgs) -> anyhow::Result<()> {
     let (package, directory) = open_inputs(&args.ledger)?;
     let event = package.event();
     let ballots = stated(event, &args.ballot)?;
-    let key = read_box_key(&args.box_key, event)?;
+    let hand = read_mask_hand(&args.hand, event)?;
     let password = args.password_file.as_deref();
     let password = password.map_or(Password::Ask, Password::File);
     let officer = Officer::read(&args.sign, password)?;
-    let recount = Recount::read(package.clone(), directory, Some(&key))?;
+    let recount = Recount::read(package.clone(), directory, hand.as_ref())?;
     let report = recount.report_of(&ballots)?;
     // An officer signs no numbers that may leave votes out.
     ensure!(
@@ -43,7 +43,19 @@ pub(crate) fn run(args: &StatementArgs) -> anyhow::Result<()> {
     if !args.interim {
         check_complete(event, &ballots, &report)?;
     }
-    let statement = Statement::new(event, &ballots, &report);
+    let (releases, count) = (
+        args.hand.releases.as_deref(),
+        ReportDocument::of(event, &report),
+    );
+    let recomputed = Recomputed::compare(
+        (
+            releases.context("--mask comes with --releases")?,
+            &recount.directory.partitions()?,
+        ),
+        &args.recomputed,
+        (&serde_json::to_string(&count)?, &args.recounted),
+    )?;
+    let statement = Statement::new(event, &ballots, &report, recomputed);
     let json = statement.to_canonical_json()?;
     let json_sha256 = hex(&Sha256::digest(&json));
     let page = |language| render(&statement, &report, event, &json_sha256, language).into_bytes();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, bail, ensure};
 use durable::OsStorage;
 use election::instant_text;
-use ledger::{BoxSecretKey, RequestId, find_receipt, repair_tail};
+use ledger::{RequestId, find_receipt, repair_tail};
 use serde_json::json;
 
 use super::ledger_end::Named;
@@ -13,10 +13,11 @@ use super::{expect, snapshots};
 use crate::cli::Verify;
 use crate::directory::Directory;
 use crate::documents::HeadDocument;
-use crate::inputs::read_box_key;
-use crate::opened::Fact;
+use crate::inputs::read_mask_hand;
 use crate::postgres::{Target, compare};
+use crate::reading::Fact;
 use crate::recount::{Recount, open_readers_inputs};
+use crate::release::MaskHand;
 use crate::signature::Signature;
 
 /// What was checked, for the report at the end.
@@ -48,11 +49,7 @@ impl Checked {
 /// Checks in order; the first difference is the error.
 pub(crate) fn run(args: &Verify) -> anyhow::Result<()> {
     let (package, directory) = open_readers_inputs(&args.ledger)?;
-    let key = args
-        .box_key
-        .as_ref()
-        .map(|path| read_box_key(path, package.event()))
-        .transpose()?;
+    let hand = read_mask_hand(&args.hand, package.event())?;
     let truth = args.expect.as_deref().map(expect::read).transpose()?;
     let mut receipts = args.receipt.clone();
     receipts.extend(
@@ -69,7 +66,7 @@ pub(crate) fn run(args: &Verify) -> anyhow::Result<()> {
         repair(&directory, &mut checked)?;
     }
     let mut named = Named::new(&args.at_least);
-    let recount = Recount::read_with(package, directory, key.as_ref(), |fact| named.see(fact))?;
+    let recount = Recount::read_with(package, directory, hand.as_ref(), |fact| named.see(fact))?;
     let ends = named.judge(&recount.ends)?;
     note_ledger(&recount, &mut checked);
     checked.lines.extend(ends.lines);
@@ -82,7 +79,7 @@ pub(crate) fn run(args: &Verify) -> anyhow::Result<()> {
     }
     check_receipts(&receipts, &recount.directory, &mut checked)?;
     if let Some(target) = &database {
-        check_database(target, &recount, key.as_ref(), &mut checked)?;
+        check_database(target, &recount, hand.as_ref(), &mut checked)?;
     }
     checked.tell(args.json, &ends.verdict, recount.package.signature())?;
     Ok(())
@@ -98,9 +95,9 @@ fn note_ledger(recount: &Recount, checked: &mut Checked) {
         ));
     }
     let opened = if recount.opened {
-        "choices opened, as many as marks in every frame and region"
+        "choices released in whole, each release as many as its marks"
     } else {
-        "choices not opened (no --box), as many as marks in every frame"
+        "choices not opened (no --mask), as long as their marks ask for in every frame"
     };
     let line = format!(
         "{}, no credential twice; {opened}; {}",
@@ -204,13 +201,13 @@ fn check_receipts(
 fn check_database(
     target: &Target,
     recount: &Recount,
-    key: Option<&BoxSecretKey>,
+    hand: Option<&MaskHand>,
     checked: &mut Checked,
 ) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let compared = runtime.block_on(compare::compare(target, recount, key))?;
+    let compared = runtime.block_on(compare::compare(target, recount, hand))?;
     if let Some(difference) = compared.difference {
         bail!(
             "database {} differs from the ledger: {difference}; `tally rebuild` it",

@@ -21,7 +21,7 @@ const GOLDEN: &str = include_str!("../../tests/golden/results.txt");
 /// transferable vote) over three regions.
 pub(crate) fn event() -> Event {
     let mut text = String::from(
-        "[event]\nid = \"G-2025\"\ntitle_fr = \"Essai\"\ntitle_en = \"Test\"\ntime_zone = \"America/Toronto\"\nbox_key = \"e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33\"\n",
+        "[event]\nid = \"G-2025\"\ntitle_fr = \"Essai\"\ntitle_en = \"Test\"\ntime_zone = \"America/Toronto\"\ncount_key = \"e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33\"\nmask_key = \"e96d77aafa41a438c89bcf04a556cbaa73c831f1cfdf7d4cfe2a478a4e1cde26\"\n",
     );
     let window = "opens = 2025-01-01T00:00:00\ncloses = 2035-01-01T00:00:00\nresults = \"live\"\n";
     for (id, rest) in [

@@ -49,7 +49,7 @@ enum Status {
     Available,
     /// Turnout only until the ballot is closed.
     Withheld,
-    /// Turnout only: this tally holds no box key.
+    /// Turnout only: this tally holds no mask key.
     Sealed,
 }
 

@@ -3,7 +3,6 @@
 //! One read-only snapshot of the database; memory does not grow with the votes. The first difference
 //! is told in words and ends the work.
 
-use ledger::BoxSecretKey;
 use tokio_postgres::Transaction;
 
 use super::compare_voters::{compare_accepted, compare_invalid, compare_repeats, compare_turnout};
@@ -14,6 +13,7 @@ use super::positions;
 use super::session::Session;
 use super::target::Target;
 use crate::recount::Recount;
+use crate::release::MaskHand;
 
 /// What a comparison found.
 #[derive(Default)]
@@ -24,14 +24,14 @@ pub(crate) struct Compared {
     pub(crate) frames_behind: u64,
 }
 
-/// Compares every table with the ledger of `recount`; counts only where `key` opens them.
+/// Compares every table with the ledger of `recount`; counts only where the mask hand's key is at hand.
 ///
 /// # Errors
 /// The database cannot be read, or the ledger not be folded. A difference is no error.
 pub(crate) async fn compare(
     target: &Target,
     recount: &Recount,
-    key: Option<&BoxSecretKey>,
+    hand: Option<&MaskHand>,
 ) -> anyhow::Result<Compared> {
     let mut session = Session::connect(target).await?;
     check_version(&mut session).await?;
@@ -39,7 +39,7 @@ pub(crate) async fn compare(
         tx.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             .await?;
         let mut compared = Compared::default();
-        match compare_in(tx, recount, key, &mut compared).await {
+        match compare_in(tx, recount, hand, &mut compared).await {
             Ok(()) => Ok(compared),
             Err(Stop::Difference(text)) => {
                 compared.difference = Some(text);
@@ -54,7 +54,7 @@ pub(crate) async fn compare(
 async fn compare_in(
     tx: &Transaction<'_>,
     recount: &Recount,
-    key: Option<&BoxSecretKey>,
+    hand: Option<&MaskHand>,
     compared: &mut Compared,
 ) -> Result<(), Stop> {
     check_origin(tx, recount).await?;
@@ -69,7 +69,7 @@ async fn compare_in(
         }
         compared.frames_behind += head.sequence - at;
     }
-    let expected = expect(recount, key, &positions)?;
+    let expected = expect(recount, hand, &positions)?;
     compare_accepted(tx, &expected).await?;
     compare_repeats(tx, &expected).await?;
     compare_invalid(tx, &expected).await?;

@@ -6,10 +6,10 @@ use tokio_postgres::Transaction;
 use super::error::DbError;
 use super::session::{Session, WorkError};
 use super::timestamp::system_time;
-use crate::inputs::Identity;
+use crate::package_roll::Identity;
 
 /// Writes laws, regions, parties, elections, candidates and zero counts where they are missing.
-/// `opened`: whether this tally holds the box key.
+/// `opened`: whether this tally holds the mask key.
 ///
 /// # Errors
 /// [`DbError::OtherLedger`] where the database is of another event, package or custody.
@@ -66,10 +66,10 @@ async fn check_origin(
     }
     match (row.get::<_, bool>(2), opened) {
         (false, true) => refuse(
-            "database was filled without the box key and has no counts: run `tally rebuild --box ... --postgres ...`, then start again".to_owned(),
+            "database was filled without the mask key and has no counts: run `tally rebuild --mask ... --releases ... --postgres ...`, then start again".to_owned(),
         ),
         (true, false) => refuse(
-            "database holds counts, but no --box was given: name the box key, or another database".to_owned(),
+            "database holds counts, but no --mask was given: name the mask key and the releases, or another database".to_owned(),
         ),
         _ => Ok(()),
     }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use ledger::BoxSecretKey;
-
 use super::error::DbError;
 use super::group::region;
 use super::pending::is_stored;
@@ -12,8 +10,9 @@ use super::session::WorkError;
 use crate::counts::Counts;
 use crate::documents::hex;
 use crate::ledger_count::LedgerCount;
-use crate::opened::Fact;
+use crate::reading::Fact;
 use crate::recount::Recount;
+use crate::release::MaskHand;
 
 /// What the tables should hold.
 pub(super) struct Expected<'a> {
@@ -21,7 +20,7 @@ pub(super) struct Expected<'a> {
     /// Folded up to the cursors.
     pub(super) count: LedgerCount,
     /// Folded up to each unit's step, of all partitions: by ballot and region (laws: 0). None
-    /// without the box key.
+    /// without the mask key.
     pub(super) units: Option<BTreeMap<(u16, u16), Counts>>,
 }
 
@@ -44,7 +43,7 @@ pub(super) fn differ<T>(text: String) -> Result<T, Stop> {
 /// Folds the ledger once more, up to where the tables stand.
 pub(super) fn expect<'a>(
     recount: &'a Recount,
-    key: Option<&BoxSecretKey>,
+    hand: Option<&MaskHand>,
     positions: &Positions,
 ) -> Result<Expected<'a>, Stop> {
     let package = &recount.package;
@@ -52,7 +51,7 @@ pub(super) fn expect<'a>(
     let mut count = LedgerCount::new(event, &**package);
     let mut units: BTreeMap<(u16, u16), Counts> = BTreeMap::new();
     let mut other_hash = None;
-    let read = recount.directory.read(key, |fact| {
+    let read = recount.directory.read(hand, |fact| {
         let frame = match fact {
             Fact::Frame(frame) => frame,
             Fact::Released(released) => {
@@ -83,7 +82,7 @@ pub(super) fn expect<'a>(
     Ok(Expected {
         recount,
         count,
-        units: key.map(|_| units),
+        units: hand.map(|_| units),
     })
 }
 

@@ -14,7 +14,7 @@ use super::positions::Positions;
 use super::progress::{Progress, lock};
 use super::session::Session;
 use crate::news::News;
-use crate::opened::Fact;
+use crate::reading::Fact;
 
 /// A group is closed when it has so many votes or frames, or is this old.
 const GROUP_VOTES_MAX: u64 = 100_000;

@@ -8,7 +8,6 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ledger::BoxSecretKey;
 use tokio_postgres::Transaction;
 
 use super::definition::define;
@@ -21,7 +20,8 @@ use super::progress::{Progress, lock};
 use super::session::Session;
 use super::target::Target;
 use crate::feed::Source;
-use crate::inputs::PackageRoll;
+use crate::package_roll::PackageRoll;
+use crate::release::MaskHand;
 
 /// How often a tally that stands by asks for its turn.
 const TICK: Duration = Duration::from_secs(1);
@@ -35,7 +35,7 @@ pub(crate) struct Writer {
     pub(crate) target: Target,
     pub(crate) source: Source,
     pub(crate) package: Arc<PackageRoll>,
-    pub(crate) key: Option<Arc<BoxSecretKey>>,
+    pub(crate) hand: Option<MaskHand>,
     pub(crate) progress: Arc<Mutex<Progress>>,
 }
 
@@ -112,7 +112,7 @@ impl Writer {
             &mut session,
             self.package.event(),
             &identity,
-            self.key.is_some(),
+            self.hand.is_some(),
         )
         .await?;
         Ok(session)
@@ -137,7 +137,7 @@ impl Writer {
                 .map(|(partition, cursor)| (*partition, cursor.sequence));
             progress.heads = at.collect();
         }
-        let feed = self.source.follow(&partitions, self.key.clone());
+        let feed = self.source.follow(&partitions, self.hand.clone());
         let mut gathering = Gathering {
             pending: Pending::new(self.package.event(), &*self.package),
             positions,

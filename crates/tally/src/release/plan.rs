@@ -209,8 +209,9 @@ mod tests {
     use credentials::Digest;
     use ledger::{BallotMarks, Body, LinkHash, ShardMarks};
     use proptest::prelude::*;
+    use shards::Rot;
 
-    /// Ballots of [`event`].
+    /// Ballots of the event below.
     const LAW: u16 = 0;
     const LATER: u16 = 1;
     const ELECTION: u16 = 2;
@@ -225,18 +226,18 @@ mod tests {
             vec![u32::MAX; 3]
         }
 
-        fn region(&self, _: u16, shard: u32, _: u32) -> Option<u16> {
-            u16::try_from(shard).ok()
+        fn region(&self, _: u16, shard: u32, _: u32) -> Result<Option<u16>, Rot> {
+            Ok(u16::try_from(shard).ok())
         }
 
-        fn digest(&self, _: u16, _: u32, _: u32) -> Option<Digest> {
-            None
+        fn digest(&self, _: u16, _: u32, _: u32) -> Result<Option<Digest>, Rot> {
+            Ok(None)
         }
     }
 
     fn event(release_min: u32) -> Event {
         let mut text = String::from(
-            "[event]\nid = \"E\"\ntitle_fr = \"E\"\ntitle_en = \"E\"\ntime_zone = \"America/Toronto\"\nbox_key = \"e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33\"\n[[region]]\nnumber = 1\ncode = \"R1\"\nname_fr = \"R\"\nname_en = \"R\"\n[[region]]\nnumber = 2\ncode = \"R2\"\nname_fr = \"S\"\nname_en = \"S\"\n",
+            "[event]\nid = \"E\"\ntitle_fr = \"E\"\ntitle_en = \"E\"\ntime_zone = \"America/Toronto\"\ncount_key = \"e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33\"\nmask_key = \"e96d77aafa41a438c89bcf04a556cbaa73c831f1cfdf7d4cfe2a478a4e1cde26\"\n[[region]]\nnumber = 1\ncode = \"R1\"\nname_fr = \"R\"\nname_en = \"R\"\n[[region]]\nnumber = 2\ncode = \"R2\"\nname_fr = \"S\"\nname_en = \"S\"\n",
         );
         let window = format!(
             "opens = 2025-01-01T00:00:00\ncloses = 2035-01-01T00:00:00\nrelease_min = {release_min}\n"

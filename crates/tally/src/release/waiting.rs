@@ -1,116 +1,93 @@
-//! Votes that wait for their release, added up as they come.
+//! What waits for its release, added up as it comes: masked counts on the one hand, their masks on the
+//! other.
 
 use std::collections::{BTreeMap, VecDeque};
 
-use election::{Choice, Event};
-use ledger::{BallotChoices, Cursor};
+use election::Event;
 
-use crate::counts::{Added, Counts};
-use crate::fold_error::FoldError;
 use crate::opened::OpenedFrame;
 use crate::release::{Release, ReleasePlan, Unit};
 
-/// What a release shows.
-#[derive(Clone)]
-pub(crate) struct ReleasedVotes {
-    pub(crate) unit: Unit,
-    /// The last frame whose votes are inside, and its commit time.
-    pub(crate) at: Cursor,
-    pub(crate) time_ms: i64,
-    pub(crate) counts: Counts,
+/// The votes of some frames, as one hand sees them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Sum {
+    /// Modulo 2^32, for each choice of the ballot paper.
+    Cells(Vec<u32>),
+    /// Rankings that are sealed to the mask key.
+    Records(Vec<Vec<u8>>),
 }
 
-/// The votes of one partition that no release has shown yet.
-pub(crate) struct WaitingVotes {
+impl Sum {
+    /// Adds the votes of another frame or region. A unit's ballot papers are alike.
+    fn add(&mut self, other: Sum) {
+        match (self, other) {
+            (Sum::Cells(sums), Sum::Cells(cells)) if sums.len() == cells.len() => {
+                for (sum, cell) in sums.iter_mut().zip(cells) {
+                    *sum = sum.wrapping_add(cell);
+                }
+            }
+            (Sum::Records(all), Sum::Records(more)) => all.extend(more),
+            _ => panic!("votes of different ballot papers were to be added up"),
+        }
+    }
+}
+
+/// The votes of one partition that no release covers yet.
+pub(crate) struct Waiting {
     plan: ReleasePlan,
     /// By frame, in order; one entry for all where the close alone releases.
-    waiting: BTreeMap<Unit, VecDeque<(u64, Counts)>>,
+    rows: BTreeMap<Unit, VecDeque<(u64, Sum)>>,
 }
 
-impl WaitingVotes {
-    pub(crate) fn new(event: &Event, partition: u16) -> WaitingVotes {
-        WaitingVotes {
+impl Waiting {
+    pub(crate) fn new(event: &Event, partition: u16) -> Waiting {
+        Waiting {
             plan: ReleasePlan::new(event, partition),
-            waiting: BTreeMap::new(),
+            rows: BTreeMap::new(),
         }
     }
 
-    /// Takes the next frame with its choices, and returns what is released with it.
-    ///
-    /// # Errors
-    /// A choice that its ballot does not offer; a region with more choices or fewer than marks.
+    /// Takes the next frame with the votes of its ballots and regions, and returns what is released with it.
     pub(crate) fn step(
         &mut self,
         event: &Event,
         frame: &OpenedFrame,
-        choices: &[BallotChoices],
-    ) -> Result<Vec<ReleasedVotes>, FoldError> {
-        for of_ballot in choices {
-            self.add(event, frame, of_ballot)?;
-        }
-        let releases = self.plan.step(event, frame);
-        Ok(releases
-            .into_iter()
-            .map(|release| self.take(release))
-            .collect())
-    }
-
-    fn add(
-        &mut self,
-        event: &Event,
-        frame: &OpenedFrame,
-        choices: &BallotChoices,
-    ) -> Result<(), FoldError> {
-        let ballot = event.ballots().get(usize::from(choices.ballot));
-        let ballot = ballot.ok_or_else(|| frame.position().not_on_roll(choices.ballot, 0, 0))?;
-        frame.check_regions(ballot, &choices.counts)?;
-        for (region, choice, votes) in &choices.counts {
-            for unit in Unit::of(ballot, frame.partition, *region) {
-                let rows = self.waiting.entry(unit).or_default();
+        votes: Vec<(u16, u16, Sum)>,
+    ) -> Vec<(Release, Sum)> {
+        for (ballot, region, sum) in votes {
+            let ballot = &event.ballots()[usize::from(ballot)];
+            for unit in Unit::of(ballot, frame.partition, region) {
                 let one_by_one = unit.moves_while_open(ballot);
-                let added = add_to(rows, frame.at.sequence, one_by_one, choice, *votes);
-                if added == Added::First {
-                    frame.position().check(ballot, *region, choice)?;
-                }
+                let rows = self.rows.entry(unit).or_default();
+                add_to(rows, frame.at.sequence, one_by_one, sum.clone());
             }
         }
-        Ok(())
+        let releases = self.plan.step(event, frame);
+        releases
+            .into_iter()
+            .map(|release| (release, self.take(&release)))
+            .collect()
     }
 
     /// The votes of a release, which wait no more.
-    fn take(&mut self, release: Release) -> ReleasedVotes {
-        let rows = self.waiting.entry(release.unit).or_default();
-        let mut counts = Counts::default();
-        while let Some((_, of_frame)) =
-            rows.pop_front_if(|(sequence, _)| *sequence <= release.last.sequence)
-        {
-            counts.merge(&of_frame);
-        }
-        assert!(
-            counts.total() == release.votes,
-            "a release covers as many choices as marks"
-        );
-        ReleasedVotes {
-            unit: release.unit,
-            at: release.last,
-            time_ms: release.time_ms,
-            counts,
-        }
+    fn take(&mut self, release: &Release) -> Sum {
+        let rows = self.rows.entry(release.unit).or_default();
+        let is_covered = |row: &mut (u64, Sum)| row.0 <= release.last.sequence;
+        let covered = std::iter::from_fn(|| rows.pop_front_if(is_covered).map(|(_, sum)| sum));
+        let sum = covered.reduce(|mut sum, other| {
+            sum.add(other);
+            sum
+        });
+        sum.expect("a release covers a frame with votes of its unit")
     }
 }
 
-fn add_to(
-    rows: &mut VecDeque<(u64, Counts)>,
-    sequence: u64,
-    one_by_one: bool,
-    choice: &Choice,
-    votes: u64,
-) -> Added {
-    let last = rows.back().map(|(last, _)| *last);
-    if last.is_none_or(|last| one_by_one && last != sequence) {
-        rows.push_back((sequence, Counts::default()));
+fn add_to(rows: &mut VecDeque<(u64, Sum)>, sequence: u64, one_by_one: bool, sum: Sum) {
+    match rows.back_mut() {
+        Some((last, before)) if !one_by_one || *last == sequence => {
+            *last = sequence;
+            before.add(sum);
+        }
+        _ => rows.push_back((sequence, sum)),
     }
-    let (last, counts) = rows.back_mut().expect("pushed above where there was none");
-    *last = sequence;
-    counts.add(choice, votes)
 }

@@ -1,10 +1,11 @@
 //! The statement of results: what an officer signs, as canonical JSON and as text in both languages.
 //!
-//! The JSON depends on package, ledger and the ballots stated alone: whoever recounts the same
-//! files gets the same bytes, and only the signatures differ. Its `count` is the object that
+//! The JSON depends on package, ledger, the ballots stated and the recomputations named alone: whoever
+//! recounts the same files gets the same bytes, and only the signatures differ. Its `count` is the object that
 //! `tally count --json` prints.
 
 mod lines;
+mod recomputed;
 mod text;
 mod text_election;
 mod wording;
@@ -15,10 +16,11 @@ use serde::Serialize;
 use crate::documents::{ReportDocument, Titles};
 use crate::recount::{BallotReport, Report};
 
+pub(crate) use recomputed::Recomputed;
 pub(crate) use text::render;
 
 /// Version of the JSON form.
-const SCHEMA: &str = "scrutin-statement/1";
+const SCHEMA: &str = "scrutin-statement/2";
 
 /// A statement of results. The order of the fields is that of the canonical JSON.
 #[derive(Debug, Serialize)]
@@ -30,6 +32,7 @@ pub(crate) struct Statement {
     pub(crate) time_zone: String,
     /// Of each ballot in `count`, in the same order.
     pub(crate) terms: Vec<Terms>,
+    pub(crate) recomputed: Recomputed,
     pub(crate) count: ReportDocument,
 }
 
@@ -123,7 +126,12 @@ fn is_complete(counted: &BallotReport) -> bool {
 
 impl Statement {
     /// The statement of `ballots`; `report` counts these and no others.
-    pub(crate) fn new(event: &Event, ballots: &[&Ballot], report: &Report) -> Statement {
+    pub(crate) fn new(
+        event: &Event,
+        ballots: &[&Ballot],
+        report: &Report,
+        recomputed: Recomputed,
+    ) -> Statement {
         let counted = ballots.iter().zip(&report.ballots);
         let terms: Vec<Terms> = counted
             .map(|(ballot, counted)| Terms::of(ballot, counted))
@@ -134,6 +142,7 @@ impl Statement {
             title: Titles::of(&event.title),
             time_zone: event.time_zone.clone(),
             terms,
+            recomputed,
             count: ReportDocument::of(event, report),
         }
     }

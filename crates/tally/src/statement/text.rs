@@ -8,12 +8,12 @@ use election::{Ballot, BallotKind, Event, Language};
 use super::lines::{NAME_CHARS, region_name};
 use super::text_election::write_election;
 use super::wording::Wording;
-use super::{Statement, Terms};
+use super::{Recomputed, Statement, Terms};
 use crate::documents::hex;
 use crate::recount::{BallotReport, Report};
 use crate::results::{Answers, LawResults, Results};
 
-const OPENED: &str = "a statement is made with the box key, of ballots of its event";
+const OPENED: &str = "a statement is made with the mask key and releases, of ballots of its event";
 
 /// The whole page in one language. `report` holds the ballots that are stated, in the order of the
 /// statement's terms; `json_sha256` is the digest of the canonical JSON.
@@ -39,6 +39,7 @@ fn write_page(
     language: Language,
 ) -> fmt::Result {
     write_head(page, statement, report, event, language)?;
+    write_recomputed(page, &statement.recomputed, language)?;
     writeln!(page, "statement.json SHA-256 {json_sha256}")?;
     writeln!(
         page,
@@ -95,6 +96,45 @@ fn write_head(
         language.label("Dernière inscription (UTC)", "Last commit (UTC)"),
         last.as_deref().unwrap_or("-")
     )
+}
+
+/// Which second holders of the two keys came to the same numbers.
+fn write_recomputed(page: &mut String, recomputed: &Recomputed, language: Language) -> fmt::Result {
+    for file in &recomputed.releases {
+        let (partition, sha256) = (file.partition, &file.sha256);
+        let line = language.pick(
+            format!("Sommes masquées, partition {partition} : SHA-256 {sha256}"),
+            format!("Masked sums, partition {partition}: SHA-256 {sha256}"),
+        );
+        writeln!(page, "{line}")?;
+    }
+    let line = match recomputed.count_hands {
+        1 => language.pick(
+            "Sommes masquées : AUCUN SECOND DÉTENTEUR de la clé de compte ne les a refaites"
+                .to_owned(),
+            "Masked sums: NO SECOND HOLDER of the count key has made them again".to_owned(),
+        ),
+        hands => language.pick(
+            format!("Sommes masquées : {hands} détenteurs de la clé de compte ont fait les mêmes"),
+            format!("Masked sums: {hands} holders of the count key have made the same"),
+        ),
+    };
+    writeln!(page, "{line}")?;
+    if recomputed.recounts.is_empty() {
+        let line = language.pick(
+            "Totaux : AUCUN SECOND DÉTENTEUR de la clé de masque ne les a refaits",
+            "Totals: NO SECOND HOLDER of the mask key has made them again",
+        );
+        writeln!(page, "{line}")?;
+    }
+    for sha256 in &recomputed.recounts {
+        let line = language.pick(
+            format!("Totaux refaits dans le relevé SHA-256 {sha256}"),
+            format!("Totals made again in the statement SHA-256 {sha256}"),
+        );
+        writeln!(page, "{line}")?;
+    }
+    Ok(())
 }
 
 fn write_ballot(

@@ -1,4 +1,4 @@
-//! A small event on disk for the tests of the real program: package, box key, a ledger to vote into.
+//! A small event on disk for the tests of the real program: package, both hands' keys, a ledger to vote into.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 pub(crate) mod database;
@@ -16,8 +16,8 @@ use durable::{Clock, OsStorage, SteadyClock};
 use election::{BallotIndex, Choice};
 use ledger::log::files;
 use ledger::{
-    BallotShape, BoxSecretKey, Decision, InvalidReason, LedgerError, Options, Partition, Reply,
-    RequestId, Shape, Snapshots, Submission,
+    Decision, Enclosing, Hand, HandSecretKey, InvalidReason, LedgerError, Options, Partition,
+    Reply, RequestId, Shape, Snapshots, Submission, SystemEntropy,
 };
 use rand_xoshiro::SplitMix64;
 use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
@@ -47,12 +47,11 @@ const REGIONS: u16 = 3;
 /// An event on disk.
 pub(crate) struct Fixture {
     specimen: Specimen,
-    pub(crate) key: BoxSecretKey,
     pub(crate) package: Package,
 }
 
 /// Four laws with each policy of showing results, an election by single choice and a ranked one.
-fn definition(box_key: String) -> Definition {
+fn definition(hand_keys: [String; 2]) -> Definition {
     let steps = Law {
         release_min: 10,
         ..Law::live("STEPS")
@@ -72,7 +71,7 @@ fn definition(box_key: String) -> Definition {
         method,
     };
     Definition {
-        box_key,
+        hand_keys,
         laws: vec![Law::live("LIVE"), steps, later, over],
         elections: vec![
             election(1, "SINGLE", Method::SingleChoice),
@@ -102,20 +101,20 @@ impl Fixture {
     }
 
     fn edited(voters: u32, edit: impl Fn(String) -> String) -> Fixture {
-        let key = BoxSecretKey::generate().expect("randomness");
+        let keys = Hand::ALL.map(|hand| HandSecretKey::generate(hand).expect("randomness"));
+        let public = keys.each_ref().map(|key| key.public().to_string());
         let specimen = Specimen::new(&Recipe {
-            definition: edit(definition(key.public().to_string()).to_toml()),
+            definition: edit(definition(public).to_toml()),
             roll: Roll::new(voters, 1..=REGIONS),
             shard_bits: SHARD_BITS,
             ..Recipe::default()
         });
-        write_secret(&specimen.path("box.key"), key.to_file_text().as_bytes());
-        let package = Package::open(&specimen.package(), &specimen.signed()).expect("a package");
-        Fixture {
-            specimen,
-            key,
-            package,
+        for key in &keys {
+            let path = specimen.path(&format!("{}.key", key.hand()));
+            write_secret(&path, key.to_file_text().as_bytes());
         }
+        let package = Package::open(&specimen.package(), &specimen.signed()).expect("a package");
+        Fixture { specimen, package }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -124,25 +123,12 @@ impl Fixture {
 
     /// What the ledger must know.
     pub(crate) fn shape(&self) -> Shape {
-        let ballots = self
-            .package
-            .event()
-            .ballots()
-            .iter()
-            .map(|ballot| BallotShape {
-                id: ballot.id.clone(),
-                opens_ms: ballot.opens,
-                closes_ms: ballot.closes,
-                shard_sizes: (0..1 << SHARD_BITS)
-                    .map(|shard| self.package.credentials_in(ballot.index, shard))
-                    .collect(),
-            });
-        Shape {
-            event_id: self.package.event().id.clone(),
-            manifest_sha256: self.package.manifest_sha256(),
-            box_public_key: self.key.public(),
-            ballots: ballots.collect(),
-        }
+        let package = &self.package;
+        Shape::of(package.event(), package.manifest_sha256(), |ballot| {
+            (0..1 << SHARD_BITS)
+                .map(|shard| package.credentials_in(ballot, shard))
+                .collect()
+        })
     }
 
     /// A ledger under `<home>/<data>`, open for votes.
@@ -161,7 +147,7 @@ impl Fixture {
     }
 
     fn open_box(&self, data: &str, partition: u16, shape: Shape) -> BallotBox<'_> {
-        let clock = Arc::new(SetClock(AtomicI64::new(NOON_MS)));
+        let (shape, clock) = (Arc::new(shape), Arc::new(SetClock(AtomicI64::new(NOON_MS))));
         let options = Options {
             partition,
             segment_bytes: 1 << 20,
@@ -178,13 +164,15 @@ impl Fixture {
             Arc::new(log),
             Some(snapshots),
             Arc::new(SteadyClock::start(Arc::clone(&clock) as Arc<dyn Clock>)),
-            shape,
+            Shape::clone(&shape),
             options,
         )
         .expect("a ledger");
+        let enclosing = Enclosing::new(&shape).expect("a sound mask key");
         let (tell, told) = channel();
         BallotBox {
             fixture: self,
+            enclosing,
             partition,
             clock,
             tell,
@@ -234,6 +222,7 @@ impl Reply for Tell {
 /// An open ledger, and what was voted into it.
 pub(crate) struct BallotBox<'a> {
     fixture: &'a Fixture,
+    enclosing: Enclosing,
     partition: Partition<Tell>,
     clock: Arc<SetClock>,
     tell: Sender<Decision>,
@@ -279,12 +268,15 @@ impl BallotBox<'_> {
     }
 
     fn submit(&self, ballot: u16, (shard, ordinal, region): (u32, u32, u16), choice: Choice) {
+        let enclosed = self
+            .enclosing
+            .enclose(&mut SystemEntropy, ballot, region, &choice);
         let mut submission = Submission {
             ballot,
             shard,
             ordinal,
             region,
-            choice,
+            vote: enclosed.expect("a choice of the ballot paper"),
             tracker: None,
             records_repeat: true,
             reply: Tell(self.tell.clone()),

@@ -16,8 +16,46 @@ pub(crate) fn run_to_its_end(args: &[&str]) -> Output {
     tally(&[args, &FREE_PORTS].concat())
 }
 
-/// Runs `tally` with arguments; package and ledger are given by the caller.
+/// Runs `tally` with arguments; package and ledger are given by the caller. Where the mask hand is to
+/// count, the count hand makes its releases of the same ledger first, as far as the ledger can be read.
 pub(crate) fn tally(args: &[&str]) -> Output {
+    if let Some(mut counting) = count_hand(args, &[]) {
+        counting.output().expect("tally runs");
+    }
+    alone(args)
+}
+
+/// `tally release` of the ledger that a command of the mask hand names; none where it names none.
+fn count_hand(args: &[&str], more: &[&str]) -> Option<Command> {
+    let of = |flag: &str| {
+        let at = args.iter().position(|arg| *arg == flag)?;
+        args.get(at + 1).copied()
+    };
+    let key = of("--mask")?.replace("mask.key", "count.key");
+    // A tally that follows a validator names no ledger: these releases stand beside theirs.
+    let beside = of("--releases")?.replace("releases", "ledger");
+    let mut counting = Command::new(env!("CARGO_BIN_EXE_tally"));
+    counting.args([
+        "release",
+        "--ledger",
+        of("--ledger").unwrap_or(&beside),
+        "--package",
+        of("--package")?,
+    ]);
+    counting.args(["--key", &key, "--out", of("--releases")?]);
+    match of("--trust") {
+        Some(trust) => counting.args(["--trust", trust]),
+        None => counting.arg("--untrusted"),
+    };
+    counting
+        .args(more)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    Some(counting)
+}
+
+/// Runs `tally` with arguments and nothing beside it.
+pub(crate) fn alone(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tally"))
         .args(args)
         .env_remove("SCRUTIN_POSTGRES")
@@ -33,11 +71,15 @@ pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Arguments that name the ledger `data` of a fixture, its package and key.
+/// Arguments that name the ledger `data` of a fixture, its package, keys and releases.
 pub(crate) struct Names {
     pub(crate) ledger: String,
     pub(crate) package: String,
+    /// Of the mask hand.
     pub(crate) key: String,
+    /// Of the count hand.
+    pub(crate) count_key: String,
+    pub(crate) releases: String,
     /// Public key of the officer who signed the package.
     pub(crate) trust: String,
 }
@@ -48,7 +90,9 @@ impl Names {
         Names {
             ledger: text(fixture.path(data).join("ledger")),
             package: text(fixture.path("package")),
-            key: text(fixture.path("box.key")),
+            key: text(fixture.path("mask.key")),
+            count_key: text(fixture.path("count.key")),
+            releases: text(fixture.path(data).join("releases")),
             trust: text(fixture.path("officer.pub")),
         }
     }
@@ -61,7 +105,7 @@ impl Names {
         u64::from_le_bytes(*sequence.expect("a sequence"))
     }
 
-    /// `command --ledger L --package P --box K --trust T` and more.
+    /// `command --ledger L --package P --mask K --releases R --trust T` and more.
     pub(crate) fn args<'a>(&'a self, command: &'a str, more: &[&'a str]) -> Vec<&'a str> {
         let mut args = vec![
             command,
@@ -70,13 +114,14 @@ impl Names {
             "--package",
             &self.package,
         ];
-        args.extend(["--box", &self.key, "--trust", &self.trust]);
+        args.extend(["--mask", &self.key, "--releases", &self.releases]);
+        args.extend(["--trust", &self.trust]);
         args.extend(more);
         args
     }
 
     /// Arguments of a `run` that follows a validator instead of the ledger's files.
-    pub(crate) fn run_from<'a>(&'a self, address: &'a str) -> [&'a str; 9] {
+    pub(crate) fn run_from<'a>(&'a self, address: &'a str) -> [&'a str; 11] {
         let [package, key, trust] = [&self.package, &self.key, &self.trust];
         [
             "run",
@@ -86,15 +131,18 @@ impl Names {
             package,
             "--trust",
             trust,
-            "--box",
+            "--mask",
             key,
+            "--releases",
+            &self.releases,
         ]
     }
 }
 
-/// A `tally run` that is killed when dropped.
+/// A `tally run` and the count hand beside it; both are killed when dropped.
 pub(crate) struct Running {
     child: Child,
+    count_hand: Option<Child>,
     address: String,
     internal: String,
     log: Arc<Mutex<String>>,
@@ -103,6 +151,8 @@ pub(crate) struct Running {
 impl Running {
     /// Starts it and waits for its address.
     pub(crate) fn start(args: &[&str]) -> Running {
+        let counting = count_hand(args, &["--follow"]);
+        let count_hand = counting.map(|mut program| program.spawn().expect("tally runs"));
         let mut child = Command::new(env!("CARGO_BIN_EXE_tally"))
             .args(args)
             .args(FREE_PORTS)
@@ -136,6 +186,7 @@ impl Running {
         });
         Running {
             child,
+            count_hand,
             address,
             internal,
             log,
@@ -246,6 +297,11 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if let Some(mut counting) = self.count_hand.take() {
+            // It may have ended by itself, where the ledger was damaged.
+            let _ = counting.kill();
+            let _ = counting.wait();
+        }
         // Already ended where `kill` was called.
         let _ = self.child.kill();
         let _ = self.child.wait();

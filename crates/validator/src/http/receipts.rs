@@ -16,8 +16,15 @@ use crate::app::App;
 
 /// After how long a receipt may be looked up again where too many are being looked up.
 const RETRY: Duration = Duration::from_secs(1);
+const HOUR_MS: i64 = 3_600_000;
 /// Lines about look-ups, one a second at most.
 static FAILURES: Gate = Gate::new();
+
+/// The start of the hour: all that a receipt tells of its time. A finer one would name the frame, and with it
+/// the few who voted in the same moment.
+pub(crate) fn hour_of(time_ms: i64) -> i64 {
+    time_ms - time_ms.rem_euclid(HOUR_MS)
+}
 
 #[derive(Serialize)]
 struct Recorded {
@@ -41,7 +48,7 @@ pub(crate) async fn find(
     let body = Recorded {
         request_id: id.to_string(),
         status: "recorded",
-        recorded_at: instant_text(receipt.time_ms),
+        recorded_at: instant_text(hour_of(receipt.time_ms)),
     };
     Ok(reply::json(StatusCode::OK, &body, JSON, Some(language)))
 }

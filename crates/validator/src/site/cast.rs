@@ -10,9 +10,9 @@ use pages::{Form, Page, PageContext};
 use super::page::html;
 use super::refused::{NotCast, not_cast};
 use crate::app::App;
-use crate::http::idempotency;
 use crate::http::rejection::Rejection;
 use crate::http::reply::Reply;
+use crate::http::{idempotency, receipts};
 use crate::vote::{Credential, IdempotencyKey, Recorded, Sender};
 
 /// The page that shows the choice as it will be cast, or the ballot again with what is wrong.
@@ -110,7 +110,11 @@ pub(super) async fn cast(
 /// The receipt is the answer itself: nothing has to be asked for again that might be refused.
 fn receipt(context: &PageContext<'_>, recorded: &Recorded) -> Reply {
     let id = recorded.receipt.to_string();
-    let mut reply = html(voter::receipt(context, &id, recorded.time_ms));
+    let mut reply = html(voter::receipt(
+        context,
+        &id,
+        receipts::hour_of(recorded.time_ms),
+    ));
     if recorded.replayed {
         idempotency::mark_replayed(&mut reply);
     }

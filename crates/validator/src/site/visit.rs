@@ -133,7 +133,10 @@ impl Visit {
         let found = receipts::look_up(app, id).await?;
         let context = self.context(app);
         Ok(match found {
-            Some(receipt) => voter::receipt(&context, &id.to_string(), receipt.time_ms),
+            Some(receipt) => {
+                let hour_ms = receipts::hour_of(receipt.time_ms);
+                voter::receipt(&context, &id.to_string(), hour_ms)
+            }
             None => voter::check(&context, Some((text, CheckFault::Unknown))),
         })
     }

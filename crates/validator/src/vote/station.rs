@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use durable::Clock;
 use election::{Ballot, BallotKind, Choice, ChoiceError, Event};
-use ledger::{Decision, InvalidReason, Partition, RequestId, Submission};
+use ledger::{
+    Decision, Enclosed, Enclosing, InvalidReason, Partition, RequestId, Submission, SystemEntropy,
+};
 use listener::client::Prefix;
 use listener::log::Gate;
 use listener::within;
@@ -61,6 +63,7 @@ pub(crate) struct PollingStation {
     pub(crate) roll: ElectoralRoll,
     pub(crate) ballots: BallotKeys,
     pub(crate) attempts: Attempts,
+    pub(crate) enclosing: Enclosing,
     pub(crate) partition: Arc<Partition<VoteReply>>,
     pub(crate) clock: Arc<dyn Clock>,
     /// How long the ledger's answer is waited for.
@@ -213,6 +216,25 @@ impl PollingStation {
         })
     }
 
+    /// Encloses a choice that the ballot allows.
+    fn enclose(
+        &self,
+        ballot: &BallotKey,
+        region: u16,
+        choice: &Choice,
+    ) -> Result<Enclosed, Refusal> {
+        let enclosed = self
+            .enclosing
+            .enclose(&mut SystemEntropy, ballot.index.0, region, choice);
+        enclosed.map_err(|error| {
+            DISAGREEMENTS.run(|unsaid| {
+                let (ballot, error) = (&self.ballot(ballot).id, error.to_string());
+                tracing::error!(unsaid, ballot, error, "a vote could not be sealed");
+            });
+            Refusal::LedgerDisagrees
+        })
+    }
+
     /// Hands a vote to the ledger and waits for its answer.
     async fn submit(
         &self,
@@ -234,7 +256,7 @@ impl PollingStation {
             shard,
             ordinal,
             region,
-            choice,
+            vote: self.enclose(ballot, region, &choice)?,
             tracker,
             records_repeat,
             reply,

@@ -48,8 +48,12 @@ fn systemd_understands_the_unit_files_and_finds_them_tight() {
     };
     let fixture = Fixture::new();
     let units = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/systemd");
-    for program in ["validator", "tally"] {
-        let name = format!("scrutin-{program}.service");
+    for (unit, program) in [
+        ("validator", "validator"),
+        ("count-hand", "tally"),
+        ("tally", "tally"),
+    ] {
+        let name = format!("scrutin-{unit}.service");
         let text = fs::read_to_string(units.join(&name)).unwrap();
         // systemd looks whether the program is there.
         let here = text.replace(&format!("/usr/local/bin/{program}"), "/bin/true");

@@ -1,0 +1,41 @@
+//! The event of a simulated run: a law, an election by single choice, a ranked one.
+
+use election::Choice;
+use ledger::{BallotShape, Paper, Shape};
+
+use super::hands::{self, Keys};
+use super::rng::Rng;
+
+/// When the one window ends that ends, in ms.
+pub(crate) const WINDOW_ENDS_MS: i64 = 60_000;
+
+pub(crate) fn shape(keys: &Keys, rng: &mut Rng) -> Shape {
+    let mut size = |max| 1 + u32::try_from(rng.below(max)).expect("small");
+    let candidates = Paper::Cells((0..4).map(Choice::Candidate).collect());
+    let ranked = Paper::Ranked {
+        candidates: (1..=8).collect(),
+        ranks: 2,
+    };
+    let mut ballot = |id: &str, opens_ms, closes_ms, papers| BallotShape {
+        id: id.to_owned(),
+        opens_ms,
+        closes_ms,
+        shard_sizes: vec![size(400), size(90)],
+        papers,
+    };
+    Shape {
+        event_id: "SIM".to_owned(),
+        manifest_sha256: [3; 32],
+        keys: keys.public(),
+        ballots: vec![
+            ballot("LAW", i64::MIN, i64::MAX, hands::law()),
+            ballot(
+                "ELECTION",
+                5_000,
+                WINDOW_ENDS_MS,
+                hands::in_each_region(candidates),
+            ),
+            ballot("RANKED", 0, i64::MAX, hands::in_each_region(ranked)),
+        ],
+    }
+}

@@ -1,0 +1,123 @@
+//! `tally release`: the count hand's part.
+
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use anyhow::Context;
+use ledger::{Cursor, Follower, Hand, HandSecretKey, LedgerError};
+use listener::Signals;
+
+use crate::cli::ReleaseArgs;
+use crate::directory::Directory;
+use crate::inputs::read_hand_key;
+use crate::package_roll::PackageRoll;
+use crate::recount::open_readers_inputs;
+use crate::release::count_hand::CountHand;
+
+/// How often a follower looks for new frames.
+const POLL: Duration = Duration::from_millis(20);
+
+/// Makes every release of the ledger, once or as it grows.
+pub(crate) fn run(args: &ReleaseArgs) -> anyhow::Result<()> {
+    let (package, directory) = open_readers_inputs(&args.ledger)?;
+    let key = read_hand_key(&args.key, Hand::Count, package.event())?;
+    let partitions = directory.partitions()?;
+    let named = || format!("cannot make {}", args.out.display());
+    fs::create_dir_all(&args.out).with_context(named)?;
+    if args.follow {
+        return follow(&package, &directory, &key, args, &partitions);
+    }
+    for partition in partitions {
+        let mut hand = CountHand::open(&package, &key, &args.out, partition)?;
+        directory
+            .log()
+            .read_all(partition, |item| hand.take(item).map_err(Interrupted))
+            .map_err(|Interrupted(error)| error)?;
+        hand.finish()?;
+        let releases = commandline::count(hand.releases(), "release");
+        let last = hand.head();
+        let line = format!("partition {partition}: {releases}, SHA-256 of the last {last}\n");
+        commandline::print(package.signature().mark(&line))?;
+    }
+    Ok(())
+}
+
+/// Follows every partition until told to stop; a partition that cannot be followed ends the program.
+fn follow(
+    package: &Arc<PackageRoll>,
+    directory: &Directory,
+    key: &HandSecretKey,
+    args: &ReleaseArgs,
+    partitions: &[u16],
+) -> anyhow::Result<()> {
+    let hands: anyhow::Result<Vec<CountHand>> = partitions
+        .iter()
+        .map(|partition| CountHand::open(package, key, &args.out, *partition))
+        .collect();
+    let stopping = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&stopping);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    let signals = runtime.block_on(async { Signals::new() });
+    let mut signals = signals.context("cannot wait for signals")?;
+    runtime.spawn(async move {
+        signals.stop(None).await;
+        told.store(true, Ordering::Relaxed);
+    });
+    listener::notify::tell(listener::notify::READY);
+    std::thread::scope(|scope| {
+        let following: Vec<_> = hands?
+            .into_iter()
+            .zip(partitions)
+            .map(|(hand, partition)| {
+                let stopping = &stopping;
+                scope.spawn(move || {
+                    let followed = follow_partition(directory, *partition, hand, stopping);
+                    stopping.store(true, Ordering::Relaxed);
+                    followed
+                })
+            })
+            .collect();
+        following.into_iter().try_for_each(|thread| {
+            thread
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    })
+}
+
+fn follow_partition(
+    directory: &Directory,
+    partition: u16,
+    mut hand: CountHand,
+    stopping: &AtomicBool,
+) -> anyhow::Result<()> {
+    let mut follower = Follower::open(&directory.log(), partition, Cursor::default())?;
+    let mut synced = hand.releases();
+    while !stopping.load(Ordering::Relaxed) {
+        match follower.next_item()? {
+            Some(item) => hand.take(&item)?,
+            None => {
+                if hand.releases() != synced {
+                    hand.sync()?;
+                    synced = hand.releases();
+                }
+                std::thread::sleep(POLL);
+            }
+        }
+    }
+    hand.sync()
+}
+
+/// Carries our own errors through the ledger's reader.
+struct Interrupted(anyhow::Error);
+
+impl From<LedgerError> for Interrupted {
+    fn from(error: LedgerError) -> Interrupted {
+        Interrupted(error.into())
+    }
+}

@@ -1,0 +1,192 @@
+//! The lines of a release file: JSON, each naming the SHA-256 of the line before.
+
+use anyhow::{Context, ensure};
+use data_encoding::HEXLOWER;
+use election::Event;
+use ledger::HandPublicKeys;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{Release, Scope, Sum};
+use crate::package_roll::PackageRoll;
+
+/// Longest line that is read: the rankings of a whole ballot stand in one.
+pub(crate) const LINE_BYTES_MAX: u64 = 8 << 30;
+const FORMAT: &str = "scrutin-releases/1";
+
+/// The first line: whose releases these are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HeaderLine {
+    format: String,
+    event: String,
+    manifest_sha256: String,
+    count_key: String,
+    mask_key: String,
+    partition: u16,
+}
+
+/// A release, as the count hand writes it down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReleaseLine {
+    /// SHA-256 of the line before, without its end.
+    previous: String,
+    /// Its place in the file, from 1.
+    number: u64,
+    ballot: String,
+    scope: ScopeWord,
+    first_frame: u64,
+    last_frame: u64,
+    /// Hash of the last frame.
+    link: String,
+    votes: u64,
+    /// Masked counts, of the ballot paper's choices in their order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sums: Option<Vec<u32>>,
+    /// Rankings sealed to the mask key, ascending.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    records: Option<Vec<String>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum ScopeWord {
+    Region(u16),
+    Country(Country),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Country {
+    Country,
+}
+
+impl HeaderLine {
+    pub(crate) fn of(package: &PackageRoll, partition: u16) -> HeaderLine {
+        let (event, keys) = (package.event(), HandPublicKeys::of(package.event()));
+        HeaderLine {
+            format: FORMAT.to_owned(),
+            event: event.id.clone(),
+            manifest_sha256: HEXLOWER.encode(&package.manifest_sha256()),
+            count_key: keys.count.to_string(),
+            mask_key: keys.mask.to_string(),
+            partition,
+        }
+    }
+
+    /// Refuses the releases of another event, package or partition.
+    ///
+    /// # Errors
+    /// The first thing that differs.
+    pub(crate) fn check(&self, expected: &HeaderLine) -> anyhow::Result<()> {
+        for (what, got, expected) in [
+            ("format", &self.format, &expected.format),
+            ("event", &self.event, &expected.event),
+            ("package", &self.manifest_sha256, &expected.manifest_sha256),
+            ("count key", &self.count_key, &expected.count_key),
+            ("mask key", &self.mask_key, &expected.mask_key),
+        ] {
+            ensure!(
+                got == expected,
+                "releases of another {what}: {got}, expected {expected}; name the releases that were made of this ledger and package"
+            );
+        }
+        let (got, expected) = (self.partition, expected.partition);
+        ensure!(
+            got == expected,
+            "releases of partition {got}, expected {expected}"
+        );
+        Ok(())
+    }
+}
+
+impl ReleaseLine {
+    /// The line behind the one with the hash `previous`.
+    pub(crate) fn of(
+        event: &Event,
+        (number, previous): (u64, String),
+        release: &Release,
+        sum: &Sum,
+    ) -> ReleaseLine {
+        let (sums, records) = match sum {
+            Sum::Cells(cells) => (Some(cells.clone()), None),
+            Sum::Records(records) => {
+                // Sealed rankings look like random bytes: in ascending order nobody tells whose is whose,
+                // and every holder of the count key writes the same line.
+                let mut hex: Vec<String> = records.iter().map(|r| HEXLOWER.encode(r)).collect();
+                hex.sort_unstable();
+                (None, Some(hex))
+            }
+        };
+        ReleaseLine {
+            previous,
+            number,
+            ballot: event.ballots()[usize::from(release.unit.ballot)].id.clone(),
+            scope: match release.unit.scope {
+                Scope::Country => ScopeWord::Country(Country::Country),
+                Scope::Region(region) => ScopeWord::Region(region),
+            },
+            first_frame: release.first,
+            last_frame: release.last.sequence,
+            link: release.last.link.to_string(),
+            votes: release.votes,
+            sums,
+            records,
+        }
+    }
+
+    /// The masked counts or the rankings, where the line is that of `release`.
+    ///
+    /// # Errors
+    /// The line says something else than the plan, or stands elsewhere in the chain.
+    pub(crate) fn sum_of(
+        self,
+        event: &Event,
+        (number, previous): (u64, String),
+        release: &Release,
+    ) -> anyhow::Result<Sum> {
+        ensure!(
+            self.previous == previous && self.number == number,
+            "it does not follow the line before: a line was changed, removed or added"
+        );
+        let sum = match (self.sums.clone(), self.records.clone()) {
+            (Some(cells), None) => Sum::Cells(cells),
+            (None, Some(records)) => {
+                let decoded = records
+                    .iter()
+                    .map(|record| HEXLOWER.decode(record.as_bytes()));
+                let decoded: Result<Vec<Vec<u8>>, _> = decoded.collect();
+                Sum::Records(decoded.context("a record is not hexadecimal")?)
+            }
+            _ => anyhow::bail!("it holds neither sums nor records"),
+        };
+        let planned = ReleaseLine::of(event, (number, previous), release, &sum);
+        if self.link != planned.link && self.last_frame == planned.last_frame {
+            anyhow::bail!(
+                "frame {} has the hash {} there and {} in the ledger: they are of two histories, keep both as evidence",
+                self.last_frame,
+                self.link,
+                planned.link
+            );
+        }
+        ensure!(
+            self == planned,
+            "it releases {} of ballot {} in frames {} to {}, where the plan releases {} of ballot {} in frames {} to {}: the releases are of another ledger, or were made by another plan",
+            commandline::count(self.votes, "vote"),
+            self.ballot,
+            self.first_frame,
+            self.last_frame,
+            commandline::count(planned.votes, "vote"),
+            planned.ballot,
+            planned.first_frame,
+            planned.last_frame
+        );
+        Ok(sum)
+    }
+}
+
+/// SHA-256 of a line, as the next one names it.
+pub(crate) fn hash_of(line: &str) -> String {
+    HEXLOWER.encode(&Sha256::digest(line))
+}
