@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Walk one partition of a ledger without any of Scrutin's code: check every hash and the chain,
-print votes per ballot. Choices stay sealed. Needs the cbor2 package.
-Usage: audit_ledger.py data/ledger/p0000"""
+print votes per ballot. Choices stay sealed; with the event's package, which names the voters' regions,
+their length is checked too: it follows from the marks. Needs the cbor2 package, and with a package
+ledger_reader.py and seals.py beside this file.
+Usage: audit_ledger.py data/ledger/p0000 [package]"""
 import hashlib, json, pathlib, struct, sys
 try:
     import cbor2
@@ -15,21 +17,29 @@ def check(fits, path, offset, what):
     if not fits:
         sys.exit(f"{path}, byte {offset}: {what}")
 
-directory = pathlib.Path(sys.argv[1] if len(sys.argv) == 2 else sys.exit(__doc__))
+def sealed_length(ballot, shards):
+    voters = (ledger_reader.Voter(ballot, shard, ordinal) for shard, marks in shards.items() for ordinal in marks)
+    return package.choices_bytes(ballot, package.by_region(voters)) + ledger_reader.TAG
+
+directory = pathlib.Path(sys.argv[1] if len(sys.argv) in (2, 3) else sys.exit(__doc__))
+if package := len(sys.argv) == 3:
+    import ledger_reader
+    package = ledger_reader.Package(pathlib.Path(sys.argv[2]))
 segments = sorted(directory.glob("*.segment"))
 if not segments:
     sys.exit(f"{directory}: no ledger here, not one *.segment: name a partition, such as data/ledger/p0000")
 link, sequence, ballots, votes, duplicates, invalid = bytes(32), 0, [], {}, 0, 0
 for number, path in enumerate(segments, 1):
     data = path.read_bytes()
-    check(data[:8] == b"SCRLEDG1" and data[8:12] == b"\1\0\0\0", path, 0, "no segment of version 1")
+    check(data[:8] == b"SCRLEDG2" and data[8:12] == b"\2\0\0\0", path, 0, "no segment of version 2")
     length, _, count, own_number, first = struct.unpack_from("<IHHIQ", data, 12)
     header, at = data[:length], length
+    check(length == 200 + 192 * count + 32, path, 12, "not two sealed keys a ballot")
     check(sha256(header[:-32]) == header[-32:], path, 0, "header hash")
     check((own_number, first) == (number, sequence + 1), path, 20, "a segment or frame is missing")
-    check(header[136:168] == link, path, 136, "another history")
+    check(header[168:200] == link, path, 168, "another history")
     link = header[-32:]
-    ballots = [header[168 + 112 * b:200 + 112 * b].rstrip(b"\0").decode() for b in range(count)]
+    ballots = [header[200 + 192 * b:232 + 192 * b].rstrip(b"\0").decode() for b in range(count)]
     while any(data[at:at + 4]):
         length, _, sequence_here, _ = struct.unpack_from("<IIQq", data, at)
         frame = data[at:at + length]
@@ -39,7 +49,10 @@ for number, path in enumerate(segments, 1):
         body = cbor2.loads(frame[60:-32])
         for ballot, shards in body["marks"].items():
             marks = sum(len(ordinals) for ordinals in shards.values())
-            check(marks == body["choices"][ballot][0], path, at, "marks differ from choices")
+            chosen, sealed = body["choices"][ballot]
+            check(marks == chosen, path, at, "marks differ from choices")
+            check(not package or len(sealed) == sealed_length(ballots[ballot], shards), path, at,
+                  "choices of another length than the marks ask for")
             votes[ballot] = votes.get(ballot, 0) + marks
         duplicates += sum(entry[3] for entry in body["attempts"]["duplicates"])
         invalid += sum(entry[2] for entry in body["attempts"]["invalid"])
