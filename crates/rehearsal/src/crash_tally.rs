@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::api;
 use crate::chance;
 use crate::child::Server;
-use crate::counts;
+use crate::counts::{self, Counts};
 use crate::postgres::Postgres;
 use crate::prepare::Stage;
 use crate::services::Addresses;
@@ -193,10 +193,23 @@ impl Servers<'_> {
         }
     }
 
+    /// What the database counts, once that is what was acknowledged or the time for it is over: releases and
+    /// rankings come a moment behind the frames.
+    async fn counted_in_database(&self, acknowledged: &Counts) -> Result<Counts> {
+        let deadline = Instant::now() + CATCH_UP_WITHIN;
+        loop {
+            let counted = self.postgres.counts(DATABASE).await?;
+            if counted == *acknowledged || Instant::now() > deadline {
+                return Ok(counted);
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
     async fn judge(&self, votes: u64) -> Result<TallyCrashReport> {
         let (acknowledged, _) = self.stage.acknowledged()?;
         let in_files = self.stage.counted_from_files().await?;
-        let in_database = self.postgres.counts(DATABASE).await?;
+        let in_database = self.counted_in_database(&acknowledged).await?;
         let fault = self.stage.verify_with(["--postgres", &self.url]).await;
         Ok(TallyCrashReport {
             kills: self.kills(),

@@ -29,7 +29,7 @@ fn policies_are_enforced_by_the_api() {
     for ballot in ["LIVE", "STEPS", "LATER", "OVER"] {
         wait_for_votes(&running, ballot, 19);
     }
-    std::thread::sleep(Duration::from_millis(250));
+    std::thread::sleep(Duration::from_secs(1));
     let law = |id: &str| running.json(&format!("/api/v1/results/{id}"));
     assert_eq!(
         (&law("LIVE")["oui_count"], &law("LIVE")["total_votes"]),
@@ -70,7 +70,7 @@ fn policies_are_enforced_by_the_api() {
     running.wait("/api/v1/results/STEPS", |law| law["total_votes"] == 10);
     ballots.vote(STEPS, 20, Choice::Non);
     wait_for_votes(&running, "STEPS", 21);
-    std::thread::sleep(Duration::from_millis(250));
+    std::thread::sleep(Duration::from_secs(1));
     assert_eq!(law("STEPS")["total_votes"], 10, "the next step is at 30");
     let metrics = running.metrics();
     specimen::promtool_accepts(&metrics);
@@ -257,7 +257,7 @@ fn readers_that_have_it_are_told_so() {
     assert_eq!((status, body.as_str()), (304, ""));
     ballots.vote(LIVE, 0, Choice::Oui);
     wait_for_votes(&running, "LIVE", 1);
-    std::thread::sleep(Duration::from_millis(250));
+    std::thread::sleep(Duration::from_secs(1));
     assert_eq!(running.get("/api/v1/results/LIVE", &known).0, 200);
 }
 

@@ -16,7 +16,7 @@ fn wait_for_votes(running: &Running, ballot: &str, votes: u64) {
         turnout["votes"] == votes
     });
     // Younger bodies may still be served.
-    std::thread::sleep(Duration::from_millis(250));
+    std::thread::sleep(Duration::from_secs(1));
 }
 
 /// A tally over a ledger of one vote, on [`LIVE`].
@@ -81,7 +81,7 @@ fn a_law_shows_no_region_while_it_is_open() {
     }
     wait_for_votes(&running, "LIVE", 40);
     running.wait("/api/v1/results/STEPS", |law| law["total_votes"] == 30);
-    std::thread::sleep(Duration::from_millis(250));
+    std::thread::sleep(Duration::from_secs(1));
     let page = |path: &str| running.get(path, BROWSER).2;
     assert!(!page("/ballots/LIVE").contains("data-rows"));
     let steps = page("/ballots/STEPS");

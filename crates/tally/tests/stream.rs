@@ -140,7 +140,7 @@ fn a_stream_that_breaks_is_followed_to_the_same_counts() {
     for running in [&follower, &reader] {
         running.wait("/api/v1/turnout/RANKED", |turnout| turnout["votes"] == 120);
     }
-    std::thread::sleep(Duration::from_millis(300));
+    std::thread::sleep(Duration::from_secs(1));
     for path in [
         "/api/v1/results",
         "/api/v1/elections/1/results",

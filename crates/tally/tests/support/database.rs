@@ -21,6 +21,8 @@ pub(crate) fn wait_for_database(running: &Running, names: &Names) {
         let written = health["postgres_sequences"]["0"].as_u64();
         written.is_some_and(|written| written >= last) && health["services"]["ledger"] == "healthy"
     });
+    // The count hand may be a moment behind the frames.
+    std::thread::sleep(std::time::Duration::from_secs(2));
 }
 
 /// Status and output of `tally verify` with the database.
