@@ -202,7 +202,9 @@ fn a_held_close_is_written_after_a_quarter_of_an_hour() {
         assert_eq!(report.closes_held, [CLOSING]);
         pass(&mut committer, &machine, HOLD_MS - 1);
         assert_eq!(ground.times(), before);
+        assert_eq!(committer.state().closes_held(), 1);
         pass(&mut committer, &machine, 1);
+        assert_eq!(committer.state().closes_held(), 0, "it is written now");
         let hold_ms = i64::try_from(HOLD_MS).expect("small");
         let expected = [before.as_slice(), &[CLOSES_MS + hold_ms]].concat();
         assert_eq!(ground.times(), expected);

@@ -168,8 +168,9 @@ impl<R: Reply> Committer<R> {
     /// would write the close.
     fn decision_times(&self) -> DecisionTimes {
         let now_ms = self.time.now_ms();
-        let started_ms = self.hold.started_ms(self.now());
-        let started_ms = started_ms.filter(|_| !self.closes_held().is_empty());
+        // Asked even when the hold is over, so that the state then tells of no close held.
+        let is_held = !self.closes_held().is_empty();
+        let started_ms = self.hold.started_ms(self.now()).filter(|_| is_held);
         DecisionTimes {
             stamp_ms: match started_ms {
                 Some(_) => self.time.of_votes_that_close_nothing(now_ms),
@@ -178,6 +179,11 @@ impl<R: Reply> Committer<R> {
             now_ms,
             held: started_ms.map(|started_ms| (self.written_ms, started_ms)),
         }
+    }
+
+    /// Counters, as whoever runs beside the owner reads them.
+    pub fn state(&self) -> &PartitionState {
+        &self.shared.state
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
