@@ -47,9 +47,19 @@ impl Papers {
                 Papers::Same(Paper::Cells(choices))
             }
             BallotKind::Election(election) => {
-                let regions = election.regions().iter();
-                let paper = |region: &u16| (*region, Paper::of(election, *region));
-                Papers::ByRegion(regions.map(paper).collect())
+                let mut standing: BTreeMap<u16, Vec<u32>> = BTreeMap::new();
+                for candidate in election.candidates() {
+                    let here = standing.entry(candidate.region).or_default();
+                    if candidate.status == CandidateStatus::Active {
+                        here.push(candidate.number);
+                    }
+                }
+                let papers = standing.into_iter();
+                Papers::ByRegion(
+                    papers
+                        .map(|(region, candidates)| (region, Paper::of(election, candidates)))
+                        .collect(),
+                )
             }
         }
     }
@@ -73,15 +83,13 @@ impl Papers {
 }
 
 impl Paper {
-    fn of(election: &Election, region: u16) -> Paper {
-        let standing = election
-            .candidates_of(region)
-            .filter(|candidate| candidate.status == CandidateStatus::Active)
-            .map(|candidate| candidate.number);
+    /// `candidates`: numbers of those who stand in a region, in the order of the paper.
+    fn of(election: &Election, candidates: Vec<u32>) -> Paper {
         match election.method {
-            Method::SingleChoice => Paper::Cells(standing.map(Choice::Candidate).collect()),
+            Method::SingleChoice => {
+                Paper::Cells(candidates.into_iter().map(Choice::Candidate).collect())
+            }
             Method::RankedChoice => {
-                let candidates: Vec<u32> = standing.collect();
                 let most = usize::try_from(election.max_ranks).unwrap_or(usize::MAX);
                 let ranks = candidates.len().min(most);
                 Paper::Ranked { candidates, ranks }
