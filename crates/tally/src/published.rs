@@ -127,26 +127,8 @@ impl Published {
 mod tests {
     use super::*;
     use crate::documents::golden::event;
-    use crate::roll::Roll;
-    use credentials::Digest;
+    use crate::roll::NoVoters;
     use election::Choice;
-    use shards::Rot;
-
-    struct NoVoters;
-
-    impl Roll for NoVoters {
-        fn shard_sizes(&self, _: u16) -> Vec<u32> {
-            Vec::new()
-        }
-
-        fn region(&self, _: u16, _: u32, _: u32) -> Result<Option<u16>, Rot> {
-            Ok(None)
-        }
-
-        fn digest(&self, _: u16, _: u32, _: u32) -> Result<Option<Digest>, Rot> {
-            Ok(None)
-        }
-    }
 
     fn published() -> (Event, Published) {
         let event = event();

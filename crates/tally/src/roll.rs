@@ -13,3 +13,22 @@ pub(crate) trait Roll: Send + Sync {
     /// Digest of a credential; none where there is no such credential.
     fn digest(&self, ballot: u16, shard: u32, ordinal: u32) -> Result<Option<Digest>, Rot>;
 }
+
+/// A roll without a voter, for tests that count none by name.
+#[cfg(test)]
+pub(crate) struct NoVoters;
+
+#[cfg(test)]
+impl Roll for NoVoters {
+    fn shard_sizes(&self, _: u16) -> Vec<u32> {
+        Vec::new()
+    }
+
+    fn region(&self, _: u16, _: u32, _: u32) -> Result<Option<u16>, Rot> {
+        Ok(None)
+    }
+
+    fn digest(&self, _: u16, _: u32, _: u32) -> Result<Option<Digest>, Rot> {
+        Ok(None)
+    }
+}

@@ -15,6 +15,7 @@ use super::progress::{Progress, lock};
 use super::session::Session;
 use crate::news::News;
 use crate::reading::Fact;
+use crate::release::Unit;
 
 /// A group is closed when it has so many votes or frames, or is this old.
 const GROUP_VOTES_MAX: u64 = 100_000;
@@ -64,11 +65,13 @@ impl Gathering<'_> {
                 Ok(Some(News::CaughtUp(partition))) => {
                     self.caught_up(partition)?;
                     if until == Until::CaughtUp && self.behind.is_empty() {
-                        return self.write(session).await;
+                        let rest = self.pending.unwritten();
+                        return self.write(session, &rest).await;
                     }
                 }
                 Ok(Some(News::Failed(error))) => {
-                    self.write(session).await?;
+                    let due = self.pending.due();
+                    self.write(session, &due).await?;
                     return Err(error);
                 }
                 Ok(None) => anyhow::bail!("the ledger's reader ended"),
@@ -78,7 +81,8 @@ impl Gathering<'_> {
             let full =
                 self.pending.votes >= GROUP_VOTES_MAX || self.pending.frames >= GROUP_FRAMES_MAX;
             if full || Instant::now() >= deadline {
-                self.write(session).await?;
+                let due = self.pending.due();
+                self.write(session, &due).await?;
                 deadline = Instant::now() + TICK;
             }
         }
@@ -118,9 +122,8 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    /// Commits what waits, where something does.
-    async fn write(&mut self, session: &mut Session) -> anyhow::Result<()> {
-        let due = self.pending.due();
+    /// Commits the frames that wait and the counts of the units that are `due`, where there are any.
+    async fn write(&mut self, session: &mut Session, due: &[Unit]) -> anyhow::Result<()> {
         if self.pending.frames == 0 && due.is_empty() {
             return Ok(());
         }
@@ -130,9 +133,9 @@ impl Gathering<'_> {
             return Ok(());
         }
         let (pending, positions) = (&self.pending, &self.positions);
-        let commit = async |tx: &Transaction<'_>| write_group(tx, pending, positions, &due).await;
+        let commit = async |tx: &Transaction<'_>| write_group(tx, pending, positions, due).await;
         session.transact("write a group of frames", commit).await?;
-        for unit in &due {
+        for unit in due {
             let step = self.pending.held[unit].sequence;
             self.positions.steps.insert(*unit, step);
         }
@@ -149,7 +152,7 @@ impl Gathering<'_> {
                 .map(|(at, head)| (*at, head.sequence)),
         );
         drop(progress);
-        self.pending.written(&due);
+        self.pending.written(due);
         Ok(())
     }
 

@@ -164,15 +164,18 @@ impl<'a> Pending<'a> {
 
     /// Units whose released counts are to be written now.
     pub(crate) fn due(&self) -> Vec<Unit> {
-        let is_due = |(unit, held): &(&Unit, &Held)| {
+        let mut due = self.unwritten();
+        due.retain(|unit| {
             let ballot = &self.event.ballots()[usize::from(unit.ballot)];
-            held.votes > 0 && held.is_due(ballot)
-        };
-        self.held
-            .iter()
-            .filter(is_due)
-            .map(|(unit, _)| *unit)
-            .collect()
+            self.held[unit].is_due(ballot)
+        });
+        due
+    }
+
+    /// Units with released counts that the tables lack, also those that could wait for more.
+    pub(crate) fn unwritten(&self) -> Vec<Unit> {
+        let held = self.held.iter().filter(|(_, held)| held.votes > 0);
+        held.map(|(unit, _)| *unit).collect()
     }
 
     /// Forgets what a committed transaction wrote.
@@ -235,4 +238,48 @@ fn is_ranked(ballot: &Ballot) -> bool {
 
 fn floor(ms: i64, grain_ms: i64) -> i64 {
     ms - ms.rem_euclid(grain_ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::documents::golden::event;
+    use crate::roll::NoVoters;
+    use election::Choice;
+
+    fn released(unit: Unit, sequence: u64, rankings: u32) -> ReleasedVotes {
+        let mut counts = Counts::default();
+        for candidate in 1..=rankings {
+            counts.add(&Choice::Ranking(vec![candidate]), 1);
+        }
+        let at = Cursor {
+            sequence,
+            ..Cursor::default()
+        };
+        ReleasedVotes {
+            unit,
+            at,
+            time_ms: 1,
+            counts,
+        }
+    }
+
+    /// A database filled once has no later frame to write the last few rankings with.
+    #[test]
+    fn rankings_that_wait_for_more_are_unwritten_until_the_end() {
+        let event = event();
+        let unit = Unit {
+            partition: 0,
+            ballot: event.ballot("IRV").expect("a ballot").index.0,
+            scope: Scope::Region(1),
+        };
+        let mut pending = Pending::new(&event, &NoVoters);
+        pending.release(&released(unit, 1, 100), 0);
+        assert_eq!(pending.due(), [unit]);
+        pending.written(&[unit]);
+        assert_eq!(pending.unwritten(), []);
+        pending.release(&released(unit, 2, 1), 1);
+        assert_eq!(pending.due(), []);
+        assert_eq!(pending.unwritten(), [unit]);
+    }
 }
