@@ -30,6 +30,8 @@ pub(crate) struct ReleasedCounts {
     pub(crate) country: Counts,
     /// By region of the voters (0 = the roll names none): of an election; of a law, once it is closed.
     pub(crate) regions: BTreeMap<u16, Counts>,
+    /// Votes of all regions: every look at a closed ballot asks whether these are all.
+    pub(crate) regional_votes: u64,
     /// Commit time of the last frame with a vote inside; 0 before the first.
     pub(crate) updated_ms: i64,
     /// The last frame with a vote inside, by partition.
@@ -176,20 +178,18 @@ impl BallotCount {
 impl ReleasedCounts {
     /// Adds the votes of a release.
     pub(crate) fn add(&mut self, released: &ReleasedVotes) {
-        let counts = match released.unit.scope {
-            Scope::Country => &mut self.country,
-            Scope::Region(region) => self.regions.entry(region).or_default(),
-        };
-        counts.merge(&released.counts);
+        match released.unit.scope {
+            Scope::Country => self.country.merge(&released.counts),
+            Scope::Region(region) => {
+                let counts = self.regions.entry(region).or_default();
+                counts.merge(&released.counts);
+                self.regional_votes += released.counts.total();
+            }
+        }
         self.updated_ms = self.updated_ms.max(released.time_ms);
         let at = self.position.entry(released.unit.partition).or_default();
         if released.at.sequence > at.sequence {
             *at = released.at;
         }
-    }
-
-    /// Votes of all regions.
-    pub(crate) fn votes_by_region(&self) -> u64 {
-        self.regions.values().map(Counts::total).sum()
     }
 }

@@ -50,7 +50,7 @@ impl LedgerCount {
     /// Whether every vote on a ballot is counted.
     pub(crate) fn is_complete(&self, ballot: &Ballot) -> bool {
         let count = &self.ballots[usize::from(ballot.index.0)];
-        self.closings.of(ballot).is_some() && count.released.votes_by_region() == count.votes
+        self.closings.of(ballot).is_some() && count.released.regional_votes == count.votes
     }
 
     /// How final the numbers of a ballot are, as far as the ledger says. `opened`: whether its choices

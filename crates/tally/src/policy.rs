@@ -154,6 +154,7 @@ impl Board {
         let count = &mut self.count.ballots[at];
         let counts = count.released.regions.entry(region).or_default();
         counts.add(choice, votes);
+        count.released.regional_votes += votes;
         count.votes += votes;
         self.versions[at] += 1;
     }

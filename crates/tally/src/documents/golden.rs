@@ -120,6 +120,7 @@ fn votes(ballot: &Ballot) -> ReleasedCounts {
     regions.values().for_each(|counts| country.merge(counts));
     ReleasedCounts {
         country,
+        regional_votes: regions.values().map(Counts::total).sum(),
         regions,
         updated_ms: 1_752_580_800_250,
         position: BTreeMap::new(),

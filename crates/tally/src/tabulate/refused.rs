@@ -26,6 +26,7 @@ fn tabulated(
     }
     let released = ReleasedCounts {
         country: counts.clone(),
+        regional_votes: counts.total(),
         regions: BTreeMap::from([(region, counts)]),
         updated_ms: 1,
         position: BTreeMap::new(),
