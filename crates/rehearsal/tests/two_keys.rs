@@ -107,7 +107,16 @@ struct TwoRuns<'a> {
     releases: PathBuf,
 }
 
-impl TwoRuns<'_> {
+impl<'a> TwoRuns<'a> {
+    /// With releases of its own under `dir`.
+    fn of(interpreter: &'a Path, stage: &'a Stage, dir: &Path) -> TwoRuns<'a> {
+        TwoRuns {
+            interpreter,
+            stage,
+            releases: dir.join("releases-of-python"),
+        }
+    }
+
     fn run(&self, command: &str, keys: &[&Path]) -> Output {
         let mut more: Vec<&Path> = Vec::new();
         keys.iter()
@@ -145,13 +154,7 @@ async fn two_runs_of_python_with_one_key_each_count_as_the_programs_do() {
         return;
     };
     let (dir, stage) = voted_one_by_one().await;
-    let (interpreter, stage) = (&*interpreter, &stage);
-    let releases = dir.path().join("releases-of-python");
-    let runs = TwoRuns {
-        interpreter,
-        stage,
-        releases,
-    };
+    let (stage, runs) = (&stage, TwoRuns::of(&interpreter, &stage, dir.path()));
     let counted = stage.counted_from_files().await.unwrap();
     let open = runs.recount();
     assert_eq!(open.counts(), counted);
@@ -173,13 +176,7 @@ async fn neither_run_of_python_takes_both_keys_or_the_wrong_one_or_a_changed_sum
         return;
     };
     let (dir, stage) = voted_one_by_one().await;
-    let (interpreter, stage) = (&*interpreter, &stage);
-    let releases = dir.path().join("releases-of-python");
-    let runs = TwoRuns {
-        interpreter,
-        stage,
-        releases,
-    };
+    let (stage, runs) = (&stage, TwoRuns::of(&interpreter, &stage, dir.path()));
     stage.counted_from_files().await.unwrap();
     runs.recount();
     let [count_key, mask_key] = &keys(stage);

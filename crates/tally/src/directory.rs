@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use durable::{OsStorage, Storage};
 use ledger::layout::partition_dir_name;
 use ledger::log::files::{self, FilesLog};
-use ledger::{Cursor, Follower, LedgerError, ReadEnd};
+use ledger::{Cursor, Follower, Item, LedgerError, ReadEnd};
 
 use crate::package_roll::PackageRoll;
 use crate::reading::{Fact, Reading};
@@ -67,8 +67,8 @@ impl Directory {
         Ok(partitions)
     }
 
-    /// Hands everything that the ledger tells to `visit`, partition by partition, and tells where each ended. The validator has stopped, or what
-    /// it writes meanwhile may look like a torn tail.
+    /// Hands everything that the ledger tells to `visit`, partition by partition, and tells where each
+    /// ended. The validator has stopped, or what it writes meanwhile may look like a torn tail.
     ///
     /// # Errors
     /// Damage named by file and byte, a ledger of another event, choices that do not open, or
@@ -78,18 +78,12 @@ impl Directory {
         hand: Option<&MaskHand>,
         mut visit: impl FnMut(&Fact) -> anyhow::Result<()>,
     ) -> anyhow::Result<BTreeMap<u16, ReadEnd>> {
-        let (log, mut ends) = (self.log(), BTreeMap::new());
+        let mut ends = BTreeMap::new();
         for partition in self.partitions()? {
             let mut reading = Reading::new(&self.package, partition, hand);
-            let end = log.read_all(partition, |item| {
-                for fact in reading.take(item)? {
-                    visit(&fact)?;
-                }
-                Ok::<(), Interrupted>(())
-            });
-            let end = end
-                .map_err(|Interrupted(error)| error)
-                .with_context(|| format!("ledger {}", self.path.display()))?;
+            let end = self.read_items(partition, |item| {
+                reading.take(item)?.iter().try_for_each(&mut visit)
+            })?;
             for fact in reading.released()? {
                 visit(&fact)?;
             }
@@ -97,6 +91,44 @@ impl Directory {
             ends.insert(partition, end);
         }
         Ok(ends)
+    }
+
+    /// Hands every verified item of a partition to `visit`, and tells where it ended.
+    ///
+    /// # Errors
+    /// Damage named by file and byte, or whatever `visit` returns.
+    pub(crate) fn read_items(
+        &self,
+        partition: u16,
+        mut visit: impl FnMut(&Item) -> anyhow::Result<()>,
+    ) -> anyhow::Result<ReadEnd> {
+        let end = self
+            .log()
+            .read_all(partition, |item| visit(item).map_err(Interrupted));
+        end.map_err(|Interrupted(error)| error)
+            .with_context(|| format!("ledger {}", self.path.display()))
+    }
+
+    /// Follows one partition from its start: hands every verified item to `visit`, and `None` each time
+    /// nothing new is there, until it breaks.
+    ///
+    /// # Errors
+    /// As [`Directory::read_items`].
+    pub(crate) fn follow_items(
+        &self,
+        partition: u16,
+        mut visit: impl FnMut(Option<&Item>) -> anyhow::Result<ControlFlow<()>>,
+    ) -> anyhow::Result<()> {
+        let mut follower = Follower::open(&self.log(), partition, Cursor::default())?;
+        loop {
+            let item = follower.next_item()?;
+            if item.is_none() {
+                std::thread::sleep(POLL);
+            }
+            if visit(item.as_ref())?.is_break() {
+                return Ok(());
+            }
+        }
     }
 
     /// Follows one partition from its start: hands over everything that it tells, and `None` each
@@ -111,22 +143,14 @@ impl Directory {
         mut visit: impl FnMut(Option<Fact>) -> ControlFlow<()>,
     ) -> anyhow::Result<()> {
         let mut reading = Reading::new(&self.package, partition, hand);
-        let mut follower = Follower::open(&self.log(), partition, Cursor::default())?;
-        loop {
-            let facts: Vec<Option<Fact>> = match follower.next_item()? {
-                Some(item) => reading.take(&item)?.into_iter().map(Some).collect(),
-                None => {
-                    std::thread::sleep(POLL);
-                    let released = reading.released()?.into_iter().map(Some);
-                    released.chain([None]).collect()
-                }
+        self.follow_items(partition, |item| {
+            let (facts, caught_up) = match item {
+                Some(item) => (reading.take(item)?, None),
+                None => (reading.released()?, Some(None)),
             };
-            for fact in facts {
-                if visit(fact).is_break() {
-                    return Ok(());
-                }
-            }
-        }
+            let mut told = facts.into_iter().map(Some).chain(caught_up);
+            Ok(told.try_for_each(&mut visit))
+        })
     }
 }
 

@@ -1,12 +1,12 @@
 //! `tally release`: the count hand's part.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use anyhow::Context;
-use ledger::{Cursor, Follower, Hand, HandSecretKey, LedgerError};
+use ledger::{Hand, HandSecretKey};
 use listener::Signals;
 
 use crate::cli::ReleaseArgs;
@@ -15,9 +15,6 @@ use crate::inputs::read_hand_key;
 use crate::package_roll::PackageRoll;
 use crate::recount::open_readers_inputs;
 use crate::release::count_hand::CountHand;
-
-/// How often a follower looks for new frames.
-const POLL: Duration = Duration::from_millis(20);
 
 /// Makes every release of the ledger, once or as it grows.
 pub(crate) fn run(args: &ReleaseArgs) -> anyhow::Result<()> {
@@ -31,10 +28,7 @@ pub(crate) fn run(args: &ReleaseArgs) -> anyhow::Result<()> {
     }
     for partition in partitions {
         let mut hand = CountHand::open(&package, &key, &args.out, partition)?;
-        directory
-            .log()
-            .read_all(partition, |item| hand.take(item).map_err(Interrupted))
-            .map_err(|Interrupted(error)| error)?;
+        directory.read_items(partition, |item| hand.take(item))?;
         hand.finish()?;
         let releases = commandline::count(hand.releases(), "release");
         let last = hand.head();
@@ -56,6 +50,7 @@ fn follow(
         .iter()
         .map(|partition| CountHand::open(package, key, &args.out, *partition))
         .collect();
+    let hands = hands?;
     let stopping = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&stopping);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -70,7 +65,7 @@ fn follow(
     });
     listener::notify::tell(listener::notify::READY);
     std::thread::scope(|scope| {
-        let following: Vec<_> = hands?
+        let following: Vec<_> = hands
             .into_iter()
             .zip(partitions)
             .map(|(hand, partition)| {
@@ -96,28 +91,20 @@ fn follow_partition(
     mut hand: CountHand,
     stopping: &AtomicBool,
 ) -> anyhow::Result<()> {
-    let mut follower = Follower::open(&directory.log(), partition, Cursor::default())?;
     let mut synced = hand.releases();
-    while !stopping.load(Ordering::Relaxed) {
-        match follower.next_item()? {
-            Some(item) => hand.take(&item)?,
-            None => {
-                if hand.releases() != synced {
-                    hand.sync()?;
-                    synced = hand.releases();
-                }
-                std::thread::sleep(POLL);
+    directory.follow_items(partition, |item| {
+        match item {
+            Some(item) => hand.take(item)?,
+            None if hand.releases() != synced => {
+                hand.sync()?;
+                synced = hand.releases();
             }
+            None => {}
         }
-    }
+        Ok(match stopping.load(Ordering::Relaxed) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        })
+    })?;
     hand.sync()
-}
-
-/// Carries our own errors through the ledger's reader.
-struct Interrupted(anyhow::Error);
-
-impl From<LedgerError> for Interrupted {
-    fn from(error: LedgerError) -> Interrupted {
-        Interrupted(error.into())
-    }
 }

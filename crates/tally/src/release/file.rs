@@ -51,7 +51,8 @@ impl Lines {
         };
         let mut rest = file.by_ref().take(LINE_BYTES_MAX);
         rest.read_line(&mut self.begun).with_context(named)?;
-        if self.begun.pop_if_newline() {
+        if self.begun.ends_with('\n') {
+            self.begun.pop();
             self.read += 1;
             return Ok(Some(std::mem::take(&mut self.begun)));
         }
@@ -155,15 +156,4 @@ fn whole_lines(file: &dyn StorageFile) -> io::Result<u64> {
         end = start;
     }
     Ok(0)
-}
-
-trait PopNewline {
-    /// Takes the end of a line off; whether there was one.
-    fn pop_if_newline(&mut self) -> bool;
-}
-
-impl PopNewline for String {
-    fn pop_if_newline(&mut self) -> bool {
-        self.ends_with('\n') && self.pop().is_some()
-    }
 }

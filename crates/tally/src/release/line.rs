@@ -105,20 +105,26 @@ impl ReleaseLine {
     /// The line behind the one with the hash `previous`.
     pub(crate) fn of(
         event: &Event,
-        (number, previous): (u64, String),
+        at: (u64, String),
         release: &Release,
         sum: &Sum,
     ) -> ReleaseLine {
-        let (sums, records) = match sum {
-            Sum::Cells(cells) => (Some(cells.clone()), None),
+        let mut line = ReleaseLine::planned(event, at, release);
+        match sum {
+            Sum::Cells(cells) => line.sums = Some(cells.clone()),
             Sum::Records(records) => {
                 // Sealed rankings look like random bytes: in ascending order nobody tells whose is whose,
                 // and every holder of the count key writes the same line.
                 let mut hex: Vec<String> = records.iter().map(|r| HEXLOWER.encode(r)).collect();
                 hex.sort_unstable();
-                (None, Some(hex))
+                line.records = Some(hex);
             }
-        };
+        }
+        line
+    }
+
+    /// What the plan says of a release, without its votes.
+    fn planned(event: &Event, (number, previous): (u64, String), release: &Release) -> ReleaseLine {
         ReleaseLine {
             previous,
             number,
@@ -131,8 +137,8 @@ impl ReleaseLine {
             last_frame: release.last.sequence,
             link: release.last.link.to_string(),
             votes: release.votes,
-            sums,
-            records,
+            sums: None,
+            records: None,
         }
     }
 
@@ -141,18 +147,23 @@ impl ReleaseLine {
     /// # Errors
     /// The line says something else than the plan, or stands elsewhere in the chain.
     pub(crate) fn sum_of(
-        self,
+        mut self,
         event: &Event,
-        (number, previous): (u64, String),
+        at: (u64, String),
         release: &Release,
     ) -> anyhow::Result<Sum> {
+        let planned = ReleaseLine::planned(event, at, release);
         ensure!(
-            self.previous == previous && self.number == number,
+            self.previous == planned.previous && self.number == planned.number,
             "it does not follow the line before: a line was changed, removed or added"
         );
-        let sum = match (self.sums.clone(), self.records.clone()) {
+        let sum = match (self.sums.take(), self.records.take()) {
             (Some(cells), None) => Sum::Cells(cells),
             (None, Some(records)) => {
+                ensure!(
+                    records.is_sorted(),
+                    "its records are not in ascending order"
+                );
                 let decoded = records
                     .iter()
                     .map(|record| HEXLOWER.decode(record.as_bytes()));
@@ -161,7 +172,6 @@ impl ReleaseLine {
             }
             _ => anyhow::bail!("it holds neither sums nor records"),
         };
-        let planned = ReleaseLine::of(event, (number, previous), release, &sum);
         if self.link != planned.link && self.last_frame == planned.last_frame {
             anyhow::bail!(
                 "frame {} has the hash {} there and {} in the ledger: they are of two histories, keep both as evidence",

@@ -101,19 +101,17 @@ impl Unmasking {
     /// # Errors
     /// The release file is of another ledger, was changed, or does not add up.
     pub(crate) fn next_release(&mut self) -> anyhow::Result<Option<ReleasedVotes>> {
-        if self.last.is_none() && !self.read_header()? {
+        let Some(previous) = self.last_line()? else {
             return Ok(None);
-        }
+        };
         if self.due.is_empty() {
             return Ok(None);
         }
         let Some(line) = self.lines.next_line()? else {
             return Ok(None);
         };
-        let Some((release, masks)) = self.due.pop_front() else {
-            return Ok(None);
-        };
-        let released = self.unmask(&line, &release, masks);
+        let (release, masks) = self.due.pop_front().expect("looked at above");
+        let released = self.unmask(&line, previous, &release, masks);
         let released = released.with_context(|| self.lines.position())?;
         self.last = Some(hash_of(&line));
         Ok(Some(released))
@@ -124,9 +122,7 @@ impl Unmasking {
     /// # Errors
     /// Releases are missing, or of frames that the ledger does not have.
     pub(crate) fn check_end(&mut self) -> anyhow::Result<()> {
-        if self.last.is_none() {
-            self.read_header()?;
-        }
+        let has_begun = self.last_line()?.is_some();
         let path = self.lines.path().display();
         if let Some((release, _)) = self.due.front() {
             bail!(
@@ -135,33 +131,38 @@ impl Unmasking {
             );
         }
         ensure!(
-            self.last.is_none() || self.lines.next_line()?.is_none(),
+            !has_begun || self.lines.next_line()?.is_none(),
             "{} releases frames that the ledger does not have: the ledger is an older copy, or they are of two histories",
             self.lines.position()
         );
         Ok(())
     }
 
-    fn read_header(&mut self) -> anyhow::Result<bool> {
+    /// Hash of the last line read; reads the header where none was. None while there is no line.
+    fn last_line(&mut self) -> anyhow::Result<Option<String>> {
+        if self.last.is_some() {
+            return Ok(self.last.clone());
+        }
         let Some(line) = self.lines.next_line()? else {
-            return Ok(false);
+            return Ok(None);
         };
         let position = || self.lines.position();
         let header: HeaderLine = serde_json::from_str(&line).with_context(position)?;
         header.check(&self.header).with_context(position)?;
         self.last = Some(hash_of(&line));
-        Ok(true)
+        Ok(self.last.clone())
     }
 
     fn unmask(
         &mut self,
         line: &str,
+        previous: String,
         release: &Release,
         masks: Sum,
     ) -> anyhow::Result<ReleasedVotes> {
         let line: ReleaseLine = serde_json::from_str(line)?;
         self.number += 1;
-        let at = (self.number, self.last.clone().unwrap_or_default());
+        let at = (self.number, previous);
         let sums = line.sum_of(self.package.event(), at, release)?;
         let ballot = &self.package.event().ballots()[usize::from(release.unit.ballot)];
         let counts = match (sums, masks) {
