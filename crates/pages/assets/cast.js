@@ -38,6 +38,7 @@ function replace({ html }) {
   if (main.querySelector("[data-receipt]")) {
     // The address of the review would ask for the choice again where the page is loaded again.
     history.replaceState(null, "", `/receipts?lang=${document.documentElement.lang}`);
+    document.querySelector(".masthead nav")?.replaceWith(next.querySelector(".masthead nav"));
     enhanceReceipt(main);
   }
   enhanceCredentials(main);

@@ -6,6 +6,8 @@ import { launch, open, inspect } from "./chromium.js";
 import { LANGUAGES, startPreview, words as wordsOf } from "./surfaces.js";
 import { cast, fresh, identify, markLaw, receipt } from "./voting.js";
 
+const RECEIPT = "0-1234-0123456789abcdefghjkmnpqrs";
+
 let preview, browser, url;
 before(async () => {
   preview = await startPreview();
@@ -207,10 +209,23 @@ for (const lang of LANGUAGES) {
     assert.ok(!(await page.locator("#code-advice").isVisible()), "look-alikes are folded");
   });
 
-  flow("a receipt is checked", async (page) => {
+  flow("a receipt is checked, also in the other language, and is in no address", async (page) => {
     await page.goto(`${url}/receipts?lang=${lang}`);
-    await page.locator("#id").fill("0-1234-0123456789abcdefghjkmnpqrs");
-    await page.getByRole("button", { name: say["check-button"] }).click();
+    const asked = async (id) => {
+      await page.locator("#id").fill(id);
+      await page.getByRole("button", { name: say["check-button"] }).click();
+    };
+    for (const [id, message] of [["abc", "check-malformed"], ["0-9-x", "check-unknown"]]) {
+      await asked(id);
+      assert.equal(await page.locator("#id-fault").textContent(), say[message]);
+      await inspect(page, `flow-${message}-${lang}`);
+    }
+    await asked(RECEIPT);
     assert.equal(await heading(page), say["receipt-title"]);
+    await inspect(page, `flow-receipt-checked-${lang}`);
+    await page.locator("button.switch").click();
+    assert.notEqual(await page.locator("html").getAttribute("lang"), lang);
+    assert.ok((await page.locator("main").textContent()).includes(RECEIPT));
+    assert.ok(!page.url().includes(RECEIPT));
   });
 }

@@ -66,7 +66,7 @@ for (const lang of LANGUAGES) {
     await tabTo(page, (at) => at.id === "code", "the code");
     await page.keyboard.type("abcdef12");
     await page.keyboard.press("Enter");
-    await page.waitForURL(/\/receipts\?id=/);
+    await page.waitForURL(/\/receipts\?lang=/);
     await close();
   });
 

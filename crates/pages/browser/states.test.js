@@ -4,7 +4,6 @@ import { after, before, test } from "node:test";
 import { launch, open, inspect } from "./chromium.js";
 import { LANGUAGES, startPreview } from "./surfaces.js";
 
-const RECEIPT = "0-1234-0123456789abcdefghjkmnpqrs";
 const BEFORE = 1_700_000_000_000;
 
 /** Address after the surface, without lang; those that need a form are in flows.test.js. */
@@ -20,9 +19,6 @@ const STATES = {
     candidates: "/ballots/E2025-QC?region=1",
     ranking: "/ballots/E2025-RG?region=1",
     check: "/receipts",
-    "check-malformed": "/receipts?id=abc",
-    "check-unknown": "/receipts?id=0-9-x",
-    receipt: `/receipts?id=${RECEIPT}`,
     "not-found": "/nowhere",
   },
   results: Object.fromEntries([

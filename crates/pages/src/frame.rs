@@ -67,6 +67,9 @@ pub(crate) struct Frame<'a> {
     pub(crate) event_title: &'a str,
     /// The same page in the other language.
     pub(crate) switch_href: String,
+    /// The receipt that this page is about. An address would leave it in logs and histories, so the other
+    /// language is asked for by a form.
+    pub(crate) receipt: Option<&'a str>,
     /// Source names of style sheets and modules of `assets/`.
     pub(crate) styles: &'static [&'static str],
     pub(crate) scripts: &'static [&'static str],
@@ -90,6 +93,7 @@ impl<'a> Frame<'a> {
             title,
             event_title: context.event.title.in_language(context.lang),
             switch_href: with_lang(path, context.lang.other()),
+            receipt: None,
             styles: &["style.css"],
             scripts: &[],
             script_prefix: "",

@@ -33,7 +33,8 @@ impl BallotBox {
         let ballot = |id: &str| context.event.ballot(id);
         let found = match (request.method.as_str(), parts.as_slice()) {
             ("GET", [""]) => Some(voter::home(context)),
-            ("GET", ["receipts"]) => Some(check(context, query.get("id"))),
+            ("GET", ["receipts"]) => Some(voter::check(context, None)),
+            ("POST", ["receipts"]) => Some(check(context, request.form().get("id"))),
             ("GET", ["ballots", id]) => ballot(id).map(|ballot| {
                 let region = query.get("region").and_then(|value| value.parse().ok());
                 voter::mark(context, ballot, region, None)

@@ -136,10 +136,11 @@ struct ReceiptPage<'a> {
 /// The receipt of a recorded vote: the answer to a cast, and to a check.
 /// `id` is the request id in its text form, `time_ms` the commit time of its frame.
 #[must_use]
-pub fn receipt(context: &PageContext<'_>, id: &str, time_ms: i64) -> Page {
-    let path = format!("/receipts?id={}", url_component(id));
+pub fn receipt<'a>(context: &PageContext<'a>, id: &'a str, time_ms: i64) -> Page {
     let t = crate::messages::Messages::of(context.lang);
-    let mut frame = Frame::new(context, t.get("receipt-title").into_owned(), &path);
+    let title = t.get("receipt-title").into_owned();
+    let mut frame = Frame::new(context, title, "/receipts");
+    frame.receipt = Some(id);
     frame.scripts = &["receipt.js"];
     frame.script_prefix = "script-";
     Page::new(
@@ -197,14 +198,4 @@ fn id_fault(message: &'static str) -> FieldFault {
         field: "id",
         message,
     }
-}
-
-/// A receipt in the query of a URL: what is not a letter, digit or hyphen is escaped.
-fn url_component(text: &str) -> String {
-    text.bytes()
-        .map(|b| match b {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' => char::from(b).to_string(),
-            _ => format!("%{b:02X}"),
-        })
-        .collect()
 }

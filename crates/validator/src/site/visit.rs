@@ -37,10 +37,11 @@ impl Visit {
     pub(crate) fn of<B>(request: &Request<B>) -> Option<Visit> {
         let path = request.uri().path();
         let reads = request.method() == Method::GET || request.method() == Method::HEAD;
+        let posts = request.method() == Method::POST;
         let is_page = match path {
             "/" => reads && !wants_json(request.headers()),
-            "/receipts" => reads,
-            _ if path.starts_with("/ballots/") => reads || request.method() == Method::POST,
+            "/receipts" => reads || posts,
+            _ if path.starts_with("/ballots/") => reads || posts,
             _ => reads && path.starts_with(pages::ASSET_PREFIX),
         };
         is_page.then(|| Visit {
@@ -69,7 +70,11 @@ impl Visit {
         match (head.method == Method::POST, path.as_slice()) {
             (false, ["assets", name]) => Ok(asset(name, &head.headers)),
             (false, [""]) => Ok(html(voter::home(&context))),
-            (false, ["receipts"]) => Ok(html(self.receipt(&app, head.uri.query()).await?)),
+            (false, ["receipts"]) => Ok(html(voter::check(&context, None))),
+            (true, ["receipts"]) => {
+                let form = posted(&app, &head, incoming).await?;
+                Ok(html(self.receipt(&app, &form).await?))
+            }
             (false, ["ballots", id]) => Ok(match ballot(id) {
                 Some(ballot) => html(voter::mark(
                     &context,
@@ -119,13 +124,8 @@ impl Visit {
         }
     }
 
-    async fn receipt(self, app: &Arc<App>, query_text: Option<&str>) -> Result<Page, Rejection> {
-        let query = query(query_text);
-        let asked = query.as_ref().and_then(|query| query.get("id"));
-        let asked = asked.map(str::trim);
-        let Some(text) = asked else {
-            return Ok(voter::check(&self.context(app), None));
-        };
+    async fn receipt(self, app: &Arc<App>, form: &Form) -> Result<Page, Rejection> {
+        let text = form.get("id").unwrap_or_default().trim();
         let Ok(id) = text.parse() else {
             let fault = CheckFault::Malformed;
             return Ok(voter::check(&self.context(app), Some((text, fault))));

@@ -62,8 +62,11 @@ fn a_vote_by_plain_forms_ends_with_its_receipt() {
     assert!(text(&receipt).contains("Your vote is recorded"));
     assert_eq!(receipt.header("idempotency-replayed"), None);
     let id = receipt_of(&receipt);
-    let found = get(&server, &format!("/receipts?id={id}"));
+    let found = post(&server, "/receipts", &format!("id={id}"));
     assert!(text(&found).contains("Your vote is recorded"));
+    // An address stays in logs and histories: it never tells which receipt was asked for.
+    assert!(!text(&get(&server, &format!("/receipts?id={id}"))).contains(&id));
+    assert!(!text(&found).contains("receipts?id"));
     let json = server.get(&format!("/api/v1/receipts/{id}")).json();
     assert_eq!(json["status"], "recorded");
 
@@ -151,9 +154,13 @@ fn every_refusal_is_a_page_in_the_voters_language() {
     check("/ballots/L2025-001/review", "", 400, "Mark a choice");
     let french = post(&server, &format!("{cast}?lang=fr"), "vote=oui");
     assert!(text(&french).contains("Entrez votre NAS"));
-    let unknown = get(&server, "/receipts?id=0-1-00000000000000000000000000");
-    assert_eq!(unknown.status, 404);
-    assert_eq!(get(&server, "/receipts?id=nonsense").status, 400);
+    check(
+        "/receipts",
+        "id=0-1-00000000000000000000000000",
+        404,
+        "No vote is recorded",
+    );
+    check("/receipts", "id=nonsense", 400, "not a receipt number");
 }
 
 #[test]
@@ -268,7 +275,7 @@ fn a_page_that_cannot_be_shown_does_not_speak_of_votes() {
     let server = one_request_a_second(&fixture);
     let id = "0-1-0000000000000000000000000z";
     let answers: Vec<Answer> = (0..2)
-        .map(|_| get(&server, &format!("/receipts?id={id}")))
+        .map(|_| post(&server, "/receipts", &format!("id={id}")))
         .collect();
     assert_eq!((answers[0].status, answers[1].status), (404, 429));
     let page = text(&answers[1]);
