@@ -105,7 +105,7 @@ for (const lang of LANGUAGES) {
     ["closed-meanwhile", "046454286", "end-closed-title"],
   ]) {
     flow(`the end "${name}"`, async (page) => {
-      await markLaw(page, url, say, lang, "answer-blanc");
+      await markLaw(page, url, say, lang, { answer: "answer-blanc" });
       await identify(page, nas);
       await cast(page, say);
       await page.getByRole("heading", { level: 1, name: say[title] }).waitFor();

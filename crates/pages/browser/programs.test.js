@@ -7,6 +7,9 @@ import { startPrograms } from "./programs.js";
 import { words as wordsOf } from "./surfaces.js";
 import { cast, identify, markLaw, receipt } from "./voting.js";
 
+/** The ballot whose results show each vote by itself, for trying out. */
+const LIVE = { ballot: "L2025-001" };
+
 let programs, browser, say;
 before(async () => {
   programs = await startPrograms();
@@ -31,7 +34,7 @@ real("a vote by the page is in the results, and its receipt is found", async () 
   const [voter] = programs.people;
   await page.goto(`${programs.urls.voter}/?lang=fr`);
   await inspect(page, "real-home");
-  await markLaw(page, programs.urls.voter, say, "fr");
+  await markLaw(page, programs.urls.voter, say, "fr", LIVE);
   await identify(page, voter.nas, voter.code);
   assert.ok(!(await page.locator("#code-advice").isVisible()), "a minted code passes its check");
   await cast(page, say);
@@ -42,7 +45,7 @@ real("a vote by the page is in the results, and its receipt is found", async () 
   await page.locator("#id").fill(id);
   await page.getByRole("button", { name: say["check-button"] }).click();
   assert.equal(await page.getByRole("heading", { level: 1 }).textContent(), say["receipt-title"]);
-  await page.goto(`${programs.urls.results}/ballots/L2025-002?lang=fr`);
+  await page.goto(`${programs.urls.results}/ballots/${LIVE.ballot}?lang=fr`);
   const oui = page.locator("tbody tr").first().locator("td").first();
   for (let times = 0; (await oui.textContent()) !== "1" && times < 50; times += 1) {
     await page.waitForTimeout(200);
@@ -57,11 +60,11 @@ real("a duplicate, an unknown code and another region are told apart", async () 
   const { page, close } = await open(browser);
   const [first, second] = programs.people;
   const title = () => page.getByRole("heading", { level: 1 });
-  await markLaw(page, programs.urls.voter, say, "fr");
+  await markLaw(page, programs.urls.voter, say, "fr", LIVE);
   await identify(page, first.nas, first.code);
   await cast(page, say);
   await title().filter({ hasText: say["end-duplicate-title"] }).waitFor();
-  await markLaw(page, programs.urls.voter, say, "fr");
+  await markLaw(page, programs.urls.voter, say, "fr", LIVE);
   await identify(page, second.nas, first.code);
   await cast(page, say);
   await page.getByRole("alert").getByText(say["fault-not-recognised"]).waitFor();

@@ -75,7 +75,7 @@ test("headers forbid storing, framing, inline code and other origins", async () 
   assert.match(policy, /default-src 'none'/);
   assert.match(policy, /frame-ancestors 'none'/);
   assert.equal(answer.headers.get("cache-control"), "no-store");
-  assert.equal(answer.headers.get("referrer-policy"), "no-referrer");
+  assert.equal(answer.headers.get("referrer-policy"), "same-origin");
   assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
   assert.equal(answer.headers.get("set-cookie"), null);
   const embed = await fetch(`${preview.urls.results}/embed/ballots/L2025-002`);

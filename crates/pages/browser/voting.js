@@ -1,8 +1,8 @@
 // Steps of voting as a person takes them, for the tests of flows.
 
 /** Marks a law's answer and goes on to the review. */
-export async function markLaw(page, url, words, lang, answer = "answer-oui") {
-  await page.goto(`${url}/ballots/L2025-002?lang=${lang}`);
+export async function markLaw(page, url, words, lang, { answer = "answer-oui", ballot = "L2025-002" } = {}) {
+  await page.goto(`${url}/ballots/${ballot}?lang=${lang}`);
   await page.getByText(words[answer], { exact: true }).click();
   await page.getByRole("button", { name: words["mark-continue"] }).click();
 }
