@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
+use database::{Access, Target};
 use election::Event;
 use ledger::{Hand, HandPublicKeys, HandSecretKey};
 use secrets::SecretFileError;
 use shards::{Package, Trust};
 use zeroize::Zeroizing;
 
-use crate::cli::{MaskHandArgs, PackageArgs, ReaderArgs};
+use crate::cli::{MaskHandArgs, PackageArgs, PostgresFiles, ReaderArgs};
 use crate::package_roll::PackageRoll;
 use crate::release::MaskHand;
 use crate::signature::Signature;
@@ -91,6 +92,19 @@ pub(crate) fn check_key(path: &Path, key: &HandSecretKey, event: &Event) -> anyh
         );
     }
     Ok(())
+}
+
+/// Reads which database to connect to, and the files beside its URL.
+pub(crate) fn read_target(url: &str, files: &PostgresFiles) -> anyhow::Result<Target> {
+    let password = files.postgres_password_file.as_deref();
+    let password = password.map(read_secret).transpose();
+    let password = password.context("password of the database")?;
+    let access = Access {
+        program: "tally",
+        password: password.as_ref().map(|text| text.as_slice()),
+        authority: files.postgres_ca.as_deref(),
+    };
+    Ok(Target::parse(url, &access)?)
 }
 
 /// Reads a small secret file, which must be its owner's alone, into memory that is wiped.

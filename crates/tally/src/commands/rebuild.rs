@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::cli::Rebuild;
 use crate::feed::Source;
-use crate::inputs::read_mask_hand;
-use crate::postgres::{Target, Until, Writer, empty};
+use crate::inputs::{read_mask_hand, read_target};
+use crate::postgres::{Until, Writer, empty};
 use crate::recount::open_inputs;
 
 /// Empties every table of Scrutin and writes them again up to the ledger's end.
@@ -17,7 +17,7 @@ pub(crate) fn run(args: &Rebuild) -> anyhow::Result<()> {
     if hand.is_none() {
         commandline::note!("note: no --mask, so the database gets no counts");
     }
-    let target = Target::parse(&args.postgres, &args.postgres_files)?;
+    let target = read_target(&args.postgres, &args.postgres_files)?;
     let writer = Writer {
         target: target.clone(),
         source: Source::Directory(directory),

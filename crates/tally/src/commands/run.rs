@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context;
+use database::Target;
 use listener::lifecycle::Lifecycle;
 use listener::{ConnectionLimits, Listener, Signals, Tls, Workers, bind, notify, process};
 use tokio::net::TcpListener;
@@ -17,12 +18,12 @@ use crate::api::{self, Routed, Shared};
 use crate::cli::Run;
 use crate::directory::Directory;
 use crate::feed::Source;
-use crate::inputs::{open_package, read_mask_hand};
+use crate::inputs::{open_package, read_mask_hand, read_target};
 use crate::listening::Listening;
 use crate::news::News;
 use crate::package_roll::PackageRoll;
 use crate::policy::Board;
-use crate::postgres::{Progress, Target, Until, Writer};
+use crate::postgres::{Progress, Until, Writer};
 use crate::release::MaskHand;
 use crate::stream::Stream;
 use crate::token::TokenFile;
@@ -71,7 +72,7 @@ impl Plan<'_> {
         };
         let files = &args.postgres.postgres_files;
         let database = args.postgres.postgres.as_deref();
-        let database = database.map(|url| Target::parse(url, files)).transpose()?;
+        let database = database.map(|url| read_target(url, files)).transpose()?;
         let tokens = args.tokens.clone().map(TokenFile);
         if let Some(tokens) = &tokens {
             tokens.check()?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, bail, ensure};
+use database::Target;
 use durable::OsStorage;
 use election::instant_text;
 use ledger::{RequestId, find_receipt, repair_tail};
@@ -13,8 +14,8 @@ use super::{expect, snapshots};
 use crate::cli::Verify;
 use crate::directory::Directory;
 use crate::documents::HeadDocument;
-use crate::inputs::read_mask_hand;
-use crate::postgres::{Target, compare};
+use crate::inputs::{read_mask_hand, read_target};
+use crate::postgres::compare;
 use crate::reading::Fact;
 use crate::recount::{Recount, open_readers_inputs};
 use crate::release::MaskHand;
@@ -58,7 +59,7 @@ pub(crate) fn run(args: &Verify) -> anyhow::Result<()> {
             .flat_map(|truth| truth.receipts.iter().cloned()),
     );
     let database = match &args.postgres.postgres {
-        Some(url) => Some(Target::parse(url, &args.postgres.postgres_files)?),
+        Some(url) => Some(read_target(url, &args.postgres.postgres_files)?),
         None => None,
     };
     let mut checked = Checked::default();

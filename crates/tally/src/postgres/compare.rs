@@ -3,6 +3,7 @@
 //! One read-only snapshot of the database; memory does not grow with the votes. The first difference
 //! is told in words and ends the work.
 
+use database::Target;
 use tokio_postgres::Transaction;
 
 use super::compare_voters::{compare_accepted, compare_invalid, compare_repeats, compare_turnout};
@@ -11,7 +12,6 @@ use super::expected::{Stop, differ, expect};
 use super::migrate::check_version;
 use super::positions;
 use super::session::Session;
-use super::target::Target;
 use crate::recount::Recount;
 use crate::release::MaskHand;
 

@@ -1,5 +1,6 @@
 //! What can go wrong with the database, sorted by what the writer does about it.
 
+use database::innermost;
 use tokio_postgres::error::SqlState;
 use tokio_rustls::rustls;
 
@@ -74,7 +75,7 @@ impl DbError {
         if error.as_db_error().is_none() && !is_network {
             return DbError::Untrusted {
                 target: target.to_owned(),
-                reason: source_text(error),
+                reason: innermost(error),
             };
         }
         DbError::sort(target, error)
@@ -84,7 +85,7 @@ impl DbError {
     pub(crate) fn sort(target: &str, error: &tokio_postgres::Error) -> DbError {
         let target = target.to_owned();
         let Some(db) = error.as_db_error() else {
-            let reason = source_text(error);
+            let reason = innermost(error);
             return if is_about_tls(error) {
                 DbError::Untrusted { target, reason }
             } else {
@@ -145,15 +146,4 @@ fn is_about_tls(error: &tokio_postgres::Error) -> bool {
     let handshake = source.and_then(|source| source.downcast_ref::<std::io::Error>());
     let inner = handshake.and_then(std::io::Error::get_ref);
     inner.is_some_and(|inner| inner.is::<rustls::Error>())
-}
-
-/// The innermost message, which says more than `error communicating with the server`.
-fn source_text(error: &tokio_postgres::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(inner) = source {
-        text = inner.to_string();
-        source = inner.source();
-    }
-    text
 }

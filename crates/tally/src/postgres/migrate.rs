@@ -1,12 +1,12 @@
 //! The schema, by numbered migrations. Applied ones are never edited, only followed by new ones: the
 //! database keeps the SHA-256 of each, and a difference is refused.
 
+use database::Target;
 use sha2::{Digest, Sha256};
 use tokio_postgres::Transaction;
 
 use super::error::DbError;
 use super::session::{Session, WorkError};
-use super::target::Target;
 use crate::documents::hex;
 
 /// A step of the schema.

@@ -16,13 +16,10 @@ mod positions;
 mod progress;
 mod rows;
 mod session;
-mod target;
 mod timestamp;
-mod tls;
 mod writer;
 
 pub(crate) use gathering::Until;
 pub(crate) use migrate::empty;
 pub(crate) use progress::Progress;
-pub(crate) use target::Target;
 pub(crate) use writer::Writer;

@@ -1,11 +1,11 @@
 //! One connection, and the only way to run a transaction on it.
 
+use database::Target;
 use tokio::task::JoinHandle;
 use tokio_postgres::tls::TlsStream;
 use tokio_postgres::{Client, Connection, NoTls, Socket, Transaction};
 
 use super::error::{DbError, is_conflict};
-use super::target::Target;
 
 /// Runs of one closure before a conflict is reported.
 const ATTEMPTS_MAX: u32 = 8;

@@ -8,6 +8,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use database::Target;
 use tokio_postgres::Transaction;
 
 use super::definition::define;
@@ -18,7 +19,6 @@ use super::pending::Pending;
 use super::positions::{self, Positions};
 use super::progress::{Progress, lock};
 use super::session::Session;
-use super::target::Target;
 use crate::feed::Source;
 use crate::package_roll::PackageRoll;
 use crate::release::MaskHand;

@@ -1,21 +1,55 @@
 //! Which database, as the operator named it; its password is never shown.
 
+use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, bail};
 use tokio_postgres::Config;
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::tls::verifying;
-use crate::cli::PostgresFiles;
-use crate::inputs::read_secret;
+use crate::tls::{AuthorityError, verifying};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What a connection needs beside the URL.
+#[derive(Clone, Copy, Default)]
+pub struct Access<'a> {
+    /// What the server's list of connections calls this program.
+    pub program: &'a str,
+    /// In place of one in the URL; white space around it is ignored.
+    pub password: Option<&'a [u8]>,
+    /// Certificate authority of the server (PEM). With it, the connection is encrypted and verified.
+    pub authority: Option<&'a Path>,
+}
+
+/// Why it is not known which database is meant, or how it proves who it is. No message quotes the URL: it
+/// may hold a password.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// Neither a URL nor libpq's form.
+    #[error("the PostgreSQL URL cannot be read: expected postgres://USER@HOST:PORT/DATABASE")]
+    Unreadable,
+    /// It names no host.
+    #[error("the PostgreSQL URL names no host: expected postgres://USER@HOST:PORT/DATABASE")]
+    NoHost,
+    /// Encryption is forbidden and asked for.
+    #[error(
+        "sslmode=disable contradicts the certificate authority (--postgres-ca): leave one of them out"
+    )]
+    Contradiction,
+    /// Encryption is asked for, and nothing says whose certificate counts.
+    #[error(
+        "sslmode=require: name the certificate authority of the server (--postgres-ca); a connection that is not verified would only look safe"
+    )]
+    Unverified,
+    /// The authority's file is at fault.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+}
+
 /// A database to connect to.
 #[derive(Clone)]
-pub(crate) struct Target {
+pub struct Target {
     config: Config,
     /// Host, port and database: what messages say.
     name: String,
@@ -24,7 +58,7 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Reads a URL (or libpq's key=value form), and the files beside it.
+    /// Reads a URL, or libpq's key=value form.
     ///
     /// The connection is encrypted where a certificate authority is named, and then always verified:
     /// `sslmode=require` means what `verify-full` does.
@@ -32,26 +66,20 @@ impl Target {
     /// # Errors
     /// A text that is no URL, a file that cannot be read, encryption that is asked for and cannot be
     /// verified.
-    pub(crate) fn parse(url: &str, files: &PostgresFiles) -> anyhow::Result<Target> {
+    pub fn parse(url: &str, access: &Access<'_>) -> Result<Target, TargetError> {
         // The parser's own message may quote the text, and with it a password.
         let Ok(mut config) = with_known_mode(url).parse::<Config>() else {
-            bail!("the PostgreSQL URL cannot be read: expected postgres://USER@HOST:PORT/DATABASE");
+            return Err(TargetError::Unreadable);
         };
         if config.get_hosts().is_empty() {
-            bail!("the PostgreSQL URL names no host: expected postgres://USER@HOST:PORT/DATABASE");
+            return Err(TargetError::NoHost);
         }
-        if let Some(path) = &files.postgres_password_file {
-            let text = read_secret(path).context("password of the database")?;
-            config.password(text.trim_ascii());
+        if let Some(password) = access.password {
+            config.password(password.trim_ascii());
         }
-        let tls = match (config.get_ssl_mode(), &files.postgres_ca) {
-            (SslMode::Disable, Some(_)) => {
-                bail!("sslmode=disable contradicts --postgres-ca: leave one of them out")
-            }
-            (SslMode::Require, None) => bail!(
-                "sslmode=require: name the certificate authority of the server with --postgres-ca; \
-                 a connection that is not verified would only look safe"
-            ),
+        let tls = match (config.get_ssl_mode(), access.authority) {
+            (SslMode::Disable, Some(_)) => return Err(TargetError::Contradiction),
+            (SslMode::Require, None) => return Err(TargetError::Unverified),
             (_, Some(authority)) => Some(verifying(authority)?),
             (_, None) => None,
         };
@@ -60,23 +88,24 @@ impl Target {
         } else {
             SslMode::Disable
         });
-        config.application_name("tally");
+        config.application_name(access.program);
         config.connect_timeout(CONNECT_TIMEOUT);
         let name = name_of(&config);
         Ok(Target { config, name, tls })
     }
 
-    pub(super) fn config(&self) -> &Config {
+    /// Addresses, user, database and what limits a connection.
+    pub fn config(&self) -> &Config {
         &self.config
     }
 
     /// How to encrypt the connection; none where it stays in the clear.
-    pub(super) fn tls(&self) -> Option<MakeRustlsConnect> {
+    pub fn tls(&self) -> Option<MakeRustlsConnect> {
         self.tls.clone()
     }
 
     /// Host, port and database.
-    pub(crate) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         &self.name
     }
 }
@@ -112,8 +141,8 @@ fn name_of(config: &Config) -> String {
 mod tests {
     use super::*;
 
-    fn parse(url: &str) -> anyhow::Result<Target> {
-        Target::parse(url, &PostgresFiles::default())
+    fn parse(url: &str) -> Result<Target, TargetError> {
+        Target::parse(url, &Access::default())
     }
 
     #[test]
@@ -126,11 +155,11 @@ mod tests {
                 "{mode}"
             );
         }
-        let files = PostgresFiles {
-            postgres_ca: Some("ca.pem".into()),
-            ..PostgresFiles::default()
+        let access = Access {
+            authority: Some(Path::new("ca.pem")),
+            ..Access::default()
         };
-        let refused = Target::parse("postgres://u@db.example/votes?sslmode=disable", &files);
+        let refused = Target::parse("postgres://u@db.example/votes?sslmode=disable", &access);
         let refused = refused.err().map(|error| error.to_string());
         assert!(refused.is_some_and(|text| text.contains("contradicts")));
     }
@@ -146,7 +175,7 @@ mod tests {
         ] {
             let text = match parse(url) {
                 Ok(_) => panic!("{url} was read"),
-                Err(error) => format!("{error:#}"),
+                Err(error) => error.to_string(),
             };
             assert!(!text.contains("s3cret"), "{text}");
             assert!(text.contains("postgres://USER@HOST"), "{text}");
