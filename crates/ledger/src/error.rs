@@ -155,6 +155,23 @@ pub enum LedgerError {
         /// The link that was refused.
         number: u64,
     },
+    /// Another owner has the partition, and renews its lease.
+    #[error(
+        "partition {partition} of {log} belongs to {owner}, which is alive: one validator writes a partition; stop that one first, or give this one another name"
+    )]
+    Held {
+        log: String,
+        partition: u16,
+        /// Name of the validator that owns it.
+        owner: String,
+    },
+    /// A database that keeps the log cannot be asked, or is not safe to write to.
+    #[error("{log}: {why}")]
+    Database {
+        log: String,
+        /// What is wrong with it, and what to do.
+        why: String,
+    },
     /// The process stops while it is not known whether a link was appended.
     #[error(
         "whether {log} holds the last votes is not known: {why}; nobody was answered for them, the next start finds out"

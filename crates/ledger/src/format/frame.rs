@@ -123,8 +123,12 @@ impl Frame {
         }
     }
 
-    /// Reads the frame that fills `bytes`, checking both checksums.
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Frame, Defect> {
+    /// Reads the frame that fills `bytes`, checking both checksums. Whether it follows another one is the
+    /// business of [`crate::Decoder`].
+    ///
+    /// # Errors
+    /// The bytes are no frame, or were changed.
+    pub fn decode(bytes: &[u8]) -> Result<Frame, Defect> {
         let truncated = || Defect::Truncated {
             expected: FRAME_BYTES_MIN.into(),
             got: bytes.len() as u64,

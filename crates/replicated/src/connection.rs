@@ -1,0 +1,146 @@
+//! One connection, and what was said on it: answers, and notices that take an answer back.
+
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use database::{Target, innermost};
+use tokio::runtime::Runtime;
+use tokio_postgres::tls::TlsStream;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{AsyncMessage, Client, Connection as Driver, NoTls, Row, Socket, Statement};
+
+/// A question without an answer after this long has none: the connection is given up.
+pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+
+/// Why there is no answer. For people: what was asked may be done all the same.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct NoAnswer(pub(crate) String);
+
+/// A connection that is used by one thread, one question after the other.
+pub(crate) struct Connection {
+    // Before the runtime: fields are dropped in this order, and the client tells the server that it leaves.
+    client: Client,
+    notices: Arc<Mutex<Vec<String>>>,
+    runtime: Runtime,
+}
+
+/// Values for the places of a statement.
+pub(crate) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+impl Connection {
+    /// Connects, encrypted where the target says so.
+    pub(crate) fn open(target: &Target) -> Result<Connection, NoAnswer> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| NoAnswer(error.to_string()))?;
+        let notices = Arc::new(Mutex::new(Vec::new()));
+        let connecting = async {
+            match target.tls() {
+                Some(tls) => {
+                    let (client, driver) = target.config().connect(tls).await?;
+                    drive(driver, Arc::clone(&notices));
+                    Ok(client)
+                }
+                None => {
+                    let (client, driver) = target.config().connect(NoTls).await?;
+                    drive(driver, Arc::clone(&notices));
+                    Ok(client)
+                }
+            }
+        };
+        let client = runtime.block_on(in_time(connecting))?;
+        Ok(Connection {
+            client,
+            notices,
+            runtime,
+        })
+    }
+
+    /// Has the server plan a statement once.
+    pub(crate) fn prepare(&self, sql: &str) -> Result<Statement, NoAnswer> {
+        self.runtime.block_on(in_time(self.client.prepare(sql)))
+    }
+
+    /// Asks without changing anything.
+    pub(crate) fn read(&self, sql: &str, values: Values<'_>) -> Result<Vec<Row>, NoAnswer> {
+        self.runtime
+            .block_on(in_time(self.client.query(sql, values)))
+    }
+
+    /// Changes rows and tells how many, once the server is ready for the next statement, and what the statement
+    /// `then`, sent right behind it, tells. A notice on the way, such as that the wait for the standby was given
+    /// up, makes it unknown.
+    pub(crate) fn change(
+        &self,
+        statement: &Statement,
+        values: Values<'_>,
+        then: &Statement,
+    ) -> Result<(u64, Row), NoAnswer> {
+        self.forget_notices();
+        let both = async {
+            let changing = self.client.execute(statement, values);
+            let telling = self.client.query_one(then, &[]);
+            tokio::try_join!(changing, telling)
+        };
+        let told = self.runtime.block_on(in_time(both))?;
+        self.heard_no_notice().map(|()| told)
+    }
+
+    /// Changes a row and tells of it; none where there is none to change. A notice makes it unknown.
+    pub(crate) fn change_row(
+        &self,
+        sql: &str,
+        values: Values<'_>,
+    ) -> Result<Option<Row>, NoAnswer> {
+        self.forget_notices();
+        let changing = self.client.query_opt(sql, values);
+        let changed = self.runtime.block_on(in_time(changing))?;
+        self.heard_no_notice().map(|()| changed)
+    }
+
+    fn forget_notices(&self) {
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        notices.clear();
+    }
+
+    fn heard_no_notice(&self) -> Result<(), NoAnswer> {
+        let notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        match notices.first() {
+            None => Ok(()),
+            Some(notice) => Err(NoAnswer(format!(
+                "the server's answer came with a notice: {notice}"
+            ))),
+        }
+    }
+}
+
+/// Moves bytes and collects notices until the connection breaks; the next question then fails and says so.
+fn drive<S>(mut driver: Driver<Socket, S>, notices: Arc<Mutex<Vec<String>>>)
+where
+    S: TlsStream + Unpin + Send + 'static,
+{
+    tokio::spawn(async move {
+        while let Some(Ok(message)) = poll_fn(|context| driver.poll_message(context)).await {
+            if let AsyncMessage::Notice(notice) = message {
+                let mut notices = notices.lock().unwrap_or_else(PoisonError::into_inner);
+                notices.push(format!("{} {}", notice.code().code(), notice.message()));
+            }
+        }
+    });
+}
+
+async fn in_time<T>(
+    asking: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, NoAnswer> {
+    match tokio::time::timeout(ANSWER_WITHIN, asking).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(NoAnswer(innermost(&error))),
+        Err(_) => Err(NoAnswer(format!(
+            "no answer within {} s",
+            ANSWER_WITHIN.as_secs()
+        ))),
+    }
+}

@@ -1,0 +1,128 @@
+//! The log as owners and readers see it.
+
+use database::Target;
+use ledger::log::{Claim, Lease, LinkStream, Log};
+use ledger::{Frame, LedgerError};
+
+use crate::connection::NoAnswer;
+use crate::lease;
+use crate::replication::{settle, wait_for_standby};
+use crate::rows::{Head, links, number_of_frame};
+use crate::store::{Member, Store};
+use crate::stream::RowStream;
+
+/// The chains in one database. Clones are the same log.
+#[derive(Clone)]
+pub struct PostgresLog(Store);
+
+impl PostgresLog {
+    /// Nothing is connected to yet.
+    #[must_use]
+    pub fn new(target: Target, member: Member) -> PostgresLog {
+        PostgresLog(Store::new(target, member))
+    }
+
+    /// Who owns a partition at the moment; none where nobody does, or no chain was begun. An owner that could not
+    /// renew, because the database itself was away, gets a moment to do so when that is back.
+    ///
+    /// # Errors
+    /// The database cannot be asked, or nothing is committed there at the moment.
+    pub fn owner(&self, partition: u16) -> Result<Option<String>, LedgerError> {
+        self.living_owner(partition)
+            .map_err(|why| self.0.failed(&why))
+    }
+
+    fn living_owner(&self, partition: u16) -> Result<Option<String>, NoAnswer> {
+        let connection = self.0.connect_to_write()?;
+        let look = || -> Result<Option<(String, bool)>, NoAnswer> {
+            let sql = "SELECT owner, lease_until >= clock_timestamp() FROM ledger_lease WHERE partition = $1 AND owner <> ''";
+            let rows = connection.read(sql, &[&i32::from(partition)])?;
+            Ok(rows.first().map(|row| (row.get(0), row.get(1))))
+        };
+        if let Some((_, false)) = look()? {
+            settle(&connection)?;
+            std::thread::sleep(self.0.member().lease / 4);
+        }
+        Ok(look()?
+            .filter(|(_, is_held)| *is_held)
+            .map(|(owner, _)| owner))
+    }
+
+    fn begin_row(&self, partition: u16) -> Result<bool, NoAnswer> {
+        let connection = self.0.connect_to_write()?;
+        let begun = connection.change_row(
+            "INSERT INTO ledger_lease (partition, epoch, attempt, owner, lease_until, number, segment, head) VALUES ($1, 0, 0, '', '-infinity', 0, 0, decode(repeat('00', 32), 'hex')) ON CONFLICT DO NOTHING RETURNING partition",
+            &[&i32::from(partition)],
+        )?;
+        wait_for_standby(&connection)?;
+        Ok(begun.is_some())
+    }
+
+    /// The bytes of a frame.
+    fn stored_frame(&self, partition: u16, sequence: u64) -> Result<Option<Vec<u8>>, NoAnswer> {
+        let connection = self.0.connect()?;
+        let Some(head) = Head::read(&connection, partition)? else {
+            return Ok(None);
+        };
+        let Some(number) = number_of_frame(&connection, partition, sequence, &head)? else {
+            return Ok(None);
+        };
+        let found = links(&connection, partition, (number, number))?;
+        Ok(found.into_iter().next().map(|link| link.bytes))
+    }
+}
+
+impl Log for PostgresLog {
+    fn name(&self) -> String {
+        self.0.name()
+    }
+
+    fn begin(&self, partition: u16) -> Result<(), LedgerError> {
+        match self.begin_row(partition) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(LedgerError::Begun {
+                found: format!("partition {partition} of the {}", self.name()),
+            }),
+            Err(why) => Err(self.0.failed(&why)),
+        }
+    }
+
+    fn lease(&self, claim: Claim) -> Result<Box<dyn Lease>, LedgerError> {
+        lease::take(&self.0, claim.partition)
+    }
+
+    fn read_from(&self, partition: u16, after: u64) -> Result<Box<dyn LinkStream>, LedgerError> {
+        let look = || {
+            let connection = self.0.connect()?;
+            let head = Head::read(&connection, partition)?;
+            Ok((connection, head))
+        };
+        let (connection, head) = look().map_err(|why| self.0.failed(&why))?;
+        let last = head.map_or(0, |head| head.last_frame());
+        if after > last {
+            let (expected, got) = (last + 1, after.saturating_add(1));
+            return Err(LedgerError::Followed {
+                log: self.name(),
+                sequence: after,
+                defect: ledger::Defect::Sequence { expected, got },
+            });
+        }
+        Ok(Box::new(RowStream::new(
+            self.0.clone(),
+            connection,
+            partition,
+            after,
+        )))
+    }
+
+    fn frame(&self, partition: u16, sequence: u64) -> Result<Option<Frame>, LedgerError> {
+        let bytes = self.stored_frame(partition, sequence);
+        let bytes = bytes.map_err(|why| self.0.failed(&why))?;
+        let decoded = bytes.map(|bytes| Frame::decode(&bytes)).transpose();
+        decoded.map_err(|defect| LedgerError::Followed {
+            log: self.name(),
+            sequence: sequence.saturating_sub(1),
+            defect,
+        })
+    }
+}

@@ -1,0 +1,119 @@
+//! Links as a stream that follows the tail, and never shows what was not acknowledged.
+
+use std::collections::VecDeque;
+
+use ledger::LedgerError;
+use ledger::log::LinkStream;
+
+use crate::connection::{Connection, NoAnswer};
+use crate::replication::settle;
+use crate::rows::{Head, StoredLink, links, number_of_frame, start_of};
+use crate::store::Store;
+
+pub(crate) struct RowStream {
+    store: Store,
+    partition: u16,
+    /// None after a question that had no answer: the next call connects again.
+    connection: Option<Connection>,
+    /// The last frame that the reader has.
+    after: u64,
+    /// The next link to read; none before the first call that finds a new frame.
+    next: Option<u64>,
+    /// Read, and not handed out yet.
+    read: VecDeque<StoredLink>,
+}
+
+impl RowStream {
+    pub(crate) fn new(
+        store: Store,
+        connection: Connection,
+        partition: u16,
+        after: u64,
+    ) -> RowStream {
+        RowStream {
+            store,
+            partition,
+            connection: Some(connection),
+            after,
+            next: None,
+            read: VecDeque::new(),
+        }
+    }
+
+    /// Reads further links, as far as they were acknowledged.
+    fn fill(&mut self) -> Result<(), NoAnswer> {
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.store.connect()?,
+        };
+        let Some(head) = Head::read(&connection, self.partition)? else {
+            return Err(NoAnswer("the row of the chain is gone".to_owned()));
+        };
+        let last = self.acknowledged(&connection, &head)?;
+        let first = match self.next {
+            Some(next) => next,
+            None => {
+                let frame = self.after.saturating_add(1);
+                let number = number_of_frame(&connection, self.partition, frame, &head)?;
+                match number.filter(|number| *number <= last) {
+                    Some(number) => start_of(&connection, self.partition, number)?,
+                    None => {
+                        self.connection = Some(connection);
+                        return Ok(());
+                    }
+                }
+            }
+        };
+        if first <= last {
+            self.read = links(&connection, self.partition, (first, last))?.into();
+        }
+        self.next = Some(first + self.read.len() as u64);
+        self.connection = Some(connection);
+        Ok(())
+    }
+
+    /// The last link that was acknowledged, of those up to `head`: an owner sends a link only when the one before
+    /// was, and what is there before a barrier was, too. A row by itself proves nothing.
+    fn acknowledged(&self, connection: &Connection, head: &Head) -> Result<u64, NoAnswer> {
+        let known = self.store.acknowledged(self.partition);
+        if known.get() >= head.number {
+            return Ok(head.number);
+        }
+        let before = head.number.saturating_sub(1);
+        if self.next.is_some_and(|next| next < before) {
+            return Ok(before); // there is enough to read without a barrier
+        }
+        settle(connection)?;
+        known.raise_to(head.number);
+        Ok(head.number)
+    }
+}
+
+impl LinkStream for RowStream {
+    fn next_bytes(&mut self, bytes_max: usize) -> Result<Vec<u8>, LedgerError> {
+        let mut out = Vec::new();
+        while out.len() < bytes_max {
+            if self.read.is_empty() {
+                match self.fill() {
+                    Ok(()) if self.read.is_empty() => break,
+                    Ok(()) => {}
+                    // What was read is whole: the next call says what is wrong, if it still is.
+                    Err(_) if !out.is_empty() => break,
+                    Err(why) => return Err(self.store.failed(&why)),
+                }
+            }
+            let Some(link) = self.read.pop_front() else {
+                break;
+            };
+            match link.frame {
+                Some(sequence) if sequence <= self.after => {}
+                Some(sequence) => {
+                    self.after = sequence;
+                    out.extend_from_slice(&link.bytes);
+                }
+                None => out.extend_from_slice(&link.bytes),
+            }
+        }
+        Ok(out)
+    }
+}

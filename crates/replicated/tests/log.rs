@@ -1,0 +1,336 @@
+//! The log on two real servers: the contract of every log, and each way in which a success is none.
+
+mod pair;
+#[path = "../../ledger/tests/sim/mod.rs"]
+mod sim;
+#[path = "../../ledger/tests/small/mod.rs"]
+mod small;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ledger::log::{Append, Barrier, Claim, Lease, Log, Room};
+use ledger::{EncodedLink, LedgerError, LinkHash, LinkKind};
+
+use pair::wire::Way;
+use pair::{LEASE, Pair, wait_until};
+use sim::{Rng, SimDisk};
+use small::{live, open_log};
+
+const CLAIM: Claim = Claim {
+    partition: 0,
+    segment_bytes: 8_192,
+};
+
+/// The small ledger on the two servers.
+fn filled(pair: &Pair) {
+    let log = pair.log("v1");
+    log.begin(0).expect("nothing was begun");
+    for life in 0..3u32 {
+        let owner = open_log(Arc::new(log.clone()), None, life.into());
+        live(owner.expect("healthy servers"), life);
+    }
+}
+
+fn bytes(log: &dyn Log, after: u64) -> Vec<u8> {
+    let mut stream = log.read_from(0, after).expect("a stream");
+    let mut all = Vec::new();
+    loop {
+        let bytes = stream.next_bytes(700).expect("links");
+        if bytes.is_empty() {
+            return all;
+        }
+        all.extend_from_slice(&bytes);
+    }
+}
+
+/// A lease, recovered, and a header that may follow.
+fn lease(log: &dyn Log) -> (Box<dyn Lease>, EncodedLink) {
+    let mut lease = log.lease(CLAIM).expect("nobody owns it");
+    let recovery = lease.recover(&mut |_| Ok(())).expect("whole");
+    let position = recovery.position;
+    let header = EncodedLink {
+        partition: 0,
+        number: position.links() + 1,
+        epoch: recovery.epoch,
+        previous: position.link,
+        hash: LinkHash([1; 32]),
+        kind: LinkKind::Header {
+            segment: position.segment + 1,
+        },
+        bytes: vec![1; 64],
+    };
+    (lease, header)
+}
+
+#[test]
+fn the_contract_of_a_log_is_kept() {
+    let Some(pair) = Pair::start() else { return };
+    filled(&pair);
+    let log = pair.log("v2");
+    let disk = SimDisk::with_files(Rng::new(3), &small::files());
+    let files = small::log(&disk);
+    for after in 0..=6 {
+        assert!(bytes(&log, after) == bytes(&files, after), "{after}");
+    }
+    for sequence in 0..8 {
+        let (one, other) = (log.frame(0, sequence), files.frame(0, sequence));
+        assert_eq!(one.expect("whole"), other.expect("whole"));
+    }
+    for after in [7, u64::from(u32::MAX)] {
+        let refused = log.read_from(0, after).map(drop);
+        assert!(matches!(refused, Err(LedgerError::Followed { .. })));
+    }
+    assert!(matches!(log.begin(0), Err(LedgerError::Begun { .. })));
+    let missing = log
+        .lease(Claim {
+            partition: 5,
+            ..CLAIM
+        })
+        .map(drop);
+    assert!(matches!(missing, Err(LedgerError::Missing { .. })));
+    let (mut lease, header) = lease(&log);
+    assert_eq!((header.number, header.epoch), (10, 4));
+    let mut check = |change: fn(&mut EncodedLink), expected: fn(&Append) -> bool| {
+        let mut link = header.clone();
+        change(&mut link);
+        let answer = lease.append(&link).expect("not fatal");
+        assert!(expected(&answer), "{answer:?}");
+    };
+    check(
+        |link| link.number += 1,
+        |told| matches!(told, Append::Conflict),
+    );
+    check(
+        |link| link.previous.0[0] ^= 1,
+        |told| matches!(told, Append::Conflict),
+    );
+    check(
+        |link| link.partition += 1,
+        |told| matches!(told, Append::Conflict),
+    );
+    check(
+        |link| link.epoch -= 1,
+        |told| matches!(told, Append::Fenced),
+    );
+    check(|_| {}, |told| matches!(told, Append::Appended));
+    check(|_| {}, |told| matches!(told, Append::Conflict));
+    let reached = lease.barrier().expect("not fatal");
+    assert_eq!(reached, Barrier::Reached(header.hash));
+}
+
+#[test]
+fn invariant_3_one_owner_writes_and_the_next_one_fences_it() {
+    let Some(pair) = Pair::start() else { return };
+    let (one, other) = (pair.log("v1"), pair.log("v2"));
+    one.begin(0).expect("nothing was begun");
+    let (mut first, header) = lease(&one);
+    let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let stopped = Arc::clone(&stop);
+    // An owner that is alive renews between two votes.
+    let alive = std::thread::spawn(move || {
+        while !stopped.load(std::sync::atomic::Ordering::Relaxed) {
+            let kept = first.prepare();
+            assert!(matches!(kept, Ok(Room::Ready)), "{kept:?}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        first
+    });
+    let refused = other.lease(CLAIM).map(drop);
+    assert!(
+        matches!(&refused, Err(LedgerError::Held { owner, .. }) if owner == "v1"),
+        "{refused:?}"
+    );
+    stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    let mut first = alive.join().expect("an owner");
+    let since = Instant::now();
+    let (mut second, next) = lease(&other);
+    assert!(since.elapsed() < LEASE * 2, "{:?}", since.elapsed());
+    assert!(matches!(second.append(&next), Ok(Append::Appended)));
+    // The first one's lease has passed by its own clock: it asks, and learns that it was fenced.
+    let told = first.append(&header).expect("not fatal");
+    assert!(
+        matches!(told, Append::Unknown(_) | Append::Fenced),
+        "{told:?}"
+    );
+    assert_eq!(first.barrier().expect("not fatal"), Barrier::Fenced);
+    assert!(matches!(first.append(&header), Ok(Append::Fenced)));
+    // Whatever the second one's clock says: the statement itself names the epoch.
+    pair.sql("UPDATE ledger_lease SET lease_until = '-infinity'");
+    let _third = one.lease(CLAIM).expect("a lease that has passed");
+    let (mut after, mut second) = (next.clone(), second);
+    (after.number, after.previous) = (next.number + 1, next.hash);
+    let told = second.append(&after);
+    assert!(matches!(told, Ok(Append::Fenced)), "{told:?}");
+}
+
+#[test]
+fn an_orderly_stop_gives_the_partition_back_at_once() {
+    let Some(pair) = Pair::start() else { return };
+    let (one, other) = (pair.log("v1"), pair.log("v2"));
+    one.begin(0).expect("nothing was begun");
+    let (mut first, _) = lease(&one);
+    first.release().expect("healthy servers");
+    let since = Instant::now();
+    other.lease(CLAIM).map(drop).expect("it was given back");
+    assert!(since.elapsed() < LEASE / 2, "{:?}", since.elapsed());
+}
+
+/// A statement that arrives when its owner has given it up writes nothing beside what was sent again.
+#[test]
+fn invariant_2_what_comes_late_or_is_never_answered_is_settled() {
+    let Some(pair) = Pair::start() else { return };
+    for way in [Way::ToServer, Way::ToValidator] {
+        let (log, wire) = pair.log_over_wire();
+        // The second round finds what the first one began.
+        let begun = log.begin(0);
+        assert!(begun.is_ok() == (way == Way::ToServer), "{begun:?}");
+        let (mut lease, link) = lease(&log);
+        wire.hold(way);
+        let told = lease.append(&link).expect("not fatal");
+        assert!(matches!(told, Append::Unknown(_)), "{way:?}: {told:?}");
+        let reached = lease.barrier().expect("not fatal");
+        let expected = match way {
+            Way::ToServer => link.previous,
+            Way::ToValidator => link.hash,
+        };
+        assert_eq!(reached, Barrier::Reached(expected), "{way:?}");
+        wire.let_go(way);
+        std::thread::sleep(Duration::from_millis(500));
+        if way == Way::ToServer {
+            let told = lease.append(&link);
+            assert!(matches!(told, Ok(Append::Appended)), "{told:?}");
+        }
+        assert_eq!(pair.sql("SELECT count(*) FROM ledger_links"), "1");
+        lease.release().expect("healthy servers");
+        pair.sql("DELETE FROM ledger_links; UPDATE ledger_lease SET number = 0, segment = 0, head = decode(repeat('00', 32), 'hex')");
+    }
+}
+
+/// What ends the wait for the standby, and what of it the owner is told.
+type Fault = fn(&mut Pair);
+
+#[test]
+fn invariant_2_no_success_without_the_standby_counts() {
+    let Some(mut pair) = Pair::start() else {
+        return;
+    };
+    let log = pair.log("v1");
+    log.begin(0).expect("nothing was begun");
+    let faults: [(&str, Fault); 5] = [
+        ("nothing: the wait lasts", |_| {}),
+        ("cancelled", |pair| pair.cancel_validators()),
+        ("terminated", |pair| pair.terminate_validators()),
+        ("names emptied", |pair| pair.name_standby("")),
+        ("primary killed", Pair::crash_primary),
+    ];
+    for (name, fault) in faults {
+        let (mut lease, header) = lease(&log);
+        pair.freeze_standby();
+        let appending = std::thread::spawn(move || {
+            let told = lease.append(&header).expect("not fatal");
+            (lease, header, told)
+        });
+        std::thread::sleep(Duration::from_millis(500));
+        fault(&mut pair);
+        let (mut lease, header, told) = appending.join().expect("an owner");
+        assert!(matches!(told, Append::Unknown(_)), "{name}: {told:?}");
+        let told = lease.barrier().expect("not fatal");
+        assert!(matches!(told, Barrier::Unknown(_)), "{name}: {told:?}");
+        // Nobody who follows sees it either.
+        let seen = log
+            .read_from(0, 0)
+            .and_then(|mut stream| stream.next_bytes(1 << 20));
+        assert!(seen.map_or(0, |bytes| bytes.len()) == 0, "{name}");
+        pair.thaw_standby();
+        pair.name_standby("s1");
+        let mut head = None;
+        wait_until(|| match lease.barrier().expect("not fatal") {
+            Barrier::Reached(link) => {
+                head = Some(link);
+                true
+            }
+            Barrier::Fenced => panic!("{name}: nobody else owns it"),
+            Barrier::Unknown(_) => false,
+        });
+        // It was appended all the same, or the identical bytes are sent again.
+        if head == Some(header.previous) {
+            assert!(
+                matches!(lease.append(&header), Ok(Append::Appended)),
+                "{name}"
+            );
+        } else {
+            assert_eq!(head, Some(header.hash), "{name}");
+        }
+        lease.release().expect("healthy servers");
+        // These headers are no headers: the next round begins with an empty chain.
+        pair.sql("DELETE FROM ledger_links; UPDATE ledger_lease SET number = 0, segment = 0, head = decode(repeat('00', 32), 'hex')");
+    }
+}
+
+#[test]
+fn servers_that_prove_nothing_are_refused_in_words() {
+    let Some(pair) = Pair::start() else { return };
+    let log = pair.log("v1");
+    log.begin(0).expect("nothing was begun");
+    let refusal = |log: &dyn Log| {
+        let mut lease = log.lease(CLAIM)?;
+        lease.recover(&mut |_| Ok(())).map(drop)
+    };
+    let check = |log: &dyn Log, words: &str| {
+        let error = refusal(log).expect_err(words).to_string();
+        assert!(error.contains(words), "{error}");
+    };
+    for (names, words) in [
+        ("", "no synchronous standby is named"),
+        ("*", "must name one standby"),
+        ("ANY 1 (s1)", "must name one standby"),
+        ("s2", "standby s2 is not streaming"),
+    ] {
+        pair.name_standby(names);
+        check(&log, words);
+    }
+    pair.name_standby("s1");
+    pair.sql("ALTER ROLE validator SET synchronous_commit = local");
+    check(&log, "do not wait for the standby's disk");
+    pair.sql("ALTER ROLE validator RESET synchronous_commit");
+    check(&pair.log_as("postgres", "v1"), "can rewrite the ledger");
+    pair.sql("CREATE ROLE busy LOGIN IN ROLE scrutin_ledger; GRANT DELETE ON ledger_links TO busy");
+    check(&pair.log_as("busy", "v1"), "can rewrite the ledger");
+    pair.sql("UPDATE ledger_schema SET version = 2");
+    check(&log, "version 2, this program knows 1");
+    pair.sql("DROP TABLE ledger_schema");
+    check(&log, "validator ledger-schema");
+}
+
+/// What was appended cannot be changed by the role that appends, and a row that is gone is damage.
+#[test]
+fn rows_that_were_edited_are_noticed() {
+    let Some(pair) = Pair::start() else { return };
+    filled(&pair);
+    let log = pair.log("v1");
+    let recover = || {
+        let mut lease = log.lease(CLAIM)?;
+        let recovered = lease.recover(&mut |_| Ok(())).map(drop);
+        lease.release()?;
+        recovered
+    };
+    recover().expect("whole");
+    for (edit, words) in [
+        (
+            "UPDATE ledger_links SET body = set_byte(body, 70, 255 - get_byte(body, 70)) WHERE number = 5",
+            "SHA-256 does not fit",
+        ),
+        ("DELETE FROM ledger_links WHERE number = 4", "missing"),
+        ("DELETE FROM ledger_links WHERE number = 9", "missing"),
+        ("UPDATE ledger_lease SET number = 8", "another history"),
+    ] {
+        let kept = "CREATE TABLE kept_links AS TABLE ledger_links; CREATE TABLE kept_lease AS TABLE ledger_lease";
+        pair.sql(kept);
+        pair.sql(edit);
+        let error = recover().expect_err(edit).to_string();
+        assert!(error.contains(words), "{edit}: {error}");
+        pair.sql("TRUNCATE ledger_links, ledger_lease; INSERT INTO ledger_links TABLE kept_links; INSERT INTO ledger_lease TABLE kept_lease; DROP TABLE kept_links, kept_lease");
+    }
+    recover().expect("whole again");
+}
