@@ -12,6 +12,8 @@ N ?= 1000000
 SEEDS ?= 1000
 SEED ?=
 KILLS ?= 100
+# How many faults two validators on one ledger meet.
+FAULTS ?= 20
 SECONDS ?= 60
 VOTERS ?= 20000
 CONTESTS ?= 5000
@@ -112,6 +114,10 @@ ceremony: build ## both keys split among trustees, and every subset of them trie
 .PHONY: mirror
 mirror: programs ## the validator's machine is lost for good under load, and the election goes on from its mirror
 	@$(RELEASE)/rehearsal mirror
+
+.PHONY: takeover
+takeover: programs postgres ## two validators on one replicated ledger, FAULTS parts of it stopped or killed under load
+	@$(RELEASE)/rehearsal takeover --faults $(FAULTS)
 
 .PHONY: crash-tally
 crash-tally: programs postgres ## tally and a private PostgreSQL under load, SIGKILLed KILLS times

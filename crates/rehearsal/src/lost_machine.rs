@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tokio::time::Instant;
 
-use crate::child::Server;
+use crate::child::{Call, Server};
 use crate::counts::{self, Difference};
 use crate::http;
 use crate::ports;
@@ -128,22 +128,27 @@ async fn lose(
 }
 
 async fn start_mirror(stage: &Stage, at: Addresses, metrics: SocketAddr) -> Result<Server> {
+    let mut server = mirror_call(stage, at, metrics)
+        .arg(mirror_dir(stage))
+        .start()?;
+    services::wait_until(&mut server, metrics, "/metrics").await?;
+    Ok(server)
+}
+
+/// The command line of a mirror, but for its directory.
+pub(crate) fn mirror_call(stage: &Stage, at: Addresses, metrics: SocketAddr) -> Call {
     let call = stage
         .call("tally")
         .arg("mirror")
         .flag("--from", format!("http://{}", at.internal))
         .flag("--package", stage.machines.package())
         .flag("--internal", metrics.to_string());
-    let call = stage.trusting(call).arg(mirror_dir(stage));
-    let mut server = call
-        .logging_to(&stage.machines.logs().join("mirror.log"))
-        .start()?;
-    services::wait_until(&mut server, metrics, "/metrics").await?;
-    Ok(server)
+    let log = stage.machines.logs().join("mirror.log");
+    stage.trusting(call).logging_to(&log)
 }
 
 /// Waits until the mirror is no more than a moment behind.
-async fn level(at: Addresses, metrics: SocketAddr) -> Result<()> {
+pub(crate) async fn level(at: Addresses, metrics: SocketAddr) -> Result<()> {
     let wanted = services::metric(at.internal, "ledger_last_sequence").await?;
     let deadline = Instant::now() + LEVEL_WITHIN;
     loop {

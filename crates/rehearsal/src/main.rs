@@ -15,7 +15,9 @@ use rehearsal::prepare::Stage;
 use rehearsal::programs::Programs;
 use rehearsal::services::Addresses;
 use rehearsal::steps::Steps;
-use rehearsal::{contradictions, crash, crash_tally, day, demo, lost_machine, serve, startup};
+use rehearsal::{
+    contradictions, crash, crash_tally, day, demo, lost_machine, serve, startup, takeover,
+};
 use serde::Serialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -30,6 +32,7 @@ Examples:
   rehearsal start-up --voters 8000000 # a verified start beside hashing, and memory
   rehearsal contradictions            # the clock jumps, the ledger vanishes, an older copy is restored
   rehearsal mirror                    # the first machine is lost for good, the mirror goes on
+  rehearsal takeover                  # two validators on one replicated ledger, each part killed in turn
   rehearsal attack                    # slowloris, rubbish, wrong codes, churn, three times the peak
 
 The programs hashgen, shardpack, validator, tally and loadgen are taken from beside this one.
@@ -121,6 +124,14 @@ enum Command {
         #[command(flatten)]
         run: RunArgs,
     },
+    /// Two validators on one replicated ledger; each part of it is stopped or killed under load; one JSON line.
+    Takeover {
+        /// How many parts are stopped or killed, one after the other
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        faults: u32,
+        #[command(flatten)]
+        run: RunArgs,
+    },
     /// The validator attacked in one way after the other while honest voters vote; JSON lines, the verdict last.
     Attack {
         #[command(flatten)]
@@ -208,6 +219,7 @@ async fn play(command: Command) -> Result<ExitCode> {
             until_end(&mut ends, contradictions(votes, &run)).await
         }
         Command::Mirror { votes, run } => until_end(&mut ends, mirror(votes, &run)).await,
+        Command::Takeover { faults, run } => until_end(&mut ends, takeover(faults, &run)).await,
         Command::Attack { run } => until_end(&mut ends, attack(&run)).await,
         Command::Day { voters, rate, run } => until_end(&mut ends, day(voters, rate, &run)).await,
         Command::Serve { voters, run } => {
@@ -276,6 +288,12 @@ async fn contradictions(votes: u64, run: &RunArgs) -> Result<ExitCode> {
 async fn mirror(votes: u64, run: &RunArgs) -> Result<ExitCode> {
     let stage = run.stage("mirror", Definition::example()?.showing_each_vote())?;
     let played = lost_machine::run(&stage, votes, run.seed, &mut Steps::new()).await?;
+    print(&played, played.verdict.is_clean())
+}
+
+async fn takeover(faults: u32, run: &RunArgs) -> Result<ExitCode> {
+    let stage = run.stage("takeover", Definition::example()?.showing_each_vote())?;
+    let played = takeover::run(&stage, faults, run.seed, &mut Steps::new()).await?;
     print(&played, played.verdict.is_clean())
 }
 

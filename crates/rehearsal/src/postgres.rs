@@ -17,10 +17,10 @@ use crate::ports;
 
 /// Directory in which Debian's packages put each version.
 const VERSIONS: &str = "/usr/lib/postgresql";
-const SUPERUSER: &str = "tally";
+pub(crate) const SUPERUSER: &str = "tally";
 /// A server that was killed recovers first.
-const READY_WITHIN: Duration = Duration::from_secs(60);
-const POLL: Duration = Duration::from_millis(50);
+pub(crate) const READY_WITHIN: Duration = Duration::from_secs(60);
+pub(crate) const POLL: Duration = Duration::from_millis(50);
 
 /// Every count of the database, as rows of [`Counts`]. The database counts laws over all regions; their
 /// rows have region 0.
@@ -46,10 +46,10 @@ pub fn is_installed() -> bool {
 #[derive(Debug)]
 pub struct Postgres {
     programs: PathBuf,
-    port: u16,
+    pub(crate) port: u16,
     log: PathBuf,
     /// Who runs it: PostgreSQL refuses to run as root.
-    owner: Option<Owner>,
+    pub(crate) owner: Option<Owner>,
     server: Server,
     /// Removed when the server has ended.
     dir: TempDir,
@@ -161,9 +161,18 @@ impl Postgres {
     }
 
     fn launch(&self) -> Result<Server> {
-        let call = Call::new(self.programs.join("postgres"), self.log.clone());
-        let call = call.owned_by(self.owner);
+        let call = self.call("postgres");
         serve(call.flag("-D", self.dir.path().join("cluster")), self.port)
+    }
+
+    /// The command line of one of PostgreSQL's programs, as the server's own user.
+    pub(crate) fn call(&self, name: &str) -> Call {
+        Call::new(self.programs.join(name), self.log.clone()).owned_by(self.owner)
+    }
+
+    /// A place beside the cluster, removed with it.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
     }
 
     /// A server that starts right after a kill may find processes of the one before, and end: it is
@@ -187,7 +196,7 @@ impl Postgres {
     }
 }
 
-fn serve(call: Call, port: u16) -> Result<Server> {
+pub(crate) fn serve(call: Call, port: u16) -> Result<Server> {
     call.flag("-h", "127.0.0.1")
         .flag("-p", port.to_string())
         .flag("-k", "") // no socket in the filesystem

@@ -42,6 +42,8 @@ struct Raw {
 enum Command {
     /// Begin the ledger of an event in the data directory, once; the validator starts on no other
     Init(Flags),
+    /// Print the tables of a replicated ledger, which the owner of the database makes once
+    LedgerSchema,
     /// Look at the configuration, certificate and key only: name all their faults, open nothing else
     CheckConfig(Flags),
 }
@@ -162,6 +164,10 @@ pub fn main_on(machine: Arc<dyn Clock>) -> ExitCode {
     match raw.command {
         None => with(raw.flags, |config| serve(config, machine)),
         Some(Command::Init(flags)) => with(flags, init),
+        Some(Command::LedgerSchema) => {
+            let told = commandline::print_line!("{}", replicated::SCHEMA.trim_end());
+            commandline::end("validator", told.map_err(Into::into))
+        }
         Some(Command::CheckConfig(flags)) => with(flags, check),
     }
 }

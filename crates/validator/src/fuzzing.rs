@@ -90,7 +90,8 @@ impl Validator {
             start::init(&config)?;
             let roll = start::open_roll(&config)?;
             let clock = Arc::new(SteadyClock::start(Arc::new(SystemClock::new())));
-            let partition = start::open_ledger(&config, &roll.package, Arc::clone(&clock))?;
+            let kept = start::Kept::of(&config)?;
+            let partition = start::open_ledger(&config, &kept, &roll.package, Arc::clone(&clock))?;
             start::assemble(&config, roll, partition, clock)
         };
         let app = start().map_err(|error| format!("{error:#}"))?;

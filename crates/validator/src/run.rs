@@ -40,12 +40,23 @@ pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot wait for connections and signals")?;
     // From now on: a SIGHUP may come during the start, and ends whoever does not wait for it.
-    let signals = {
+    let mut signals = {
         let _inside = runtime.enter();
         Signals::new().context("cannot wait for signals")?
     };
     let roll = start::open_roll(config)?;
     let workers = Workers::start(config.threads).context("cannot start threads")?;
+    let kept = start::Kept::of(config)?;
+    let may_write = runtime.block_on(async {
+        tokio::select! {
+            waited = start::stand_by(&kept) => waited.map(|()| true),
+            () = signals.stop(tls.as_deref()) => Ok(false),
+        }
+    })?;
+    if !may_write {
+        tracing::info!("stopped: it stood by and wrote nothing");
+        return Ok(());
+    }
     // Ports before the ledger: every start of a ledger leaves a segment, a taken port should not.
     let outside = {
         let _inside = runtime.enter();
@@ -57,7 +68,7 @@ pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
         }
     };
     let clock = Arc::new(SteadyClock::start(machine));
-    let partition = start::open_ledger(config, &roll.package, Arc::clone(&clock))?;
+    let partition = start::open_ledger(config, &kept, &roll.package, Arc::clone(&clock))?;
     let app = Arc::new(start::assemble(config, roll, partition, clock)?);
     let checks = app.metrics.package_checks.clone();
     package_check::start(

@@ -2,17 +2,22 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use credentials::{Hasher, RollKey, Scheme};
+use database::{Access, Target};
 use durable::{Clock, OsStorage, SteadyClock};
 use election::{Event, instant_text};
-use ledger::log::files;
+use ledger::log::Log;
+use ledger::log::files::{self, FilesLog};
 use ledger::{
     ClockState, Enclosing, LedgerError, Options, Partition, RecoveryReport, Shape, Snapshots,
+    layout,
 };
 use listener::lifecycle::Lifecycle;
 use listener::{Admission, Tls};
+use replicated::{Member, PostgresLog};
 use shards::{Package, Trust};
 use tokio::sync::Semaphore;
 
@@ -26,6 +31,10 @@ use crate::vote::{Attempts, ElectoralRoll, Observer, PollingStation, VoteReply};
 
 /// Receipts looked up at once.
 const LOOKUPS_MAX: usize = 8;
+/// Longest password file read.
+const PASSWORD_BYTES_MAX: usize = 4_096;
+/// How often a validator that stands by looks whether it may write.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// Tallies that follow the ledger at once.
 const STREAMS_MAX: usize = 16;
 
@@ -89,15 +98,92 @@ fn read_key(path: &Path) -> Result<RollKey> {
     })
 }
 
+/// Where the ledger is kept.
+pub(crate) enum Kept {
+    /// In files of the data directory.
+    Files(Arc<FilesLog>),
+    /// In a database that several validators share.
+    Replicated(Arc<PostgresLog>),
+}
+
+impl Kept {
+    /// Connects to nothing yet.
+    ///
+    /// # Errors
+    /// Files that cannot be read; a ledger in files where another one is named.
+    pub(crate) fn of(config: &Config) -> Result<Kept> {
+        let Some(replicated) = &config.replicated else {
+            let files = files::open(Arc::new(OsStorage), &config.data);
+            return Ok(Kept::Files(Arc::new(files)));
+        };
+        let in_files = layout::ledger_dir(&config.data);
+        if in_files.exists() {
+            bail!(
+                "{} holds a ledger in files, and ledger.postgres names another: name an empty data directory, or leave ledger.postgres out",
+                in_files.display()
+            );
+        }
+        let password = replicated.password_file.as_deref();
+        let password = password.map(|path| secrets::read(path, PASSWORD_BYTES_MAX));
+        let password = password.transpose().context("password of the database")?;
+        let access = Access {
+            program: "validator",
+            password: password.as_ref().map(|text| text.as_slice()),
+            authority: replicated.authority.as_deref(),
+        };
+        let target = Target::parse(&replicated.url, &access).context("ledger.postgres")?;
+        let member = Member {
+            name: replicated.member.clone(),
+            lease: replicated.lease,
+        };
+        Ok(Kept::Replicated(Arc::new(PostgresLog::new(target, member))))
+    }
+
+    pub(crate) fn log(&self) -> Arc<dyn Log> {
+        match self {
+            Kept::Files(log) => Arc::clone(log) as Arc<dyn Log>,
+            Kept::Replicated(log) => Arc::clone(log) as Arc<dyn Log>,
+        }
+    }
+}
+
+/// Waits while another validator owns the partition, also through a night without the database. Nothing is
+/// served meanwhile.
+///
+/// # Errors
+/// The first question is not answered: the settings are wrong, or the database is.
+pub(crate) async fn stand_by(kept: &Kept) -> Result<()> {
+    let Kept::Replicated(log) = kept else {
+        return Ok(());
+    };
+    let partition = Options::default().partition;
+    let mut told = None;
+    loop {
+        let asked = Arc::clone(log);
+        let answer = tokio::task::spawn_blocking(move || asked.owner(partition)).await?;
+        let news = match answer {
+            Ok(None) => return Ok(()),
+            Ok(Some(owner)) => format!("{owner} writes the ledger"),
+            Err(error) if told.is_none() => return Err(error.into()),
+            Err(error) => error.to_string(),
+        };
+        if told.as_ref() != Some(&news) {
+            tracing::info!(news, "standing by");
+            told = Some(news);
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+}
+
 /// Begins the ledger of the package's event: `validator init`.
 pub(crate) fn init(config: &Config) -> Result<()> {
     let package = open_package(config)?;
-    let log = files::open(Arc::new(OsStorage), &config.data);
+    let log = Kept::of(config)?.log();
     let snapshots = Snapshots::new(Arc::new(OsStorage), &config.data);
-    ledger::begin(&log, Some(&snapshots), Options::default().partition)
-        .with_context(|| format!("cannot begin a ledger under {}", config.data.display()))?;
+    ledger::begin(&*log, Some(&snapshots), Options::default().partition)
+        .with_context(|| format!("cannot begin a ledger: {}", log.name()))?;
     tracing::info!(
-        data = %config.data.display(),
+        ledger = log.name(),
         event = package.event().id,
         "ledger begun: the validator may be started"
     );
@@ -107,6 +193,7 @@ pub(crate) fn init(config: &Config) -> Result<()> {
 /// Opens the ledger of the package's event.
 pub(crate) fn open_ledger(
     config: &Config,
+    kept: &Kept,
     package: &Package,
     clock: Arc<SteadyClock>,
 ) -> Result<Arc<Partition<VoteReply>>> {
@@ -119,10 +206,11 @@ pub(crate) fn open_ledger(
         ..Options::default()
     };
     let (shape, now_ms) = (shape(package), clock.now_ms());
-    let log = Arc::new(files::open(Arc::new(OsStorage), &config.data));
+    let log = kept.log();
+    let named = format!("cannot open the ledger: {}", log.name());
     let snapshots = Snapshots::new(Arc::new(OsStorage), &config.data);
-    let (partition, report) = Partition::open(log, Some(snapshots), clock, shape, options)
-        .with_context(|| format!("cannot open the ledger under {}", config.data.display()))?;
+    let (partition, report) =
+        Partition::open(log, Some(snapshots), clock, shape, options).context(named)?;
     log_recovery(&report);
     log_closes_held(&report, package.event(), now_ms);
     Ok(Arc::new(partition))

@@ -55,6 +55,8 @@ pub(crate) struct Config {
     pub(crate) queue_max: usize,
     /// How long a voter waits for the commit before the answer is "outcome unknown".
     pub(crate) commit_timeout: Duration,
+    /// The database that keeps the ledger, where that is not the data directory.
+    pub(crate) replicated: Option<Replicated>,
     /// Threads that serve connections; 0 = one per processor.
     pub(crate) threads: usize,
     /// How long requests in flight may take after SIGTERM.
@@ -62,6 +64,26 @@ pub(crate) struct Config {
     pub(crate) log: LogFilter,
     /// What a person has decided at this start.
     pub(crate) accepted: Accepted,
+}
+
+/// A ledger on PostgreSQL, and the validator's place among those that share it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Replicated {
+    /// May hold a password: never shown.
+    pub(crate) url: String,
+    pub(crate) password_file: Option<PathBuf>,
+    /// Certificate authority of the server (PEM).
+    pub(crate) authority: Option<PathBuf>,
+    /// Name of this validator.
+    pub(crate) member: String,
+    /// How long the others wait for one that has died.
+    pub(crate) lease: Duration,
+}
+
+impl std::fmt::Debug for Replicated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Replicated({})", self.member)
+    }
 }
 
 /// What a person has decided to go on with at one start. Flags only: a decision that stands in a file
@@ -142,6 +164,7 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
     let read_timeout = r.milliseconds("http.body_timeout_ms", 60_000);
     let queue_max = r.integer("ledger.queue_max", 1..=1_048_576);
     let commit_timeout = r.milliseconds("ledger.commit_timeout_ms", 300_000);
+    let replicated = replicated(r);
     let connections = connection_limits(r, read_timeout, commit_timeout);
     let threads = r.integer("process.threads", 0..=1_024);
     let drain_timeout = r.milliseconds("process.drain_timeout_ms", 600_000);
@@ -171,6 +194,7 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
         },
         queue_max: queue_max?,
         commit_timeout: commit_timeout?,
+        replicated: replicated?,
         threads: threads?,
         drain_timeout: drain_timeout?,
         log: log?,
@@ -216,6 +240,40 @@ fn tls_files(r: &mut Reader<'_>) -> Option<TlsFiles> {
             None
         }
     }
+}
+
+/// The outer option is none at a fault, the inner one where the ledger is kept in files.
+#[expect(
+    clippy::option_option,
+    reason = "a fault is not the same as nothing asked for"
+)]
+fn replicated(r: &mut Reader<'_>) -> Option<Option<Replicated>> {
+    const BESIDE: [&str; 3] = [
+        "ledger.member",
+        "ledger.postgres_password_file",
+        "ledger.postgres_ca",
+    ];
+    let lease = r.milliseconds("ledger.lease_ms", 60_000);
+    let Some(url) = r.optional("ledger.postgres") else {
+        for key in BESIDE {
+            if r.optional(key).is_some() {
+                r.faults.push(format!(
+                    "{key} is set and ledger.postgres is not: name the database, or leave both out to keep the ledger in files"
+                ));
+            }
+        }
+        return Some(None);
+    };
+    let remedy = "give this validator a name that no other one has, such as v1";
+    let member = r.required("ledger.member", remedy);
+    let path = |key: &str| r.optional(key).map(PathBuf::from);
+    Some(Some(Replicated {
+        password_file: path("ledger.postgres_password_file"),
+        authority: path("ledger.postgres_ca"),
+        url: url.to_owned(),
+        member: member?.to_owned(),
+        lease: lease?,
+    }))
 }
 
 /// `rate` uses in `seconds`, `burst` at once.

@@ -140,3 +140,20 @@ fn the_commented_file_names_every_setting_with_its_default() {
     }
     assert!(Config::resolve(&settings, Vec::new()).is_ok());
 }
+
+#[test]
+fn a_replicated_ledger_needs_its_name_and_shows_no_password() {
+    let ledger = |lines: &str| resolve(&format!("{LEAST}[ledger]\n{lines}"), &[], &[]);
+    let url = "postgres = \"postgres://v:s3cret@db/scrutin\"\n";
+    let faults = ledger(url).expect_err("no name");
+    assert!(faults[0].contains("ledger.member is not set"), "{faults:?}");
+    let config = ledger(&format!("{url}member = \"v1\"\n")).expect("sound");
+    assert!(!format!("{config:?}").contains("s3cret"));
+    assert_eq!(
+        config.replicated.map(|replicated| replicated.lease),
+        Some(Duration::from_secs(3))
+    );
+    let faults = ledger("member = \"v1\"\n").expect_err("no database");
+    assert!(faults[0].contains("ledger.postgres is not"), "{faults:?}");
+    assert_eq!(ledger("").expect("sound").replicated, None);
+}
