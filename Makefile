@@ -178,6 +178,10 @@ bench-start: programs ## a verified start with N voters beside hashing the packa
 bench-tally: ## N votes into PostgreSQL against COPY; recount from files
 	@$(CARGO) bench --quiet -p tally --bench tally -- $(N)
 
+.PHONY: bench-hands
+bench-hands: ## N frames of one vote: what the count hand and the mask hand take for them
+	@TMPDIR=/dev/shm $(CARGO) bench --quiet -p tally --bench tally -- hands $(N)
+
 # --- what the machine must have --------------------------------------------------------------
 
 .PHONY: postgres

@@ -2,8 +2,9 @@
 //! those of the night (`live.rs`).
 //!
 //! `cargo bench -p tally --bench tally -- VOTERS` (each votes on a law, a single-choice and a ranked
-//! election); one JSON line a figure on standard output.
+//! election); one JSON line a figure on standard output. With `hands VOTERS`, those of the two hands alone.
 
+mod hands;
 mod live;
 #[path = "../../tests/support/mod.rs"]
 mod support;
@@ -22,6 +23,9 @@ fn main() {
     let voters = std::env::args()
         .find_map(|arg| arg.parse().ok())
         .unwrap_or(VOTERS);
+    if std::env::args().any(|arg| arg == "hands") {
+        return hands::bench(voters);
+    }
     let fixture = Fixture::new(voters);
     fill(&fixture, voters);
     let names = Names::new(&fixture, "data");
