@@ -19,6 +19,8 @@ use crate::store::{Acknowledged, Store};
 const APPEND: &str = "WITH moved AS (UPDATE ledger_lease SET number = $2::int8, segment = $3, head = $7, lease_until = clock_timestamp() + $10::float8 * interval '1 second' WHERE partition = $1 AND epoch = $4 AND attempt = $5 AND number = $2::int8 - 1 AND head = $6 RETURNING partition, epoch) INSERT INTO ledger_links (partition, number, frame, epoch, previous, hash, body) SELECT partition, $2::int8, $8::int8, epoch, $6, $7, $9 FROM moved";
 
 const NAMES: &str = "SELECT current_setting('synchronous_standby_names')";
+/// Where lease changes, fencing and unknown outcomes are logged.
+const AUDIT: &str = "audit";
 /// How often an owner looks whether its standby still is one.
 const LOOK_AT_STANDBY: Duration = Duration::from_secs(1);
 /// How often a lease that somebody holds is looked at.
@@ -35,6 +37,8 @@ struct RowLease {
     acknowledged: Arc<Acknowledged>,
     /// Another owner has the partition: nothing is asked any more.
     lost: bool,
+    /// Why the outcome of a link is not known; none while nothing is open.
+    in_doubt: Option<String>,
 }
 
 /// A connection on which a standby was seen in step behind a barrier of this owner.
@@ -57,6 +61,8 @@ pub(crate) fn take(store: &Store, partition: u16) -> Result<Box<dyn Lease>, Ledg
         let sent = Instant::now();
         match ask_for(store, partition).map_err(|why| store.failed(&why))? {
             Asked::Taken(epoch) => {
+                let member = &store.member().name;
+                tracing::info!(target: AUDIT, partition, epoch, member, "lease taken");
                 return Ok(Box::new(RowLease {
                     store: store.clone(),
                     partition,
@@ -65,6 +71,7 @@ pub(crate) fn take(store: &Store, partition: u16) -> Result<Box<dyn Lease>, Ledg
                     renewed: sent,
                     acknowledged: store.acknowledged(partition),
                     lost: false,
+                    in_doubt: None,
                 }));
             }
             Asked::Missing => {
@@ -236,6 +243,27 @@ impl RowLease {
         self.reach().map(drop)
     }
 
+    /// Said once for each reason, however often it is asked again.
+    fn note_doubt(&mut self, why: &str) {
+        if self.in_doubt.as_deref() != Some(why) {
+            let (partition, epoch) = (self.partition, self.epoch);
+            tracing::warn!(target: AUDIT, partition, epoch, why, "outcome unknown: votes wait until it is settled");
+            self.in_doubt = Some(why.to_owned());
+        }
+    }
+
+    fn note_settled(&mut self, head: &Head) {
+        if self.in_doubt.take().is_some() {
+            let (partition, epoch, links) = (self.partition, self.epoch, head.number);
+            tracing::warn!(target: AUDIT, partition, epoch, links, "outcome settled behind a barrier");
+        }
+    }
+
+    fn note_lost(&self) {
+        let (partition, epoch) = (self.partition, self.epoch);
+        tracing::error!(target: AUDIT, partition, epoch, "fenced: another validator has taken the partition over");
+    }
+
     fn fenced(&self) -> LedgerError {
         LedgerError::Fenced {
             log: self.store.name(),
@@ -329,10 +357,18 @@ impl Lease for RowLease {
         if link.partition != self.partition {
             return Ok(Append::Conflict);
         }
-        Ok(self.send(link).unwrap_or_else(|NoAnswer(why)| {
-            self.session = None;
-            Append::Unknown(why)
-        }))
+        Ok(match self.send(link) {
+            Ok(Append::Fenced) => {
+                self.note_lost();
+                Append::Fenced
+            }
+            Ok(answer) => answer,
+            Err(NoAnswer(why)) => {
+                self.session = None;
+                self.note_doubt(&why);
+                Append::Unknown(why)
+            }
+        })
     }
 
     fn barrier(&mut self) -> Result<Barrier, LedgerError> {
@@ -340,9 +376,18 @@ impl Lease for RowLease {
             return Ok(Barrier::Fenced);
         }
         Ok(match self.reach() {
-            Ok(Some(head)) => Barrier::Reached(head.link),
-            Ok(None) => Barrier::Fenced,
-            Err(NoAnswer(why)) => Barrier::Unknown(why),
+            Ok(Some(head)) => {
+                self.note_settled(&head);
+                Barrier::Reached(head.link)
+            }
+            Ok(None) => {
+                self.note_lost();
+                Barrier::Fenced
+            }
+            Err(NoAnswer(why)) => {
+                self.note_doubt(&why);
+                Barrier::Unknown(why)
+            }
         })
     }
 
@@ -352,13 +397,16 @@ impl Lease for RowLease {
             self.session = None;
         }
         if self.lost {
+            self.note_lost();
             return Err(self.fenced());
         }
         Ok(Room::Ready)
     }
 
     fn release(&mut self) -> Result<(), LedgerError> {
-        // A lease that cannot be given back passes by itself.
+        let (partition, epoch) = (self.partition, self.epoch);
+        tracing::info!(target: AUDIT, partition, epoch, "lease given back");
+        // One that cannot be given back passes by itself.
         if let Some(session) = self.session.take() {
             let _ = session.connection.change_row(
                 "UPDATE ledger_lease SET owner = '', lease_until = clock_timestamp() WHERE partition = $1 AND epoch = $2 RETURNING epoch",

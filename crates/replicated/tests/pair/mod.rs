@@ -3,12 +3,13 @@
 pub(crate) mod wire;
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use database::{Access, Target};
 use replicated::{Member, PostgresLog, SCHEMA};
+use specimen::PostgresPrograms;
 use tempfile::TempDir;
 
 use wire::Wire;
@@ -20,7 +21,7 @@ pub(crate) const LEASE: Duration = Duration::from_secs(2);
 
 /// Two servers, one the standby of the other.
 pub(crate) struct Pair {
-    bin: PathBuf,
+    programs: PostgresPrograms,
     dir: TempDir,
     primary: Child,
     standby: Child,
@@ -28,20 +29,14 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
-    /// Starts both and makes the tables; none where tests are to do without, by SCRUTIN_WITHOUT_POSTGRES=1. A test
-    /// that finds no server and was not told so fails.
+    /// Starts both and makes the tables; none where tests are to do without.
     pub(crate) fn start() -> Option<Pair> {
-        if std::env::var("SCRUTIN_WITHOUT_POSTGRES").is_ok_and(|value| value == "1") {
-            eprintln!("SKIPPED: told to do without PostgreSQL");
-            return None;
-        }
-        let bin = find_binaries().expect("PostgreSQL is not in /usr/lib/postgresql: install it, or set SCRUTIN_WITHOUT_POSTGRES=1");
+        let programs = PostgresPrograms::find()?;
         let dir = TempDir::with_prefix("replicated-").expect("a private directory");
-        if is_root() {
-            std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o777)).expect("chmod");
-        }
+        std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o777)).expect("chmod");
         let (port, standby_port) = (free_port(), free_port());
-        let made = as_server(&bin.join("initdb"))
+        let made = programs
+            .server("initdb")
             .args([
                 "-A",
                 "trust",
@@ -57,9 +52,10 @@ impl Pair {
             .stdout(Stdio::null())
             .status();
         assert!(made.expect("initdb").success(), "initdb failed");
-        let primary = launch(&bin, &dir.path().join("primary"), port, "");
-        wait_until(|| psql(&bin, port, "SELECT 1").is_ok());
-        let copied = as_server(&bin.join("pg_basebackup"))
+        let primary = launch(&programs, &dir.path().join("primary"), port, "");
+        wait_until(|| psql(&programs, port, "SELECT 1").is_ok());
+        let copied = programs
+            .server("pg_basebackup")
             .args([
                 "-h",
                 "127.0.0.1",
@@ -76,9 +72,14 @@ impl Pair {
             .stderr(Stdio::null())
             .status();
         assert!(copied.expect("pg_basebackup").success());
-        let standby = launch(&bin, &dir.path().join("standby"), standby_port, STANDBY);
+        let standby = launch(
+            &programs,
+            &dir.path().join("standby"),
+            standby_port,
+            STANDBY,
+        );
         let pair = Pair {
-            bin,
+            programs,
             dir,
             primary,
             standby,
@@ -111,7 +112,7 @@ impl Pair {
     /// Runs SQL as the owner of the database, without waiting for the standby.
     pub(crate) fn sql(&self, sql: &str) -> String {
         psql(
-            &self.bin,
+            &self.programs,
             self.port,
             &format!("SET synchronous_commit = local; {sql}"),
         )
@@ -128,7 +129,7 @@ impl Pair {
             format!("ALTER SYSTEM SET synchronous_standby_names = '{names}'"),
             "SELECT pg_reload_conf()".to_owned(),
         ] {
-            psql(&self.bin, self.port, &sql).expect("a setting");
+            psql(&self.programs, self.port, &sql).expect("a setting");
         }
         self.wait_for("SHOW synchronous_standby_names", names);
     }
@@ -173,9 +174,9 @@ impl Pair {
         self.primary.wait().expect("a killed server");
         let data = self.dir.path().join("primary");
         wait_until(|| {
-            self.primary = launch(&self.bin, &data, self.port, "");
+            self.primary = launch(&self.programs, &data, self.port, "");
             std::thread::sleep(Duration::from_millis(500));
-            psql(&self.bin, self.port, "SELECT 1").is_ok() || {
+            psql(&self.programs, self.port, "SELECT 1").is_ok() || {
                 let _ = self.primary.kill();
                 let _ = self.primary.wait();
                 false
@@ -207,11 +208,12 @@ fn log_at(port: u16, role: &str, name: &str) -> PostgresLog {
     PostgresLog::new(target, member)
 }
 
-fn launch(bin: &Path, data: &Path, port: u16, name: &str) -> Child {
+fn launch(programs: &PostgresPrograms, data: &Path, port: u16, name: &str) -> Child {
     let settings = format!(
         "-h 127.0.0.1 -p {port} -k /tmp -c shared_buffers=32MB -c max_connections=40 -c wal_level=replica -c hot_standby=on -c wal_keep_size=256MB -c wal_receiver_status_interval=1 -c wal_retrieve_retry_interval=100ms -c cluster_name={name}"
     );
-    let server = as_server(&bin.join("postgres"))
+    let server = programs
+        .server("postgres")
         .arg("-D")
         .arg(data)
         .args(settings.split(' '))
@@ -221,8 +223,9 @@ fn launch(bin: &Path, data: &Path, port: u16, name: &str) -> Child {
     server.expect("postgres")
 }
 
-fn psql(bin: &Path, port: u16, sql: &str) -> Result<String, String> {
-    let output = Command::new(bin.join("psql"))
+fn psql(programs: &PostgresPrograms, port: u16, sql: &str) -> Result<String, String> {
+    let output = programs
+        .client("psql")
         .args([
             "-h",
             "127.0.0.1",
@@ -259,35 +262,7 @@ pub(crate) fn wait_until(mut is_so: impl FnMut() -> bool) {
     }
 }
 
-fn as_server(program: &Path) -> Command {
-    if !is_root() {
-        return Command::new(program);
-    }
-    let mut command = Command::new("setpriv");
-    command
-        .args(["--reuid=postgres", "--regid=postgres", "--init-groups"])
-        .arg(program)
-        .current_dir("/tmp");
-    command
-}
-
-fn is_root() -> bool {
-    let id = Command::new("id").arg("-u").output().expect("id");
-    id.stdout.starts_with(b"0")
-}
-
 fn free_port() -> u16 {
     let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     socket.local_addr().expect("an address").port()
-}
-
-fn find_binaries() -> Option<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
-    let mut found: Vec<PathBuf> = versions
-        .flatten()
-        .map(|entry| entry.path().join("bin"))
-        .collect();
-    found.retain(|bin| bin.join("initdb").is_file());
-    found.sort();
-    found.pop()
 }

@@ -1,44 +1,32 @@
 //! A private PostgreSQL server in a temporary directory, stopped by its process id.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use specimen::PostgresPrograms;
 use tempfile::TempDir;
 
 /// A server of this test alone, on a free port.
 pub(crate) struct Postgres {
-    bin: PathBuf,
+    programs: PostgresPrograms,
     dir: TempDir,
     port: u16,
     server: Option<Child>,
 }
 
 impl Postgres {
-    /// Starts a server; none where tests are to do without, by SCRUTIN_WITHOUT_POSTGRES=1. A test
-    /// that finds no server and was not told so fails.
+    /// Starts a server; none where tests are to do without.
     pub(crate) fn start() -> Option<Postgres> {
-        if std::env::var("SCRUTIN_WITHOUT_POSTGRES").is_ok_and(|value| value == "1") {
-            eprintln!("SKIPPED: told to do without PostgreSQL");
-            return None;
-        }
-        let bin = find_binaries().expect(
-            "PostgreSQL is not in /usr/lib/postgresql: install it (Debian: apt-get install \
-             postgresql), or set SCRUTIN_WITHOUT_POSTGRES=1",
-        );
+        let programs = PostgresPrograms::find()?;
         let dir = TempDir::with_prefix("tally-pg-").expect("a private directory");
         let data = dir.path().join("data");
         std::fs::create_dir(&data).expect("a data directory");
-        if is_root() {
-            std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).expect("chmod");
-            let owned = Command::new("chown")
-                .arg("postgres:postgres")
-                .arg(&data)
-                .status();
-            assert!(owned.expect("chown").success());
-        }
-        let made = as_server(&bin.join("initdb"))
+        std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).expect("chmod");
+        programs.give(&data);
+        let made = programs
+            .server("initdb")
             .args([
                 "-A",
                 "trust",
@@ -55,7 +43,7 @@ impl Postgres {
             .status();
         assert!(made.expect("initdb").success(), "initdb failed");
         let mut postgres = Postgres {
-            bin,
+            programs,
             dir,
             port: free_port(),
             server: None,
@@ -70,7 +58,9 @@ impl Postgres {
             "-h 127.0.0.1 -p {} -k /tmp -c shared_buffers=32MB -c fsync=on -c max_connections=20",
             self.port
         );
-        let server = as_server(&self.bin.join("postgres"))
+        let server = self
+            .programs
+            .server("postgres")
             .arg("-D")
             .arg(self.dir.path().join("data"))
             .args(settings.split(' '))
@@ -94,13 +84,7 @@ impl Postgres {
             let file = self.file(name);
             std::fs::write(&file, pem).expect("written");
             std::fs::set_permissions(&file, PermissionsExt::from_mode(0o600)).expect("chmod");
-            if is_root() {
-                let owned = Command::new("chown")
-                    .arg("postgres:postgres")
-                    .arg(&file)
-                    .status();
-                assert!(owned.expect("chown").success());
-            }
+            self.programs.give(Path::new(&file));
         }
         self.sql_in("postgres", "ALTER SYSTEM SET ssl = on");
         self.sql_in("postgres", "SELECT pg_reload_conf()");
@@ -167,7 +151,9 @@ impl Postgres {
     }
 
     fn psql(&self, database: &str, sql: &str) -> Result<String, String> {
-        let output = Command::new(self.bin.join("psql"))
+        let output = self
+            .programs
+            .client("psql")
             .args(["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-c", sql])
             .arg(self.url("tally", database))
             .output()
@@ -182,7 +168,9 @@ impl Postgres {
 
     /// Everything in a database, as `pg_dump` writes it.
     pub(crate) fn dump(&self, database: &str) -> String {
-        let output = Command::new(self.bin.join("pg_dump"))
+        let output = self
+            .programs
+            .client("pg_dump")
             .arg(self.url("tally", database))
             .output()
             .expect("pg_dump");
@@ -206,35 +194,6 @@ impl Drop for Postgres {
             let _ = server.wait();
         }
     }
-}
-
-/// The newest installed version's programs.
-fn find_binaries() -> Option<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
-    let mut bins: Vec<PathBuf> = versions
-        .filter_map(|entry| Some(entry.ok()?.path().join("bin")))
-        .collect();
-    bins.retain(|bin| bin.join("initdb").is_file());
-    bins.sort_unstable();
-    bins.pop()
-}
-
-fn is_root() -> bool {
-    let output = Command::new("id").arg("-u").output().expect("id");
-    output.stdout.trim_ascii() == b"0"
-}
-
-/// PostgreSQL refuses to run as root: user `postgres` then runs it.
-fn as_server(program: &Path) -> Command {
-    if !is_root() {
-        return Command::new(program);
-    }
-    let mut command = Command::new("runuser");
-    command
-        .args(["-u", "postgres", "--"])
-        .arg(program)
-        .current_dir("/");
-    command
 }
 
 fn free_port() -> u16 {
