@@ -196,6 +196,8 @@ def released_counts(reading, where, ballot, planned, told):
     package, counts = reading.package, Counter()
     if package.is_ranked(ballot):
         candidates, manifest = package.standing(ballot, planned.scope), bytes.fromhex(package.manifest_sha256)
+        if told["records"] != sorted(set(told["records"])):
+            refuse(f"{where}: its records are not in ascending order, each once")
         for record in told["records"]:
             ranked = ledger_reader.ranking(reading.secret, manifest, planned.index, candidates, planned.scope,
                                            bytes.fromhex(record))

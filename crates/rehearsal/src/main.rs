@@ -246,7 +246,14 @@ async fn until_end(
 async fn demo(voters: u32, election: Option<&Path>, run: &RunArgs) -> Result<ExitCode> {
     // Read before an earlier rehearsal's directory is replaced.
     let event = match election {
-        Some(path) => Definition::read(path)?.showing_each_vote(),
+        Some(path) => {
+            let event = Definition::read(path)?;
+            commandline::note!(
+                "this rehearsal shows each vote by itself (release_min = 1), whatever {} says",
+                path.display()
+            );
+            event.showing_each_vote()
+        }
         None => Definition::example()?.showing_each_vote(),
     };
     let stage = run.stage("demo", event)?;

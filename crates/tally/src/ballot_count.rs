@@ -176,6 +176,16 @@ impl BallotCount {
 }
 
 impl ReleasedCounts {
+    /// Whether a law's regions come to the same votes for each choice as the whole country, which was released
+    /// in other sums of the same votes.
+    pub(crate) fn fits(&self) -> bool {
+        let mut regions = Counts::default();
+        for counts in self.regions.values() {
+            regions.merge(counts);
+        }
+        regions == self.country
+    }
+
     /// Adds the votes of a release.
     pub(crate) fn add(&mut self, released: &ReleasedVotes) {
         match released.unit.scope {

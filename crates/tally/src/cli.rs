@@ -284,7 +284,7 @@ pub(crate) struct MaskHandArgs {
     #[arg(long, value_name = "DIR", requires = "mask")]
     pub(crate) releases: Option<PathBuf>,
     /// Refused: no program takes both keys.
-    #[arg(long, hide = true, value_name = "FILE", value_parser = refuse_second_key)]
+    #[arg(long, alias = "key", hide = true, value_name = "FILE", value_parser = refuse_second_key)]
     count: Option<String>,
 }
 

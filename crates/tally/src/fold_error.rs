@@ -67,6 +67,10 @@ pub(crate) enum FoldError {
         expected: u64,
         got: u64,
     },
+    #[error(
+        "ballot {ballot}: the releases of the whole country and those of its regions do not come to the same votes for each choice: whoever made these masked sums shifted votes, keep ledger and releases as evidence and stop the count"
+    )]
+    Shifted { ballot: String },
     #[error(transparent)]
     Rot(#[from] Rot),
 }

@@ -1,7 +1,8 @@
 //! A key in shares: as many trustees as were asked for make it whole, and fewer know nothing of it.
 //!
-//! A share file is one line: `scrutin-key-share-1:<hand>:<need>:<of>:<number>:<public key>:<share>:<sum>`,
-//! the last three in hexadecimal. The public half tells which key it is of, and whether what shares make
+//! A share file is one line:
+//! `scrutin-key-share-2:<hand>:<need>:<of>:<number>:<public key>:<split>:<share>:<sum>`, the last four in
+//! hexadecimal. `split` is drawn anew each time a key is split. The public half tells which key it is of, and whether what shares make
 //! together is that key: Shamir's scheme alone makes a wrong key of wrong shares without a word.
 
 use anyhow::{Context, bail, ensure};
@@ -13,12 +14,15 @@ use sha2::{Digest, Sha256};
 use vsss_rs::Gf256;
 use zeroize::Zeroizing;
 
-const TAG: &str = "scrutin-key-share-1";
+const TAG: &str = "scrutin-key-share-2";
 const SUM_DOMAIN: &[u8] = b"scrutin.v2 key share checksum";
 /// Longest share file read.
 const TEXT_BYTES_MAX: usize = 512;
 /// Most trustees; fewer than a byte can number.
 pub(crate) const TRUSTEES_MAX: u8 = 99;
+
+/// Bytes that tell one split of a key from another.
+const SPLIT_BYTES: usize = 8;
 
 /// One trustee's share of a key.
 pub(crate) struct KeyShare {
@@ -27,6 +31,8 @@ pub(crate) struct KeyShare {
     pub(crate) of: u8,
     pub(crate) number: u8,
     public: HandPublicKey,
+    /// The same in all shares of one split.
+    split: [u8; SPLIT_BYTES],
     share: Zeroizing<Vec<u8>>,
 }
 
@@ -39,6 +45,8 @@ pub(crate) fn split(key: &HandSecretKey, of: u8, need: u8) -> anyhow::Result<Vec
         2 <= need && need <= of && of <= TRUSTEES_MAX,
         "{need} of {of} trustees: ask for 2 at least, and for no more than there are (at most {TRUSTEES_MAX})"
     );
+    let mut drawn = [0; SPLIT_BYTES];
+    getrandom::fill(&mut drawn).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
     let secret = key.to_bytes();
     let entropy = UnwrapErr(SysRng);
     let shares = Gf256::split_bytes(need.into(), of.into(), secret.as_slice(), entropy);
@@ -51,6 +59,7 @@ pub(crate) fn split(key: &HandSecretKey, of: u8, need: u8) -> anyhow::Result<Vec
             of,
             number,
             public: key.public(),
+            split: drawn,
             share: Zeroizing::new(share),
         })
         .collect())
@@ -74,7 +83,7 @@ pub(crate) fn join(shares: &[KeyShare]) -> anyhow::Result<HandSecretKey> {
             share.public
         );
         ensure!(
-            (share.need, share.of) == (first.need, first.of),
+            (share.need, share.of, share.split) == (first.need, first.of, first.split),
             "shares {} and {} are of two splits of the key: do not mix them",
             first.number,
             share.number
@@ -111,8 +120,14 @@ impl KeyShare {
     pub(crate) fn to_file_text(&self) -> Zeroizing<String> {
         let share = Zeroizing::new(HEXLOWER.encode(&self.share));
         let body = Zeroizing::new(format!(
-            "{TAG}:{}:{}:{}:{}:{}:{}",
-            self.hand, self.need, self.of, self.number, self.public, *share
+            "{TAG}:{}:{}:{}:{}:{}:{}:{}",
+            self.hand,
+            self.need,
+            self.of,
+            self.number,
+            self.public,
+            HEXLOWER.encode(&self.split),
+            *share
         ));
         Zeroizing::new(format!("{}:{}\n", *body, sum_of(&body)))
     }
@@ -132,10 +147,11 @@ impl KeyShare {
             "the checksum of the share does not fit: a character was lost or changed, copy the file again"
         );
         let fields: Vec<&str> = body.split(':').collect();
-        let [TAG, hand, need, of, number, public, share] = fields[..] else {
+        let [TAG, hand, need, of, number, public, split, share] = fields[..] else {
             bail!(FORM);
         };
         let hand = Hand::ALL.into_iter().find(|known| known.name() == hand);
+        let split = HEXLOWER.decode(split.as_bytes()).context(FORM)?;
         let share = HEXLOWER.decode(share.as_bytes()).context(FORM)?;
         Ok(KeyShare {
             hand: hand.context(FORM)?,
@@ -143,6 +159,7 @@ impl KeyShare {
             of: of.parse().context(FORM)?,
             number: number.parse().context(FORM)?,
             public: HandPublicKey::parse(public)?,
+            split: split.try_into().ok().context(FORM)?,
             share: Zeroizing::new(share),
         })
     }
@@ -208,7 +225,11 @@ mod tests {
         let mut two_splits = shares(&one);
         two_splits.truncate(1);
         two_splits.push(shares(&one).remove(1));
-        assert!(refusal(&two_splits).contains("one of them was changed"));
+        assert!(refusal(&two_splits).contains("two splits of the key"));
+        let mut one_too_many = shares(&one);
+        one_too_many.pop();
+        one_too_many.push(shares(&one).remove(2));
+        assert!(refusal(&one_too_many).contains("two splits of the key"));
         assert!(refusal(&shares(&one)[..1]).contains("2 are needed"));
         for (of, need) in [(3, 1), (2, 3), (100, 2)] {
             assert!(split(&one, of, need).is_err(), "{need} of {of}");

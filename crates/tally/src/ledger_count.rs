@@ -111,17 +111,22 @@ impl LedgerCount {
     pub(crate) fn apply(&mut self, event: &Event, fact: &Fact) -> Result<(), FoldError> {
         match fact {
             Fact::Frame(frame) => self.add(event, frame),
-            Fact::Released(released) => {
-                self.release(released);
-                Ok(())
-            }
+            Fact::Released(released) => self.release(event, released),
         }
     }
 
-    fn release(&mut self, released: &ReleasedVotes) {
+    fn release(&mut self, event: &Event, released: &ReleasedVotes) -> Result<(), FoldError> {
         // The plan names ballots of the event.
-        let count = &mut self.ballots[usize::from(released.unit.ballot)];
+        let at = usize::from(released.unit.ballot);
+        let (ballot, count) = (&event.ballots()[at], &mut self.ballots[at]);
         count.released.add(released);
+        let (released, votes) = (&count.released, count.votes);
+        let is_whole = released.country.total() == votes && self.is_complete(ballot);
+        if ballot.law().is_some() && is_whole && !self.ballots[at].released.fits() {
+            let ballot = ballot.id.clone();
+            return Err(FoldError::Shifted { ballot });
+        }
+        Ok(())
     }
 
     /// Adds one frame, which must be the next of its partition.

@@ -420,11 +420,14 @@ fn a_statement_names_the_second_holders_of_both_keys() {
     assert!(second.status.success(), "{}", stderr(&second));
     let told = desk.read("second/statement.en.txt");
     for words in [
-        "2 holders of the count key have made the same",
+        "the files given as those of 2 holders of the count key are the same",
         "Totals made again in the statement SHA-256",
     ] {
         assert!(told.contains(words), "{told}");
     }
+    let same = desk.statement("same", &["--interim", "--recomputed", &names.releases]);
+    assert_eq!(same.status.code(), Some(1));
+    assert!(stderr(&same).contains("are the same"), "{}", stderr(&same));
     let file = desk.fixture.path("again/p0000.releases");
     let changed = desk
         .read("again/p0000.releases")

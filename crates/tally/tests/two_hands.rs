@@ -7,7 +7,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Output;
 
+use data_encoding::HEXLOWER;
 use election::Choice;
+use sha2::{Digest, Sha256};
 
 use support::program::{Names, alone, stderr, stdout};
 use support::{END_MS, Fixture, OVER, STEPS};
@@ -79,15 +81,76 @@ fn with_another_sum(line: &str) -> String {
     release.to_string()
 }
 
+/// Changes the first release that `edit` takes, and makes the chain of hashes whole again, as whoever holds the
+/// count key can.
+fn forged(lines: &mut [String], edit: impl Fn(&mut serde_json::Value) -> bool) {
+    let mut is_edited = false;
+    for at in 1..lines.len() {
+        let mut release: serde_json::Value = serde_json::from_str(&lines[at]).expect("JSON");
+        is_edited = is_edited || edit(&mut release);
+        release["previous"] = HEXLOWER.encode(&Sha256::digest(&lines[at - 1])).into();
+        lines[at] = release.to_string();
+    }
+    assert!(is_edited, "there is such a release");
+}
+
+/// What the count hand can do without the mask key, and what of it is noticed by the mask hand.
+#[test]
+fn what_a_count_hand_forges_is_noticed_where_it_can_be() {
+    let office = Office::new();
+    office.refuses(
+        |lines| {
+            forged(lines, |release| {
+                let records = release["records"].as_array_mut();
+                let records = records.filter(|records| records.len() > 1);
+                records.is_some_and(|records| {
+                    records[1] = records[0].clone();
+                    true
+                })
+            });
+        },
+        "not in ascending order, each once",
+    );
+    office.refuses(
+        |lines| {
+            forged(lines, |release| {
+                let is_whole = release["ballot"] == "LIVE" && release["scope"] == "country";
+                for (at, by) in [(0, 3), (1, u32::MAX - 2)] {
+                    if let Some(sum) = release["sums"][at].as_u64().filter(|_| is_whole) {
+                        let sum = u32::try_from(sum).expect("a cell").wrapping_add(by);
+                        release["sums"][at] = sum.into();
+                    }
+                }
+                is_whole
+            });
+        },
+        "shifted votes",
+    );
+    let text = fs::read_to_string(office.file()).expect("releases");
+    fs::write(office.file(), format!("{text}hello\n")).expect("written");
+    let refused = office.release(&office.names.ledger);
+    assert_eq!(refused.status.code(), Some(1));
+    let told = stderr(&refused);
+    assert!(told.contains("was not released by this ledger"), "{told}");
+    fs::remove_dir_all(&office.names.releases).expect("releases");
+    let told = stderr(&office.count());
+    assert!(
+        told.contains("there is no") && told.contains("--releases"),
+        "{told}"
+    );
+}
+
 #[test]
 fn invariant_5_no_program_takes_both_keys() {
     let office = Office::new();
     let count_key = office.names.count_key.as_str();
     for command in ["count", "verify", "run"] {
-        let both = alone(&office.names.args(command, &["--count", count_key]));
-        assert_eq!(both.status.code(), Some(2), "{command}");
-        let told = stderr(&both);
-        assert!(told.contains("no program takes both keys"), "{told}");
+        for flag in ["--count", "--key"] {
+            let both = alone(&office.names.args(command, &[flag, count_key]));
+            assert_eq!(both.status.code(), Some(2), "{command}");
+            let told = stderr(&both);
+            assert!(told.contains("no program takes both keys"), "{told}");
+        }
     }
     let mut swapped = office.names.args("count", &[]);
     swapped[6] = count_key;

@@ -26,9 +26,12 @@ pub(crate) fn run_split(args: &Split) -> anyhow::Result<()> {
         Ok((path, file))
     });
     let files: Vec<(PathBuf, OutputFile)> = files.collect::<anyhow::Result<_>>()?;
-    for (path, file) in files {
-        file.finish()?;
+    // Told before any has its name: shares that nobody was told of do not stay.
+    for (path, _) in &files {
         print_line!("{}", path.display())?;
+    }
+    for (_, file) in files {
+        file.finish()?;
     }
     note!(
         "any {} of these {} make the {} key {}; try every subset, then destroy {}",
@@ -52,13 +55,13 @@ pub(crate) fn run_join(args: &Join) -> anyhow::Result<()> {
     let mut file = OutputFile::create_secret(&args.out, args.force)?;
     let written = file.write_all(key.to_file_text().as_bytes());
     written.with_context(|| format!("cannot write {}", args.out.display()))?;
-    file.finish()?;
     print_line!(
         "{} is the {} key {}",
         args.out.display(),
         key.hand(),
         key.public()
     )?;
+    file.finish()?;
     Ok(())
 }
 

@@ -99,9 +99,18 @@ impl CountHand {
         Ok(())
     }
 
-    /// The ledger was read to its end: its releases are there, none of them included.
+    /// The ledger was read to its end: its releases are there, where it has any, and nothing else is.
+    ///
+    /// # Errors
+    /// The file goes on; the disk's.
     pub(crate) fn finish(&mut self) -> anyhow::Result<()> {
         self.begin()?;
+        if self.written.next_line()?.is_some() {
+            bail!(
+                "{} was not released by this ledger: the ledger is an older copy, or somebody wrote into the file; keep both as evidence",
+                self.written.position()
+            );
+        }
         self.sync()
     }
 

@@ -1,5 +1,7 @@
 //! The lines of a release file: JSON, each naming the SHA-256 of the line before.
 
+use std::fmt;
+
 use anyhow::{Context, ensure};
 use data_encoding::HEXLOWER;
 use election::Event;
@@ -161,8 +163,8 @@ impl ReleaseLine {
             (Some(cells), None) => Sum::Cells(cells),
             (None, Some(records)) => {
                 ensure!(
-                    records.is_sorted(),
-                    "its records are not in ascending order"
+                    records.is_sorted_by(|one, next| one < next),
+                    "its records are not in ascending order, each once"
                 );
                 let decoded = records
                     .iter()
@@ -182,17 +184,22 @@ impl ReleaseLine {
         }
         ensure!(
             self == planned,
-            "it releases {} of ballot {} in frames {} to {}, where the plan releases {} of ballot {} in frames {} to {}: the releases are of another ledger, or were made by another plan",
-            commandline::count(self.votes, "vote"),
-            self.ballot,
-            self.first_frame,
-            self.last_frame,
-            commandline::count(planned.votes, "vote"),
-            planned.ballot,
-            planned.first_frame,
-            planned.last_frame
+            "it releases {self}, where the plan releases {planned}: the releases are of another ledger, or were made by another plan"
         );
         Ok(sum)
+    }
+}
+
+/// What is released, for messages.
+impl fmt::Display for ReleaseLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let votes = commandline::count(self.votes, "vote");
+        write!(f, "{votes} of ballot {}, ", self.ballot)?;
+        match self.scope {
+            ScopeWord::Country(Country::Country) => f.write_str("the whole country, ")?,
+            ScopeWord::Region(region) => write!(f, "region {region}, ")?,
+        }
+        write!(f, "in frames {} to {}", self.first_frame, self.last_frame)
     }
 }
 

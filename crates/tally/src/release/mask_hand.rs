@@ -1,6 +1,6 @@
 //! The mask hand: takes the masks off the count hand's sums. It never sees the counts of a frame.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -53,7 +53,12 @@ pub(crate) struct Unmasking {
     /// Hash of the last line read; none before the first.
     last: Option<String>,
     number: u64,
+    /// Rankings that were released, by what begins them: nobody draws the same 16 bytes twice.
+    released: HashSet<[u8; RANKING_ID_BYTES]>,
 }
+
+/// Bytes of a sealed ranking that tell it from every other.
+const RANKING_ID_BYTES: usize = 16;
 
 impl Unmasking {
     pub(crate) fn new(package: &Arc<PackageRoll>, partition: u16, hand: &MaskHand) -> Unmasking {
@@ -66,6 +71,7 @@ impl Unmasking {
             header: HeaderLine::of(package, partition),
             last: None,
             number: 0,
+            released: HashSet::new(),
         }
     }
 
@@ -124,6 +130,10 @@ impl Unmasking {
     pub(crate) fn check_end(&mut self) -> anyhow::Result<()> {
         let has_begun = self.last_line()?.is_some();
         let path = self.lines.path().display();
+        ensure!(
+            has_begun || self.due.is_empty() || self.lines.path().exists(),
+            "there is no {path}: name the directory that `tally release` wrote, with --releases"
+        );
         if let Some((release, _)) = self.due.front() {
             bail!(
                 "{path} ends before the release of frame {}: run `tally release` to the end of this ledger, or copy its directory whole",
@@ -164,7 +174,8 @@ impl Unmasking {
         self.number += 1;
         let at = (self.number, previous);
         let sums = line.sum_of(self.package.event(), at, release)?;
-        let ballot = &self.package.event().ballots()[usize::from(release.unit.ballot)];
+        let package = Arc::clone(&self.package);
+        let ballot = &package.event().ballots()[usize::from(release.unit.ballot)];
         let counts = match (sums, masks) {
             (Sum::Cells(sums), Sum::Cells(masks)) => self.counts_of(release.unit, &sums, &masks)?,
             (Sum::Records(records), Sum::Records(_)) => {
@@ -207,11 +218,18 @@ impl Unmasking {
     }
 
     fn rankings_of(
-        &self,
+        &mut self,
         ballot: &Ballot,
         unit: Unit,
         records: &[Vec<u8>],
     ) -> anyhow::Result<Counts> {
+        for record in records {
+            let id = record.first_chunk().context("a ranking is too short")?;
+            ensure!(
+                self.released.insert(*id),
+                "a ranking was released before: a record was copied"
+            );
+        }
         let (Scope::Region(region), Some(paper)) = (unit.scope, self.paper(unit)) else {
             bail!("rankings of a whole country: they are released by region");
         };

@@ -1,8 +1,10 @@
 //! Who came to the same numbers: whoever makes masked sums could shift them unseen, and whoever takes the
 //! masks off could write anything down. So each hand's work is done again by a second holder of its key.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
@@ -50,6 +52,12 @@ impl Recomputed {
         (count, statements): (&str, &[PathBuf]),
     ) -> anyhow::Result<Recomputed> {
         let counted = files_of(releases, partitions)?;
+        let dirs: Vec<&Path> = std::iter::once(releases)
+            .chain(others.iter().map(PathBuf::as_path))
+            .collect();
+        each_once(&dirs)?;
+        let stated: Vec<&Path> = statements.iter().map(PathBuf::as_path).collect();
+        each_once(&stated)?;
         for other in others {
             let again = files_of(other, partitions)?;
             let differs = counted.iter().zip(&again).find(|(one, two)| one != two);
@@ -68,6 +76,24 @@ impl Recomputed {
             recounts: recounts.collect::<anyhow::Result<_>>()?,
         })
     }
+}
+
+/// Refuses the same place under two names: nobody has computed it again. A copy cannot be told from what somebody
+/// else made.
+fn each_once(paths: &[&Path]) -> anyhow::Result<()> {
+    let mut seen = BTreeMap::new();
+    for path in paths {
+        let found = std::fs::metadata(path);
+        let found = found.with_context(|| format!("cannot read {}", path.display()))?;
+        if let Some(first) = seen.insert((found.dev(), found.ino()), path) {
+            anyhow::bail!(
+                "{} and {} are the same: name what another holder of the key has made",
+                first.display(),
+                path.display()
+            );
+        }
+    }
+    Ok(())
 }
 
 fn files_of(dir: &Path, partitions: &[u16]) -> anyhow::Result<Vec<ReleaseFile>> {

@@ -115,8 +115,10 @@ fn write_recomputed(page: &mut String, recomputed: &Recomputed, language: Langua
             "Masked sums: NO SECOND HOLDER of the count key has made them again".to_owned(),
         ),
         hands => language.pick(
-            format!("Sommes masquées : {hands} détenteurs de la clé de compte ont fait les mêmes"),
-            format!("Masked sums: {hands} holders of the count key have made the same"),
+            format!(
+                "Sommes masquées : les fichiers donnés pour ceux de {hands} détenteurs de la clé de compte sont les mêmes"
+            ),
+            format!("Masked sums: the files given as those of {hands} holders of the count key are the same"),
         ),
     };
     writeln!(page, "{line}")?;
