@@ -1,10 +1,11 @@
 //! Which database, as the operator named it; its password is never shown.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
 use tokio_postgres::Config;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::tls::{AuthorityError, verifying};
@@ -99,6 +100,44 @@ impl Target {
         &self.config
     }
 
+    /// The same for each host alone, in the order in which they were named.
+    pub fn each_host(&self) -> Vec<Config> {
+        let ports = self.config.get_ports();
+        let port = |at: usize| ports.get(at).or(ports.first()).copied();
+        let hosts = self.config.get_hosts().iter().enumerate();
+        hosts
+            .map(|(at, host)| {
+                let mut config = Config::new();
+                match host {
+                    Host::Tcp(name) => config.host(name),
+                    Host::Unix(path) => config.host_path(path),
+                };
+                config.port(port(at).unwrap_or(5432));
+                let all = &self.config;
+                all.get_user().map(|user| config.user(user));
+                all.get_password().map(|password| config.password(password));
+                all.get_dbname().map(|name| config.dbname(name));
+                all.get_options().map(|options| config.options(options));
+                all.get_application_name()
+                    .map(|name| config.application_name(name));
+                config.ssl_mode(all.get_ssl_mode());
+                config.target_session_attrs(all.get_target_session_attrs());
+                config.connect_timeout(CONNECT_TIMEOUT);
+                config
+            })
+            .collect()
+    }
+
+    /// Whether every host is this machine, which nobody listens in on.
+    pub fn is_local(&self) -> bool {
+        self.config.get_hosts().iter().all(|host| match host {
+            Host::Unix(_) => true,
+            Host::Tcp(name) => {
+                name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+            }
+        })
+    }
+
     /// How to encrypt the connection; none where it stays in the clear.
     pub fn tls(&self) -> Option<MakeRustlsConnect> {
         self.tls.clone()
@@ -126,7 +165,6 @@ fn with_known_mode(url: &str) -> String {
 }
 
 fn name_of(config: &Config) -> String {
-    use tokio_postgres::config::Host;
     let host = match config.get_hosts().first() {
         Some(Host::Tcp(host)) => host.clone(),
         Some(Host::Unix(path)) => path.display().to_string(),

@@ -157,7 +157,7 @@ pub enum LedgerError {
     },
     /// Another owner has the partition, and renews its lease.
     #[error(
-        "partition {partition} of {log} belongs to {owner}, which is alive: one validator writes a partition; stop that one first, or give this one another name"
+        "partition {partition} of {log} belongs to {owner}, which is alive: one validator writes a partition at a time, and this one may stand by"
     )]
     Held {
         log: String,

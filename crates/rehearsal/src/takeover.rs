@@ -120,16 +120,28 @@ pub async fn run(stage: &Stage, faults: u32, seed: u64, steps: &mut Steps) -> Re
     site.into_files().await?;
     let judged = stage.judge(&summary, None).await?;
     steps.done("a mirror of the ledger held against every answer and receipt");
-    let found: Vec<String> = (!judged.is_clean())
-        .then(|| format!("{judged:?}"))
-        .into_iter()
-        .collect();
+    let mut found = panics(stage)?;
+    if !judged.is_clean() {
+        found.push(format!("{judged:?}"));
+    }
     Ok(Takeover {
         faults: played,
         retries: summary.retries,
         judged,
         verdict: Verdict::new("nothing was lost, and nobody voted twice", found),
     })
+}
+
+/// Validators that panicked, by their logs: a voter may not have noticed.
+fn panics(stage: &Stage) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for name in ["v1", "v2"] {
+        let log = stage.machines.logs().join(format!("{name}.log"));
+        let text = fs::read_to_string(&log)?;
+        let lines = text.lines().filter(|line| line.contains("panic"));
+        found.extend(lines.map(|line| format!("{name}: {line}")));
+    }
+    Ok(found)
 }
 
 /// Two validators under one address, of which one writes.

@@ -8,10 +8,14 @@ use database::{Target, innermost};
 use tokio::runtime::Runtime;
 use tokio_postgres::tls::TlsStream;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{AsyncMessage, Client, Connection as Driver, NoTls, Row, Socket, Statement};
+use tokio_postgres::{
+    AsyncMessage, Client, Config, Connection as Driver, NoTls, Row, Socket, Statement,
+};
 
 /// A question without an answer after this long has none: the connection is given up.
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+/// A host that takes a connection and then says nothing, as a frozen one does, must not keep us from the next.
+const CONNECTED_WITHIN: Duration = Duration::from_secs(1);
 
 /// Why there is no answer. For people: what was asked may be done all the same.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,51 +27,85 @@ pub(crate) struct Connection {
     // Before the runtime: fields are dropped in this order, and the client tells the server that it leaves.
     client: Client,
     notices: Arc<Mutex<Vec<String>>>,
-    runtime: Runtime,
+    /// None only while this is dropped.
+    runtime: Option<Runtime>,
 }
+
+/// Does not wait for the runtime: an asynchronous caller may drop this, who may not wait.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// What is given up here ends there: a statement that waits for a row is not carried out long after.
+const SETTINGS: &str = "SET lock_timeout = '1500ms'; SET client_connection_check_interval = '1s'";
 
 /// Values for the places of a statement.
 pub(crate) type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 impl Connection {
-    /// Connects, encrypted where the target says so.
+    /// Connects, encrypted where the target says so, to the first of its hosts that answers in time.
     pub(crate) fn open(target: &Target) -> Result<Connection, NoAnswer> {
+        let mut failed = NoAnswer("no host is named".to_owned());
+        for config in target.each_host() {
+            match Connection::open_host(target, &config) {
+                Ok(connection) => return Ok(connection),
+                Err(why) => failed = why,
+            }
+        }
+        Err(failed)
+    }
+
+    fn open_host(target: &Target, config: &Config) -> Result<Connection, NoAnswer> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| NoAnswer(error.to_string()))?;
         let notices = Arc::new(Mutex::new(Vec::new()));
         let connecting = async {
-            match target.tls() {
+            let client = match target.tls() {
                 Some(tls) => {
-                    let (client, driver) = target.config().connect(tls).await?;
+                    let (client, driver) = config.connect(tls).await?;
                     drive(driver, Arc::clone(&notices));
-                    Ok(client)
+                    client
                 }
                 None => {
-                    let (client, driver) = target.config().connect(NoTls).await?;
+                    let (client, driver) = config.connect(NoTls).await?;
                     drive(driver, Arc::clone(&notices));
-                    Ok(client)
+                    client
                 }
-            }
+            };
+            client.batch_execute(SETTINGS).await?;
+            Ok(client)
         };
-        let client = runtime.block_on(in_time(connecting))?;
+        let client = runtime.block_on(within(CONNECTED_WITHIN, connecting))?;
         Ok(Connection {
             client,
             notices,
-            runtime,
+            runtime: Some(runtime),
         })
+    }
+
+    fn wait<T>(
+        &self,
+        asking: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, NoAnswer> {
+        let runtime = self.runtime.as_ref();
+        let runtime = runtime.expect("it is taken where this is dropped alone");
+        runtime.block_on(within(ANSWER_WITHIN, asking))
     }
 
     /// Has the server plan a statement once.
     pub(crate) fn prepare(&self, sql: &str) -> Result<Statement, NoAnswer> {
-        self.runtime.block_on(in_time(self.client.prepare(sql)))
+        self.wait(self.client.prepare(sql))
     }
 
     /// Asks without changing anything.
     pub(crate) fn read(&self, sql: &str, values: Values<'_>) -> Result<Vec<Row>, NoAnswer> {
-        self.runtime
-            .block_on(in_time(self.client.query(sql, values)))
+        self.wait(self.client.query(sql, values))
     }
 
     /// Changes rows and tells how many, once the server is ready for the next statement, and what the statement
@@ -85,7 +123,7 @@ impl Connection {
             let telling = self.client.query_one(then, &[]);
             tokio::try_join!(changing, telling)
         };
-        let told = self.runtime.block_on(in_time(both))?;
+        let told = self.wait(both)?;
         self.heard_no_notice().map(|()| told)
     }
 
@@ -97,7 +135,7 @@ impl Connection {
     ) -> Result<Option<Row>, NoAnswer> {
         self.forget_notices();
         let changing = self.client.query_opt(sql, values);
-        let changed = self.runtime.block_on(in_time(changing))?;
+        let changed = self.wait(changing)?;
         self.heard_no_notice().map(|()| changed)
     }
 
@@ -132,15 +170,13 @@ where
     });
 }
 
-async fn in_time<T>(
+async fn within<T>(
+    time: Duration,
     asking: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T, NoAnswer> {
-    match tokio::time::timeout(ANSWER_WITHIN, asking).await {
+    match tokio::time::timeout(time, asking).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => Err(NoAnswer(innermost(&error))),
-        Err(_) => Err(NoAnswer(format!(
-            "no answer within {} s",
-            ANSWER_WITHIN.as_secs()
-        ))),
+        Err(_) => Err(NoAnswer(format!("no answer within {} s", time.as_secs()))),
     }
 }

@@ -12,7 +12,7 @@ use tokio_postgres::Statement;
 
 use crate::connection::{Connection, NoAnswer};
 use crate::replication::{Replication, wait_for_standby};
-use crate::rows::{Head, links, signed};
+use crate::rows::{Head, is_link, links, signed};
 use crate::store::{Acknowledged, Store};
 
 /// The append: the row of the lease moves on by one link, and the link is inserted, or neither is.
@@ -224,16 +224,21 @@ impl RowLease {
         let (partition, epoch) = (i32::from(self.partition), i64::from(self.epoch));
         let session = self.ready()?;
         let rows = session.connection.read(
-            "SELECT epoch = $2 AND attempt = $3 FROM ledger_lease WHERE partition = $1",
+            "SELECT epoch = $2, attempt = $3 FROM ledger_lease WHERE partition = $1",
             &[&partition, &epoch, &session.attempt],
         )?;
-        let is_ours = rows.first().is_some_and(|row| row.get(0));
-        self.lost = !is_ours;
-        Ok(if is_ours {
-            Append::Conflict
-        } else {
-            Append::Fenced
-        })
+        let found: Option<(bool, bool)> = rows.first().map(|row| (row.get(0), row.get(1)));
+        match found {
+            Some((true, true)) => Ok(Append::Conflict),
+            // A statement of this owner, given up long ago, was carried out at last.
+            Some((true, false)) => Err(NoAnswer(
+                "another connection of this owner came between".to_owned(),
+            )),
+            _ => {
+                self.lost = true;
+                Ok(Append::Fenced)
+            }
+        }
     }
 
     fn renew_if_due(&mut self) -> Result<(), NoAnswer> {
@@ -272,16 +277,37 @@ impl RowLease {
         }
     }
 
-    /// Reads every link up to `head` and verifies it.
-    fn read_chain(&self, head: &Head, visit: &mut Visit<'_>) -> Result<Read, LedgerError> {
+    /// Renews the lease while the chain is read: that may take longer than the lease.
+    fn renew_while_reading(&mut self) -> Result<(), LedgerError> {
+        if self.renewed.elapsed() < self.lease_for() / 3 {
+            return Ok(());
+        }
+        let lease = self.lease_for();
+        let (sent, (partition, epoch)) = (Instant::now(), (self.partition, self.epoch));
         let session = self.session.as_ref();
-        let session = session.expect("the head was read on it");
+        let session = session.expect("the chain is read on it");
+        let renewed = session.connection.change_row(
+            "UPDATE ledger_lease SET lease_until = clock_timestamp() + $4::float8 * interval '1 second' WHERE partition = $1 AND epoch = $2 AND attempt = $3 RETURNING epoch",
+            &[&i32::from(partition), &i64::from(epoch), &session.attempt, &lease.as_secs_f64()],
+        );
+        match renewed.map_err(|why| self.store.failed(&why))? {
+            Some(_) => self.renewed = sent,
+            None => return Err(self.fenced()),
+        }
+        Ok(())
+    }
+
+    /// Reads every link up to `head` and verifies it.
+    fn read_chain(&mut self, head: &Head, visit: &mut Visit<'_>) -> Result<Read, LedgerError> {
         let mut read = Read::default();
         let mut next = 1;
         while next <= head.number {
+            let session = self.session.as_ref();
+            let session = session.expect("the head was read on it");
             let found = links(&session.connection, self.partition, (next, head.number));
             let found = found.map_err(|why| self.store.failed(&why))?;
             for link in &found {
+                self.renew_while_reading()?;
                 read.take(&link.bytes, visit)
                     .map_err(|defect| self.damaged(&read, defect))?;
                 next = link.number + 1;
@@ -290,6 +316,20 @@ impl RowLease {
                 let gone = NoAnswer(format!("link {next} is missing: rows were deleted"));
                 return Err(self.store.failed(&gone));
             }
+        }
+        let session = self.session.as_ref();
+        let session = session.expect("the chain was read on it");
+        let behind = is_link(
+            &session.connection,
+            self.partition,
+            head.number.saturating_add(1),
+        );
+        if behind.map_err(|why| self.store.failed(&why))? {
+            let moved = NoAnswer(format!(
+                "a link stands behind the last one, {}: the row of the lease was moved back; restore the database from a copy, and see who can write there",
+                head.number
+            ));
+            return Err(self.store.failed(&moved));
         }
         let got = read.decoder.link();
         if got != head.link {

@@ -80,6 +80,17 @@ pub(crate) fn links(
     Ok(links)
 }
 
+/// Whether there is a link of that number.
+pub(crate) fn is_link(
+    connection: &Connection,
+    partition: u16,
+    number: u64,
+) -> Result<bool, NoAnswer> {
+    let sql = "SELECT 1 FROM ledger_links WHERE partition = $1 AND number >= $2 LIMIT 1";
+    let rows = connection.read(sql, &[&i32::from(partition), &signed(number)?])?;
+    Ok(!rows.is_empty())
+}
+
 /// The place of a frame among all links; none where there is no such frame.
 pub(crate) fn number_of_frame(
     connection: &Connection,

@@ -15,6 +15,20 @@ CREATE TABLE ledger_lease (
     head        bytea NOT NULL        -- hash of the last link
 ) WITH (fillfactor = 50);
 
+-- Whoever is in a validator's place can append, and cannot move the chain back or hide a link.
+CREATE FUNCTION ledger_goes_forward() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.partition <> OLD.partition OR NEW.number NOT BETWEEN OLD.number AND OLD.number + 1
+        OR NEW.segment NOT BETWEEN OLD.segment AND OLD.segment + 1
+        OR NEW.epoch NOT BETWEEN OLD.epoch AND OLD.epoch + 1
+        OR (NEW.epoch = OLD.epoch AND NEW.attempt < OLD.attempt)
+        OR (NEW.number = OLD.number AND NEW.head <> OLD.head) THEN
+        RAISE EXCEPTION 'a ledger only goes forward';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER ledger_goes_forward BEFORE UPDATE ON ledger_lease
+    FOR EACH ROW EXECUTE FUNCTION ledger_goes_forward();
+
 -- Links as they stand in the files of a ledger, headers and frames alike.
 CREATE TABLE ledger_links (
     partition int4 NOT NULL,

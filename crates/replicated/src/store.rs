@@ -106,7 +106,7 @@ impl Store {
     /// A validator that is broken into must not be able to rewrite what it appended.
     fn check_role(&self, connection: &Connection) -> Result<(), NoAnswer> {
         let rows = connection.read(
-            "SELECT current_user::text, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR has_table_privilege('ledger_links', 'UPDATE') OR has_table_privilege('ledger_links', 'DELETE') OR has_table_privilege('ledger_links', 'TRUNCATE')",
+            "SELECT current_user::text, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR has_any_column_privilege('ledger_links', 'UPDATE') OR has_table_privilege('ledger_links', 'DELETE') OR has_table_privilege('ledger_links', 'TRUNCATE')",
             &[],
         )?;
         match rows

@@ -176,6 +176,41 @@ fn an_orderly_stop_gives_the_partition_back_at_once() {
     assert!(since.elapsed() < LEASE / 2, "{:?}", since.elapsed());
 }
 
+/// A chain that takes longer to read than a lease lasts: whoever reads it stays its owner.
+#[test]
+fn a_lease_is_renewed_while_the_chain_is_read() {
+    let Some(pair) = Pair::start() else { return };
+    filled(&pair);
+    let (one, other) = (pair.log("v1"), pair.log("v2"));
+    let mut lease = one.lease(CLAIM).expect("nobody owns it");
+    let slow = |_: &ledger::Item| {
+        std::thread::sleep(LEASE / 4);
+        Ok(())
+    };
+    let reading = std::thread::spawn(move || {
+        let read = lease.recover(&mut { slow }).map(drop);
+        (lease, read)
+    });
+    std::thread::sleep(LEASE * 3 / 2);
+    let refused = other.lease(CLAIM).map(drop);
+    assert!(
+        matches!(refused, Err(LedgerError::Held { .. })),
+        "{refused:?}"
+    );
+    let (_lease, read) = reading.join().expect("an owner");
+    read.expect("whole, and still its own");
+}
+
+/// A frozen machine takes connections and answers nothing: the next host is asked.
+#[test]
+fn a_host_that_says_nothing_does_not_keep_us_from_the_next() {
+    let Some(pair) = Pair::start() else { return };
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("an address").port();
+    let log = pair.log_behind(port);
+    log.begin(0).expect("the second host answers");
+}
+
 /// A statement that arrives when its owner has given it up writes nothing beside what was sent again.
 #[test]
 fn invariant_2_what_comes_late_or_is_never_answered_is_settled() {
@@ -323,7 +358,10 @@ fn rows_that_were_edited_are_noticed() {
         ),
         ("DELETE FROM ledger_links WHERE number = 4", "missing"),
         ("DELETE FROM ledger_links WHERE number = 9", "missing"),
-        ("UPDATE ledger_lease SET number = 8", "another history"),
+        (
+            "UPDATE ledger_lease SET number = 8, head = (SELECT hash FROM ledger_links WHERE number = 8)",
+            "stands behind the last one",
+        ),
     ] {
         let kept = "CREATE TABLE kept_links AS TABLE ledger_links; CREATE TABLE kept_lease AS TABLE ledger_lease";
         pair.sql(kept);
@@ -333,4 +371,15 @@ fn rows_that_were_edited_are_noticed() {
         pair.sql("TRUNCATE ledger_links, ledger_lease; INSERT INTO ledger_links TABLE kept_links; INSERT INTO ledger_lease TABLE kept_lease; DROP TABLE kept_links, kept_lease");
     }
     recover().expect("whole again");
+    for forbidden in [
+        "UPDATE ledger_lease SET number = 8",
+        "UPDATE ledger_lease SET epoch = epoch + 2",
+        "UPDATE ledger_lease SET head = decode(repeat('11', 32), 'hex')",
+        "UPDATE ledger_links SET body = '' WHERE number = 5",
+        "DELETE FROM ledger_links",
+    ] {
+        let error = pair.sql_of_validator(forbidden).expect_err(forbidden);
+        let is_refused = error.contains("goes forward") || error.contains("permission denied");
+        assert!(is_refused, "{forbidden}: {error}");
+    }
 }

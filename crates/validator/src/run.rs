@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use durable::{Clock, SteadyClock};
+use ledger::Partition;
 use listener::lifecycle::Lifecycle;
 use listener::{ConnectionLimits, Listener, Signals, Tls, Workers, notify, process};
+use shards::Package;
 use tokio::net::TcpListener;
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::app::App;
 use crate::config::Config;
@@ -16,6 +18,7 @@ use crate::http::Public;
 use crate::internal::{self, Internal};
 use crate::package_check;
 use crate::start;
+use crate::vote::VoteReply;
 
 /// Time for tallies to take what the last commit wrote.
 const STREAMS_ENDING: Duration = Duration::from_secs(2);
@@ -46,29 +49,26 @@ pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
     };
     let roll = start::open_roll(config)?;
     let workers = Workers::start(config.threads).context("cannot start threads")?;
-    let kept = start::Kept::of(config)?;
-    let may_write = runtime.block_on(async {
-        tokio::select! {
-            waited = start::stand_by(&kept) => waited.map(|()| true),
-            () = signals.stop(tls.as_deref()) => Ok(false),
-        }
+    let tls_now = tls.clone();
+    let taken = take_over(config, &roll.package, &runtime, &machine, async {
+        signals.stop(tls_now.as_deref()).await;
     })?;
-    if !may_write {
+    let Some(place) = taken else {
         tracing::info!("stopped: it stood by and wrote nothing");
         return Ok(());
-    }
-    // Ports before the ledger: every start of a ledger leaves a segment, a taken port should not.
-    let outside = {
-        let _inside = runtime.enter();
-        Outside {
-            public: listener::bind(config.listen, "listen")?,
-            internal: listener::bind(config.internal, "internal")?,
-            signals,
-            tls,
-        }
     };
-    let clock = Arc::new(SteadyClock::start(machine));
-    let partition = start::open_ledger(config, &kept, &roll.package, Arc::clone(&clock))?;
+    let Place {
+        public,
+        internal,
+        partition,
+        clock,
+    } = place;
+    let outside = Outside {
+        public,
+        internal,
+        signals,
+        tls,
+    };
     let app = Arc::new(start::assemble(config, roll, partition, clock)?);
     let checks = app.metrics.package_checks.clone();
     package_check::start(
@@ -78,6 +78,57 @@ pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
     )
     .context("cannot start the check of the package")?;
     runtime.block_on(serve(app, config, Arc::new(workers), outside, connections))
+}
+
+/// The addresses that voters and tallies reach, and the ledger behind them.
+struct Place {
+    public: TcpListener,
+    internal: TcpListener,
+    partition: Arc<Partition<VoteReply>>,
+    clock: Arc<SteadyClock>,
+}
+
+/// Opens the ledger as soon as no other validator writes it; none where `stop` comes first.
+fn take_over(
+    config: &Config,
+    package: &Package,
+    runtime: &Runtime,
+    machine: &Arc<dyn Clock>,
+    stop: impl Future<Output = ()>,
+) -> Result<Option<Place>> {
+    let kept = start::Kept::of(config)?;
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let may_write = runtime.block_on(async {
+            tokio::select! {
+                waited = start::stand_by(&kept) => waited.map(|()| true),
+                () = &mut stop => Ok(false),
+            }
+        })?;
+        if !may_write {
+            return Ok(None);
+        }
+        // Ports before the ledger: every start of a ledger leaves a segment, a taken port should not.
+        let (public, internal) = {
+            let _inside = runtime.enter();
+            let public = listener::bind(config.listen, "listen")?;
+            (public, listener::bind(config.internal, "internal")?)
+        };
+        let clock = Arc::new(SteadyClock::start(Arc::clone(machine)));
+        match start::open_ledger(config, &kept, package, Arc::clone(&clock)) {
+            Ok(partition) => {
+                return Ok(Some(Place {
+                    public,
+                    internal,
+                    partition,
+                    clock,
+                }));
+            }
+            // Another one that stood by was faster.
+            Err(error) if start::is_held(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// What the process hears from outside.

@@ -132,6 +132,11 @@ impl Kept {
             authority: replicated.authority.as_deref(),
         };
         let target = Target::parse(&replicated.url, &access).context("ledger.postgres")?;
+        if target.tls().is_none() && !target.is_local() {
+            bail!(
+                "ledger.postgres names another machine and ledger.postgres_ca no certificate authority: what voters do would pass in the clear, and so would the password"
+            );
+        }
         let member = Member {
             name: replicated.member.clone(),
             lease: replicated.lease,
@@ -173,6 +178,14 @@ pub(crate) async fn stand_by(kept: &Kept) -> Result<()> {
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
+}
+
+/// Whether the ledger was not opened because another validator writes it.
+pub(crate) fn is_held(error: &anyhow::Error) -> bool {
+    matches!(
+        error.downcast_ref::<LedgerError>(),
+        Some(LedgerError::Held { .. })
+    )
 }
 
 /// Begins the ledger of the package's event: `validator init`.

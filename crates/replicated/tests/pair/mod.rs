@@ -109,12 +109,30 @@ impl Pair {
         (log_at(wire.port(), "validator", "v1"), wire)
     }
 
+    /// The log where another host is named before this one.
+    pub(crate) fn log_behind(&self, port: u16) -> PostgresLog {
+        let hosts = format!("127.0.0.1:{port},127.0.0.1:{}", self.port);
+        let url = format!("postgres://validator@{hosts}/postgres?target_session_attrs=read-write");
+        log_of(&url, "v1")
+    }
+
+    /// What the role of validators is answered.
+    pub(crate) fn sql_of_validator(&self, sql: &str) -> Result<String, String> {
+        psql(
+            &self.programs,
+            self.port,
+            &format!("SET ROLE validator; {sql}"),
+        )
+    }
+
     /// Runs SQL as the owner of the database, without waiting for the standby.
     pub(crate) fn sql(&self, sql: &str) -> String {
         psql(
             &self.programs,
             self.port,
-            &format!("SET synchronous_commit = local; {sql}"),
+            &format!(
+                "SET synchronous_commit = local; SET session_replication_role = replica; {sql}"
+            ),
         )
         .expect("SQL that the server takes")
     }
@@ -200,7 +218,11 @@ impl Drop for Pair {
 
 fn log_at(port: u16, role: &str, name: &str) -> PostgresLog {
     let url = format!("postgres://{role}@127.0.0.1:{port}/postgres");
-    let target = Target::parse(&url, &Access::default()).expect("a URL");
+    log_of(&url, name)
+}
+
+fn log_of(url: &str, name: &str) -> PostgresLog {
+    let target = Target::parse(url, &Access::default()).expect("a URL");
     let member = Member {
         name: name.to_owned(),
         lease: LEASE,

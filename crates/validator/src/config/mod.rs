@@ -66,6 +66,9 @@ pub(crate) struct Config {
     pub(crate) accepted: Accepted,
 }
 
+/// Shortest lease of a replicated ledger.
+const LEASE_MIN: Duration = Duration::from_secs(2);
+
 /// A ledger on PostgreSQL, and the validator's place among those that share it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Replicated {
@@ -264,6 +267,11 @@ fn replicated(r: &mut Reader<'_>) -> Option<Option<Replicated>> {
         }
         return Some(None);
     };
+    if lease.is_some_and(|lease| lease < LEASE_MIN) {
+        r.faults.push(
+            "ledger.lease_ms is below 2000: an owner at rest renews once a second, and would lose it".to_owned(),
+        );
+    }
     let remedy = "give this validator a name that no other one has, such as v1";
     let member = r.required("ledger.member", remedy);
     let path = |key: &str| r.optional(key).map(PathBuf::from);
