@@ -114,8 +114,9 @@ fn what_a_count_hand_forges_is_noticed_where_it_can_be() {
     office.refuses(
         |lines| {
             forged(lines, |release| {
-                let is_whole = release["ballot"] == "LIVE" && release["scope"] == "country";
-                for (at, by) in [(0, 3), (1, u32::MAX - 2)] {
+                // One release of all its votes, so that each choice has some to be shifted.
+                let is_whole = release["ballot"] == "LATER" && release["scope"] == "country";
+                for (at, by) in [(0, 1), (1, u32::MAX)] {
                     if let Some(sum) = release["sums"][at].as_u64().filter(|_| is_whole) {
                         let sum = u32::try_from(sum).expect("a cell").wrapping_add(by);
                         release["sums"][at] = sum.into();
