@@ -194,7 +194,7 @@ pub(crate) fn init(config: &Config) -> Result<()> {
     let log = Kept::of(config)?.log();
     let snapshots = Snapshots::new(Arc::new(OsStorage), &config.data);
     ledger::begin(&*log, Some(&snapshots), Options::default().partition)
-        .with_context(|| format!("cannot begin a ledger: {}", log.name()))?;
+        .context("cannot begin a ledger")?;
     tracing::info!(
         ledger = log.name(),
         event = package.event().id,
@@ -220,10 +220,9 @@ pub(crate) fn open_ledger(
     };
     let (shape, now_ms) = (shape(package), clock.now_ms());
     let log = kept.log();
-    let named = format!("cannot open the ledger: {}", log.name());
     let snapshots = Snapshots::new(Arc::new(OsStorage), &config.data);
-    let (partition, report) =
-        Partition::open(log, Some(snapshots), clock, shape, options).context(named)?;
+    let (partition, report) = Partition::open(log, Some(snapshots), clock, shape, options)
+        .context("cannot open the ledger")?;
     log_recovery(&report);
     log_closes_held(&report, package.event(), now_ms);
     Ok(Arc::new(partition))

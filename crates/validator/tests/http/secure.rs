@@ -445,7 +445,7 @@ async fn invariant_4_no_secret_is_logged_behind_tls() {
 #[tokio::test]
 async fn answers_that_an_http_2_client_does_not_take_are_given_up() {
     let secure = secure(&[
-        ("VALIDATOR_HTTP_HEADER_TIMEOUT_MS", "300"),
+        ("VALIDATOR_HTTP_HEADER_TIMEOUT_MS", "1500"),
         ("VALIDATOR_HTTP_BODY_TIMEOUT_MS", "100"),
         ("VALIDATOR_HTTP_UNACKNOWLEDGED_TIMEOUT_MS", "300"),
         ("VALIDATOR_LEDGER_COMMIT_TIMEOUT_MS", "300"),

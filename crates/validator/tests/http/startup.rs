@@ -148,7 +148,7 @@ fn a_ledger_of_another_event() {
         .position(|argument| argument == "--data")
         .unwrap();
     arguments[at + 1] = fixture.path("data").display().to_string();
-    check(&arguments, &[], 1, &["cannot open the ledger under"]);
+    check(&arguments, &[], 1, &["cannot open the ledger: "]);
 }
 
 /// `VALIDATOR_TLS_KEY=$(cat tls.key)` is a slip that must not print the key into a journal.
