@@ -449,8 +449,8 @@ impl Lease for RowLease {
         // One that cannot be given back passes by itself.
         if let Some(session) = self.session.take() {
             let _ = session.connection.change_row(
-                "UPDATE ledger_lease SET owner = '', lease_until = clock_timestamp() WHERE partition = $1 AND epoch = $2 RETURNING epoch",
-                &[&i32::from(self.partition), &i64::from(self.epoch)],
+                "UPDATE ledger_lease SET owner = '', lease_until = clock_timestamp() WHERE partition = $1 AND epoch = $2 AND attempt = $3 RETURNING epoch",
+                &[&i32::from(self.partition), &i64::from(self.epoch), &session.attempt],
             );
         }
         Ok(())

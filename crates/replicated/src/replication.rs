@@ -1,8 +1,9 @@
 //! Whether what this server commits is on a second machine when it says so.
 //!
-//! The message that a statement is complete is no promise: the names of synchronous standbys can be emptied, be `*` (then an old primary
-//! that came back with another history satisfies the wait), or ask for any one of several (which fences
-//! nobody). So an owner looks: one named standby, streaming, synchronous, and past a barrier of the owner's own.
+//! The message that a statement is complete is no promise: the names of synchronous standbys can be emptied, be
+//! `*` (then an old primary that came back with another history satisfies the wait), or ask for any one of
+//! several (which fences nobody). So an owner looks: one named standby, streaming, synchronous, and past a
+//! barrier of the owner's own.
 
 use std::time::{Duration, Instant};
 

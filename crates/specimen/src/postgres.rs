@@ -1,7 +1,7 @@
 //! PostgreSQL's programs, as Debian's packages install them, for tests that run servers of their own.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Where the programs of the newest installed version are.
 #[derive(Debug, Clone)]
@@ -44,6 +44,21 @@ impl PostgresPrograms {
     #[must_use]
     pub fn client(&self, name: &str) -> Command {
         Command::new(self.0.join(name))
+    }
+
+    /// Makes the data directory of a server, in which `superuser` needs no password.
+    ///
+    /// # Panics
+    /// It cannot be made.
+    pub fn make_cluster(&self, data: &Path, superuser: &str) {
+        let made = self
+            .server("initdb")
+            .args(["-A", "trust", "-U", superuser, "--no-sync"])
+            .args(["-E", "UTF8", "--locale=C", "-D"])
+            .arg(data)
+            .stdout(Stdio::null())
+            .status();
+        assert!(made.expect("initdb").success(), "initdb failed");
     }
 
     /// Gives a file or directory to the user who runs servers.

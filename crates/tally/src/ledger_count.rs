@@ -120,9 +120,10 @@ impl LedgerCount {
         let at = usize::from(released.unit.ballot);
         let (ballot, count) = (&event.ballots()[at], &mut self.ballots[at]);
         count.released.add(released);
-        let (released, votes) = (&count.released, count.votes);
-        let is_whole = released.country.total() == votes && self.is_complete(ballot);
-        if ballot.law().is_some() && is_whole && !self.ballots[at].released.fits() {
+        if ballot.law().is_none() || count.released.country.total() != count.votes {
+            return Ok(());
+        }
+        if self.is_complete(ballot) && !self.ballots[at].released.fits() {
             let ballot = ballot.id.clone();
             return Err(FoldError::Shifted { ballot });
         }

@@ -35,23 +35,7 @@ impl Pair {
         let dir = TempDir::with_prefix("replicated-").expect("a private directory");
         std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o777)).expect("chmod");
         let (port, standby_port) = (free_port(), free_port());
-        let made = programs
-            .server("initdb")
-            .args([
-                "-A",
-                "trust",
-                "-U",
-                "postgres",
-                "--no-sync",
-                "-E",
-                "UTF8",
-                "--locale=C",
-                "-D",
-            ])
-            .arg(dir.path().join("primary"))
-            .stdout(Stdio::null())
-            .status();
-        assert!(made.expect("initdb").success(), "initdb failed");
+        programs.make_cluster(&dir.path().join("primary"), "postgres");
         let primary = launch(&programs, &dir.path().join("primary"), port, "");
         wait_until(|| psql(&programs, port, "SELECT 1").is_ok());
         let copied = programs

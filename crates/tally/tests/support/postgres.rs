@@ -25,23 +25,7 @@ impl Postgres {
         std::fs::create_dir(&data).expect("a data directory");
         std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755)).expect("chmod");
         programs.give(&data);
-        let made = programs
-            .server("initdb")
-            .args([
-                "-A",
-                "trust",
-                "-U",
-                "tally",
-                "--no-sync",
-                "-E",
-                "UTF8",
-                "--locale=C",
-                "-D",
-            ])
-            .arg(&data)
-            .stdout(Stdio::null())
-            .status();
-        assert!(made.expect("initdb").success(), "initdb failed");
+        programs.make_cluster(&data, "tally");
         let mut postgres = Postgres {
             programs,
             dir,
