@@ -7,16 +7,12 @@ use std::sync::Arc;
 
 use election::Choice;
 use ledger::log::memory::{MemoryLog, Trouble};
-use ledger::log::{Append, Barrier, Claim, Lease, Log};
-use ledger::{Committer, Decoder, EncodedLink, Item, LedgerError, LinkKind};
+use ledger::log::{Append, Barrier, Log};
+use ledger::{Committer, Decoder, EncodedLink, Item, LedgerError};
 
 use sim::{Rng, SimDisk};
+use small::contract::{CLAIM, bytes, lease, only_what_follows_is_appended};
 use small::{Silent, live, open_log, vote};
-
-const CLAIM: Claim = Claim {
-    partition: 0,
-    segment_bytes: 8_192,
-};
 
 /// A log in memory in which the partition is begun.
 fn begun() -> MemoryLog {
@@ -38,18 +34,6 @@ fn in_memory() -> MemoryLog {
 /// The small ledger on a disk.
 fn on_disk() -> SimDisk {
     SimDisk::with_files(Rng::new(3), &small::files())
-}
-
-fn bytes(log: &dyn Log, after: u64) -> Vec<u8> {
-    let mut stream = log.read_from(0, after).expect("a stream");
-    let mut all = Vec::new();
-    loop {
-        let bytes = stream.next_bytes(700).expect("links");
-        if bytes.is_empty() {
-            return all;
-        }
-        all.extend_from_slice(&bytes);
-    }
 }
 
 #[test]
@@ -86,59 +70,12 @@ fn a_stream_beyond_the_last_frame_is_refused() {
     }
 }
 
-/// A lease of the small ledger, recovered, and a header that may follow it.
-fn lease(log: &dyn Log) -> (Box<dyn Lease>, EncodedLink) {
-    let mut lease = log.lease(CLAIM).expect("nobody owns it");
-    let recovery = lease.recover(&mut |_| Ok(())).expect("whole");
-    let position = recovery.position;
-    assert_eq!((position.links(), recovery.epoch), (9, 4));
-    let header = EncodedLink {
-        partition: 0,
-        number: 10,
-        epoch: recovery.epoch,
-        previous: position.link,
-        hash: ledger::LinkHash([1; 32]),
-        kind: LinkKind::Header {
-            segment: position.segment + 1,
-        },
-        bytes: vec![1; 64],
-    };
-    (lease, header)
-}
-
 #[test]
 fn a_link_that_does_not_follow_is_in_conflict_and_another_epoch_is_fenced() {
     let disk = on_disk();
     let (memory, files) = (in_memory(), small::log(&disk));
     for log in [&memory as &dyn Log, &files] {
-        let (mut lease, header) = lease(log);
-        let mut check = |change: fn(&mut EncodedLink), expected: fn(&Append) -> bool| {
-            let mut link = header.clone();
-            change(&mut link);
-            let answer = lease.append(&link).expect("not fatal");
-            assert!(expected(&answer), "{answer:?}");
-        };
-        check(
-            |link| link.number += 1,
-            |told| matches!(told, Append::Conflict),
-        );
-        check(
-            |link| link.previous.0[0] ^= 1,
-            |told| matches!(told, Append::Conflict),
-        );
-        check(
-            |link| link.partition += 1,
-            |told| matches!(told, Append::Conflict),
-        );
-        check(
-            |link| link.epoch -= 1,
-            |told| matches!(told, Append::Fenced),
-        );
-        check(|_| {}, |told| matches!(told, Append::Appended));
-        // Sent again, it no longer follows.
-        check(|_| {}, |told| matches!(told, Append::Conflict));
-        let reached = lease.barrier().expect("not fatal");
-        assert_eq!(reached, Barrier::Reached(header.hash));
+        only_what_follows_is_appended(log);
     }
 }
 

@@ -9,18 +9,14 @@ mod small;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ledger::log::{Append, Barrier, Claim, Lease, Log, Room};
-use ledger::{EncodedLink, LedgerError, LinkHash, LinkKind};
+use ledger::LedgerError;
+use ledger::log::{Append, Barrier, Claim, Log, Room};
 
 use pair::wire::Way;
 use pair::{LEASE, Pair, wait_until};
 use sim::{Rng, SimDisk};
+use small::contract::{CLAIM, bytes, lease, only_what_follows_is_appended};
 use small::{live, open_log};
-
-const CLAIM: Claim = Claim {
-    partition: 0,
-    segment_bytes: 8_192,
-};
 
 /// The small ledger on the two servers.
 fn filled(pair: &Pair) {
@@ -30,37 +26,6 @@ fn filled(pair: &Pair) {
         let owner = open_log(Arc::new(log.clone()), None, life.into());
         live(owner.expect("healthy servers"), life);
     }
-}
-
-fn bytes(log: &dyn Log, after: u64) -> Vec<u8> {
-    let mut stream = log.read_from(0, after).expect("a stream");
-    let mut all = Vec::new();
-    loop {
-        let bytes = stream.next_bytes(700).expect("links");
-        if bytes.is_empty() {
-            return all;
-        }
-        all.extend_from_slice(&bytes);
-    }
-}
-
-/// A lease, recovered, and a header that may follow.
-fn lease(log: &dyn Log) -> (Box<dyn Lease>, EncodedLink) {
-    let mut lease = log.lease(CLAIM).expect("nobody owns it");
-    let recovery = lease.recover(&mut |_| Ok(())).expect("whole");
-    let position = recovery.position;
-    let header = EncodedLink {
-        partition: 0,
-        number: position.links() + 1,
-        epoch: recovery.epoch,
-        previous: position.link,
-        hash: LinkHash([1; 32]),
-        kind: LinkKind::Header {
-            segment: position.segment + 1,
-        },
-        bytes: vec![1; 64],
-    };
-    (lease, header)
 }
 
 #[test]
@@ -89,34 +54,7 @@ fn the_contract_of_a_log_is_kept() {
         })
         .map(drop);
     assert!(matches!(missing, Err(LedgerError::Missing { .. })));
-    let (mut lease, header) = lease(&log);
-    assert_eq!((header.number, header.epoch), (10, 4));
-    let mut check = |change: fn(&mut EncodedLink), expected: fn(&Append) -> bool| {
-        let mut link = header.clone();
-        change(&mut link);
-        let answer = lease.append(&link).expect("not fatal");
-        assert!(expected(&answer), "{answer:?}");
-    };
-    check(
-        |link| link.number += 1,
-        |told| matches!(told, Append::Conflict),
-    );
-    check(
-        |link| link.previous.0[0] ^= 1,
-        |told| matches!(told, Append::Conflict),
-    );
-    check(
-        |link| link.partition += 1,
-        |told| matches!(told, Append::Conflict),
-    );
-    check(
-        |link| link.epoch -= 1,
-        |told| matches!(told, Append::Fenced),
-    );
-    check(|_| {}, |told| matches!(told, Append::Appended));
-    check(|_| {}, |told| matches!(told, Append::Conflict));
-    let reached = lease.barrier().expect("not fatal");
-    assert_eq!(reached, Barrier::Reached(header.hash));
+    only_what_follows_is_appended(&log);
 }
 
 #[test]

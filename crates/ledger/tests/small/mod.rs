@@ -3,6 +3,8 @@
 // Each target that includes this module uses its part of it.
 #![allow(dead_code)]
 
+pub(crate) mod contract;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
