@@ -40,7 +40,7 @@ try:
 except ImportError:
     sys.exit("needs the package cbor2: pip install cbor2, or apt-get install python3-cbor2")
 from ledger_reader import (Package, content_keys, masks, open_choices, ranking, read_ledger, read_releases,
-                           read_secret)
+                           read_secret, split_rankings)
 
 Sum = namedtuple("Sum", "voters counts")
 Join = namedtuple("Join", "choice how")
@@ -126,20 +126,18 @@ def look_at_cells(frame, votes, plain, package, keys, found):
 def opened_rankings(records, secret, manifest, index, candidates, region):
     """How often each ranking was made, if the secret opens all of the records; else None."""
     told = [ranking(secret, manifest, index, candidates, region, record) for record in records]
-    return None if None in told else Counter("ranking:" + ">".join(map(str, ranks)) for ranks in told)
+    return None if None in told else Counter("ranking:" + ">".join(map(str, ranks)) for ranks, _ in told)
 
 
 def look_at_records(frame, votes, plain, package, secret, found, seen):
     """Records of a ranked ballot, which the count hand cannot read: whatever would tell them apart. Whoever
     has the mask key as well reads them."""
-    ballot, at = votes.voters[0].ballot, 0
+    ballot = votes.voters[0].ballot
     by_region = package.by_region(votes.voters)
     odd = len(plain) != package.choices_bytes(ballot, by_region)
     found.noticed["lengths that do not follow from the marks"] += odd
-    for region, voters in ({} if odd else by_region).items():
-        size = package.record_bytes(ballot, region)
-        records = [plain[at + size * n:at + size * (n + 1)] for n in range(len(voters))]
-        at += size * len(voters)
+    for region, (records, _) in split_rankings(plain, package, ballot, {} if odd else by_region):
+        voters = by_region[region]
         found.noticed["records out of order"] += records != sorted(records)
         for encapsulated in (record[:32] for record in records):
             found.noticed["encapsulated keys used twice"] += encapsulated in seen

@@ -26,9 +26,10 @@ def refuse(what):
 
 
 def add(one, other):
-    """The sum of two sums: of cells modulo 2^32; of records all of them. Of no kind where they differ."""
-    if one and isinstance(one[0], bytes) or other and isinstance(other[0], bytes):
-        return one + other
+    """The sum of two sums: of cells modulo 2^32; of rankings all records, and their witnesses modulo 2^128."""
+    if isinstance(one, ledger_reader.Rankings):
+        witnesses = (one.witnesses + other.witnesses) % 2**128
+        return ledger_reader.Rankings(one.records + other.records, witnesses)
     return [(a + b) % MODULUS for a, b in zip(one, other, strict=True)]
 
 
@@ -164,15 +165,13 @@ def release(args):
         plain, at = ledger_reader.open_choices(frame, votes, [key]), 0
         if plain is None:
             refuse(f"frame {frame.sequence}, ballot {votes.index}: the choices do not open")
-        for region, voters in by_region.items():
-            if reading.package.is_ranked(ballot):
-                size = reading.package.record_bytes(ballot, region)
-                yield region, [plain[at + size * n:at + size * (n + 1)] for n in range(len(voters))]
-                at += size * len(voters)
-            else:
-                cells = len(reading.package.paper(ballot, region))
-                yield region, list(struct.unpack_from(f"<{cells}I", plain, at))
-                at += 4 * cells
+        if reading.package.is_ranked(ballot):
+            yield from ledger_reader.split_rankings(plain, reading.package, ballot, by_region)
+            return
+        for region in by_region:
+            cells = len(reading.package.paper(ballot, region))
+            yield region, list(struct.unpack_from(f"<{cells}I", plain, at))
+            at += 4 * cells
 
     args.out.mkdir(parents=True, exist_ok=True)
     for partition in reading.frames:
@@ -180,7 +179,8 @@ def release(args):
         for ballot, planned in reading.planned(partition, masked):
             told = line(lines[-1], len(lines), ballot, planned)
             if reading.package.is_ranked(ballot):
-                told["records"] = sorted(record.hex() for record in planned.sum)
+                told["records"] = sorted(record.hex() for record in planned.sum.records)
+                told["witnesses"] = planned.sum.witnesses.to_bytes(ledger_reader.WITNESS, "little").hex()
             else:
                 told["sums"] = planned.sum
             lines.append(json.dumps(told, separators=(",", ":")).encode())
@@ -198,12 +198,17 @@ def released_counts(reading, where, ballot, planned, told):
         candidates, manifest = package.standing(ballot, planned.scope), bytes.fromhex(package.manifest_sha256)
         if told["records"] != sorted(set(told["records"])):
             refuse(f"{where}: its records are not in ascending order, each once")
+        witnesses = int.from_bytes(bytes.fromhex(told["witnesses"]), "little") - planned.sum.witnesses
         for record in told["records"]:
-            ranked = ledger_reader.ranking(reading.secret, manifest, planned.index, candidates, planned.scope,
+            opened = ledger_reader.ranking(reading.secret, manifest, planned.index, candidates, planned.scope,
                                            bytes.fromhex(record))
-            if ranked is None:
+            if opened is None:
                 refuse(f"{where}: a ranking does not open, or is none that the ballot paper offers")
+            ranked, witness = opened
+            witnesses -= witness
             counts["ranking:" + ">".join(map(str, ranked))] += 1
+        if witnesses % 2**128:
+            refuse(f"{where}: its rankings are not those of its frames")
     else:
         paper = package.paper(ballot, planned.scope)
         unmasked = zip(paper, told["sums"], planned.sum, strict=True)
@@ -219,10 +224,12 @@ def count(args):
 
     def masks(frame, votes, ballot, by_region):
         for region in by_region:
+            key = reading.content_key(frame, votes.index)
             if reading.package.is_ranked(ballot):
-                yield region, []
+                mask = ledger_reader.witness_mask(key, region, frame.sequence)
+                yield region, ledger_reader.Rankings([], mask)
             else:
-                key, cells = reading.content_key(frame, votes.index), len(reading.package.paper(ballot, region))
+                cells = len(reading.package.paper(ballot, region))
                 yield region, list(ledger_reader.masks(key, region, frame.sequence, cells))
 
     totals, marks = {}, Counter()

@@ -13,10 +13,13 @@ Voter = namedtuple("Voter", "ballot shard ordinal")
 Segment = namedtuple("Segment", "version partition number epoch event manifest ballots sealed_keys")
 Frame = namedtuple("Frame", "segment sequence time_ms votes link")
 Votes = namedtuple("Votes", "index voters sealed")
-Release = namedtuple("Release", "partition ballot scope first last votes sums records")
+Release = namedtuple("Release", "partition ballot scope first last votes sums records witnesses")
+Rankings = namedtuple("Rankings", "records witnesses")
 
 # Of a ranked record: an ephemeral public key before the ranks, a tag behind them; two bytes a rank.
 EPHEMERAL, TAG, RANK = 32, 16, 2
+# Of the witnesses that a ranked region adds up; the sum is modulo 2**128.
+WITNESS = 16
 
 # Per version: bytes of a header before its ballots, bytes a ballot, which hands have a key there.
 LAYOUTS = {1: (168, 112, ("box",)), 2: (200, 192, ("count", "mask"))}
@@ -83,7 +86,8 @@ class Package:
     def choices_bytes(self, ballot, by_region):
         """Length of the plaintext of a ballot's choices, as the marks of a frame ask for it."""
         if self.is_ranked(ballot):
-            return sum(len(voters) * self.record_bytes(ballot, region) for region, voters in by_region.items())
+            return sum(len(voters) * self.record_bytes(ballot, region) + WITNESS
+                       for region, voters in by_region.items())
         return sum(4 * len(self.paper(ballot, region)) for region in by_region)
 
 
@@ -168,20 +172,45 @@ def masks(key, region, sequence, cells):
     return struct.unpack(f"<{cells}I", stream)
 
 
-def ranking(secret, manifest, index, candidates, region, record):
-    """The candidates whom a record ranks, if it was sealed to the mask key `secret` on that ballot and in
-    that region; else None."""
-    shared = seals.x25519(secret, record[:EPHEMERAL])
+def split_rankings(plain, package, ballot, by_region):
+    """A ranked plaintext as the sealed rankings of each region, their witnesses still masked."""
+    at = 0
+    for region, voters in by_region.items():
+        size = package.record_bytes(ballot, region)
+        records = [plain[at + size * n:at + size * (n + 1)] for n in range(len(voters))]
+        at += size * len(voters)
+        yield region, Rankings(records, int.from_bytes(plain[at:at + WITNESS], "little"))
+        at += WITNESS
+
+
+def witness_mask(key, region, sequence):
+    """The mask of the sum of witnesses of a frame in a region."""
+    return int.from_bytes(seals.keystream(key, struct.pack("<IQ", region, sequence), WITNESS), "little")
+
+
+def ranking_secrets(shared, encapsulated, manifest, index, region):
+    """The key of a ranked record, and its witness."""
     extracted = hmac.digest(b"scrutin.v2 ranking", shared, "sha256")
-    info = record[:EPHEMERAL] + manifest + struct.pack("<HH", index, region)
+    info = encapsulated + manifest + struct.pack("<HH", index, region)
     key = hmac.digest(extracted, info + b"\1", "sha256")
+    witness = hmac.digest(extracted, key + info + b"\2", "sha256")[:WITNESS]
+    return key, int.from_bytes(witness, "little")
+
+
+def ranking(secret, manifest, index, candidates, region, record):
+    """The candidates whom a record ranks, and its witness, if it was sealed to the mask key `secret` on that
+    ballot and in that region; else None."""
+    shared = seals.x25519(secret, record[:EPHEMERAL])
+    key, witness = ranking_secrets(shared, record[:EPHEMERAL], manifest, index, region)
     plain = seals.unseal(key, bytes(12), b"", record[EPHEMERAL:])
     if plain is None or len(plain) % RANK:
         return None
     ranks = struct.unpack(f"<{len(plain) // RANK}H", plain)
     named = [rank for rank in ranks if rank]
     fits = named and list(ranks[:len(named)]) == named and max(named) <= len(candidates)
-    return [candidates[rank - 1] for rank in named] if fits and len(set(named)) == len(named) else None
+    if not fits or len(set(named)) < len(named):
+        return None
+    return [candidates[rank - 1] for rank in named], witness
 
 
 def read_releases(directory):
@@ -190,4 +219,5 @@ def read_releases(directory):
         for line in path.read_text().splitlines()[1:]:
             r = json.loads(line)
             ends = r["first_frame"], r["last_frame"], r["votes"]
-            yield Release(int(path.stem[1:]), r["ballot"], r["scope"], *ends, r.get("sums"), r.get("records"))
+            told = r.get("sums"), r.get("records"), r.get("witnesses")
+            yield Release(int(path.stem[1:]), r["ballot"], r["scope"], *ends, *told)

@@ -48,7 +48,7 @@ pub use format::body::{
 };
 pub use format::cbor::CborError;
 pub use format::chain::{Cursor, LinkHash};
-pub use format::contents::{Enclosed, RegionChoices, choices_bytes};
+pub use format::contents::{Enclosed, RegionChoices, SealedRankings, choices_bytes};
 pub use format::decoder::{DecodeError, Decoder, Item};
 pub use format::defect::{Defect, MarkError};
 pub use format::enclose::{EncloseError, Enclosing};

@@ -94,10 +94,11 @@ fn invariant_5_the_sealed_length_tells_nothing() {
     for item in items(&mut decoder) {
         let Item::Frame(frame) = item else { continue };
         for sealed in frame.body().expect("own frame").choices {
-            // Three counts of 4 bytes; or for each vote a key of 32, four ranks of 2 and a tag of 16.
+            // Three counts of 4 bytes; or for each vote a key of 32, four ranks of 2 and a tag of 16, and the
+            // witnesses of one region.
             let bytes = match sealed.ballot {
                 0 => 3 * 4,
-                _ => (32 + 4 * 2 + 16) * usize::try_from(sealed.count).expect("few"),
+                _ => (32 + 4 * 2 + 16) * usize::try_from(sealed.count).expect("few") + 16,
             };
             assert_eq!(sealed.sealed.len(), bytes + 16);
         }

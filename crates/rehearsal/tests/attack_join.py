@@ -81,7 +81,7 @@ class Election:
         return struct.pack(f"<{len(cells)}I", *cells)
 
     def _record(self, sequence, ordinal, region):
-        """A ranking of two of the region's candidates, on a paper of three ranks."""
+        """A ranking of two of the region's candidates, on a paper of three ranks, and its masked witness."""
         standing = [1, 2, 4] if region == 1 else [5, 6, 7, 8]
         first = self._choice(2, region)
         ranks = [1 + first, 1 + (first + 1) % len(standing), 0]
@@ -89,12 +89,12 @@ class Election:
         again = "one key for all records" in self.mistakes
         ephemeral = bytes([11] * 32) if again else self.rng.randbytes(32)
         encapsulated = seals.x25519(ephemeral, seals.BASE_POINT)
-        extracted = hmac.digest(b"scrutin.v2 ranking", seals.x25519(ephemeral, self._public("mask")), "sha256")
-        info = encapsulated + MANIFEST + struct.pack("<HH", 2, region)
-        plain = struct.pack("<3H", *ranks)
-        record = encapsulated + seals.seal(hmac.digest(extracted, info + b"\1", "sha256"), bytes(12), b"", plain)
+        shared = seals.x25519(ephemeral, self._public("mask"))
+        key, witness = ledger_reader.ranking_secrets(shared, encapsulated, MANIFEST, 2, region)
+        record = encapsulated + seals.seal(key, bytes(12), b"", struct.pack("<3H", *ranks))
+        mask = ledger_reader.witness_mask(self.keys[2, "mask"], region, sequence)
         self.frames.append((sequence, 2, region, record))
-        return record + bytes(ordinal % 3 if "lengths of rankings" in self.mistakes else 0)
+        return record + ((witness + mask) % 2**128).to_bytes(16, "little") + bytes(ordinal % 3 if "lengths of rankings" in self.mistakes else 0)
 
     def _frame(self, sequence, ballot, ordinal):
         region = self.regions[ordinal]

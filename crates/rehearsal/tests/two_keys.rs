@@ -280,3 +280,40 @@ async fn the_attacker_with_one_key_or_none_joins_nobody() {
         assert!(read > 50, "{told}");
     }
 }
+
+/// The forger keeps one voter's ranking in a release and puts its own in the place of all others: neither the
+/// program nor Python tells anything of such a release.
+#[tokio::test]
+async fn a_count_hand_that_forges_a_release_does_not_learn_a_ranking() {
+    let Some(interpreter) = specimen::python() else {
+        return;
+    };
+    let (dir, stage) = voted_one_by_one().await;
+    let runs = TwoRuns::of(&interpreter, &stage, dir.path());
+    stage.counted_from_files().await.unwrap();
+    let [count_key, mask_key] = &keys(&stage);
+    let honest = stage.machines.releases_again();
+    let forge: [&Path; 6] = [
+        Path::new("--key"),
+        count_key,
+        Path::new("--releases"),
+        &honest,
+        Path::new("--out"),
+        &runs.releases,
+    ];
+    let forged = run(&interpreter, "attack_forge", &stage, &forge);
+    let forged: Value = serde_json::from_slice(succeeded(&forged)).unwrap();
+    assert!(forged["own"].as_u64().unwrap() >= u64::from(RELEASE_MIN) - 1);
+    let place = format!("p0000.releases line {}", forged["line"]);
+
+    let (status, told) = runs.refused("count", &[mask_key]);
+    assert!(status == Some(1) && told.contains(&place), "{told}");
+    assert!(told.contains("not those of its frames"), "{told}");
+    // Asked for first, since it makes the releases again.
+    let count = stage.reading("count").await.unwrap().arg("--json");
+    let file = "p0000.releases";
+    fs::copy(runs.releases.join(file), honest.join(file)).unwrap();
+    let told = format!("{:#}", count.run().await.unwrap_err());
+    assert!(told.contains(&place), "{told}");
+    assert!(told.contains("not those of its frames"), "{told}");
+}

@@ -94,6 +94,24 @@ fn forged(lines: &mut [String], edit: impl Fn(&mut serde_json::Value) -> bool) {
     assert!(is_edited, "there is such a release");
 }
 
+/// Takes one of several rankings out of a release.
+fn leave_one_out(release: &mut serde_json::Value) -> bool {
+    let records = release["records"].as_array_mut();
+    let records = records.filter(|records| records.len() > 1);
+    records.is_some_and(|records| records.pop().is_some())
+}
+
+/// Changes the masked sum of a release's witnesses.
+fn add_to_witnesses(release: &mut serde_json::Value) -> bool {
+    let Some(witnesses) = release["witnesses"].as_str() else {
+        return false;
+    };
+    let mut bytes = HEXLOWER.decode(witnesses.as_bytes()).expect("digits");
+    bytes[0] ^= 1;
+    release["witnesses"] = HEXLOWER.encode(&bytes).into();
+    true
+}
+
 /// What the count hand can do without the mask key, and what of it is noticed by the mask hand.
 #[test]
 fn what_a_count_hand_forges_is_noticed_where_it_can_be() {
@@ -111,6 +129,9 @@ fn what_a_count_hand_forges_is_noticed_where_it_can_be() {
         },
         "not in ascending order, each once",
     );
+    for forge in [leave_one_out, add_to_witnesses] {
+        office.refuses(|lines| forged(lines, forge), "not those of its frames");
+    }
     office.refuses(
         |lines| {
             forged(lines, |release| {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use election::{Ballot, BallotKind, CandidateStatus, Choice, Election, Method};
 
-use crate::format::ranking::record_bytes;
+use crate::format::ranking::{WITNESS_BYTES, record_bytes};
 
 /// Bytes of a masked count.
 pub(crate) const CELL_BYTES: usize = 4;
@@ -101,7 +101,10 @@ impl Paper {
     pub fn bytes_of(&self, votes: u64) -> u64 {
         match self {
             Paper::Cells(choices) => (choices.len() * CELL_BYTES) as u64,
-            Paper::Ranked { ranks, .. } => votes * record_bytes(*ranks) as u64,
+            Paper::Ranked { ranks, .. } if votes > 0 => {
+                votes * record_bytes(*ranks) as u64 + WITNESS_BYTES as u64
+            }
+            Paper::Ranked { .. } => 0,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! ```text
 //! for each region that the frame's marks touch, ascending:
 //!   law, single choice: a masked count (u32) for each choice of the region's paper, in its order
-//!   ranked:             a record for each vote, ascending
+//!   ranked:             a record for each vote, ascending; the masked sum of their witnesses (u128)
 //! ```
 //! Integers are little-endian.
 
@@ -14,7 +14,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::format::ballot_paper::{CELL_BYTES, Paper, Papers};
 use crate::format::mask::MaskKey;
-use crate::format::ranking::record_bytes;
+use crate::format::ranking::{SealedRanking, WITNESS_BYTES, record_bytes};
 
 /// A vote as it waits for its frame: no choice can be read off a ranking any more. Wiped when dropped.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -25,8 +25,8 @@ pub struct Enclosed(pub(crate) EnclosedChoice);
 pub(crate) enum EnclosedChoice {
     /// Place of the choice on its paper, from 0.
     Cell(usize),
-    /// A record sealed to the mask key.
-    Record(Vec<u8>),
+    /// Sealed to the mask key.
+    Ranking(SealedRanking),
 }
 
 /// What one region's voters chose, as far as one hand can read it.
@@ -34,8 +34,18 @@ pub(crate) enum EnclosedChoice {
 pub enum RegionChoices {
     /// Masked counts, in the order of the paper.
     Cells(Vec<u32>),
-    /// Rankings sealed to the mask key, in an order that tells nothing.
-    Records(Vec<Vec<u8>>),
+    /// Rankings, which the mask hand alone opens.
+    Rankings(SealedRankings),
+}
+
+/// Rankings as the count hand sees them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SealedRankings {
+    /// Sealed to the mask key, in an order that tells nothing.
+    pub records: Vec<Vec<u8>>,
+    /// The masked sum of their witnesses, modulo 2^128: who does not know the witness of a ranking cannot
+    /// take it out, or put it in.
+    pub witnesses: u128,
 }
 
 /// The votes of one ballot in the next frame.
@@ -48,7 +58,7 @@ pub(crate) struct Contents {
 #[derive(Zeroize, ZeroizeOnDrop)]
 enum EnclosedRegion {
     Cells(Vec<u32>),
-    Records(Vec<Vec<u8>>),
+    Rankings(Vec<SealedRanking>),
 }
 
 impl Contents {
@@ -68,13 +78,16 @@ impl Contents {
                 grown = paper.bytes_of(1);
                 EnclosedRegion::Cells(vec![0; cells])
             }
-            Paper::Ranked { .. } => EnclosedRegion::Records(Vec::new()),
+            Paper::Ranked { .. } => {
+                grown = WITNESS_BYTES as u64;
+                EnclosedRegion::Rankings(Vec::new())
+            }
         });
         match (here, &vote.0) {
             (EnclosedRegion::Cells(counts), EnclosedChoice::Cell(at)) => counts[*at] += 1,
-            (EnclosedRegion::Records(records), EnclosedChoice::Record(record)) => {
-                grown += record.len() as u64;
-                records.push(record.clone());
+            (EnclosedRegion::Rankings(rankings), EnclosedChoice::Ranking(ranking)) => {
+                grown += ranking.record.len() as u64;
+                rankings.push(ranking.clone());
             }
             _ => panic!("a vote that does not fit its ballot paper was let in"),
         }
@@ -87,7 +100,7 @@ impl Contents {
         self.votes
     }
 
-    /// The bytes that are sealed: counts masked, records ascending.
+    /// The bytes that are sealed: counts and witnesses masked, records ascending.
     pub(crate) fn masked(&self, mask: &MaskKey, sequence: u64) -> Zeroizing<Vec<u8>> {
         let mut bytes = Zeroizing::new(Vec::with_capacity(self.bytes_len()));
         for (region, choices) in &self.regions {
@@ -98,12 +111,15 @@ impl Contents {
                         bytes.extend_from_slice(&count.wrapping_add(*mask).to_le_bytes());
                     }
                 }
-                EnclosedRegion::Records(records) => {
-                    let mut sorted: Vec<&Vec<u8>> = records.iter().collect();
-                    sorted.sort_unstable();
-                    sorted
-                        .iter()
-                        .for_each(|record| bytes.extend_from_slice(record));
+                EnclosedRegion::Rankings(rankings) => {
+                    let mut sorted: Vec<&SealedRanking> = rankings.iter().collect();
+                    sorted.sort_unstable_by_key(|ranking| &ranking.record);
+                    let mut witnesses = mask.witness_mask(*region, sequence);
+                    for ranking in sorted {
+                        bytes.extend_from_slice(&ranking.record);
+                        witnesses = witnesses.wrapping_add(ranking.witness);
+                    }
+                    bytes.extend_from_slice(&witnesses.to_le_bytes());
                 }
             }
         }
@@ -114,7 +130,10 @@ impl Contents {
     fn bytes_len(&self) -> usize {
         let of_region = |choices: &EnclosedRegion| match choices {
             EnclosedRegion::Cells(counts) => counts.len() * CELL_BYTES,
-            EnclosedRegion::Records(records) => records.iter().map(Vec::len).sum(),
+            EnclosedRegion::Rankings(rankings) => {
+                let records = rankings.iter().map(|ranking| ranking.record.len());
+                records.sum::<usize>() + WITNESS_BYTES
+            }
         };
         self.regions.values().map(of_region).sum()
     }
@@ -124,8 +143,8 @@ impl Contents {
 pub(crate) fn fits(paper: &Paper, vote: &Enclosed) -> bool {
     match (paper, &vote.0) {
         (Paper::Cells(choices), EnclosedChoice::Cell(at)) => *at < choices.len(),
-        (Paper::Ranked { ranks, .. }, EnclosedChoice::Record(record)) => {
-            record.len() == record_bytes(*ranks)
+        (Paper::Ranked { ranks, .. }, EnclosedChoice::Ranking(ranking)) => {
+            ranking.record.len() == record_bytes(*ranks)
         }
         _ => false,
     }
@@ -160,12 +179,16 @@ pub(crate) fn read(
                 RegionChoices::Cells(cells.iter().map(|cell| u32::from_le_bytes(*cell)).collect())
             }
             Paper::Ranked { ranks, .. } => {
-                let records = here.chunks_exact(record_bytes(*ranks));
+                let (records, witnesses) = here.split_last_chunk::<WITNESS_BYTES>()?;
+                let records = records.chunks_exact(record_bytes(*ranks));
                 let records: Vec<Vec<u8>> = records.map(<[u8]>::to_vec).collect();
                 if !records.is_sorted() {
                     return None;
                 }
-                RegionChoices::Records(records)
+                RegionChoices::Rankings(SealedRankings {
+                    records,
+                    witnesses: u128::from_le_bytes(*witnesses),
+                })
             }
         };
         regions.push((region, choices));
@@ -203,7 +226,10 @@ mod tests {
         Enclosed(match papers.paper(region) {
             Some(Paper::Ranked { ranks, .. }) => {
                 let byte = u8::try_from(choice).expect("small");
-                EnclosedChoice::Record(vec![byte; record_bytes(*ranks)])
+                EnclosedChoice::Ranking(SealedRanking {
+                    record: vec![byte; record_bytes(*ranks)],
+                    witness: u128::MAX - u128::from(byte),
+                })
             }
             _ => EnclosedChoice::Cell(choice),
         })
@@ -237,7 +263,10 @@ mod tests {
                         let masks = mask.masks(region, sequence, cells.len());
                         cells.iter().zip(masks.iter()).map(|(c, m)| c.wrapping_sub(*m)).collect()
                     }
-                    RegionChoices::Records(records) => {
+                    RegionChoices::Rankings(SealedRankings { records, witnesses }) => {
+                        let witness = |record: &Vec<u8>| u128::MAX - u128::from(record[0]);
+                        let sum = records.iter().map(witness).fold(0, u128::wrapping_add);
+                        prop_assert_eq!(witnesses.wrapping_sub(mask.witness_mask(region, sequence)), sum);
                         let of = |choice: usize| records.iter().filter(move |r| usize::from(r[0]) == choice);
                         (0..CHOICES)
                             .map(|choice| of(choice).map(|_| 1).sum())

@@ -67,8 +67,8 @@ impl Enclosing {
                 };
                 match places(candidates, *ranks, ranking) {
                     Some(places) => {
-                        let record = self.rankings.seal(entropy, context, &places, *ranks)?;
-                        Some(EnclosedChoice::Record(record))
+                        let sealed = self.rankings.seal(entropy, context, &places, *ranks)?;
+                        Some(EnclosedChoice::Ranking(sealed))
                     }
                     None => None,
                 }

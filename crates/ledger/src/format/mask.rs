@@ -1,4 +1,5 @@
-//! Masks: random numbers that are added to counts, drawn from a keystream that only the mask key opens.
+//! Masks: random numbers that are added to counts and to witnesses, drawn from a keystream that only the
+//! mask key opens.
 
 use std::io;
 
@@ -7,6 +8,7 @@ use chacha20::cipher::{KeyIvInit, StreamCipher};
 use zeroize::Zeroizing;
 
 use crate::format::entropy::Entropy;
+use crate::format::ranking::WITNESS_BYTES;
 
 const MASK_BYTES: usize = 4;
 
@@ -31,13 +33,25 @@ impl MaskKey {
     /// The masks of the `cells` counts of a region in a frame: nonce = region (4), sequence (8),
     /// little-endian like the masks.
     pub(crate) fn masks(&self, region: u16, sequence: u64, cells: usize) -> Zeroizing<Vec<u32>> {
+        let mut stream = Zeroizing::new(vec![0; cells * MASK_BYTES]);
+        self.draw(region, sequence, &mut stream);
+        let (masks, _) = stream.as_chunks::<MASK_BYTES>();
+        Zeroizing::new(masks.iter().map(|mask| u32::from_le_bytes(*mask)).collect())
+    }
+
+    /// The mask of the sum of witnesses of a ranked region in a frame: drawn where another ballot's masks of
+    /// cells are.
+    pub(crate) fn witness_mask(&self, region: u16, sequence: u64) -> u128 {
+        let mut mask = Zeroizing::new([0; WITNESS_BYTES]);
+        self.draw(region, sequence, mask.as_mut_slice());
+        u128::from_le_bytes(*mask)
+    }
+
+    fn draw(&self, region: u16, sequence: u64, zeros: &mut [u8]) {
         let mut nonce = [0; 12];
         nonce[..2].copy_from_slice(&region.to_le_bytes());
         nonce[4..].copy_from_slice(&sequence.to_le_bytes());
-        let mut stream = Zeroizing::new(vec![0; cells * MASK_BYTES]);
-        ChaCha20::new((&*self.0).into(), &nonce.into()).apply_keystream(&mut stream);
-        let (masks, _) = stream.as_chunks::<MASK_BYTES>();
-        Zeroizing::new(masks.iter().map(|mask| u32::from_le_bytes(*mask)).collect())
+        ChaCha20::new((&*self.0).into(), &nonce.into()).apply_keystream(zeros);
     }
 }
 
@@ -53,5 +67,9 @@ mod tests {
         assert_eq!(*mask.masks(0, 0, 4), expected);
         assert_ne!(*mask.masks(1, 0, 4), expected);
         assert_ne!(*mask.masks(0, 1, 4), expected);
+        let of_witnesses = 0x28bd_8653_e56a_5d40_903d_f1a0_ade0_b876;
+        assert_eq!(mask.witness_mask(0, 0), of_witnesses);
+        assert_ne!(mask.witness_mask(1, 0), of_witnesses);
+        assert_ne!(mask.witness_mask(0, 1), of_witnesses);
     }
 }

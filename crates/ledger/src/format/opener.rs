@@ -107,24 +107,47 @@ impl MaskOpener {
         (ballot, region): (u16, u16),
         cells: usize,
     ) -> Result<zeroize::Zeroizing<Vec<u32>>, OpenError> {
-        let key = self.0.of(header, ballot, MaskKey::open);
-        let key = key.ok_or(OpenError::Sealed {
-            hand: Hand::Mask,
-            sequence,
-            ballot,
-        })?;
+        let key = self.content_key(header, sequence, ballot)?;
         Ok(key.masks(region, sequence, cells))
     }
 
-    /// The ranking in a record of a voter of this ballot and region; none where it was sealed to another
-    /// key, comes from elsewhere, or ranks nobody on the paper.
+    /// The mask of the witnesses of one region on a ranked ballot, in the frame of that sequence.
+    ///
+    /// # Errors
+    /// The ballot's content key does not open.
+    pub fn witness_mask(
+        &mut self,
+        header: &SegmentHeader,
+        sequence: u64,
+        (ballot, region): (u16, u16),
+    ) -> Result<u128, OpenError> {
+        let key = self.content_key(header, sequence, ballot)?;
+        Ok(key.witness_mask(region, sequence))
+    }
+
+    fn content_key(
+        &mut self,
+        header: &SegmentHeader,
+        sequence: u64,
+        ballot: u16,
+    ) -> Result<&MaskKey, OpenError> {
+        let key = self.0.of(header, ballot, MaskKey::open);
+        key.ok_or(OpenError::Sealed {
+            hand: Hand::Mask,
+            sequence,
+            ballot,
+        })
+    }
+
+    /// The ranking in a record of a voter of this ballot and region, and its witness; none where it was
+    /// sealed to another key, comes from elsewhere, or ranks nobody on the paper.
     pub fn ranking(
         &self,
         manifest_sha256: &[u8; 32],
         (ballot, region): (u16, u16),
         paper: &Paper,
         record: &[u8],
-    ) -> Option<Choice> {
+    ) -> Option<(Choice, u128)> {
         let Paper::Ranked { candidates, .. } = paper else {
             return None;
         };
@@ -133,12 +156,13 @@ impl MaskOpener {
             ballot,
             region,
         };
-        let places = ranking::open(&self.0.secret, context, record)?;
+        let (places, witness) = ranking::open(&self.0.secret, context, record)?;
         let ranking = places.iter().map(|place| {
             let at = usize::from(*place).checked_sub(1)?;
             candidates.get(at).copied()
         });
-        ranking.collect::<Option<Vec<u32>>>().map(Choice::Ranking)
+        let ranking = ranking.collect::<Option<Vec<u32>>>()?;
+        Some((Choice::Ranking(ranking), witness))
     }
 }
 

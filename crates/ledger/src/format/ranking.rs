@@ -6,6 +6,10 @@
 //! over the shared secret (salt `scrutin.v2 ranking`, info = E, manifest SHA-256, ballot, region),
 //! nonce zero: a key seals once. The plaintext is `ranks` numbers of two bytes: 1 = the first candidate
 //! of the paper, zeros behind the last rank.
+//!
+//! The same derivation gives the ranking's *witness*, 16 bytes that only its submitter and the holder of
+//! the mask key know. A frame holds the sum of its witnesses, masked, so the holder of the count key cannot
+//! put other rankings into a release: it does not know by how much the sum changes.
 
 use std::io;
 
@@ -16,7 +20,7 @@ use curve25519_dalek::montgomery::MontgomeryPoint;
 use curve25519_dalek::traits::BasepointTable;
 use hkdf::Hkdf;
 use sha2::Sha256;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::format::entropy::Entropy;
 use crate::format::hand::{HandPublicKey, HandSecretKey, KeyError};
@@ -26,6 +30,8 @@ const KEY_BYTES: usize = 32;
 const TAG_BYTES: usize = 16;
 /// Bytes of one rank of a ranked vote.
 const RANK_BYTES: usize = 2;
+/// Bytes of a witness, and of a sum of witnesses.
+pub(crate) const WITNESS_BYTES: usize = 16;
 /// What a record takes beside its ranks.
 const RECORD_OVERHEAD_BYTES: usize = KEY_BYTES + TAG_BYTES;
 
@@ -40,6 +46,14 @@ pub(crate) struct RankingContext<'a> {
     pub(crate) manifest_sha256: &'a [u8; 32],
     pub(crate) ballot: u16,
     pub(crate) region: u16,
+}
+
+/// A ranking that only the holder of the mask key reads. Wiped when dropped.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct SealedRanking {
+    pub(crate) record: Vec<u8>,
+    /// What its frame adds up, modulo 2^128.
+    pub(crate) witness: u128,
 }
 
 /// Seals rankings to one mask key, by tables that are computed once.
@@ -68,7 +82,7 @@ impl RankingSealer {
         context: RankingContext<'_>,
         places: &[u16],
         ranks: usize,
-    ) -> io::Result<Vec<u8>> {
+    ) -> io::Result<SealedRanking> {
         let mut ephemeral = Zeroizing::new([0; KEY_BYTES]);
         entropy.fill(ephemeral.as_mut_slice())?;
         // X25519 knows a point by one coordinate, which tables of the same curve's other form give too.
@@ -82,29 +96,35 @@ impl RankingSealer {
             record.extend_from_slice(&place.to_le_bytes());
         }
         record.resize(KEY_BYTES + ranks * RANK_BYTES, 0);
-        let cipher = cipher(&Zeroizing::new(shared.to_bytes()), &public, context);
+        let secrets = Secrets::derive(&Zeroizing::new(shared.to_bytes()), &public, context);
         let plain = record.get_mut(KEY_BYTES..).expect("resized above");
-        let tag = cipher
+        let tag = secrets
+            .cipher
             .encrypt_inout_detached(&Nonce::default(), b"", plain.into())
             .expect("ChaCha20-Poly1305 takes 256 GiB, a ranking a few hundred bytes");
         record.extend_from_slice(&tag);
-        Ok(record)
+        Ok(SealedRanking {
+            record,
+            witness: secrets.witness,
+        })
     }
 }
 
-/// The places that a record ranks, counted from 1; none where it was not sealed to this key, at this
-/// ballot and region, or ranks nothing that can be ranked.
+/// The places that a record ranks, counted from 1, and its witness; none where it was not sealed to this
+/// key, at this ballot and region, or ranks nothing that can be ranked.
 pub(crate) fn open(
     secret: &HandSecretKey,
     context: RankingContext<'_>,
     record: &[u8],
-) -> Option<Vec<u16>> {
+) -> Option<(Vec<u16>, u128)> {
     let (public, sealed) = record.split_first_chunk::<KEY_BYTES>()?;
     let (ciphertext, tag) = sealed.split_last_chunk::<TAG_BYTES>()?;
     let public = MontgomeryPoint(*public);
     let shared = Zeroizing::new(public.mul_clamped(*secret.to_bytes()).to_bytes());
     let mut plain = Zeroizing::new(ciphertext.to_vec());
-    cipher(&shared, &public, context)
+    let secrets = Secrets::derive(&shared, &public, context);
+    secrets
+        .cipher
         .decrypt_inout_detached(
             &Nonce::default(),
             b"",
@@ -118,26 +138,36 @@ pub(crate) fn open(
     }
     let mut places = ranks.iter().map(|rank| u16::from_le_bytes(*rank));
     let ranked: Vec<u16> = places.by_ref().take_while(|place| *place != 0).collect();
-    (!ranked.is_empty() && places.all(|place| place == 0)).then_some(ranked)
+    (!ranked.is_empty() && places.all(|place| place == 0)).then_some((ranked, secrets.witness))
 }
 
-fn cipher(
-    shared: &[u8; 32],
-    public: &MontgomeryPoint,
-    context: RankingContext<'_>,
-) -> ChaCha20Poly1305 {
-    let mut key = Zeroizing::new([0; 32]);
-    let (ballot, region) = (context.ballot.to_le_bytes(), context.region.to_le_bytes());
-    let info = [
-        public.as_bytes(),
-        context.manifest_sha256.as_slice(),
-        &ballot,
-        &region,
-    ];
-    Hkdf::<Sha256>::new(Some(SALT), shared)
-        .expand_multi_info(&info, key.as_mut_slice())
-        .expect("HKDF-SHA256 gives up to 8,160 bytes");
-    ChaCha20Poly1305::new((&*key).into())
+/// What submitter and mask hand alone derive of a record.
+struct Secrets {
+    cipher: ChaCha20Poly1305,
+    witness: u128,
+}
+
+impl Secrets {
+    fn derive(shared: &[u8; 32], public: &MontgomeryPoint, context: RankingContext<'_>) -> Secrets {
+        let mut derived = Zeroizing::new([0; KEY_BYTES + WITNESS_BYTES]);
+        let (ballot, region) = (context.ballot.to_le_bytes(), context.region.to_le_bytes());
+        let info = [
+            public.as_bytes(),
+            context.manifest_sha256.as_slice(),
+            &ballot,
+            &region,
+        ];
+        Hkdf::<Sha256>::new(Some(SALT), shared)
+            .expand_multi_info(&info, derived.as_mut_slice())
+            .expect("HKDF-SHA256 gives up to 8,160 bytes");
+        let (mut key, mut witness) = (Zeroizing::new([0; KEY_BYTES]), [0; WITNESS_BYTES]);
+        key.copy_from_slice(&derived[..KEY_BYTES]);
+        witness.copy_from_slice(&derived[KEY_BYTES..]);
+        Secrets {
+            cipher: ChaCha20Poly1305::new((&*key).into()),
+            witness: u128::from_le_bytes(witness),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -167,9 +197,9 @@ mod tests {
         fn a_ranking_reads_back_and_has_one_length(places in prop::collection::vec(1u16.., 1..9)) {
             let key = key();
             let sealer = RankingSealer::new(key.public()).expect("on the curve");
-            let record = sealer.seal(&mut SystemEntropy, context(1, 2), &places, 9).expect("sealed");
-            prop_assert_eq!(record.len(), RECORD_OVERHEAD_BYTES + 9 * RANK_BYTES);
-            prop_assert_eq!(open(&key, context(1, 2), &record), Some(places));
+            let sealed = sealer.seal(&mut SystemEntropy, context(1, 2), &places, 9).expect("sealed");
+            prop_assert_eq!(sealed.record.len(), RECORD_OVERHEAD_BYTES + 9 * RANK_BYTES);
+            prop_assert_eq!(open(&key, context(1, 2), &sealed.record), Some((places, sealed.witness)));
         }
 
         #[test]
@@ -196,10 +226,10 @@ mod tests {
         let (key, other) = (key(), key());
         let sealer = RankingSealer::new(key.public()).expect("on the curve");
         let record = sealer.seal(&mut SystemEntropy, context(1, 2), &[3, 1], 4);
-        let record = record.expect("sealed");
-        assert_eq!(open(&other, context(1, 2), &record), None);
-        assert_eq!(open(&key, context(1, 3), &record), None);
-        assert_eq!(open(&key, context(0, 2), &record), None);
+        let SealedRanking { record, .. } = &record.expect("sealed");
+        assert_eq!(open(&other, context(1, 2), record), None);
+        assert_eq!(open(&key, context(1, 3), record), None);
+        assert_eq!(open(&key, context(0, 2), record), None);
         for bit in 0..record.len() * 8 {
             let mut changed = record.clone();
             changed[bit / 8] ^= 1 << (bit % 8);

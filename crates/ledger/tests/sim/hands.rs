@@ -9,7 +9,7 @@ use std::sync::Arc;
 use election::Choice;
 use ledger::{
     BallotShape, CountOpener, Enclosed, Enclosing, Entropy, Frame, Hand, HandPublicKeys,
-    HandSecretKey, MaskOpener, Paper, Papers, RegionChoices, SegmentHeader, Shape,
+    HandSecretKey, MaskOpener, Paper, Papers, RegionChoices, SealedRankings, SegmentHeader, Shape,
 };
 
 /// Votes by ballot, region and choice.
@@ -137,13 +137,9 @@ impl BothHands {
         let paper = paper.expect("choices are read by their papers");
         let cells = match choices {
             RegionChoices::Cells(cells) => cells,
-            RegionChoices::Records(records) => {
-                let open = |record: &Vec<u8>| {
-                    let manifest = &header.manifest_sha256;
-                    let ranking = self.mask.ranking(manifest, (ballot, region), paper, record);
-                    ranking.ok_or("a ranking does not open".to_owned())
-                };
-                return records.iter().map(open).collect();
+            RegionChoices::Rankings(rankings) => {
+                let at = (ballot, region);
+                return open_rankings(&mut self.mask, header, frame, at, paper, &rankings);
             }
         };
         let Paper::Cells(offered) = paper else {
@@ -163,4 +159,29 @@ impl BothHands {
             .flat_map(|(choice, count)| std::iter::repeat_n(choice.clone(), count as usize))
             .collect())
     }
+}
+
+/// The rankings of a region, held against the witnesses of the frame.
+fn open_rankings(
+    mask_hand: &mut MaskOpener,
+    header: &SegmentHeader,
+    frame: &Frame,
+    at: (u16, u16),
+    paper: &Paper,
+    sealed: &SealedRankings,
+) -> Result<Vec<Choice>, String> {
+    let mask = mask_hand.witness_mask(header, frame.header.sequence, at);
+    let mask = mask.map_err(|error| error.to_string())?;
+    let mut witnesses = sealed.witnesses.wrapping_sub(mask);
+    let mut rankings = Vec::new();
+    for record in &sealed.records {
+        let opened = mask_hand.ranking(&header.manifest_sha256, at, paper, record);
+        let (ranking, witness) = opened.ok_or("a ranking does not open")?;
+        witnesses = witnesses.wrapping_sub(witness);
+        rankings.push(ranking);
+    }
+    if witnesses != 0 {
+        return Err("the witnesses are not those of the rankings".to_owned());
+    }
+    Ok(rankings)
 }

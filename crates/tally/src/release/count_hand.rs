@@ -87,7 +87,7 @@ impl CountHand {
             for (region, choices) in regions {
                 let sum = match choices {
                     RegionChoices::Cells(cells) => Sum::Cells(cells),
-                    RegionChoices::Records(records) => Sum::Records(records),
+                    RegionChoices::Rankings(rankings) => Sum::Rankings(rankings),
                 };
                 votes.push((sealed.ballot, region, sum));
             }

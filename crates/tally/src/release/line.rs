@@ -5,7 +5,7 @@ use std::fmt;
 use anyhow::{Context, ensure};
 use data_encoding::HEXLOWER;
 use election::Event;
-use ledger::HandPublicKeys;
+use ledger::{HandPublicKeys, SealedRankings};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -49,6 +49,9 @@ pub(crate) struct ReleaseLine {
     /// Rankings sealed to the mask key, ascending.
     #[serde(skip_serializing_if = "Option::is_none")]
     records: Option<Vec<String>>,
+    /// Masked sum of the witnesses of the rankings, modulo 2^128, little-endian.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    witnesses: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,12 +117,14 @@ impl ReleaseLine {
         let mut line = ReleaseLine::planned(event, at, release);
         match sum {
             Sum::Cells(cells) => line.sums = Some(cells.clone()),
-            Sum::Records(records) => {
+            Sum::Rankings(rankings) => {
                 // Sealed rankings look like random bytes: in ascending order nobody tells whose is whose,
                 // and every holder of the count key writes the same line.
-                let mut hex: Vec<String> = records.iter().map(|r| HEXLOWER.encode(r)).collect();
+                let records = rankings.records.iter();
+                let mut hex: Vec<String> = records.map(|r| HEXLOWER.encode(r)).collect();
                 hex.sort_unstable();
                 line.records = Some(hex);
+                line.witnesses = Some(HEXLOWER.encode(&rankings.witnesses.to_le_bytes()));
             }
         }
         line
@@ -141,6 +146,7 @@ impl ReleaseLine {
             votes: release.votes,
             sums: None,
             records: None,
+            witnesses: None,
         }
     }
 
@@ -159,20 +165,12 @@ impl ReleaseLine {
             self.previous == planned.previous && self.number == planned.number,
             "it does not follow the line before: a line was changed, removed or added"
         );
-        let sum = match (self.sums.take(), self.records.take()) {
-            (Some(cells), None) => Sum::Cells(cells),
-            (None, Some(records)) => {
-                ensure!(
-                    records.is_sorted_by(|one, next| one < next),
-                    "its records are not in ascending order, each once"
-                );
-                let decoded = records
-                    .iter()
-                    .map(|record| HEXLOWER.decode(record.as_bytes()));
-                let decoded: Result<Vec<Vec<u8>>, _> = decoded.collect();
-                Sum::Records(decoded.context("a record is not hexadecimal")?)
+        let sum = match (self.sums.take(), self.records.take(), self.witnesses.take()) {
+            (Some(cells), None, None) => Sum::Cells(cells),
+            (None, Some(records), Some(witnesses)) => {
+                Sum::Rankings(decode_rankings(&records, &witnesses)?)
             }
-            _ => anyhow::bail!("it holds neither sums nor records"),
+            _ => anyhow::bail!("it holds neither sums nor records with their witnesses"),
         };
         if self.link != planned.link && self.last_frame == planned.last_frame {
             anyhow::bail!(
@@ -188,6 +186,25 @@ impl ReleaseLine {
         );
         Ok(sum)
     }
+}
+
+fn decode_rankings(records: &[String], witnesses: &str) -> anyhow::Result<SealedRankings> {
+    ensure!(
+        records.is_sorted_by(|one, next| one < next),
+        "its records are not in ascending order, each once"
+    );
+    let records = records
+        .iter()
+        .map(|record| HEXLOWER.decode(record.as_bytes()));
+    let records: Result<Vec<Vec<u8>>, _> = records.collect();
+    let witnesses = HEXLOWER.decode(witnesses.as_bytes()).ok();
+    let witnesses = witnesses.and_then(|bytes| bytes.try_into().ok());
+    Ok(SealedRankings {
+        records: records.context("a record is not hexadecimal")?,
+        witnesses: u128::from_le_bytes(
+            witnesses.context("its witnesses are not 32 hexadecimal digits")?,
+        ),
+    })
 }
 
 /// What is released, for messages.

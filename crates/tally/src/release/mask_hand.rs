@@ -1,12 +1,12 @@
 //! The mask hand: takes the masks off the count hand's sums. It never sees the counts of a frame.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, bail, ensure};
-use election::{Ballot, Choice};
-use ledger::{Cursor, HandSecretKey, MaskOpener, Paper, SegmentHeader};
+use election::Ballot;
+use ledger::{Cursor, HandSecretKey, MaskOpener, Paper, SealedRankings, SegmentHeader};
 
 use super::file::{self, Lines};
 use super::line::{HeaderLine, ReleaseLine, hash_of};
@@ -53,12 +53,7 @@ pub(crate) struct Unmasking {
     /// Hash of the last line read; none before the first.
     last: Option<String>,
     number: u64,
-    /// Rankings that were released, by what begins them: nobody draws the same 16 bytes twice.
-    released: HashSet<[u8; RANKING_ID_BYTES]>,
 }
-
-/// Bytes of a sealed ranking that tell it from every other.
-const RANKING_ID_BYTES: usize = 16;
 
 impl Unmasking {
     pub(crate) fn new(package: &Arc<PackageRoll>, partition: u16, hand: &MaskHand) -> Unmasking {
@@ -71,7 +66,6 @@ impl Unmasking {
             header: HeaderLine::of(package, partition),
             last: None,
             number: 0,
-            released: HashSet::new(),
         }
     }
 
@@ -92,7 +86,13 @@ impl Unmasking {
                     let masks = self.opener.masks(header, frame.at.sequence, at, cells)?;
                     Sum::Cells(masks.to_vec())
                 }
-                Some(Paper::Ranked { .. }) => Sum::Records(Vec::new()),
+                Some(Paper::Ranked { .. }) => {
+                    let at = (ballot, region);
+                    Sum::Rankings(SealedRankings {
+                        records: Vec::new(),
+                        witnesses: self.opener.witness_mask(header, frame.at.sequence, at)?,
+                    })
+                }
                 None => return Err(frame.position().no_paper(ballot, region).into()),
             };
             masks.push((ballot, region, sum));
@@ -178,8 +178,9 @@ impl Unmasking {
         let ballot = &package.event().ballots()[usize::from(release.unit.ballot)];
         let counts = match (sums, masks) {
             (Sum::Cells(sums), Sum::Cells(masks)) => self.counts_of(release.unit, &sums, &masks)?,
-            (Sum::Records(records), Sum::Records(_)) => {
-                self.rankings_of(ballot, release.unit, &records)?
+            (Sum::Rankings(rankings), Sum::Rankings(masks)) => {
+                let witnesses = rankings.witnesses.wrapping_sub(masks.witnesses);
+                self.rankings_of(ballot, release.unit, &rankings.records, witnesses)?
             }
             _ => bail!("it holds sums of a ranked ballot, or rankings of another"),
         };
@@ -217,19 +218,18 @@ impl Unmasking {
         Ok(counts)
     }
 
+    /// Opens the rankings of a release. `witnesses`: the sum of those that its frames hold.
+    ///
+    /// # Errors
+    /// They are not the rankings of these frames. None is told then: beside rankings of the forger's own, one
+    /// would be that of a voter whom the forger knows.
     fn rankings_of(
-        &mut self,
+        &self,
         ballot: &Ballot,
         unit: Unit,
         records: &[Vec<u8>],
+        mut witnesses: u128,
     ) -> anyhow::Result<Counts> {
-        for record in records {
-            let id = record.first_chunk().context("a ranking is too short")?;
-            ensure!(
-                self.released.insert(*id),
-                "a ranking was released before: a record was copied"
-            );
-        }
         let (Scope::Region(region), Some(paper)) = (unit.scope, self.paper(unit)) else {
             bail!("rankings of a whole country: they are released by region");
         };
@@ -237,13 +237,18 @@ impl Unmasking {
         let manifest = self.package.manifest_sha256();
         for record in records {
             let at = (unit.ballot, region);
-            let ranking = self.opener.ranking(&manifest, at, paper, record);
-            let ranking = ranking.filter(|ranking: &Choice| ballot.check(region, ranking).is_ok());
-            let ranking = ranking.context(
+            let opened = self.opener.ranking(&manifest, at, paper, record);
+            let opened = opened.filter(|(ranking, _)| ballot.check(region, ranking).is_ok());
+            let (ranking, witness) = opened.context(
                 "a ranking does not open, or is none that the ballot paper offers: it was changed or moved here, or the mask key is not the event's",
             )?;
+            witnesses = witnesses.wrapping_sub(witness);
             counts.add(&ranking, 1);
         }
+        ensure!(
+            witnesses == 0,
+            "its rankings are not those of its frames: some were exchanged or left out by whoever made the release; nothing of it is told, keep the file as evidence"
+        );
         Ok(counts)
     }
 

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use election::Event;
+use ledger::SealedRankings;
 
 use crate::opened::OpenedFrame;
 use crate::release::{Release, ReleasePlan, Unit};
@@ -13,8 +14,9 @@ use crate::release::{Release, ReleasePlan, Unit};
 pub(crate) enum Sum {
     /// Modulo 2^32, for each choice of the ballot paper.
     Cells(Vec<u32>),
-    /// Rankings that are sealed to the mask key.
-    Records(Vec<Vec<u8>>),
+    /// Rankings as the count hand has them. The mask hand has none before a release, and in place of their
+    /// witnesses the masks of these.
+    Rankings(SealedRankings),
 }
 
 impl Sum {
@@ -26,7 +28,10 @@ impl Sum {
                     *sum = sum.wrapping_add(cell);
                 }
             }
-            (Sum::Records(all), Sum::Records(more)) => all.extend(more),
+            (Sum::Rankings(all), Sum::Rankings(more)) => {
+                all.records.extend(more.records);
+                all.witnesses = all.witnesses.wrapping_add(more.witnesses);
+            }
             _ => panic!("votes of different ballot papers were to be added up"),
         }
     }
