@@ -94,18 +94,27 @@ impl OutputFile {
         })
     }
 
+    /// Brings the content to stable storage; what is missing then is the name. For whoever tells somebody
+    /// what is in the file before it finishes it: a full disk is noticed first.
+    ///
+    /// System calls: `write`, `fsync`.
+    pub fn settle(&mut self) -> Result<(), OutputError> {
+        let aside = &self.target.aside;
+        if let Some(writer) = &mut self.writer {
+            writer.flush().map_err(OutputError::io("write", aside))?;
+            rustix::fs::fsync(writer.get_ref())
+                .map_err(|error| OutputError::io("sync", aside)(error.into()))?;
+        }
+        Ok(())
+    }
+
     /// Gives the file its name. When this returns, content and name are on stable storage.
     ///
     /// System calls: `write`, `fsync`, `renameat2` (`RENAME_NOREPLACE` without force), `fsync` of
     /// the directory.
     pub fn finish(mut self) -> Result<(), OutputError> {
-        let aside = self.target.aside.clone();
-        if let Some(writer) = self.writer.take() {
-            let file = writer
-                .into_inner()
-                .map_err(|error| OutputError::io("write", &aside)(error.into_error()))?;
-            rustix::fs::fsync(&file).map_err(|e| OutputError::io("sync", &aside)(e.into()))?;
-        }
+        self.settle()?;
+        drop(self.writer.take());
         self.target.publish()
     }
 }
@@ -193,6 +202,10 @@ impl Target {
             return Err(OutputError::Exists {
                 path: path.to_owned(),
             });
+        }
+        if kind == Kind::File && path.is_dir() {
+            let is_directory = io::ErrorKind::IsADirectory.into();
+            return Err(OutputError::io("replace", path)(is_directory));
         }
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let mut aside = std::ffi::OsString::from(".");

@@ -33,6 +33,7 @@ pub fn run(args: &Args) -> Result<()> {
     let key = RollKey::generate()?;
     file.write_all(key.to_file_text().as_bytes())
         .with_context(|| format!("cannot write {}", args.out.display()))?;
+    file.settle()?;
     if args.json {
         print_line!("{}", serde_json::json!({ "key_id": key.key_id() }))?;
     } else {

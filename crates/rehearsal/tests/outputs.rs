@@ -180,6 +180,34 @@ fn closed(home: &Home, (program, arguments, _): Step) -> Output {
         .unwrap()
 }
 
+/// `program arguments` where no file can grow, as on a full disk.
+fn without_room(home: &Home, (program, arguments, _): Step) -> Output {
+    let program = home.programs.path(program);
+    let limited = format!(
+        "trap '' XFSZ; ulimit -f 0; exec {} {arguments}",
+        program.display()
+    );
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &limited]).current_dir(home.dir.path());
+    shell.stdin(Stdio::null()).output().unwrap()
+}
+
+/// A public key or a token that was told of, and is not there, would find its way into an event.
+#[test]
+fn a_full_disk_is_noticed_before_anything_is_told() {
+    let home = Home::new();
+    for step in STEPS.iter().filter(|(_, _, files)| !files.is_empty()) {
+        let output = without_room(&home, *step);
+        home.check(*step, &output, ("on a full disk", 1, false));
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(told.contains("cannot write"), "{step:?}: {told}");
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(printed, "", "{step:?}");
+        let output = home.run(*step, Stdio::piped(), Stdio::piped());
+        home.check(*step, &output, ("with room", 0, true));
+    }
+}
+
 /// What is shown once is kept only where somebody can see it. All else that is printed beside a file
 /// can be read again in that file.
 #[test]

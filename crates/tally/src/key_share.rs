@@ -141,6 +141,7 @@ impl KeyShare {
             "not a share of a key: expected one line of `tally split`, copy the file again";
         ensure!(text.len() <= TEXT_BYTES_MAX, FORM);
         let line = std::str::from_utf8(text).context(FORM)?.trim();
+        ensure!(line.starts_with(&format!("{TAG}:")), FORM);
         let (body, sum) = line.rsplit_once(':').context(FORM)?;
         ensure!(
             sum_of(body) == sum,

@@ -171,11 +171,16 @@ pub(crate) struct LockedTokens<'a> {
 }
 
 impl LockedTokens<'_> {
-    /// Adds what is kept of a token.
+    /// Adds what is kept of a token, once there is room for it and `show` has shown its text: a hash whose
+    /// token nobody could read would be of no use, nor a token that is not kept.
     ///
     /// # Errors
-    /// The file cannot be written; it is then as it was.
-    pub(crate) fn add(mut self, token: &NewToken) -> anyhow::Result<()> {
+    /// The file cannot be written, or the text not be shown; the file is then as it was.
+    pub(crate) fn add(
+        mut self,
+        token: &NewToken,
+        show: impl FnOnce(&str) -> std::io::Result<()>,
+    ) -> anyhow::Result<()> {
         if !self.lines.is_empty() && !self.lines.ends_with('\n') {
             self.lines.push('\n');
         }
@@ -183,6 +188,8 @@ impl LockedTokens<'_> {
         // Written aside and renamed: a crash leaves the tokens there were.
         let mut file = OutputFile::create_secret(&self.file.0, true)?;
         file.write_all(self.lines.as_bytes())?;
+        file.settle()?;
+        show(&token.text)?;
         Ok(file.finish()?)
     }
 }
@@ -220,7 +227,7 @@ mod tests {
     fn issue(file: &TokenFile, role: Role, now_ms: i64) -> Zeroizing<String> {
         let token = NewToken::draw(role, now_ms).expect("randomness");
         let locked = file.lock().expect("a lock");
-        locked.add(&token).expect("written");
+        locked.add(&token, |_| Ok(())).expect("written");
         token.text
     }
 

@@ -90,6 +90,11 @@ impl<'a> Mailing<'a> {
         self.row.write_to(&mut self.out)
     }
 
+    /// Brings the rows to stable storage, before anything is told of them.
+    pub(super) fn settle(&mut self) -> Result<(), OutputError> {
+        self.out.settle()
+    }
+
     /// Gives the file its name.
     pub(super) fn finish(self) -> Result<(), OutputError> {
         self.out.finish()

@@ -86,6 +86,8 @@ pub fn run(args: &Args) -> Result<()> {
         bail!("{name}: {EMPTY_ROLL}");
     }
     progress.finish();
+    out.settle()?;
+    mailing.as_mut().map_or(Ok(()), Mailing::settle)?;
     print(args, rows)?;
     out.finish()?;
     Ok(mailing.map_or(Ok(()), Mailing::finish)?)

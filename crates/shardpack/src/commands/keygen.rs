@@ -23,6 +23,8 @@ pub(crate) fn run(args: &KeygenArgs) -> Result<()> {
     public_file
         .write_all(made.public.as_bytes())
         .with_context(|| cannot(&public_path))?;
+    secret_file.settle()?;
+    public_file.settle()?;
     print_line!("{}", made.key_id)?;
     secret_file.finish()?;
     public_file.finish()?;

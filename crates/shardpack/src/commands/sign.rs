@@ -50,6 +50,7 @@ pub(crate) fn run(args: &SignArgs) -> Result<()> {
     output
         .write_all(signature.as_bytes())
         .with_context(|| format!("cannot write {}", path.display()))?;
+    output.settle()?;
     print_line!("{}", path.display())?;
     output.finish()?;
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::io::{BufWriter, Write};
 
-use anyhow::ensure;
+use anyhow::{Context, ensure};
 use commandline::StandardOutput;
 use durable::output::OutputFile;
 
@@ -18,11 +18,10 @@ pub(crate) fn run(args: &Export) -> anyhow::Result<()> {
         "results are sealed: name the mask key with --mask, and the releases with --releases"
     );
     // Refused before the long part.
-    let file = args
-        .out
-        .as_ref()
-        .map(|path| OutputFile::create(path, args.force))
-        .transpose()?;
+    let file = match &args.out {
+        Some(path) => Some((path, OutputFile::create(path, args.force)?)),
+        None => None,
+    };
     let (package, directory) = open_readers_inputs(&args.ledger)?;
     let hand = read_mask_hand(&args.hand, package.event())?;
     let recount = Recount::read(package, directory, hand.as_ref())?;
@@ -31,8 +30,9 @@ pub(crate) fn run(args: &Export) -> anyhow::Result<()> {
         count: &recount.count,
     };
     match file {
-        Some(mut file) => {
-            exported.write(args.what, args.format, &mut file)?;
+        Some((path, mut file)) => {
+            let written = exported.write(args.what, args.format, &mut file);
+            written.with_context(|| format!("cannot write {}", path.display()))?;
             Ok(file.finish()?)
         }
         None => {

@@ -62,6 +62,9 @@ fn make(hand: Hand, out: &Path, args: &Keygen) -> anyhow::Result<()> {
         .write_all(key.to_file_text().as_bytes())
         .with_context(|| cannot(&secret_path))?;
     writeln!(public_file, "{public}").with_context(|| cannot(&public_path))?;
+    // A key that nobody can read back must not be told for the event.
+    secret_file.settle()?;
+    public_file.settle()?;
     if args.json {
         let told = serde_json::json!({
             name_in_event(hand): public.to_string(),

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use commandline::{note, print_line};
 use durable::output::OutputFile;
 
@@ -23,6 +23,7 @@ pub(crate) fn run_split(args: &Split) -> anyhow::Result<()> {
         let mut file = OutputFile::create_secret(&path, args.force)?;
         let written = file.write_all(share.to_file_text().as_bytes());
         written.with_context(|| format!("cannot write {}", path.display()))?;
+        file.settle()?;
         Ok((path, file))
     });
     let files: Vec<(PathBuf, OutputFile)> = files.collect::<anyhow::Result<_>>()?;
@@ -46,6 +47,10 @@ pub(crate) fn run_split(args: &Split) -> anyhow::Result<()> {
 
 /// Makes a key of shares.
 pub(crate) fn run_join(args: &Join) -> anyhow::Result<()> {
+    ensure!(
+        !args.share.contains(&args.out),
+        "--out names a share: the whole key must not take its place"
+    );
     let read = |path: &PathBuf| {
         let text = read_secret(path).context("share of a key")?;
         KeyShare::parse(&text).with_context(|| format!("cannot use share {}", path.display()))
@@ -55,6 +60,7 @@ pub(crate) fn run_join(args: &Join) -> anyhow::Result<()> {
     let mut file = OutputFile::create_secret(&args.out, args.force)?;
     let written = file.write_all(key.to_file_text().as_bytes());
     written.with_context(|| format!("cannot write {}", args.out.display()))?;
+    file.settle()?;
     print_line!(
         "{} is the {} key {}",
         args.out.display(),

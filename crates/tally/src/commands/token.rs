@@ -12,9 +12,7 @@ pub(crate) fn run(command: &Token) -> anyhow::Result<()> {
     let tokens = TokenFile(file.clone());
     let locked = tokens.lock()?;
     let token = token::NewToken::draw(*role, SystemClock::new().now_ms())?;
-    // Shown, then kept: a hash whose token nobody could read would be of no use.
-    print_once(&token.text)?;
-    locked.add(&token)?;
+    locked.add(&token, print_once)?;
     note!(
         "hand it to one {} and keep no copy: {} holds its hash only; to take it back, delete its line there",
         role.name(),
