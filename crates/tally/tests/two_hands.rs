@@ -112,6 +112,33 @@ fn add_to_witnesses(release: &mut serde_json::Value) -> bool {
     true
 }
 
+/// A directory in place of a release file stands for whatever is no file, such as a pipe.
+fn no_file_is_waited_for(office: &Office) {
+    let kept = fs::read(office.file()).expect("releases");
+    fs::remove_file(office.file()).expect("releases");
+    fs::create_dir(office.file()).expect("a directory");
+    for refused in [office.count(), office.release(&office.names.ledger)] {
+        let told = stderr(&refused);
+        assert!(told.contains("not a regular file"), "{told}");
+    }
+    fs::remove_dir(office.file()).expect("a directory");
+    fs::write(office.file(), kept).expect("releases");
+}
+
+/// What no crash left at the end of a release file stays there.
+fn what_others_wrote_is_kept(office: &Office) {
+    let kept = fs::read(office.file()).expect("releases");
+    fs::write(office.file(), "a note without an end").expect("written");
+    let told = stderr(&office.release(&office.names.ledger));
+    assert!(told.contains("half a line that is not of this"), "{told}");
+    let left = fs::read_to_string(office.file()).expect("the note");
+    assert_eq!(left, "a note without an end");
+    let torn = [&kept[..40], &[0; 9]].concat();
+    fs::write(office.file(), torn).expect("written");
+    assert!(office.release(&office.names.ledger).status.success());
+    assert!(fs::read(office.file()).expect("releases") == kept);
+}
+
 /// What the count hand can do without the mask key, and what of it is noticed by the mask hand.
 #[test]
 fn what_a_count_hand_forges_is_noticed_where_it_can_be() {
@@ -129,6 +156,8 @@ fn what_a_count_hand_forges_is_noticed_where_it_can_be() {
         },
         "not in ascending order, each once",
     );
+    let long = |lines: &mut Vec<String>| lines[1] = "x".repeat(1 << 20);
+    office.refuses(long, "line 2 has more than");
     for forge in [leave_one_out, add_to_witnesses] {
         office.refuses(|lines| forged(lines, forge), "not those of its frames");
     }
@@ -148,6 +177,8 @@ fn what_a_count_hand_forges_is_noticed_where_it_can_be() {
         },
         "shifted votes",
     );
+    no_file_is_waited_for(&office);
+    what_others_wrote_is_kept(&office);
     let text = fs::read_to_string(office.file()).expect("releases");
     fs::write(office.file(), format!("{text}hello\n")).expect("written");
     let refused = office.release(&office.names.ledger);

@@ -220,7 +220,9 @@ async fn fold(shared: &Shared, source: &Source, hand: Option<MaskHand>) -> anyho
                     tracing::info!(votes = shared.board().count().votes(), "caught up");
                 }
             }
-            News::Failed(error) => return Err(error.context("the ledger cannot be followed")),
+            News::Failed(error) => {
+                return Err(error.context("the ledger, or the releases of it, cannot be followed"));
+            }
         }
     }
 }

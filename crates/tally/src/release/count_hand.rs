@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use ledger::{CountOpener, HandSecretKey, Item, RegionChoices};
 
 use super::file::{self, Appending, Lines};
-use super::line::{HeaderLine, ReleaseLine, hash_of};
+use super::line::{FIXED_BYTES_MAX, HeaderLine, ReleaseLine, hash_of};
 use super::{Release, Sum, Waiting};
 use crate::opened::FrameReading;
 use crate::package_roll::PackageRoll;
@@ -59,7 +59,7 @@ impl CountHand {
         let Some(header) = self.header.take() else {
             return Ok(());
         };
-        let Some(line) = self.written.next_line()? else {
+        let Some(line) = self.written.next_line(FIXED_BYTES_MAX)? else {
             return self.append(&serde_json::to_string(&header)?);
         };
         let position = || self.written.position();
@@ -105,7 +105,7 @@ impl CountHand {
     /// The file goes on; the disk's.
     pub(crate) fn finish(&mut self) -> anyhow::Result<()> {
         self.begin()?;
-        if self.written.next_line()?.is_some() {
+        if self.written.next_line(FIXED_BYTES_MAX)?.is_some() {
             bail!(
                 "{} was not released by this ledger: the ledger is an older copy, or somebody wrote into the file; keep both as evidence",
                 self.written.position()
@@ -135,7 +135,8 @@ impl CountHand {
         let at = (self.number, self.last.clone());
         let line = ReleaseLine::of(self.package.event(), at, release, sum);
         let line = serde_json::to_string(&line)?;
-        match self.written.next_line()? {
+        let bytes = line.len() as u64 + 1;
+        match self.written.next_line(bytes)? {
             None => self.append(&line)?,
             Some(found) if found == line => self.last = hash_of(&line),
             Some(_) => bail!(
@@ -147,9 +148,10 @@ impl CountHand {
     }
 
     fn append(&mut self, line: &str) -> anyhow::Result<()> {
+        self.written.forget_half()?;
         self.appending.append(line)?;
         // Read back at once, so that what is read next is what others append.
-        let written = self.written.next_line()?;
+        let written = self.written.next_line(line.len() as u64 + 1)?;
         if written.as_deref() != Some(line) {
             bail!(
                 "{} changed while it was written: let nothing but one `tally release` write it",

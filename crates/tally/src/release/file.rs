@@ -7,8 +7,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use durable::{OsStorage, Storage, StorageFile};
 
-use super::line::LINE_BYTES_MAX;
-
 /// The file of one partition.
 pub(crate) fn path_of(dir: &Path, partition: u16) -> PathBuf {
     dir.join(format!("p{partition:04}.releases"))
@@ -33,36 +31,50 @@ impl Lines {
         }
     }
 
-    /// The next line without its end; none while there is none, or no file.
+    /// The next line without its end; none while there is none, or no file. `most`: how many bytes it can
+    /// have.
     ///
     /// # Errors
-    /// The file cannot be read, or holds no text.
-    pub(crate) fn next_line(&mut self) -> anyhow::Result<Option<String>> {
+    /// The file cannot be read, holds no text, or a longer line.
+    pub(crate) fn next_line(&mut self, most: u64) -> anyhow::Result<Option<String>> {
         let named = || format!("cannot read {}", self.path.display());
         if self.file.is_none() {
-            match File::open(&self.path) {
-                Ok(file) => self.file = Some(BufReader::new(file)),
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-                Err(error) => return Err(error).with_context(named),
+            if !is_there(&self.path).with_context(named)? {
+                return Ok(None);
             }
+            let file = File::open(&self.path).with_context(named)?;
+            self.file = Some(BufReader::new(file));
         }
         let Some(file) = &mut self.file else {
             return Ok(None);
         };
-        let mut rest = file.by_ref().take(LINE_BYTES_MAX);
+        let room = (most + 1).saturating_sub(self.begun.len() as u64);
+        let mut rest = file.by_ref().take(room);
         rest.read_line(&mut self.begun).with_context(named)?;
         if self.begun.ends_with('\n') {
             self.begun.pop();
             self.read += 1;
             return Ok(Some(std::mem::take(&mut self.begun)));
         }
-        let length = self.begun.len() as u64;
         ensure!(
-            length < LINE_BYTES_MAX,
-            "{} is no release file: a line of more than {LINE_BYTES_MAX} bytes",
-            self.path.display()
+            self.begun.len() as u64 <= most,
+            "{} is not what `tally release` writes: line {} has more than {most} bytes",
+            self.path.display(),
+            self.read + 1
         );
         Ok(None)
+    }
+
+    /// Takes back what was read of a line whose end is not there: it is written anew.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub(crate) fn forget_half(&mut self) -> anyhow::Result<()> {
+        let half = i64::try_from(std::mem::take(&mut self.begun).len())?;
+        match &mut self.file {
+            Some(file) if half > 0 => Ok(file.seek_relative(-half)?),
+            _ => Ok(()),
+        }
     }
 
     /// Names the line that was read last, for errors.
@@ -75,11 +87,27 @@ impl Lines {
     }
 }
 
-/// Appends whole lines to a release file. A half line that a crash left at its end is cut: it is made again.
+/// Whether there is such a file.
+///
+/// # Errors
+/// It is none: a pipe would be waited for without end.
+fn is_there(path: &Path) -> io::Result<bool> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_file() => Ok(true),
+        Ok(_) => Err(io::Error::other("it is not a regular file")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Appends whole lines to a release file. A half line that a crash left at its end is made whole.
 pub(crate) struct Appending {
     path: PathBuf,
     file: Box<dyn StorageFile>,
+    /// Bytes of whole lines.
     len: u64,
+    /// Bytes behind them, of a line without an end.
+    half: u64,
     /// Holds the lock: one program writes.
     _lock: File,
 }
@@ -94,9 +122,10 @@ impl Appending {
     /// It cannot be written, or another program writes it.
     pub(crate) fn open(path: PathBuf) -> anyhow::Result<Appending> {
         let named = || format!("cannot write {}", path.display());
-        let mut file = match OsStorage.open(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => OsStorage.create_new(&path),
-            opened => opened,
+        let file = if is_there(&path).with_context(named)? {
+            OsStorage.open(&path)
+        } else {
+            OsStorage.create_new(&path)
         }
         .with_context(named)?;
         let lock = File::open(&path).with_context(named)?;
@@ -110,13 +139,11 @@ impl Appending {
             whole_lines(&*file).with_context(named)?,
             file.len().with_context(named)?,
         );
-        if whole < len {
-            file.truncate(whole).with_context(named)?;
-        }
         Ok(Appending {
             path,
             file,
             len: whole,
+            half: len - whole,
             _lock: lock,
         })
     }
@@ -124,12 +151,32 @@ impl Appending {
     /// Writes a line behind the last one.
     ///
     /// # Errors
-    /// The disk's; the line may then be there in part.
+    /// The disk's; the line may then be there in part. Half a line is there that is none of this one.
     pub(crate) fn append(&mut self, line: &str) -> anyhow::Result<()> {
         let bytes = format!("{line}\n").into_bytes();
+        self.cut_half_of(&bytes)?;
         let written = self.file.write_at(self.len, &bytes);
         written.with_context(|| format!("cannot write {}", self.path.display()))?;
         self.len += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Cuts what a crash left of this very line: its beginning, or zeros.
+    fn cut_half_of(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        if self.half == 0 {
+            return Ok(());
+        }
+        let named = || format!("cannot write {}", self.path.display());
+        let mut left = vec![0; usize::try_from(self.half)?.min(bytes.len())];
+        self.file.read_at(self.len, &mut left).with_context(named)?;
+        let mut other = left.iter().zip(bytes).filter(|(left, byte)| left != byte);
+        ensure!(
+            self.half <= bytes.len() as u64 && other.all(|(left, _)| *left == 0),
+            "{} ends with half a line that is not of this ledger: keep it as evidence, and name another --out; nothing is written",
+            self.path.display()
+        );
+        self.file.truncate(self.len).with_context(named)?;
+        self.half = 0;
         Ok(())
     }
 

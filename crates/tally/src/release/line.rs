@@ -2,18 +2,22 @@
 
 use std::fmt;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, bail, ensure};
 use data_encoding::HEXLOWER;
 use election::Event;
-use ledger::{HandPublicKeys, SealedRankings};
+use ledger::{HandPublicKeys, Paper, SealedRankings};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{Release, Scope, Sum};
 use crate::package_roll::PackageRoll;
 
-/// Longest line that is read: the rankings of a whole ballot stand in one.
-pub(crate) const LINE_BYTES_MAX: u64 = 8 << 30;
+/// Most bytes of a first line, and of a release without its votes.
+pub(crate) const FIXED_BYTES_MAX: u64 = 4096;
+/// A masked count in decimal digits, and a comma.
+const SUM_BYTES: u64 = 11;
+/// Around a record in hexadecimal: quotation marks and a comma.
+const RECORD_MARKS: u64 = 3;
 const FORMAT: &str = "scrutin-releases/1";
 
 /// The first line: whose releases these are.
@@ -106,6 +110,15 @@ impl HeaderLine {
     }
 }
 
+/// Most bytes of the line of a release of so many votes on this paper.
+pub(crate) fn line_bytes_max(paper: &Paper, votes: u64) -> u64 {
+    let of_votes = match paper {
+        Paper::Cells(choices) => choices.len() as u64 * SUM_BYTES,
+        Paper::Ranked { .. } => votes.saturating_mul(2 * paper.bytes_of(1) + RECORD_MARKS),
+    };
+    FIXED_BYTES_MAX.saturating_add(of_votes)
+}
+
 impl ReleaseLine {
     /// The line behind the one with the hash `previous`.
     pub(crate) fn of(
@@ -114,20 +127,35 @@ impl ReleaseLine {
         release: &Release,
         sum: &Sum,
     ) -> ReleaseLine {
-        let mut line = ReleaseLine::planned(event, at, release);
+        ReleaseLine::planned(event, at, release).with(sum)
+    }
+
+    /// The line with these votes in place of its own.
+    pub(crate) fn with(mut self, sum: &Sum) -> ReleaseLine {
         match sum {
-            Sum::Cells(cells) => line.sums = Some(cells.clone()),
+            Sum::Cells(cells) => self.sums = Some(cells.clone()),
             Sum::Rankings(rankings) => {
                 // Sealed rankings look like random bytes: in ascending order nobody tells whose is whose,
                 // and every holder of the count key writes the same line.
                 let records = rankings.records.iter();
                 let mut hex: Vec<String> = records.map(|r| HEXLOWER.encode(r)).collect();
                 hex.sort_unstable();
-                line.records = Some(hex);
-                line.witnesses = Some(HEXLOWER.encode(&rankings.witnesses.to_le_bytes()));
+                self.records = Some(hex);
+                self.witnesses = Some(HEXLOWER.encode(&rankings.witnesses.to_le_bytes()));
             }
         }
-        line
+        self
+    }
+
+    /// Takes the votes out of the line.
+    fn take_sum(&mut self) -> anyhow::Result<Sum> {
+        match (self.sums.take(), self.records.take(), self.witnesses.take()) {
+            (Some(cells), None, None) => Ok(Sum::Cells(cells)),
+            (None, Some(records), Some(witnesses)) => {
+                Ok(Sum::Rankings(decode_rankings(&records, &witnesses)?))
+            }
+            _ => bail!("it holds neither sums nor records with their witnesses"),
+        }
     }
 
     /// What the plan says of a release, without its votes.
@@ -165,15 +193,9 @@ impl ReleaseLine {
             self.previous == planned.previous && self.number == planned.number,
             "it does not follow the line before: a line was changed, removed or added"
         );
-        let sum = match (self.sums.take(), self.records.take(), self.witnesses.take()) {
-            (Some(cells), None, None) => Sum::Cells(cells),
-            (None, Some(records), Some(witnesses)) => {
-                Sum::Rankings(decode_rankings(&records, &witnesses)?)
-            }
-            _ => anyhow::bail!("it holds neither sums nor records with their witnesses"),
-        };
+        let sum = self.take_sum()?;
         if self.link != planned.link && self.last_frame == planned.last_frame {
-            anyhow::bail!(
+            bail!(
                 "frame {} has the hash {} there and {} in the ledger: they are of two histories, keep both as evidence",
                 self.last_frame,
                 self.link,
@@ -186,6 +208,17 @@ impl ReleaseLine {
         );
         Ok(sum)
     }
+}
+
+/// A release as a line tells it, and its votes, which are taken out of it.
+///
+/// # Errors
+/// No line of a release.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn read_line(text: &str) -> anyhow::Result<(ReleaseLine, Sum)> {
+    let mut line: ReleaseLine = serde_json::from_str(text)?;
+    let sum = line.take_sum()?;
+    Ok((line, sum))
 }
 
 fn decode_rankings(records: &[String], witnesses: &str) -> anyhow::Result<SealedRankings> {

@@ -9,7 +9,7 @@ use election::Ballot;
 use ledger::{Cursor, HandSecretKey, MaskOpener, Paper, SealedRankings, SegmentHeader};
 
 use super::file::{self, Lines};
-use super::line::{HeaderLine, ReleaseLine, hash_of};
+use super::line::{FIXED_BYTES_MAX, HeaderLine, ReleaseLine, hash_of, line_bytes_max};
 use super::{Release, Scope, Sum, Unit, Waiting};
 use crate::counts::Counts;
 use crate::opened::OpenedFrame;
@@ -110,10 +110,14 @@ impl Unmasking {
         let Some(previous) = self.last_line()? else {
             return Ok(None);
         };
-        if self.due.is_empty() {
+        let Some((due, _)) = self.due.front() else {
             return Ok(None);
-        }
-        let Some(line) = self.lines.next_line()? else {
+        };
+        let paper = self
+            .paper(due.unit)
+            .context("a release without ballot paper")?;
+        let most = line_bytes_max(paper, due.votes);
+        let Some(line) = self.lines.next_line(most)? else {
             return Ok(None);
         };
         let (release, masks) = self.due.pop_front().expect("looked at above");
@@ -141,7 +145,7 @@ impl Unmasking {
             );
         }
         ensure!(
-            !has_begun || self.lines.next_line()?.is_none(),
+            !has_begun || self.lines.next_line(FIXED_BYTES_MAX)?.is_none(),
             "{} releases frames that the ledger does not have: the ledger is an older copy, or they are of two histories",
             self.lines.position()
         );
@@ -153,7 +157,7 @@ impl Unmasking {
         if self.last.is_some() {
             return Ok(self.last.clone());
         }
-        let Some(line) = self.lines.next_line()? else {
+        let Some(line) = self.lines.next_line(FIXED_BYTES_MAX)? else {
             return Ok(None);
         };
         let position = || self.lines.position();
@@ -184,6 +188,11 @@ impl Unmasking {
             }
             _ => bail!("it holds sums of a ranked ballot, or rankings of another"),
         };
+        ensure!(
+            counts.total() <= release.votes,
+            "more votes came of it than the {} that it covers: a masked sum was changed, or one of the keys is not the event's",
+            commandline::count(release.votes, "mark")
+        );
         ensure!(
             counts.total() == release.votes,
             "{} came of {}: a masked sum was changed, or one of the keys is not the event's",

@@ -11,6 +11,8 @@ pub(crate) mod mask_hand;
 mod plan;
 mod waiting;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) use line::read_line;
 pub(crate) use mask_hand::{MaskHand, ReleasedVotes};
 pub(crate) use plan::{Release, ReleasePlan, Scope, Unit};
 pub(crate) use waiting::{Sum, Waiting};
