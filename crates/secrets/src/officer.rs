@@ -144,6 +144,14 @@ impl Officer {
         key_id(&self.public)
     }
 
+    /// Whether one of these files, in minisign's form of a public key, is of this officer.
+    #[must_use]
+    pub fn is_among(&self, public_keys: &[PathBuf]) -> bool {
+        let is_own =
+            |path: &PathBuf| PublicKey::from_file(path).is_ok_and(|key| key == self.public);
+        public_keys.iter().any(is_own)
+    }
+
     /// Whether a signature in minisign's text form names this officer's key.
     #[must_use]
     pub fn is_named_in(&self, signature: &str) -> bool {

@@ -425,6 +425,18 @@ fn a_statement_names_the_second_holders_of_both_keys() {
     ] {
         assert!(told.contains(words), "{told}");
     }
+    let linked = desk.fixture.path("linked");
+    fs::create_dir(&linked).expect("a directory");
+    let own = format!("{}/p0000.releases", names.releases);
+    std::os::unix::fs::symlink(own, linked.join("p0000.releases")).expect("a link");
+    let linked = desk.path("linked");
+    let linked = desk.statement("linked-out", &["--interim", "--recomputed", &linked]);
+    assert_eq!(linked.status.code(), Some(1));
+    assert!(
+        stderr(&linked).contains("are the same"),
+        "{}",
+        stderr(&linked)
+    );
     let same = desk.statement("same", &["--interim", "--recomputed", &names.releases]);
     assert_eq!(same.status.code(), Some(1));
     assert!(stderr(&same).contains("are the same"), "{}", stderr(&same));
@@ -440,4 +452,17 @@ fn a_statement_names_the_second_holders_of_both_keys() {
         told.contains("two holders of the count key came to different"),
         "{told}"
     );
+}
+
+#[test]
+fn a_statement_signed_by_a_key_that_is_not_trusted_says_so() {
+    const TOLD: &str = "is not one that --trust names";
+    let desk = Desk::new();
+    let trusted = desk.statement("trusted", &["--ballot", "OVER"]);
+    assert!(trusted.status.success() && !stderr(&trusted).contains(TOLD));
+    let pair = KeyPair::generate_encrypted_keypair(Some("a test password".to_owned()));
+    let boxed = pair.expect("a key pair").sk.to_box(None).expect("boxed");
+    write_secret(&desk.fixture.path("officer.key"), boxed.to_string());
+    let other = desk.statement("other", &["--ballot", "OVER"]);
+    assert!(other.status.success() && stderr(&other).contains(TOLD));
 }

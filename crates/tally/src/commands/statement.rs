@@ -33,6 +33,13 @@ pub(crate) fn run(args: &StatementArgs) -> anyhow::Result<()> {
     let password = args.password_file.as_deref();
     let password = password.map_or(Password::Ask, Password::File);
     let officer = Officer::read(&args.sign, password)?;
+    if !officer.is_among(&args.ledger.package.trust) {
+        commandline::note!(
+            "note: the key {} of {} is not one that --trust names: whoever trusts these alone refuses this statement",
+            officer.key_id(),
+            args.sign.display()
+        );
+    }
     let recount = Recount::read(package.clone(), directory, hand.as_ref())?;
     let report = recount.report_of(&ballots)?;
     // An officer signs no numbers that may leave votes out.

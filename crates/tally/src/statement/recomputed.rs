@@ -56,6 +56,10 @@ impl Recomputed {
             .chain(others.iter().map(PathBuf::as_path))
             .collect();
         each_once(&dirs)?;
+        for partition in partitions {
+            let files: Vec<PathBuf> = dirs.iter().map(|dir| path_of(dir, *partition)).collect();
+            each_once(&files)?;
+        }
         let stated: Vec<&Path> = statements.iter().map(PathBuf::as_path).collect();
         each_once(&stated)?;
         for other in others {
@@ -80,9 +84,9 @@ impl Recomputed {
 
 /// Refuses the same place under two names: nobody has computed it again. A copy cannot be told from what somebody
 /// else made.
-fn each_once(paths: &[&Path]) -> anyhow::Result<()> {
+fn each_once<P: AsRef<Path>>(paths: &[P]) -> anyhow::Result<()> {
     let mut seen = BTreeMap::new();
-    for path in paths {
+    for path in paths.iter().map(AsRef::as_ref) {
         let found = std::fs::metadata(path);
         let found = found.with_context(|| format!("cannot read {}", path.display()))?;
         if let Some(first) = seen.insert((found.dev(), found.ino()), path) {
