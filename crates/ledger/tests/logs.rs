@@ -110,12 +110,14 @@ fn invariant_2_an_unknown_append_is_settled_before_anything_else() {
         let mut batch = vec![vote(0, 0, 2, Choice::Non)];
         owner.step(&mut batch).expect("not fatal");
         assert!(owner.is_unsettled() && batch.is_empty());
+        assert!(owner.state().is_out_of_reach(), "told to operators");
         let mut next = vec![vote(0, 0, 3, Choice::Oui)];
         owner.step(&mut next).expect("not fatal");
         assert_eq!((owner.is_unsettled(), next.len()), (true, 1));
         let closed = owner.close();
         assert!(closed.is_ok(), "the second barrier answers: {closed:?}");
         assert_eq!(owner.last_sequence(), 2);
+        assert!(!owner.state().is_out_of_reach());
         let sent: Vec<EncodedLink> = log.offered();
         match trouble {
             Trouble::UnknownLost => assert_eq!(sent[2], sent[3]),

@@ -105,23 +105,27 @@ enum Asked {
 }
 
 fn ask_for(store: &Store, partition: u16) -> Result<Asked, NoAnswer> {
-    let (connection, partition) = (store.connect_to_write()?, i32::from(partition));
-    let (name, seconds) = (&store.member().name, store.member().lease.as_secs_f64());
-    let taken = connection.change_row(
-        "UPDATE ledger_lease SET epoch = epoch + 1, attempt = 0, owner = $2, lease_until = clock_timestamp() + $3::float8 * interval '1 second' WHERE partition = $1 AND lease_until < clock_timestamp() RETURNING epoch",
-        &[&partition, name, &seconds],
-    )?;
-    if let Some(row) = taken {
-        return Ok(Asked::Taken(row.get(0)));
-    }
+    let connection = store.connect_to_write()?;
     let rows = connection.read(
         "SELECT owner, lease_until::text FROM ledger_lease WHERE partition = $1",
-        &[&partition],
+        &[&i32::from(partition)],
     )?;
-    Ok(rows.first().map_or(Asked::Missing, |row| Asked::Held {
-        owner: row.get(0),
-        renewal: row.get(1),
-    }))
+    let Some(row) = rows.first() else {
+        return Ok(Asked::Missing);
+    };
+    let (owner, renewal): (String, String) = (row.get(0), row.get(1));
+    let silent = store
+        .is_silent(partition, &renewal)
+        .then_some(renewal.as_str());
+    let (name, seconds) = (&store.member().name, store.member().lease.as_secs_f64());
+    let taken = connection.change_row(
+        "UPDATE ledger_lease SET epoch = epoch + 1, attempt = 0, owner = $2, lease_until = clock_timestamp() + $3::float8 * interval '1 second' WHERE partition = $1 AND (lease_until < clock_timestamp() OR lease_until::text = $4) RETURNING epoch",
+        &[&i32::from(partition), name, &seconds, &silent],
+    )?;
+    Ok(match taken {
+        Some(row) => Asked::Taken(row.get(0)),
+        None => Asked::Held { owner, renewal },
+    })
 }
 
 impl RowLease {
@@ -432,13 +436,15 @@ impl Lease for RowLease {
     }
 
     fn prepare(&mut self) -> Result<Room, LedgerError> {
-        // What cannot be asked now is said by the next append, which waits for it.
-        if let Err(NoAnswer(_)) = self.renew_if_due() {
-            self.session = None;
-        }
+        // What is wrong is said by the next append, which waits for it.
+        let renewed = self.renew_if_due();
         if self.lost {
             self.note_lost();
             return Err(self.fenced());
+        }
+        if renewed.is_err() {
+            self.session = None;
+            return Ok(Room::OutOfReach);
         }
         Ok(Room::Ready)
     }

@@ -35,9 +35,12 @@ impl PostgresLog {
     fn living_owner(&self, partition: u16) -> Result<Option<String>, NoAnswer> {
         let connection = self.0.connect_to_write()?;
         let look = || -> Result<Option<(String, bool)>, NoAnswer> {
-            let sql = "SELECT owner, lease_until >= clock_timestamp() FROM ledger_lease WHERE partition = $1 AND owner <> ''";
+            let sql = "SELECT owner, lease_until >= clock_timestamp(), lease_until::text FROM ledger_lease WHERE partition = $1 AND owner <> ''";
             let rows = connection.read(sql, &[&i32::from(partition)])?;
-            Ok(rows.first().map(|row| (row.get(0), row.get(1))))
+            Ok(rows.first().map(|row| {
+                let is_silent = self.0.is_silent(partition, row.get(2));
+                (row.get(0), row.get::<_, bool>(1) && !is_silent)
+            }))
         };
         if let Some((_, false)) = look()? {
             settle(&connection)?;

@@ -7,6 +7,8 @@ use crate::connection::{Connection, NoAnswer};
 
 /// Rows read at a time.
 const ROWS_MAX: i64 = 256;
+/// Links are read until there are so many bytes of them; one link may be longer.
+const BYTES_MAX: i64 = 4 << 20;
 
 /// Where the row of a lease says that its chain stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,8 +61,8 @@ pub(crate) fn links(
     (first, last): (u64, u64),
 ) -> Result<Vec<StoredLink>, NoAnswer> {
     let rows = connection.read(
-        "SELECT number, frame, body FROM ledger_links WHERE partition = $1 AND number BETWEEN $2 AND $3 ORDER BY number LIMIT $4",
-        &[&i32::from(partition), &signed(first)?, &signed(last)?, &ROWS_MAX],
+        "SELECT number, frame, body FROM (SELECT *, sum(octet_length(body)) OVER (ORDER BY number) AS bytes FROM (SELECT number, frame, body FROM ledger_links WHERE partition = $1 AND number BETWEEN $2 AND $3 ORDER BY number LIMIT $4) AS next) AS sized WHERE bytes - octet_length(body) < $5 ORDER BY number",
+        &[&i32::from(partition), &signed(first)?, &signed(last)?, &ROWS_MAX, &BYTES_MAX],
     )?;
     let mut links = Vec::with_capacity(rows.len());
     for (expected, row) in (first..).zip(&rows) {

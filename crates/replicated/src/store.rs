@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use database::Target;
 use ledger::LedgerError;
@@ -29,6 +29,8 @@ pub(crate) struct Store {
     target: Target,
     member: Member,
     acknowledged: Arc<Mutex<BTreeMap<u16, Arc<Acknowledged>>>>,
+    /// The renewal of each lease that was seen last, and since when.
+    renewals: Arc<Mutex<BTreeMap<u16, (String, Instant)>>>,
 }
 
 /// The last link of a partition that is known to be acknowledged; 0 before the first.
@@ -52,6 +54,22 @@ impl Store {
             target,
             member,
             acknowledged: Arc::default(),
+            renewals: Arc::default(),
+        }
+    }
+
+    /// Whether a lease has been seen with this same renewal for twice its time: its owner is gone, even where
+    /// the database's clock was set back and the lease seems to last. Whoever is wrong about that is fenced
+    /// by the epoch.
+    pub(crate) fn is_silent(&self, partition: u16, renewal: &str) -> bool {
+        let renewals = self.renewals.lock();
+        let mut renewals = renewals.unwrap_or_else(PoisonError::into_inner);
+        match renewals.get(&partition) {
+            Some((seen, since)) if seen == renewal => since.elapsed() >= 2 * self.member.lease,
+            _ => {
+                renewals.insert(partition, (renewal.to_owned(), Instant::now()));
+                false
+            }
         }
     }
 

@@ -102,6 +102,26 @@ fn invariant_3_one_owner_writes_and_the_next_one_fences_it() {
     assert!(matches!(told, Ok(Append::Fenced)), "{told:?}");
 }
 
+/// The database's clock went back by a year, or a lease was written by one that was ahead: its dead owner does not
+/// keep the partition for that long.
+#[test]
+fn a_dead_owner_keeps_no_partition_whatever_the_databases_clock_says() {
+    let Some(pair) = Pair::start() else { return };
+    let (one, other) = (pair.log("v1"), pair.log("v2"));
+    one.begin(0).expect("nothing was begun");
+    let (first, _) = lease(&one);
+    drop(first);
+    pair.sql("UPDATE ledger_lease SET lease_until = clock_timestamp() + interval '1 year'");
+    assert_eq!(other.owner(0).expect("an answer"), Some("v1".to_owned()));
+    let since = Instant::now();
+    while other.owner(0).expect("an answer").is_some() {
+        assert!(since.elapsed() < LEASE * 4, "{:?}", since.elapsed());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(since.elapsed() >= LEASE, "{:?}", since.elapsed());
+    other.lease(CLAIM).map(drop).expect("its owner is silent");
+}
+
 #[test]
 fn an_orderly_stop_gives_the_partition_back_at_once() {
     let Some(pair) = Pair::start() else { return };

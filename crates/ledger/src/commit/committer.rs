@@ -305,7 +305,7 @@ impl<R: Reply> Committer<R> {
                     return Ok(());
                 }
                 Append::Unknown(why) => {
-                    self.unsettled = Some(Unsettled { work, why });
+                    self.leave_open(work, why);
                     return Ok(());
                 }
                 Append::Fenced => return Err(self.fenced()),
@@ -378,9 +378,21 @@ impl<R: Reply> Committer<R> {
             Barrier::Reached(head) if head == work.link.previous => self.resend(work)?,
             Barrier::Reached(_) => return Err(self.conflict(work.link.number)),
             Barrier::Fenced => return Err(self.fenced()),
-            Barrier::Unknown(why) => self.unsettled = Some(Unsettled { work, why }),
+            Barrier::Unknown(why) => self.leave_open(work, why),
         }
-        Ok(self.unsettled.is_none())
+        let is_settled = self.unsettled.is_none();
+        self.note_reach(is_settled);
+        Ok(is_settled)
+    }
+
+    fn leave_open(&mut self, work: Work<R>, why: String) {
+        self.unsettled = Some(Unsettled { work, why });
+        self.note_reach(false);
+    }
+
+    fn note_reach(&self, is_reached: bool) {
+        let state = &self.shared.state;
+        state.is_out_of_reach.store(!is_reached, Ordering::Relaxed);
     }
 
     /// Sends the identical bytes again.
@@ -443,7 +455,9 @@ impl<R: Reply> Committer<R> {
         if self.is_unsettled() {
             return Ok(());
         }
-        if let Room::Full(error) = self.lease.prepare()? {
+        let room = self.lease.prepare()?;
+        self.note_reach(!matches!(room, Room::OutOfReach));
+        if let Room::Full(error) = room {
             self.tell_full(&error);
         }
         let cursor = self.writer.position().cursor;

@@ -72,6 +72,7 @@ pub struct PartitionState {
     sync_times: Buckets<{ SYNC_BOUNDS_US.len() + 1 }>,
     frame_sizes: Buckets<{ FRAME_BOUNDS.len() + 1 }>,
     pub(crate) is_full: AtomicBool,
+    pub(crate) is_out_of_reach: AtomicBool,
     pub(crate) system_ahead_ms: AtomicI64,
     pub(crate) closes_held: AtomicU64,
 }
@@ -91,6 +92,7 @@ impl PartitionState {
             sync_times: Buckets::new(),
             frame_sizes: Buckets::new(),
             is_full: AtomicBool::new(false),
+            is_out_of_reach: AtomicBool::new(false),
             system_ahead_ms: AtomicI64::new(0),
             closes_held: AtomicU64::new(0),
         }
@@ -147,6 +149,12 @@ impl PartitionState {
     /// soon will be.
     pub fn is_full(&self) -> bool {
         self.is_full.load(Ordering::Relaxed)
+    }
+
+    /// Whether what keeps the log cannot be asked, or has not said what became of the last link: votes wait,
+    /// and are then answered that nobody knows.
+    pub fn is_out_of_reach(&self) -> bool {
+        self.is_out_of_reach.load(Ordering::Relaxed)
     }
 
     /// By how many milliseconds the system's clock is ahead of the ledger's time; negative where it

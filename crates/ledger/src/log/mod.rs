@@ -173,6 +173,8 @@ pub enum Room {
     Ready,
     /// There is none. What was appended is safe and the open segment may be used up. Ask again.
     Full(LedgerError),
+    /// Nobody can say: what keeps the log cannot be asked. Ask again.
+    OutOfReach,
 }
 
 /// Where a chain stands.

@@ -23,6 +23,7 @@ pub(crate) fn ready(app: &App) -> Result<Reply, Problem> {
         None => Ok(live()),
         Some(Obstacle::Stopping) => Err(Rejection::Stopping.into()),
         Some(Obstacle::Full) => Err(Refusal::StorageFull.into()),
+        Some(Obstacle::OutOfReach) => Err(Refusal::OutcomeUnknown.into()),
         Some(Obstacle::Clock) => Err(Refusal::ClockInDoubt.into()),
         Some(Obstacle::Roll) => Err(Refusal::RollUnreadable.into()),
     }
@@ -36,6 +37,7 @@ pub(crate) fn health(app: &App) -> Reply {
         None => ("ok", "ok"),
         Some(Obstacle::Stopping) => ("stopping", "stopping"),
         Some(Obstacle::Full) => ("full", "full"),
+        Some(Obstacle::OutOfReach) => ("ledger-out-of-reach", "out-of-reach"),
         Some(Obstacle::Clock) => ("clock-in-doubt", "ok"),
         Some(Obstacle::Roll) => ("roll-unreadable", "ok"),
     };
@@ -67,6 +69,8 @@ pub(crate) fn health(app: &App) -> Reply {
 enum Obstacle {
     Stopping,
     Full,
+    /// The database of a replicated ledger.
+    OutOfReach,
     Clock,
     Roll,
 }
@@ -77,6 +81,8 @@ fn obstacle(app: &App) -> Option<Obstacle> {
         Some(Obstacle::Stopping)
     } else if state.is_full() {
         Some(Obstacle::Full)
+    } else if state.is_out_of_reach() {
+        Some(Obstacle::OutOfReach)
     } else if state.clock() == ClockState::InDoubt {
         Some(Obstacle::Clock)
     } else if app.package().rot().is_some() {

@@ -122,6 +122,11 @@ impl Collector for Ledger {
                 u64::from(state.is_full()),
             ),
             (
+                "ledger_out_of_reach",
+                "1 while the database of a replicated ledger cannot be asked, else 0",
+                u64::from(state.is_out_of_reach()),
+            ),
+            (
                 "ledger_clock_in_doubt",
                 "1 while the system's clock contradicts the ledger's time and no vote is taken, else 0",
                 u64::from(state.clock() == ClockState::InDoubt),
