@@ -72,7 +72,10 @@ pub(crate) struct Args {
     /// Write what was recorded or left open (counts and receipts, no credential) for `tally verify --expect`
     #[arg(long, visible_alias = "ledger-of-truth", value_name = "JSON")]
     truth: Option<PathBuf>,
-    /// Replace an existing truth file
+    /// Write each attempt at a vote with its answer and its times (numbers of votes, no credential)
+    #[arg(long, value_name = "CSV")]
+    history: Option<PathBuf>,
+    /// Replace an existing truth file or history
     #[arg(long, requires = "truth")]
     force: bool,
     /// Keep trying a vote that got no answer, 429 or 503 for this long
@@ -115,6 +118,7 @@ pub(crate) struct Settings {
     pub(crate) election: Option<PathBuf>,
     pub(crate) seed: u64,
     pub(crate) truth: Option<PathBuf>,
+    pub(crate) history: Option<PathBuf>,
     pub(crate) force: bool,
     pub(crate) retry_for: Duration,
     pub(crate) json: bool,
@@ -123,14 +127,13 @@ pub(crate) struct Settings {
 impl Args {
     /// Checks the arguments and fills in the defaults.
     pub(crate) fn resolve(self) -> Result<Settings> {
-        if let Some(truth) = &self.truth
-            && truth.exists()
-            && !self.force
-        {
-            bail!(
-                "{} exists already, choose another name or pass --force to replace it",
-                truth.display()
-            );
+        for path in self.truth.iter().chain(&self.history) {
+            if path.exists() && !self.force {
+                bail!(
+                    "{} exists already, choose another name or pass --force to replace it",
+                    path.display()
+                );
+            }
         }
         let seed = match self.seed {
             Some(seed) => seed,
@@ -154,6 +157,7 @@ impl Args {
             election: self.election,
             seed,
             truth: self.truth,
+            history: self.history,
             force: self.force,
             retry_for: self.retry_for,
             json: self.json,

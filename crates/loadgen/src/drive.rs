@@ -142,7 +142,8 @@ async fn work(
             }
             continue;
         }
-        let settled = cast::cast(&mut connection, &call, load.retry_for).await;
+        let (settled, attempts) = cast::cast(&mut connection, &call, load.retry_for).await;
+        load.note(&subject, &attempts)?;
         load.settle(slot, subject, &settled, due.elapsed())?;
     }
     settle_all(&mut slow_requests).await

@@ -10,6 +10,7 @@ mod args;
 mod choice;
 mod connection;
 mod drive;
+mod history;
 mod judge;
 mod offer;
 mod plan;

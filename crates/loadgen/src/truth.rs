@@ -42,6 +42,8 @@ type ByChoice = BTreeMap<(u16, Choice), u64>;
 /// The ballot, region and choice that a request named.
 #[derive(Debug)]
 pub(crate) struct Subject {
+    /// Number of the vote in the plan; none where nobody on the roll casts it.
+    pub(crate) vote: Option<u64>,
     /// Position of the ballot in the offer.
     pub(crate) ballot: usize,
     pub(crate) region: u16,
@@ -52,6 +54,7 @@ impl Subject {
     /// For a request that names no ballot; nothing is ever recorded for it.
     pub(crate) fn nobody() -> Subject {
         Subject {
+            vote: None,
             ballot: usize::MAX,
             region: 0,
             choice: Choice::Blanc,
@@ -164,6 +167,7 @@ mod tests {
         let mut truth = Truth::create(&path, false, 1).unwrap();
         let mut book = |verdict, open, region, choice| {
             let subject = Subject {
+                vote: None,
                 ballot: 0,
                 region,
                 choice,

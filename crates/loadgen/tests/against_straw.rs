@@ -29,6 +29,8 @@ struct Ended {
     code: i32,
     summary: Value,
     truth: Option<Value>,
+    /// Number of the vote, and outcome, of each attempt at one.
+    history: Vec<(u64, String)>,
     stderr: String,
     record: Arc<Mutex<Record>>,
 }
@@ -38,7 +40,8 @@ fn run(manner: Manner, args: &[&str]) -> Ended {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (address, record) = runtime.block_on(start(manner, &roll()));
     let dir = tempfile::tempdir().unwrap();
-    let (roll_path, truth) = (dir.path().join("roll.csv"), dir.path().join("truth.json"));
+    let file = |name: &str| dir.path().join(name);
+    let (roll_path, truth, history) = (file("roll.csv"), file("truth.json"), file("history.csv"));
     std::fs::write(&roll_path, roll()).unwrap();
     // An argument of the test replaces the default of the same name.
     let defaults = [["--seed", "7"], ["--retry-for", "5s"]].into_iter();
@@ -56,17 +59,32 @@ fn run(manner: Manner, args: &[&str]) -> Ended {
         .arg(&roll_path)
         .arg("--truth")
         .arg(&truth)
+        .arg("--history")
+        .arg(&history)
         .args(args)
         .output()
         .unwrap();
     let truth = std::fs::read(&truth).ok();
+    let history = std::fs::read_to_string(&history).unwrap_or_default();
     Ended {
         code: output.status.code().unwrap(),
         summary: serde_json::from_slice(&output.stdout).unwrap_or(Value::Null),
         truth: truth.map(|bytes| serde_json::from_slice(&bytes).unwrap()),
+        history: history.lines().skip(1).map(attempt).collect(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         record,
     }
+}
+
+/// A line of the history.
+fn attempt(line: &str) -> (u64, String) {
+    let fields: Vec<&str> = line.split(',').collect();
+    let [vote, begun, ended, outcome] = fields[..] else {
+        panic!("{line}")
+    };
+    let us = |text: &str| text.parse::<u64>().unwrap();
+    assert!(us(begun) <= us(ended), "{line}");
+    (us(vote), outcome.to_owned())
 }
 
 const MIX: [&str; 8] = [
@@ -169,6 +187,25 @@ fn votes_whose_answer_was_lost_for_good_are_left_open() {
         open += open_here;
     }
     assert!(open > 20, "{open}");
+    let attempts = |outcome| {
+        ended
+            .history
+            .iter()
+            .filter(move |(_, told)| told == outcome)
+    };
+    let votes = |outcome| {
+        attempts(outcome)
+            .map(|(vote, _)| vote)
+            .collect::<BTreeSet<_>>()
+    };
+    assert_eq!(
+        (
+            votes("accepted").len() as u64,
+            votes("unknown").len() as u64
+        ),
+        (told, open)
+    );
+    assert_eq!(attempts("accepted").count() as u64, told);
     assert_eq!(ended.summary["unanswered"], open);
     assert_eq!(told + open, VOTERS * BALLOTS);
     // This one records before it hangs up: what was told and what is open is the whole ledger.

@@ -20,6 +20,7 @@ pub mod definition;
 pub mod demo;
 pub mod failed_sync;
 pub mod full_disk;
+pub mod history;
 pub mod http;
 pub mod judge;
 pub mod lost_machine;

@@ -168,6 +168,12 @@ impl Machines {
         self.online().join("truth.json")
     }
 
+    /// Each attempt at a vote with its answer, where a rehearsal asks for it.
+    #[must_use]
+    pub fn history(&self) -> PathBuf {
+        self.online().join("history.csv")
+    }
+
     /// What the programs said on standard error, one file for each.
     #[must_use]
     pub fn logs(&self) -> PathBuf {

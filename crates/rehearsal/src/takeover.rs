@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::chance;
 use crate::child::Server;
+use crate::history::{self, Linearised};
 use crate::judge::Judged;
 use crate::lost_machine::{level, mirror_call};
 use crate::ports;
@@ -68,6 +69,8 @@ pub struct Takeover {
     /// The ledger, held against every answer.
     #[serde(flatten)]
     pub judged: Judged,
+    /// Every attempt at a vote, judged as a register that is written once.
+    pub history: Linearised,
     /// Whether nothing was lost and nobody voted twice.
     pub verdict: Verdict,
 }
@@ -86,7 +89,7 @@ pub async fn run(stage: &Stage, faults: u32, seed: u64, steps: &mut Steps) -> Re
     steps.done("PostgreSQL with a synchronous standby, the ledger begun on it");
     let at = Addresses::free()?;
     let mut site = Site::start(stage, replicas, at).await?;
-    let mut casting = stage.cast(
+    let mut casting = stage.cast_with_history(
         at,
         Voting {
             load: Load::Rate(RATE),
@@ -120,7 +123,9 @@ pub async fn run(stage: &Stage, faults: u32, seed: u64, steps: &mut Steps) -> Re
     site.into_files().await?;
     let judged = stage.judge(&summary, None).await?;
     steps.done("a mirror of the ledger held against every answer and receipt");
+    let history = history::judge_file(&stage.machines.history())?;
     let mut found = panics(stage)?;
+    found.extend(history.contradictions.iter().cloned());
     if !judged.is_clean() {
         found.push(format!("{judged:?}"));
     }
@@ -128,6 +133,7 @@ pub async fn run(stage: &Stage, faults: u32, seed: u64, steps: &mut Steps) -> Re
         faults: played,
         retries: summary.retries,
         judged,
+        history,
         verdict: Verdict::new("nothing was lost, and nobody voted twice", found),
     })
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use crate::child::Server;
+use crate::child::{Call, Server};
 use crate::prepare::Stage;
 use crate::services::Addresses;
 
@@ -123,8 +123,20 @@ impl Stage {
     /// # Errors
     /// The program cannot be started.
     pub fn cast(&self, at: Addresses, voting: Voting) -> Result<Casting> {
+        self.cast_by(self.call("loadgen"), at, voting)
+    }
+
+    /// The same, with each attempt written down.
+    ///
+    /// # Errors
+    /// The program cannot be started.
+    pub fn cast_with_history(&self, at: Addresses, voting: Voting) -> Result<Casting> {
+        let call = self.call("loadgen");
+        self.cast_by(call.flag("--history", self.machines.history()), at, voting)
+    }
+
+    fn cast_by(&self, mut call: Call, at: Addresses, voting: Voting) -> Result<Casting> {
         let summary = self.machines.logs().join("loadgen.json");
-        let mut call = self.call("loadgen");
         if let Load::Rate(rate) = voting.load {
             call = call.flag("--rate", rate.to_string());
         }

@@ -19,4 +19,5 @@ async fn invariant_2_nothing_acknowledged_is_lost_with_a_machine() {
     assert!(played.verdict.is_clean(), "{played:?}");
     assert_eq!(played.faults.len(), 4);
     assert!(played.judged.acknowledged > 400, "{played:?}");
+    assert!(played.history.attempts > 400, "{played:?}");
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::connection::{Broken, Connection};
+use crate::history::{Attempt, Outcome};
 use crate::judge::{Settled, outcome_unknown, turned_away};
 use crate::request::Call;
 
@@ -14,13 +15,24 @@ const RECONNECT_AFTER: Duration = Duration::from_millis(25);
 const RETRY_AFTER_DEFAULT: Duration = Duration::from_millis(200);
 
 /// Sends `call`, again where the connection breaks or the server turns it away, for `retry_for`
-/// after the first failure. The body never changes: a retry is the same vote.
-pub(crate) async fn cast(connection: &mut Connection, call: &Call, retry_for: Duration) -> Settled {
+/// after the first failure. The body never changes: a retry is the same vote. Comes with each attempt.
+pub(crate) async fn cast(
+    connection: &mut Connection,
+    call: &Call,
+    retry_for: Duration,
+) -> (Settled, Vec<Attempt>) {
+    let mut attempts = Vec::new();
     let mut deadline = None;
     let mut may_be_recorded = false;
     let mut retries = 0;
     loop {
+        let begun = Instant::now();
         let attempt = connection.post(call).await;
+        attempts.push(Attempt {
+            begun,
+            ended: Instant::now(),
+            outcome: Outcome::of(&attempt),
+        });
         may_be_recorded |= match &attempt {
             Ok(answer) => outcome_unknown(answer),
             Err(broken) => *broken == Broken::AfterSending,
@@ -34,11 +46,12 @@ pub(crate) async fn cast(connection: &mut Connection, call: &Call, retry_for: Du
         let deadline = *deadline.get_or_insert(now + retry_for);
         if pause > deadline.saturating_duration_since(now) {
             let answer = attempt.ok();
-            return Settled {
+            let settled = Settled {
                 answer,
                 may_be_recorded,
                 retries,
             };
+            return (settled, attempts);
         }
         retries += 1;
         tokio::time::sleep(pause).await;

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use crate::args::Settings;
 use crate::connection::Target;
+use crate::history::{Attempt, History};
 use crate::judge::{Settled, Verdict, judge, left_open};
 use crate::offer::{Ballot, Offer};
 use crate::plan::{Mix, Slot, Votes};
@@ -47,6 +48,7 @@ pub(crate) struct Load {
 struct Account {
     score: Score,
     truth: Option<Truth>,
+    history: Option<History>,
     /// Numbers of recorded votes, a random selection.
     recorded: Vec<u64>,
 }
@@ -66,9 +68,14 @@ impl Load {
             Some(path) => Some(Truth::create(path, settings.force, offer.ballots().len())?),
             None => None,
         };
+        let history = match &settings.history {
+            Some(path) => Some(History::create(path, settings.force)?),
+            None => None,
+        };
         let account = Account {
             score: Score::new()?,
             truth,
+            history,
             recorded: Vec::new(),
         };
         Ok(Load {
@@ -139,6 +146,7 @@ impl Load {
         let call = request::vote(ballot, who, &choice);
         (
             Subject {
+                vote: Some(number),
                 ballot: at,
                 region: voter.region,
                 choice,
@@ -169,6 +177,7 @@ impl Load {
         let call = request::vote(ballot, who, &choice);
         (
             Subject {
+                vote: None,
                 ballot: at,
                 region: voter.region,
                 choice,
@@ -190,6 +199,14 @@ impl Load {
             }
             patience = patience.checked_sub(NOTHING_RECORDED)?;
             tokio::time::sleep(NOTHING_RECORDED).await;
+        }
+    }
+
+    /// Writes down each attempt at a vote.
+    pub(crate) fn note(&self, subject: &Subject, attempts: &[Attempt]) -> Result<()> {
+        match (&mut self.account().history, subject.vote) {
+            (Some(history), Some(vote)) => history.add(vote, attempts),
+            _ => Ok(()),
         }
     }
 
@@ -224,7 +241,7 @@ impl Load {
         progress.show(&self.account().score);
     }
 
-    /// Ends the run after `elapsed`: the truth file gets its name, the score is handed out.
+    /// Ends the run after `elapsed`: the files get their names, the score is handed out.
     pub(crate) fn finish(self, elapsed: Duration) -> Result<Score> {
         let account = self
             .account
@@ -232,6 +249,9 @@ impl Load {
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(truth) = account.truth {
             truth.finish(self.offer.ballots()).context("truth file")?;
+        }
+        if let Some(history) = account.history {
+            history.finish().context("history")?;
         }
         let mut score = account.score;
         score.elapsed = elapsed;
