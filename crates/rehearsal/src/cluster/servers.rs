@@ -20,9 +20,11 @@ use crate::postgres;
 /// How long the cluster may take until it has a primary and a synchronous standby.
 pub const HEALTHY_WITHIN: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_millis(100);
-/// What the primary says when both standbys follow it, and one of them is waited for.
+/// What the primary says when both standbys follow it, and one of them is waited for. While Patroni chooses none, it
+/// names all (`*`).
 const IN_STEP: &str = "\
 SELECT count(*) = 2 AND count(*) FILTER (WHERE sync_state IN ('sync', 'quorum')) > 0
+    AND current_setting('synchronous_standby_names') <> '*'
   FROM pg_stat_replication WHERE state = 'streaming'";
 /// The role of validators: it can append links and renew leases, and nothing else.
 const ROLE: &str = "validator";
