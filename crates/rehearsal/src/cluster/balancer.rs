@@ -5,12 +5,10 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
+use super::tools;
 use crate::child::{Call, Owner, Server};
-
-/// Where Debian's package puts it, which is not on everybody's path.
-const PROGRAM: &str = "/usr/sbin/haproxy";
 
 /// Starts it; bytes are passed on as they are, so that each answer is a validator's.
 ///
@@ -23,13 +21,11 @@ pub fn start(
     log: PathBuf,
     owner: Option<Owner>,
 ) -> Result<Server> {
-    if !Path::new(PROGRAM).is_file() {
-        bail!("no {PROGRAM}: run scripts/cluster install");
-    }
+    let program = tools::find(tools::HAPROXY)?;
     let file = dir.join("haproxy.cfg");
     fs::write(&file, configuration(at, validators))
         .with_context(|| format!("cannot write {}", file.display()))?;
-    Call::new(PROGRAM.into(), log)
+    Call::new(program, log)
         .owned_by(owner)
         .arg("-db") // in the foreground
         .flag("-f", file)

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::network::Lost;
 use super::node::Blow;
+use super::patroni::{PRIMARY, STANDBY};
 
 /// What happens to which part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -64,7 +65,7 @@ impl Fault {
     /// The blow to a node, and what Patroni calls the node's part; none where no node is struck.
     #[must_use]
     pub fn blow(self) -> Option<(&'static str, Blow)> {
-        let (primary, standby) = ("leader", "sync_standby");
+        let (primary, standby) = (PRIMARY, STANDBY);
         Some(match self {
             Fault::Handover | Fault::ValidatorKilled | Fault::Switchover => return None,
             Fault::PrimaryKilled => (primary, Blow::ServerKilled),

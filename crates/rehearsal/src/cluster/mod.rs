@@ -13,6 +13,7 @@ pub mod pulse;
 pub mod report;
 pub mod servers;
 pub mod site;
+pub mod tools;
 pub mod validators;
 
 use std::net::SocketAddr;

@@ -91,9 +91,9 @@ impl Network {
 
     /// A call of `program` on a node, as `owner`.
     #[must_use]
-    pub fn call(&self, node: usize, program: &str, log: PathBuf, owner: Option<Owner>) -> Call {
+    pub fn call(&self, node: usize, program: PathBuf, log: PathBuf, owner: Option<Owner>) -> Call {
         let Network::Namespaces(switch) = self else {
-            return Call::new(program.into(), log).owned_by(owner);
+            return Call::new(program, log).owned_by(owner);
         };
         let call = Call::new("ip".into(), log)
             .args(["netns", "exec"])
@@ -218,9 +218,10 @@ impl Switch {
             Lost::Both => {
                 let state = if is_lost { 0 } else { 3 }; // of a bridge's port: disabled, forwarding
                 let (hub, port) = (self.hub(), port(node));
-                ip(&format!(
-                    "-n {hub} link set {port} type bridge_slave state {state}"
-                ))
+                run(
+                    "bridge",
+                    &format!("-n {hub} link set dev {port} state {state}"),
+                )
             }
             Lost::Out => {
                 let to = others.map(|other| self.address(other)).chain([here]);
@@ -278,11 +279,15 @@ fn unused(first: u8) -> Result<u8> {
 }
 
 fn ip(line: &str) -> Result<()> {
-    let output = Command::new("ip").args(line.split_whitespace()).output();
-    let output = output.context("cannot run ip: install iproute2")?;
+    run("ip", line)
+}
+
+fn run(program: &str, line: &str) -> Result<()> {
+    let output = Command::new(program).args(line.split_whitespace()).output();
+    let output = output.with_context(|| format!("cannot run {program}: install iproute2"))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
-        bail!("ip {line}: {}", said.trim());
+        bail!("{program} {line}: {}", said.trim());
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use super::authority::Authority;
 use super::network::{Lost, Network, Places};
 use super::patroni::{Settings, Waiting};
 use super::processes;
+use super::tools;
 use crate::child::{Call, Owner, Server};
 
 /// What happens to a node.
@@ -86,15 +87,14 @@ impl Node {
         let file = common.dir.join(format!("{name}.yml"));
         fs::write(&file, settings.text())
             .with_context(|| format!("cannot write {}", file.display()))?;
-        let call = |program: &str| {
+        let call = |program: &str| -> Result<Call> {
             let log = common.logs.join(format!("{name}-{program}.log"));
-            network
-                .call(number, program, log, common.owner)
-                .in_dir(&dir)
-                .variable("HOME", &dir)
+            let call = network.call(number, tools::find(program)?, log, common.owner);
+            Ok(call.in_dir(&dir).variable("HOME", &dir))
         };
-        let etcd = etcd_call(call("etcd"), number, common.places, &dir);
-        let patroni = call("patroni").arg(&file).variable("PYTHONUNBUFFERED", "1");
+        let etcd = etcd_call(call(tools::ETCD)?, number, common.places, &dir);
+        let patroni = call(tools::PATRONI)?.arg(&file);
+        let patroni = patroni.variable("PYTHONUNBUFFERED", "1");
         let mut node = Node {
             name,
             places,

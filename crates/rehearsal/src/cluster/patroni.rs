@@ -13,6 +13,10 @@ use crate::http;
 
 /// Superuser of the cluster's servers, known to the rehearsal alone.
 pub const SUPERUSER: &str = "postgres";
+/// What Patroni calls the primary.
+pub const PRIMARY: &str = "leader";
+/// What Patroni calls the standby that commits wait for, and that may take the primary's place.
+pub const STANDBY: &str = "sync_standby";
 /// A node that is frozen or cut off takes a connection and says nothing.
 const ANSWER_WITHIN: Duration = Duration::from_millis(700);
 
@@ -158,7 +162,7 @@ fn quoted(path: &Path) -> String {
 pub struct Member {
     /// Name of the node.
     pub name: String,
-    /// What its PostgreSQL is: `leader`, `sync_standby`, `replica`.
+    /// What its PostgreSQL is: [`PRIMARY`], [`STANDBY`], `replica`.
     pub role: String,
     /// Whether it runs.
     pub state: String,

@@ -8,18 +8,21 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use tempfile::TempDir;
-use tokio::time::Instant;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
 
 use super::authority::Authority;
 use super::network::{NODES, Network, Places};
 use super::node::{Blow, Common, Node};
-use super::patroni::{self, Member, SUPERUSER, Waiting};
+use super::patroni::{self, Member, PRIMARY, STANDBY, SUPERUSER, Waiting};
 use crate::child::{Call, Owner};
 use crate::postgres;
 
 /// How long the cluster may take until it has a primary and a synchronous standby.
 pub const HEALTHY_WITHIN: Duration = Duration::from_secs(90);
 const POLL: Duration = Duration::from_millis(100);
+/// A connection to a node that can be reached takes far less.
+const CUT_SEEN_WITHIN: Duration = Duration::from_millis(300);
 /// What the primary says when both standbys follow it, and one of them is waited for. While Patroni chooses none, it
 /// names all (`*`).
 const IN_STEP: &str = "\
@@ -38,6 +41,7 @@ pub struct Servers {
     pub network: Network,
     /// Who runs them.
     pub owner: Option<Owner>,
+    waiting: Waiting,
     authority: Authority,
     password: PathBuf,
     psql: PathBuf,
@@ -63,6 +67,7 @@ impl Servers {
             nodes: Vec::new(),
             network,
             owner,
+            waiting,
             authority: Authority::new(dir.path().join("ca.pem"))?,
             password: password_file(dir.path())?,
             psql: programs.join("psql"),
@@ -107,7 +112,10 @@ impl Servers {
             return false;
         };
         let is_whole = members.len() == NODES && members.iter().all(Member::is_up);
-        is_whole && self.sql(IN_STEP).await.is_ok_and(|said| said.trim() == "t")
+        // Patroni first names the standby to PostgreSQL, and then promises it the primary's place.
+        let is_promised = members.iter().any(|member| member.role == STANDBY);
+        let is_promised = is_promised || self.waiting == Waiting::AnyOne;
+        is_whole && is_promised && self.sql(IN_STEP).await.is_ok_and(|said| said.trim() == "t")
     }
 
     /// What Patroni says of the cluster, for an error message.
@@ -170,9 +178,17 @@ impl Servers {
     /// Deals a node a blow.
     ///
     /// # Errors
-    /// The system refuses.
-    pub fn strike(&mut self, node: usize, blow: Blow) -> Result<()> {
-        self.nodes[node].strike(blow, &self.network)
+    /// The system refuses; a node that is cut off can be reached all the same.
+    pub async fn strike(&mut self, node: usize, blow: Blow) -> Result<()> {
+        let node = &mut self.nodes[node];
+        node.strike(blow, &self.network)?;
+        if matches!(blow, Blow::Cut(_)) {
+            let reached = TcpStream::connect(node.places.patroni);
+            if timeout(CUT_SEEN_WITHIN, reached).await.is_ok() {
+                bail!("{} answers though it is cut off", node.name);
+            }
+        }
+        Ok(())
     }
 
     /// Undoes what a blow did.
@@ -188,8 +204,8 @@ impl Servers {
     /// # Errors
     /// Patroni refuses.
     pub async fn switch_over(&self) -> Result<()> {
-        let from = &self.nodes[self.who_is("leader").await?];
-        let to = &self.nodes[self.who_is("sync_standby").await?];
+        let from = &self.nodes[self.who_is(PRIMARY).await?];
+        let to = &self.nodes[self.who_is(STANDBY).await?];
         patroni::switch_over(from.places.patroni, &from.name, &to.name).await
     }
 

@@ -30,6 +30,9 @@ const VOTES: u64 = 50;
 const HOLD: Duration = Duration::from_secs(3);
 /// What was healed is not asked at once: it may still believe what was true before.
 const SETTLE: Duration = Duration::from_millis(1500);
+/// A node that came back may be lost once more, when its lease in etcd passes that it could not renew.
+const STEADY: Duration = Duration::from_secs(3);
+const LOOK_EVERY: Duration = Duration::from_millis(300);
 const VOTES_WITHIN: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
 
@@ -96,8 +99,7 @@ impl<'a> Site<'a> {
             self.servers.heal(node, blow)?;
         }
         self.rest(SETTLE).await?;
-        self.healthy().await?;
-        let healed = since.elapsed();
+        let healed = self.healthy().await?.duration_since(since);
         self.votes_again().await?;
         Ok(Struck {
             fault,
@@ -158,16 +160,19 @@ impl<'a> Site<'a> {
     }
 
     /// The node that a fault strikes, before anything happens.
-    async fn aim(&self, fault: Fault) -> Result<Option<(usize, Blow)>> {
-        match fault.blow() {
-            Some((role, blow)) => Ok(Some((self.servers.who_is(role).await?, blow))),
-            None => Ok(None),
+    async fn aim(&mut self, fault: Fault) -> Result<Option<(usize, Blow)>> {
+        let Some((role, blow)) = fault.blow() else {
+            return Ok(None);
+        };
+        if self.servers.who_is(role).await.is_err() {
+            self.healthy().await?;
         }
+        Ok(Some((self.servers.who_is(role).await?, blow)))
     }
 
     async fn strike(&mut self, fault: Fault, blow: Option<(usize, Blow)>) -> Result<()> {
         match (blow, fault) {
-            (Some((node, blow)), _) => self.servers.strike(node, blow),
+            (Some((node, blow)), _) => self.servers.strike(node, blow).await,
             (None, Fault::Handover) => self.validators.hand_over().await,
             (None, Fault::ValidatorKilled) => self.validators.kill().await,
             (None, _) => self.servers.switch_over().await,
@@ -182,21 +187,24 @@ impl<'a> Site<'a> {
         Ok(())
     }
 
-    /// Waits until the cluster is healthy, and stays so for a moment.
-    async fn healthy(&mut self) -> Result<()> {
+    /// Waits until the cluster is healthy and stays so; since when it is.
+    async fn healthy(&mut self) -> Result<Instant> {
         let deadline = Instant::now() + HEALTHY_WITHIN;
-        let mut seen = 0;
-        while seen < 2 {
-            seen = match self.servers.is_healthy().await {
-                true => seen + 1,
-                false => 0,
+        let mut since = None;
+        loop {
+            let now = Instant::now();
+            since = match self.servers.is_healthy().await {
+                true => since.or(Some(now)),
+                false => None,
             };
-            if Instant::now() > deadline {
+            if let Some(since) = since.filter(|since| since.elapsed() >= STEADY) {
+                return Ok(since);
+            }
+            if now > deadline {
                 bail!("{}", self.servers.told().await);
             }
-            self.rest(Duration::from_millis(500)).await?;
+            self.rest(LOOK_EVERY).await?;
         }
-        Ok(())
     }
 
     /// Looks after everything, and waits for a moment.
