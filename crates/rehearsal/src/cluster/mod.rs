@@ -5,6 +5,7 @@
 pub mod authority;
 pub mod balancer;
 pub mod fault;
+pub mod guard;
 pub mod network;
 pub mod node;
 pub mod patroni;

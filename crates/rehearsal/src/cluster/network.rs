@@ -126,6 +126,15 @@ impl Network {
         self.switch()?.set(node, lost, false)
     }
 
+    /// Names of the namespaces, which somebody must remove.
+    #[must_use]
+    pub fn namespaces(&self) -> Vec<String> {
+        match self {
+            Network::Namespaces(switch) => switch.namespaces(),
+            Network::Loopback(_) => Vec::new(),
+        }
+    }
+
     fn switch(&self) -> Result<&Switch> {
         match self {
             Network::Namespaces(switch) => Ok(switch),
@@ -192,6 +201,11 @@ impl Switch {
         Ok(())
     }
 
+    fn namespaces(&self) -> Vec<String> {
+        let nodes = (0..NODES).map(|node| self.namespace(node));
+        nodes.chain([self.hub()]).collect()
+    }
+
     fn hub(&self) -> String {
         format!("{}-hub", self.tag)
     }
@@ -242,8 +256,7 @@ impl Switch {
 impl Drop for Switch {
     /// A part that was not made yet cannot be removed: failures say nothing.
     fn drop(&mut self) {
-        let namespaces = (0..NODES).map(|node| self.namespace(node));
-        for name in namespaces.chain([self.hub()]) {
+        for name in self.namespaces() {
             let _ = ip(&format!("netns del {name}"));
         }
         let _ = ip(&format!("link del {}", self.port_here()));

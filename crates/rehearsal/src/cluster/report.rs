@@ -1,6 +1,7 @@
 //! What a rehearsal of a cluster comes to: for machines on one line, for people as a table.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -55,6 +56,12 @@ pub struct Report {
     pub judged: Judged,
     /// Whether nothing was lost and nobody voted twice.
     pub verdict: Verdict,
+}
+
+/// A time in seconds, to the millisecond.
+#[must_use]
+pub fn seconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
 /// Gaps by kind of fault.

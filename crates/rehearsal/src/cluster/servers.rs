@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use super::authority::Authority;
+use super::guard::Guard;
 use super::network::{NODES, Network, Places};
 use super::node::{Blow, Common, Node};
 use super::patroni::{self, Member, PRIMARY, STANDBY, SUPERUSER, Waiting};
@@ -47,6 +48,8 @@ pub struct Servers {
     psql: PathBuf,
     log: PathBuf,
     dir: TempDir,
+    /// Dropped last: it finds nothing left, where this program ended as it should.
+    _guard: Guard,
 }
 
 impl Servers {
@@ -61,6 +64,7 @@ impl Servers {
         // The nodes' user must get through to their directories, which it alone may enter.
         fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755))?;
         let network = Network::start();
+        let guard = Guard::over(dir.path(), &network.namespaces())?;
         let places: Result<Vec<Places>> = (0..NODES).map(|node| network.places(node)).collect();
         let places = places?;
         let mut servers = Servers {
@@ -72,6 +76,7 @@ impl Servers {
             password: password_file(dir.path())?,
             psql: programs.join("psql"),
             log: logs.join("psql.log"),
+            _guard: guard,
             dir,
         };
         let common = Common {

@@ -14,7 +14,7 @@ use super::network::Network;
 use super::node::Blow;
 use super::patroni::Waiting;
 use super::pulse::Pulse;
-use super::report::Struck;
+use super::report::{Struck, seconds};
 use super::servers::{HEALTHY_WITHIN, Servers};
 use super::validators::Validators;
 use crate::child::Server;
@@ -103,9 +103,9 @@ impl<'a> Site<'a> {
         self.votes_again().await?;
         Ok(Struck {
             fault,
-            gap_s: gap.as_secs_f64(),
-            healing_gap_s: self.pulse.longest().as_secs_f64(),
-            healed_s: healed.as_secs_f64(),
+            gap_s: seconds(gap),
+            healing_gap_s: seconds(self.pulse.longest()),
+            healed_s: seconds(healed),
         })
     }
 
