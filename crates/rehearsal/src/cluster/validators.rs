@@ -85,16 +85,7 @@ impl Validators {
             ],
             ended: Vec::new(),
         };
-        validators.look_after().await?;
-        let deadline = Instant::now() + READY_WITHIN;
-        while validators.writer().await.is_none() {
-            if Instant::now() > deadline {
-                let seconds = READY_WITHIN.as_secs();
-                bail!("no validator serves after {seconds} s: see v1.log and v2.log");
-            }
-            validators.look_after().await?;
-            tokio::time::sleep(POLL).await;
-        }
+        validators.served(&[0, 1]).await?;
         Ok(validators)
     }
 
@@ -121,7 +112,12 @@ impl Validators {
     /// # Errors
     /// A program does not start.
     pub async fn look_after(&mut self) -> Result<()> {
-        for member in &mut self.members {
+        self.look_after_these(&[0, 1]).await
+    }
+
+    async fn look_after_these(&mut self, places: &[usize]) -> Result<()> {
+        for place in places {
+            let member = &mut self.members[*place];
             if let Some(status) = member.has_ended().await? {
                 self.ended.push(member.account(status));
             }
@@ -132,15 +128,17 @@ impl Validators {
         Ok(())
     }
 
-    /// Asks the one that serves to end (SIGTERM), waits until it has, and starts it again.
+    /// Asks the one that serves to end (SIGTERM), waits until the other serves, and starts it again: it would take
+    /// the ledger back at once otherwise.
     ///
     /// # Errors
-    /// None serves; it ends with another status than 0.
+    /// None serves; it ends with another status than 0; the other does not serve in time.
     pub async fn hand_over(&mut self) -> Result<()> {
         let place = self.serving().await.context("no validator serves")?;
+        let server = self.members[place].server.take();
+        server.context("it has ended")?.stop().await?;
+        self.served(&[1 - place]).await?;
         let member = &mut self.members[place];
-        let server = member.server.take().context("it has ended")?;
-        server.stop().await?;
         member.server = Some(member.call.start()?);
         Ok(())
     }
@@ -188,6 +186,20 @@ impl Validators {
             found.extend(lines.map(|line| format!("{name}: {line}")));
         }
         Ok(found)
+    }
+
+    /// Waits until one serves; those in `places` are looked after meanwhile.
+    async fn served(&mut self, places: &[usize]) -> Result<()> {
+        let deadline = Instant::now() + READY_WITHIN;
+        while self.serving().await.is_none() {
+            if Instant::now() > deadline {
+                let seconds = READY_WITHIN.as_secs();
+                bail!("no validator serves after {seconds} s: see v1.log and v2.log");
+            }
+            self.look_after_these(places).await?;
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
     }
 
     async fn serving(&self) -> Option<usize> {
