@@ -22,18 +22,17 @@ use std::net::SocketAddr;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
+use self::fault::Fault;
+use self::patroni::Waiting;
+use self::report::Report;
+use self::site::Site;
+use self::validators::Validators;
 use crate::ports;
 use crate::prepare::Stage;
 use crate::services::Addresses;
 use crate::steps::Steps;
 use crate::verdict::Verdict;
 use crate::voting::{Load, Voting};
-
-use fault::Fault;
-use patroni::Waiting;
-use report::Report;
-use site::Site;
-use validators::Validators;
 
 /// Votes that fall due in each second.
 const RATE: u64 = 100;

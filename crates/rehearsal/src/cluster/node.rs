@@ -32,9 +32,9 @@ pub enum Blow {
 pub struct Common<'a> {
     /// Directory of the cluster, with one for each node.
     pub dir: &'a Path,
-    /// Directory for logs.
+    /// Directory of what the programs say.
     pub logs: &'a Path,
-    /// Programs of PostgreSQL.
+    /// Directory of PostgreSQL's programs.
     pub programs: &'a Path,
     /// Who runs its programs: PostgreSQL refuses to run as root.
     pub owner: Option<Owner>,
@@ -42,7 +42,7 @@ pub struct Common<'a> {
     pub authority: &'a Authority,
     /// Where the servers of each node listen.
     pub places: &'a [Places],
-    /// How commits wait.
+    /// How commits wait for a second disk.
     pub waiting: Waiting,
 }
 
@@ -58,7 +58,7 @@ pub struct Node {
     dir: PathBuf,
     /// Command lines of etcd and Patroni.
     calls: [Call; 2],
-    /// Those that run.
+    /// Etcd and Patroni, while they run.
     servers: Vec<Server>,
 }
 

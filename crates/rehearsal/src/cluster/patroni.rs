@@ -58,15 +58,15 @@ pub struct Settings<'a> {
     pub name: &'a str,
     /// The node's own directory, with certificate and key.
     pub dir: &'a Path,
-    /// The authority's certificate.
+    /// File of the authority's certificate.
     pub authority: &'a Path,
-    /// Programs of PostgreSQL.
+    /// Directory of PostgreSQL's programs.
     pub programs: &'a Path,
     /// Where this node's servers listen.
     pub places: Places,
     /// Where the etcd of each node listens.
     pub etcd: &'a [SocketAddr],
-    /// How commits wait.
+    /// How commits wait for a second disk.
     pub waiting: Waiting,
 }
 
@@ -164,7 +164,7 @@ pub struct Member {
     pub name: String,
     /// What its PostgreSQL is: [`PRIMARY`], [`STANDBY`], `replica`.
     pub role: String,
-    /// Whether it runs.
+    /// Its PostgreSQL's state, such as `running`.
     pub state: String,
 }
 

@@ -35,7 +35,7 @@ struct Seen {
 }
 
 impl Pulse {
-    /// Starts to look.
+    /// Starts to look at validators that tell their metrics there.
     #[must_use]
     pub fn start(validators: [SocketAddr; 2]) -> Pulse {
         let seen = Arc::new(Mutex::new(Seen::from(Instant::now())));

@@ -13,7 +13,7 @@ use crate::verdict::Verdict;
 /// One fault, and how long no vote was recorded.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Struck {
-    /// What was done.
+    /// What happened to which part.
     pub fault: Fault,
     /// The longest time without a recorded vote, from the fault on, until votes were recorded again.
     pub gap_s: f64,

@@ -38,9 +38,9 @@ const ROLE: &str = "validator";
 pub struct Servers {
     /// Dropped first: processes keep namespaces and directories in use.
     nodes: Vec<Node>,
-    /// What joins them.
+    /// What joins the nodes, and can cut them off.
     pub network: Network,
-    /// Who runs them.
+    /// Who runs the nodes' programs.
     pub owner: Option<Owner>,
     waiting: Waiting,
     authority: Authority,

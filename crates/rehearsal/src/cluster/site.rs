@@ -44,7 +44,7 @@ pub struct Site<'a> {
     balancer: Server,
     /// Two, of which one writes.
     pub validators: Validators,
-    /// The database.
+    /// The database on its nodes.
     pub servers: Servers,
 }
 
