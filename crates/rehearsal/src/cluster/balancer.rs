@@ -27,6 +27,7 @@ pub fn start(
         .with_context(|| format!("cannot write {}", file.display()))?;
     Call::new(program, log)
         .owned_by(owner)
+        .in_dir(dir)
         .arg("-db") // in the foreground
         .flag("-f", file)
         .start()

@@ -18,6 +18,7 @@ pub mod tools;
 pub mod validators;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use serde::Serialize;
@@ -79,6 +80,9 @@ pub async fn run(
     if !judged.is_clean() {
         found.push(format!("{judged:?}"));
     }
+    if played.is_empty() {
+        found.push("no fault was played".to_owned());
+    }
     Ok(Report {
         seed,
         by_fault: report::by_fault(&played),
@@ -86,7 +90,7 @@ pub async fn run(
         not_played,
         ended,
         retries: summary.retries,
-        slowest_s: summary.latency_ms.max / 1000.0,
+        slowest_s: report::seconds(Duration::from_secs_f64(summary.latency_ms.max / 1000.0)),
         judged,
         verdict: Verdict::new("nothing was lost, and nobody voted twice", found),
     })

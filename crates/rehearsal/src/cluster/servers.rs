@@ -30,6 +30,8 @@ const IN_STEP: &str = "\
 SELECT count(*) = 2 AND count(*) FILTER (WHERE sync_state IN ('sync', 'quorum')) > 0
     AND current_setting('synchronous_standby_names') <> '*'
   FROM pg_stat_replication WHERE state = 'streaming'";
+/// Directory in which validators and the balancer work.
+const SITE: &str = "site";
 /// The role of validators: it can append links and renew leases, and nothing else.
 const ROLE: &str = "validator";
 
@@ -63,6 +65,7 @@ impl Servers {
         let dir = TempDir::with_prefix("rehearsal-cluster-").context("no temporary directory")?;
         // The nodes' user must get through to their directories, which it alone may enter.
         fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755))?;
+        fs::create_dir(dir.path().join(SITE))?;
         let network = Network::start();
         let guard = Guard::over(dir.path(), &network.namespaces())?;
         let places: Result<Vec<Places>> = (0..NODES).map(|node| network.places(node)).collect();
@@ -218,6 +221,12 @@ impl Servers {
     #[must_use]
     pub fn dir(&self) -> &Path {
         self.dir.path()
+    }
+
+    /// Where the programs before the database are to work, so that the guard finds them.
+    #[must_use]
+    pub fn working_dir(&self) -> PathBuf {
+        self.dir.path().join(SITE)
     }
 
     /// The nodes by name, and where their PostgreSQL and their Patroni listen.

@@ -64,7 +64,7 @@ impl<'a> Site<'a> {
         let validators = Validators::start(stage, &servers).await?;
         let log = stage.machines.logs().join("haproxy.log");
         let places = validators.addresses();
-        let mut balancer = balancer::start(at, places, servers.dir(), log, servers.owner)?;
+        let mut balancer = balancer::start(at, places, &servers.working_dir(), log, servers.owner)?;
         services::wait_until_ready(&mut balancer, at).await?;
         steps.done("two validators behind HAProxy: one writes, one stands by");
         Ok(Site {

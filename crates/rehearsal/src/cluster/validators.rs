@@ -222,6 +222,7 @@ impl Member {
             .flag("--key", stage.machines.roll_key())
             .flag("--listen", at.public.to_string())
             .flag("--internal", at.internal.to_string())
+            .in_dir(&servers.working_dir())
             .logging_to(&stage.machines.logs().join(format!("{name}.log")));
         Ok(Member {
             name,
