@@ -35,10 +35,10 @@ demo-province: build ## the same over 125 regions: a law, a general election and
 
 .PHONY: test
 # The tests' own build makes the programs too: a build before it would compile ours twice, without and with what tests need.
-test: postgres python promtool minisign systemd ## every test, PostgreSQL included
+test: postgres patroni python promtool minisign systemd ## every test, PostgreSQL included
 	@eval "$$(scripts/promtool env)"; passed=0; \
 	  SCRUTIN_PYTHON="$(CURDIR)/target/venv/bin/python" $(CARGO) test --workspace --no-fail-fast || passed=$$?; \
-	  for judge in postgres python promtool minisign systemd; do scripts/$$judge report; done; \
+	  for judge in postgres patroni python promtool minisign systemd; do scripts/$$judge report; done; \
 	  exit $$passed
 
 .PHONY: test-pages
@@ -60,6 +60,10 @@ build: # the programs as demo, serve and the tests run them
 .PHONY: serve
 serve: build ## the demo's event, left running: addresses and curl lines to try
 	@$(BUILT)/rehearsal serve --voters $(VOTERS)
+
+.PHONY: serve-cluster
+serve-cluster: build postgres patroni ## three nodes under Patroni and two validators, left running: addresses to try
+	@$(BUILT)/rehearsal serve-cluster --voters $(VOTERS)
 
 .PHONY: man
 man: ## man pages and completions (bash, zsh, fish) into target/man and target/completions
@@ -118,6 +122,11 @@ mirror: programs ## the validator's machine is lost for good under load, and the
 .PHONY: takeover
 takeover: programs postgres ## two validators on one replicated ledger, FAULTS parts of it stopped or killed under load
 	@$(RELEASE)/rehearsal takeover --faults $(FAULTS)
+
+.PHONY: cluster
+cluster: FAULTS = 15
+cluster: build postgres patroni ## the same on three nodes under Patroni: FAULTS of all kinds, promotions and cut lines too; SEED=n
+	@$(BUILT)/rehearsal cluster --faults $(FAULTS) $(if $(SEED),--seed $(SEED))
 
 .PHONY: crash-tally
 crash-tally: programs postgres ## tally and a private PostgreSQL under load, SIGKILLed KILLS times
@@ -187,6 +196,10 @@ bench-hands: ## N frames of one vote: what the count hand and the mask hand take
 .PHONY: postgres
 postgres: # Debian's PostgreSQL for the tests: installed when missing, said when it cannot be
 	@scripts/postgres install
+
+.PHONY: patroni
+patroni: # Debian's etcd, Patroni and HAProxy for the cluster's rehearsal: installed when missing, said when not
+	@scripts/patroni install
 
 .PHONY: python
 python: # python3 with a CBOR library, for the auditor's script

@@ -165,14 +165,16 @@ fn with_known_mode(url: &str) -> String {
 }
 
 fn name_of(config: &Config) -> String {
-    let host = match config.get_hosts().first() {
-        Some(Host::Tcp(host)) => host.clone(),
-        Some(Host::Unix(path)) => path.display().to_string(),
-        None => String::new(),
-    };
-    let port = config.get_ports().first().copied().unwrap_or(5432);
+    let ports = config.get_ports();
+    let port = |at: usize| ports.get(at).or(ports.first()).copied().unwrap_or(5432);
+    let hosts = config.get_hosts().iter().enumerate();
+    let places = hosts.map(|(at, host)| match host {
+        Host::Tcp(host) => format!("{host}:{}", port(at)),
+        Host::Unix(path) => format!("{}:{}", path.display(), port(at)),
+    });
+    let places: Vec<String> = places.collect();
     let database = config.get_dbname().or(config.get_user()).unwrap_or("?");
-    format!("{host}:{port}/{database}")
+    format!("{}/{database}", places.join(","))
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub struct Call {
     variables: Vec<(&'static str, OsString)>,
     log: PathBuf,
     owner: Option<Owner>,
+    dir: Option<PathBuf>,
 }
 
 /// The user and group as which a program runs, by number.
@@ -47,6 +48,7 @@ impl Call {
             variables: Vec::new(),
             log,
             owner: None,
+            dir: None,
         }
     }
 
@@ -85,6 +87,13 @@ impl Call {
         self
     }
 
+    /// Has it run in `dir`, which its user must be able to enter.
+    #[must_use]
+    pub fn in_dir(mut self, dir: &Path) -> Call {
+        self.dir = Some(dir.to_owned());
+        self
+    }
+
     /// Adds a flag and its value.
     #[must_use]
     pub fn flag(self, name: &str, value: impl Into<OsString>) -> Call {
@@ -117,6 +126,9 @@ impl Call {
             .kill_on_drop(true);
         if let Some(owner) = self.owner {
             command.uid(owner.user).gid(owner.group).current_dir("/");
+        }
+        if let Some(dir) = &self.dir {
+            command.current_dir(dir);
         }
         Ok(command)
     }

@@ -11,6 +11,7 @@ pub mod ceremony;
 pub mod chance;
 pub mod child;
 pub mod choice;
+pub mod cluster;
 pub mod contradictions;
 pub mod counts;
 pub mod crash;

@@ -27,7 +27,7 @@ const SOURCES: &str = "127.1.0.0/16";
 const VOTERS_MIN: u32 = 4_000;
 /// Votes between two events.
 const VOTES: u64 = 150;
-/// How long the mirror may take until it has every frame.
+/// How long the mirror may stand still before it has every frame.
 const LEVEL_WITHIN: Duration = Duration::from_secs(20);
 
 /// What was lost with the machine, and what was not.
@@ -150,11 +150,16 @@ pub(crate) fn mirror_call(stage: &Stage, at: Addresses, metrics: SocketAddr) -> 
 /// Waits until the mirror is no more than a moment behind.
 pub(crate) async fn level(at: Addresses, metrics: SocketAddr) -> Result<()> {
     let wanted = services::metric(at.internal, "ledger_last_sequence").await?;
-    let deadline = Instant::now() + LEVEL_WITHIN;
+    let mut deadline = Instant::now() + LEVEL_WITHIN;
+    let mut before = 0;
     loop {
         let has = services::metric(metrics, "mirror_last_sequence").await?;
         if has >= wanted {
             return Ok(());
+        }
+        if has > before {
+            before = has;
+            deadline = Instant::now() + LEVEL_WITHIN;
         }
         if Instant::now() > deadline {
             bail!("the mirror stands at frame {has} of {wanted}: see mirror.log");

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use commandline::print_line;
 use rehearsal::attack::{self, AttackReport, Scale};
 use rehearsal::ceremony::{self, Trustees};
+use rehearsal::cluster::fault;
 use rehearsal::definition::Definition;
 use rehearsal::machines::Machines;
 use rehearsal::prepare::Stage;
@@ -16,7 +17,7 @@ use rehearsal::programs::Programs;
 use rehearsal::services::Addresses;
 use rehearsal::steps::Steps;
 use rehearsal::{
-    contradictions, crash, crash_tally, day, demo, lost_machine, serve, startup, takeover,
+    cluster, contradictions, crash, crash_tally, day, demo, lost_machine, serve, startup, takeover,
 };
 use serde::Serialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -33,6 +34,9 @@ Examples:
   rehearsal contradictions            # the clock jumps, the ledger vanishes, an older copy is restored
   rehearsal mirror                    # the first machine is lost for good, the mirror goes on
   rehearsal takeover                  # two validators on one replicated ledger, each part killed in turn
+  rehearsal cluster                   # two validators on three nodes, each kind of fault played once
+  rehearsal cluster --any-1           # the same cluster wrongly set: validators must refuse it
+  rehearsal serve-cluster             # leaves that cluster running, prints addresses
   rehearsal attack                    # slowloris, rubbish, wrong codes, churn, three times the peak
 
 The programs hashgen, shardpack, validator, tally and loadgen are taken from beside this one.
@@ -132,6 +136,26 @@ enum Command {
         #[command(flatten)]
         run: RunArgs,
     },
+    /// Two validators on a ledger that Patroni keeps on three nodes; each part of it is stopped, killed, frozen
+    /// or cut off under load; one JSON line.
+    Cluster {
+        /// How many faults are played, one after the other: each kind once before one comes again
+        #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+        faults: u32,
+        /// Wait for any one standby, as is wrong, and see that validators refuse it
+        #[arg(long = "any-1", conflicts_with = "faults")]
+        any_one: bool,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// That cluster, left running to be tried by hand.
+    ServeCluster {
+        /// Synthetic voters beside the sample voters
+        #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(100..=10_000_000))]
+        voters: u32,
+        #[command(flatten)]
+        run: RunArgs,
+    },
     /// The validator attacked in one way after the other while honest voters vote; JSON lines, the verdict last.
     Attack {
         #[command(flatten)]
@@ -220,6 +244,17 @@ async fn play(command: Command) -> Result<ExitCode> {
         }
         Command::Mirror { votes, run } => until_end(&mut ends, mirror(votes, &run)).await,
         Command::Takeover { faults, run } => until_end(&mut ends, takeover(faults, &run)).await,
+        Command::Cluster {
+            any_one: true, run, ..
+        } => until_end(&mut ends, any_one(&run)).await,
+        Command::Cluster { faults, run, .. } => until_end(&mut ends, cluster(faults, &run)).await,
+        Command::ServeCluster { voters, run } => {
+            let stage = run.stage("serve-cluster", Definition::example()?)?;
+            let at = cluster::standard_address()?;
+            let mut steps = Steps::new();
+            cluster::serve(&stage, at, voters, run.seed, &mut steps, ends.any()).await?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Attack { run } => until_end(&mut ends, attack(&run)).await,
         Command::Day { voters, rate, run } => until_end(&mut ends, day(voters, rate, &run)).await,
         Command::Serve { voters, run } => {
@@ -302,6 +337,20 @@ async fn takeover(faults: u32, run: &RunArgs) -> Result<ExitCode> {
     let stage = run.stage("takeover", Definition::example()?.showing_each_vote())?;
     let played = takeover::run(&stage, faults, run.seed, &mut Steps::new()).await?;
     print(&played, played.verdict.is_clean())
+}
+
+async fn cluster(faults: u32, run: &RunArgs) -> Result<ExitCode> {
+    let stage = run.stage("cluster", Definition::example()?.showing_each_vote())?;
+    let faults = fault::drawn(faults, run.seed);
+    let played = cluster::run(&stage, faults, run.seed, &mut Steps::new()).await?;
+    commandline::note!("{}", played.table());
+    print(&played, played.verdict.is_clean())
+}
+
+async fn any_one(run: &RunArgs) -> Result<ExitCode> {
+    let stage = run.stage("cluster", Definition::example()?.showing_each_vote())?;
+    let tried = cluster::any_one(&stage, run.seed, &mut Steps::new()).await?;
+    print(&tried, tried.verdict.is_clean())
 }
 
 async fn attack(run: &RunArgs) -> Result<ExitCode> {

@@ -215,7 +215,7 @@ fn count(row: &str) -> Result<((String, u16, Choice), u64)> {
 }
 
 /// The newest installed version's programs.
-fn programs() -> Result<PathBuf> {
+pub(crate) fn programs() -> Result<PathBuf> {
     let missing = || format!("no PostgreSQL under {VERSIONS}: run scripts/postgres install");
     let versions = fs::read_dir(VERSIONS).with_context(missing)?;
     let mut newest: Option<(u32, PathBuf)> = None;
@@ -238,7 +238,7 @@ fn programs() -> Result<PathBuf> {
 }
 
 /// The user `postgres` where this program runs as root, else nobody in particular.
-fn unprivileged() -> Result<Option<Owner>> {
+pub(crate) fn unprivileged() -> Result<Option<Owner>> {
     if !rustix::process::geteuid().is_root() {
         return Ok(None);
     }

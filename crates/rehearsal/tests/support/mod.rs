@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Once;
 
+use rehearsal::cluster::tools;
 use rehearsal::definition::Definition;
 use rehearsal::machines::Machines;
 use rehearsal::postgres::{self, Postgres};
@@ -79,6 +80,21 @@ pub(crate) fn has_postgres() -> bool {
         postgres::is_installed(),
         "PostgreSQL is not installed: install it (Debian: apt-get install postgresql), or set \
          SCRUTIN_WITHOUT_POSTGRES=1"
+    );
+    true
+}
+
+/// The same for a test that needs a whole cluster, and SCRUTIN_WITHOUT_PATRONI=1.
+pub(crate) fn has_cluster() -> bool {
+    let without = std::env::var("SCRUTIN_WITHOUT_PATRONI").is_ok_and(|value| value == "1");
+    if without || !has_postgres() {
+        eprintln!("SKIPPED: told to do without Patroni");
+        return false;
+    }
+    assert!(
+        tools::are_installed(),
+        "etcd, Patroni or HAProxy is not installed: install them (Debian: apt-get install etcd-server \
+         patroni haproxy), or set SCRUTIN_WITHOUT_PATRONI=1"
     );
     true
 }
