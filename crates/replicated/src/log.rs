@@ -4,7 +4,7 @@ use database::Target;
 use ledger::log::{Claim, Lease, LinkStream, Log};
 use ledger::{Frame, LedgerError};
 
-use crate::connection::NoAnswer;
+use crate::connection::{Connection, NoAnswer};
 use crate::lease;
 use crate::replication::{settle, wait_for_standby};
 use crate::rows::{Head, links, number_of_frame};
@@ -28,12 +28,16 @@ impl PostgresLog {
     /// # Errors
     /// The database cannot be asked, or nothing is committed there at the moment.
     pub fn owner(&self, partition: u16) -> Result<Option<String>, LedgerError> {
-        self.living_owner(partition)
+        self.0
+            .watch(|connection| self.living_owner(connection, partition))
             .map_err(|why| self.0.failed(&why))
     }
 
-    fn living_owner(&self, partition: u16) -> Result<Option<String>, NoAnswer> {
-        let connection = self.0.connect_to_write()?;
+    fn living_owner(
+        &self,
+        connection: &Connection,
+        partition: u16,
+    ) -> Result<Option<String>, NoAnswer> {
         let look = || -> Result<Option<(String, bool)>, NoAnswer> {
             let sql = "SELECT owner, lease_until >= clock_timestamp(), lease_until::text FROM ledger_lease WHERE partition = $1 AND owner <> ''";
             let rows = connection.read(sql, &[&i32::from(partition)])?;
@@ -43,7 +47,7 @@ impl PostgresLog {
             }))
         };
         if let Some((_, false)) = look()? {
-            settle(&connection)?;
+            settle(connection)?;
             std::thread::sleep(self.0.member().lease / 4);
         }
         Ok(look()?

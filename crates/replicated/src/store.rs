@@ -31,6 +31,8 @@ pub(crate) struct Store {
     acknowledged: Arc<Mutex<BTreeMap<u16, Arc<Acknowledged>>>>,
     /// The renewal of each lease that was seen last, and since when.
     renewals: Arc<Mutex<BTreeMap<u16, (String, Instant)>>>,
+    /// The connection on which leases of others are looked at.
+    watching: Arc<Mutex<Option<Connection>>>,
 }
 
 /// The last link of a partition that is known to be acknowledged; 0 before the first.
@@ -55,6 +57,7 @@ impl Store {
             member,
             acknowledged: Arc::default(),
             renewals: Arc::default(),
+            watching: Arc::default(),
         }
     }
 
@@ -115,10 +118,23 @@ impl Store {
     /// The same, where commits can be answered: without a standby in step they wait for ever, and nobody is told why.
     pub(crate) fn connect_to_write(&self) -> Result<Connection, NoAnswer> {
         let connection = self.connect()?;
-        let told = Replication::of(&connection)?;
-        let checked = told.check(&told.timeline).map(drop);
-        checked.map_err(|found| NoAnswer(found.to_string()))?;
+        check_standby(&connection)?;
         Ok(connection)
+    }
+
+    /// Looks at something where commits can be answered, on a connection that is kept as long as it answers:
+    /// a validator that stands by looks five times a second.
+    pub(crate) fn watch<T>(
+        &self,
+        look: impl FnOnce(&Connection) -> Result<T, NoAnswer>,
+    ) -> Result<T, NoAnswer> {
+        let watching = || self.watching.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = watching().take();
+        let kept = kept.filter(|connection| check_standby(connection).is_ok());
+        let connection = kept.map_or_else(|| self.connect_to_write(), Ok)?;
+        let seen = look(&connection)?;
+        *watching() = Some(connection);
+        Ok(seen)
     }
 
     /// A validator that is broken into must not be able to rewrite what it appended.
@@ -147,4 +163,10 @@ impl Store {
             why: why.clone(),
         }
     }
+}
+
+fn check_standby(connection: &Connection) -> Result<(), NoAnswer> {
+    let told = Replication::of(connection)?;
+    let checked = told.check(&told.timeline).map(drop);
+    checked.map_err(|found| NoAnswer(found.to_string()))
 }
