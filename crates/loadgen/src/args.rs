@@ -76,7 +76,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "CSV")]
     history: Option<PathBuf>,
     /// Replace an existing truth file or history
-    #[arg(long, requires = "truth")]
+    #[arg(long)]
     force: bool,
     /// Keep trying a vote that got no answer, 429 or 503 for this long
     #[arg(long, value_parser = parse_duration, default_value = "30s")]

@@ -119,13 +119,14 @@ pub async fn run(stage: &Stage, faults: u32, seed: u64, steps: &mut Steps) -> Re
     if casting.is_running()? {
         casting.end_early()?;
     }
-    let summary = casting.finish().await?;
+    let summary = casting.summed_up().await?;
     site.into_files().await?;
     let judged = stage.judge(&summary, None).await?;
     steps.done("a mirror of the ledger held against every answer and receipt");
     let history = history::judge_file(&stage.machines.history())?;
     let mut found = panics(stage)?;
     found.extend(history.contradictions.iter().cloned());
+    found.extend(summary.check().err().map(|error| error.to_string()));
     if !judged.is_clean() {
         found.push(format!("{judged:?}"));
     }

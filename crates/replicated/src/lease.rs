@@ -12,7 +12,7 @@ use tokio_postgres::Statement;
 
 use crate::connection::{Connection, NoAnswer};
 use crate::replication::{Replication, wait_for_standby};
-use crate::rows::{Head, is_link, links, signed};
+use crate::rows::{Head, SeenLease, is_link, links, signed};
 use crate::store::{Acknowledged, Store};
 
 /// The append: the row of the lease moves on by one link, and the link is inserted, or neither is.
@@ -63,6 +63,7 @@ pub(crate) fn take(store: &Store, partition: u16) -> Result<Box<dyn Lease>, Ledg
             Asked::Taken(epoch) => {
                 let member = &store.member().name;
                 tracing::info!(target: AUDIT, partition, epoch, member, "lease taken");
+                store.watch_no_more();
                 return Ok(Box::new(RowLease {
                     store: store.clone(),
                     partition,
@@ -106,17 +107,12 @@ enum Asked {
 
 fn ask_for(store: &Store, partition: u16) -> Result<Asked, NoAnswer> {
     let connection = store.connect_to_write()?;
-    let rows = connection.read(
-        "SELECT owner, lease_until::text FROM ledger_lease WHERE partition = $1",
-        &[&i32::from(partition)],
-    )?;
-    let Some(row) = rows.first() else {
+    let Some(seen) = SeenLease::read(&connection, partition)? else {
         return Ok(Asked::Missing);
     };
-    let (owner, renewal): (String, String) = (row.get(0), row.get(1));
-    let silent = store
-        .is_silent(partition, &renewal)
-        .then_some(renewal.as_str());
+    let is_silent = seen.is_silent(store, partition);
+    let SeenLease { owner, renewal, .. } = seen;
+    let silent = is_silent.then_some(renewal.as_str());
     let (name, seconds) = (&store.member().name, store.member().lease.as_secs_f64());
     let taken = connection.change_row(
         "UPDATE ledger_lease SET epoch = epoch + 1, attempt = 0, owner = $2, lease_until = clock_timestamp() + $3::float8 * interval '1 second' WHERE partition = $1 AND (lease_until < clock_timestamp() OR lease_until::text = $4) RETURNING epoch",

@@ -17,6 +17,7 @@ mod lease;
 mod log;
 mod replication;
 mod rows;
+mod silence;
 mod store;
 mod stream;
 

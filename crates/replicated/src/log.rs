@@ -7,7 +7,7 @@ use ledger::{Frame, LedgerError};
 use crate::connection::{Connection, NoAnswer};
 use crate::lease;
 use crate::replication::{settle, wait_for_standby};
-use crate::rows::{Head, links, number_of_frame};
+use crate::rows::{Head, SeenLease, links, number_of_frame};
 use crate::store::{Member, Store};
 use crate::stream::RowStream;
 
@@ -39,11 +39,11 @@ impl PostgresLog {
         partition: u16,
     ) -> Result<Option<String>, NoAnswer> {
         let look = || -> Result<Option<(String, bool)>, NoAnswer> {
-            let sql = "SELECT owner, lease_until >= clock_timestamp(), lease_until::text FROM ledger_lease WHERE partition = $1 AND owner <> ''";
-            let rows = connection.read(sql, &[&i32::from(partition)])?;
-            Ok(rows.first().map(|row| {
-                let is_silent = self.0.is_silent(partition, row.get(2));
-                (row.get(0), row.get::<_, bool>(1) && !is_silent)
+            let seen = SeenLease::read(connection, partition)?;
+            let seen = seen.filter(|seen| !seen.owner.is_empty());
+            Ok(seen.map(|seen| {
+                let is_held = seen.left_s >= 0.0 && !seen.is_silent(&self.0, partition);
+                (seen.owner, is_held)
             }))
         };
         if let Some((_, false)) = look()? {

@@ -4,6 +4,7 @@ use ledger::LinkHash;
 use tokio_postgres::Row;
 
 use crate::connection::{Connection, NoAnswer};
+use crate::store::Store;
 
 /// Rows read at a time.
 const ROWS_MAX: i64 = 256;
@@ -43,6 +44,39 @@ impl Head {
             &[&i32::from(partition)],
         )?;
         rows.first().map(|row| Head::of(row, 0)).transpose()
+    }
+}
+
+/// A lease as it stands in its row.
+pub(crate) struct SeenLease {
+    /// Name of the member that has it, or had it last; empty where it was given back.
+    pub(crate) owner: String,
+    /// Changes each time that its owner renews it.
+    pub(crate) renewal: String,
+    /// Seconds until it passes, by the database's clock; negative where it has passed.
+    pub(crate) left_s: f64,
+}
+
+impl SeenLease {
+    pub(crate) fn read(
+        connection: &Connection,
+        partition: u16,
+    ) -> Result<Option<SeenLease>, NoAnswer> {
+        let rows = connection.read(
+            "SELECT owner, lease_until::text, CASE WHEN isfinite(lease_until) THEN extract(epoch FROM lease_until - clock_timestamp())::float8 ELSE -1 END FROM ledger_lease WHERE partition = $1",
+            &[&i32::from(partition)],
+        )?;
+        Ok(rows.first().map(|row| SeenLease {
+            owner: row.get(0),
+            renewal: row.get(1),
+            left_s: row.get(2),
+        }))
+    }
+
+    /// Whether nobody has renewed it for longer than an owner that is alive lets pass. Whoever is wrong about that is
+    /// fenced by the epoch.
+    pub(crate) fn is_silent(&self, store: &Store, partition: u16) -> bool {
+        store.is_silent(partition, &self.renewal, self.left_s)
     }
 }
 

@@ -10,6 +10,7 @@ use ledger::LedgerError;
 
 use crate::connection::{Connection, NoAnswer};
 use crate::replication::Replication;
+use crate::silence::Silence;
 
 /// Version of the tables.
 const SCHEMA_VERSION: i32 = 1;
@@ -29,8 +30,7 @@ pub(crate) struct Store {
     target: Target,
     member: Member,
     acknowledged: Arc<Mutex<BTreeMap<u16, Arc<Acknowledged>>>>,
-    /// The renewal of each lease that was seen last, and since when.
-    renewals: Arc<Mutex<BTreeMap<u16, (String, Instant)>>>,
+    silence: Arc<Mutex<Silence>>,
     /// The connection on which leases of others are looked at.
     watching: Arc<Mutex<Option<Connection>>>,
 }
@@ -56,24 +56,16 @@ impl Store {
             target,
             member,
             acknowledged: Arc::default(),
-            renewals: Arc::default(),
+            silence: Arc::default(),
             watching: Arc::default(),
         }
     }
 
-    /// Whether a lease has been seen with this same renewal for twice its time: its owner is gone, even where
-    /// the database's clock was set back and the lease seems to last. Whoever is wrong about that is fenced
-    /// by the epoch.
-    pub(crate) fn is_silent(&self, partition: u16, renewal: &str) -> bool {
-        let renewals = self.renewals.lock();
-        let mut renewals = renewals.unwrap_or_else(PoisonError::into_inner);
-        match renewals.get(&partition) {
-            Some((seen, since)) if seen == renewal => since.elapsed() >= 2 * self.member.lease,
-            _ => {
-                renewals.insert(partition, (renewal.to_owned(), Instant::now()));
-                false
-            }
-        }
+    /// Whether the owner of a lease that was seen so is gone.
+    pub(crate) fn is_silent(&self, partition: u16, renewal: &str, left_s: f64) -> bool {
+        let mut silence = self.silence.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = (renewal, left_s);
+        silence.lasts(partition, seen, self.member.lease, Instant::now())
     }
 
     /// Names the database to people.
@@ -130,11 +122,27 @@ impl Store {
     ) -> Result<T, NoAnswer> {
         let watching = || self.watching.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = watching().take();
-        let kept = kept.filter(|connection| check_standby(connection).is_ok());
-        let connection = kept.map_or_else(|| self.connect_to_write(), Ok)?;
+        let told = kept.and_then(|connection| {
+            let told = Replication::of(&connection).ok()?;
+            Some((connection, told))
+        });
+        let connection = match told {
+            Some((connection, told)) => {
+                told.check(&told.timeline)
+                    .map_err(|found| NoAnswer(found.to_string()))?;
+                connection
+            }
+            None => self.connect_to_write()?,
+        };
         let seen = look(&connection)?;
         *watching() = Some(connection);
         Ok(seen)
+    }
+
+    /// Closes that connection: nobody watches a lease of their own.
+    pub(crate) fn watch_no_more(&self) {
+        let mut watching = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
+        *watching = None;
     }
 
     /// A validator that is broken into must not be able to rewrite what it appended.

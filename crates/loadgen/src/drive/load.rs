@@ -42,13 +42,13 @@ pub(crate) struct Load {
     next: AtomicU64,
     stopping: watch::Sender<bool>,
     account: Mutex<Account>,
+    history: Option<Mutex<History>>,
 }
 
 #[derive(Debug)]
 struct Account {
     score: Score,
     truth: Option<Truth>,
-    history: Option<History>,
     /// Numbers of recorded votes, a random selection.
     recorded: Vec<u64>,
 }
@@ -69,13 +69,12 @@ impl Load {
             None => None,
         };
         let history = match &settings.history {
-            Some(path) => Some(History::create(path, settings.force)?),
+            Some(path) => Some(Mutex::new(History::create(path, settings.force)?)),
             None => None,
         };
         let account = Account {
             score: Score::new()?,
             truth,
-            history,
             recorded: Vec::new(),
         };
         Ok(Load {
@@ -90,6 +89,7 @@ impl Load {
             next: AtomicU64::new(0),
             stopping: watch::Sender::new(false),
             account: Mutex::new(account),
+            history,
         })
     }
 
@@ -204,8 +204,11 @@ impl Load {
 
     /// Writes down each attempt at a vote.
     pub(crate) fn note(&self, subject: &Subject, attempts: &[Attempt]) -> Result<()> {
-        match (&mut self.account().history, subject.vote) {
-            (Some(history), Some(vote)) => history.add(vote, attempts),
+        match (&self.history, subject.vote) {
+            (Some(history), Some(vote)) => {
+                let mut history = history.lock().unwrap_or_else(PoisonError::into_inner);
+                history.add(vote, attempts)
+            }
             _ => Ok(()),
         }
     }
@@ -250,7 +253,9 @@ impl Load {
         if let Some(truth) = account.truth {
             truth.finish(self.offer.ballots()).context("truth file")?;
         }
-        if let Some(history) = account.history {
+        if let Some(history) = self.history {
+            let history = history.into_inner();
+            let history = history.unwrap_or_else(PoisonError::into_inner);
             history.finish().context("history")?;
         }
         let mut score = account.score;

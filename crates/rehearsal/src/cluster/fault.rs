@@ -1,5 +1,7 @@
 //! What can go wrong in a cluster, and in which order a rehearsal plays it.
 
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng as _};
 use serde::Serialize;
 
 use super::network::Lost;
@@ -100,30 +102,17 @@ impl Fault {
 /// `count` faults: each kind once before one comes a second time, in an order that `seed` decides.
 #[must_use]
 pub fn drawn(count: u32, seed: u64) -> Vec<Fault> {
-    let mut random = Random(seed);
+    let mut random = SplitMix64::seed_from_u64(seed);
     let mut drawn = Vec::new();
     while drawn.len() < count as usize {
         let mut round = FAULTS.to_vec();
         while !round.is_empty() && drawn.len() < count as usize {
-            drawn.push(round.swap_remove(random.below(round.len())));
+            let at = random.next_u64() % round.len() as u64;
+            let at = usize::try_from(at).expect("below the length of a list");
+            drawn.push(round.swap_remove(at));
         }
     }
     drawn
-}
-
-/// SplitMix64: the same seed gives the same faults.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        let bound = bound as u64;
-        usize::try_from(mixed % bound).expect("below a usize")
-    }
 }
 
 #[cfg(test)]

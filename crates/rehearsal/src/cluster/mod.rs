@@ -72,7 +72,7 @@ pub async fn run(
     if casting.is_running()? {
         casting.end_early()?;
     }
-    let summary = casting.finish().await?;
+    let summary = casting.summed_up().await?;
     let ended = std::mem::take(&mut site.validators.ended);
     site.into_files().await?;
     let judged = stage.judge(&summary, None).await?;
@@ -80,9 +80,12 @@ pub async fn run(
     let history = history::judge_file(&stage.machines.history())?;
     let mut found = Validators::panics(stage)?;
     found.extend(history.contradictions.iter().cloned());
+    found.extend(summary.check().err().map(|error| error.to_string()));
     if !judged.is_clean() {
         found.push(format!("{judged:?}"));
     }
+    let killed = ended.iter().filter(|ended| ended.is_by_signal);
+    found.extend(killed.map(|ended| format!("{ended:?}")));
     if played.is_empty() {
         found.push("no fault was played".to_owned());
     }

@@ -65,7 +65,9 @@ impl Servers {
         let dir = TempDir::with_prefix("rehearsal-cluster-").context("no temporary directory")?;
         // The nodes' user must get through to their directories, which it alone may enter.
         fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o755))?;
-        fs::create_dir(dir.path().join(SITE))?;
+        let site = dir.path().join(SITE);
+        fs::create_dir(&site)?;
+        fs::set_permissions(&site, PermissionsExt::from_mode(0o755))?;
         let network = Network::start();
         let guard = Guard::over(dir.path(), &network.namespaces())?;
         let places: Result<Vec<Places>> = (0..NODES).map(|node| network.places(node)).collect();

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub struct Ended {
     pub member: &'static str,
     /// The status with which it ended.
     pub status: String,
+    /// Whether the system killed it: by a fault of its own, or for want of memory.
+    pub is_by_signal: bool,
     /// The last line that it wrote.
     pub said: String,
 }
@@ -253,6 +256,7 @@ impl Member {
         Ended {
             member: self.name,
             status: status.to_string(),
+            is_by_signal: status.signal().is_some(),
             said,
         }
     }

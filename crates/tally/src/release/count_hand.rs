@@ -105,7 +105,7 @@ impl CountHand {
     /// The file goes on; the disk's.
     pub(crate) fn finish(&mut self) -> anyhow::Result<()> {
         self.begin()?;
-        if self.written.next_line(FIXED_BYTES_MAX)?.is_some() {
+        if self.written.is_followed()? {
             bail!(
                 "{} was not released by this ledger: the ledger is an older copy, or somebody wrote into the file; keep both as evidence",
                 self.written.position()

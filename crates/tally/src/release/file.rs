@@ -65,6 +65,24 @@ impl Lines {
         Ok(None)
     }
 
+    /// Whether a whole line follows; what is read for that is gone.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub(crate) fn is_followed(&mut self) -> anyhow::Result<bool> {
+        let Some(file) = &mut self.file else {
+            return is_there(&self.path).with_context(|| self.position());
+        };
+        loop {
+            let piece = file.fill_buf()?;
+            let (bytes, ends) = (piece.len(), piece.contains(&b'\n'));
+            if bytes == 0 || ends {
+                return Ok(ends);
+            }
+            file.consume(bytes);
+        }
+    }
+
     /// Takes back what was read of a line whose end is not there: it is written anew.
     ///
     /// # Errors
@@ -122,7 +140,7 @@ impl Appending {
     /// It cannot be written, or another program writes it.
     pub(crate) fn open(path: PathBuf) -> anyhow::Result<Appending> {
         let named = || format!("cannot write {}", path.display());
-        let file = if is_there(&path).with_context(named)? {
+        let mut file = if is_there(&path).with_context(named)? {
             OsStorage.open(&path)
         } else {
             OsStorage.create_new(&path)
@@ -135,10 +153,12 @@ impl Appending {
                 path.display()
             );
         }
-        let (whole, len) = (
-            whole_lines(&*file).with_context(named)?,
-            file.len().with_context(named)?,
-        );
+        let whole = whole_lines(&*file).with_context(named)?;
+        let len = without_zeros(&*file, whole).with_context(named)?;
+        // A crash left room for lines that it did not write.
+        if len < file.len().with_context(named)? {
+            file.truncate(len).with_context(named)?;
+        }
         Ok(Appending {
             path,
             file,
@@ -161,7 +181,7 @@ impl Appending {
         Ok(())
     }
 
-    /// Cuts what a crash left of this very line: its beginning, or zeros.
+    /// Cuts what a crash left of this very line.
     fn cut_half_of(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         if self.half == 0 {
             return Ok(());
@@ -169,9 +189,8 @@ impl Appending {
         let named = || format!("cannot write {}", self.path.display());
         let mut left = vec![0; usize::try_from(self.half)?.min(bytes.len())];
         self.file.read_at(self.len, &mut left).with_context(named)?;
-        let mut other = left.iter().zip(bytes).filter(|(left, byte)| left != byte);
         ensure!(
-            self.half <= bytes.len() as u64 && other.all(|(left, _)| *left == 0),
+            self.half <= bytes.len() as u64 && bytes.starts_with(&left),
             "{} ends with half a line that is not of this ledger: keep it as evidence, and name another --out; nothing is written",
             self.path.display()
         );
@@ -203,4 +222,19 @@ fn whole_lines(file: &dyn StorageFile) -> io::Result<u64> {
         end = start;
     }
     Ok(0)
+}
+
+/// Bytes up to the last one behind `start` that is not zero.
+fn without_zeros(file: &dyn StorageFile, start: u64) -> io::Result<u64> {
+    let (mut end, mut piece) = (file.len()?, vec![0; PIECE_BYTES]);
+    while end > start {
+        let from = end.saturating_sub(PIECE_BYTES as u64).max(start);
+        let read = file.read_at(from, &mut piece)?;
+        let read = read.min(usize::try_from(end - from).unwrap_or(usize::MAX));
+        if let Some(at) = piece.iter().take(read).rposition(|byte| *byte != 0) {
+            return Ok(from + at as u64 + 1);
+        }
+        end = from;
+    }
+    Ok(start)
 }

@@ -145,7 +145,7 @@ impl Unmasking {
             );
         }
         ensure!(
-            !has_begun || self.lines.next_line(FIXED_BYTES_MAX)?.is_none(),
+            !has_begun || !self.lines.is_followed()?,
             "{} releases frames that the ledger does not have: the ledger is an older copy, or they are of two histories",
             self.lines.position()
         );
