@@ -160,7 +160,7 @@ fn a_stream_that_was_altered_is_refused() {
     let output = run_to_its_end(&names.run_from(&validator.address));
     assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
     assert!(
-        stderr(&output).contains("the ledger cannot be followed"),
+        stderr(&output).contains("the ledger, or the releases of it, cannot be followed"),
         "{}",
         stderr(&output)
     );
