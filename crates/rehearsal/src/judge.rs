@@ -1,11 +1,13 @@
 //! The ledger compared with the answers that the load generator got: are votes lost, are votes double?
 
 use std::fmt::Display;
+use std::fs;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use crate::counts::{self, Difference};
+use crate::history::{self, Linearised};
 use crate::prepare::Stage;
 use crate::races::Raced;
 use crate::steps::Steps;
@@ -66,7 +68,51 @@ impl Experiment {
     }
 }
 
+/// A ledger that several validators wrote, judged after faults.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// The ledger, held against every answer.
+    pub judged: Judged,
+    /// Every attempt at a vote, judged as a register that is written once.
+    pub history: Linearised,
+    /// What speaks against them, in words; validators that panicked too, which a voter may not have noticed.
+    pub found: Vec<String>,
+}
+
 impl Stage {
+    /// Judges a ledger that was copied into the files of the data directory, with the logs of the validators that
+    /// wrote it.
+    ///
+    /// # Errors
+    /// Anything that keeps it from being judged.
+    pub async fn judge_shared(&self, summary: &Summary, members: [&str; 2]) -> Result<Shared> {
+        let judged = self.judge(summary, None).await?;
+        let history = history::judge_file(&self.machines.history())?;
+        let mut found = self.panics(members)?;
+        found.extend(history.contradictions.iter().cloned());
+        found.extend(summary.check().err().map(|error| error.to_string()));
+        if !judged.is_clean() {
+            found.push(format!("{judged:?}"));
+        }
+        Ok(Shared {
+            judged,
+            history,
+            found,
+        })
+    }
+
+    fn panics(&self, members: [&str; 2]) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        for name in members {
+            let log = self.machines.logs().join(format!("{name}.log"));
+            let text = fs::read_to_string(&log);
+            let text = text.with_context(|| format!("cannot read {}", log.display()))?;
+            let lines = text.lines().filter(|line| line.contains("panic"));
+            found.extend(lines.map(|line| format!("{name}: {line}")));
+        }
+        Ok(found)
+    }
+
     /// Compares the ledger's files, when nobody writes any more, with the answers that the load generator
     /// and the clients of `races` got.
     ///

@@ -147,6 +147,19 @@ pub(crate) fn mirror_call(stage: &Stage, at: Addresses, metrics: SocketAddr) -> 
     stage.trusting(call).logging_to(&log)
 }
 
+/// Copies the ledger that a validator serves into the files of the data directory, which it replaces.
+///
+/// # Errors
+/// The mirror does not come level with the validator.
+pub async fn copy_into_data(stage: &Stage, from: Addresses) -> Result<()> {
+    let (data, metrics) = (stage.machines.data(), ports::free()?);
+    fs::remove_dir_all(&data).with_context(|| format!("cannot remove {}", data.display()))?;
+    let mut mirror = mirror_call(stage, from, metrics).arg(&data).start()?;
+    services::wait_until(&mut mirror, metrics, "/metrics").await?;
+    level(from, metrics).await?;
+    mirror.stop().await
+}
+
 /// Waits until the mirror is no more than a moment behind.
 pub(crate) async fn level(at: Addresses, metrics: SocketAddr) -> Result<()> {
     let wanted = services::metric(at.internal, "ledger_last_sequence").await?;

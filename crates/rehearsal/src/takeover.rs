@@ -2,7 +2,6 @@
 //! vote, the one that writes is stopped or killed, and so are the two servers; the other validator goes on under
 //! the same address. At the end every answer is held against the ledger.
 
-use std::fs;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -11,10 +10,9 @@ use tokio::time::Instant;
 
 use crate::chance;
 use crate::child::Server;
-use crate::history::{self, Linearised};
+use crate::history::Linearised;
 use crate::judge::Judged;
-use crate::lost_machine::{level, mirror_call};
-use crate::ports;
+use crate::lost_machine::copy_into_data;
 use crate::prepare::Stage;
 use crate::replicas::Replicas;
 use crate::services::{self, Addresses};
@@ -121,34 +119,15 @@ pub async fn run(stage: &Stage, faults: u32, seed: u64, steps: &mut Steps) -> Re
     }
     let summary = casting.summed_up().await?;
     site.into_files().await?;
-    let judged = stage.judge(&summary, None).await?;
+    let shared = stage.judge_shared(&summary, ["v1", "v2"]).await?;
     steps.done("a mirror of the ledger held against every answer and receipt");
-    let history = history::judge_file(&stage.machines.history())?;
-    let mut found = panics(stage)?;
-    found.extend(history.contradictions.iter().cloned());
-    found.extend(summary.check().err().map(|error| error.to_string()));
-    if !judged.is_clean() {
-        found.push(format!("{judged:?}"));
-    }
     Ok(Takeover {
         faults: played,
         retries: summary.retries,
-        judged,
-        history,
-        verdict: Verdict::new("nothing was lost, and nobody voted twice", found),
+        judged: shared.judged,
+        history: shared.history,
+        verdict: Verdict::new("nothing was lost, and nobody voted twice", shared.found),
     })
-}
-
-/// Validators that panicked, by their logs: a voter may not have noticed.
-fn panics(stage: &Stage) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    for name in ["v1", "v2"] {
-        let log = stage.machines.logs().join(format!("{name}.log"));
-        let text = fs::read_to_string(&log)?;
-        let lines = text.lines().filter(|line| line.contains("panic"));
-        found.extend(lines.map(|line| format!("{name}: {line}")));
-    }
-    Ok(found)
 }
 
 /// Two validators under one address, of which one writes.
@@ -221,13 +200,7 @@ impl<'a> Site<'a> {
 
     /// Copies the ledger into the files of the data directory, and ends everything.
     async fn into_files(self) -> Result<()> {
-        let (data, metrics) = (self.stage.machines.data(), ports::free()?);
-        fs::remove_dir_all(&data)?;
-        let mirror = mirror_call(self.stage, self.at, metrics).arg(&data);
-        let mut mirror = mirror.start()?;
-        services::wait_until(&mut mirror, metrics, "/metrics").await?;
-        level(self.at, metrics).await?;
-        mirror.stop().await?;
+        copy_into_data(self.stage, self.at).await?;
         drop(self.stands_by);
         self.writes.stop().await
     }

@@ -110,7 +110,7 @@ impl Store {
     /// The same, where commits can be answered: without a standby in step they wait for ever, and nobody is told why.
     pub(crate) fn connect_to_write(&self) -> Result<Connection, NoAnswer> {
         let connection = self.connect()?;
-        check_standby(&connection)?;
+        check_standby(&Replication::of(&connection)?)?;
         Ok(connection)
     }
 
@@ -128,8 +128,7 @@ impl Store {
         });
         let connection = match told {
             Some((connection, told)) => {
-                told.check(&told.timeline)
-                    .map_err(|found| NoAnswer(found.to_string()))?;
+                check_standby(&told)?;
                 connection
             }
             None => self.connect_to_write()?,
@@ -173,8 +172,7 @@ impl Store {
     }
 }
 
-fn check_standby(connection: &Connection) -> Result<(), NoAnswer> {
-    let told = Replication::of(connection)?;
+fn check_standby(told: &Replication) -> Result<(), NoAnswer> {
     let checked = told.check(&told.timeline).map(drop);
     checked.map_err(|found| NoAnswer(found.to_string()))
 }

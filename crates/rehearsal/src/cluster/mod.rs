@@ -27,8 +27,6 @@ use self::fault::Fault;
 use self::patroni::Waiting;
 use self::report::Report;
 use self::site::Site;
-use self::validators::Validators;
-use crate::history;
 use crate::ports;
 use crate::prepare::Stage;
 use crate::services::Addresses;
@@ -75,15 +73,9 @@ pub async fn run(
     let summary = casting.summed_up().await?;
     let ended = std::mem::take(&mut site.validators.ended);
     site.into_files().await?;
-    let judged = stage.judge(&summary, None).await?;
+    let mut shared = stage.judge_shared(&summary, validators::NAMES).await?;
     steps.done("a mirror of the ledger held against every answer and receipt");
-    let history = history::judge_file(&stage.machines.history())?;
-    let mut found = Validators::panics(stage)?;
-    found.extend(history.contradictions.iter().cloned());
-    found.extend(summary.check().err().map(|error| error.to_string()));
-    if !judged.is_clean() {
-        found.push(format!("{judged:?}"));
-    }
+    let found = &mut shared.found;
     let killed = ended.iter().filter(|ended| ended.is_by_signal);
     found.extend(killed.map(|ended| format!("{ended:?}")));
     if played.is_empty() {
@@ -97,9 +89,9 @@ pub async fn run(
         ended,
         retries: summary.retries,
         slowest_s: report::seconds(Duration::from_secs_f64(summary.latency_ms.max / 1000.0)),
-        judged,
-        history,
-        verdict: Verdict::new("nothing was lost, and nobody voted twice", found),
+        judged: shared.judged,
+        history: shared.history,
+        verdict: Verdict::new("nothing was lost, and nobody voted twice", shared.found),
     })
 }
 

@@ -1,7 +1,6 @@
 //! A cluster with everything that voters need: the database on three nodes, two validators, and the balancer before
 //! them. Faults are played on it.
 
-use std::fs;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -18,8 +17,7 @@ use super::report::{Struck, seconds};
 use super::servers::{HEALTHY_WITHIN, Servers};
 use super::validators::Validators;
 use crate::child::Server;
-use crate::lost_machine::{level, mirror_call};
-use crate::ports;
+use crate::lost_machine::copy_into_data;
 use crate::prepare::Stage;
 use crate::services;
 use crate::steps::Steps;
@@ -149,13 +147,7 @@ impl<'a> Site<'a> {
     pub async fn into_files(self) -> Result<()> {
         let writer = self.validators.writer().await;
         let writer = writer.context("no validator serves")?;
-        let (data, metrics) = (self.stage.machines.data(), ports::free()?);
-        fs::remove_dir_all(&data).with_context(|| format!("cannot remove {}", data.display()))?;
-        let mirror = mirror_call(self.stage, writer, metrics).arg(&data);
-        let mut mirror = mirror.start()?;
-        services::wait_until(&mut mirror, metrics, "/metrics").await?;
-        level(writer, metrics).await?;
-        mirror.stop().await?;
+        copy_into_data(self.stage, writer).await?;
         self.validators.stop().await
     }
 

@@ -17,7 +17,8 @@ use crate::http;
 use crate::prepare::Stage;
 use crate::services::Addresses;
 
-const NAMES: [&str; 2] = ["v1", "v2"];
+/// What they are called.
+pub const NAMES: [&str; 2] = ["v1", "v2"];
 /// A validator that cannot start yet, as the database is away, is not started again at once.
 const RESTART_AFTER: Duration = Duration::from_millis(500);
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -177,20 +178,6 @@ impl Validators {
         Ok(())
     }
 
-    /// Lines of the logs that speak of a panic.
-    ///
-    /// # Errors
-    /// A log cannot be read.
-    pub fn panics(stage: &Stage) -> Result<Vec<String>> {
-        let mut found = Vec::new();
-        for name in NAMES {
-            let text = read_log(stage, name)?;
-            let lines = text.lines().filter(|line| line.contains("panic"));
-            found.extend(lines.map(|line| format!("{name}: {line}")));
-        }
-        Ok(found)
-    }
-
     /// Waits until one serves; those in `places` are looked after meanwhile.
     async fn served(&mut self, places: &[usize]) -> Result<()> {
         let deadline = Instant::now() + READY_WITHIN;
@@ -260,9 +247,4 @@ impl Member {
             said,
         }
     }
-}
-
-fn read_log(stage: &Stage, name: &str) -> Result<String> {
-    let log = stage.machines.logs().join(format!("{name}.log"));
-    fs::read_to_string(&log).with_context(|| format!("cannot read {}", log.display()))
 }
