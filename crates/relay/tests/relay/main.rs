@@ -1,0 +1,10 @@
+//! Nodes that ask each other over real connections, and others that should not be listened to.
+
+mod authority;
+mod ends;
+mod fixture;
+mod logged;
+mod order;
+mod raw;
+mod refused;
+mod silence;
