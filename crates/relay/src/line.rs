@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 use zeroize::Zeroize;
 
-use crate::frame::{Decoder, Frame, LINE_ID, PING, TooLong};
+use crate::frame::{CONTENT_BYTES_MAX, Decoder, Frame, LINE_ID, PING, TooLong};
 use crate::hello::{Hello, OtherHello};
 use crate::outgoing::Outgoing;
 
@@ -28,8 +28,8 @@ const CLOSE_MAX: Duration = Duration::from_secs(1);
 
 /// Bytes read at once: what one record of TLS holds.
 const CHUNK_BYTES: usize = 16 * 1024;
-/// Bytes that are gathered before the frames in them are looked at.
-const GATHERED_BYTES: usize = 64 * 1024;
+/// Bytes that are gathered before the frames in them are looked at: more than the longest frame has.
+const GATHERED_BYTES: usize = 2 * CONTENT_BYTES_MAX;
 
 /// Why a connection cannot be used any longer.
 #[derive(Debug, thiserror::Error)]

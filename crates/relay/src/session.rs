@@ -48,7 +48,10 @@ where
                 stopping = true;
                 line.push(LINE_ID, GOODBYE)?;
             }
-            Some((id, answer)) = answers.next(), if !answers.is_empty() => line.push(id, &answer)?,
+            Some((id, answer)) = answers.next(), if !answers.is_empty() => {
+                let answer: Vec<u8> = answer;
+                line.push(id, &answer)?;
+            }
             turn = line.turn(reading) => match turn {
                 Ok(Turn::Sent) => {}
                 Ok(Turn::Frame(Frame { id: LINE_ID, content })) => {

@@ -19,6 +19,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("pages", &["election"]),
     ("secrets", &[]),
     ("listener", &["election", "secrets"]),
+    ("relay", &["secrets"]),
     ("commandline", &[]),
     (
         "hashgen",

@@ -51,14 +51,14 @@ async fn strangers_are_refused_by_a_server() {
     let two_names = ours.certify(&["v2", "v3"]);
     let any_name = ours.certify(&["*.example.org"]);
     sleep(Duration::from_secs(2)).await;
-    check_refused(&ours, Some(&stranger), &TLS13, "UnknownIssuer").await;
+    check_refused(&ours, Some(&stranger), &TLS13, "BadSignature").await;
     check_refused(&ours, Some(&expired), &TLS13, "expired").await;
     check_refused(&ours, None, &TLS13, "no certificates").await;
     check_refused(&ours, Some(&nameless), &TLS13, "0 DNS names").await;
     check_refused(&ours, Some(&two_names), &TLS13, "2 DNS names").await;
     check_refused(&ours, Some(&any_name), &TLS13, "0 DNS names").await;
     let sound = ours.certify(&["v2"]);
-    check_refused(&ours, Some(&sound), &TLS12, "SupportedVersions").await;
+    check_refused(&ours, Some(&sound), &TLS12, "Tls12NotOfferedOrEnabled").await;
     // And what is sound is not refused.
     let server = Server::start(ours.identity("v1"), HELLO).await;
     Raw::client(server.address, &sound).await;
@@ -97,7 +97,7 @@ async fn servers_that_cannot_prove_who_they_are_are_not_asked() {
     let (ours, strangers) = (Authority::new(), Authority::new());
     let expired = ours.certify_for("v1", Duration::ZERO);
     sleep(Duration::from_secs(2)).await;
-    check_not_asked(&ours, &strangers.certify(&["v1"]), "UnknownIssuer").await;
+    check_not_asked(&ours, &strangers.certify(&["v1"]), "BadSignature").await;
     check_not_asked(&ours, &ours.certify(&["v3"]), "not valid for name \"v1\"").await;
     check_not_asked(&ours, &expired, "expired").await;
 }
@@ -226,7 +226,7 @@ fn an_identity_that_nobody_would_believe_is_refused_when_it_is_read() {
             change(&|f| f.certificate = "/nowhere".into()),
             "No such file",
         ),
-        (change(&|f| f.authority = strangers.file()), "UnknownIssuer"),
+        (change(&|f| f.authority = strangers.file()), "BadSignature"),
         (
             change(&|f| f.authority = "/dev/null".into()),
             "no certificate in it",
