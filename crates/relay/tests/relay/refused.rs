@@ -160,7 +160,7 @@ async fn a_frame_that_is_too_long_ends_the_connection() {
     let authority = Authority::new();
     let server = Server::start(authority.identity("v1"), HELLO).await;
     let own = authority.certify(&["v2"]);
-    let too_long = (CONTENT_BYTES_MAX as u32 + 1).to_le_bytes();
+    let too_long = u32::try_from(CONTENT_BYTES_MAX + 1).unwrap().to_le_bytes();
     let mut raw = Raw::client(server.address, &own).await;
     raw.send_bytes(&too_long).await;
     assert_eq!(raw.next().await, None);
