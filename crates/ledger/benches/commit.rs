@@ -69,6 +69,7 @@ fn shape(credentials: u32) -> Shape {
             count: key(Hand::Count),
             mask: key(Hand::Mask),
         },
+        partitions: 1,
         ballots: vec![BallotShape {
             id: "L-1".to_owned(),
             opens_ms: 0,

@@ -70,3 +70,4 @@ pub use replay::follower::Follower;
 pub use replay::lookup::find_receipt;
 pub use replay::restore::{SnapshotCheck, check_snapshots};
 pub use replay::snapshot::Snapshots;
+pub use replay::standby::StandBy;

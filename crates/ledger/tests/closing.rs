@@ -57,6 +57,7 @@ fn shape() -> Shape {
         event_id: "EVENT-1".to_owned(),
         manifest_sha256: [7; 32],
         keys: Keys::drawn(&mut SystemEntropy).public(),
+        partitions: 1,
         ballots: vec![BallotShape {
             id: "L-1".to_owned(),
             opens_ms: OPENS_MS,

@@ -92,6 +92,7 @@ impl Ground {
             event_id: "EVENT-1".to_owned(),
             manifest_sha256: [7; 32],
             keys: Keys::drawn(&mut SystemEntropy).public(),
+            partitions: 1,
             ballots: vec![
                 ballot("CLOSING", OPENS_MS, CLOSES_MS),
                 ballot("LASTING", OPENS_MS, i64::MAX),

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ledger::log::Log;
-use ledger::log::files::Mirror;
+use ledger::log::files::{self, Mirror};
 use ledger::{Item, LedgerError};
 
 use sim::{DATA_DIR, Rng, SimDisk};
 
 fn open(disk: &SimDisk) -> Result<Mirror, LedgerError> {
-    let storage = Arc::new(disk.clone());
-    Mirror::open(storage, Path::new(DATA_DIR), 0, &mut accept)
+    let log = files::open(Arc::new(disk.clone()), Path::new(DATA_DIR));
+    log.mirror(0, &mut accept)
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "what a visitor answers")]

@@ -47,6 +47,7 @@ fn shape(keys: &Keys) -> Shape {
         event_id: "EVENT-1".to_owned(),
         manifest_sha256: [7; 32],
         keys: keys.public(),
+        partitions: 1,
         ballots: vec![
             ballot("L-1", 0, i64::MAX, hands::law()),
             ballot("E-1", 0, i64::MAX, ranked),
@@ -132,9 +133,9 @@ impl Voters {
 }
 
 fn fold(dir: &Path, keys: &Keys) -> (Fold, Votes) {
-    let ballots = shape(keys).ballots;
-    let (mut fold, mut votes) = (Fold::new(&ballots), Votes::new());
-    let mut hands = BothHands::new(keys, &ballots, region_of);
+    let shape = shape(keys);
+    let (mut fold, mut votes) = (Fold::new(&shape, 0), Votes::new());
+    let mut hands = BothHands::new(keys, &shape.ballots, region_of);
     let mut header: Option<SegmentHeader> = None;
     let visit = |item: &Item| -> Result<(), LedgerError> {
         match item {
@@ -192,7 +193,7 @@ fn votes_are_accepted_once_found_again_and_counted() {
     let mut other = receipts[5];
     other.tracker[3] ^= 1;
     assert_eq!(partition.find_receipt(&other).expect("readable"), None);
-    partition.note_invalid(None, InvalidReason::NoSuchBallot);
+    partition.note_invalid(None, InvalidReason::NoSuchBallot, 1);
     partition.shutdown();
     drop(partition);
 

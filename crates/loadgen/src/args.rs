@@ -1,6 +1,7 @@
 //! The command line, in two steps: raw arguments as clap reads them, then resolved settings.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
@@ -24,9 +25,10 @@ settled; 2 usage. For synthetic rolls: a voter's roll belongs on no networked ma
 #[derive(Debug, Parser)]
 #[command(name = "loadgen", version, after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// Address of the validator's public listener
-    #[arg(long, value_parser = Target::parse)]
-    url: Target,
+    /// Address of the validator's public listener; several where validators share a ledger, and then a
+    /// connection that breaks is made again to the next one
+    #[arg(long, value_parser = Target::parse, required = true)]
+    url: Vec<Target>,
     /// Roll with the columns NAS, Code and Region
     #[arg(long, value_name = "CSV")]
     roll: PathBuf,
@@ -102,7 +104,7 @@ impl Share {
 /// The arguments once they are checked and every default is filled in.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    pub(crate) url: Target,
+    pub(crate) targets: Arc<[Target]>,
     pub(crate) roll: PathBuf,
     pub(crate) votes: Option<u64>,
     /// Requests a second; none = closed loop.
@@ -142,7 +144,7 @@ impl Args {
             })?,
         };
         Ok(Settings {
-            url: self.url,
+            targets: self.url.into(),
             roll: self.roll,
             votes: self.votes,
             rate: self.rate,

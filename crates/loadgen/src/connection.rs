@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -92,17 +93,24 @@ pub(crate) fn allow_connections(connections: u32) -> Result<()> {
 /// A connection, open or not.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    target: Target,
+    targets: Arc<[Target]>,
+    /// Of these, the one that it is made to next.
+    at: usize,
     source: Option<Ipv4Addr>,
     sender: Option<SendRequest<Full<Bytes>>>,
 }
 
 impl Connection {
-    /// Not yet connected: the first request does that, from the local address `source`, if one is
-    /// given.
-    pub(crate) fn new(target: Target, source: Option<Ipv4Addr>) -> Connection {
+    /// Not yet connected: the first request does that, to one of the targets, from the local address `source`,
+    /// if one is given.
+    pub(crate) fn new(
+        targets: &Arc<[Target]>,
+        first: usize,
+        source: Option<Ipv4Addr>,
+    ) -> Connection {
         Connection {
-            target,
+            targets: Arc::clone(targets),
+            at: first,
             source,
             sender: None,
         }
@@ -126,7 +134,7 @@ impl Connection {
             Ok(Answer { status, .. }) => bail!("GET {path}: expected 200, got {status}"),
             Err(_) => bail!(
                 "GET {path}: no answer from {}: is the validator running there?",
-                self.target.authority
+                self.target().authority
             ),
         }
     }
@@ -140,21 +148,33 @@ impl Connection {
         let request = Request::builder()
             .method(method)
             .uri(path)
-            .header(HOST, &self.target.authority)
+            .header(HOST, &self.target().authority)
             .header(CONTENT_TYPE, "application/json")
             .body(body)
             .map_err(|_| Broken::BeforeSending)?;
         // A full backlog keeps whoever connects waiting for minutes.
         let ready = tokio::time::timeout(ANSWER_TIMEOUT, self.ready()).await;
-        let sender = ready.unwrap_or(Err(Broken::BeforeSending))?;
+        let sender = match ready.unwrap_or(Err(Broken::BeforeSending)) {
+            Ok(sender) => sender,
+            Err(broken) => {
+                self.at += 1;
+                return Err(broken);
+            }
+        };
         let answer = tokio::time::timeout(ANSWER_TIMEOUT, read(sender, request)).await;
         match answer {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(_)) | Err(_) => {
                 self.sender = None;
+                self.at += 1;
                 Err(Broken::AfterSending)
             }
         }
+    }
+
+    /// Where it is, or will be, connected to.
+    fn target(&self) -> &Target {
+        &self.targets[self.at % self.targets.len()]
     }
 
     /// The open connection, made now if there is none.
@@ -167,7 +187,8 @@ impl Connection {
         match &mut self.sender {
             Some(sender) => Ok(sender),
             none => {
-                let sender = handshake(&self.target, self.source)
+                let target = &self.targets[self.at % self.targets.len()];
+                let sender = handshake(target, self.source)
                     .await
                     .map_err(|_| Broken::BeforeSending)?;
                 Ok(none.insert(sender))

@@ -75,7 +75,7 @@ async fn offer(settings: &Settings) -> Result<Offer> {
         }
         None => {
             crate::offer::api::read(
-                &mut Connection::new(settings.url.clone(), None),
+                &mut Connection::new(&settings.targets, 0, None),
                 settings.seed,
             )
             .await?
@@ -112,7 +112,7 @@ async fn work(
     source: Option<Ipv4Addr>,
     start: Instant,
 ) -> Result<()> {
-    let mut connection = Connection::new(load.target.clone(), source);
+    let mut connection = Connection::new(&load.targets, load.first_target(), source);
     let mut slow_requests = JoinSet::new();
     let mut stopping = load.stopping();
     while let Some((slot, due)) = load.next() {
@@ -133,7 +133,7 @@ async fn work(
             if let Ok(permit) = Arc::clone(&slow_permits).try_acquire_owned() {
                 let load = Arc::clone(&load);
                 slow_requests.spawn(async move {
-                    let settled = slow::drip(&load.target, source, &call).await;
+                    let settled = slow::drip(&load.targets[0], source, &call).await;
                     drop(permit);
                     load.settle(slot, subject, &settled, due.elapsed())
                 });

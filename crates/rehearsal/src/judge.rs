@@ -85,7 +85,7 @@ impl Stage {
     ///
     /// # Errors
     /// Anything that keeps it from being judged.
-    pub async fn judge_shared(&self, summary: &Summary, members: [&str; 2]) -> Result<Shared> {
+    pub async fn judge_shared(&self, summary: &Summary, members: &[&str]) -> Result<Shared> {
         let judged = self.judge(summary, None).await?;
         let history = history::judge_file(&self.machines.history())?;
         let mut found = self.panics(members)?;
@@ -101,10 +101,13 @@ impl Stage {
         })
     }
 
-    fn panics(&self, members: [&str; 2]) -> Result<Vec<String>> {
+    fn panics(&self, members: &[&str]) -> Result<Vec<String>> {
         let mut found = Vec::new();
         for name in members {
             let log = self.machines.logs().join(format!("{name}.log"));
+            if !log.exists() {
+                continue; // fewer were started
+            }
             let text = fs::read_to_string(&log);
             let text = text.with_context(|| format!("cannot read {}", log.display()))?;
             let lines = text.lines().filter(|line| line.contains("panic"));

@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod attack;
+pub mod authority;
 pub mod ceremony;
 pub mod chance;
 pub mod child;
@@ -31,6 +32,7 @@ pub mod ports;
 pub mod postgres;
 pub mod prepare;
 pub mod programs;
+pub mod pulse;
 pub mod races;
 pub mod replicas;
 pub mod search;
@@ -42,6 +44,7 @@ pub mod startup;
 pub mod steps;
 pub mod takeover;
 pub mod truth;
+pub mod validators;
 pub mod verdict;
 mod voters;
 pub mod voting;

@@ -16,6 +16,7 @@ use rehearsal::prepare::Stage;
 use rehearsal::programs::Programs;
 use rehearsal::services::Addresses;
 use rehearsal::steps::Steps;
+use rehearsal::validators;
 use rehearsal::{
     cluster, contradictions, crash, crash_tally, day, demo, lost_machine, serve, startup, takeover,
 };
@@ -195,8 +196,20 @@ impl RunArgs {
         };
         Ok(Stage {
             event,
+            partitions: 1,
             programs,
             machines,
+        })
+    }
+}
+
+impl RunArgs {
+    /// For validators that share a ledger.
+    fn shared_stage(&self, command: &str) -> Result<Stage> {
+        let stage = self.stage(command, Definition::example()?.showing_each_vote())?;
+        Ok(Stage {
+            partitions: validators::PARTITIONS,
+            ..stage
         })
     }
 }
@@ -249,7 +262,7 @@ async fn play(command: Command) -> Result<ExitCode> {
         } => until_end(&mut ends, any_one(&run)).await,
         Command::Cluster { faults, run, .. } => until_end(&mut ends, cluster(faults, &run)).await,
         Command::ServeCluster { voters, run } => {
-            let stage = run.stage("serve-cluster", Definition::example()?)?;
+            let stage = run.shared_stage("serve-cluster")?;
             let at = cluster::standard_address()?;
             let mut steps = Steps::new();
             cluster::serve(&stage, at, voters, run.seed, &mut steps, ends.any()).await?;
@@ -334,13 +347,13 @@ async fn mirror(votes: u64, run: &RunArgs) -> Result<ExitCode> {
 }
 
 async fn takeover(faults: u32, run: &RunArgs) -> Result<ExitCode> {
-    let stage = run.stage("takeover", Definition::example()?.showing_each_vote())?;
+    let stage = run.shared_stage("takeover")?;
     let played = takeover::run(&stage, faults, run.seed, &mut Steps::new()).await?;
     print(&played, played.verdict.is_clean())
 }
 
 async fn cluster(faults: u32, run: &RunArgs) -> Result<ExitCode> {
-    let stage = run.stage("cluster", Definition::example()?.showing_each_vote())?;
+    let stage = run.shared_stage("cluster")?;
     let faults = fault::drawn(faults, run.seed);
     let played = cluster::run(&stage, faults, run.seed, &mut Steps::new()).await?;
     commandline::note!("{}", played.table());
@@ -348,7 +361,7 @@ async fn cluster(faults: u32, run: &RunArgs) -> Result<ExitCode> {
 }
 
 async fn any_one(run: &RunArgs) -> Result<ExitCode> {
-    let stage = run.stage("cluster", Definition::example()?.showing_each_vote())?;
+    let stage = run.shared_stage("cluster")?;
     let tried = cluster::any_one(&stage, run.seed, &mut Steps::new()).await?;
     print(&tried, tried.verdict.is_clean())
 }

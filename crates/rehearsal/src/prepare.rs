@@ -24,6 +24,8 @@ pub const OFFICERS: u32 = 2;
 pub struct Stage {
     /// The event that voters vote on.
     pub event: Definition,
+    /// How many partitions the ledger has.
+    pub partitions: u16,
     /// Where the executables of this build lie.
     pub programs: Programs,
     /// Where the programs find and leave their files.
@@ -152,6 +154,7 @@ impl Stage {
             .flag("--digests", self.digests())
             .flag("--election", self.event_file())
             .flag("--out", self.machines.package())
+            .flag("--partitions", self.partitions.to_string())
             .run()
             .await
             .map(drop)

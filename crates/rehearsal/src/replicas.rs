@@ -5,13 +5,15 @@ use std::os::unix::fs::chown;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
 use tokio::time::Instant;
 
-use crate::child::{Call, Server};
+use crate::authority::Authority;
+use crate::child::Server;
 use crate::ports;
 use crate::postgres::{POLL, Postgres, READY_WITHIN, serve};
 use crate::prepare::Stage;
-use crate::services::Addresses;
+use crate::validators::SharedLedger;
 
 /// What the primary calls its standby.
 const STANDBY: &str = "s1";
@@ -25,6 +27,9 @@ pub struct Replicas {
     standby: Server,
     standby_port: u16,
     standby_data: PathBuf,
+    /// Of the validators.
+    authority: Authority,
+    site: TempDir,
 }
 
 impl Replicas {
@@ -51,12 +56,15 @@ impl Replicas {
             .args(["-R", "-c", "fast"])
             .run()
             .await?;
+        let site = TempDir::with_prefix("rehearsal-").context("no temporary directory")?;
         let standby_port = ports::free()?.port();
         let mut replicas = Replicas {
             standby: serve_standby(&primary, &standby_data, standby_port)?,
             standby_port,
             standby_data,
             primary,
+            authority: Authority::new(site.path().join("ca.pem"))?,
+            site,
         };
         let schema = stage.call("validator").arg("ledger-schema").run().await?;
         replicas.sql(&schema).await?;
@@ -92,13 +100,15 @@ impl Replicas {
         self.in_step().await
     }
 
-    /// How a validator is told of this ledger.
+    /// The ledger as validators share it.
     #[must_use]
-    pub fn known_to(&self, validator: Call, name: &str) -> Call {
+    pub fn shared(&self) -> SharedLedger<'_> {
         let url = format!("postgres://{ROLE}@127.0.0.1:{}/postgres", self.primary.port);
-        validator
-            .variable("VALIDATOR_LEDGER_POSTGRES", url)
-            .variable("VALIDATOR_LEDGER_MEMBER", name)
+        SharedLedger {
+            known_to: Box::new(move |call| call.variable("VALIDATOR_LEDGER_POSTGRES", &url)),
+            authority: &self.authority,
+            dir: self.site.path().to_owned(),
+        }
     }
 
     /// Waits until commits are on both disks. A standby that starts right after a kill may find processes of the
@@ -126,37 +136,4 @@ impl Replicas {
 fn serve_standby(primary: &Postgres, data: &PathBuf, port: u16) -> Result<Server> {
     let call = primary.call("postgres").flag("-D", data);
     serve(call.flag("-c", format!("cluster_name={STANDBY}")), port)
-}
-
-impl Stage {
-    /// The command line of a validator that shares a ledger, with a data directory of its own.
-    ///
-    /// # Errors
-    /// The directory cannot be made.
-    pub fn member_call(&self, replicas: &Replicas, name: &str, at: Addresses) -> Result<Call> {
-        let call = self
-            .member(replicas, name, self.call("validator"))?
-            .flag("--key", self.machines.roll_key())
-            .flag("--listen", at.public.to_string())
-            .flag("--internal", at.internal.to_string());
-        Ok(call.logging_to(&self.machines.logs().join(format!("{name}.log"))))
-    }
-
-    /// Begins the event's ledger in the database.
-    ///
-    /// # Errors
-    /// There is one.
-    pub async fn begin_replicated(&self, replicas: &Replicas, name: &str) -> Result<()> {
-        let init = self.call("validator").arg("init");
-        self.member(replicas, name, init)?.run().await.map(drop)
-    }
-
-    fn member(&self, replicas: &Replicas, name: &str, validator: Call) -> Result<Call> {
-        let data = self.machines.online().join(format!("data-{name}"));
-        fs::create_dir_all(&data).with_context(|| format!("cannot make {}", data.display()))?;
-        let call = validator
-            .flag("--package", self.machines.package())
-            .flag("--data", data);
-        Ok(replicas.known_to(self.trusting(call), name))
-    }
 }

@@ -1,5 +1,6 @@
 //! Starts the two servers, validator and tally, waits until they are ready and reads their metrics.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -224,7 +225,7 @@ pub(crate) async fn wait_until(server: &mut Server, at: SocketAddr, path: &str) 
     }
 }
 
-/// One number of a server's `/metrics`, by its name without labels.
+/// One number of a server's `/metrics`, by its name; the sum where it has labels.
 ///
 /// # Errors
 /// No answer, or no such metric.
@@ -265,12 +266,34 @@ pub async fn grown(
     }
 }
 
-/// The value on the line `name value` of Prometheus' text format.
+/// The last frame of each partition that a validator knows of.
+///
+/// # Errors
+/// No answer.
+pub async fn last_frames(at: SocketAddr) -> Result<BTreeMap<u16, u64>> {
+    let (_, text) = http::get(at, "/metrics").await?;
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let of_partition = |line: &str| -> Option<(u16, u64)> {
+        let labelled = line.strip_prefix("ledger_last_sequence{partition=\"")?;
+        let (partition, value) = labelled.split_once("\"} ")?;
+        Some((partition.parse().ok()?, value.trim().parse().ok()?))
+    };
+    Ok(text.lines().filter_map(of_partition).collect())
+}
+
+/// The value on the line `name value` of Prometheus' text format; the sum where it has labels.
 fn number(text: &str, name: &str) -> Option<u64> {
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
-    line.split_whitespace().next()?.parse().ok()
+    let value = |line: &str| -> Option<u64> {
+        let rest = line.strip_prefix(name)?;
+        let value = match rest.strip_prefix('{') {
+            Some(labelled) => labelled.split_once("} ")?.1,
+            None => rest.strip_prefix(' ')?,
+        };
+        value.split_whitespace().next()?.parse().ok()
+    };
+    let mut values = text.lines().filter_map(value).peekable();
+    values.peek()?;
+    Some(values.sum())
 }
 
 /// Waits until the tally has counted the ledger to its last frame; returns that frame's number.
@@ -306,5 +329,7 @@ mod tests {
         assert_eq!(number(text, "ledger_votes_total"), Some(41));
         assert_eq!(number(text, "ledger_votes"), Some(3));
         assert_eq!(number(text, "ledger"), None);
+        let text = "last{partition=\"0\"} 4\nlast{partition=\"1\"} 5\n";
+        assert_eq!(number(text, "last"), Some(9));
     }
 }

@@ -1,22 +1,23 @@
-//! `rehearsal takeover`: two validators share a ledger on PostgreSQL with a synchronous standby. While voters
-//! vote, the one that writes is stopped or killed, and so are the two servers; the other validator goes on under
-//! the same address. At the end every answer is held against the ledger.
+//! `rehearsal takeover`: two validators share a ledger on PostgreSQL with a synchronous standby, and voters vote at
+//! both. Validators are stopped and killed, and so are the two servers. At the end every answer is held against the
+//! ledger.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::chance;
-use crate::child::Server;
 use crate::history::Linearised;
 use crate::judge::Judged;
 use crate::lost_machine::copy_into_data;
 use crate::prepare::Stage;
+use crate::pulse::Pulse;
 use crate::replicas::Replicas;
-use crate::services::{self, Addresses};
 use crate::steps::Steps;
+use crate::validators::{self, Validators};
 use crate::verdict::Verdict;
 use crate::voting::{Load, Voting};
 
@@ -24,16 +25,19 @@ use crate::voting::{Load, Voting};
 const RATE: u64 = 200;
 const CONNECTIONS: u32 = 16;
 const VOTERS_MIN: u32 = 4_000;
-/// Votes that must arrive between two faults.
-const VOTES: u64 = 60;
+/// Frames that each partition must get between two faults.
+const FRAMES: u64 = 20;
+const VALIDATORS: usize = 2;
+const POLL: Duration = Duration::from_millis(50);
+const FRAMES_WITHIN: Duration = Duration::from_secs(30);
 
 /// Which part is stopped or killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
-    /// SIGTERM to the validator that writes.
+    /// SIGTERM to a validator, each in turn.
     Handover,
-    /// SIGKILL to the validator that writes.
+    /// SIGKILL to a validator, each in turn.
     ValidatorKilled,
     /// SIGKILL to the database's primary, which starts again.
     PrimaryKilled,
@@ -53,7 +57,7 @@ const FAULTS: [Fault; 4] = [
 pub struct Played {
     /// Which part was stopped or killed.
     pub fault: Fault,
-    /// From the fault until the ledger grew again.
+    /// The longest time from then on in which some partition recorded no vote.
     pub gap_s: f64,
 }
 
@@ -82,13 +86,16 @@ pub async fn run(stage: &Stage, faults: u32, seed: u64, steps: &mut Steps) -> Re
     stage
         .prepare(u32::try_from(votes)?.max(VOTERS_MIN), seed, steps)
         .await?;
-    let replicas = Replicas::start(stage).await?;
-    stage.begin_replicated(&replicas, "v1").await?;
-    steps.done("PostgreSQL with a synchronous standby, the ledger begun on it");
-    let at = Addresses::free()?;
-    let mut site = Site::start(stage, replicas, at).await?;
+    let mut site = Site::start(stage).await?;
+    steps.done("PostgreSQL with a synchronous standby, the ledger begun on it, two validators");
+    let at: Vec<SocketAddr> = site
+        .validators
+        .addresses()
+        .iter()
+        .map(|(_, at)| *at)
+        .collect();
     let mut casting = stage.cast_with_history(
-        at,
+        &at,
         Voting {
             load: Load::Rate(RATE),
             votes: Some(votes),
@@ -102,7 +109,7 @@ pub async fn run(stage: &Stage, faults: u32, seed: u64, steps: &mut Steps) -> Re
             Some(fault) => *fault,
             None => FAULTS[usize::try_from(chance::below(FAULTS.len() as u64)?)?],
         };
-        services::grown(&mut site.writes, at, "ledger_votes_total", VOTES).await?;
+        site.frames_again().await?;
         let gap = site.play(pick).await?;
         steps.done(&format!(
             "{pick:?}: votes again after {:.1} s",
@@ -113,13 +120,13 @@ pub async fn run(stage: &Stage, faults: u32, seed: u64, steps: &mut Steps) -> Re
             gap_s: gap.as_secs_f64(),
         });
     }
-    services::grown(&mut site.writes, at, "ledger_votes_total", VOTES).await?;
+    site.frames_again().await?;
     if casting.is_running()? {
         casting.end_early()?;
     }
     let summary = casting.summed_up().await?;
     site.into_files().await?;
-    let shared = stage.judge_shared(&summary, ["v1", "v2"]).await?;
+    let shared = stage.judge_shared(&summary, &validators::NAMES).await?;
     steps.done("a mirror of the ledger held against every answer and receipt");
     Ok(Takeover {
         faults: played,
@@ -130,78 +137,72 @@ pub async fn run(stage: &Stage, faults: u32, seed: u64, steps: &mut Steps) -> Re
     })
 }
 
-/// Two validators under one address, of which one writes.
+/// Two validators and the two servers behind them.
 struct Site<'a> {
     stage: &'a Stage,
+    pulse: Pulse,
+    validators: Validators,
     replicas: Replicas,
-    at: Addresses,
-    writes: Server,
-    writer: &'static str,
-    stands_by: Server,
-    other: &'static str,
 }
 
 impl<'a> Site<'a> {
-    async fn start(stage: &'a Stage, replicas: Replicas, at: Addresses) -> Result<Site<'a>> {
-        let mut writes = stage.member_call(&replicas, "v1", at)?.start()?;
-        services::wait_until_ready(&mut writes, at.public).await?;
-        let stands_by = stage.member_call(&replicas, "v2", at)?.start()?;
+    async fn start(stage: &'a Stage) -> Result<Site<'a>> {
+        let replicas = Replicas::start(stage).await?;
+        stage.begin_on(&replicas.shared()).await?;
+        let validators = Validators::start(stage, &replicas.shared(), VALIDATORS).await?;
         Ok(Site {
             stage,
+            pulse: Pulse::start(validators.metrics(), stage.partitions),
+            validators,
             replicas,
-            at,
-            writes,
-            writer: "v1",
-            stands_by,
-            other: "v2",
         })
     }
 
-    /// Plays a fault and tells how long it took until the ledger grew again.
+    /// Plays a fault and tells the longest time in which some partition recorded nothing.
     async fn play(&mut self, fault: Fault) -> Result<Duration> {
-        let since = Instant::now();
+        self.pulse.mark();
         match fault {
-            Fault::Handover => {
-                self.writes.terminate()?;
-                self.change_places().await?;
-            }
-            Fault::ValidatorKilled => {
-                self.writes.kill().await?;
-                self.change_places().await?;
-            }
+            Fault::Handover => self.validators.hand_over().await?,
+            Fault::ValidatorKilled => self.validators.kill().await?,
             Fault::PrimaryKilled => self.replicas.crash_primary().await?,
             Fault::StandbyKilled => self.replicas.crash_standby().await?,
         }
-        services::grown(&mut self.writes, self.at, "ledger_votes_total", 1).await?;
-        Ok(since.elapsed())
+        self.frames_again().await?;
+        Ok(self.pulse.longest())
     }
 
-    /// The validator that stood by takes the place of the other, which is started again and stands by.
-    async fn change_places(&mut self) -> Result<()> {
-        let status = self.writes.wait().await?;
-        if status.code().is_some_and(|code| code != 0) {
-            bail!("{} ended with {status}", self.writer);
+    /// Waits until each partition has further frames.
+    async fn frames_again(&mut self) -> Result<()> {
+        let wanted: Vec<u64> = self
+            .pulse
+            .frames()
+            .iter()
+            .map(|last| last + FRAMES)
+            .collect();
+        let deadline = Instant::now() + FRAMES_WITHIN;
+        while self
+            .pulse
+            .frames()
+            .iter()
+            .zip(&wanted)
+            .any(|(has, wanted)| has < wanted)
+        {
+            if Instant::now() > deadline {
+                let frames = self.pulse.frames();
+                bail!(
+                    "the partitions stand at frames {frames:?}, expected {wanted:?}: see v1.log and v2.log"
+                );
+            }
+            self.validators.look_after().await?;
+            tokio::time::sleep(POLL).await;
         }
-        if !self.stands_by.is_running()? {
-            // As a service manager does: one that found the address taken was too early.
-            self.stands_by = self.member(self.other)?;
-        }
-        services::wait_until_ready(&mut self.stands_by, self.at.public).await?;
-        let again = self.member(self.writer)?;
-        self.writes = std::mem::replace(&mut self.stands_by, again);
-        std::mem::swap(&mut self.writer, &mut self.other);
         Ok(())
-    }
-
-    fn member(&self, name: &str) -> Result<Server> {
-        let call = self.stage.member_call(&self.replicas, name, self.at)?;
-        call.start()
     }
 
     /// Copies the ledger into the files of the data directory, and ends everything.
     async fn into_files(self) -> Result<()> {
-        copy_into_data(self.stage, self.at).await?;
-        drop(self.stands_by);
-        self.writes.stop().await
+        let from = self.validators.serving().await;
+        copy_into_data(self.stage, from.context("no validator serves")?).await?;
+        self.validators.stop().await
     }
 }

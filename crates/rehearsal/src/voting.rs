@@ -1,6 +1,7 @@
 //! The load generator: the voters of a rehearsal, and what they were told.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -123,19 +124,19 @@ impl Stage {
     /// # Errors
     /// The program cannot be started.
     pub fn cast(&self, at: Addresses, voting: Voting) -> Result<Casting> {
-        self.cast_by(self.call("loadgen"), at, voting)
+        self.cast_by(self.call("loadgen"), &[at.public], voting)
     }
 
-    /// The same, with each attempt written down.
+    /// The same on several validators, with each attempt written down.
     ///
     /// # Errors
     /// The program cannot be started.
-    pub fn cast_with_history(&self, at: Addresses, voting: Voting) -> Result<Casting> {
+    pub fn cast_with_history(&self, at: &[SocketAddr], voting: Voting) -> Result<Casting> {
         let call = self.call("loadgen");
         self.cast_by(call.flag("--history", self.machines.history()), at, voting)
     }
 
-    fn cast_by(&self, mut call: Call, at: Addresses, voting: Voting) -> Result<Casting> {
+    fn cast_by(&self, mut call: Call, at: &[SocketAddr], voting: Voting) -> Result<Casting> {
         let summary = self.machines.logs().join("loadgen.json");
         if let Load::Rate(rate) = voting.load {
             call = call.flag("--rate", rate.to_string());
@@ -143,8 +144,10 @@ impl Stage {
         if let Some(votes) = voting.votes {
             call = call.flag("--votes", votes.to_string());
         }
+        for address in at {
+            call = call.flag("--url", format!("http://{address}"));
+        }
         let server = call
-            .flag("--url", format!("http://{}", at.public))
             .flag("--roll", self.machines.voters())
             .flag("--connections", voting.connections.to_string())
             .flag("--seed", voting.seed.to_string())

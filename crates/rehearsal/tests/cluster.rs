@@ -10,7 +10,7 @@ use rehearsal::steps::Steps;
 
 #[tokio::test]
 async fn invariant_2_nothing_acknowledged_is_lost_with_a_promotion() {
-    let (_dir, stage) = support::stage();
+    let (_dir, stage) = support::shared_stage();
     if !support::has_cluster() {
         return;
     }

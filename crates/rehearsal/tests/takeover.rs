@@ -9,7 +9,7 @@ use rehearsal::takeover;
 
 #[tokio::test]
 async fn invariant_2_nothing_acknowledged_is_lost_with_a_machine() {
-    let (_dir, stage) = support::stage();
+    let (_dir, stage) = support::shared_stage();
     if !support::has_postgres() {
         return;
     }

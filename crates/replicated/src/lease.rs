@@ -6,8 +6,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ledger::log::{Append, Barrier, Lease, Position, Recovery, Room, Visit};
-use ledger::{Cursor, Decoder, Defect, EncodedLink, Item, LedgerError, LinkKind};
+use ledger::log::{Append, Barrier, Followed, Lease, Recovery, Room, Visit};
+use ledger::{Defect, EncodedLink, LedgerError, LinkKind};
 use tokio_postgres::Statement;
 
 use crate::connection::{Connection, NoAnswer};
@@ -297,10 +297,22 @@ impl RowLease {
         Ok(())
     }
 
-    /// Reads every link up to `head` and verifies it.
-    fn read_chain(&mut self, head: &Head, visit: &mut Visit<'_>) -> Result<Read, LedgerError> {
-        let mut read = Read::default();
-        let mut next = 1;
+    /// Reads every link up to `head` that was not followed before, and verifies it.
+    fn read_chain(
+        &mut self,
+        mut read: Followed,
+        head: &Head,
+        visit: &mut Visit<'_>,
+    ) -> Result<Followed, LedgerError> {
+        let mut next = read.position().links() + 1;
+        if next > head.number + 1 {
+            let gone = NoAnswer(format!(
+                "it ends with link {}, and this validator has read link {}: the database was set back to an earlier state, see which copy it was restored from",
+                head.number,
+                next - 1
+            ));
+            return Err(self.store.failed(&gone));
+        }
         while next <= head.number {
             let session = self.session.as_ref();
             let session = session.expect("the head was read on it");
@@ -331,7 +343,7 @@ impl RowLease {
             ));
             return Err(self.store.failed(&moved));
         }
-        let got = read.decoder.link();
+        let got = read.position().link;
         if got != head.link {
             let expected = head.link;
             return Err(self.damaged(&read, Defect::Chain { expected, got }));
@@ -339,51 +351,28 @@ impl RowLease {
         Ok(read)
     }
 
-    fn damaged(&self, read: &Read, defect: Defect) -> LedgerError {
+    fn damaged(&self, read: &Followed, defect: Defect) -> LedgerError {
         LedgerError::Followed {
             log: self.store.name(),
-            sequence: read.decoder.cursor().sequence,
+            sequence: read.position().cursor.sequence,
             defect,
         }
     }
 }
 
-/// What was read of a chain.
-#[derive(Default)]
-struct Read {
-    decoder: Decoder,
-    segment: u32,
-    time_ms: Option<i64>,
-}
-
-impl Read {
-    fn take(&mut self, bytes: &[u8], visit: &mut Visit<'_>) -> Result<(), Defect> {
-        self.decoder.push(bytes);
-        while let Some(item) = self.decoder.next_item().map_err(|error| error.defect)? {
-            match &item {
-                Item::Segment(header) => self.segment = header.number,
-                Item::Frame(frame) => self.time_ms = Some(frame.header.time_ms),
-            }
-            visit(&item)?;
-        }
-        Ok(())
-    }
-}
-
 impl Lease for RowLease {
-    fn recover(&mut self, visit: &mut Visit<'_>) -> Result<Recovery, LedgerError> {
+    fn recover(
+        &mut self,
+        followed: Followed,
+        visit: &mut Visit<'_>,
+    ) -> Result<Recovery, LedgerError> {
         let head = self.reach().map_err(|why| self.store.failed(&why))?;
         let head = head.ok_or_else(|| self.fenced())?;
-        let read = self.read_chain(&head, visit)?;
-        let cursor: Cursor = read.decoder.cursor();
+        let read = self.read_chain(followed, &head, visit)?;
         Ok(Recovery {
-            position: Position {
-                segment: read.segment,
-                cursor,
-                link: head.link,
-            },
+            position: read.position(),
             epoch: self.epoch,
-            time_ms: read.time_ms,
+            time_ms: read.time_ms(),
             torn_tail: None,
             kept: None,
             sidecar_damaged: false,

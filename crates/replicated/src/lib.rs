@@ -15,6 +15,7 @@
 mod connection;
 mod lease;
 mod log;
+mod members;
 mod replication;
 mod rows;
 mod silence;
@@ -22,6 +23,9 @@ mod store;
 mod stream;
 
 pub use log::PostgresLog;
+pub use members::{
+    Beat, ClockOffset, EventLedger, Introduction, Membership, Picture, SeenMember, SeenPartition,
+};
 pub use store::Member;
 
 /// The tables, for the owner of the database to make once (`psql --file`).

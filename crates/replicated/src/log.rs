@@ -6,6 +6,7 @@ use ledger::{Frame, LedgerError};
 
 use crate::connection::{Connection, NoAnswer};
 use crate::lease;
+use crate::members::{self, ClockOffset, EventLedger, Introduction, Membership};
 use crate::replication::{settle, wait_for_standby};
 use crate::rows::{Head, SeenLease, links, number_of_frame};
 use crate::store::{Member, Store};
@@ -31,6 +32,27 @@ impl PostgresLog {
         self.0
             .watch(|connection| self.living_owner(connection, partition))
             .map_err(|why| self.0.failed(&why))
+    }
+
+    /// Writes down whose ledger this is: the first part of `validator init`.
+    ///
+    /// # Errors
+    /// The database cannot be asked, or holds the ledger of another package.
+    pub fn begin_event(&self, event: &EventLedger) -> Result<(), LedgerError> {
+        members::begin_event(&self.0, event).map_err(|why| self.0.failed(&why))
+    }
+
+    /// Joins the validators that share this ledger. `now_ms`: the system's clock, ms since 1970 UTC.
+    ///
+    /// # Errors
+    /// The database cannot be asked, holds the ledger of another package, or another validator of this name is alive.
+    pub fn join(
+        &self,
+        event: &EventLedger,
+        introduction: Introduction,
+        now_ms: impl Fn() -> i64,
+    ) -> Result<(Membership, ClockOffset), LedgerError> {
+        Membership::join(&self.0, event, introduction, now_ms)
     }
 
     fn living_owner(
@@ -74,6 +96,12 @@ impl PostgresLog {
         let Some(number) = number_of_frame(&connection, partition, sequence, &head)? else {
             return Ok(None);
         };
+        // A row by itself proves nothing; an owner sends a link only when the one before was acknowledged.
+        let known = self.0.acknowledged(partition);
+        if number == head.number && known.get() < number {
+            settle(&connection)?;
+            known.raise_to(number);
+        }
         let found = links(&connection, partition, (number, number))?;
         Ok(found.into_iter().next().map(|link| link.bytes))
     }

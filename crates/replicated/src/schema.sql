@@ -1,7 +1,7 @@
 -- Tables of a replicated ledger (docs/cluster.md). The owner of the database runs this once; validators get role
 -- scrutin_ledger, which can append and renew and nothing else.
 CREATE TABLE ledger_schema (version int4 NOT NULL);
-INSERT INTO ledger_schema VALUES (1);
+INSERT INTO ledger_schema VALUES (2);
 
 -- Who owns a partition, and where its chain stands. One row a partition: whoever appends has it locked.
 CREATE TABLE ledger_lease (
@@ -52,6 +52,27 @@ CREATE FUNCTION ledger_replication(
     FROM (VALUES (1)) AS once LEFT JOIN pg_stat_replication ON true
 $$;
 
+-- Whose ledger this is: one row, written when it was begun.
+CREATE TABLE ledger_event (
+    is_this    bool PRIMARY KEY DEFAULT true CHECK (is_this),
+    manifest   bytea NOT NULL,        -- SHA-256 of the package's manifest
+    partitions int4 NOT NULL
+);
+
+-- Validators that are alive. Unlogged: a heartbeat waits for no standby, and whoever lives writes again after a
+-- promotion, which empties the table.
+CREATE UNLOGGED TABLE ledger_members (
+    name        text PRIMARY KEY,
+    incarnation bytea NOT NULL,       -- drawn by each start: two validators of one name are told apart
+    beats       int8 NOT NULL,        -- one higher with each heartbeat
+    address     text NOT NULL,        -- where the others reach it
+    version     text NOT NULL,
+    is_level    bool NOT NULL,        -- whether it may own partitions
+    ahead_ms    float8 NOT NULL,      -- by how much its clock is ahead of this server's
+    error_ms    float8 NOT NULL,      -- of that measurement, either way
+    seen        timestamptz NOT NULL  -- the last heartbeat, by this server's clock
+);
+
 DO $$ BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'scrutin_ledger') THEN
         CREATE ROLE scrutin_ledger NOLOGIN;
@@ -60,5 +81,7 @@ END $$;
 GRANT SELECT ON ledger_schema TO scrutin_ledger;
 GRANT SELECT, INSERT, UPDATE ON ledger_lease TO scrutin_ledger;
 GRANT SELECT, INSERT ON ledger_links TO scrutin_ledger;
+GRANT SELECT, INSERT ON ledger_event TO scrutin_ledger;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ledger_members TO scrutin_ledger;
 REVOKE ALL ON FUNCTION ledger_replication() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ledger_replication() TO scrutin_ledger;

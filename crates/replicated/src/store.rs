@@ -13,7 +13,7 @@ use crate::replication::Replication;
 use crate::silence::Silence;
 
 /// Version of the tables.
-const SCHEMA_VERSION: i32 = 1;
+const SCHEMA_VERSION: i32 = 2;
 
 /// Who writes: one of several validators.
 #[derive(Debug, Clone)]

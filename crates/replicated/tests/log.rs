@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ledger::LedgerError;
-use ledger::log::{Append, Barrier, Claim, Log, Room};
+use ledger::log::{Append, Barrier, Claim, Followed, Log, Room};
 
 use pair::wire::Way;
 use pair::{LEASE, Pair, wait_until};
@@ -146,7 +146,7 @@ fn a_lease_is_renewed_while_the_chain_is_read() {
         Ok(())
     };
     let reading = std::thread::spawn(move || {
-        let read = lease.recover(&mut { slow }).map(drop);
+        let read = lease.recover(Followed::default(), &mut { slow }).map(drop);
         (lease, read)
     });
     std::thread::sleep(LEASE * 3 / 2);
@@ -268,7 +268,9 @@ fn servers_that_prove_nothing_are_refused_in_words() {
     log.begin(0).expect("nothing was begun");
     let refusal = |log: &dyn Log| {
         let mut lease = log.lease(CLAIM)?;
-        lease.recover(&mut |_| Ok(())).map(drop)
+        lease
+            .recover(Followed::default(), &mut |_| Ok(()))
+            .map(drop)
     };
     let check = |log: &dyn Log, words: &str| {
         let error = refusal(log).expect_err(words).to_string();
@@ -304,7 +306,9 @@ fn rows_that_were_edited_are_noticed() {
     let log = pair.log("v1");
     let recover = || {
         let mut lease = log.lease(CLAIM)?;
-        let recovered = lease.recover(&mut |_| Ok(())).map(drop);
+        let recovered = lease
+            .recover(Followed::default(), &mut |_| Ok(()))
+            .map(drop);
         lease.release()?;
         recovered
     };

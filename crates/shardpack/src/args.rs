@@ -81,6 +81,10 @@ pub(crate) struct PackArgs {
     /// The filter that turns strangers away.
     #[arg(long, value_enum, default_value = "fuse8")]
     pub(crate) filter: FilterName,
+    /// Partitions of the ledger, a power of two up to 64. Each is written by one validator at a time: 1 for one
+    /// machine, as many as there may be validators (rounded up) for several that share a replicated ledger.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = partitions)]
+    pub(crate) partitions: u16,
     /// Threads to use; the package is the same for any number. Default: one a core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
@@ -90,6 +94,13 @@ pub(crate) struct PackArgs {
     /// Print the totals as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+fn partitions(text: &str) -> Result<u16, String> {
+    let partitions = text.parse().ok().filter(|partitions: &u16| {
+        partitions.is_power_of_two() && *partitions <= shards::PARTITIONS_MAX
+    });
+    partitions.ok_or_else(|| "expected 1, 2, 4, 8, 16, 32 or 64".to_owned())
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

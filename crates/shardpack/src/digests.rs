@@ -12,12 +12,11 @@ use credentials::{BallotId, KeyId, MAX_SHARD_BITS, Scheme};
 use election::{Ballot, BallotKind, Event};
 use shards::builder::ShardPlace;
 
-/// One digest set to pack.
+/// One shard to pack: a digest set, or a part of one where the ledger has more partitions than its ballot has sets.
 #[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) place: ShardPlace,
     pub(crate) path: PathBuf,
-    pub(crate) count: u64,
 }
 
 #[derive(Debug)]
@@ -25,11 +24,14 @@ pub(crate) struct Plan {
     pub(crate) scheme: Scheme,
     pub(crate) key_id: Option<KeyId>,
     pub(crate) sources: Vec<Source>,
+    /// Of all digest sets.
+    pub(crate) credentials: u64,
 }
 
 impl Plan {
-    /// Finds the digest set of every ballot and shard and compares their headers.
-    pub(crate) fn read(dir: &Path, event: &Event) -> Result<Plan> {
+    /// Finds the digest set of every ballot and shard and compares their headers. Each ballot gets as many shards as
+    /// the ledger has partitions, at least.
+    pub(crate) fn read(dir: &Path, event: &Event, partitions: u16) -> Result<Plan> {
         let mut faults = strangers(dir, event)?;
         let mut headers: Vec<(PathBuf, Header)> = Vec::new();
         for ballot in event.ballots() {
@@ -57,38 +59,41 @@ impl Plan {
             ([], Some((_, first))) => Ok(Plan {
                 scheme: first.scheme,
                 key_id: first.key_id,
-                sources: headers.into_iter().map(Source::new).collect(),
+                credentials: headers.iter().map(|(_, header)| header.count).sum(),
+                sources: headers
+                    .iter()
+                    .flat_map(|(path, header)| Source::of_set(path, header, partitions))
+                    .collect(),
             }),
             ([], None) => bail!("the definition has no ballot, add a law or an election"),
             _ => bail!("{} cannot be packed\n{}", dir.display(), faults.join("\n")),
         }
     }
-
-    pub(crate) fn credentials(&self) -> u64 {
-        self.sources.iter().map(|source| source.count).sum()
-    }
 }
 
 impl Source {
-    fn new((path, header): (PathBuf, Header)) -> Source {
-        let place = ShardPlace {
-            ballot: header.ballot,
-            shard_bits: header.shard_bits,
-            shard: header.shard,
-            regions: header.has_region,
+    /// The shards that a digest set becomes.
+    fn of_set(path: &Path, header: &Header, partitions: u16) -> Vec<Source> {
+        let bits_min = partitions.trailing_zeros() as u8; // a power of two of 16 bits has at most 15
+        let shard_bits = header.shard_bits.max(bits_min);
+        let parts = 1 << (shard_bits - header.shard_bits);
+        let part = |nth| Source {
+            place: ShardPlace {
+                ballot: header.ballot.clone(),
+                shard_bits,
+                shard: header.shard * parts + nth,
+                regions: header.has_region,
+            },
+            path: path.to_owned(),
         };
-        Source {
-            place,
-            path,
-            count: header.count,
-        }
+        (0..parts).map(part).collect()
     }
 
-    /// Reads and checks all records; their regions must be the event's.
+    /// Reads and checks the records of the shard; their regions must be the event's.
     pub(crate) fn records(&self, regions: &BTreeSet<u16>) -> Result<Vec<Record>> {
         let at = || format!("digest set {}", self.path.display());
         let reader = DigestSetReader::open(&self.path).with_context(at)?;
-        let mut records = Vec::with_capacity(usize::try_from(self.count)?);
+        let mut records = Vec::new();
         for (index, record) in reader.enumerate() {
             let record = record.with_context(at)?;
             if record.region != 0 && !regions.contains(&record.region) {
@@ -98,7 +103,9 @@ impl Source {
                     record.region
                 );
             }
-            records.push(record);
+            if record.digest.shard(self.place.shard_bits) == self.place.shard {
+                records.push(record);
+            }
         }
         Ok(records)
     }

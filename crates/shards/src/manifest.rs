@@ -22,6 +22,9 @@ pub const SHARDS_DIR: &str = "shards";
 
 /// Bytes of a manifest: room for 256 ballots in 64 shards each, with all of their files.
 pub(crate) const MANIFEST_BYTES_MAX: u64 = 64 << 20;
+/// Most partitions of a ledger.
+pub const PARTITIONS_MAX: u16 = 64;
+
 const FORMAT: &str = "scrutin-package-1";
 const COMMITMENT_TAG: &[u8] = b"scrutin-roll-commitment-1\0";
 
@@ -39,6 +42,9 @@ pub struct Manifest {
     pub key_id: Option<KeyId>,
     /// The filters of all shards.
     pub filter: FilterKind,
+    /// How many partitions the ledger has, a power of two up to [`PARTITIONS_MAX`]: the leading bits of a digest
+    /// choose the one in which its vote is recorded. No ballot has fewer shards.
+    pub partitions: u16,
     /// Every ballot of the event, in the event's order.
     pub ballots: Vec<BallotManifest>,
     /// SHA-256 over all credentials of all ballots: see [`Manifest::commitment_of`].
@@ -94,6 +100,7 @@ impl Manifest {
         scheme: Scheme,
         key_id: Option<KeyId>,
         filter: FilterKind,
+        partitions: u16,
         ballots: Vec<BallotManifest>,
         files: Vec<FileEntry>,
     ) -> Manifest {
@@ -103,6 +110,7 @@ impl Manifest {
             scheme,
             key_id,
             filter,
+            partitions,
             roll_commitment: Manifest::commitment_of(&ballots),
             ballots,
             files,
@@ -219,8 +227,21 @@ impl Manifest {
         if (self.scheme == Scheme::HmacSha256) != self.key_id.is_some() {
             return Err("key_id must be given exactly under scheme hmac-sha256".to_owned());
         }
+        let partitions = self.partitions;
+        if !partitions.is_power_of_two() || partitions > PARTITIONS_MAX {
+            return Err(format!(
+                "partitions is {partitions}, expected a power of two up to {PARTITIONS_MAX}"
+            ));
+        }
         for ballot in &self.ballots {
             ballot.check_itself()?;
+            if ballot.shard_count() < u32::from(partitions) {
+                return Err(format!(
+                    "ballot {} has {} shards, fewer than the {partitions} partitions: pack the digests again",
+                    ballot.id,
+                    ballot.shard_count()
+                ));
+            }
         }
         if self.roll_commitment != Manifest::commitment_of(&self.ballots) {
             return Err("roll_commitment is not that of the ballots listed".to_owned());

@@ -140,6 +140,15 @@ impl Package {
             .map_or(0, |s| s.digests.count())
     }
 
+    /// The partition of the ledger in which the votes of a shard are recorded; none where there is no such shard.
+    pub fn partition_of(&self, ballot: BallotIndex, shard: u32) -> Option<u16> {
+        let shards = u64::from(self.shard_count(ballot));
+        let partition = u64::from(shard) * u64::from(self.manifest().partitions);
+        let partition = partition.checked_div(shards);
+        let partition = partition.filter(|_| u64::from(shard) < shards);
+        partition.and_then(|partition| u16::try_from(partition).ok())
+    }
+
     /// Number of shards of a ballot; 0 where there is no such ballot.
     pub fn shard_count(&self, ballot: BallotIndex) -> u32 {
         self.ballot(ballot)

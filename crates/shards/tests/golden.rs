@@ -81,7 +81,7 @@ fn records(ballot: &str) -> Vec<Record> {
 fn build(dir: &Path) {
     let event = Event::from_toml(EVENT).expect("a sound definition");
     let key_id = Some(KeyId(*b"test key"));
-    let builder = PackageBuilder::new(dir, event, Scheme::HmacSha256, key_id, FilterKind::Fuse8);
+    let builder = PackageBuilder::new(dir, event, Scheme::HmacSha256, key_id, FilterKind::Fuse8, 1);
     let builder = builder.expect("a writable directory");
     let mut built = Vec::new();
     for ballot in BALLOTS {

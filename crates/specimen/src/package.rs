@@ -26,6 +26,8 @@ pub struct Recipe {
     pub shard_bits: u8,
     /// The filter that spares strangers a look-up.
     pub filter: FilterKind,
+    /// How many partitions its ledger has.
+    pub partitions: u16,
 }
 
 impl Default for Recipe {
@@ -37,6 +39,7 @@ impl Default for Recipe {
             roll: Roll::new(200, [1]),
             shard_bits: 1,
             filter: FilterKind::Fuse8,
+            partitions: 1,
         }
     }
 }
@@ -125,7 +128,7 @@ fn build(dir: &Path, recipe: &Recipe, records: &[Vec<Record>]) -> Manifest {
     assert_eq!(ballots.len(), records.len(), "records of every ballot");
     let hasher = recipe.roll.hasher();
     let (scheme, key_id) = (hasher.scheme(), hasher.key_id());
-    let builder = PackageBuilder::new(dir, event, scheme, key_id, recipe.filter);
+    let builder = PackageBuilder::new(dir, event, scheme, key_id, recipe.filter, recipe.partitions);
     let builder = builder.expect("a writable directory");
     let mut built = Vec::new();
     for (ballot, records) in ballots.iter().zip(records) {

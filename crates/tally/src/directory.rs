@@ -49,7 +49,7 @@ impl Directory {
         files::open_copy(Arc::new(OsStorage), &self.path)
     }
 
-    /// Numbers of the partitions, ascending; at least one.
+    /// Numbers of the partitions, ascending: those that the package says, no fewer and no more.
     pub(crate) fn partitions(&self) -> anyhow::Result<Vec<u16>> {
         let named = || format!("cannot read ledger {}", self.path.display());
         let names = OsStorage.list(&self.path).with_context(named)?;
@@ -57,10 +57,18 @@ impl Directory {
             let number = name.strip_prefix('p')?.parse().ok()?;
             (partition_dir_name(number) == *name).then_some(number)
         };
-        let partitions: Vec<u16> = names.iter().filter_map(number).collect();
+        let mut partitions: Vec<u16> = names.iter().filter_map(number).collect();
+        partitions.sort_unstable();
         if partitions.is_empty() {
             bail!(
                 "{} holds no partition (p0000): name the ledger directory of a validator, such as data/ledger",
+                self.path.display()
+            );
+        }
+        let expected = self.package.partitions();
+        if partitions != expected {
+            bail!(
+                "{} holds partitions {partitions:?}, the package says that the ledger has {expected:?}: copy all of them",
                 self.path.display()
             );
         }

@@ -26,10 +26,11 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    /// Partitions that the source has; waits for the ledger's directory to appear.
+    /// Partitions of the ledger; waits for the ledger's directory to appear.
     pub(crate) async fn partitions(&self) -> Vec<u16> {
-        let Source::Directory(directory) = self else {
-            return vec![0];
+        let directory = match self {
+            Source::Directory(directory) => directory,
+            Source::Stream(stream) => return stream.partitions(),
         };
         let mut told = false;
         loop {

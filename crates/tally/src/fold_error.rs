@@ -28,6 +28,15 @@ pub(crate) enum FoldError {
         ordinal: u32,
     },
     #[error(
+        "partition {partition} frame {sequence}: votes of ballot number {ballot} shard {shard}, which belong into another partition: no validator of ours writes this, keep the ledger as evidence and stop the count"
+    )]
+    OtherPartition {
+        partition: u16,
+        sequence: u64,
+        ballot: u16,
+        shard: u32,
+    },
+    #[error(
         "partition {partition} frame {sequence}: the sealed choices of ballot {ballot} are of another length than the ballot papers of its voters ask for: check that ledger and package belong together, keep both as evidence and stop the count"
     )]
     Length {
@@ -132,6 +141,32 @@ impl FramePosition {
         FoldError::TooManyAttempts {
             partition: self.partition,
             sequence: self.sequence,
+        }
+    }
+
+    /// Whether votes of a shard belong where they were found. Each partition refuses a credential's second vote by
+    /// itself, so no credential may have two.
+    ///
+    /// # Errors
+    /// [`FoldError::NotOnRoll`] where there is no such shard, [`FoldError::OtherPartition`].
+    pub(crate) fn check_partition(
+        self,
+        (ballot, shard): (u16, u32),
+        recorded_in: Option<u16>,
+    ) -> Result<(), FoldError> {
+        let FramePosition {
+            partition,
+            sequence,
+        } = self;
+        match recorded_in {
+            None => Err(self.not_on_roll(ballot, shard, 0)),
+            Some(expected) if expected == partition => Ok(()),
+            Some(_) => Err(FoldError::OtherPartition {
+                partition,
+                sequence,
+                ballot,
+                shard,
+            }),
         }
     }
 

@@ -195,6 +195,10 @@ mod tests {
             }
         }
 
+        fn partition_of(&self, ballot: u16, shard: u32) -> Option<u16> {
+            (ballot == 0 && shard < 2).then_some(0)
+        }
+
         fn region(&self, ballot: u16, shard: u32, ordinal: u32) -> Result<Option<u16>, Rot> {
             let exists = ballot == 0 && shard < 2 && ordinal < 100;
             Ok(exists.then_some(if ordinal % 2 == 1 { 1 } else { 2 }))

@@ -31,7 +31,8 @@ impl OpenedFrame {
     /// Looks up whose marks these are.
     ///
     /// # Errors
-    /// A ballot or credential that the package does not have, marks outside a ballot's window.
+    /// A ballot or credential that the package does not have or has recorded in another partition, marks outside a
+    /// ballot's window.
     pub(crate) fn new(
         event: &Event,
         roll: &dyn Roll,
@@ -51,6 +52,8 @@ impl OpenedFrame {
             let ballot = event.ballots().get(usize::from(marks.ballot));
             position.check_window(ballot.ok_or_else(|| unknown(0, 0))?, time_ms)?;
             for shard in &marks.shards {
+                let recorded_in = roll.partition_of(marks.ballot, shard.shard);
+                position.check_partition((marks.ballot, shard.shard), recorded_in)?;
                 for ordinal in &shard.ordinals {
                     let region = roll.region(marks.ballot, shard.shard, *ordinal)?;
                     let region = region.ok_or_else(|| unknown(shard.shard, *ordinal))?;

@@ -46,6 +46,11 @@ impl PackageRoll {
         self.package.manifest_sha256()
     }
 
+    /// Numbers of the partitions that the ledger has, ascending.
+    pub(crate) fn partitions(&self) -> Vec<u16> {
+        (0..self.package.manifest().partitions).collect()
+    }
+
     /// The ballot papers of a ballot of the event.
     pub(crate) fn papers(&self, ballot: u16) -> &Papers {
         &self.papers[usize::from(ballot)]
@@ -53,9 +58,12 @@ impl PackageRoll {
 
     /// What the ledger must know of the event.
     pub(crate) fn shape(&self) -> Shape {
-        Shape::of(self.event(), self.manifest_sha256(), |ballot| {
-            self.shard_sizes(ballot.0)
-        })
+        Shape::of(
+            self.event(),
+            self.manifest_sha256(),
+            self.package.manifest().partitions,
+            |ballot| self.shard_sizes(ballot.0),
+        )
     }
 
     /// Credentials on a ballot's roll by region (0 = the roll names none).
@@ -108,6 +116,10 @@ impl Roll for PackageRoll {
         (0..self.package.shard_count(ballot))
             .map(|shard| self.package.credentials_in(ballot, shard))
             .collect()
+    }
+
+    fn partition_of(&self, ballot: u16, shard: u32) -> Option<u16> {
+        self.package.partition_of(BallotIndex(ballot), shard)
     }
 
     fn region(&self, ballot: u16, shard: u32, ordinal: u32) -> Result<Option<u16>, Rot> {

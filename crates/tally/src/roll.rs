@@ -8,6 +8,8 @@ use shards::Rot;
 pub(crate) trait Roll: Send + Sync {
     /// Credentials of each shard of a ballot; empty where there is no such ballot.
     fn shard_sizes(&self, ballot: u16) -> Vec<u32>;
+    /// The partition in which the votes of a shard are recorded; none where there is no such shard.
+    fn partition_of(&self, ballot: u16, shard: u32) -> Option<u16>;
     /// Region of a credential, 0 where the roll has none; none where there is no such credential.
     fn region(&self, ballot: u16, shard: u32, ordinal: u32) -> Result<Option<u16>, Rot>;
     /// Digest of a credential; none where there is no such credential.
@@ -22,6 +24,10 @@ pub(crate) struct NoVoters;
 impl Roll for NoVoters {
     fn shard_sizes(&self, _: u16) -> Vec<u32> {
         Vec::new()
+    }
+
+    fn partition_of(&self, _: u16, _: u32) -> Option<u16> {
+        None
     }
 
     fn region(&self, _: u16, _: u32, _: u32) -> Result<Option<u16>, Rot> {

@@ -4,6 +4,7 @@
 //! the same chain. After any break it resumes behind the last frame that was handed over. The header
 //! `ledger-head` names the last frame as the stream began: whoever has read that one has caught up.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,6 +66,11 @@ impl Stream {
             authority: format!("{host}:{port}"),
             package: Arc::clone(package),
         })
+    }
+
+    /// Numbers of the partitions that the ledger has, ascending.
+    pub(crate) fn partitions(&self) -> Vec<u16> {
+        self.package.partitions()
     }
 
     /// Sends every frame of `partition` from the first; returns when the receiver is gone or the
@@ -183,11 +189,11 @@ impl Stream {
         Ok((head, response.into_body()))
     }
 
-    /// The number of the last frame that the validator has on its disk, as its metrics say.
+    /// The number of the last frame of each partition that the validator knows, as its metrics say.
     ///
     /// # Errors
     /// No connection, or no such number.
-    pub(crate) async fn head(&self) -> anyhow::Result<u64> {
+    pub(crate) async fn heads(&self) -> anyhow::Result<BTreeMap<u16, u64>> {
         let body = tokio::time::timeout(CONNECT_TIMEOUT, async {
             let body = Limited::new(self.get("/metrics").await?.into_body(), METRICS_BYTES_MAX);
             let body = body
@@ -200,11 +206,12 @@ impl Stream {
             .await
             .context("the validator's metrics took too long")??;
         let text = String::from_utf8_lossy(&body);
-        let head = text
-            .lines()
-            .find_map(|line| line.strip_prefix("ledger_last_sequence "))
-            .and_then(|number| number.trim().parse().ok());
-        head.context("the validator's metrics have no ledger_last_sequence")
+        let heads: BTreeMap<u16, u64> = text.lines().filter_map(head_of_partition).collect();
+        ensure!(
+            !heads.is_empty(),
+            "the validator's metrics have no ledger_last_sequence"
+        );
+        Ok(heads)
     }
 
     async fn get(&self, path: &str) -> anyhow::Result<hyper::Response<Incoming>> {
@@ -230,6 +237,13 @@ impl Stream {
         }
         Ok(response)
     }
+}
+
+/// Reads `ledger_last_sequence{partition="0"} 17`.
+fn head_of_partition(line: &str) -> Option<(u16, u64)> {
+    let labelled = line.strip_prefix("ledger_last_sequence{partition=\"")?;
+    let (partition, sequence) = labelled.split_once("\"} ")?;
+    Some((partition.parse().ok()?, sequence.trim().parse().ok()?))
 }
 
 /// Hands over what the count hand has released meanwhile.

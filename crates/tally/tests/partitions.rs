@@ -14,11 +14,16 @@ fn ledgers_of_two_validators_are_one_count_and_one_database() {
         return;
     };
     let url = postgres.database("partitions");
-    let fixture = Fixture::new(60);
+    let fixture = Fixture::partitioned(60, 2);
     for (partition, data) in [(0u16, "data"), (1, "other")] {
         let mut ballots = fixture.ballot_box_of(data, partition);
-        for nth in 0..20 {
-            ballots.vote(LIVE, u32::from(partition) * 20 + nth, Choice::Oui);
+        // Each partition records one of the two shards.
+        let of_partition = |nth: &u32| {
+            let voter = fixture.credential(LIVE, *nth);
+            voter.is_some_and(|(shard, _, _)| shard == u32::from(partition))
+        };
+        for nth in (0..60).filter(of_partition).take(20) {
+            ballots.vote(LIVE, nth, Choice::Oui);
         }
         ballots.close();
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use durable::Clock;
 use election::Event;
-use ledger::Partition;
+use ledger::log::Log;
 use listener::Admission;
 use listener::lifecycle::Lifecycle;
 use shards::Package;
@@ -16,13 +16,20 @@ use crate::http::calls::Routes;
 use crate::http::cors::Cors;
 use crate::http::results_address::ResultsAddress;
 use crate::metrics::Metrics;
-use crate::vote::{PollingStation, VoteReply};
+use crate::partitions::{Partitions, Recent, Steward};
+use crate::vote::{Decided, PollingStation};
 
 /// The running validator as its handlers see it.
 pub(crate) struct App {
     pub(crate) station: PollingStation,
-    /// The ledger that the station writes, for those who read it.
-    pub(crate) partition: Arc<Partition<VoteReply>>,
+    /// Where the station's votes are recorded.
+    pub(crate) partitions: Arc<Partitions>,
+    /// The ledger, for those who read it, whoever writes it.
+    pub(crate) ledger: Arc<dyn Log>,
+    /// The validator among others that share the ledger; none where it is in files.
+    pub(crate) steward: Option<Arc<Steward>>,
+    /// The last decisions, for people who watch.
+    pub(crate) decisions: Arc<Recent<Decided>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) catalogue: Catalogue,
     pub(crate) routes: Routes,

@@ -17,7 +17,8 @@ use tokio::runtime::{Builder, Runtime};
 use crate::app::App;
 use crate::cli;
 use crate::http::Public;
-use crate::start;
+use crate::partitions::Partitions;
+use crate::start::{self, Recording};
 
 /// How often the client finds nothing being answered before it hangs up: a request that was read just
 /// now is not yet being answered.
@@ -90,9 +91,16 @@ impl Validator {
             start::init(&config)?;
             let roll = start::open_roll(&config)?;
             let clock = Arc::new(SteadyClock::start(Arc::new(SystemClock::new())));
-            let kept = start::Kept::of(&config)?;
-            let partition = start::open_ledger(&config, &kept, &roll.package, Arc::clone(&clock))?;
-            start::assemble(&config, roll, partition, clock)
+            let ledger = start::Kept::of(&config)?.log();
+            let partitions = Arc::new(Partitions::new(roll.package.manifest().partitions));
+            start::open_ledger(&config, &ledger, &roll.package, &clock, &partitions)?;
+            let recording = Recording {
+                ledger,
+                partitions,
+                steward: None,
+                retired: Arc::default(),
+            };
+            start::assemble(&config, roll, recording, clock)
         };
         let app = start().map_err(|error| format!("{error:#}"))?;
         let runtime = Builder::new_current_thread().enable_all().build();

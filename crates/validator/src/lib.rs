@@ -2,7 +2,7 @@
 //! is accepted to the ledger before it says so.
 //!
 //! A vote's way: `listener` takes the connection, [`http`] the request, [`vote`] reads its fields,
-//! asks the package and hands it to the ledger. [`start`] and [`run`] put the parts together;
+//! asks the package and hands it to the owner of its partition ([`partitions`]). [`start`] and [`run`] put the parts together;
 //! [`internal`] serves operators and tallies on a port of their own.
 
 mod app;
@@ -17,6 +17,7 @@ mod http;
 mod internal;
 mod metrics;
 mod package_check;
+mod partitions;
 mod run;
 mod site;
 mod start;

@@ -3,23 +3,32 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use durable::{Clock, SteadyClock};
-use ledger::Partition;
+use ledger::log::Log;
+use ledger::log::files::FilesLog;
 use listener::lifecycle::Lifecycle;
 use listener::{ConnectionLimits, Listener, Signals, Tls, Workers, notify, process};
+use replicated::PostgresLog;
 use shards::Package;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
 
 use crate::app::App;
 use crate::config::Config;
 use crate::http::Public;
 use crate::internal::{self, Internal};
+use crate::metrics::Retired;
 use crate::package_check;
-use crate::start;
-use crate::vote::VoteReply;
+use crate::partitions::{Answering, Partitions, Steward};
+use crate::start::{self, Kept, Recording};
+use crate::vote::ElectoralRoll;
 
+/// Time for other validators to take the last answers.
+const RELAY_ENDING: Duration = Duration::from_secs(2);
+/// How often refused attempts are handed to an owner by a validator that is none.
+const SEND_REFUSED: Duration = Duration::from_secs(1);
 /// Time for tallies to take what the last commit wrote.
 const STREAMS_ENDING: Duration = Duration::from_secs(2);
 
@@ -43,33 +52,27 @@ pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot wait for connections and signals")?;
     // From now on: a SIGHUP may come during the start, and ends whoever does not wait for it.
-    let mut signals = {
+    let signals = {
         let _inside = runtime.enter();
         Signals::new().context("cannot wait for signals")?
     };
     let roll = start::open_roll(config)?;
     let workers = Workers::start(config.threads).context("cannot start threads")?;
-    let tls_now = tls.clone();
-    let taken = take_over(config, &roll.package, &runtime, &machine, async {
-        signals.stop(tls_now.as_deref()).await;
-    })?;
-    let Some(place) = taken else {
-        tracing::info!("stopped: it stood by and wrote nothing");
-        return Ok(());
+    let clock = Arc::new(SteadyClock::start(machine.clone()));
+    // Ports before the ledger: every start of a ledger leaves a segment, a taken port should not.
+    let (public, internal) = {
+        let _inside = runtime.enter();
+        let public = listener::bind(config.listen, "listen")?;
+        (public, listener::bind(config.internal, "internal")?)
     };
-    let Place {
-        public,
-        internal,
-        partition,
-        clock,
-    } = place;
-    let outside = Outside {
-        public,
-        internal,
-        signals,
-        tls,
+    let (recording, others) = match start::Kept::of(config)? {
+        Kept::Files(log) => (record_alone(config, log, &roll.package, &clock)?, None),
+        Kept::Replicated(log) => {
+            let (recording, others) = record_with_others(config, &log, &roll, &clock, &machine)?;
+            (recording, Some(others))
+        }
     };
-    let app = Arc::new(start::assemble(config, roll, partition, clock)?);
+    let app = Arc::new(start::assemble(config, roll, recording, clock)?);
     let checks = app.metrics.package_checks.clone();
     package_check::start(
         &app.station.roll.package,
@@ -77,58 +80,109 @@ pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
         checks,
     )
     .context("cannot start the check of the package")?;
-    runtime.block_on(serve(app, config, Arc::new(workers), outside, connections))
+    let outside = Outside {
+        public,
+        internal,
+        signals,
+        tls,
+    };
+    let serving = serve(
+        app,
+        config,
+        Arc::new(workers),
+        outside,
+        (connections, others),
+    );
+    runtime.block_on(serving)
 }
 
-/// The addresses that voters and tallies reach, and the ledger behind them.
-struct Place {
-    public: TcpListener,
-    internal: TcpListener,
-    partition: Arc<Partition<VoteReply>>,
-    clock: Arc<SteadyClock>,
-}
-
-/// Opens the ledger as soon as no other validator writes it; none where `stop` comes first.
-fn take_over(
+/// A ledger in files, which this validator writes whole.
+fn record_alone(
     config: &Config,
+    log: Arc<FilesLog>,
     package: &Package,
-    runtime: &Runtime,
+    clock: &Arc<SteadyClock>,
+) -> Result<Recording> {
+    let partitions = Arc::new(Partitions::new(package.manifest().partitions));
+    let ledger: Arc<dyn Log> = log;
+    start::open_ledger(config, &ledger, package, clock, &partitions)?;
+    Ok(Recording {
+        ledger,
+        partitions,
+        steward: None,
+        retired: Arc::default(),
+    })
+}
+
+/// The other validators that share the ledger: what keeps up the connections to them, and what they need of this one.
+struct Others {
+    runtime: Runtime,
+    steward: Arc<Steward>,
+    /// Told why this validator has to end.
+    failed: oneshot::Receiver<String>,
+    /// The listener for them ends when this is dropped.
+    answering: oneshot::Sender<()>,
+}
+
+/// A ledger that several validators share, each partition written by one of them.
+fn record_with_others(
+    config: &Config,
+    log: &Arc<PostgresLog>,
+    roll: &ElectoralRoll,
+    clock: &Arc<SteadyClock>,
     machine: &Arc<dyn Clock>,
-    stop: impl Future<Output = ()>,
-) -> Result<Option<Place>> {
-    let kept = start::Kept::of(config)?;
-    let mut stop = std::pin::pin!(stop);
-    loop {
-        let may_write = runtime.block_on(async {
-            tokio::select! {
-                waited = start::stand_by(&kept) => waited.map(|()| true),
-                () = &mut stop => Ok(false),
-            }
-        })?;
-        if !may_write {
-            return Ok(None);
-        }
-        // Ports before the ledger: every start of a ledger leaves a segment, a taken port should not.
-        let (public, internal) = {
-            let _inside = runtime.enter();
-            let public = listener::bind(config.listen, "listen")?;
-            (public, listener::bind(config.internal, "internal")?)
+) -> Result<(Recording, Others)> {
+    let replicated = config.replicated.as_ref();
+    let replicated = replicated.context("a shared ledger has no settings")?;
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("relay")
+        .enable_all()
+        .build()
+        .context("cannot talk to other validators")?;
+    let standing = start::standing(replicated, &roll.package, machine, runtime.handle())?;
+    let partitions = Arc::new(Partitions::new(roll.package.manifest().partitions));
+    let (answering, stop) = oneshot::channel();
+    {
+        let _inside = runtime.enter();
+        let listener = listener::bind(replicated.relay.listen, "relay.listen")?;
+        let answer = Arc::new(Answering {
+            partitions: Arc::clone(&partitions),
+            commit_timeout: config.commit_timeout,
+        });
+        let hello = roll.package.manifest_sha256().to_vec();
+        let identity = Arc::clone(&standing.identity);
+        tracing::info!(relay = %listener.local_addr()?, "listening to other validators");
+        let stop = async {
+            // Ends where the sender is dropped.
+            let _ = stop.await;
         };
-        let clock = Arc::new(SteadyClock::start(Arc::clone(machine)));
-        match start::open_ledger(config, &kept, package, Arc::clone(&clock)) {
-            Ok(partition) => {
-                return Ok(Some(Place {
-                    public,
-                    internal,
-                    partition,
-                    clock,
-                }));
+        tokio::spawn(relay::serve(listener, identity, hello, answer, stop));
+        let counting = Arc::clone(&partitions);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(SEND_REFUSED).await;
+                counting.send_refused().await;
             }
-            // Another one that stood by was faster.
-            Err(error) if start::is_held(&error) => {}
-            Err(error) => return Err(error),
-        }
+        });
     }
+    let retired = Arc::new(Retired::default());
+    let opening = start::opening(config, &roll.package, clock, &retired);
+    let (fail, failed) = oneshot::channel();
+    let steward = Arc::new(Steward::start(log, standing, opening, &partitions, fail)?);
+    let recording = Recording {
+        ledger: Arc::clone(log) as Arc<dyn Log>,
+        partitions,
+        steward: Some(Arc::clone(&steward)),
+        retired,
+    };
+    let others = Others {
+        runtime,
+        steward,
+        failed,
+        answering,
+    };
+    Ok((recording, others))
 }
 
 /// What the process hears from outside.
@@ -145,7 +199,7 @@ async fn serve(
     config: &Config,
     workers: Arc<Workers>,
     outside: Outside,
-    connections: ConnectionLimits,
+    (connections, mut others): (ConnectionLimits, Option<Others>),
 ) -> Result<()> {
     let Outside {
         public,
@@ -174,10 +228,18 @@ async fn serve(
     let public = tokio::spawn(listener.run(Public(Arc::clone(&app)), app.lifecycle.watch()));
 
     notify::tell(notify::READY);
-    signals.stop(tls.as_deref()).await;
+    let failed = tokio::select! {
+        () = signals.stop(tls.as_deref()) => None,
+        why = failure(&mut others) => Some(why),
+    };
     notify::tell(notify::STOPPING);
     tracing::info!("stopping: requests in flight are finished, no new ones taken");
     app.lifecycle.stop();
+    if let Some(others) = &others {
+        // Votes that are still on the way go to the next owners.
+        let steward = Arc::clone(&others.steward);
+        tokio::task::spawn_blocking(move || steward.give_back()).await?;
+    }
     if tokio::time::timeout(config.drain_timeout, public)
         .await
         .is_err()
@@ -187,11 +249,38 @@ async fn serve(
              long, raise process.drain_timeout_ms"
         );
     }
-    let partition = Arc::clone(&app.partition);
-    tokio::task::spawn_blocking(move || partition.shutdown()).await?;
+    let owned = app.partitions.here();
+    tokio::task::spawn_blocking(move || owned.iter().for_each(|(_, owned)| owned.shutdown()))
+        .await?;
+    if let Some(others) = others {
+        tokio::task::spawn_blocking(move || others.leave()).await?;
+    }
     streams.stop();
     // Whoever does not take the rest now finds it on disk.
     let _ = tokio::time::timeout(STREAMS_ENDING, internal).await;
+    if let Some(why) = failed {
+        bail!("{why}");
+    }
     tracing::info!("stopped: everything accepted is on disk");
     Ok(())
+}
+
+/// Why this validator has to end although nobody told it to.
+async fn failure(others: &mut Option<Others>) -> String {
+    match others {
+        Some(others) => match (&mut others.failed).await {
+            Ok(why) => why,
+            Err(_) => std::future::pending().await, // the steward ends only when it is told to
+        },
+        None => std::future::pending().await,
+    }
+}
+
+impl Others {
+    /// Leaves them: nothing is owned any more.
+    fn leave(self) {
+        self.steward.leave();
+        drop(self.answering);
+        self.runtime.shutdown_timeout(RELAY_ENDING);
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use credentials::{Hasher, RollKey, Scheme};
@@ -17,24 +16,25 @@ use ledger::{
 };
 use listener::lifecycle::Lifecycle;
 use listener::{Admission, Tls};
-use replicated::{Member, PostgresLog};
+use relay::Identity;
+use replicated::{EventLedger, Introduction, Member, PostgresLog};
 use shards::{Package, Trust};
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::ballots::BallotKeys;
 use crate::catalogue::Catalogue;
-use crate::config::Config;
+use crate::config::{Config, Replicated};
 use crate::http::calls::Routes;
-use crate::metrics::Metrics;
-use crate::vote::{Attempts, ElectoralRoll, Observer, PollingStation, VoteReply};
+use crate::metrics::{Metrics, Retired};
+use crate::partitions::{Opening, Partitions, Place, Recent, Standing, Steward};
+use crate::vote::{Attempts, ElectoralRoll, Observer, PollingStation};
 
 /// Receipts looked up at once.
 const LOOKUPS_MAX: usize = 8;
 /// Longest password file read.
 const PASSWORD_BYTES_MAX: usize = 4_096;
-/// How often a validator that stands by looks whether it may write.
-const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// Tallies that follow the ledger at once.
 const STREAMS_MAX: usize = 16;
 
@@ -152,80 +152,130 @@ impl Kept {
     }
 }
 
-/// Waits while another validator owns the partition, also through a night without the database. Nothing is
-/// served meanwhile.
-///
-/// # Errors
-/// The first question is not answered: the settings are wrong, or the database is.
-pub(crate) async fn stand_by(kept: &Kept) -> Result<()> {
-    let Kept::Replicated(log) = kept else {
-        return Ok(());
-    };
-    let partition = Options::default().partition;
-    let mut told = None;
-    loop {
-        let asked = Arc::clone(log);
-        let answer = tokio::task::spawn_blocking(move || asked.owner(partition)).await?;
-        let news = match answer {
-            Ok(None) => return Ok(()),
-            Ok(Some(owner)) => format!("{owner} writes the ledger"),
-            Err(error) if told.is_none() => return Err(error.into()),
-            Err(error) => error.to_string(),
-        };
-        if told.as_ref() != Some(&news) {
-            tracing::info!(news, "standing by");
-            told = Some(news);
-        }
-        tokio::time::sleep(LOOK_AGAIN).await;
-    }
-}
-
-/// Whether the ledger was not opened because another validator writes it.
-pub(crate) fn is_held(error: &anyhow::Error) -> bool {
-    matches!(
-        error.downcast_ref::<LedgerError>(),
-        Some(LedgerError::Held { .. })
-    )
-}
-
 /// Begins the ledger of the package's event: `validator init`.
 pub(crate) fn init(config: &Config) -> Result<()> {
     let package = open_package(config)?;
-    let log = Kept::of(config)?.log();
-    let snapshots = Snapshots::new(Arc::new(OsStorage), &config.data);
-    ledger::begin(&*log, Some(&snapshots), Options::default().partition)
-        .context("cannot begin a ledger")?;
+    let kept = Kept::of(config)?;
+    let (log, snapshots) = (kept.log(), snapshots(config));
+    if let Kept::Replicated(log) = &kept {
+        log.begin_event(&event_ledger(&package))
+            .context("cannot begin a ledger")?;
+    }
+    let partitions = package.manifest().partitions;
+    for partition in 0..partitions {
+        ledger::begin(&*log, Some(&snapshots), partition).context("cannot begin a ledger")?;
+    }
     tracing::info!(
         ledger = log.name(),
         event = package.event().id,
+        partitions,
         "ledger begun: the validator may be started"
     );
     Ok(())
 }
 
-/// Opens the ledger of the package's event.
-pub(crate) fn open_ledger(
-    config: &Config,
-    kept: &Kept,
-    package: &Package,
-    clock: Arc<SteadyClock>,
-) -> Result<Arc<Partition<VoteReply>>> {
-    let options = Options {
+fn snapshots(config: &Config) -> Snapshots {
+    Snapshots::new(Arc::new(OsStorage), &config.data)
+}
+
+/// Whose ledger it is.
+fn event_ledger(package: &Package) -> EventLedger {
+    EventLedger {
+        manifest_sha256: package.manifest_sha256(),
+        partitions: package.manifest().partitions,
+    }
+}
+
+/// What a start passes on to each partition.
+fn options(config: &Config, partition: u16) -> Options {
+    Options {
+        partition,
         queue_submissions_max: config.queue_max,
         on_full: Box::new(log_full),
         on_clock: Box::new(log_clock),
         accept_rollback: config.accepted.rollback,
         accept_clock_behind: config.accepted.clock_behind,
         ..Options::default()
-    };
-    let (shape, now_ms) = (shape(package), clock.now_ms());
-    let log = kept.log();
-    let snapshots = Snapshots::new(Arc::new(OsStorage), &config.data);
-    let (partition, report) = Partition::open(log, Some(snapshots), clock, shape, options)
-        .context("cannot open the ledger")?;
-    log_recovery(&report);
-    log_closes_held(&report, package.event(), now_ms);
-    Ok(Arc::new(partition))
+    }
+}
+
+/// Opens every partition of a ledger that this validator alone writes.
+pub(crate) fn open_ledger(
+    config: &Config,
+    log: &Arc<dyn Log>,
+    package: &Package,
+    clock: &Arc<SteadyClock>,
+    partitions: &Partitions,
+) -> Result<()> {
+    let now_ms = clock.now_ms();
+    for partition in 0..partitions.count() {
+        let (log, clock, shape) = (Arc::clone(log), Arc::clone(clock), shape(package));
+        let options = options(config, partition);
+        let opened = Partition::open(log, Some(snapshots(config)), clock, shape, options);
+        let (owned, report) = opened.context("cannot open the ledger")?;
+        log_recovery(&report);
+        log_closes_held(&report, package.event(), now_ms);
+        partitions.set(partition, Place::Here(Arc::new(owned)));
+    }
+    Ok(())
+}
+
+/// How the partitions of a shared ledger are opened, whenever this validator may.
+pub(crate) fn opening(
+    config: &Config,
+    package: &Arc<Package>,
+    clock: &Arc<SteadyClock>,
+    retired: &Arc<Retired>,
+) -> Opening {
+    let (config, retired) = (config.clone(), Arc::clone(retired));
+    let (package, told_clock) = (Arc::clone(package), Arc::clone(clock));
+    Opening {
+        snapshots: snapshots(&config),
+        shape: Arc::new(shape(&package)),
+        clock: Arc::clone(clock),
+        options: Box::new(move |partition| options(&config, partition)),
+        on_opened: Box::new(move |report| {
+            log_recovery(report);
+            log_closes_held(report, package.event(), told_clock.now_ms());
+        }),
+        on_retired: Box::new(move |state| retired.add(state)),
+    }
+}
+
+/// Who this validator is to those that share its ledger.
+///
+/// # Errors
+/// Certificate, key or authority cannot be read, or name another validator.
+pub(crate) fn standing(
+    replicated: &Replicated,
+    package: &Package,
+    machine: &Arc<dyn Clock>,
+    runtime: &Handle,
+) -> Result<Standing> {
+    let identity = Identity::read(&replicated.relay.identity)?;
+    if identity.name() != replicated.member {
+        bail!(
+            "ledger.member is {}, and {} names {}: give this validator a certificate of its own",
+            replicated.member,
+            replicated.relay.identity.certificate.display(),
+            identity.name()
+        );
+    }
+    let mut incarnation = [0; 16];
+    getrandom::fill(&mut incarnation).map_err(|error| anyhow!("no randomness: {error}"))?;
+    Ok(Standing {
+        name: replicated.member.clone(),
+        lease: replicated.lease,
+        introduction: Introduction {
+            address: replicated.relay.address.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            incarnation,
+        },
+        identity: Arc::new(identity),
+        event: event_ledger(package),
+        machine: Arc::clone(machine),
+        runtime: runtime.clone(),
+    })
 }
 
 fn log_full(full: Option<&LedgerError>) {
@@ -297,27 +347,46 @@ fn log_closes_held(report: &RecoveryReport, event: &Event, now_ms: i64) {
 
 /// What the ledger must know of the package.
 fn shape(package: &Package) -> Shape {
-    Shape::of(package.event(), package.manifest_sha256(), |ballot| {
+    let EventLedger {
+        manifest_sha256,
+        partitions,
+    } = event_ledger(package);
+    Shape::of(package.event(), manifest_sha256, partitions, |ballot| {
         (0..package.shard_count(ballot))
             .map(|shard| package.credentials_in(ballot, shard))
             .collect()
     })
 }
 
+/// Where votes are recorded, and what was counted there.
+pub(crate) struct Recording {
+    pub(crate) ledger: Arc<dyn Log>,
+    pub(crate) partitions: Arc<Partitions>,
+    pub(crate) steward: Option<Arc<Steward>>,
+    pub(crate) retired: Arc<Retired>,
+}
+
 /// Puts together what answers requests, of parts that are ready.
 pub(crate) fn assemble(
     config: &Config,
     roll: ElectoralRoll,
-    partition: Arc<Partition<VoteReply>>,
+    recording: Recording,
     clock: Arc<dyn Clock>,
 ) -> Result<App> {
+    let Recording {
+        ledger,
+        partitions,
+        steward,
+        retired,
+    } = recording;
+    let decisions = Arc::new(Recent::default());
     let event: &Event = roll.package.event();
     let ids = event
         .ballots()
         .iter()
         .map(|ballot| ballot.id.clone())
         .collect();
-    let metrics = Arc::new(Metrics::new(&partition, &roll.package, ids));
+    let metrics = Arc::new(Metrics::new(&partitions, &retired, &roll.package, ids));
     let enclosing = Enclosing::new(&Arc::new(shape(&roll.package)))
         .context("no vote can be sealed to the mask key of the event")?;
     Ok(App {
@@ -335,13 +404,17 @@ pub(crate) fn assemble(
             roll,
             attempts: Attempts::new(config.failed_attempts, config.client_failed_attempts),
             enclosing,
-            partition: Arc::clone(&partition),
+            partitions: Arc::clone(&partitions),
+            decisions: Arc::clone(&decisions),
             clock: Arc::clone(&clock),
             commit_timeout: config.commit_timeout,
             observer: Arc::clone(&metrics) as Arc<dyn Observer>,
         },
         metrics,
-        partition,
+        partitions,
+        ledger,
+        steward,
+        decisions,
         clock,
     })
 }

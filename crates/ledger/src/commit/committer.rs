@@ -31,8 +31,8 @@ use crate::format::entropy::Entropy;
 use crate::format::link::{EncodedLink, LinkKind};
 use crate::format::shape::Shape;
 use crate::log::{Append, Barrier, Claim, Lease, Log, Room};
-use crate::replay::restore::Rebuild;
 use crate::replay::snapshot::Snapshots;
+use crate::replay::standby::StandBy;
 
 /// Counted invalid attempts wait no longer than this for a frame of their own.
 const INVALID_WAIT: Duration = Duration::from_secs(1);
@@ -101,15 +101,37 @@ impl<R: Reply> Committer<R> {
         shape: Shape,
         options: Options,
     ) -> Result<(Committer<R>, RecoveryReport), LedgerError> {
+        let (shape, partition) = (Arc::new(shape), options.partition);
         shape.check()?;
-        let partition = options.partition;
+        shape.check_partition(partition)?;
+        let standby = StandBy::begin(log, snapshots.as_ref(), Arc::clone(&shape), partition)?;
+        Committer::take_over(standby, snapshots, clock, shape, options)
+    }
+
+    /// The same for whoever has stood by: reads only what it has not read before.
+    ///
+    /// # Errors
+    /// As [`crate::Partition::open`].
+    pub fn take_over(
+        standby: StandBy,
+        snapshots: Option<Snapshots>,
+        clock: Arc<SteadyClock>,
+        shape: Arc<Shape>,
+        options: Options,
+    ) -> Result<(Committer<R>, RecoveryReport), LedgerError> {
+        let StandBy {
+            log,
+            partition,
+            followed,
+            mut rebuild,
+            ..
+        } = standby;
         let claim = Claim {
             partition,
             segment_bytes: segment_bytes(&shape, options.segment_bytes),
         };
         let mut lease = log.lease(claim)?;
-        let mut rebuild = Rebuild::begin(snapshots.as_ref(), &shape, partition)?;
-        let recovery = lease.recover(&mut |item| rebuild.visit(item))?;
+        let recovery = lease.recover(followed, &mut |item| rebuild.visit(item))?;
         let rebuilt = rebuild.finish(&*log, options.accept_rollback)?;
         let last_commit = clock.monotonic();
         let time = Timekeeper::begin(
@@ -125,7 +147,6 @@ impl<R: Reply> Committer<R> {
             let snapshots = snapshots.expect("they hold the one that was not used");
             report.kept.push(snapshots.keep_aside(path)?);
         }
-        let shape = Arc::new(shape);
         let snapshotter = snapshots.map(|snapshots| {
             let shape = Arc::clone(&shape);
             Snapshotter::new(snapshots, shape, partition, options.snapshot_votes)

@@ -27,6 +27,7 @@ use crate::format::shape::Shape;
 use crate::log::{LinkStream, Log};
 use crate::replay::lookup;
 use crate::replay::snapshot::Snapshots;
+use crate::replay::standby::StandBy;
 
 /// Invalid attempts wait no longer than this for a frame.
 const IDLE_FLUSH: Duration = Duration::from_secs(1);
@@ -66,7 +67,36 @@ impl<R: Reply> Partition<R> {
         snapshots: Option<Snapshots>,
         clock: Arc<SteadyClock>,
         shape: Shape,
+        options: Options,
+    ) -> Result<(Partition<R>, RecoveryReport), LedgerError> {
+        let stored = Arc::clone(&log);
+        Partition::start(&stored, options, |options| {
+            Committer::open(log, snapshots, clock, shape, options)
+        })
+    }
+
+    /// The same for whoever has stood by: reads only what it has not read before.
+    ///
+    /// # Errors
+    /// As [`Partition::open`].
+    pub fn take_over(
+        standby: StandBy,
+        snapshots: Option<Snapshots>,
+        clock: Arc<SteadyClock>,
+        shape: Arc<Shape>,
+        options: Options,
+    ) -> Result<(Partition<R>, RecoveryReport), LedgerError> {
+        let stored = Arc::clone(&standby.log);
+        Partition::start(&stored, options, |options| {
+            Committer::take_over(standby, snapshots, clock, shape, options)
+        })
+    }
+
+    /// Starts the commit thread of what `open` opens in `log`.
+    fn start(
+        log: &Arc<dyn Log>,
         mut options: Options,
+        open: impl FnOnce(Options) -> Result<(Committer<R>, RecoveryReport), LedgerError>,
     ) -> Result<(Partition<R>, RecoveryReport), LedgerError> {
         let partition = options.partition;
         let (queue, receiver) = sync_channel(options.queue_submissions_max);
@@ -80,8 +110,7 @@ impl<R: Reply> Partition<R> {
             frame_interval: options.frame_interval,
         };
         let on_fatal = std::mem::replace(&mut options.on_fatal, Box::new(|_| {}));
-        let opened = Committer::open(Arc::clone(&log), snapshots, clock, shape, options)?;
-        let (committer, report) = opened;
+        let (committer, report) = open(options)?;
         let shared = Arc::clone(committer.shared());
         let thread = std::thread::Builder::new()
             .name("ledger-commit".to_owned())
@@ -94,7 +123,7 @@ impl<R: Reply> Partition<R> {
             commit_thread: thread.thread().clone(),
             joined: Mutex::new(Some(thread)),
             shared,
-            log,
+            log: Arc::clone(log),
             partition,
         };
         Ok((opened, report))
@@ -123,10 +152,15 @@ impl<R: Reply> Partition<R> {
         }
     }
 
-    /// Counts an attempt that was refused before it reached the ledger. The count goes into the
+    /// Counts attempts that were refused before they reached the ledger. The count goes into the
     /// next frame, or into one of its own within about a second.
-    pub fn note_invalid(&self, ballot: Option<u16>, reason: InvalidReason) {
-        self.shared.invalid.add(ballot, reason, 1);
+    pub fn note_invalid(&self, ballot: Option<u16>, reason: InvalidReason, count: u64) {
+        self.shared.invalid.add(ballot, reason, count);
+    }
+
+    /// Whether no further submission is taken: it was told to stop, or its commit thread has ended.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
     }
 
     /// Counters, read without a lock.
@@ -182,6 +216,7 @@ impl<R: Reply> Drop for Partition<R> {
 fn run<R: Reply>(mut committer: Committer<R>, mut incoming: Incoming<R>, on_fatal: OnFatal) {
     let _guard = AbortOnPanic;
     if let Err(error) = serve(&mut committer, &mut incoming) {
+        incoming.stopping.store(true, Ordering::Relaxed);
         on_fatal(&error);
     }
 }

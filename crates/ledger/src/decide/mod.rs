@@ -2,6 +2,7 @@
 
 pub(crate) mod arbiter;
 pub(crate) mod draft;
+pub(crate) mod handover;
 pub(crate) mod invalid;
 pub(crate) mod recent;
 pub(crate) mod submission;

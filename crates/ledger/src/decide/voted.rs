@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::format::body::Body;
 use crate::format::defect::MarkError;
-use crate::format::shape::BallotShape;
+use crate::format::shape::{BallotShape, Shape};
 
 /// The credentials of one shard of one ballot: who voted, and who tried again. Two are equal where
 /// the same credentials voted and tried again, wherever they were restored from.
@@ -92,53 +92,66 @@ impl ShardVotes {
     }
 }
 
-/// The bitsets of every ballot and shard.
+/// The bitsets of a partition, of every ballot and of the shards that it records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Voted {
-    ballots: Vec<Vec<ShardVotes>>,
+    ballots: Vec<BallotVotes>,
+}
+
+/// Those of one ballot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct BallotVotes {
+    /// Number of the first shard.
+    first: u32,
+    shards: Vec<ShardVotes>,
 }
 
 impl Voted {
     /// Bitsets in which nobody has voted.
-    pub fn new(ballots: &[BallotShape]) -> Voted {
-        let shards = |ballot: &BallotShape| -> Vec<ShardVotes> {
-            ballot
-                .shard_sizes
-                .iter()
-                .map(|size| ShardVotes::new(*size))
-                .collect()
+    pub fn new(shape: &Shape, partition: u16) -> Voted {
+        let of_ballot = |ballot: &BallotShape| {
+            let own = shape.shards_of(ballot, partition);
+            let sizes = ballot.shard_sizes.get(own.clone());
+            let sizes = sizes.expect("a range of these shards");
+            BallotVotes {
+                first: u32::try_from(own.start).expect("a shape has fewer shards"),
+                shards: sizes.iter().map(|size| ShardVotes::new(*size)).collect(),
+            }
         };
         Voted {
-            ballots: ballots.iter().map(shards).collect(),
+            ballots: shape.ballots.iter().map(of_ballot).collect(),
         }
     }
 
-    /// One shard; `None` outside the shape.
+    /// One shard; `None` where the partition does not record it.
     pub fn shard(&self, ballot: u16, shard: u32) -> Option<&ShardVotes> {
-        self.ballots.get(usize::from(ballot))?.get(shard as usize)
+        let of_ballot = self.ballots.get(usize::from(ballot))?;
+        let nth = shard.checked_sub(of_ballot.first)?;
+        of_ballot.shards.get(nth as usize)
     }
 
     /// Every shard: (ballot, shard, votes), ascending.
     pub fn shards(&self) -> impl Iterator<Item = (u16, u32, &ShardVotes)> {
-        (0u16..).zip(&self.ballots).flat_map(|(ballot, shards)| {
-            (0u32..)
-                .zip(shards)
-                .map(move |(shard, votes)| (ballot, shard, votes))
+        let numbered = (0u16..).zip(&self.ballots);
+        numbered.flat_map(|(ballot, of_ballot)| {
+            let shards = (of_ballot.first..).zip(&of_ballot.shards);
+            shards.map(move |(shard, votes)| (ballot, shard, votes))
         })
     }
 
     /// Credentials that voted on a ballot.
     pub fn count(&self, ballot: u16) -> u64 {
-        let shards = self.ballots.get(usize::from(ballot));
-        shards.map_or(0, |shards| {
-            shards.iter().map(|shard| u64::from(shard.voted)).sum()
+        let of_ballot = self.ballots.get(usize::from(ballot));
+        of_ballot.map_or(0, |of_ballot| {
+            let voted = of_ballot.shards.iter().map(|shard| u64::from(shard.voted));
+            voted.sum()
         })
     }
 
     pub(crate) fn shard_mut(&mut self, ballot: u16, shard: u32) -> Option<&mut ShardVotes> {
-        self.ballots
-            .get_mut(usize::from(ballot))?
-            .get_mut(shard as usize)
+        let of_ballot = self.ballots.get_mut(usize::from(ballot))?;
+        let nth = shard.checked_sub(of_ballot.first)?;
+        of_ballot.shards.get_mut(nth as usize)
     }
 
     /// Sets a bit. `None` where there is no such credential.
@@ -172,10 +185,8 @@ impl Voted {
 
     /// The lowest sequence that some shard holds: replay starts behind it.
     pub(crate) fn oldest(&self) -> u64 {
-        self.ballots
-            .iter()
-            .flatten()
-            .map(|votes| votes.sequence)
+        self.shards()
+            .map(|(_, _, votes)| votes.sequence)
             .min()
             .unwrap_or(0) // a shape without shards: nothing is left out
     }

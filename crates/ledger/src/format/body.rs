@@ -130,7 +130,8 @@ impl InvalidReason {
         }
     }
 
-    fn from_number(number: u64) -> Option<InvalidReason> {
+    /// The reason of that number.
+    pub fn from_number(number: u64) -> Option<InvalidReason> {
         InvalidReason::ALL
             .into_iter()
             .find(|reason| *reason as u64 == number)

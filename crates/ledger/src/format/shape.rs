@@ -1,6 +1,8 @@
 //! What the ledger must know of the event it serves. The program takes it from the verified
 //! package; the ledger itself knows neither packages nor definitions.
 
+use std::ops::Range;
+
 use election::{Ballot, BallotIndex, Event};
 
 use crate::format::ballot_paper::{Paper, Papers};
@@ -18,6 +20,8 @@ pub struct Shape {
     pub event_id: String,
     /// SHA-256 of the package's `manifest.json`.
     pub manifest_sha256: [u8; 32],
+    /// How many partitions the ledger has. The shards of a ballot are dealt out to them in order, as many to each.
+    pub partitions: u16,
     /// To whom choices are sealed.
     pub keys: HandPublicKeys,
     /// In the order of `election::BallotIndex`.
@@ -80,6 +84,23 @@ pub enum ShapeError {
         /// The id given twice.
         id: String,
     },
+    /// Shards that cannot be dealt out evenly.
+    #[error(
+        "ballot {id} has {shards} shards for {partitions} partitions: give each partition as many"
+    )]
+    Partitions {
+        /// Id of the ballot.
+        id: String,
+        shards: usize,
+        partitions: u16,
+    },
+    /// Partitions are numbered from 0.
+    #[error("there is no partition {partition}: the package says that the ledger has {partitions}")]
+    NoSuchPartition {
+        /// The number asked for.
+        partition: u16,
+        partitions: u16,
+    },
     /// More than the format can number or hold.
     #[error("{got} {what}, at most {max} fit a ledger")]
     TooMany {
@@ -91,21 +112,49 @@ pub enum ShapeError {
 }
 
 impl Shape {
-    /// Of an event and the SHA-256 of its package's manifest. `shard_sizes`: credentials in each shard of a
-    /// ballot.
+    /// Of an event, the SHA-256 of its package's manifest, and how many partitions the ledger has.
+    /// `shard_sizes`: credentials in each shard of a ballot.
     pub fn of(
         event: &Event,
         manifest_sha256: [u8; 32],
+        partitions: u16,
         shard_sizes: impl Fn(BallotIndex) -> Vec<u32>,
     ) -> Shape {
         let ballots = event.ballots().iter();
         Shape {
             event_id: event.id.clone(),
             manifest_sha256,
+            partitions,
             keys: HandPublicKeys::of(event),
             ballots: ballots
                 .map(|ballot| BallotShape::of(ballot, shard_sizes(ballot.index)))
                 .collect(),
+        }
+    }
+
+    /// The shards of a ballot whose votes a partition records; empty outside the shape.
+    pub fn shards_of(&self, ballot: &BallotShape, partition: u16) -> Range<usize> {
+        if partition >= self.partitions {
+            return 0..0;
+        }
+        let each = ballot.shard_sizes.len() / usize::from(self.partitions);
+        let first = each * usize::from(partition);
+        first..first + each
+    }
+
+    /// Whether the ledger has a partition of this number.
+    ///
+    /// # Errors
+    /// [`ShapeError::NoSuchPartition`].
+    pub fn check_partition(&self, partition: u16) -> Result<(), ShapeError> {
+        let partitions = self.partitions;
+        if partition < partitions {
+            Ok(())
+        } else {
+            Err(ShapeError::NoSuchPartition {
+                partition,
+                partitions,
+            })
         }
     }
 
@@ -126,6 +175,14 @@ impl Shape {
             {
                 return Err(ShapeError::Repeated {
                     id: ballot.id.clone(),
+                });
+            }
+            let shards = ballot.shard_sizes.len();
+            if self.partitions == 0 || !shards.is_multiple_of(usize::from(self.partitions)) {
+                return Err(ShapeError::Partitions {
+                    id: ballot.id.clone(),
+                    shards,
+                    partitions: self.partitions,
                 });
             }
             at_most("shards", SHARDS_MAX as u64, ballot.shard_sizes.len() as u64)?;

@@ -9,11 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use crate::error::LedgerError;
 use crate::format::chain::LinkHash;
-use crate::format::decoder::{Decoder, Item};
 use crate::format::defect::Defect;
 use crate::format::frame::Frame;
 use crate::format::link::{EncodedLink, LinkKind};
-use crate::log::{Append, Barrier, Claim, Lease, LinkStream, Log, Position, Recovery, Room, Visit};
+use crate::log::{Append, Barrier, Claim, Followed, Lease, LinkStream, Log, Recovery, Room, Visit};
 
 /// What the next append answers instead of what it would.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,31 +192,30 @@ struct MemoryLease {
 }
 
 impl Lease for MemoryLease {
-    fn recover(&mut self, visit: &mut Visit<'_>) -> Result<Recovery, LedgerError> {
+    fn recover(
+        &mut self,
+        mut followed: Followed,
+        visit: &mut Visit<'_>,
+    ) -> Result<Recovery, LedgerError> {
         let mut state = self.log.state();
         let chain = state.chains.entry(self.partition).or_default();
-        let mut decoder = Decoder::new();
-        let (mut segment, mut time_ms) = (0, None);
-        for link in &chain.links {
-            decoder.push(&link.bytes);
-            while let Some(item) = decoder.next_item().map_err(|error| {
-                let sequence = decoder.cursor().sequence;
-                self.log.defective(sequence, error.defect)
-            })? {
-                match &item {
-                    Item::Segment(header) => segment = header.number,
-                    Item::Frame(frame) => time_ms = Some(frame.header.time_ms),
-                }
-                let sequence = decoder.cursor().sequence;
-                visit(&item).map_err(|defect| self.log.defective(sequence, defect))?;
-            }
+        let known =
+            usize::try_from(followed.position().links()).expect("links that were in memory");
+        let behind = chain.links.get(known..).ok_or_else(|| {
+            let sequence = followed.position().cursor.sequence;
+            let (expected, got) = (sequence, chain.links.len() as u64);
+            self.log
+                .defective(sequence, Defect::Sequence { expected, got })
+        })?;
+        for link in behind {
+            let sequence = followed.position().cursor.sequence;
+            followed
+                .take(&link.bytes, visit)
+                .map_err(|defect| self.log.defective(sequence, defect))?;
         }
+        let time_ms = followed.time_ms();
         Ok(Recovery {
-            position: Position {
-                segment,
-                cursor: decoder.cursor(),
-                link: chain.head(),
-            },
+            position: followed.position(),
             epoch: self.epoch,
             time_ms,
             torn_tail: None,

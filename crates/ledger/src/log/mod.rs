@@ -15,16 +15,17 @@
 //! was appended, so that a log refuses the links of an owner whose lease went to another.
 
 pub mod files;
+mod followed;
 pub mod memory;
 
 use std::path::PathBuf;
 
 use crate::error::LedgerError;
-use crate::format::chain::{Cursor, LinkHash};
-use crate::format::decoder::Item;
-use crate::format::defect::Defect;
+use crate::format::chain::LinkHash;
 use crate::format::frame::Frame;
 use crate::format::link::EncodedLink;
+
+pub use followed::{Followed, Position, Visit};
 
 /// Keeps the chains of an event's partitions. Object-safe: hold it as `Arc<dyn Log>`.
 pub trait Log: Send + Sync {
@@ -80,17 +81,22 @@ pub struct Claim {
 /// Call [`Lease::recover`] once, then append one link at a time: the next one only when the one
 /// before was answered and, where that answer was [`Append::Unknown`], settled.
 pub trait Lease: Send {
-    /// Reads the whole chain, verifies every link, hands each to `visit` in order, and makes ready
-    /// for the first append.
+    /// Reads the chain behind what was `followed` before, verifies every link, hands each to `visit` in order, and
+    /// makes ready for the first append. Whoever has read nothing begins with [`Followed::default`].
     ///
-    /// Contract: on return every link that was visited is appended, whatever the state in which a
+    /// Contract: on return every link that was followed or visited is appended, whatever the state in which a
     /// crash left it, and nothing else is there. A write that a crash tore and that no voter was
     /// answered for may have been removed; the [`Recovery`] says so. Where this fails, nothing was
     /// repaired.
     ///
     /// # Errors
-    /// Damage, named by its place; what `visit` found wrong with a link, at its place; the system's.
-    fn recover(&mut self, visit: &mut Visit<'_>) -> Result<Recovery, LedgerError>;
+    /// Damage, named by its place; a chain that does not go on behind what was followed; what `visit` found wrong
+    /// with a link, at its place; the system's.
+    fn recover(
+        &mut self,
+        followed: Followed,
+        visit: &mut Visit<'_>,
+    ) -> Result<Recovery, LedgerError>;
 
     /// Appends one link behind the last one. The first link of a lease, and the first one after
     /// [`Append::Full`], is a segment header.
@@ -125,9 +131,6 @@ pub trait Lease: Send {
     /// Fatal, as those of [`Lease::append`].
     fn release(&mut self) -> Result<(), LedgerError>;
 }
-
-/// Looks at one link during [`Lease::recover`] and says what is wrong with it, if anything.
-pub type Visit<'a> = dyn FnMut(&Item) -> Result<(), Defect> + 'a;
 
 /// What became of an append, and what the owner must do.
 #[derive(Debug)]
@@ -175,25 +178,6 @@ pub enum Room {
     Full(LedgerError),
     /// Nobody can say: what keeps the log cannot be asked. Ask again.
     OutOfReach,
-}
-
-/// Where a chain stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Position {
-    /// Number of the last segment; 0 where there is none.
-    pub segment: u32,
-    /// The last frame and its hash.
-    pub cursor: Cursor,
-    /// Hash of the last link, header or frame; zeros where there is none.
-    pub link: LinkHash,
-}
-
-impl Position {
-    /// How many links there are: as many as segments and frames, because both are numbered from 1
-    /// without gaps.
-    pub fn links(&self) -> u64 {
-        u64::from(self.segment) + self.cursor.sequence
-    }
 }
 
 /// What a new owner finds.

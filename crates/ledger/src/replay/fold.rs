@@ -7,7 +7,7 @@ use crate::format::body::InvalidReason;
 use crate::format::chain::Cursor;
 use crate::format::defect::Defect;
 use crate::format::frame::Frame;
-use crate::format::shape::BallotShape;
+use crate::format::shape::Shape;
 
 /// Voted bitsets and totals of the frames applied so far, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,10 +25,10 @@ pub struct Fold {
 }
 
 impl Fold {
-    /// The totals before the first frame.
-    pub fn new(ballots: &[BallotShape]) -> Fold {
+    /// The totals of a partition before the first frame.
+    pub fn new(shape: &Shape, partition: u16) -> Fold {
         Fold {
-            voted: Voted::new(ballots),
+            voted: Voted::new(shape, partition),
             invalid: BTreeMap::new(),
             duplicates: 0,
             votes: 0,

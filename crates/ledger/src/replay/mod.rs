@@ -7,3 +7,4 @@ pub(crate) mod lookup;
 pub(crate) mod recent;
 pub(crate) mod restore;
 pub(crate) mod snapshot;
+pub(crate) mod standby;

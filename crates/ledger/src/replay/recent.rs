@@ -36,7 +36,7 @@ impl LastMinutes {
         };
     }
 
-    /// Reads the receipts of these minutes from the log whose frames went by.
+    /// Reads the receipts of these minutes from the log whose frames went by, up to the frame `last`.
     ///
     /// # Errors
     /// Damage, or the system's.
@@ -44,12 +44,16 @@ impl LastMinutes {
         &self,
         log: &dyn Log,
         partition: u16,
+        last: u64,
     ) -> Result<RecentReceipts, LedgerError> {
         let mut recent = RecentReceipts::new(partition);
         let mut follower = Follower::open(log, partition, self.begin)?;
         while let Some(item) = follower.next_item()? {
             let Item::Frame(frame) = item else { continue };
             let (sequence, time_ms) = (frame.header.sequence, frame.header.time_ms);
+            if sequence > last {
+                break;
+            }
             let body = frame.body().map_err(|error| LedgerError::Followed {
                 log: log.name(),
                 sequence: sequence - 1,

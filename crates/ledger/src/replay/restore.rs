@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::decide::recent::RecentReceipts;
 use crate::decide::voted::{ShardVotes, Voted};
@@ -39,9 +40,9 @@ struct Claimed {
 
 impl Restored {
     /// Bitsets in which nobody has voted.
-    fn nothing(shape: &Shape) -> Restored {
+    fn nothing(shape: &Shape, partition: u16) -> Restored {
         Restored {
-            voted: Voted::new(&shape.ballots),
+            voted: Voted::new(shape, partition),
             claims: BTreeMap::new(),
             used: 0,
             refused: Vec::new(),
@@ -52,7 +53,7 @@ impl Restored {
 
     /// Reads every snapshot there is. One that does not fit is refused, never an error.
     fn read(snapshots: &Snapshots, shape: &Shape, partition: u16) -> Result<Restored, LedgerError> {
-        let mut restored = Restored::nothing(shape);
+        let mut restored = Restored::nothing(shape, partition);
         let places: Vec<(u16, u32)> = restored
             .voted
             .shards()
@@ -116,11 +117,13 @@ impl Restored {
 }
 
 /// The bitsets of a partition while its owner recovers the chain.
-pub(crate) struct Rebuild<'a> {
-    shape: &'a Shape,
+pub(crate) struct Rebuild {
+    shape: Arc<Shape>,
     partition: u16,
     restored: Restored,
     last_minutes: LastMinutes,
+    /// The receipts of the last minutes, once somebody wants them kept; those of earlier frames are read again.
+    receipts: Option<RecentReceipts>,
     /// Frames up to this sequence are in every snapshot.
     replay_after: u64,
     /// The last frame visited.
@@ -145,16 +148,16 @@ pub(crate) struct Rebuilt {
     pub(crate) not_used: Vec<PathBuf>,
 }
 
-impl<'a> Rebuild<'a> {
+impl Rebuild {
     /// From the snapshots, where there are any.
     pub(crate) fn begin(
         snapshots: Option<&Snapshots>,
-        shape: &'a Shape,
+        shape: Arc<Shape>,
         partition: u16,
-    ) -> Result<Rebuild<'a>, LedgerError> {
+    ) -> Result<Rebuild, LedgerError> {
         let restored = match snapshots {
-            Some(snapshots) => Restored::read(snapshots, shape, partition)?,
-            None => Restored::nothing(shape),
+            Some(snapshots) => Restored::read(snapshots, &shape, partition)?,
+            None => Restored::nothing(&shape, partition),
         };
         Ok(Rebuild {
             shape,
@@ -162,6 +165,7 @@ impl<'a> Rebuild<'a> {
             replay_after: restored.voted.oldest(),
             restored,
             last_minutes: LastMinutes::default(),
+            receipts: None,
             last: 0,
             replayed: 0,
             contradicted: false,
@@ -174,11 +178,15 @@ impl<'a> Rebuild<'a> {
     /// The segment of another ledger, or marks that cannot be.
     pub(crate) fn visit(&mut self, item: &Item) -> Result<(), Defect> {
         let frame = match item {
-            Item::Segment(header) => return header.check(self.shape, self.partition),
+            Item::Segment(header) => return header.check(&self.shape, self.partition),
             Item::Frame(frame) => frame,
         };
-        check_windows(self.shape, frame)?;
+        check_windows(&self.shape, frame)?;
         self.last_minutes.note(frame);
+        if let Some(receipts) = &mut self.receipts {
+            let (sequence, time_ms) = (frame.header.sequence, frame.header.time_ms);
+            receipts.add(sequence, time_ms, frame.body()?.trackers);
+        }
         self.restored.meet(frame);
         self.last = frame.header.sequence;
         if self.contradicted || frame.header.sequence <= self.replay_after {
@@ -196,6 +204,18 @@ impl<'a> Rebuild<'a> {
             }
             Err(defect) => Err(defect),
         }
+    }
+
+    /// From now on the receipts of the last minutes are kept while frames go by.
+    ///
+    /// # Errors
+    /// Damage, or the system's.
+    pub(crate) fn keep_receipts(&mut self, log: &dyn Log) -> Result<(), LedgerError> {
+        if self.receipts.is_none() {
+            let up_to = self.last;
+            self.receipts = Some(self.last_minutes.receipts(log, self.partition, up_to)?);
+        }
+        Ok(())
     }
 
     /// The whole chain was visited. Where its marks contradict a snapshot, or a person accepted that
@@ -223,7 +243,7 @@ impl<'a> Rebuild<'a> {
         }
         if self.contradicted || unmet.is_some() {
             let mut dropped = self.restored;
-            self.restored = Restored::nothing(self.shape);
+            self.restored = Restored::nothing(&self.shape, self.partition);
             let why = "snapshots of another history: replayed from nothing";
             dropped.refused.push(why.to_owned());
             dropped.refused_files.append(&mut dropped.files);
@@ -231,8 +251,12 @@ impl<'a> Rebuild<'a> {
             self.restored.refused_files = dropped.refused_files;
             self.replayed = replay_all(log, self.partition, &mut self.restored.voted)?;
         }
+        let recent = match self.receipts {
+            Some(receipts) => receipts,
+            None => self.last_minutes.receipts(log, self.partition, self.last)?,
+        };
         Ok(Rebuilt {
-            recent: self.last_minutes.receipts(log, self.partition)?,
+            recent,
             voted: self.restored.voted,
             snapshots_used: self.restored.used,
             snapshots_refused: self.restored.refused,
@@ -318,7 +342,7 @@ pub fn check_snapshots(
 ) -> Result<SnapshotCheck, LedgerError> {
     // Read before the ledger: a validator may be writing, and a snapshot is never ahead of the frames.
     let mut restored = Restored::read(snapshots, shape, partition)?;
-    let mut replayed = Voted::new(&shape.ballots);
+    let mut replayed = Voted::new(shape, partition);
     let mut difference = None;
     log.scan(partition, &mut |item| {
         let Item::Frame(frame) = item else {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use ledger::{BallotShape, Decision, Fold, Frame, LinkHash, SegmentHeader, Voted};
+use ledger::{BallotShape, Decision, Fold, Frame, LinkHash, SegmentHeader, Shape, Voted};
 
 use super::clock::Times;
 use super::ground::Framed;
@@ -29,7 +29,7 @@ struct Decided {
 pub(crate) struct Checker {
     hands: BothHands,
     opened: HashMap<LinkHash, Votes>,
-    ballots: Vec<BallotShape>,
+    shape: Shape,
     /// Links of frames that were acknowledged: they may never change.
     known: BTreeMap<u64, LinkHash>,
     /// Frames that were committed while a close was held, with its time.
@@ -37,11 +37,11 @@ pub(crate) struct Checker {
 }
 
 impl Checker {
-    pub(crate) fn new(keys: &Keys, ballots: &[BallotShape]) -> Checker {
+    pub(crate) fn new(keys: &Keys, shape: &Shape) -> Checker {
         Checker {
-            hands: BothHands::new(keys, ballots, region_of),
+            hands: BothHands::new(keys, &shape.ballots, region_of),
             opened: HashMap::new(),
-            ballots: ballots.to_vec(),
+            shape: shape.clone(),
             known: BTreeMap::new(),
             held: BTreeMap::new(),
         }
@@ -65,7 +65,7 @@ impl Checker {
         batches: &[Batch],
         voted: &Voted,
     ) -> Result<(Fold, i64), String> {
-        let mut fold = Fold::new(&self.ballots);
+        let mut fold = Fold::new(&self.shape, 0);
         let mut by_sequence: HashMap<u64, Vec<&Batch>> = HashMap::new();
         for batch in batches.iter().filter(|batch| batch.may_have_frame()) {
             by_sequence.entry(batch.sequence).or_default().push(batch);
@@ -98,7 +98,7 @@ impl Checker {
         let found = found(frame, choices)?;
         let candidates = candidates.map(Vec::as_slice).unwrap_or_default();
         let acknowledged = candidates.iter().find(|batch| batch.acknowledged());
-        let matches = |batch: &&Batch| decide(batch, fold, &self.ballots) == found;
+        let matches = |batch: &&Batch| decide(batch, fold, &self.shape.ballots) == found;
         let fits = match acknowledged {
             Some(batch) => matches(batch),
             None => candidates.iter().any(matches) || found == Decided::default(),
@@ -143,7 +143,7 @@ impl Checker {
         let ended = |ballot: &BallotShape| {
             before_ms.is_none_or(|before| before < ballot.closes_ms) && ballot.closes_ms <= time_ms
         };
-        self.ballots.iter().any(ended)
+        self.shape.ballots.iter().any(ended)
     }
 
     fn open(&mut self, header: &SegmentHeader, frame: &Frame) -> Result<Votes, String> {

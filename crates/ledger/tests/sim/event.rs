@@ -27,6 +27,7 @@ pub(crate) fn shape(keys: &Keys, rng: &mut Rng) -> Shape {
         event_id: "SIM".to_owned(),
         manifest_sha256: [3; 32],
         keys: keys.public(),
+        partitions: 1,
         ballots: vec![
             ballot("LAW", i64::MIN, i64::MAX, hands::law()),
             ballot(

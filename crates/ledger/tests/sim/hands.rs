@@ -70,6 +70,7 @@ pub(crate) fn enclosed_on_a_law(answer: &Choice) -> Enclosed {
         event_id: "LAW".to_owned(),
         manifest_sha256: [0; 32],
         keys,
+        partitions: 1,
         ballots: vec![BallotShape {
             id: "LAW".to_owned(),
             opens_ms: 0,

@@ -116,7 +116,7 @@ impl World {
             ground: lay(&mut rng),
             expected: Expected::of(&clock),
             clock,
-            checker: Checker::new(&keys, &shape.ballots),
+            checker: Checker::new(&keys, &shape),
             enclosing: Enclosing::new(&Arc::new(shape.clone())).expect("a sound mask key"),
             shape,
             batches: Vec::new(),

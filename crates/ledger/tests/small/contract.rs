@@ -3,7 +3,7 @@
 // Each target that includes this module uses its part of it.
 #![allow(dead_code)]
 
-use ledger::log::{Append, Barrier, Claim, Lease, Log};
+use ledger::log::{Append, Barrier, Claim, Followed, Lease, Log};
 use ledger::{EncodedLink, LinkHash, LinkKind};
 
 pub(crate) const CLAIM: Claim = Claim {
@@ -27,7 +27,9 @@ pub(crate) fn bytes(log: &dyn Log, after: u64) -> Vec<u8> {
 /// A lease, recovered, and a header that may follow.
 pub(crate) fn lease(log: &dyn Log) -> (Box<dyn Lease>, EncodedLink) {
     let mut lease = log.lease(CLAIM).expect("nobody owns it");
-    let recovery = lease.recover(&mut |_| Ok(())).expect("whole");
+    let recovery = lease
+        .recover(Followed::default(), &mut |_| Ok(()))
+        .expect("whole");
     let position = recovery.position;
     let header = EncodedLink {
         partition: 0,

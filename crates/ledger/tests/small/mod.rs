@@ -48,6 +48,7 @@ pub(crate) fn shape() -> Shape {
         event_id: "GOLDEN-1".to_owned(),
         manifest_sha256: [0x42; 32],
         keys: keys().public(),
+        partitions: 1,
         ballots: vec![
             ballot("L2025-001", &[300, 70], hands::law()),
             ballot("E-RANKED", &[64], hands::in_each_region(ranked)),
@@ -169,7 +170,7 @@ pub(crate) struct Recounted {
 }
 
 pub(crate) fn read(disk: &SimDisk) -> Result<(Recounted, ReadEnd), LedgerError> {
-    let (mut fold, mut votes) = (Fold::new(&shape().ballots), Votes::new());
+    let (mut fold, mut votes) = (Fold::new(&shape(), 0), Votes::new());
     let mut hands = BothHands::new(&keys(), &shape().ballots, |_, _, _| 1);
     let mut header: Option<SegmentHeader> = None;
     let visit = |item: &Item| -> Result<(), LedgerError> {

@@ -1,7 +1,7 @@
 //! The state that all workers share: the plan, the voters, and the account of the answers.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -31,7 +31,10 @@ const CODE_SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// A run. All of it is fixed but the position and the account.
 #[derive(Debug)]
 pub(crate) struct Load {
-    pub(crate) target: Target,
+    /// One at least.
+    pub(crate) targets: Arc<[Target]>,
+    /// Connections that were dealt out to them.
+    dealt: AtomicUsize,
     pub(crate) retry_for: Duration,
     seed: u64,
     roll: Vec<Voter>,
@@ -78,7 +81,8 @@ impl Load {
             recorded: Vec::new(),
         };
         Ok(Load {
-            target: settings.url.clone(),
+            targets: Arc::clone(&settings.targets),
+            dealt: AtomicUsize::new(0),
             retry_for: settings.retry_for,
             seed: settings.seed,
             roll,
@@ -102,6 +106,11 @@ impl Load {
     pub(crate) fn next(&self) -> Option<(Slot, Option<Duration>)> {
         let index = self.next.fetch_add(1, Ordering::Relaxed);
         (index < self.mix.total()).then(|| (self.mix.slot(index), self.schedule.due(index)))
+    }
+
+    /// Which target the next connection is made to first: they are dealt out evenly.
+    pub(crate) fn first_target(&self) -> usize {
+        self.dealt.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Ends the run early: no further request is sent.

@@ -1,5 +1,5 @@
 //! HAProxy before the validators, as an operator sets it up: voters know its address alone, and it sends them to
-//! the validator that says at `/readyz` that it serves.
+//! those validators that say at `/readyz` that they serve.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ use crate::child::{Call, Owner, Server};
 /// It is not installed; its configuration cannot be written.
 pub fn start(
     at: SocketAddr,
-    validators: [(&str, SocketAddr); 2],
+    validators: &[(&str, SocketAddr)],
     dir: &Path,
     log: PathBuf,
     owner: Option<Owner>,
@@ -33,7 +33,7 @@ pub fn start(
         .start()
 }
 
-fn configuration(at: SocketAddr, validators: [(&str, SocketAddr); 2]) -> String {
+fn configuration(at: SocketAddr, validators: &[(&str, SocketAddr)]) -> String {
     let servers: String = (validators.iter())
         .map(|(name, address)| format!("  server {name} {address}\n"))
         .collect();

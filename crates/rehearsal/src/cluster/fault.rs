@@ -12,9 +12,9 @@ use super::patroni::{PRIMARY, STANDBY};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
-    /// SIGTERM to the validator that writes.
+    /// SIGTERM to a validator, each in turn.
     Handover,
-    /// SIGKILL to the validator that writes.
+    /// SIGKILL to a validator, each in turn.
     ValidatorKilled,
     /// The standby takes the primary's place, as an operator plans it.
     Switchover,

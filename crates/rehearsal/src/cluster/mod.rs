@@ -2,7 +2,6 @@
 //! While voters vote, validators and nodes are stopped, killed, frozen and cut off, and the primary is moved as
 //! planned. At the end every answer is held against the ledger.
 
-pub mod authority;
 pub mod balancer;
 pub mod fault;
 pub mod guard;
@@ -10,12 +9,10 @@ pub mod network;
 pub mod node;
 pub mod patroni;
 pub mod processes;
-pub mod pulse;
 pub mod report;
 pub mod servers;
 pub mod site;
 pub mod tools;
-pub mod validators;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -31,6 +28,7 @@ use crate::ports;
 use crate::prepare::Stage;
 use crate::services::Addresses;
 use crate::steps::Steps;
+use crate::validators;
 use crate::verdict::Verdict;
 use crate::voting::{Load, Voting};
 
@@ -56,7 +54,7 @@ pub async fn run(
     let at = Addresses::free()?;
     let mut site = Site::start(stage, at.public, (voters, seed), steps).await?;
     let mut casting = stage.cast_with_history(
-        at,
+        &[at.public],
         Voting {
             load: Load::Rate(RATE),
             votes: Some(votes),
@@ -73,7 +71,7 @@ pub async fn run(
     let summary = casting.summed_up().await?;
     let ended = std::mem::take(&mut site.validators.ended);
     site.into_files().await?;
-    let mut shared = stage.judge_shared(&summary, validators::NAMES).await?;
+    let mut shared = stage.judge_shared(&summary, &validators::NAMES).await?;
     steps.done("a mirror of the ledger held against every answer and receipt");
     let found = &mut shared.found;
     let killed = ended.iter().filter(|ended| ended.is_by_signal);
@@ -130,7 +128,7 @@ pub struct Caught {
 /// Anything that keeps it from being played.
 pub async fn any_one(stage: &Stage, seed: u64, steps: &mut Steps) -> Result<Caught> {
     let servers = site::database(stage, Waiting::AnyOne, (VOTERS_MIN, seed), steps).await?;
-    let refused = stage.begin_on(&servers).await.err();
+    let refused = stage.begin_on(&servers.shared()).await.err();
     let said = refused.map(|error| format!("{error:#}"));
     let (said, found) = match said {
         None => (String::new(), vec!["it was written to".to_owned()]),

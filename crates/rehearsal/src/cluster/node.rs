@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::authority::Authority;
 use super::network::{Lost, Network, Places};
 use super::patroni::{Settings, Waiting};
 use super::processes;
 use super::tools;
+use crate::authority::Authority;
 use crate::child::{Call, Owner, Server};
 
 /// What happens to a node.

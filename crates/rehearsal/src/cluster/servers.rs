@@ -11,13 +11,14 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use super::authority::Authority;
 use super::guard::Guard;
 use super::network::{NODES, Network, Places};
 use super::node::{Blow, Common, Node};
 use super::patroni::{self, Member, PRIMARY, STANDBY, SUPERUSER, Waiting};
+use crate::authority::Authority;
 use crate::child::{Call, Owner};
 use crate::postgres;
+use crate::validators::SharedLedger;
 
 /// How long the cluster may take until it has a primary and a synchronous standby.
 pub const HEALTHY_WITHIN: Duration = Duration::from_secs(90);
@@ -156,9 +157,17 @@ impl Servers {
         self.sql(&role).await.map(drop)
     }
 
-    /// How a validator is told of this ledger.
+    /// The ledger as validators share it.
     #[must_use]
-    pub fn known_to(&self, validator: Call, name: &str) -> Call {
+    pub fn shared(&self) -> SharedLedger<'_> {
+        SharedLedger {
+            known_to: Box::new(|validator| self.known_to(validator)),
+            authority: &self.authority,
+            dir: self.working_dir(),
+        }
+    }
+
+    fn known_to(&self, validator: Call) -> Call {
         let hosts: Vec<String> = (self.nodes.iter())
             .map(|node| node.places.sql.to_string())
             .collect();
@@ -170,7 +179,6 @@ impl Servers {
             .variable("VALIDATOR_LEDGER_POSTGRES", url)
             .variable("VALIDATOR_LEDGER_POSTGRES_PASSWORD_FILE", &self.password)
             .variable("VALIDATOR_LEDGER_POSTGRES_CA", self.authority.file())
-            .variable("VALIDATOR_LEDGER_MEMBER", name)
     }
 
     /// Place of the node that has a role in Patroni's eyes.

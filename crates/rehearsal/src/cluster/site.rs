@@ -12,18 +12,19 @@ use super::fault::Fault;
 use super::network::Network;
 use super::node::Blow;
 use super::patroni::Waiting;
-use super::pulse::Pulse;
 use super::report::{Struck, seconds};
 use super::servers::{HEALTHY_WITHIN, Servers};
-use super::validators::Validators;
 use crate::child::Server;
 use crate::lost_machine::copy_into_data;
 use crate::prepare::Stage;
+use crate::pulse::Pulse;
 use crate::services;
 use crate::steps::Steps;
+use crate::validators::Validators;
 
-/// Votes that must arrive before all is called well.
-const VOTES: u64 = 50;
+const VALIDATORS: usize = 2;
+/// Frames that must be recorded of each partition before all is called well.
+const FRAMES: u64 = 10;
 /// Whatever a fault does to votes begins within this time.
 const HOLD: Duration = Duration::from_secs(3);
 /// What was healed is not asked at once: it may still believe what was true before.
@@ -40,7 +41,7 @@ pub struct Site<'a> {
     stage: &'a Stage,
     pulse: Pulse,
     balancer: Server,
-    /// Two, of which one writes.
+    /// Each serves every voter, and records the votes of its partitions.
     pub validators: Validators,
     /// The database on its nodes.
     pub servers: Servers,
@@ -58,16 +59,20 @@ impl<'a> Site<'a> {
         steps: &mut Steps,
     ) -> Result<Site<'a>> {
         let servers = database(stage, Waiting::NamedStandby, (voters, seed), steps).await?;
-        stage.begin_on(&servers).await?;
-        let validators = Validators::start(stage, &servers).await?;
+        stage.begin_on(&servers.shared()).await?;
+        let validators = Validators::start(stage, &servers.shared(), VALIDATORS).await?;
         let log = stage.machines.logs().join("haproxy.log");
         let places = validators.addresses();
-        let mut balancer = balancer::start(at, places, &servers.working_dir(), log, servers.owner)?;
+        let mut balancer =
+            balancer::start(at, &places, &servers.working_dir(), log, servers.owner)?;
         services::wait_until_ready(&mut balancer, at).await?;
-        steps.done("two validators behind HAProxy: one writes, one stands by");
+        steps.done(&format!(
+            "{VALIDATORS} validators behind HAProxy, {} partitions",
+            stage.partitions
+        ));
         Ok(Site {
             stage,
-            pulse: Pulse::start(validators.metrics()),
+            pulse: Pulse::start(validators.metrics(), stage.partitions),
             balancer,
             validators,
             servers,
@@ -112,9 +117,20 @@ impl<'a> Site<'a> {
     /// # Errors
     /// They are not in time.
     pub async fn votes_again(&mut self) -> Result<()> {
-        let wanted = self.pulse.votes() + VOTES;
+        let wanted: Vec<u64> = self
+            .pulse
+            .frames()
+            .iter()
+            .map(|last| last + FRAMES)
+            .collect();
         let deadline = Instant::now() + VOTES_WITHIN;
-        while self.pulse.votes() < wanted {
+        while self
+            .pulse
+            .frames()
+            .iter()
+            .zip(&wanted)
+            .any(|(has, wanted)| has < wanted)
+        {
             if Instant::now() > deadline {
                 bail!(
                     "no vote was recorded for {:.0} s: see the logs of v1, v2 and of the nodes",
@@ -145,9 +161,8 @@ impl<'a> Site<'a> {
     /// # Errors
     /// No validator serves; the mirror does not come level with it.
     pub async fn into_files(self) -> Result<()> {
-        let writer = self.validators.writer().await;
-        let writer = writer.context("no validator serves")?;
-        copy_into_data(self.stage, writer).await?;
+        let from = self.validators.serving().await;
+        copy_into_data(self.stage, from.context("no validator serves")?).await?;
         self.validators.stop().await
     }
 

@@ -54,6 +54,19 @@ pub(crate) fn stage() -> (TempDir, Stage) {
     stage_of(Definition::example().unwrap().showing_each_vote())
 }
 
+/// The same for validators that share a ledger.
+pub(crate) fn shared_stage() -> (TempDir, Stage) {
+    let (dir, stage) = stage();
+    let partitions = rehearsal::validators::PARTITIONS;
+    (
+        dir,
+        Stage {
+            partitions,
+            ..stage
+        },
+    )
+}
+
 /// The same for another event.
 pub(crate) fn stage_of(event: Definition) -> (TempDir, Stage) {
     let dir = TempDir::with_prefix("rehearsal-").unwrap();
@@ -62,6 +75,7 @@ pub(crate) fn stage_of(event: Definition) -> (TempDir, Stage) {
         dir,
         Stage {
             event,
+            partitions: 1,
             programs: programs(),
             machines,
         },

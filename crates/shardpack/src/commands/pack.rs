@@ -22,6 +22,7 @@ struct Totals {
     event: String,
     ballots: usize,
     credentials: u64,
+    partitions: u16,
     bytes: u64,
     bytes_per_credential: f64,
     roll_commitment: Sha256Sum,
@@ -30,21 +31,28 @@ struct Totals {
 
 pub(crate) fn run(args: &PackArgs) -> Result<()> {
     let event = definition::read(&args.election)?;
-    let plan = Plan::read(&args.digests, &event)?;
+    let plan = Plan::read(&args.digests, &event, args.partitions)?;
     let output = OutputDir::create(&args.out, args.force)?;
     let regions: BTreeSet<u16> = event.regions.iter().map(|region| region.number).collect();
     let (scheme, key_id, filter) = (plan.scheme, plan.key_id, args.filter.into());
-    let builder = PackageBuilder::new(output.aside(), event, scheme, key_id, filter)?;
+    let builder = PackageBuilder::new(
+        output.aside(),
+        event,
+        scheme,
+        key_id,
+        filter,
+        args.partitions,
+    )?;
     let threads = args.threads.map_or(0, usize::from); // 0: one a core
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()?;
-    let bar = credentials_bar("packing", plan.credentials());
+    let bar = credentials_bar("packing", plan.credentials);
     let built: Vec<BuiltShard> = pool.install(|| {
         let pack = |source: &Source| {
             let records = source.records(&regions)?;
             let built = builder.shard(source.place.clone(), &records);
-            bar.inc(source.count);
+            bar.inc(records.len() as u64);
             built.with_context(|| format!("digest set {}", source.path.display()))
         };
         plan.sources.par_iter().map(pack).collect::<Result<_>>()
@@ -66,6 +74,7 @@ fn report(args: &PackArgs, manifest: &Manifest) -> Result<()> {
         event: manifest.event.clone(),
         ballots: manifest.ballots.len(),
         credentials: manifest.credentials(),
+        partitions: manifest.partitions,
         bytes: manifest.bytes(),
         bytes_per_credential: manifest.bytes_per_credential(),
         roll_commitment: manifest.roll_commitment,
@@ -82,11 +91,13 @@ fn report(args: &PackArgs, manifest: &Manifest) -> Result<()> {
     // In one piece: whoever reads the first line only (head -1) gets a package all the same.
     Ok(commandline::print(format!(
         "event            {}\n{ballots}\
+         partitions       {}\n\
          size             {} bytes\n\
          a credential     {:.2} bytes\n\
          roll commitment  {}\n\
          {MANIFEST_FILE}    {}\n",
         totals.event,
+        totals.partitions,
         totals.bytes,
         totals.bytes_per_credential,
         totals.roll_commitment,

@@ -54,16 +54,18 @@ pub struct PackageBuilder {
     scheme: Scheme,
     key_id: Option<KeyId>,
     filter: FilterKind,
+    partitions: u16,
 }
 
 impl PackageBuilder {
-    /// Starts a package in `dir`, which exists and is empty.
+    /// Starts a package in `dir`, which exists and is empty. `partitions`: how many the ledger has.
     pub fn new(
         dir: &Path,
         event: Event,
         scheme: Scheme,
         key_id: Option<KeyId>,
         filter: FilterKind,
+        partitions: u16,
     ) -> Result<PackageBuilder, BuildError> {
         for ballot in event.ballots() {
             let path = dir.join(SHARDS_DIR).join(&ballot.id);
@@ -75,6 +77,7 @@ impl PackageBuilder {
             scheme,
             key_id,
             filter,
+            partitions,
         })
     }
 
@@ -129,6 +132,7 @@ impl PackageBuilder {
             self.scheme,
             self.key_id,
             self.filter,
+            self.partitions,
             ballots,
             files,
         );

@@ -14,8 +14,15 @@ fn record(first: u8, region: u16) -> Record {
 fn build(place: &ShardPlace, records: &[Record]) -> Result<Manifest, BuildError> {
     let dir = tempfile::TempDir::new().unwrap();
     let event = Definition::of_laws(["L-1"], [1]).event();
-    let builder =
-        PackageBuilder::new(dir.path(), event, Scheme::Sha256, None, FilterKind::Fuse8).unwrap();
+    let builder = PackageBuilder::new(
+        dir.path(),
+        event,
+        Scheme::Sha256,
+        None,
+        FilterKind::Fuse8,
+        1,
+    )
+    .unwrap();
     let built = builder.shard(place.clone(), records)?;
     builder.finish(vec![built])
 }

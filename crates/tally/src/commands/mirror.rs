@@ -1,14 +1,15 @@
 //! `tally mirror`: a verified copy of a running ledger on another machine, on stable storage frame by
 //! frame. docs/mirror.md says what it is good for and how to go on from it.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
 use durable::OsStorage;
 use http_body_util::BodyExt;
-use ledger::log::files::Mirror;
+use ledger::log::files::{self, Mirror};
 use ledger::{Defect, Item, Shape};
 use listener::lifecycle::Lifecycle;
 use listener::{ConnectionLimits, Listener, Signals, Workers, bind, exposition, notify};
@@ -21,7 +22,6 @@ use crate::cli::MirrorArgs;
 use crate::inputs::open_package;
 use crate::stream::Stream;
 
-const PARTITION: u16 = 0;
 const BACKOFF: Duration = Duration::from_millis(500);
 /// Few connections, of machines of ours.
 const CONNECTIONS: ConnectionLimits = ConnectionLimits {
@@ -37,33 +37,50 @@ const CONNECTIONS: ConnectionLimits = ConnectionLimits {
 /// How often the validator is asked how far it is.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// How far the copy is, for operators.
+/// How far the copy is, for operators: over all partitions.
 #[derive(Clone, Default)]
 struct Gauges {
     last: Gauge<u64, AtomicU64>,
     head: Gauge<u64, AtomicU64>,
     lag: Gauge<u64, AtomicU64>,
     connected: Gauge,
+    /// By partition.
+    seen: Arc<Mutex<BTreeMap<u16, Seen>>>,
+}
+
+/// How far one partition is.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    last: u64,
+    head: u64,
+    is_connected: bool,
 }
 
 impl Gauges {
     fn registry(&self) -> Registry {
         let mut registry = Registry::default();
         exposition::register_build(&mut registry, env!("CARGO_PKG_VERSION"));
-        let last = "Number of the last frame that is on this machine's disk";
+        let last = "Frames that are on this machine's disk";
         registry.register("mirror_last_sequence", last, self.last.clone());
-        let head = "Number of the validator's last frame, when it was last asked";
+        let head = "Frames that the validator had, when it was last asked";
         registry.register("mirror_source_last_sequence", head, self.head.clone());
         let lag = "Frames that the validator has and the mirror lacks";
         registry.register("mirror_lag_frames", lag, self.lag.clone());
-        let connected = "1 while the validator's stream is being read, else 0";
+        let connected = "1 while the validator's stream of each partition is being read, else 0";
         registry.register("mirror_connected", connected, self.connected.clone());
         registry
     }
 
-    fn note(&self, last: u64) {
-        self.last.set(last);
-        self.lag.set(self.head.get().saturating_sub(last));
+    fn note(&self, partition: u16, change: impl FnOnce(&mut Seen)) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        change(seen.entry(partition).or_default());
+        let all = || seen.values();
+        self.last.set(all().map(|of| of.last).sum());
+        self.head.set(all().map(|of| of.head).sum());
+        self.lag
+            .set(all().map(|of| of.head.saturating_sub(of.last)).sum());
+        self.connected
+            .set(i64::from(all().all(|of| of.is_connected)));
     }
 }
 
@@ -72,19 +89,31 @@ pub(crate) fn run(args: &MirrorArgs) -> anyhow::Result<()> {
     let package = open_package(&args.package)?;
     let stream = Stream::new(&args.from, &package)?;
     let shape = package.shape();
-    let mut check = checker(&shape);
-    let mirror = Mirror::open(Arc::new(OsStorage), &args.data, PARTITION, &mut check)
-        .with_context(|| format!("cannot go on with the copy in {}", args.data.display()))?;
+    let log = files::open(Arc::new(OsStorage), &args.data);
+    let open = |partition| {
+        let mut check = checker(&shape, partition);
+        let mirror = log.mirror(partition, &mut check);
+        mirror.map(|mirror| Copied { partition, mirror })
+    };
+    let copies: Result<Vec<Copied>, _> = package.partitions().into_iter().map(open).collect();
+    let copies =
+        copies.with_context(|| format!("cannot go on with the copy in {}", args.data.display()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(serve(args, &stream, &shape, mirror))
+    runtime.block_on(serve(args, &stream, &shape, copies))
+}
+
+/// The copy of one partition.
+struct Copied {
+    partition: u16,
+    mirror: Mirror,
 }
 
 /// Refuses the links of another event or partition, or of a ledger sealed to other keys.
-fn checker(shape: &Shape) -> impl FnMut(&Item) -> Result<(), Defect> {
-    |item| match item {
-        Item::Segment(header) => header.check(shape, PARTITION),
+fn checker(shape: &Shape, partition: u16) -> impl FnMut(&Item) -> Result<(), Defect> {
+    move |item| match item {
+        Item::Segment(header) => header.check(shape, partition),
         Item::Frame(_) => Ok(()),
     }
 }
@@ -93,15 +122,19 @@ async fn serve(
     args: &MirrorArgs,
     stream: &Stream,
     shape: &Shape,
-    mut mirror: Mirror,
+    mut copies: Vec<Copied>,
 ) -> anyhow::Result<()> {
     let mut signals = Signals::new().context("cannot wait for signals")?;
     let gauges = Gauges::default();
-    gauges.note(mirror.cursor().sequence);
+    for Copied { partition, mirror } in &copies {
+        let last = mirror.cursor().sequence;
+        gauges.note(*partition, |seen| seen.last = last);
+    }
     let internal = bind(args.internal, "internal")?;
     tracing::info!(
         internal = %internal.local_addr()?,
-        after = mirror.cursor().sequence,
+        partitions = copies.len(),
+        after = gauges.last.get(),
         from = stream.authority(),
         "listening"
     );
@@ -113,12 +146,14 @@ async fn serve(
     let outcome = tokio::select! {
         () = signals.stop(None) => Ok(()),
         () = look(stream, &gauges) => Ok(()),
-        followed = follow(stream, shape, &mut mirror, &gauges) => followed,
+        followed = follow_all(stream, shape, &mut copies, &gauges) => followed,
     };
     notify::tell(notify::STOPPING);
     stopping.stop();
     serving.abort();
-    mirror.close()?;
+    for copied in &mut copies {
+        copied.mirror.close()?;
+    }
     outcome
 }
 
@@ -136,12 +171,32 @@ fn router(gauges: &Gauges) -> axum::Router {
 /// Asks the validator how far it is, for ever.
 async fn look(stream: &Stream, gauges: &Gauges) {
     loop {
-        if let Ok(head) = stream.head().await {
-            gauges.head.set(head);
-            gauges.note(gauges.last.get());
+        for (partition, head) in stream.heads().await.unwrap_or_default() {
+            gauges.note(partition, |seen| seen.head = head);
         }
         tokio::time::sleep(LOOK).await;
     }
+}
+
+/// Follows every partition.
+///
+/// # Errors
+/// As [`follow`], of the first partition that ends.
+async fn follow_all(
+    stream: &Stream,
+    shape: &Shape,
+    copies: &mut [Copied],
+    gauges: &Gauges,
+) -> anyhow::Result<()> {
+    let following = copies.iter_mut().map(|copied| {
+        let partition = copied.partition;
+        async move {
+            let followed = follow(stream, shape, copied, gauges).await;
+            followed.with_context(|| format!("partition {partition}"))
+        }
+    });
+    futures_util::future::try_join_all(following).await?;
+    Ok(())
 }
 
 /// Follows the validator, again after any break.
@@ -151,34 +206,40 @@ async fn look(stream: &Stream, gauges: &Gauges) {
 async fn follow(
     stream: &Stream,
     shape: &Shape,
-    mirror: &mut Mirror,
+    copied: &mut Copied,
     gauges: &Gauges,
 ) -> anyhow::Result<()> {
+    let Copied { partition, mirror } = copied;
+    let partition = *partition;
     loop {
         mirror.resume();
         let after = mirror.cursor().sequence;
-        match stream.request(PARTITION, after).await {
+        match stream.request(partition, after).await {
             Err(error) => {
                 tracing::warn!(
+                    partition,
                     after,
                     error = format!("{error:#}"),
                     "the validator is out of reach"
                 );
             }
             Ok((head, mut body)) => {
-                gauges.head.set(head);
-                gauges.connected.set(1);
+                gauges.note(partition, |seen| {
+                    (seen.head, seen.is_connected) = (head, true);
+                });
                 while let Some(Ok(frame)) = body.frame().await {
                     let Ok(bytes) = frame.into_data() else {
                         continue; // trailers, which carry no frame of the ledger
                     };
-                    let mut check = checker(shape);
+                    let mut check = checker(shape, partition);
                     tokio::task::block_in_place(|| mirror.push(&bytes, &mut check))
                         .context("the validator and this copy are not of one history")?;
-                    gauges.note(mirror.cursor().sequence);
+                    let last = mirror.cursor().sequence;
+                    gauges.note(partition, |seen| seen.last = last);
                 }
-                gauges.connected.set(0);
+                gauges.note(partition, |seen| seen.is_connected = false);
                 tracing::warn!(
+                    partition,
                     after = mirror.cursor().sequence,
                     "the stream broke, following again"
                 );

@@ -226,6 +226,10 @@ mod tests {
             vec![u32::MAX; 3]
         }
 
+        fn partition_of(&self, _: u16, shard: u32) -> Option<u16> {
+            (shard < 3).then_some(0)
+        }
+
         fn region(&self, _: u16, shard: u32, _: u32) -> Result<Option<u16>, Rot> {
             Ok(u16::try_from(shard).ok())
         }

@@ -100,13 +100,23 @@ impl Fixture {
         })
     }
 
+    /// The same with several partitions.
+    pub(crate) fn partitioned(voters: u32, partitions: u16) -> Fixture {
+        Fixture::made(voters, partitions, |text| text)
+    }
+
     fn edited(voters: u32, edit: impl Fn(String) -> String) -> Fixture {
+        Fixture::made(voters, 1, edit)
+    }
+
+    fn made(voters: u32, partitions: u16, edit: impl Fn(String) -> String) -> Fixture {
         let keys = Hand::ALL.map(|hand| HandSecretKey::generate(hand).expect("randomness"));
         let public = keys.each_ref().map(|key| key.public().to_string());
         let specimen = Specimen::new(&Recipe {
             definition: edit(definition(public).to_toml()),
             roll: Roll::new(voters, 1..=REGIONS),
             shard_bits: SHARD_BITS,
+            partitions,
             ..Recipe::default()
         });
         for key in &keys {
@@ -124,11 +134,18 @@ impl Fixture {
     /// What the ledger must know.
     pub(crate) fn shape(&self) -> Shape {
         let package = &self.package;
-        Shape::of(package.event(), package.manifest_sha256(), |ballot| {
+        let sizes = |ballot| {
             (0..1 << SHARD_BITS)
                 .map(|shard| package.credentials_in(ballot, shard))
                 .collect()
-        })
+        };
+        let partitions = package.manifest().partitions;
+        Shape::of(
+            package.event(),
+            package.manifest_sha256(),
+            partitions,
+            sizes,
+        )
     }
 
     /// A ledger under `<home>/<data>`, open for votes.
@@ -333,9 +350,9 @@ impl BallotBox<'_> {
             assert!(matches!(outcome, Decision::Duplicate { .. }), "{outcome:?}");
         }
         self.partition
-            .note_invalid(Some(LIVE), InvalidReason::NotOnRoll);
+            .note_invalid(Some(LIVE), InvalidReason::NotOnRoll, 1);
         self.partition
-            .note_invalid(None, InvalidReason::NoSuchBallot);
+            .note_invalid(None, InvalidReason::NoSuchBallot, 1);
         receipts
     }
 

@@ -13,6 +13,7 @@ use crate::http::body::BodyLimits;
 use crate::http::cors::Cors;
 use crate::http::results_address::ResultsAddress;
 use reader::Reader;
+use relay::IdentityFiles;
 pub(crate) use settings::{PREFIX, Settings, variable_names};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -81,6 +82,17 @@ pub(crate) struct Replicated {
     pub(crate) member: String,
     /// How long the others wait for one that has died.
     pub(crate) lease: Duration,
+    pub(crate) relay: Relay,
+}
+
+/// How validators that share a ledger hand each other votes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Relay {
+    /// Address at which this one answers.
+    pub(crate) listen: SocketAddr,
+    /// The same as the others reach it.
+    pub(crate) address: String,
+    pub(crate) identity: IdentityFiles,
 }
 
 impl std::fmt::Debug for Replicated {
@@ -133,7 +145,13 @@ impl Config {
 fn read(r: &mut Reader<'_>) -> Option<Config> {
     let package = r.required("package", "give --package DIRECTORY, as shardpack wrote it");
     let data = r.required("data", "give --data DIRECTORY, where the ledger is kept");
-    r.refuse_contents(&["key", "tls.key", "tls.certificate"]);
+    r.refuse_contents(&[
+        "key",
+        "tls.key",
+        "tls.certificate",
+        "relay.key",
+        "relay.certificate",
+    ]);
     let trust = trust(r);
     let require = r.integer("require", 1..=64);
     let (listen, internal) = listeners(r);
@@ -251,7 +269,12 @@ fn tls_files(r: &mut Reader<'_>) -> Option<TlsFiles> {
     reason = "a fault is not the same as nothing asked for"
 )]
 fn replicated(r: &mut Reader<'_>) -> Option<Option<Replicated>> {
-    const BESIDE: [&str; 3] = [
+    const BESIDE: [&str; 8] = [
+        "relay.listen",
+        "relay.address",
+        "relay.certificate",
+        "relay.key",
+        "relay.ca",
         "ledger.member",
         "ledger.postgres_password_file",
         "ledger.postgres_ca",
@@ -274,14 +297,41 @@ fn replicated(r: &mut Reader<'_>) -> Option<Option<Replicated>> {
     }
     let remedy = "give this validator a name that no other one has, such as v1";
     let member = r.required("ledger.member", remedy);
+    let relay = relay(r);
     let path = |key: &str| r.optional(key).map(PathBuf::from);
     Some(Some(Replicated {
+        relay: relay?,
         password_file: path("ledger.postgres_password_file"),
         authority: path("ledger.postgres_ca"),
         url: url.to_owned(),
         member: member?.to_owned(),
         lease: lease?,
     }))
+}
+
+/// The way between validators that share a ledger.
+fn relay(r: &mut Reader<'_>) -> Option<Relay> {
+    let listen =
+        "give the address at which the other validators reach this one, such as 10.0.0.1:8200";
+    r.required("relay.listen", listen)?;
+    let listen: Option<SocketAddr> = r.parsed("relay.listen", listen);
+    let certificate =
+        "give the certificate (PEM) that names this validator, its member name as DNS name";
+    let certificate = r.required("relay.certificate", certificate);
+    let key = r.required("relay.key", "give the private key of the certificate");
+    let ca = "give the certificate authority (PEM) of all validators that share the ledger";
+    let authority = r.required("relay.ca", ca);
+    let identity = IdentityFiles {
+        certificate: certificate?.into(),
+        key: key?.into(),
+        authority: authority?.into(),
+    };
+    let address = r.optional("relay.address").map(str::to_owned);
+    Some(Relay {
+        address: address.unwrap_or_else(|| listen.map_or_else(String::new, |at| at.to_string())),
+        listen: listen?,
+        identity,
+    })
 }
 
 /// `rate` uses in `seconds`, `burst` at once.

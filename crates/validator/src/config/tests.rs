@@ -147,12 +147,15 @@ fn a_replicated_ledger_needs_its_name_and_shows_no_password() {
     let url = "postgres = \"postgres://v:s3cret@db/scrutin\"\n";
     let faults = ledger(url).expect_err("no name");
     assert!(faults[0].contains("ledger.member is not set"), "{faults:?}");
-    let config = ledger(&format!("{url}member = \"v1\"\n")).expect("sound");
+    let named = format!("{url}member = \"v1\"\n");
+    let faults = ledger(&named).expect_err("no way to the others");
+    assert!(faults[0].contains("relay.listen is not set"), "{faults:?}");
+    let relay = "[relay]\nlisten = \"10.0.0.1:8200\"\ncertificate = \"v1.pem\"\nkey = \"v1.key\"\nca = \"ca.pem\"\n";
+    let config = ledger(&format!("{named}{relay}")).expect("sound");
     assert!(!format!("{config:?}").contains("s3cret"));
-    assert_eq!(
-        config.replicated.map(|replicated| replicated.lease),
-        Some(Duration::from_secs(3))
-    );
+    let replicated = config.replicated.expect("a replicated ledger");
+    assert_eq!(replicated.lease, Duration::from_secs(3));
+    assert_eq!(replicated.relay.address, "10.0.0.1:8200");
     let faults = ledger("member = \"v1\"\n").expect_err("no database");
     assert!(faults[0].contains("ledger.postgres is not"), "{faults:?}");
     assert_eq!(ledger("").expect("sound").replicated, None);

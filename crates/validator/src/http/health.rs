@@ -1,8 +1,10 @@
 //! Whether the process is alive, whether it takes traffic, and how it is: for machines and for people.
 
+use std::time::Duration;
+
 use election::instant_text;
 use hyper::StatusCode;
-use ledger::ClockState;
+use ledger::{ClockState, PartitionState};
 use serde_json::json;
 
 use super::problem::Problem;
@@ -10,6 +12,9 @@ use super::rejection::Rejection;
 use super::reply::{self, JSON, Reply};
 use crate::app::App;
 use crate::vote::Refusal;
+
+/// A takeover is shorter: votes wait for it.
+const UNOWNED_MAX: Duration = Duration::from_secs(10);
 
 /// 200 as long as the process answers: whoever supervises it need not restart it.
 pub(crate) fn live() -> Reply {
@@ -25,6 +30,7 @@ pub(crate) fn ready(app: &App) -> Result<Reply, Problem> {
         Some(Obstacle::Full) => Err(Refusal::StorageFull.into()),
         Some(Obstacle::OutOfReach) => Err(Refusal::OutcomeUnknown.into()),
         Some(Obstacle::Clock) => Err(Refusal::ClockInDoubt.into()),
+        Some(Obstacle::Unowned) => Err(Refusal::Overloaded.into()),
         Some(Obstacle::Roll) => Err(Refusal::RollUnreadable.into()),
     }
 }
@@ -38,6 +44,7 @@ pub(crate) fn health(app: &App) -> Reply {
         Some(Obstacle::Stopping) => ("stopping", "stopping"),
         Some(Obstacle::Full) => ("full", "full"),
         Some(Obstacle::OutOfReach) => ("ledger-out-of-reach", "out-of-reach"),
+        Some(Obstacle::Unowned) => ("ledger-without-owner", "without-owner"),
         Some(Obstacle::Clock) => ("clock-in-doubt", "ok"),
         Some(Obstacle::Roll) => ("roll-unreadable", "ok"),
     };
@@ -45,12 +52,16 @@ pub(crate) fn health(app: &App) -> Reply {
         None => "ok",
         Some(_) => "damaged",
     };
-    let state = app.partition.state();
-    let clock = match state.clock() {
-        ClockState::Agrees if state.closes_held() > 0 => "close-held",
-        ClockState::Agrees => "ok",
-        ClockState::Apart => "apart",
-        ClockState::InDoubt => "in-doubt",
+    let here = app.partitions.here();
+    let any = |is: fn(&PartitionState) -> bool| here.iter().any(|(_, owned)| is(owned.state()));
+    let clock = if any(|state| state.clock() == ClockState::InDoubt) {
+        "in-doubt"
+    } else if any(|state| state.clock() == ClockState::Apart) {
+        "apart"
+    } else if any(|state| state.closes_held() > 0) {
+        "close-held"
+    } else {
+        "ok"
     };
     let body = json!({
         "status": status,
@@ -72,19 +83,25 @@ enum Obstacle {
     /// The database of a replicated ledger.
     OutOfReach,
     Clock,
+    /// Nobody has recorded the votes of some partition for a while.
+    Unowned,
     Roll,
 }
 
 fn obstacle(app: &App) -> Option<Obstacle> {
-    let state = app.partition.state();
+    let here = app.partitions.here();
+    let any = |is: fn(&PartitionState) -> bool| here.iter().any(|(_, owned)| is(owned.state()));
+    let unowned = app.partitions.unowned_for();
     if app.lifecycle.is_stopping() {
         Some(Obstacle::Stopping)
-    } else if state.is_full() {
+    } else if any(PartitionState::is_full) {
         Some(Obstacle::Full)
-    } else if state.is_out_of_reach() {
+    } else if any(PartitionState::is_out_of_reach) {
         Some(Obstacle::OutOfReach)
-    } else if state.clock() == ClockState::InDoubt {
+    } else if any(|state| state.clock() == ClockState::InDoubt) {
         Some(Obstacle::Clock)
+    } else if unowned.is_some_and(|unowned| unowned > UNOWNED_MAX) {
+        Some(Obstacle::Unowned)
     } else if app.package().rot().is_some() {
         Some(Obstacle::Roll)
     } else {

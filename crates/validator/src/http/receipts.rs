@@ -58,8 +58,14 @@ pub(crate) async fn look_up(app: &Arc<App>, id: RequestId) -> Result<Option<Rece
     let Ok(_turn) = app.lookups.try_acquire() else {
         return Err(Rejection::Busy { wait: RETRY });
     };
-    let partition = Arc::clone(&app.partition);
-    let found = tokio::task::spawn_blocking(move || partition.find_receipt(&id)).await;
+    let known = (1..=app.partitions.last_sequence(id.partition)).contains(&id.sequence);
+    let is_shared = app.steward.is_some();
+    // What another validator has just recorded this one may not have seen yet.
+    if !known && !is_shared {
+        return Ok(None);
+    }
+    let ledger = Arc::clone(&app.ledger);
+    let found = tokio::task::spawn_blocking(move || ledger::find_receipt(&*ledger, &id)).await;
     match found {
         Ok(Ok(receipt)) => Ok(receipt),
         Ok(Err(error)) => {

@@ -99,12 +99,14 @@ impl Internal {
         partition: &str,
         query: Option<&str>,
     ) -> Result<Response<<Self as Handler>::Body>, Rejection> {
-        if partition != "0" {
-            return Err(Rejection::NoSuchPath);
-        }
+        let number = partition.parse().ok();
+        let number = number.filter(|number: &u16| {
+            *number < self.app.partitions.count() && number.to_string() == partition
+        });
+        let partition = number.ok_or(Rejection::NoSuchPath)?;
         let after = after(query).ok_or(Rejection::InvalidQuery)?;
-        let head = self.app.partition.state().last_sequence();
-        let body = LedgerBody::start(&self.app, after, self.stop.clone())?;
+        let head = self.app.partitions.last_sequence(partition);
+        let body = LedgerBody::start(&self.app, (partition, after), self.stop.clone())?;
         let mut reply = reply::made(StatusCode::OK, Bytes::new(), LEDGER, None);
         reply.headers_mut().insert(LEDGER_HEAD, head.into());
         Ok(reply.map(|_| Either::Right(body)))

@@ -45,17 +45,22 @@ impl Body for LedgerBody {
 }
 
 impl LedgerBody {
-    /// A stream of what lies behind frame `after`.
-    pub(crate) fn start(app: &Arc<App>, after: u64, stop: Stop) -> Result<LedgerBody, Rejection> {
+    /// A stream of what lies behind frame `after` of a partition.
+    pub(crate) fn start(
+        app: &Arc<App>,
+        (partition, after): (u16, u64),
+        stop: Stop,
+    ) -> Result<LedgerBody, Rejection> {
         let Ok(turn) = Arc::clone(&app.streams).try_acquire_owned() else {
             return Err(Rejection::Busy { wait: RETRY });
         };
         let (sender, receiver) = mpsc::channel(CHUNKS_MAX);
         let app = Arc::clone(app);
         tokio::spawn(async move {
-            if let Err(error) = follow(&app, after, &sender, stop).await {
+            if let Err(error) = follow(&app, (partition, after), &sender, stop).await {
                 tracing::error!(
                     %error,
+                    partition,
                     after,
                     "the ledger could not be streamed: see the disk, then `tally verify` the ledger"
                 );
@@ -72,21 +77,21 @@ impl LedgerBody {
 
 async fn follow(
     app: &Arc<App>,
-    after: u64,
+    (partition, after): (u16, u64),
     sender: &mpsc::Sender<io::Result<Bytes>>,
     mut stop: Stop,
 ) -> Result<(), LedgerError> {
-    let mut stream = open(app, after).await?;
+    let mut stream = open(app, partition, after).await?;
     loop {
         let stopping = stop.is_stopping();
-        let seen = app.partition.state().last_sequence();
+        let seen = app.partitions.last_sequence(partition);
         let bytes;
         (stream, bytes) = read(stream).await?;
         if !bytes.is_empty() {
             if sender.send(Ok(bytes)).await.is_err() {
                 return Ok(());
             }
-        } else if stopping || !moved(app, seen, sender, &mut stop).await {
+        } else if stopping || !moved(app, (partition, seen), sender, &mut stop).await {
             return Ok(());
         }
     }
@@ -95,11 +100,11 @@ async fn follow(
 /// Waits until the ledger is longer than `seen` or the process stops; `false` = the reader is gone.
 async fn moved(
     app: &App,
-    seen: u64,
+    (partition, seen): (u16, u64),
     sender: &mpsc::Sender<io::Result<Bytes>>,
     stop: &mut Stop,
 ) -> bool {
-    while app.partition.state().last_sequence() == seen {
+    while app.partitions.last_sequence(partition) == seen {
         tokio::select! {
             () = tokio::time::sleep(TAIL_POLL) => {}
             () = sender.closed() => return false,
@@ -109,9 +114,13 @@ async fn moved(
     true
 }
 
-async fn open(app: &Arc<App>, after: u64) -> Result<Box<dyn LinkStream>, LedgerError> {
-    let partition = Arc::clone(&app.partition);
-    blocking(move || partition.stream(after)).await
+async fn open(
+    app: &Arc<App>,
+    partition: u16,
+    after: u64,
+) -> Result<Box<dyn LinkStream>, LedgerError> {
+    let ledger = Arc::clone(&app.ledger);
+    blocking(move || ledger.read_from(partition, after)).await
 }
 
 async fn read(

@@ -5,10 +5,11 @@
 mod ledger;
 mod package;
 
+pub(crate) use self::ledger::Retired;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::ledger::Partition;
 use listener::Connections;
 use listener::exposition::{self, durations};
 use prometheus_client::metrics::counter::Counter;
@@ -19,7 +20,8 @@ use shards::Package;
 
 use crate::http::problem::Problem;
 use crate::http::problem_type::ProblemType;
-use crate::vote::{Observer, Recorded, Refusal, VoteReply};
+use crate::partitions::Partitions;
+use crate::vote::{Observer, Recorded, Refusal};
 
 type Label = [(&'static str, &'static str); 1];
 
@@ -49,7 +51,8 @@ struct Validated {
 
 impl Metrics {
     pub(crate) fn new(
-        partition: &Arc<Partition<VoteReply>>,
+        partitions: &Arc<Partitions>,
+        retired: &Arc<Retired>,
         package: &Arc<Package>,
         ballots: Vec<String>,
     ) -> Metrics {
@@ -84,7 +87,7 @@ impl Metrics {
         let problems = problems(&mut registry);
         let connections = Connections::default();
         connections.register(&mut registry);
-        let collector = ledger::Ledger::new(Arc::clone(partition), ballots);
+        let collector = ledger::Ledger::new(Arc::clone(partitions), Arc::clone(retired), ballots);
         registry.register_collector(Box::new(collector));
         registry.register_collector(Box::new(package::Damage(Arc::clone(package))));
         let package_checks = Counter::default();

@@ -2,7 +2,6 @@
 //! is told: [`Refusal`] carries facts, and programs' interfaces find the words.
 
 mod attempts;
-mod delivery;
 mod fields;
 mod form;
 mod idempotency_key;
@@ -12,7 +11,6 @@ mod rule;
 mod station;
 
 pub(crate) use attempts::Attempts;
-pub(crate) use delivery::VoteReply;
 pub(crate) use fields::Credential;
 pub(crate) use form::Malformed;
 pub(crate) use idempotency_key::IdempotencyKey;
@@ -21,4 +19,4 @@ pub(crate) use refusal::one_of_each;
 pub(crate) use refusal::{Refusal, VoteKind};
 pub(crate) use roll::ElectoralRoll;
 pub(crate) use rule::{InvalidField, Rule};
-pub(crate) use station::{Observer, PollingStation, Recorded, Sender};
+pub(crate) use station::{Decided, Observer, PollingStation, Recorded, Sender};

@@ -7,16 +7,13 @@ use std::time::{Duration, Instant};
 
 use durable::Clock;
 use election::{Ballot, BallotKind, Choice, ChoiceError, Event};
-use ledger::{
-    Decision, Enclosed, Enclosing, InvalidReason, Partition, RequestId, Submission, SystemEntropy,
-};
+use ledger::{Decision, Enclosed, Enclosing, InvalidReason, RequestId, Submission, SystemEntropy};
 use listener::client::Prefix;
 use listener::log::Gate;
-use listener::within;
+use serde::Serialize;
 use shards::Rot;
 
 use super::attempts::Attempts;
-use super::delivery::VoteReply;
 use super::fields::{Credential, ElectionVote, LawVote};
 use super::form::Field;
 use super::idempotency_key::IdempotencyKey;
@@ -24,6 +21,7 @@ use super::refusal::{Refusal, VoteKind};
 use super::roll::{ElectoralRoll, RollEntry};
 use super::rule::Rule;
 use crate::ballots::{BallotKey, BallotKeys};
+use crate::partitions::{Partitions, Recent, Undecided};
 
 /// Lines about votes that the ledger does not know, one a second at most.
 static DISAGREEMENTS: Gate = Gate::new();
@@ -64,8 +62,10 @@ pub(crate) struct PollingStation {
     pub(crate) ballots: BallotKeys,
     pub(crate) attempts: Attempts,
     pub(crate) enclosing: Enclosing,
-    pub(crate) partition: Arc<Partition<VoteReply>>,
+    pub(crate) partitions: Arc<Partitions>,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The last decisions, for people who watch.
+    pub(crate) decisions: Arc<Recent<Decided>>,
     /// How long the ledger's answer is waited for.
     pub(crate) commit_timeout: Duration,
     pub(crate) observer: Arc<dyn Observer>,
@@ -172,14 +172,14 @@ impl PollingStation {
     }
 
     fn no_such_ballot(&self, kind: VoteKind) -> Refusal {
-        self.partition
+        self.partitions
             .note_invalid(None, InvalidReason::NoSuchBallot);
         Refusal::NoSuchBallot(kind)
     }
 
     /// Has the ledger record that a vote on this ballot was refused, and why, without the voter.
     fn note_invalid(&self, ballot: &BallotKey, reason: InvalidReason) {
-        self.partition.note_invalid(Some(ballot.index.0), reason);
+        self.partitions.note_invalid(Some(ballot.index.0), reason);
     }
 
     fn check_choice(
@@ -244,7 +244,6 @@ impl PollingStation {
         records_repeat: bool,
     ) -> Result<Decision, Refusal> {
         let started = Instant::now();
-        let (reply, decision) = VoteReply::new();
         let RollEntry {
             shard,
             ordinal,
@@ -259,19 +258,49 @@ impl PollingStation {
             vote: self.enclose(ballot, region, &choice)?,
             tracker,
             records_repeat,
-            reply,
+            reply: (),
         };
+        let partition = self.roll.package.partition_of(ballot.index, shard);
+        let partition = partition.expect("a voter of the roll is in a shard");
         self.observer.submitted();
-        if self.partition.submit(submission).is_err() {
-            return Err(Refusal::Overloaded);
-        }
-        let decision = within(self.commit_timeout, decision).await;
+        let decided = self
+            .partitions
+            .submit(partition, submission, self.commit_timeout);
+        let decision = decided.await;
         self.observer.answered(started.elapsed());
-        match decision {
-            Some(Ok(decision)) => Ok(decision),
-            // Too late, or the commit thread is gone: the vote may or may not be recorded.
-            Some(Err(_)) | None => Err(Refusal::OutcomeUnknown),
-        }
+        let what = Decided {
+            partition,
+            ballot: ballot.index.0,
+            outcome: outcome_name(&decision),
+        };
+        self.decisions.add(self.clock.now_ms(), what);
+        decision.map_err(|why| match why {
+            Undecided::Overloaded => Refusal::Overloaded,
+            // The vote may or may not be recorded.
+            Undecided::Unknown => Refusal::OutcomeUnknown,
+        })
+    }
+}
+
+/// What became of one vote, without the voter and the choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct Decided {
+    pub(crate) partition: u16,
+    /// Index of the ballot.
+    pub(crate) ballot: u16,
+    pub(crate) outcome: &'static str,
+}
+
+fn outcome_name(decision: &Result<Decision, Undecided>) -> &'static str {
+    match decision {
+        Ok(Decision::Accepted { .. }) => "accepted",
+        Ok(Decision::Replayed { .. }) => "replayed",
+        Ok(Decision::Duplicate { .. } | Decision::RepeatRefused) => "duplicate",
+        Ok(Decision::NotOpen | Decision::Closed) => "outside-window",
+        Ok(Decision::Full | Decision::ClockInDoubt) => "not-taken",
+        Ok(Decision::Malformed) => "disagrees",
+        Err(Undecided::Overloaded) => "overloaded",
+        Err(Undecided::Unknown) => "unknown",
     }
 }
 

@@ -40,6 +40,7 @@ impl Fixture {
             roll,
             filter: FilterKind::Fuse16,
             shard_bits: 1,
+            partitions: 1,
         });
         specimen.sign("officer", "manifest.json.minisig");
         Fixture { specimen }

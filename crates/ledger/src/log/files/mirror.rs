@@ -1,10 +1,10 @@
 //! A copy of a ledger that follows it link by link: the same files, byte for byte, each frame verified
 //! and on stable storage before the next one is taken. A validator can be started on the copy.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use durable::{Storage, StorageLock};
+use durable::Storage;
 
 use crate::error::LedgerError;
 use crate::format::chain::Cursor;
@@ -13,9 +13,9 @@ use crate::format::frame::{self, Frame};
 use crate::format::header::SegmentHeader;
 use crate::log::Visit;
 use crate::log::files::begun::{begin, is_begun};
+use crate::log::files::hold::Hold;
 use crate::log::files::index::FrameIndex;
-use crate::log::files::layout::partition_dir;
-use crate::log::files::recovery::{lock, recover};
+use crate::log::files::recovery::recover;
 use crate::log::files::segments::Segments;
 use crate::log::files::sidecar::Sidecar;
 
@@ -31,32 +31,23 @@ pub struct Mirror {
     segments: Segments,
     sidecar: Sidecar,
     /// Dropped last: until then nobody else may open the directory.
-    _lock: Box<dyn StorageLock>,
+    _hold: Hold,
 }
 
 impl Mirror {
-    /// Goes on with the copy in a data directory, or begins one. What was copied before is verified whole,
-    /// and each link of it is handed to `visit`.
-    ///
-    /// # Errors
-    /// Damage, a validator or another mirror that runs there, what `visit` refuses, or the system's.
-    pub fn open(
-        storage: Arc<dyn Storage>,
-        data_dir: &Path,
+    /// See [`FilesLog::mirror`](super::FilesLog::mirror): `dir` is the partition's, and exists.
+    pub(crate) fn open(
+        storage: &Arc<dyn Storage>,
+        (dir, hold): (PathBuf, Hold),
         partition: u16,
         visit: &mut Visit<'_>,
     ) -> Result<Mirror, LedgerError> {
-        let dir = partition_dir(data_dir, partition);
-        storage
-            .create_dir_all(&dir)
-            .map_err(LedgerError::io("create", &dir))?;
-        let lock = lock(&*storage, data_dir)?;
-        if !is_begun(&*storage, &dir)? {
-            begin(&*storage, &dir, partition)?;
+        if !is_begun(&**storage, &dir)? {
+            begin(&**storage, &dir, partition)?;
         }
-        let recovered = recover(&*storage, &dir, partition, &FrameIndex::default(), visit)?;
+        let recovered = recover(&**storage, &dir, partition, &FrameIndex::default(), visit)?;
         let last = recovered.scanned.last;
-        let mut segments = Segments::new(Arc::clone(&storage), &dir, SEGMENT_BYTES, None)?;
+        let mut segments = Segments::new(Arc::clone(storage), &dir, SEGMENT_BYTES, None)?;
         if let Some(last) = &last {
             segments.reopen(last.number, last.valid_bytes)?;
         }
@@ -66,7 +57,7 @@ impl Mirror {
             segment: last.map_or(0, |last| last.number),
             segments,
             sidecar: recovered.sidecar,
-            _lock: lock,
+            _hold: hold,
         })
     }
 

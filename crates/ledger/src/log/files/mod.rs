@@ -3,6 +3,7 @@
 
 mod begun;
 mod find;
+mod hold;
 mod index;
 pub mod layout;
 mod mirror;
@@ -29,10 +30,10 @@ use crate::format::frame::Frame;
 use crate::log::{Claim, Lease, LinkStream, Log, Visit};
 use begun::{begin, is_begun};
 use find::find_frame;
+use hold::{Hold, Holds};
 use index::FrameIndex;
 use offline::read_all;
 use owner::FilesLease;
-use recovery::lock;
 use scan::scan;
 use stream::SegmentStream;
 
@@ -48,6 +49,7 @@ pub struct FilesLog {
     data_dir: Option<PathBuf>,
     /// Where frames start, by partition, as far as an owner in this process has seen them.
     indexes: Mutex<BTreeMap<u16, Arc<FrameIndex>>>,
+    holds: Holds,
 }
 
 /// The ledger of a data directory (`<data>/ledger`), to be owned or read. Nothing is touched yet.
@@ -57,6 +59,7 @@ pub fn open(storage: Arc<dyn Storage>, data_dir: &Path) -> FilesLog {
         ledger_dir: layout::ledger_dir(data_dir),
         data_dir: Some(data_dir.to_path_buf()),
         indexes: Mutex::default(),
+        holds: Holds::default(),
     }
 }
 
@@ -67,6 +70,7 @@ pub fn open_copy(storage: Arc<dyn Storage>, ledger_dir: &Path) -> FilesLog {
         ledger_dir: ledger_dir.to_path_buf(),
         data_dir: None,
         indexes: Mutex::default(),
+        holds: Holds::default(),
     }
 }
 
@@ -97,6 +101,27 @@ impl FilesLog {
         .map(drop)
     }
 
+    /// Goes on with a copy of a partition in this data directory, or begins one. What was copied before is verified
+    /// whole, and each link of it is handed to `visit`.
+    ///
+    /// # Errors
+    /// Damage, a validator or another mirror that runs there, what `visit` refuses, or the system's.
+    pub fn mirror(&self, partition: u16, visit: &mut Visit<'_>) -> Result<Mirror, LedgerError> {
+        let (dir, hold) = self.hold_new(partition)?;
+        Mirror::open(&self.storage, (dir, hold), partition, visit)
+    }
+
+    /// Makes the directory of a partition, where there is none, and takes it.
+    fn hold_new(&self, partition: u16) -> Result<(PathBuf, Hold), LedgerError> {
+        let (storage, data_dir) = (&*self.storage, self.owned_dir()?);
+        let dir = self.partition_dir(partition);
+        storage
+            .create_dir_all(&dir)
+            .map_err(LedgerError::io("create", &dir))?;
+        let hold = self.holds.take(storage, data_dir, partition)?;
+        Ok((dir, hold))
+    }
+
     /// The data directory, where this ledger may be written.
     fn owned_dir(&self) -> Result<&Path, LedgerError> {
         self.data_dir.as_deref().ok_or(LedgerError::ReadOnly {
@@ -120,13 +145,8 @@ impl Log for FilesLog {
     }
 
     fn begin(&self, partition: u16) -> Result<(), LedgerError> {
-        let (storage, data_dir) = (&*self.storage, self.owned_dir()?);
-        let dir = self.partition_dir(partition);
-        storage
-            .create_dir_all(&dir)
-            .map_err(LedgerError::io("create", &dir))?;
-        let _lock = lock(storage, data_dir)?;
-        begin(storage, &dir, partition)
+        let (dir, _hold) = self.hold_new(partition)?;
+        begin(&*self.storage, &dir, partition)
     }
 
     fn lease(&self, claim: Claim) -> Result<Box<dyn Lease>, LedgerError> {
@@ -137,13 +157,13 @@ impl Log for FilesLog {
                 log: dir.display().to_string(),
             });
         }
-        let lock = lock(&*self.storage, data_dir)?;
+        let hold = self.holds.take(&*self.storage, data_dir, claim.partition)?;
         // A new owner reads every frame again.
         let index = Arc::new(FrameIndex::default());
         let mut indexes = self.indexes.lock().unwrap_or_else(PoisonError::into_inner);
         indexes.insert(claim.partition, Arc::clone(&index));
         let storage = Arc::clone(&self.storage);
-        Ok(Box::new(FilesLease::new(storage, dir, claim, index, lock)))
+        Ok(Box::new(FilesLease::new(storage, dir, claim, index, hold)))
     }
 
     fn read_from(&self, partition: u16, after: u64) -> Result<Box<dyn LinkStream>, LedgerError> {

@@ -6,18 +6,19 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use durable::{Storage, StorageLock};
+use durable::Storage;
 
 use crate::error::LedgerError;
 use crate::format::chain::Cursor;
 use crate::format::link::{EncodedLink, LinkKind};
+use crate::log::files::hold::Hold;
 use crate::log::files::index::{FrameIndex, FrameStart};
 use crate::log::files::recovery::recover;
 use crate::log::files::segments::Segments;
 use crate::log::files::sidecar::Sidecar;
-use crate::log::{Append, Barrier, Claim, Lease, Position, Recovery, Room, Visit};
+use crate::log::{Append, Barrier, Claim, Followed, Lease, Position, Recovery, Room, Visit};
 
-/// The lease of a partition in files: as long as it lives, nobody else may lock the data directory.
+/// The lease of a partition in files: as long as it lives, no other process may lock the data directory.
 pub(crate) struct FilesLease {
     storage: Arc<dyn Storage>,
     dir: PathBuf,
@@ -26,7 +27,7 @@ pub(crate) struct FilesLease {
     /// None before [`Lease::recover`] found it.
     end: Option<End>,
     /// Dropped last: until then nobody else may open the directory.
-    _lock: Box<dyn StorageLock>,
+    _hold: Hold,
 }
 
 /// The end of the chain, where links are appended.
@@ -40,13 +41,13 @@ struct End {
 }
 
 impl FilesLease {
-    /// The partition of `claim` in `dir`, whose data directory `lock` locks.
+    /// The partition of `claim` in `dir`, which `hold` keeps from everybody else.
     pub(crate) fn new(
         storage: Arc<dyn Storage>,
         dir: PathBuf,
         claim: Claim,
         index: Arc<FrameIndex>,
-        lock: Box<dyn StorageLock>,
+        hold: Hold,
     ) -> FilesLease {
         FilesLease {
             storage,
@@ -54,7 +55,7 @@ impl FilesLease {
             claim,
             index,
             end: None,
-            _lock: lock,
+            _hold: hold,
         }
     }
 
@@ -66,10 +67,15 @@ impl FilesLease {
 }
 
 impl Lease for FilesLease {
-    fn recover(&mut self, visit: &mut Visit<'_>) -> Result<Recovery, LedgerError> {
+    fn recover(
+        &mut self,
+        followed: Followed,
+        visit: &mut Visit<'_>,
+    ) -> Result<Recovery, LedgerError> {
         assert!(self.end.is_none(), "a lease recovers its chain once");
         let (storage, dir, partition) = (&*self.storage, &*self.dir, self.claim.partition);
-        let recovered = recover(storage, dir, partition, &self.index, visit)?;
+        let mut visit = followed.skip(visit);
+        let recovered = recover(storage, dir, partition, &self.index, &mut visit)?;
         let scanned = recovered.scanned;
         let (segment, epoch) = scanned
             .last
@@ -81,6 +87,14 @@ impl Lease for FilesLease {
             cursor: scanned.cursor,
             link: scanned.link,
         };
+        followed.check_within(position).map_err(|defect| {
+            let (log, sequence) = (self.dir.display().to_string(), position.cursor.sequence);
+            LedgerError::Followed {
+                log,
+                sequence,
+                defect,
+            }
+        })?;
         let epoch = epoch.checked_add(1).ok_or(LedgerError::EpochsUsedUp)?;
         let storage = Arc::clone(&self.storage);
         self.end = Some(End {

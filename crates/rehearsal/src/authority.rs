@@ -1,4 +1,5 @@
-//! The certificate authority of a cluster: each server proves by it that it is the one at its address.
+//! The certificate authority of a rehearsal: each server proves by it that it is the one at its address, each
+//! validator that it is the one of its name.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};

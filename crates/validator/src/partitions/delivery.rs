@@ -40,7 +40,7 @@ pub(crate) struct VoteReply {
 
 impl VoteReply {
     /// For a request of this thread: what the ledger is given, and what the request waits for.
-    pub(super) fn new() -> (VoteReply, oneshot::Receiver<Decision>) {
+    pub(crate) fn new() -> (VoteReply, oneshot::Receiver<Decision>) {
         let (to, decision) = oneshot::channel();
         let thread = HERE.with(|here| here.get_or_init(start).clone());
         (VoteReply { to, thread }, decision)

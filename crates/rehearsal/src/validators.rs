@@ -1,9 +1,10 @@
-//! Two validators on the cluster's ledger, each at an address of its own, and started again where they end, as a
-//! service manager does (`Restart=on-failure`).
+//! Validators that share a ledger, each at an address of its own, and started again where they end, as a service
+//! manager does (`Restart=on-failure`).
 
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -11,14 +12,17 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::servers::Servers;
+use crate::authority::Authority;
 use crate::child::{Call, Server};
 use crate::http;
+use crate::ports;
 use crate::prepare::Stage;
 use crate::services::Addresses;
 
 /// What they are called.
-pub const NAMES: [&str; 2] = ["v1", "v2"];
+pub const NAMES: [&str; 3] = ["v1", "v2", "v3"];
+/// Partitions of a ledger that they share.
+pub const PARTITIONS: u16 = 4;
 /// A validator that cannot start yet, as the database is away, is not started again at once.
 const RESTART_AFTER: Duration = Duration::from_millis(500);
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -47,10 +51,22 @@ struct Member {
     ended: Instant,
 }
 
-/// Both validators; one writes, and the other stands by.
+/// The ledger that validators share.
+pub struct SharedLedger<'a> {
+    /// Tells a validator of the database.
+    pub known_to: Box<dyn Fn(Call) -> Call + 'a>,
+    /// Signs what the validators prove to each other who they are by.
+    pub authority: &'a Authority,
+    /// Where they work, and where their certificates are kept.
+    pub dir: PathBuf,
+}
+
+/// The validators, each of which serves every voter.
 #[derive(Debug)]
 pub struct Validators {
-    members: [Member; 2],
+    members: Vec<Member>,
+    /// Which of them the next blow strikes.
+    turn: usize,
     /// Those that ended by themselves so far.
     pub ended: Vec<Ended>,
 }
@@ -60,55 +76,95 @@ impl Stage {
     ///
     /// # Errors
     /// The validator refuses, in its own words.
-    pub async fn begin_on(&self, servers: &Servers) -> Result<()> {
+    pub async fn begin_on(&self, shared: &SharedLedger<'_>) -> Result<()> {
         let init = self.call("validator").arg("init");
-        self.sharing(servers, NAMES[0], init)?.run().await.map(drop)
+        let at = ports::free()?;
+        self.sharing(shared, NAMES[0], (init, at))?
+            .run()
+            .await
+            .map(drop)
     }
 
-    fn sharing(&self, servers: &Servers, name: &str, validator: Call) -> Result<Call> {
+    /// The command line of a validator that others reach at `relay`.
+    fn sharing(
+        &self,
+        shared: &SharedLedger<'_>,
+        name: &str,
+        (validator, relay): (Call, SocketAddr),
+    ) -> Result<Call> {
         let data = self.machines.online().join(format!("data-{name}"));
         fs::create_dir_all(&data).with_context(|| format!("cannot make {}", data.display()))?;
+        let proof = certified(shared, name)?;
         let call = validator
             .flag("--package", self.machines.package())
-            .flag("--data", data);
-        Ok(servers.known_to(self.trusting(call), name))
+            .flag("--data", data)
+            .variable("VALIDATOR_LEDGER_MEMBER", name)
+            .variable("VALIDATOR_RELAY_LISTEN", relay.to_string())
+            .variable("VALIDATOR_RELAY_CERTIFICATE", proof.join("server.pem"))
+            .variable("VALIDATOR_RELAY_KEY", proof.join("server.key"))
+            .variable("VALIDATOR_RELAY_CA", shared.authority.file());
+        Ok((shared.known_to)(self.trusting(call)))
     }
 }
 
+/// The directory of a validator's certificate and key, made where there is none.
+fn certified(shared: &SharedLedger<'_>, name: &str) -> Result<PathBuf> {
+    let dir = shared.dir.join(name);
+    if !dir.exists() {
+        fs::create_dir(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
+        shared.authority.certify(name, &dir, None)?;
+    }
+    Ok(dir)
+}
+
 impl Validators {
-    /// Starts both, and waits until one serves.
+    /// Starts `count` of them, and waits until they serve.
     ///
     /// # Errors
     /// There are no free ports; a program does not start; none serves in time.
-    pub async fn start(stage: &Stage, servers: &Servers) -> Result<Validators> {
-        let [first, second] = NAMES;
+    pub async fn start(
+        stage: &Stage,
+        shared: &SharedLedger<'_>,
+        count: usize,
+    ) -> Result<Validators> {
+        let names = NAMES.iter().take(count);
+        let members: Result<Vec<Member>> =
+            names.map(|name| Member::of(stage, shared, name)).collect();
         let mut validators = Validators {
-            members: [
-                Member::of(stage, servers, first)?,
-                Member::of(stage, servers, second)?,
-            ],
+            members: members?,
+            turn: 0,
             ended: Vec::new(),
         };
-        validators.served(&[0, 1]).await?;
+        validators.served().await?;
         Ok(validators)
     }
 
     /// Name and address for voters of each.
     #[must_use]
-    pub fn addresses(&self) -> [(&'static str, SocketAddr); 2] {
-        [0, 1].map(|n| (self.members[n].name, self.members[n].at.public))
+    pub fn addresses(&self) -> Vec<(&'static str, SocketAddr)> {
+        let members = self.members.iter();
+        members
+            .map(|member| (member.name, member.at.public))
+            .collect()
     }
 
     /// Where each tells its metrics.
     #[must_use]
-    pub fn metrics(&self) -> [SocketAddr; 2] {
-        [0, 1].map(|n| self.members[n].at.internal)
+    pub fn metrics(&self) -> Vec<SocketAddr> {
+        let members = self.members.iter();
+        members.map(|member| member.at.internal).collect()
     }
 
-    /// Addresses of the one that serves, if one does.
-    pub async fn writer(&self) -> Option<Addresses> {
-        let place = self.serving().await?;
-        Some(self.members[place].at)
+    /// Addresses of one that serves, if any does.
+    pub async fn serving(&self) -> Option<Addresses> {
+        for member in &self.members {
+            let asked = http::get(member.at.public, "/readyz");
+            let answer = tokio::time::timeout(RESTART_AFTER, asked).await;
+            if matches!(answer, Ok(Ok((200, _)))) {
+                return Some(member.at);
+            }
+        }
+        None
     }
 
     /// Starts those again that have ended, and takes down with what they ended.
@@ -116,12 +172,7 @@ impl Validators {
     /// # Errors
     /// A program does not start.
     pub async fn look_after(&mut self) -> Result<()> {
-        self.look_after_these(&[0, 1]).await
-    }
-
-    async fn look_after_these(&mut self, places: &[usize]) -> Result<()> {
-        for place in places {
-            let member = &mut self.members[*place];
+        for member in &mut self.members {
             if let Some(status) = member.has_ended().await? {
                 self.ended.push(member.account(status));
             }
@@ -132,45 +183,43 @@ impl Validators {
         Ok(())
     }
 
-    /// Asks the one that serves to end (SIGTERM), waits until the other serves, and starts it again: it would take
-    /// the ledger back at once otherwise.
+    /// Asks one to end (SIGTERM), waits until it has, and starts it again.
     ///
     /// # Errors
-    /// None serves; it ends with another status than 0; the other does not serve in time.
+    /// It ends with another status than 0.
     pub async fn hand_over(&mut self) -> Result<()> {
-        let place = self.serving().await.context("no validator serves")?;
-        let server = self.members[place].server.take();
+        let member = self.next();
+        let server = member.server.take();
         server.context("it has ended")?.stop().await?;
-        self.served(&[1 - place]).await?;
-        let member = &mut self.members[place];
         member.server = Some(member.call.start()?);
         Ok(())
     }
 
-    /// Kills the one that serves, and starts it again.
+    /// Kills one, and starts it again.
     ///
     /// # Errors
-    /// None serves; the system refuses.
+    /// The system refuses.
     pub async fn kill(&mut self) -> Result<()> {
-        let place = self.serving().await.context("no validator serves")?;
-        let member = &mut self.members[place];
+        let member = self.next();
         let server = member.server.as_mut().context("it has ended")?;
         server.kill().await?;
         member.server = Some(member.call.start()?);
         Ok(())
     }
 
-    /// Ends the one that stands by, then the other.
+    /// Each in turn.
+    fn next(&mut self) -> &mut Member {
+        let place = self.turn % self.members.len();
+        self.turn += 1;
+        &mut self.members[place]
+    }
+
+    /// Ends one after the other.
     ///
     /// # Errors
     /// One ends with another status than 0.
     pub async fn stop(self) -> Result<()> {
-        let serving = self.serving().await;
-        let mut order: Vec<(bool, Member)> = (self.members.into_iter().enumerate())
-            .map(|(place, member)| (Some(place) == serving, member))
-            .collect();
-        order.sort_by_key(|(serves, _)| *serves);
-        for (_, member) in order {
+        for member in self.members {
             if let Some(server) = member.server {
                 server.stop().await?;
             }
@@ -178,41 +227,30 @@ impl Validators {
         Ok(())
     }
 
-    /// Waits until one serves; those in `places` are looked after meanwhile.
-    async fn served(&mut self, places: &[usize]) -> Result<()> {
+    /// Waits until one serves.
+    async fn served(&mut self) -> Result<()> {
         let deadline = Instant::now() + READY_WITHIN;
         while self.serving().await.is_none() {
             if Instant::now() > deadline {
                 let seconds = READY_WITHIN.as_secs();
                 bail!("no validator serves after {seconds} s: see v1.log and v2.log");
             }
-            self.look_after_these(places).await?;
+            self.look_after().await?;
             tokio::time::sleep(POLL).await;
         }
         Ok(())
     }
-
-    async fn serving(&self) -> Option<usize> {
-        for (place, member) in self.members.iter().enumerate() {
-            let asked = http::get(member.at.public, "/readyz");
-            let answer = tokio::time::timeout(RESTART_AFTER, asked).await;
-            if matches!(answer, Ok(Ok((200, _)))) {
-                return Some(place);
-            }
-        }
-        None
-    }
 }
 
 impl Member {
-    fn of(stage: &Stage, servers: &Servers, name: &'static str) -> Result<Member> {
-        let at = Addresses::free()?;
+    fn of(stage: &Stage, shared: &SharedLedger<'_>, name: &'static str) -> Result<Member> {
+        let (at, relay) = (Addresses::free()?, ports::free()?);
         let call = stage
-            .sharing(servers, name, stage.call("validator"))?
+            .sharing(shared, name, (stage.call("validator"), relay))?
             .flag("--key", stage.machines.roll_key())
             .flag("--listen", at.public.to_string())
             .flag("--internal", at.internal.to_string())
-            .in_dir(&servers.working_dir())
+            .in_dir(&shared.dir)
             .logging_to(&stage.machines.logs().join(format!("{name}.log")));
         Ok(Member {
             name,

@@ -1,0 +1,44 @@
+//! Answering other validators: their voters' votes on the partitions that this one owns.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ledger::Submission;
+
+use super::board::{Partitions, Place, decide_here};
+use super::words::{Answer, Question};
+
+/// Answers what other validators ask.
+pub(crate) struct Answering {
+    pub(crate) partitions: Arc<Partitions>,
+    /// How long the ledger's answer is waited for.
+    pub(crate) commit_timeout: Duration,
+}
+
+impl relay::Answer for Answering {
+    async fn answer(self: Arc<Self>, _: Arc<str>, question: Vec<u8>) -> Vec<u8> {
+        let answer = match Question::read(&question) {
+            Some(Question::Record(partition, submission)) => {
+                self.record(partition, submission).await
+            }
+            Some(Question::Count(refused)) => {
+                for ((ballot, reason), count) in refused {
+                    self.partitions.note_refused(ballot, reason, count);
+                }
+                Answer::Counted
+            }
+            None => Answer::Unknown,
+        };
+        answer.bytes()
+    }
+}
+
+impl Answering {
+    /// Only as the owner: a vote is handed on once.
+    async fn record(&self, partition: u16, submission: Submission<()>) -> Answer {
+        let Place::Here(owned) = self.partitions.place(partition) else {
+            return Answer::NotOwner;
+        };
+        decide_here(&owned, submission, self.commit_timeout).await
+    }
+}

@@ -1,0 +1,278 @@
+//! Who owns each partition, as far as this validator knows, and the way of a vote to that owner.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use ledger::{Decision, InvalidReason, Partition, Submission};
+use listener::within;
+use relay::{NoAnswer, Peer};
+use tokio::sync::Notify;
+
+use super::delivery::VoteReply;
+use super::unsent::Unsent;
+use super::words::{self, Answer, Refused};
+
+/// How long a vote waits for news of the owner before it looks again.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// Where each partition is recorded.
+pub(crate) struct Partitions {
+    places: Vec<Known>,
+    /// Told whenever a place changes.
+    changed: Notify,
+    unsent: Unsent,
+}
+
+/// What is known of one partition.
+struct Known {
+    place: RwLock<Place>,
+    /// Since when nobody has owned it; none while somebody does.
+    unowned: Mutex<Option<Instant>>,
+    /// The last frame that this validator has seen while another one owns the partition.
+    followed: AtomicU64,
+}
+
+/// Where the votes of a partition are recorded.
+#[derive(Clone)]
+pub(crate) enum Place {
+    /// By this validator.
+    Here(Arc<Partition<VoteReply>>),
+    There(Arc<OtherValidator>),
+    /// By nobody at the moment.
+    Nowhere,
+}
+
+/// Another validator that owns partitions.
+pub(crate) struct OtherValidator {
+    pub(crate) name: String,
+    pub(crate) peer: Peer,
+}
+
+/// Why there is no decision on a vote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Undecided {
+    /// Nothing is recorded: too many votes wait, or nobody owned the partition for as long as the voter could wait.
+    Overloaded,
+    /// It may be recorded.
+    Unknown,
+}
+
+/// What came of handing a vote to the owner of its partition.
+enum Handed {
+    Decided(Decision),
+    /// The owner is another one by now: the vote can be handed to that one.
+    Back(Submission<()>),
+    Undecided(Undecided),
+}
+
+impl Partitions {
+    /// So many partitions, which nobody owns yet.
+    pub(crate) fn new(count: u16) -> Partitions {
+        let unowned = || Known {
+            place: RwLock::new(Place::Nowhere),
+            unowned: Mutex::new(Some(Instant::now())),
+            followed: AtomicU64::new(0),
+        };
+        Partitions {
+            places: (0..count).map(|_| unowned()).collect(),
+            changed: Notify::new(),
+            unsent: Unsent::default(),
+        }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> u16 {
+        u16::try_from(self.places.len()).expect("they were counted so")
+    }
+
+    /// Where a partition is recorded; nowhere where there is none of that number.
+    pub(crate) fn place(&self, partition: u16) -> Place {
+        let known = self.places.get(usize::from(partition));
+        known.map_or(Place::Nowhere, |known| {
+            let place = known.place.read();
+            place.unwrap_or_else(PoisonError::into_inner).clone()
+        })
+    }
+
+    pub(crate) fn set(&self, partition: u16, place: Place) {
+        let known = &self.places[usize::from(partition)];
+        let is_nowhere = matches!(place, Place::Nowhere);
+        {
+            let mut here = known.place.write().unwrap_or_else(PoisonError::into_inner);
+            *here = place;
+            let mut unowned = known.unowned.lock().unwrap_or_else(PoisonError::into_inner);
+            *unowned = is_nowhere.then(|| unowned.unwrap_or_else(Instant::now));
+        }
+        self.changed.notify_waiters();
+    }
+
+    /// Another validator owns it, or nobody; where this one does, it knows better.
+    pub(super) fn set_if_elsewhere(&self, partition: u16, other: Option<Arc<OtherValidator>>) {
+        let is_news = match (self.place(partition), &other) {
+            (Place::Here(_), _) | (Place::Nowhere, None) => false,
+            (Place::There(before), Some(now)) => !Arc::ptr_eq(&before, now),
+            _ => true,
+        };
+        if is_news {
+            self.set(partition, other.map_or(Place::Nowhere, Place::There));
+        }
+    }
+
+    /// Those that this validator owns.
+    pub(crate) fn here(&self) -> Vec<(u16, Arc<Partition<VoteReply>>)> {
+        let here = |partition| match self.place(partition) {
+            Place::Here(owned) => Some((partition, owned)),
+            _ => None,
+        };
+        (0..self.count()).filter_map(here).collect()
+    }
+
+    /// For how long some partition has had no owner.
+    pub(crate) fn unowned_for(&self) -> Option<Duration> {
+        let since = |known: &Known| {
+            let unowned = known.unowned.lock();
+            *unowned.unwrap_or_else(PoisonError::into_inner)
+        };
+        let first = self.places.iter().filter_map(since).min();
+        first.map(|since| since.elapsed())
+    }
+
+    /// The last frame of a partition that this validator knows of.
+    pub(crate) fn last_sequence(&self, partition: u16) -> u64 {
+        match self.place(partition) {
+            Place::Here(owned) => owned.state().last_sequence(),
+            _ => {
+                let known = self.places.get(usize::from(partition));
+                known.map_or(0, |known| known.followed.load(Ordering::Relaxed))
+            }
+        }
+    }
+
+    pub(crate) fn note_followed(&self, partition: u16, sequence: u64) {
+        let known = &self.places[usize::from(partition)];
+        known.followed.store(sequence, Ordering::Relaxed);
+    }
+
+    /// Has a vote decided by the owner of its partition, whoever that is. While nobody is, the vote waits.
+    ///
+    /// # Errors
+    /// There is no decision within `patience`.
+    pub(crate) async fn submit(
+        &self,
+        partition: u16,
+        mut submission: Submission<()>,
+        patience: Duration,
+    ) -> Result<Decision, Undecided> {
+        let started = Instant::now();
+        loop {
+            let left = patience.saturating_sub(started.elapsed());
+            let handed = match self.place(partition) {
+                Place::Here(owned) => submit_here(&owned, submission, left).await,
+                Place::There(other) => submit_there(&other, partition, submission, left).await,
+                Place::Nowhere => Handed::Back(submission),
+            };
+            match handed {
+                Handed::Decided(decision) => return Ok(decision),
+                Handed::Undecided(why) => return Err(why),
+                Handed::Back(back) => submission = back,
+            }
+            if started.elapsed() >= patience {
+                return Err(Undecided::Overloaded);
+            }
+            within(LOOK_AGAIN, self.changed.notified()).await;
+        }
+    }
+
+    /// Counts an attempt that was refused before it reached the ledger.
+    pub(crate) fn note_invalid(&self, ballot: Option<u16>, reason: InvalidReason) {
+        self.note_refused(ballot, reason, 1);
+    }
+
+    pub(super) fn note_refused(&self, ballot: Option<u16>, reason: InvalidReason, count: u64) {
+        let first_here = (0..self.count()).find_map(|partition| match self.place(partition) {
+            Place::Here(owned) => Some(owned),
+            _ => None,
+        });
+        match first_here {
+            Some(owned) => owned.note_invalid(ballot, reason, count),
+            None => self.unsent.add(ballot, reason, count),
+        }
+    }
+
+    /// Hands refused attempts to an owner, where this validator has no partition to count them in.
+    pub(crate) async fn send_refused(&self) {
+        let refused = self.unsent.take();
+        if refused.is_empty() {
+            return;
+        }
+        let other = (0..self.count()).find_map(|partition| match self.place(partition) {
+            Place::There(other) => Some(other),
+            _ => None,
+        });
+        let answer = match other {
+            Some(other) => other.peer.ask(words::count(&refused)).await,
+            None => Err(NoAnswer::NotSent("nobody owns a partition".to_owned())),
+        };
+        // What may have been counted is not counted twice: it is statistics, and nobody's vote.
+        if matches!(answer, Err(NoAnswer::NotSent(_))) {
+            self.keep(refused);
+        }
+    }
+
+    fn keep(&self, refused: Refused) {
+        for ((ballot, reason), count) in refused {
+            self.unsent.add(ballot, reason, count);
+        }
+    }
+}
+
+async fn submit_here(
+    owned: &Partition<VoteReply>,
+    submission: Submission<()>,
+    left: Duration,
+) -> Handed {
+    let (reply, decision) = VoteReply::new();
+    match owned.submit(submission.with_reply(reply)) {
+        Ok(()) => match within(left, decision).await {
+            Some(Ok(decision)) => Handed::Decided(decision),
+            // Too late, or the commit thread is gone.
+            Some(Err(_)) | None => Handed::Undecided(Undecided::Unknown),
+        },
+        Err(back) if owned.is_stopping() => Handed::Back(back.with_reply(())),
+        Err(_) => Handed::Undecided(Undecided::Overloaded),
+    }
+}
+
+/// The same for another validator that asks.
+pub(super) async fn decide_here(
+    owned: &Partition<VoteReply>,
+    submission: Submission<()>,
+    left: Duration,
+) -> Answer {
+    match submit_here(owned, submission, left).await {
+        Handed::Decided(decision) => Answer::Decided(decision),
+        Handed::Back(_) => Answer::NotOwner,
+        Handed::Undecided(Undecided::Overloaded) => Answer::Overloaded,
+        Handed::Undecided(Undecided::Unknown) => Answer::Unknown,
+    }
+}
+
+async fn submit_there(
+    other: &OtherValidator,
+    partition: u16,
+    submission: Submission<()>,
+    left: Duration,
+) -> Handed {
+    let question = words::record(partition, &submission);
+    match within(left, other.peer.ask(question)).await {
+        Some(Ok(answer)) => match Answer::read(&answer) {
+            Answer::Decided(decision) => Handed::Decided(decision),
+            Answer::NotOwner => Handed::Back(submission),
+            Answer::Overloaded => Handed::Undecided(Undecided::Overloaded),
+            Answer::Unknown | Answer::Counted => Handed::Undecided(Undecided::Unknown),
+        },
+        Some(Err(NoAnswer::NotSent(_))) => Handed::Back(submission),
+        Some(Err(NoAnswer::Unknown(_))) | None => Handed::Undecided(Undecided::Unknown),
+    }
+}

@@ -1,0 +1,72 @@
+//! Who should own which partitions: evenly, and by what everybody can see alone, so that no two validators have to
+//! agree on it. Whoever is wrong for a moment is stopped by the lease.
+
+use std::collections::BTreeMap;
+
+/// How many partitions each validator owns that may own any, itself among them.
+pub(super) type Owned<'a> = BTreeMap<&'a str, usize>;
+
+/// Whether `me` may take one more partition that nobody owns.
+pub(super) fn may_take(me: &str, owned: &Owned<'_>, partitions: usize) -> bool {
+    let share = partitions.div_ceil(owned.len().max(1));
+    owned.get(me).is_some_and(|mine| *mine < share)
+}
+
+/// Whether `me` should give one back, because somebody else has fewer than everybody could have. Of several who own
+/// most, the first by name gives.
+pub(super) fn should_give(me: &str, owned: &Owned<'_>, partitions: usize) -> bool {
+    let Some(least) = partitions.checked_div(owned.len()) else {
+        return false;
+    };
+    let is_wanted = owned.values().any(|of| *of < least);
+    let most = owned.values().max().copied().unwrap_or_default();
+    let giver = owned.iter().find(|(_, of)| **of == most);
+    let is_all_owned = owned.values().sum::<usize>() == partitions;
+    is_wanted && is_all_owned && giver.is_some_and(|(name, of)| *name == me && *of > least)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// From wherever it starts, ownership ends even, and then stays as it is.
+        #[test]
+        fn ownership_becomes_even(start in prop::collection::vec(0usize..9, 1..5), free in 0usize..9) {
+            let names = ["a", "b", "c", "d"];
+            let mut owned: Owned<'_> = names.into_iter().zip(start.iter().copied()).collect();
+            let partitions = start.iter().sum::<usize>() + free;
+            let (mut free, mut steps) = (free, 0);
+            loop {
+                let taker = owned.keys().find(|me| free > 0 && may_take(me, &owned, partitions)).copied();
+                let giver = owned.keys().find(|me| should_give(me, &owned, partitions)).copied();
+                match (taker, giver) {
+                    (Some(me), _) => {
+                        *owned.entry(me).or_default() += 1;
+                        free -= 1;
+                    }
+                    (None, Some(me)) => {
+                        *owned.entry(me).or_default() -= 1;
+                        free += 1;
+                    }
+                    (None, None) => break,
+                }
+                steps += 1;
+                prop_assert!(steps < 100, "it never ends");
+            }
+            prop_assert_eq!(free, 0);
+            let (least, most) = (owned.values().min(), owned.values().max());
+            prop_assert!(most.copied() <= least.map(|least| least + 1));
+        }
+    }
+
+    #[test]
+    fn whoever_may_own_nothing_takes_nothing() {
+        let owned = Owned::from([("a", 1)]);
+        assert!(!may_take("b", &owned, 4));
+        assert!(!should_give("b", &owned, 4));
+        assert!(may_take("a", &owned, 4));
+    }
+}

@@ -1,0 +1,16 @@
+//! Where votes are recorded: each partition of the ledger by its owner, which is this validator or another one.
+
+mod answering;
+mod board;
+mod delivery;
+mod even;
+mod recent;
+mod steward;
+mod tending;
+mod unsent;
+mod words;
+
+pub(crate) use answering::Answering;
+pub(crate) use board::{Partitions, Place, Undecided};
+pub(crate) use recent::Recent;
+pub(crate) use steward::{Opening, Standing, Steward};

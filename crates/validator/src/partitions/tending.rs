@@ -1,0 +1,143 @@
+//! One partition in the care of one thread: it stands by while another validator owns the partition, and owns it when
+//! that one is gone.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ledger::{LedgerError, Options, Partition, StandBy};
+
+use super::board::Place;
+use super::delivery::VoteReply;
+use super::steward::Shared;
+
+/// How often the links of another owner are looked for, and whether the partition is free.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// How often an owner looks whether it should be one no more.
+const LOOK_AT_OWN: Duration = Duration::from_millis(20);
+/// After something that may pass by itself.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Tends a partition until the program stops.
+pub(super) fn tend(shared: &Arc<Shared>, partition: u16) {
+    while !shared.is_stopping() {
+        match stand_by(shared, partition) {
+            Ok(Some(standby)) => match take_over(shared, standby, partition) {
+                Ok(owned) => own(shared, partition, owned),
+                // Another one that stood by was faster.
+                Err(LedgerError::Held { .. }) => {}
+                Err(error) => wait_after(shared, partition, &error),
+            },
+            Ok(None) => return,
+            Err(error) => wait_after(shared, partition, &error),
+        }
+    }
+}
+
+/// Follows the partition until it may be taken; none where the program stops before.
+fn stand_by(shared: &Arc<Shared>, partition: u16) -> Result<Option<StandBy>, LedgerError> {
+    let mut standby = StandBy::begin(
+        shared.log(),
+        Some(&shared.opening.snapshots),
+        Arc::clone(&shared.opening.shape),
+        partition,
+    )?;
+    while !shared.is_stopping() {
+        match look(shared, partition, &mut standby) {
+            Ok(true) => return Ok(Some(standby)),
+            // What was read is kept: the database may come back.
+            Ok(false) | Err(LedgerError::Database { .. }) => {}
+            Err(damage) => return Err(damage),
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    Ok(None)
+}
+
+/// Reads what the owner appended, and tells whether the partition may be taken.
+fn look(shared: &Arc<Shared>, partition: u16, standby: &mut StandBy) -> Result<bool, LedgerError> {
+    while standby.read_some()? {
+        shared
+            .partitions
+            .note_followed(partition, standby.last_sequence());
+    }
+    standby.note_level()?;
+    shared.note_level(partition);
+    if !shared.may_take(partition) {
+        return Ok(false);
+    }
+    Ok(shared.log.owner(partition)?.is_none())
+}
+
+/// A partition that is owned, and whether the ledger has ended it.
+struct Owned {
+    partition: Arc<Partition<VoteReply>>,
+    is_lost: Arc<AtomicBool>,
+}
+
+fn take_over(shared: &Arc<Shared>, standby: StandBy, partition: u16) -> Result<Owned, LedgerError> {
+    let opening = &shared.opening;
+    let is_lost = Arc::new(AtomicBool::new(false));
+    let options = (opening.options)(partition);
+    let stop_process = options.on_fatal;
+    let lost = Arc::clone(&is_lost);
+    let options = Options {
+        // Other partitions go on: this one is another validator's now.
+        on_fatal: Box::new(move |error| match error {
+            LedgerError::Fenced { .. } => lost.store(true, Ordering::Relaxed),
+            fatal => stop_process(fatal),
+        }),
+        ..options
+    };
+    let (snapshots, clock) = (opening.snapshots.clone(), Arc::clone(&opening.clock));
+    let shape = Arc::clone(&opening.shape);
+    let (owned, report) = Partition::take_over(standby, Some(snapshots), clock, shape, options)?;
+    (opening.on_opened)(&report);
+    shared.note(format!(
+        "partition {partition}: taken, epoch {}",
+        report.epoch
+    ));
+    Ok(Owned {
+        partition: Arc::new(owned),
+        is_lost,
+    })
+}
+
+/// Has the partition until the program stops, another validator should have it, or has it already.
+fn own(shared: &Arc<Shared>, partition: u16, owned: Owned) {
+    let Owned {
+        partition: ledger,
+        is_lost,
+    } = owned;
+    shared
+        .partitions
+        .set(partition, Place::Here(Arc::clone(&ledger)));
+    let is_lost = || is_lost.load(Ordering::Relaxed);
+    while !shared.is_giving_up() && !is_lost() && !shared.should_give(partition) {
+        std::thread::sleep(LOOK_AT_OWN);
+    }
+    shared
+        .partitions
+        .note_followed(partition, ledger.state().last_sequence());
+    // Votes that come from now on wait for the next owner; those that are queued are decided.
+    shared.partitions.set(partition, Place::Nowhere);
+    shared.retire(ledger.state());
+    ledger.shutdown();
+    shared.note_behind(partition);
+    let what = if is_lost() { "lost" } else { "given back" };
+    shared.note(format!("partition {partition}: {what}"));
+    drop(ledger);
+}
+
+/// Says once what keeps this validator from standing by; damage ends the program.
+fn wait_after(shared: &Arc<Shared>, partition: u16, error: &LedgerError) {
+    shared.note_behind(partition);
+    match error {
+        LedgerError::Database { .. } | LedgerError::Fenced { .. } => {}
+        LedgerError::ClockBehind { .. } => {
+            tracing::error!(partition, %error, "the partition cannot be owned");
+        }
+        damage => shared.fail(format!("partition {partition}: {damage}")),
+    }
+    std::thread::sleep(PAUSE);
+}

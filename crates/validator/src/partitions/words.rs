@@ -1,0 +1,145 @@
+//! What validators say to each other about votes, as bytes on the relay.
+//!
+//! ```text
+//! question  1, partition u16, submission        record this vote
+//!           2, then (ballot u16 or 0xffff, reason u8, count u64) for each   count these refused attempts
+//! answer    1, decision     2 not the owner     3 too many votes wait     4 nobody knows     5 counted
+//! ```
+//! Integers are little-endian; crate `ledger` has the bytes of submissions and decisions.
+
+use ledger::{Decision, InvalidReason, Submission};
+
+/// Refused attempts by ballot and reason.
+pub(super) type Refused = Vec<((Option<u16>, InvalidReason), u64)>;
+
+const NO_BALLOT: u16 = u16::MAX;
+/// More attempts than this come from no validator in the time between two questions.
+const COUNT_MAX: u64 = u32::MAX as u64;
+
+/// What one validator asks another.
+pub(super) enum Question {
+    Record(u16, Submission<()>),
+    Count(Refused),
+}
+
+/// What it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Decided(Decision),
+    /// Nothing is recorded: another validator owns the partition.
+    NotOwner,
+    /// Nothing is recorded: too many votes wait already.
+    Overloaded,
+    Unknown,
+    Counted,
+}
+
+pub(super) fn record(partition: u16, submission: &Submission<()>) -> Vec<u8> {
+    let mut bytes = vec![1];
+    bytes.extend_from_slice(&partition.to_le_bytes());
+    bytes.extend_from_slice(&submission.encode());
+    bytes
+}
+
+pub(super) fn count(refused: &Refused) -> Vec<u8> {
+    let mut bytes = vec![2];
+    for ((ballot, reason), count) in refused {
+        bytes.extend_from_slice(&ballot.unwrap_or(NO_BALLOT).to_le_bytes());
+        bytes.push(*reason as u8);
+        bytes.extend_from_slice(&count.to_le_bytes());
+    }
+    bytes
+}
+
+impl Question {
+    /// None where the bytes are no question of this release.
+    pub(super) fn read(bytes: &[u8]) -> Option<Question> {
+        let (kind, rest) = bytes.split_first()?;
+        match kind {
+            1 => {
+                let (partition, submission) = rest.split_first_chunk()?;
+                let submission = Submission::decode(submission).ok()?;
+                Some(Question::Record(u16::from_le_bytes(*partition), submission))
+            }
+            2 => {
+                let (entries, []) = rest.as_chunks::<11>() else {
+                    return None;
+                };
+                let refused: Option<Refused> = entries.iter().map(refused).collect();
+                refused.map(Question::Count)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn refused(entry: &[u8; 11]) -> Option<((Option<u16>, InvalidReason), u64)> {
+    let [low, high, reason, count @ ..] = entry;
+    let ballot = Some(u16::from_le_bytes([*low, *high])).filter(|ballot| *ballot != NO_BALLOT);
+    let reason = InvalidReason::from_number(u64::from(*reason))?;
+    let count = u64::from_le_bytes(*count);
+    (count <= COUNT_MAX).then_some(((ballot, reason), count))
+}
+
+impl Answer {
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        match self {
+            Answer::Decided(decision) => [&[1], &decision.encode()[..]].concat(),
+            Answer::NotOwner => vec![2],
+            Answer::Overloaded => vec![3],
+            Answer::Unknown => vec![4],
+            Answer::Counted => vec![5],
+        }
+    }
+
+    /// Bytes that are no answer of this release tell nothing.
+    pub(super) fn read(bytes: &[u8]) -> Answer {
+        match bytes {
+            [1, decision @ ..] => {
+                Decision::decode(decision).map_or(Answer::Unknown, Answer::Decided)
+            }
+            [2] => Answer::NotOwner,
+            [3] => Answer::Overloaded,
+            [5] => Answer::Counted,
+            _ => Answer::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_come_back_as_they_were() {
+        let decided = Answer::Decided(Decision::Duplicate { attempt_count: 3 });
+        for answer in [
+            decided,
+            Answer::NotOwner,
+            Answer::Overloaded,
+            Answer::Unknown,
+            Answer::Counted,
+        ] {
+            assert_eq!(Answer::read(&answer.bytes()), answer);
+        }
+        for garbage in [&[][..], &[0], &[1], &[1, 99], &[2, 0], &[6]] {
+            assert_eq!(Answer::read(garbage), Answer::Unknown, "{garbage:?}");
+        }
+    }
+
+    #[test]
+    fn refused_attempts_come_back_as_they_were() {
+        let refused = vec![
+            ((None, InvalidReason::NoSuchBallot), 7),
+            ((Some(3), InvalidReason::NotOnRoll), COUNT_MAX),
+        ];
+        let Some(Question::Count(got)) = Question::read(&count(&refused)) else {
+            panic!("a question")
+        };
+        assert_eq!(got, refused);
+        assert!(Question::read(&[2, 0]).is_none());
+        assert!(Question::read(&[2, 0, 0, 99, 0, 0, 0, 0, 0, 0, 0, 0]).is_none());
+        assert!(Question::read(&[]).is_none());
+        assert!(Question::read(&[1, 0, 0, 1]).is_none());
+    }
+}
