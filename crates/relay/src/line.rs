@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
-use zeroize::Zeroize;
 
 use crate::frame::{CONTENT_BYTES_MAX, Decoder, Frame, LINE_ID, PING, TooLong};
 use crate::hello::{Hello, OtherHello};
@@ -174,7 +173,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
                 Poll::Ready(Ok(())) => {
                     self.heard = Instant::now();
                     self.decoder.push(into.filled());
-                    into.filled_mut().zeroize();
+                    into.filled_mut().fill(0);
                 }
             }
         }
