@@ -1,7 +1,7 @@
 //! Questions a second, and the time of a lone one, on the loopback interface. Prints JSON lines.
 //!
 //! The floor is an echo of the same bytes over bare TCP, with as many in flight, measured in turns with the
-//! relay. `cargo bench -p relay` takes some 20 seconds.
+//! relay. `cargo bench -p relay` takes some 25 seconds.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

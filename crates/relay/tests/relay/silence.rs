@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::authority::Authority;
 use crate::fixture::{HELLO, Server, assert_not_sent, assert_unknown, peer, wait_until};
@@ -107,7 +107,8 @@ async fn of_a_connection_that_is_stuck_only_what_it_never_took_counts_as_not_sen
         asked.spawn(async move { (number, peer.ask(question).await) });
     }
     let mut unknown = Vec::new();
-    while let Some(answered) = asked.join_next().await {
+    let noticed = Instant::now() + 2 * NOTICED_MAX;
+    while let Some(answered) = timeout_at(noticed, asked.join_next()).await.unwrap() {
         match answered.unwrap() {
             (number, Err(relay::NoAnswer::Unknown(_))) => unknown.push(number),
             (_, Err(relay::NoAnswer::NotSent(_))) => {}
