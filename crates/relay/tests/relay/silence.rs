@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::authority::Authority;
 use crate::fixture::{HELLO, Server, assert_not_sent, assert_unknown, peer, wait_until};
+use crate::logged::Logged;
 use crate::raw::Raw;
 
 /// How soon silence must have been noticed.
@@ -58,6 +59,7 @@ async fn a_server_that_stops_answering_is_given_up_and_no_sooner() {
 
 #[tokio::test]
 async fn an_idle_connection_is_kept_and_a_client_that_is_silent_is_not() {
+    let (logged, _guard) = Logged::start();
     let authority = Authority::new();
     let server = Server::start(authority.identity("v1"), HELLO).await;
     let idle = peer("v1", server.address, authority.identity("v2"));
@@ -72,8 +74,12 @@ async fn an_idle_connection_is_kept_and_a_client_that_is_silent_is_not() {
     let noticed = begun.elapsed();
     assert!((2_000..4_000).contains(&noticed.as_millis()), "{noticed:?}");
     sleep(Duration::from_secs(1)).await;
-    // A connection that had been made again would have refused this question for a moment.
     idle.ask(b"question".to_vec()).await.unwrap();
+    let told = logged.text();
+    assert!(
+        !told.contains("the connection to a node has ended"),
+        "{told}"
+    );
 }
 
 /// A server that answers slowly is no silent one, even where it reads nothing.
