@@ -162,3 +162,72 @@ impl Drop for Asked<'_> {
         self.desk.forget(self.id);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(mut answer: oneshot::Receiver<Answered>) -> Answered {
+        answer.try_recv().expect("something came")
+    }
+
+    #[test]
+    fn what_was_handed_over_is_unknown_unless_the_connection_saw_nothing_of_it() {
+        let desk = Desk::default();
+        let ask = |text: &str| desk.leave(text.into()).expect("the desk is open").1;
+        let (first, second, third) = (ask("one"), ask("two"), ask("three"));
+        let mut taken = Vec::new();
+        desk.hand_over(usize::MAX, |id, question| {
+            taken.push((id, question.to_vec()))
+        });
+        let expected = [(1, "one"), (2, "two"), (3, "three")];
+        let expected = expected.map(|(id, text)| (id, text.as_bytes().to_vec()));
+        assert_eq!(taken, expected);
+        let waiting = ask("four");
+        desk.answer(2, b"yes".to_vec());
+        desk.give_up("why", [3].into_iter());
+        assert_eq!(answered(first), Err(NoAnswer::Unknown("why".to_owned())));
+        assert_eq!(answered(second), Ok(b"yes".to_vec()));
+        for unsent in [third, waiting] {
+            assert_eq!(answered(unsent), Err(NoAnswer::NotSent("why".to_owned())));
+        }
+        let refused = desk.leave(b"five".to_vec()).map(|(id, _)| id);
+        assert_eq!(refused, Err("why".to_owned()));
+        desk.open();
+        desk.leave(b"six".to_vec()).expect("it is open again");
+    }
+
+    #[tokio::test]
+    async fn a_dropped_question_leaves_nothing_behind_before_and_after_it_went() {
+        for goes in [false, true] {
+            let desk = Desk::default();
+            let mut asking = Box::pin(desk.ask(vec![7; 1_000]));
+            tokio::select! {
+                biased;
+                _ = &mut asking => panic!("nobody answers"),
+                () = desk.left() => {}
+            }
+            if goes {
+                desk.hand_over(1, |_, _| {});
+            }
+            drop(asking);
+            let open = desk.lock();
+            assert_eq!((open.waiting.len(), open.handed.len()), (0, 0));
+        }
+    }
+
+    #[test]
+    fn a_batch_ends_when_it_has_its_bytes() {
+        let desk = Desk::default();
+        for _ in 0..5 {
+            let left = desk.leave(vec![7; 10]);
+            left.expect("the desk is open");
+        }
+        let batch = || {
+            let mut count = 0;
+            desk.hand_over(20, |_, _| count += 1);
+            count
+        };
+        assert_eq!([batch(), batch(), batch(), batch()], [2, 2, 1, 0]);
+    }
+}

@@ -12,8 +12,6 @@
 
 use std::fmt;
 
-use zeroize::Zeroize;
-
 /// Longest content of a frame in bytes, so also of a question and of an answer.
 pub const CONTENT_BYTES_MAX: usize = 64 * 1024;
 
@@ -120,10 +118,12 @@ impl Decoder {
         Ok(Some(frame))
     }
 
-    /// Wipes what was given out: it may be what somebody voted.
+    /// Wipes what was given out: it may be what somebody voted. What was never used is not wiped, which would
+    /// take longer than all the rest.
     fn drop_what_was_read(&mut self) {
         if self.read == self.bytes.len() {
-            self.bytes.zeroize();
+            self.bytes.fill(0);
+            self.bytes.clear();
         } else {
             self.bytes.drain(..self.read);
         }

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
-use zeroize::Zeroize;
 
 use crate::frame::{CONTENT_BYTES_MAX, Decoder, Frame, LINE_ID, PING, TooLong};
 use crate::hello::{Hello, OtherHello};
@@ -174,7 +173,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
                 Poll::Ready(Ok(())) => {
                     self.heard = Instant::now();
                     self.decoder.push(into.filled());
-                    into.filled_mut().zeroize();
+                    into.filled_mut().fill(0);
                 }
             }
         }
@@ -228,5 +227,63 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
             self.push(LINE_ID, PING)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, duplex};
+
+    use super::*;
+
+    /// A connection that takes some bytes and then no more: what it took of which frame is known exactly.
+    #[tokio::test]
+    async fn a_frame_is_unhanded_as_long_as_the_connection_has_taken_no_byte_of_it() {
+        const FRAME: usize = 12 + 8;
+        for (taken, expected) in [
+            (1, vec![2, 3]),
+            (FRAME, vec![2, 3]),
+            (FRAME + 1, vec![3]),
+            (2 * FRAME, vec![3]),
+            (3 * FRAME - 1, vec![]),
+        ] {
+            let (near, mut far) = duplex(taken);
+            let mut line = Line::new(near);
+            for id in 1..=3 {
+                line.push(id, b"question").expect("short");
+            }
+            let stuck = timeout(Duration::from_millis(20), line.turn(true)).await;
+            assert!(stuck.is_err(), "{taken}");
+            assert!(line.unhanded().eq(expected), "{taken}");
+            assert!(!line.is_clear());
+            // And it goes on where it stopped.
+            let reading = async {
+                let mut bytes = vec![0; 3 * FRAME];
+                far.read_exact(&mut bytes).await.expect("all of it");
+                bytes
+            };
+            let (sent, bytes) = tokio::join!(line.turn(true), reading);
+            assert!(matches!(sent, Ok(Turn::Sent)));
+            assert_eq!(&bytes[2 * FRAME + 4..], b"\x03\0\0\0\0\0\0\0question");
+            assert_eq!(line.unhanded_len(), 0);
+        }
+    }
+
+    /// What came before the end of a connection is given out before the end is told.
+    #[tokio::test]
+    async fn frames_come_before_the_end() {
+        let (near, far) = duplex(1_000);
+        let mut other = Line::new(far);
+        other.push(7, b"answer").expect("short");
+        other.turn(true).await.expect("sent");
+        drop(other);
+        let mut line = Line::new(near);
+        line.push(8, b"nobody takes this").expect("short");
+        let first = line.turn(true).await;
+        assert!(
+            matches!(first, Ok(Turn::Frame(Frame { id: 7, .. }))),
+            "{first:?}"
+        );
+        line.turn(true).await.expect_err("the end");
     }
 }

@@ -2,8 +2,6 @@
 
 use std::collections::VecDeque;
 
-use zeroize::Zeroize;
-
 use crate::frame::{self, TooLong};
 
 /// Bytes already handed over that are kept until something else is to be done anyway.
@@ -51,7 +49,8 @@ impl Outgoing {
         }
         let handed = self.bytes.len() - self.rest().len();
         if handed == self.bytes.len() {
-            self.bytes.zeroize();
+            self.bytes.fill(0);
+            self.bytes.clear();
         } else if handed > HANDED_BYTES_KEPT_MAX {
             self.bytes.drain(..handed);
         } else {

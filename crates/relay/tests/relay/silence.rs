@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::authority::Authority;
 use crate::fixture::{HELLO, Server, assert_not_sent, assert_unknown, peer, wait_until};
+use crate::logged::Logged;
 use crate::raw::Raw;
 
 /// How soon silence must have been noticed.
@@ -58,6 +59,7 @@ async fn a_server_that_stops_answering_is_given_up_and_no_sooner() {
 
 #[tokio::test]
 async fn an_idle_connection_is_kept_and_a_client_that_is_silent_is_not() {
+    let (logged, _guard) = Logged::start();
     let authority = Authority::new();
     let server = Server::start(authority.identity("v1"), HELLO).await;
     let idle = peer("v1", server.address, authority.identity("v2"));
@@ -72,8 +74,12 @@ async fn an_idle_connection_is_kept_and_a_client_that_is_silent_is_not() {
     let noticed = begun.elapsed();
     assert!((2_000..4_000).contains(&noticed.as_millis()), "{noticed:?}");
     sleep(Duration::from_secs(1)).await;
-    // A connection that had been made again would have refused this question for a moment.
     idle.ask(b"question".to_vec()).await.unwrap();
+    let told = logged.text();
+    assert!(
+        !told.contains("the connection to a node has ended"),
+        "{told}"
+    );
 }
 
 /// A server that answers slowly is no silent one, even where it reads nothing.
@@ -107,7 +113,8 @@ async fn of_a_connection_that_is_stuck_only_what_it_never_took_counts_as_not_sen
         asked.spawn(async move { (number, peer.ask(question).await) });
     }
     let mut unknown = Vec::new();
-    while let Some(answered) = asked.join_next().await {
+    let noticed = Instant::now() + 2 * NOTICED_MAX;
+    while let Some(answered) = timeout_at(noticed, asked.join_next()).await.unwrap() {
         match answered.unwrap() {
             (number, Err(relay::NoAnswer::Unknown(_))) => unknown.push(number),
             (_, Err(relay::NoAnswer::NotSent(_))) => {}
