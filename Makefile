@@ -96,7 +96,7 @@ deny:
 
 .PHONY: sim
 sim: ## the ledger on a simulated disk: SEEDS=1000, or SEED=n to replay one
-	@$(CARGO) run --quiet --release -p ledger --example sim -- $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+	@$(CARGO) run --quiet --release -p simulation --example sim -- $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
 .PHONY: crash
 crash: programs ## the real validator under load, SIGKILLed KILLS times; then a full disk and failing syncs

@@ -83,11 +83,12 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("manual", &[]),
     ("rehearsal", &["commandline"]),
     ("specimen", &["credentials", "election", "shards"]),
+    ("simulation", &["election", "durable", "ledger"]),
     ("tidy", &[]),
 ];
 
 /// Crates for tests and benches, which stop with a panic where they meet what they did not expect.
-const DEVELOPMENT_ONLY: &[&str] = &["manual", "specimen"];
+const DEVELOPMENT_ONLY: &[&str] = &["manual", "simulation", "specimen"];
 
 const FORMATS: &[&str] = &[
     "handwritten",

@@ -12,7 +12,8 @@ use super::disk::{Plan, SimDisk, Taken};
 use super::ground::{Framed, Frames, Ground, follow};
 use super::rng::Rng;
 
-pub(crate) const DATA_DIR: &str = "/data";
+/// Where files of a ledger are on a simulated disk.
+pub const DATA_DIR: &str = "/data";
 
 pub(crate) struct OnDisk {
     disk: SimDisk,

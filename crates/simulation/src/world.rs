@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use election::Choice;
 use ledger::{
-    BallotShape, Committer, Decision, Enclosing, InvalidReason, LedgerError, Options, Paper,
-    RecoveryReport, Shape, Submission,
+    Committer, Decision, Enclosing, InvalidReason, LedgerError, Options, RecoveryReport, Shape,
+    Submission,
 };
 
 use super::checker::Checker;
@@ -16,6 +16,7 @@ use super::ground::Ground;
 use super::hands::Keys;
 use super::history::{Answers, Attempt, Batch, Tell, check_turned_away};
 use super::rng::Rng;
+use super::tally::Tally;
 
 /// Times an owner is started in one run.
 const LIVES: u64 = 40;
@@ -26,56 +27,6 @@ const HOUR_MS: i64 = 3_600_000;
 /// Batches that an owner which was thought dead is given.
 const GHOST_BATCHES: u64 = 3;
 
-/// What a run saw.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Tally {
-    pub(crate) crashes: u64,
-    pub(crate) acknowledged: u64,
-    pub(crate) duplicates: u64,
-    pub(crate) refused_full: u64,
-    /// Votes turned away because nobody knew what time it was.
-    pub(crate) in_doubt: u64,
-    /// Starts refused because the last frame lay in the future.
-    pub(crate) clock_behind: u64,
-    /// Ledgers that were missing or older than the voted bitsets, and refused.
-    pub(crate) contradictions: u64,
-    pub(crate) torn_tails: u64,
-    /// Starts that a crash or a fault ended.
-    pub(crate) starts_cut: u64,
-    /// Segments that starts found, and bitsets that they took from snapshots.
-    pub(crate) segments: u64,
-    pub(crate) snapshots_used: u64,
-    pub(crate) rot_refused: u64,
-    pub(crate) rot_harmless: u64,
-    pub(crate) frames: u64,
-    /// Links of which it was not known for a while whether they were appended.
-    pub(crate) unsettled: u64,
-    /// Owners that a log stopped because another one had taken over.
-    pub(crate) fenced: u64,
-}
-
-impl Tally {
-    pub(crate) fn add(mut self, other: Tally) -> Tally {
-        self.crashes += other.crashes;
-        self.acknowledged += other.acknowledged;
-        self.duplicates += other.duplicates;
-        self.refused_full += other.refused_full;
-        self.in_doubt += other.in_doubt;
-        self.clock_behind += other.clock_behind;
-        self.contradictions += other.contradictions;
-        self.torn_tails += other.torn_tails;
-        self.starts_cut += other.starts_cut;
-        self.segments += other.segments;
-        self.snapshots_used += other.snapshots_used;
-        self.rot_refused += other.rot_refused;
-        self.rot_harmless += other.rot_harmless;
-        self.frames += other.frames;
-        self.unsettled += other.unsettled;
-        self.fenced += other.fenced;
-        self
-    }
-}
-
 /// An owner that was thought dead and goes on.
 struct Ghost {
     committer: Committer<Tell>,
@@ -84,7 +35,8 @@ struct Ghost {
     expected: Expected,
 }
 
-pub(crate) struct World {
+/// A log, its owners one after the other, their voters, and everything that they were told.
+pub struct World {
     rng: Rng,
     ground: Box<dyn Ground>,
     clock: SimClock,
@@ -105,15 +57,15 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A world on the ground that `lay` makes from its randomness.
-    pub(crate) fn new(seed: u64, lay: impl FnOnce(&mut Rng) -> Box<dyn Ground>) -> World {
+    /// A world on the ground that `lay` makes from its randomness and its clock.
+    pub fn new(seed: u64, lay: impl FnOnce(&mut Rng, &SimClock) -> Box<dyn Ground>) -> World {
         let mut rng = Rng::new(seed);
         let keys = Keys::drawn(&mut rng.split());
         let shape = shape(&keys, &mut rng);
         let clock = SimClock::default();
         clock.pass(1_000);
         World {
-            ground: lay(&mut rng),
+            ground: lay(&mut rng, &clock),
             expected: Expected::of(&clock),
             clock,
             checker: Checker::new(&keys, &shape.ballots),
@@ -131,13 +83,19 @@ impl World {
     }
 
     /// Lives all lives; the last one ends in order.
-    pub(crate) fn run(mut self) -> Result<Tally, String> {
+    ///
+    /// # Errors
+    /// What was violated.
+    pub fn run(mut self) -> Result<Tally, String> {
         self.begin(false)?;
         self.live_through(LIVES)
     }
 
     /// Two lives: one in which something goes wrong, one that must find everything.
-    pub(crate) fn run_twice(mut self) -> Result<Tally, String> {
+    ///
+    /// # Errors
+    /// What was violated.
+    pub fn run_twice(mut self) -> Result<Tally, String> {
         self.begin(true)?;
         self.live_through(2)
     }
