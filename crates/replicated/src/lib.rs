@@ -15,11 +15,14 @@
 mod connection;
 mod lease;
 mod log;
+mod postgres;
 mod replication;
 mod rows;
+mod server;
 mod silence;
 mod store;
 mod stream;
+mod time;
 
 pub use log::PostgresLog;
 pub use store::Member;

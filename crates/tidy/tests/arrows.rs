@@ -15,7 +15,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("database", &[]),
     ("shards", &["credentials", "election"]),
     ("ledger", &["election", "durable"]),
-    ("replicated", &["ledger", "database"]),
+    ("replicated", &["durable", "ledger", "database"]),
     ("pages", &["election"]),
     ("secrets", &[]),
     ("listener", &["election", "secrets"]),
