@@ -6,8 +6,12 @@ use ledger::{BallotShape, Paper, Shape};
 use super::hands::{self, Keys};
 use super::rng::Rng;
 
+/// When a simulation begins, in ms: so long after 1970 that no clock which jumps stands before it.
+pub(crate) const BEGINS_MS: u64 = 1_000_000_000_000;
 /// When the one window ends that ends, in ms.
-pub(crate) const WINDOW_ENDS_MS: i64 = 60_000;
+pub(crate) const WINDOW_ENDS_MS: i64 = OPENS_MS + 60_000;
+/// When the first window opens, in ms.
+const OPENS_MS: i64 = BEGINS_MS.cast_signed();
 
 pub(crate) fn shape(keys: &Keys, rng: &mut Rng) -> Shape {
     let mut size = |max| 1 + u32::try_from(rng.below(max)).expect("small");
@@ -28,14 +32,14 @@ pub(crate) fn shape(keys: &Keys, rng: &mut Rng) -> Shape {
         manifest_sha256: [3; 32],
         keys: keys.public(),
         ballots: vec![
-            ballot("LAW", i64::MIN, i64::MAX, hands::law()),
+            ballot("LAW", 0, i64::MAX, hands::law()),
             ballot(
                 "ELECTION",
-                5_000,
+                OPENS_MS + 5_000,
                 WINDOW_ENDS_MS,
                 hands::in_each_region(candidates),
             ),
-            ballot("RANKED", 0, i64::MAX, hands::in_each_region(ranked)),
+            ballot("RANKED", OPENS_MS, i64::MAX, hands::in_each_region(ranked)),
         ],
     }
 }

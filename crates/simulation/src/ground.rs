@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ledger::log::Log;
-use ledger::{Cursor, Follower, Frame, Item, SegmentHeader, Snapshots};
+use ledger::{Cursor, Follower, Frame, Item, LedgerError, SegmentHeader, Snapshots};
 
 use super::rng::Rng;
 
@@ -32,6 +32,11 @@ pub trait Ground {
     /// Whether something happened after which the owner must not go on.
     fn must_stop(&self) -> bool;
 
+    /// Whether something happened that explains why an owner stopped with this error.
+    fn excuses(&self, _: &LedgerError) -> bool {
+        self.must_stop()
+    }
+
     /// The life has ended, and nobody runs.
     fn end_life(&mut self, rng: &mut Rng);
 
@@ -46,6 +51,11 @@ pub trait Ground {
 
     /// Whether an owner that was thought dead may go on beside the next one.
     fn allows_ghosts(&self) -> bool;
+
+    /// Whether such an owner may go on between the batches of the next one, too.
+    fn ghosts_linger(&self) -> bool {
+        false
+    }
 
     /// Every frame of the log, read from outside.
     fn read(&self) -> Result<Vec<Framed>, String>;

@@ -40,7 +40,7 @@ pub fn run(seed: u64) -> Result<Tally, String> {
     let on_disk = on_disk.map_err(|what| format!("on disk: {what}"))?;
     let in_memory = World::new(seed, |_, _| Box::new(InMemory::default())).run();
     let in_memory = in_memory.map_err(|what| format!("in memory: {what}"))?;
-    Ok(on_disk.add(in_memory))
+    Ok(on_disk.plus(in_memory))
 }
 
 /// Runs one seed on files, with two lives: one that goes by `plan` and loses its power, one that
@@ -62,7 +62,7 @@ pub fn run_all(
 ) -> (Tally, Vec<(u64, String)>) {
     let mut violations = Vec::new();
     let sum = seeds.fold(Tally::default(), |sum, seed| match run(seed) {
-        Ok(tally) => sum.add(tally),
+        Ok(tally) => sum.plus(tally),
         Err(what) => {
             violations.push((seed, what));
             sum

@@ -14,13 +14,13 @@ impl Rng {
     }
 
     /// The next number of all.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         self.0.next_u64()
     }
 
     /// 0 to `bound - 1`.
     pub fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound.max(1)
+        self.draw() % bound.max(1)
     }
 
     /// A place in a list of this length.
@@ -35,14 +35,14 @@ impl Rng {
 
     /// A generator of its own, so that drawing more here does not shift what is drawn there.
     pub fn split(&mut self) -> Rng {
-        Rng::new(self.next())
+        Rng::new(self.draw())
     }
 }
 
 impl ledger::Entropy for Rng {
     fn fill(&mut self, bytes: &mut [u8]) -> std::io::Result<()> {
         for chunk in bytes.chunks_mut(8) {
-            let word = self.next().to_le_bytes();
+            let word = self.draw().to_le_bytes();
             chunk.copy_from_slice(&word[..chunk.len()]);
         }
         Ok(())

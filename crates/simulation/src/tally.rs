@@ -40,7 +40,7 @@ pub struct Tally {
 impl Tally {
     /// What two runs saw together.
     #[must_use]
-    pub fn add(mut self, other: Tally) -> Tally {
+    pub fn plus(mut self, other: Tally) -> Tally {
         self.crashes += other.crashes;
         self.acknowledged += other.acknowledged;
         self.duplicates += other.duplicates;
