@@ -18,8 +18,12 @@ mod log;
 mod postgres;
 mod replication;
 mod rows;
+#[cfg(test)]
+mod sabotage;
 mod server;
 mod silence;
+#[cfg(test)]
+mod simulated;
 mod store;
 mod stream;
 mod time;

@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+#[cfg(test)]
+use crate::sabotage::{Sabotage, is};
 use crate::server::{ANSWER_WITHIN, Changed, NoAnswer, Replication, Session, Standby};
 use crate::time::Time;
 
@@ -17,6 +19,12 @@ impl<T> Changed<T> {
     /// What was told, where it may be believed: the server was ready for the next statement, and no notice came,
     /// such as that the wait for the standby was given up.
     pub(crate) fn believed(self) -> Result<T, NoAnswer> {
+        #[cfg(test)]
+        if (!self.is_ready && is(Sabotage::CountCompleteStatements))
+            || (!self.notices.is_empty() && is(Sabotage::BelieveNotices))
+        {
+            return Ok(self.told);
+        }
         if !self.is_ready {
             return Err(NoAnswer(
                 "the connection ended behind the answer".to_owned(),
@@ -63,14 +71,26 @@ impl Replication {
         if !matches!(self.commit.as_str(), "on" | "remote_apply") {
             return Err(Unsafe::CommitDoesNotWait(self.commit.clone()));
         }
+        #[cfg(test)]
+        if is(Sabotage::TakeAnyNames) {
+            return self.standbys.first().ok_or(Unsafe::NoStandby);
+        }
         let name = one_name(&self.names)?;
         let standby = self.standbys.iter().find(|standby| standby.name == name);
         match standby {
-            Some(standby) if standby.state == "streaming" && standby.sync_state == "sync" => {
-                Ok(standby)
-            }
+            Some(standby) if standby.is_in_step() => Ok(standby),
             _ => Err(Unsafe::NotInStep(name)),
         }
+    }
+}
+
+impl Standby {
+    fn is_in_step(&self) -> bool {
+        #[cfg(test)]
+        if is(Sabotage::TakeAnyState) {
+            return true;
+        }
+        self.state == "streaming" && self.sync_state == "sync"
     }
 }
 
@@ -120,6 +140,11 @@ pub(crate) fn wait_for_standby(
     session: &dyn Session,
     time: &dyn Time,
 ) -> Result<(String, String), NoAnswer> {
+    #[cfg(test)]
+    if is(Sabotage::SkipBarrier) {
+        let told = session.replication()?;
+        return Ok((told.timeline, told.names));
+    }
     let barrier = session.flushed()?;
     let began = time.now();
     let timeline = session.replication()?.timeline;
