@@ -21,6 +21,10 @@ pub(crate) enum Sabotage {
     TakeAnyNames,
     /// The named standby need not be streaming, nor synchronous.
     TakeAnyState,
+    /// An owner looks at its standby once, and never again.
+    LookOnce,
+    /// An owner looks at its standby before an append, and not behind one that took long.
+    LookBeforeOnly,
     /// Readers are given rows, whatever is known of them.
     ShowAnyRow,
 }

@@ -21,7 +21,7 @@ const LEASE: Duration = Duration::from_secs(3);
 /// An hour, in ms: how far the database's clock is set.
 const HOUR_MS: i64 = 3_600_000;
 /// In so many ms at least, a standby that went away can be back with another history.
-const STRAYS_IN_MS: u64 = 3_001;
+const STRAYS_IN_MS: u64 = 1_001;
 
 /// Whoever follows the log while everything goes wrong, and keeps what it was given.
 struct Reader {

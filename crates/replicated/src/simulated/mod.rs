@@ -106,6 +106,18 @@ fn invariant_2_a_standby_that_is_not_in_step_is_noticed() {
 }
 
 #[test]
+fn invariant_2_an_owner_that_looks_once_is_noticed() {
+    check(Sabotage::LookOnce);
+}
+
+/// An owner looked, stood still, and sent its append: meanwhile the standby had been promoted, had ended, and had come
+/// back with another history, ahead as it said. The append was acknowledged on one disk.
+#[test]
+fn invariant_2_an_owner_that_looks_before_alone_is_noticed() {
+    check(Sabotage::LookBeforeOnly);
+}
+
+#[test]
 fn invariant_1_rows_that_are_shown_unproved_are_noticed() {
     check(Sabotage::ShowAnyRow);
 }

@@ -138,6 +138,7 @@ impl Net {
                 return Err(self.give_up_after(answer_ms()));
             }
             Some(Trouble::Frozen) => {
+                self.go_on_without_it();
                 let ms = self.rng.below(8_000);
                 self.pass(ms);
             }
@@ -152,6 +153,18 @@ impl Net {
         match self.cluster.carry_out(wire.node, &statement) {
             None => Ok(self.told(wire, None)),
             Some((position, row)) => self.wait_for_standby(wire, (position, row), trouble),
+        }
+    }
+
+    /// What may happen to servers while an owner stands still.
+    fn go_on_without_it(&mut self) {
+        match self.rng.below(4) {
+            0 | 1 => {
+                let away_ms = 1_001 + self.rng.below(3_000);
+                self.cluster.send_standby_away(away_ms, true);
+            }
+            2 => self.cluster.fail_over(),
+            _ => self.cluster.misname(),
         }
     }
 
