@@ -9,7 +9,7 @@ pub(crate) trait Time: Send + Sync {
     /// Time since an arbitrary start. Never steps backwards, and counts while the machine is suspended.
     fn now(&self) -> Duration;
 
-    /// Lets time pass.
+    /// Waits for so long, and no shorter.
     fn pause(&self, time: Duration);
 
     /// Time since a moment.

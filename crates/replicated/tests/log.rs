@@ -9,11 +9,10 @@ use std::time::{Duration, Instant};
 
 use ledger::LedgerError;
 use ledger::log::{Append, Barrier, Claim, Log, Room};
+use simulation::{Rng, SimDisk};
 
 use pair::wire::Way;
 use pair::{LEASE, Pair, wait_until};
-use simulation::{Rng, SimDisk};
-
 use small::contract::{CLAIM, bytes, lease, only_what_follows_is_appended};
 use small::{live, open_log};
 

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use durable::{Storage, StorageFile, StorageLock};
 
 use super::inode::{Inode, SECTOR_BYTES};
+use super::plan::Plan;
 use super::rng::Rng;
 
 /// A change of a directory that no sync has made stable yet.
@@ -16,20 +17,6 @@ enum NameChange {
     Link(PathBuf, u64),
     Unlink(PathBuf),
     Rename(PathBuf, PathBuf, u64),
-}
-
-/// What goes wrong in one life of the process.
-#[derive(Default, Clone, Copy)]
-pub struct Plan {
-    /// At this call the machine stops.
-    pub crash_at: Option<u64>,
-    /// This call fails with EIO.
-    pub fail_at: Option<u64>,
-    /// Whether reading calls count too. A start reads a lot, so that otherwise most lives would
-    /// end before the first write.
-    pub count_reads: bool,
-    /// Calls that need space fail with ENOSPC, most of the time.
-    pub full: bool,
 }
 
 /// A plan put aside.

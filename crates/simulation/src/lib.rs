@@ -16,14 +16,16 @@ mod history;
 mod in_memory;
 mod inode;
 mod on_disk;
+mod plan;
 mod rng;
 mod tally;
 mod world;
 
 pub use clock::SimClock;
-pub use disk::{Paused, Plan, SimDisk, Taken};
+pub use disk::{Paused, SimDisk, Taken};
 pub use ground::{Framed, Frames, Ground, follow};
 pub use on_disk::DATA_DIR;
+pub use plan::Plan;
 pub use rng::Rng;
 pub use tally::Tally;
 pub use world::World;

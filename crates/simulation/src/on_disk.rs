@@ -8,8 +8,9 @@ use durable::Storage;
 use ledger::log::{Log, files};
 use ledger::{Item, LedgerError, Snapshots, layout};
 
-use super::disk::{Plan, SimDisk, Taken};
+use super::disk::{SimDisk, Taken};
 use super::ground::{Framed, Frames, Ground, follow};
+use super::plan::Plan;
 use super::rng::Rng;
 
 /// Where files of a ledger are on a simulated disk.

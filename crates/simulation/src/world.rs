@@ -53,7 +53,7 @@ pub struct World {
     rng: Rng,
     ground: Box<dyn Ground>,
     clock: SimClock,
-    /// The running owner.
+    /// What is known of the running owner.
     view: View,
     lives: u64,
     shape: Shape,

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use simulation::{Rng, SimClock};
 
-use crate::server::{Replication, SeenLease, Standby, StoredLink};
-
 use super::names::{Names, node_name};
 use super::statement::{LeaseRow, Statement};
+use crate::server::{Replication, SeenLease, Standby, StoredLink};
 
 pub(super) const NODES: usize = 3;
 /// By how much a standby that came back with another history is ahead of its primary, as it says.

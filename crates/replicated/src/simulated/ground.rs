@@ -10,11 +10,10 @@ use ledger::log::Log;
 use ledger::{Cursor, Follower, LedgerError, Snapshots};
 use simulation::{Framed, Frames, Ground, Rng, SimClock, follow};
 
-use crate::log::PostgresLog;
-use crate::store::Member;
-
 use super::cluster::Cluster;
 use super::network::{Network, Trouble};
+use crate::log::PostgresLog;
+use crate::store::Member;
 
 /// How long leases last here.
 const LEASE: Duration = Duration::from_secs(3);
@@ -149,7 +148,7 @@ impl Ground for Replicated {
         self.own = log(&self.network, &format!("v{}", self.lives % 2));
         self.readers.get_mut().push(Reader::of(self.own.clone()));
         let net = &mut *self.network.net();
-        if last || rng.chance(70) {
+        if last || rng.chance(60) {
             net.heal();
         }
         net.is_calm = last;

@@ -18,8 +18,8 @@ impl Cluster {
 
     /// Turns a server into a standby of the primary, and one with another history into a copy.
     fn follow(&mut self, node: usize, primary: usize) {
-        let way = match self.nodes[node].role {
-            Role::Standby { of, way } if of == primary => match way {
+        let way = match &self.nodes[node].role {
+            Role::Standby { of, way } if *of == primary => match way {
                 Way::Strayed if self.rng.chance(30) => {
                     let log = self.nodes[primary].log.clone();
                     self.nodes[node].log = log;
@@ -28,6 +28,8 @@ impl Cluster {
                 _ => return,
             },
             _ if self.is_frozen(node) => return,
+            // One that takes itself for the primary hears last that it is none.
+            Role::Primary(_) if self.rng.chance(70) => return,
             _ => Way::InStep, // and strayed, as soon as it receives
         };
         self.nodes[node].process += 1;

@@ -1,6 +1,6 @@
 //! Whom commits of a primary wait for.
 
-/// Setting `synchronous_standby_names`.
+/// What `synchronous_standby_names` is set to.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Names {
     Empty,

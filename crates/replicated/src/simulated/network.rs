@@ -6,12 +6,11 @@ use std::time::Duration;
 
 use simulation::{Rng, SimClock};
 
-use crate::server::{ANSWER_WITHIN, Changed, NoAnswer};
-use crate::time::Time;
-
 use super::cluster::{Cluster, Wire};
 use super::names::Names;
 use super::statement::{LeaseRow, Statement};
+use crate::server::{ANSWER_WITHIN, Changed, NoAnswer};
+use crate::time::Time;
 
 /// How long a statement waits for a row that another one holds, in ms.
 const LOCKED_MS: u64 = 1_500;
@@ -69,7 +68,7 @@ pub(super) type Told = (Option<LeaseRow>, String);
 pub(super) struct Net {
     pub(super) cluster: Cluster,
     rng: Rng,
-    /// Nothing goes wrong.
+    /// Nothing goes wrong from now on.
     pub(super) is_calm: bool,
     pub(super) trouble: Option<Trouble>,
     late: Vec<(Wire, Statement)>,

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::server::{
-    Changed, Head, Holder, NewLink, NoAnswer, Replication, SeenLease, Server, Session, StoredLink,
-};
-
 use super::cluster::{Cluster, Wire};
 use super::network::{Network, Told, ended};
 use super::statement::{Inserted, LeaseRow, Statement};
+use crate::server::{
+    Changed, Head, Holder, NewLink, NoAnswer, Replication, SeenLease, Server, Session, StoredLink,
+};
 
 /// Links that are read at a time.
 const LINKS_MAX: usize = 7;
