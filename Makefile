@@ -95,8 +95,10 @@ deny:
 # --- faults ------------------------------------------------------------------------------
 
 .PHONY: sim
-sim: ## the ledger on a simulated disk: SEEDS=1000, or SEED=n to replay one
-	@$(CARGO) run --quiet --release -p ledger --example sim -- $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+sim: ## the ledger on a simulated disk and on simulated servers of a database: SEEDS=1000, or SEED=n to replay one
+	@$(CARGO) run --quiet --release -p simulation --example sim -- $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+	@$(if $(SEED),SCRUTIN_SEED=$(SEED),SCRUTIN_SEEDS=$(SEEDS)) $(CARGO) test --quiet --release -p replicated --lib \
+	  hold_on_servers_that_lie -- --nocapture
 
 .PHONY: crash
 crash: programs ## the real validator under load, SIGKILLed KILLS times; then a full disk and failing syncs

@@ -23,13 +23,14 @@ mod replay;
 #[cfg(test)]
 mod sabotage;
 
-// The simulator is written against the public interface, as `ledger::...`. Compiled in here too, it
-// runs on a ledger in which tests break rules on purpose.
+// Crate `simulation` is written against the public interface, as `ledger::...`. Compiled in here too,
+// it runs on a ledger in which tests break rules on purpose.
 #[cfg(test)]
 extern crate self as ledger;
 #[cfg(test)]
-#[path = "../tests/sim/mod.rs"]
-mod sim;
+#[path = "../../simulation/src/lib.rs"]
+#[allow(dead_code, unreachable_pub, unused_imports)] // tests of other logs use the rest of it
+mod simulation;
 
 pub use commit::begin::begin;
 pub use commit::clock_state::ClockState;

@@ -61,11 +61,11 @@ pub(crate) fn with<T>(sabotage: Sabotage, body: impl FnOnce() -> T) -> T {
 #[cfg(test)]
 mod tests {
     use super::{Sabotage, with};
-    use crate::sim;
+    use crate::simulation;
 
     /// The simulator must notice a broken rule within a few seeds.
     fn check(sabotage: Sabotage) {
-        let (_, violations) = with(sabotage, || sim::run_all(0..30));
+        let (_, violations) = with(sabotage, || simulation::run_all(0..30, simulation::run));
         assert!(!violations.is_empty(), "{sabotage:?} went unnoticed");
         println!(
             "{sabotage:?}: noticed in {} of 30 seeds, {:?}",

@@ -1,8 +1,5 @@
 //! A window is enforced when a vote is committed, not when it arrives; its end is written down.
 
-#[path = "sim/hands.rs"]
-mod hands;
-
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -16,8 +13,7 @@ use ledger::{
     BallotShape, Body, Decision, Item, LedgerError, Options, Partition, Reply, Shape, Snapshots,
     Submission, SystemEntropy,
 };
-
-use hands::Keys;
+use simulation::hands::{self, Keys};
 
 const OPENS_MS: i64 = 1_000_000;
 const CLOSES_MS: i64 = 2_000_000;

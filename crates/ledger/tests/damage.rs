@@ -1,7 +1,6 @@
 //! Damage of every kind to a small ledger: each is refused or harmless, and never shows another
 //! history.
 
-mod sim;
 mod small;
 
 use std::path::{Path, PathBuf};
@@ -9,8 +8,8 @@ use std::path::{Path, PathBuf};
 use durable::Storage;
 use ledger::log::files::Repair;
 use ledger::{Cursor, Follower, Item, LedgerError, layout, repair_tail};
+use simulation::{DATA_DIR, Plan, Rng, SimDisk};
 
-use sim::{DATA_DIR, Plan, Rng, SimDisk};
 use small::{Files, Recounted};
 
 fn is_damage(error: &LedgerError) -> bool {
@@ -237,7 +236,7 @@ fn invariant_2_and_8_a_fault_at_each_call_loses_nothing() {
                     ..Plan::default()
                 },
             ] {
-                let result = sim::run_plan(at, plan);
+                let result = simulation::run_plan(at, plan);
                 assert!(
                     result.is_ok(),
                     "call {at}, reads counted {count_reads}: {result:?}"

@@ -1,15 +1,14 @@
 //! A full disk: voters are refused, the operator is told once and by name, and room is enough to
 //! go on.
 
-mod sim;
 mod small;
 
 use std::sync::{Arc, Mutex};
 
 use election::Choice;
 use ledger::{Committer, LedgerError, Options};
+use simulation::{Plan, Rng, SimClock, SimDisk};
 
-use sim::{Plan, Rng, SimClock, SimDisk};
 use small::{shape, vote};
 
 /// What the operator was told: the error's words, or none where there is room again.

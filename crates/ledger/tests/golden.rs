@@ -2,7 +2,6 @@
 //! `BLESS=1 cargo test -p ledger --test golden` writes the files anew; only a new format version
 //! may need that.
 
-mod sim;
 mod small;
 
 use std::collections::BTreeMap;
@@ -10,9 +9,8 @@ use std::path::{Path, PathBuf};
 
 use election::Choice;
 use ledger::HandSecretKey;
-
-use sim::hands::Keys;
-use sim::{Rng, SimDisk};
+use simulation::hands::Keys;
+use simulation::{Rng, SimDisk};
 
 const KEY_FILES: [&str; 2] = ["count.key", "mask.key"];
 
@@ -26,7 +24,7 @@ fn fixtures() -> PathBuf {
 
 /// Files of the simulated data directory, by their path below the fixtures.
 fn golden_paths(files: &small::Files) -> BTreeMap<PathBuf, PathBuf> {
-    let data = Path::new(sim::DATA_DIR);
+    let data = Path::new(simulation::DATA_DIR);
     let relative = |path: &PathBuf| path.strip_prefix(data).map(Path::to_path_buf);
     files
         .keys()

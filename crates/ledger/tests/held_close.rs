@@ -1,9 +1,6 @@
 //! A close that a start finds in the past is held for a quarter of an hour before it is written down: the
 //! clock may be wrong, and what is written closes the ballot for good. `docs/time.md` tells why.
 
-#[path = "sim/hands.rs"]
-mod hands;
-
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -17,8 +14,7 @@ use ledger::{
     BallotShape, Committer, Decision, Item, LedgerError, Options, RecoveryReport, Reply, Shape,
     Submission, SystemEntropy,
 };
-
-use hands::Keys;
+use simulation::hands::{self, Keys};
 
 const OPENS_MS: i64 = 1_000_000;
 const CLOSES_MS: i64 = 2_000_000;

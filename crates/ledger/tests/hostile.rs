@@ -1,14 +1,12 @@
 //! Bytes from enemies: decoders answer with an item or an error, never a panic, and buffer no more
 //! than they were given.
 
-mod sim;
 mod small;
 
 use election::Choice;
 use ledger::{Body, Cursor, Decoder, Item};
 use proptest::prelude::*;
-
-use sim::{Rng, SimDisk};
+use simulation::{Rng, SimDisk};
 
 /// The three segments as one stream.
 fn stream() -> Vec<u8> {

@@ -1,6 +1,5 @@
 //! The contract of a log, held by every log: the same bytes, streams that resume anywhere, one owner.
 
-mod sim;
 mod small;
 
 use std::sync::Arc;
@@ -9,8 +8,8 @@ use election::Choice;
 use ledger::log::memory::{MemoryLog, Trouble};
 use ledger::log::{Append, Barrier, Log};
 use ledger::{Committer, Decoder, EncodedLink, Item, LedgerError};
+use simulation::{Rng, SimDisk};
 
-use sim::{Rng, SimDisk};
 use small::contract::{CLAIM, bytes, lease, only_what_follows_is_appended};
 use small::{Silent, live, open_log, vote};
 

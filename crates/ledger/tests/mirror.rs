@@ -1,6 +1,5 @@
 //! A mirror has the same bytes as the ledger that it follows, wherever either of them is stopped.
 
-mod sim;
 mod small;
 
 use std::path::{Path, PathBuf};
@@ -9,8 +8,7 @@ use std::sync::Arc;
 use ledger::log::Log;
 use ledger::log::files::{self, Mirror};
 use ledger::{Item, LedgerError};
-
-use sim::{DATA_DIR, Rng, SimDisk};
+use simulation::{DATA_DIR, Rng, SimDisk};
 
 fn open(disk: &SimDisk) -> Result<Mirror, LedgerError> {
     let log = files::open(Arc::new(disk.clone()), Path::new(DATA_DIR));

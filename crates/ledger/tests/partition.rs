@@ -1,8 +1,5 @@
 //! A partition on the real file system: votes in, outcomes out, everything read back.
 
-#[path = "sim/hands.rs"]
-mod hands;
-
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -15,8 +12,7 @@ use ledger::{
     Paper, Partition, RecoveryReport, Reply, RequestId, SegmentHeader, Shape, Snapshots,
     Submission, SystemEntropy, find_receipt, layout,
 };
-
-use hands::{BothHands, Keys, Votes};
+use simulation::hands::{self, BothHands, Keys, Votes};
 
 fn region_of(_: u16, _: u32, ordinal: u32) -> u16 {
     (ordinal % 3) as u16

@@ -1,7 +1,6 @@
 //! A vote that is sent again under the tracker of its first try gets the receipt of that try: from
 //! the same batch, from a later one, after a restart, after the close; and nobody else does.
 
-mod sim;
 mod small;
 
 use std::sync::Arc;
@@ -11,8 +10,7 @@ use election::Choice;
 use ledger::{
     Committer, Decision, Options, Reply, RequestId, Shape, Snapshots, Submission, TRACKER_BYTES,
 };
-
-use sim::{Plan, Rng, SimClock, SimDisk, hands};
+use simulation::{Plan, Rng, SimClock, SimDisk, hands};
 
 const MINUTE_MS: u64 = 60_000;
 /// The first ballot closes after this.

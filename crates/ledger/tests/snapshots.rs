@@ -1,14 +1,13 @@
 //! Snapshots of the voted bitsets, held against the ledger.
 
-mod sim;
 mod small;
 
 use std::path::PathBuf;
 
 use ledger::{SnapshotCheck, check_snapshots};
 use sha2::{Digest, Sha256};
+use simulation::{Rng, SimDisk};
 
-use sim::{Rng, SimDisk};
 use small::Files;
 
 /// Where the first bit of the bitset and how many voted stand, by docs/ledger.md.

@@ -12,15 +12,10 @@ use tokio_postgres::{
     AsyncMessage, Client, Config, Connection as Driver, NoTls, Row, Socket, Statement,
 };
 
-/// A question without an answer after this long has none: the connection is given up.
-pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+use crate::server::{ANSWER_WITHIN, Changed, NoAnswer};
+
 /// A host that takes a connection and then says nothing, as a frozen one does, must not keep us from the next.
 const CONNECTED_WITHIN: Duration = Duration::from_secs(1);
-
-/// Why there is no answer. For people: what was asked may be done all the same.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct NoAnswer(pub(crate) String);
 
 /// A connection that is used by one thread, one question after the other.
 pub(crate) struct Connection {
@@ -108,35 +103,31 @@ impl Connection {
         self.wait(self.client.query(sql, values))
     }
 
-    /// Changes rows and tells how many, once the server is ready for the next statement, and what the statement
-    /// `then`, sent right behind it, tells. A notice on the way, such as that the wait for the standby was given
-    /// up, makes it unknown.
+    /// Changes rows and tells how many, and what the statement `then`, sent right behind it, tells.
     pub(crate) fn change(
         &self,
         statement: &Statement,
         values: Values<'_>,
         then: &Statement,
-    ) -> Result<(u64, Row), NoAnswer> {
+    ) -> Result<Changed<(u64, Row)>, NoAnswer> {
         self.forget_notices();
         let both = async {
             let changing = self.client.execute(statement, values);
             let telling = self.client.query_one(then, &[]);
             tokio::try_join!(changing, telling)
         };
-        let told = self.wait(both)?;
-        self.heard_no_notice().map(|()| told)
+        self.wait(both).map(|told| self.changed(told))
     }
 
-    /// Changes a row and tells of it; none where there is none to change. A notice makes it unknown.
+    /// Changes a row and tells of it; none where there is none to change.
     pub(crate) fn change_row(
         &self,
         sql: &str,
         values: Values<'_>,
-    ) -> Result<Option<Row>, NoAnswer> {
+    ) -> Result<Changed<Option<Row>>, NoAnswer> {
         self.forget_notices();
         let changing = self.client.query_opt(sql, values);
-        let changed = self.wait(changing)?;
-        self.heard_no_notice().map(|()| changed)
+        self.wait(changing).map(|told| self.changed(told))
     }
 
     fn forget_notices(&self) {
@@ -144,13 +135,14 @@ impl Connection {
         notices.clear();
     }
 
-    fn heard_no_notice(&self) -> Result<(), NoAnswer> {
-        let notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
-        match notices.first() {
-            None => Ok(()),
-            Some(notice) => Err(NoAnswer(format!(
-                "the server's answer came with a notice: {notice}"
-            ))),
+    /// The client library answers only once the server is ready for the next statement: a connection that ends
+    /// before that is no answer.
+    fn changed<T>(&self, told: T) -> Changed<T> {
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        Changed {
+            told,
+            notices: std::mem::take(&mut *notices),
+            is_ready: true,
         }
     }
 }

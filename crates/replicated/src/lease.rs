@@ -4,21 +4,18 @@
 //! owner, or by this owner on a connection that it gave up, changes nothing any more.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ledger::log::{Append, Barrier, Followed, Lease, Recovery, Room, Visit};
 use ledger::{Defect, EncodedLink, LedgerError, LinkKind};
-use tokio_postgres::Statement;
 
-use crate::connection::{Connection, NoAnswer};
-use crate::replication::{Replication, wait_for_standby};
-use crate::rows::{Head, SeenLease, is_link, links, signed};
+use crate::replication::wait_for_standby;
+use crate::rows::links;
+#[cfg(test)]
+use crate::sabotage::{Sabotage, is};
+use crate::server::{Changed, Head, Holder, NewLink, NoAnswer, SeenLease, Session};
 use crate::store::{Acknowledged, Store};
 
-/// The append: the row of the lease moves on by one link, and the link is inserted, or neither is.
-const APPEND: &str = "WITH moved AS (UPDATE ledger_lease SET number = $2::int8, segment = $3, head = $7, lease_until = clock_timestamp() + $10::float8 * interval '1 second' WHERE partition = $1 AND epoch = $4 AND attempt = $5 AND number = $2::int8 - 1 AND head = $6 RETURNING partition, epoch) INSERT INTO ledger_links (partition, number, frame, epoch, previous, hash, body) SELECT partition, $2::int8, $8::int8, epoch, $6, $7, $9 FROM moved";
-
-const NAMES: &str = "SELECT current_setting('synchronous_standby_names')";
 /// Where lease changes, fencing and unknown outcomes are logged.
 const AUDIT: &str = "audit";
 /// How often an owner looks whether its standby still is one.
@@ -30,9 +27,9 @@ struct RowLease {
     store: Store,
     partition: u16,
     epoch: u32,
-    session: Option<Session>,
+    connected: Option<Connected>,
     /// When the lease was last renewed, and has certainly not passed before.
-    renewed: Instant,
+    renewed: Duration,
     /// Links of this partition that were acknowledged.
     acknowledged: Arc<Acknowledged>,
     /// Another owner has the partition: nothing is asked any more.
@@ -42,23 +39,20 @@ struct RowLease {
 }
 
 /// A connection on which a standby was seen in step behind a barrier of this owner.
-struct Session {
-    connection: Connection,
-    append: Statement,
-    attempt: i64,
-    /// Asks for `names` behind each append: a wait for the standby that somebody ended by emptying them brings
-    /// no notice.
-    ask_names: Statement,
+struct Connected {
+    session: Box<dyn Session>,
+    holder: Holder,
+    /// Asked for behind each append: a wait for the standby that somebody ended by emptying them brings no notice.
     names: String,
     timeline: String,
-    looked: Instant,
+    looked: Duration,
 }
 
 /// Takes the lease of a partition, when that of another owner has passed.
 pub(crate) fn take(store: &Store, partition: u16) -> Result<Box<dyn Lease>, LedgerError> {
     let mut held = None;
     loop {
-        let sent = Instant::now();
+        let sent = store.time().now();
         match ask_for(store, partition).map_err(|why| store.failed(&why))? {
             Asked::Taken(epoch) => {
                 let member = &store.member().name;
@@ -68,7 +62,7 @@ pub(crate) fn take(store: &Store, partition: u16) -> Result<Box<dyn Lease>, Ledg
                     store: store.clone(),
                     partition,
                     epoch: u32::try_from(epoch).map_err(|_| LedgerError::EpochsUsedUp)?,
-                    session: None,
+                    connected: None,
                     renewed: sent,
                     acknowledged: store.acknowledged(partition),
                     lost: false,
@@ -91,7 +85,7 @@ pub(crate) fn take(store: &Store, partition: u16) -> Result<Box<dyn Lease>, Ledg
                 held = Some(renewal);
             }
         }
-        std::thread::sleep(LOOK_AT_LEASE);
+        store.time().pause(LOOK_AT_LEASE);
     }
 }
 
@@ -106,20 +100,17 @@ enum Asked {
 }
 
 fn ask_for(store: &Store, partition: u16) -> Result<Asked, NoAnswer> {
-    let connection = store.connect_to_write()?;
-    let Some(seen) = SeenLease::read(&connection, partition)? else {
+    let session = store.connect_to_write()?;
+    let Some(seen) = session.lease(partition)? else {
         return Ok(Asked::Missing);
     };
-    let is_silent = seen.is_silent(store, partition);
+    let is_silent = store.is_silent(partition, &seen);
     let SeenLease { owner, renewal, .. } = seen;
     let silent = is_silent.then_some(renewal.as_str());
-    let (name, seconds) = (&store.member().name, store.member().lease.as_secs_f64());
-    let taken = connection.change_row(
-        "UPDATE ledger_lease SET epoch = epoch + 1, attempt = 0, owner = $2, lease_until = clock_timestamp() + $3::float8 * interval '1 second' WHERE partition = $1 AND (lease_until < clock_timestamp() OR lease_until::text = $4) RETURNING epoch",
-        &[&i32::from(partition), name, &seconds, &silent],
-    )?;
-    Ok(match taken {
-        Some(row) => Asked::Taken(row.get(0)),
+    let member = store.member();
+    let taken = session.take(partition, &member.name, member.lease, silent)?;
+    Ok(match taken.believed()? {
+        Some(epoch) => Asked::Taken(epoch),
         None => Asked::Held { owner, renewal },
     })
 }
@@ -129,89 +120,116 @@ impl RowLease {
         self.store.member().lease
     }
 
+    fn now(&self) -> Duration {
+        self.store.time().now()
+    }
+
+    /// Whether the lease was renewed less than a third of its time ago.
+    fn is_fresh(&self) -> bool {
+        self.store.time().since(self.renewed) < self.lease_for() / 3
+    }
+
     /// Connects if need be, makes every statement that was sent before impossible or done, and tells where the
     /// chain stands on two disks; none where another owner has it.
     fn reach(&mut self) -> Result<Option<Head>, NoAnswer> {
-        let connection = match self.session.take() {
-            Some(session) => session.connection,
+        let session = match self.connected.take() {
+            Some(connected) => connected.session,
             None => self.store.connect_to_write()?,
         };
-        let sent = Instant::now();
-        let renewed = connection.change_row(
-            "UPDATE ledger_lease SET attempt = attempt + 1, lease_until = clock_timestamp() + $3::float8 * interval '1 second' WHERE partition = $1 AND epoch = $2 RETURNING attempt, number, segment, head",
-            &[&i32::from(self.partition), &i64::from(self.epoch), &self.lease_for().as_secs_f64()],
-        )?;
-        let Some(row) = renewed else {
+        let sent = self.now();
+        let raised = session.raise_attempt(self.partition, self.epoch, self.lease_for())?;
+        let Some((attempt, head)) = raised.believed()? else {
             self.lost = true;
             return Ok(None);
         };
-        let head = Head::of(&row, 1)?;
-        let (timeline, names) = wait_for_standby(&connection)?;
-        let append = connection.prepare(APPEND)?;
-        let ask_names = connection.prepare(NAMES)?;
-        self.session = Some(Session {
-            connection,
-            append,
-            attempt: row.get(0),
-            ask_names,
+        let looked = self.now();
+        let (timeline, names) = wait_for_standby(&*session, self.store.time())?;
+        self.connected = Some(Connected {
+            session,
+            holder: Holder {
+                partition: self.partition,
+                epoch: self.epoch,
+                attempt,
+            },
             names,
             timeline,
-            looked: Instant::now(),
+            looked,
         });
         self.renewed = sent;
         self.acknowledged.raise_to(head.number);
         Ok(Some(head))
     }
 
-    /// The session, where it may be appended on: the lease has not passed, and the standby was in step a moment ago.
-    fn ready(&mut self) -> Result<&Session, NoAnswer> {
-        let lease = self.lease_for();
-        let session = self.session.as_mut();
-        let session = session.ok_or_else(|| NoAnswer("the connection was given up".to_owned()))?;
-        if self.renewed.elapsed() >= lease {
+    /// Whether the connection may be appended on: the lease has not passed, and the standby was in step a moment ago.
+    fn check_ready(&mut self) -> Result<(), NoAnswer> {
+        let has_passed = self.store.time().since(self.renewed) >= self.lease_for();
+        if self.connected.is_none() {
+            return Err(NoAnswer("the connection was given up".to_owned()));
+        }
+        if has_passed {
             return Err(NoAnswer(
                 "the lease has passed and must be renewed".to_owned(),
             ));
         }
-        if session.looked.elapsed() >= LOOK_AT_STANDBY {
-            let told = Replication::of(&session.connection)?;
-            let checked = told.check(&session.timeline);
+        self.look_if_due()
+    }
+
+    /// Looks at the standby where the last look is not of this moment.
+    fn look_if_due(&mut self) -> Result<(), NoAnswer> {
+        let now = self.now();
+        let connected = self.connected.as_mut();
+        let connected = connected.expect("something was just asked on it");
+        let is_due = now.saturating_sub(connected.looked) >= LOOK_AT_STANDBY;
+        #[cfg(test)]
+        let is_due = is_due && !is(Sabotage::LookOnce);
+        if is_due {
+            let told = connected.session.replication()?;
+            let checked = told.check(&connected.timeline);
             checked.map_err(|found| NoAnswer(found.to_string()))?;
-            session.looked = Instant::now();
+            connected.looked = now;
         }
-        Ok(session)
+        Ok(())
+    }
+
+    /// Looks behind an append: between the last look and the answer, this process may have stood still, or waited for
+    /// so long that the standby went and came back with another history.
+    fn look_behind(&mut self) -> Result<(), NoAnswer> {
+        #[cfg(test)]
+        if is(Sabotage::LookBeforeOnly) {
+            return Ok(());
+        }
+        self.look_if_due()
     }
 
     fn send(&mut self, link: &EncodedLink) -> Result<Append, NoAnswer> {
-        let lease = self.lease_for();
-        let session = self.ready()?;
         let (frame, segment) = match link.kind {
             LinkKind::Header { segment } => (None, u64::from(segment)),
-            LinkKind::Frame { sequence } => (Some(signed(sequence)?), link.number - sequence),
+            LinkKind::Frame { sequence } => (Some(sequence), link.number - sequence),
         };
-        let sent = Instant::now();
-        let (rows, told) = session.connection.change(
-            &session.append,
-            &[
-                &i32::from(link.partition),
-                &signed(link.number)?,
-                &signed(segment)?,
-                &i64::from(link.epoch),
-                &session.attempt,
-                &link.previous.0.as_slice(),
-                &link.hash.0.as_slice(),
-                &frame,
-                &link.bytes,
-                &lease.as_secs_f64(),
-            ],
-            &session.ask_names,
-        )?;
-        if told.get::<_, String>(0) != session.names {
+        let new = NewLink {
+            number: link.number,
+            segment,
+            frame,
+            previous: link.previous,
+            hash: link.hash,
+            bytes: &link.bytes,
+        };
+        self.check_ready()?;
+        let (sent, connected) = (self.now(), self.connected());
+        let appended = connected
+            .session
+            .append(&connected.holder, &new, self.lease_for())?;
+        let (rows, names) = appended.believed()?;
+        let is_same = names == connected.names;
+        #[cfg(test)]
+        let is_same = is_same || is(Sabotage::ForgetNames);
+        if !is_same {
             return Err(NoAnswer(
                 "the synchronous standby was changed while a link was appended".to_owned(),
             ));
         }
         if rows == 1 {
+            self.look_behind()?;
             self.renewed = sent;
             self.acknowledged.raise_to(link.number);
             return Ok(Append::Appended);
@@ -221,14 +239,9 @@ impl RowLease {
 
     /// Nothing was written: by another epoch or attempt, or because the chain stands elsewhere.
     fn why_not(&mut self) -> Result<Append, NoAnswer> {
-        let (partition, epoch) = (i32::from(self.partition), i64::from(self.epoch));
-        let session = self.ready()?;
-        let rows = session.connection.read(
-            "SELECT epoch = $2, attempt = $3 FROM ledger_lease WHERE partition = $1",
-            &[&partition, &epoch, &session.attempt],
-        )?;
-        let found: Option<(bool, bool)> = rows.first().map(|row| (row.get(0), row.get(1)));
-        match found {
+        self.check_ready()?;
+        let connected = self.connected();
+        match connected.session.is_held_by(&connected.holder)? {
             Some((true, true)) => Ok(Append::Conflict),
             // A statement of this owner, given up long ago, was carried out at last.
             Some((true, false)) => Err(NoAnswer(
@@ -242,7 +255,7 @@ impl RowLease {
     }
 
     fn renew_if_due(&mut self) -> Result<(), NoAnswer> {
-        if self.renewed.elapsed() < self.lease_for() / 3 && self.session.is_some() {
+        if self.is_fresh() && self.connected.is_some() {
             return Ok(());
         }
         self.reach().map(drop)
@@ -279,22 +292,24 @@ impl RowLease {
 
     /// Renews the lease while the chain is read: that may take longer than the lease.
     fn renew_while_reading(&mut self) -> Result<(), LedgerError> {
-        if self.renewed.elapsed() < self.lease_for() / 3 {
+        if self.is_fresh() {
             return Ok(());
         }
-        let lease = self.lease_for();
-        let (sent, (partition, epoch)) = (Instant::now(), (self.partition, self.epoch));
-        let session = self.session.as_ref();
-        let session = session.expect("the chain is read on it");
-        let renewed = session.connection.change_row(
-            "UPDATE ledger_lease SET lease_until = clock_timestamp() + $4::float8 * interval '1 second' WHERE partition = $1 AND epoch = $2 AND attempt = $3 RETURNING epoch",
-            &[&i32::from(partition), &i64::from(epoch), &session.attempt, &lease.as_secs_f64()],
-        );
+        let sent = self.now();
+        let connected = self.connected();
+        let renewed = connected.session.renew(&connected.holder, self.lease_for());
+        let renewed = renewed.and_then(Changed::believed);
         match renewed.map_err(|why| self.store.failed(&why))? {
-            Some(_) => self.renewed = sent,
-            None => return Err(self.fenced()),
+            true => self.renewed = sent,
+            false => return Err(self.fenced()),
         }
         Ok(())
+    }
+
+    /// The connection on which something was just asked.
+    fn connected(&self) -> &Connected {
+        let connected = self.connected.as_ref();
+        connected.expect("it is given up where there is no answer alone")
     }
 
     /// Reads every link up to `head` that was not followed before, and verifies it.
@@ -314,9 +329,8 @@ impl RowLease {
             return Err(self.store.failed(&gone));
         }
         while next <= head.number {
-            let session = self.session.as_ref();
-            let session = session.expect("the head was read on it");
-            let found = links(&session.connection, self.partition, (next, head.number));
+            let session = &*self.connected().session;
+            let found = links(session, self.partition, (next, head.number));
             let found = found.map_err(|why| self.store.failed(&why))?;
             for link in &found {
                 self.renew_while_reading()?;
@@ -329,13 +343,8 @@ impl RowLease {
                 return Err(self.store.failed(&gone));
             }
         }
-        let session = self.session.as_ref();
-        let session = session.expect("the chain was read on it");
-        let behind = is_link(
-            &session.connection,
-            self.partition,
-            head.number.saturating_add(1),
-        );
+        let session = &self.connected().session;
+        let behind = session.is_link_from(self.partition, head.number.saturating_add(1));
         if behind.map_err(|why| self.store.failed(&why))? {
             let moved = NoAnswer(format!(
                 "a link stands behind the last one, {}: the row of the lease was moved back; restore the database from a copy, and see who can write there",
@@ -393,7 +402,7 @@ impl Lease for RowLease {
             }
             Ok(answer) => answer,
             Err(NoAnswer(why)) => {
-                self.session = None;
+                self.connected = None;
                 self.note_doubt(&why);
                 Append::Unknown(why)
             }
@@ -428,7 +437,7 @@ impl Lease for RowLease {
             return Err(self.fenced());
         }
         if renewed.is_err() {
-            self.session = None;
+            self.connected = None;
             return Ok(Room::OutOfReach);
         }
         Ok(Room::Ready)
@@ -438,11 +447,8 @@ impl Lease for RowLease {
         let (partition, epoch) = (self.partition, self.epoch);
         tracing::info!(target: AUDIT, partition, epoch, "lease given back");
         // One that cannot be given back passes by itself.
-        if let Some(session) = self.session.take() {
-            let _ = session.connection.change_row(
-                "UPDATE ledger_lease SET owner = '', lease_until = clock_timestamp() WHERE partition = $1 AND epoch = $2 AND attempt = $3 RETURNING epoch",
-                &[&i32::from(self.partition), &i64::from(self.epoch), &session.attempt],
-            );
+        if let Some(connected) = self.connected.take() {
+            let _ = connected.session.give_back(&connected.holder);
         }
         Ok(())
     }

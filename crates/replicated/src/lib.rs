@@ -16,15 +16,23 @@ mod connection;
 mod lease;
 mod log;
 mod members;
+mod postgres;
 mod replication;
 mod rows;
+#[cfg(test)]
+mod sabotage;
+mod server;
 mod silence;
+#[cfg(test)]
+mod simulated;
 mod store;
 mod stream;
+mod time;
 
 pub use log::PostgresLog;
 pub use members::{
-    Beat, ClockOffset, EventLedger, Introduction, Membership, Picture, SeenMember, SeenPartition,
+    Beat, ClockOffset, EventLedger, Introduction, Members, Membership, Picture, SeenMember,
+    SeenPartition,
 };
 pub use store::Member;
 

@@ -1,16 +1,19 @@
 //! The log as owners and readers see it.
 
+use std::sync::Arc;
+
 use database::Target;
 use ledger::log::{Claim, Lease, LinkStream, Log};
 use ledger::{Frame, LedgerError};
 
-use crate::connection::{Connection, NoAnswer};
 use crate::lease;
-use crate::members::{self, ClockOffset, EventLedger, Introduction, Membership};
+use crate::postgres::Postgres;
 use crate::replication::{settle, wait_for_standby};
-use crate::rows::{Head, SeenLease, links, number_of_frame};
+use crate::rows::{links, number_of_frame};
+use crate::server::{NoAnswer, Server, Session};
 use crate::store::{Member, Store};
 use crate::stream::RowStream;
+use crate::time::{MachineTime, Time};
 
 /// The chains in one database. Clones are the same log.
 #[derive(Clone)]
@@ -20,7 +23,17 @@ impl PostgresLog {
     /// Nothing is connected to yet.
     #[must_use]
     pub fn new(target: Target, member: Member) -> PostgresLog {
-        PostgresLog(Store::new(target, member))
+        let server = Arc::new(Postgres::new(target));
+        PostgresLog::over(server, Arc::new(MachineTime::default()), member)
+    }
+
+    /// The chains that a server keeps, in the time of a clock.
+    pub(crate) fn over(
+        server: Arc<dyn Server>,
+        time: Arc<dyn Time>,
+        member: Member,
+    ) -> PostgresLog {
+        PostgresLog(Store::new(server, time, member))
     }
 
     /// Who owns a partition at the moment; none where nobody does, or no chain was begun. An owner that could not
@@ -30,47 +43,26 @@ impl PostgresLog {
     /// The database cannot be asked, or nothing is committed there at the moment.
     pub fn owner(&self, partition: u16) -> Result<Option<String>, LedgerError> {
         self.0
-            .watch(|connection| self.living_owner(connection, partition))
+            .watch(|session| self.living_owner(session, partition))
             .map_err(|why| self.0.failed(&why))
-    }
-
-    /// Writes down whose ledger this is: the first part of `validator init`.
-    ///
-    /// # Errors
-    /// The database cannot be asked, or holds the ledger of another package.
-    pub fn begin_event(&self, event: &EventLedger) -> Result<(), LedgerError> {
-        members::begin_event(&self.0, event).map_err(|why| self.0.failed(&why))
-    }
-
-    /// Joins the validators that share this ledger. `now_ms`: the system's clock, ms since 1970 UTC.
-    ///
-    /// # Errors
-    /// The database cannot be asked, holds the ledger of another package, or another validator of this name is alive.
-    pub fn join(
-        &self,
-        event: &EventLedger,
-        introduction: Introduction,
-        now_ms: impl Fn() -> i64,
-    ) -> Result<(Membership, ClockOffset), LedgerError> {
-        Membership::join(&self.0, event, introduction, now_ms)
     }
 
     fn living_owner(
         &self,
-        connection: &Connection,
+        session: &dyn Session,
         partition: u16,
     ) -> Result<Option<String>, NoAnswer> {
         let look = || -> Result<Option<(String, bool)>, NoAnswer> {
-            let seen = SeenLease::read(connection, partition)?;
+            let seen = session.lease(partition)?;
             let seen = seen.filter(|seen| !seen.owner.is_empty());
             Ok(seen.map(|seen| {
-                let is_held = seen.left_s >= 0.0 && !seen.is_silent(&self.0, partition);
+                let is_held = seen.left_s >= 0.0 && !self.0.is_silent(partition, &seen);
                 (seen.owner, is_held)
             }))
         };
         if let Some((_, false)) = look()? {
-            settle(connection)?;
-            std::thread::sleep(self.0.member().lease / 4);
+            settle(session, self.0.time())?;
+            self.0.time().pause(self.0.member().lease / 4);
         }
         Ok(look()?
             .filter(|(_, is_held)| *is_held)
@@ -78,31 +70,32 @@ impl PostgresLog {
     }
 
     fn begin_row(&self, partition: u16) -> Result<bool, NoAnswer> {
-        let connection = self.0.connect_to_write()?;
-        let begun = connection.change_row(
-            "INSERT INTO ledger_lease (partition, epoch, attempt, owner, lease_until, number, segment, head) VALUES ($1, 0, 0, '', '-infinity', 0, 0, decode(repeat('00', 32), 'hex')) ON CONFLICT DO NOTHING RETURNING partition",
-            &[&i32::from(partition)],
-        )?;
-        wait_for_standby(&connection)?;
-        Ok(begun.is_some())
+        let session = self.0.connect_to_write()?;
+        let begun = session.begin(partition)?.believed()?;
+        wait_for_standby(&*session, self.0.time())?;
+        Ok(begun)
     }
 
     /// The bytes of a frame.
-    fn stored_frame(&self, partition: u16, sequence: u64) -> Result<Option<Vec<u8>>, NoAnswer> {
-        let connection = self.0.connect()?;
-        let Some(head) = Head::read(&connection, partition)? else {
+    fn stored_frame(
+        &self,
+        session: &dyn Session,
+        partition: u16,
+        sequence: u64,
+    ) -> Result<Option<Vec<u8>>, NoAnswer> {
+        let Some(head) = session.head(partition)? else {
             return Ok(None);
         };
-        let Some(number) = number_of_frame(&connection, partition, sequence, &head)? else {
+        let Some(number) = number_of_frame(session, partition, sequence, &head)? else {
             return Ok(None);
         };
         // A row by itself proves nothing; an owner sends a link only when the one before was acknowledged.
         let known = self.0.acknowledged(partition);
         if number == head.number && known.get() < number {
-            settle(&connection)?;
+            settle(session, self.0.time())?;
             known.raise_to(number);
         }
-        let found = links(&connection, partition, (number, number))?;
+        let found = links(session, partition, (number, number))?;
         Ok(found.into_iter().next().map(|link| link.bytes))
     }
 }
@@ -128,11 +121,11 @@ impl Log for PostgresLog {
 
     fn read_from(&self, partition: u16, after: u64) -> Result<Box<dyn LinkStream>, LedgerError> {
         let look = || {
-            let connection = self.0.connect()?;
-            let head = Head::read(&connection, partition)?;
-            Ok((connection, head))
+            let session = self.0.connect()?;
+            let head = session.head(partition)?;
+            Ok((session, head))
         };
-        let (connection, head) = look().map_err(|why| self.0.failed(&why))?;
+        let (session, head) = look().map_err(|why| self.0.failed(&why))?;
         let last = head.map_or(0, |head| head.last_frame());
         if after > last {
             let (expected, got) = (last + 1, after.saturating_add(1));
@@ -144,14 +137,16 @@ impl Log for PostgresLog {
         }
         Ok(Box::new(RowStream::new(
             self.0.clone(),
-            connection,
+            session,
             partition,
             after,
         )))
     }
 
     fn frame(&self, partition: u16, sequence: u64) -> Result<Option<Frame>, LedgerError> {
-        let bytes = self.stored_frame(partition, sequence);
+        let bytes = self
+            .0
+            .look(|session| self.stored_frame(session, partition, sequence));
         let bytes = bytes.map_err(|why| self.0.failed(&why))?;
         let decoded = bytes.map(|bytes| Frame::decode(&bytes)).transpose();
         decoded.map_err(|defect| LedgerError::Followed {

@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use database::Target;
 use ledger::LedgerError;
 
-use crate::connection::{Connection, NoAnswer};
-use crate::replication::wait_for_standby;
-use crate::rows::{Head, unsigned};
-use crate::store::Store;
+use crate::connection::Connection;
+use crate::postgres::connect;
+use crate::server::NoAnswer;
+use crate::store::Member;
 
 /// How often a name that somebody else had is looked at.
 const LOOK_AT_NAME: Duration = Duration::from_millis(200);
@@ -32,9 +33,15 @@ pub struct Introduction {
     pub incarnation: [u8; 16],
 }
 
+/// The validators that share the ledger of a database, as one of them finds them.
+pub struct Members {
+    target: Target,
+    me: Member,
+}
+
 /// One validator among those that share a ledger, as long as it shows itself.
 pub struct Membership {
-    store: Store,
+    members: Members,
     introduction: Introduction,
     /// None after a question that had no answer.
     connection: Option<Connection>,
@@ -107,15 +114,64 @@ pub struct SeenPartition {
     pub last_frame: u64,
 }
 
-/// Writes down whose ledger a database holds, once; the same event may be written again.
-pub(crate) fn begin_event(store: &Store, event: &EventLedger) -> Result<(), NoAnswer> {
-    let connection = store.connect_to_write()?;
-    connection.change_row(
-        "INSERT INTO ledger_event (manifest, partitions) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING partitions",
-        &[&event.manifest_sha256.as_slice(), &i32::from(event.partitions)],
-    )?;
-    wait_for_standby(&connection)?;
-    check_event(&connection, event)
+impl Members {
+    /// Nothing is connected to yet.
+    #[must_use]
+    pub fn new(target: Target, me: Member) -> Members {
+        Members { target, me }
+    }
+
+    /// Writes down whose ledger the database holds, once; the same event may be written again. The first part of
+    /// `validator init`.
+    ///
+    /// # Errors
+    /// The database cannot be asked, or holds the ledger of another package.
+    pub fn begin_event(&self, event: &EventLedger) -> Result<(), LedgerError> {
+        let begun = || {
+            let connection = connect(&self.target)?;
+            let written = connection.change_row(
+                "INSERT INTO ledger_event (manifest, partitions) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING partitions",
+                &[&event.manifest_sha256.as_slice(), &i32::from(event.partitions)],
+            )?;
+            written.believed()?;
+            check_event(&connection, event)
+        };
+        begun().map_err(|why| self.failed(why))
+    }
+
+    /// Joins the validators that share this ledger. `now_ms`: the system's clock, ms since 1970 UTC.
+    ///
+    /// # Errors
+    /// The database cannot be asked, holds the ledger of another package, or another validator of this name is alive.
+    pub fn join(
+        self,
+        event: &EventLedger,
+        introduction: Introduction,
+        now_ms: impl Fn() -> i64,
+    ) -> Result<(Membership, ClockOffset), LedgerError> {
+        let joined = || {
+            let connection = connect(&self.target)?;
+            check_event(&connection, event)?;
+            wait_for_name(&self.me, &connection, &introduction)?;
+            let offset = offset(&connection, &now_ms)?;
+            show(&self.me, &connection, &introduction, (false, offset), true)?;
+            Ok((connection, offset))
+        };
+        let (connection, offset) = joined().map_err(|why| self.failed(why))?;
+        let membership = Membership {
+            members: self,
+            introduction,
+            connection: Some(connection),
+        };
+        Ok((membership, offset))
+    }
+
+    fn failed(&self, NoAnswer(why): NoAnswer) -> LedgerError {
+        LedgerError::Database {
+            log: format!("ledger on PostgreSQL at {}", self.target.name()),
+            why,
+        }
+    }
 }
 
 fn check_event(connection: &Connection, event: &EventLedger) -> Result<(), NoAnswer> {
@@ -142,42 +198,15 @@ fn check_event(connection: &Connection, event: &EventLedger) -> Result<(), NoAns
 }
 
 impl Membership {
-    /// Shows itself to the others for the first time.
-    ///
-    /// # Errors
-    /// The database cannot be asked, holds the ledger of another package, or another validator of this name is alive.
-    pub(crate) fn join(
-        store: &Store,
-        event: &EventLedger,
-        introduction: Introduction,
-        now_ms: impl Fn() -> i64,
-    ) -> Result<(Membership, ClockOffset), LedgerError> {
-        let joined = || {
-            let connection = store.connect()?;
-            check_event(&connection, event)?;
-            wait_for_name(store, &connection, &introduction)?;
-            let offset = offset(&connection, &now_ms)?;
-            show(store, &connection, &introduction, (false, offset), true)?;
-            Ok((connection, offset))
-        };
-        let (connection, offset) = joined().map_err(|why| store.failed(&why))?;
-        let membership = Membership {
-            store: store.clone(),
-            introduction,
-            connection: Some(connection),
-        };
-        Ok((membership, offset))
-    }
-
     /// Shows itself again: once a second.
     ///
     /// # Errors
     /// The database cannot be asked.
     pub fn beat(&mut self, is_level: bool, now_ms: impl Fn() -> i64) -> Result<Beat, LedgerError> {
         let introduction = self.introduction.clone();
-        self.ask(|store, connection| {
+        self.ask(|me, connection| {
             let offset = offset(connection, &now_ms)?;
-            let is_mine = show(store, connection, &introduction, (is_level, offset), false)?;
+            let is_mine = show(me, connection, &introduction, (is_level, offset), false)?;
             Ok(if is_mine {
                 Beat::Seen(offset)
             } else {
@@ -202,27 +231,28 @@ impl Membership {
     /// Tells the others that it leaves. Where that fails, they see it after a while.
     pub fn leave(&mut self) {
         let introduction = self.introduction.clone();
-        let _ = self.ask(|store, connection| {
-            connection.change_row(
+        let _ = self.ask(|me, connection| {
+            let left = connection.change_row(
                 "DELETE FROM ledger_members WHERE name = $1 AND incarnation = $2 RETURNING name",
-                &[&store.member().name, &introduction.incarnation.as_slice()],
-            )
+                &[&me.name, &introduction.incarnation.as_slice()],
+            )?;
+            left.believed()
         });
     }
 
     fn ask<T>(
         &mut self,
-        question: impl FnOnce(&Store, &Connection) -> Result<T, NoAnswer>,
+        question: impl FnOnce(&Member, &Connection) -> Result<T, NoAnswer>,
     ) -> Result<T, LedgerError> {
         let asked = || {
             let connection = match self.connection.take() {
                 Some(connection) => connection,
-                None => self.store.connect()?,
+                None => connect(&self.members.target)?,
             };
-            let answer = question(&self.store, &connection)?;
+            let answer = question(&self.members.me, &connection)?;
             Ok((connection, answer))
         };
-        let (connection, answer) = asked().map_err(|why| self.store.failed(&why))?;
+        let (connection, answer) = asked().map_err(|why| self.members.failed(why))?;
         self.connection = Some(connection);
         Ok(answer)
     }
@@ -230,11 +260,11 @@ impl Membership {
 
 /// Waits until whoever had the name before is gone.
 fn wait_for_name(
-    store: &Store,
+    me: &Member,
     connection: &Connection,
     introduction: &Introduction,
 ) -> Result<(), NoAnswer> {
-    let (name, lease) = (&store.member().name, store.member().lease);
+    let Member { name, lease } = me;
     let look = || -> Result<Option<i64>, NoAnswer> {
         let rows = connection.read(
             "SELECT beats FROM ledger_members WHERE name = $1 AND incarnation <> $2",
@@ -243,7 +273,7 @@ fn wait_for_name(
         Ok(rows.first().map(|row| row.get(0)))
     };
     let (began, first) = (Instant::now(), look()?);
-    while first.is_some() && began.elapsed() < lease {
+    while first.is_some() && began.elapsed() < *lease {
         std::thread::sleep(LOOK_AT_NAME);
         match look()? {
             None => return Ok(()),
@@ -282,7 +312,7 @@ fn offset(connection: &Connection, now_ms: impl Fn() -> i64) -> Result<ClockOffs
 
 /// Writes the heartbeat; `false` where another start has the name.
 fn show(
-    store: &Store,
+    me: &Member,
     connection: &Connection,
     introduction: &Introduction,
     (is_level, offset): (bool, ClockOffset),
@@ -296,7 +326,7 @@ fn show(
     let written = connection.change_row(
         "INSERT INTO ledger_members AS m (name, incarnation, beats, address, version, is_level, ahead_ms, error_ms, seen) VALUES ($1, $2, 1, $3, $4, $5, $6, $7, clock_timestamp()) ON CONFLICT (name) DO UPDATE SET incarnation = excluded.incarnation, beats = m.beats + 1, address = excluded.address, version = excluded.version, is_level = excluded.is_level, ahead_ms = excluded.ahead_ms, error_ms = excluded.error_ms, seen = excluded.seen WHERE m.incarnation = excluded.incarnation OR $8 RETURNING beats",
         &[
-            &store.member().name,
+            &me.name,
             &incarnation.as_slice(),
             address,
             version,
@@ -306,7 +336,7 @@ fn show(
             &takes_name,
         ],
     )?;
-    Ok(written.is_some())
+    Ok(written.believed()?.is_some())
 }
 
 fn members(connection: &Connection) -> Result<Vec<SeenMember>, NoAnswer> {
@@ -330,7 +360,7 @@ fn members(connection: &Connection) -> Result<Vec<SeenMember>, NoAnswer> {
 
 fn partitions(connection: &Connection) -> Result<Vec<SeenPartition>, NoAnswer> {
     let rows = connection.read(
-        "SELECT partition, epoch, owner, CASE WHEN isfinite(lease_until) THEN extract(epoch FROM lease_until - clock_timestamp())::float8 ELSE -1 END, number, segment, head FROM ledger_lease ORDER BY partition",
+        "SELECT partition, epoch, owner, CASE WHEN isfinite(lease_until) THEN extract(epoch FROM lease_until - clock_timestamp())::float8 ELSE -1 END, number, segment FROM ledger_lease ORDER BY partition",
         &[],
     )?;
     let partition = |row: &tokio_postgres::Row| {
@@ -342,8 +372,12 @@ fn partitions(connection: &Connection) -> Result<Vec<SeenPartition>, NoAnswer> {
             epoch: unsigned(row.get(1))?,
             owner: Some(owner).filter(|owner| !owner.is_empty()),
             left_s: row.get(3),
-            last_frame: Head::of(row, 4)?.last_frame(),
+            last_frame: unsigned(row.get::<_, i64>(4) - row.get::<_, i64>(5))?,
         })
     };
     rows.iter().map(partition).collect()
+}
+
+fn unsigned(number: i64) -> Result<u64, NoAnswer> {
+    u64::try_from(number).map_err(|_| NoAnswer(format!("a row holds {number}: it was edited")))
 }

@@ -5,37 +5,38 @@
 //! several (which fences nobody). So an owner looks: one named standby, streaming, synchronous, and past a
 //! barrier of the owner's own.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use tokio_postgres::types::PgLsn;
-
-use crate::connection::{ANSWER_WITHIN, Connection, NoAnswer};
+#[cfg(test)]
+use crate::sabotage::{Sabotage, is};
+use crate::server::{ANSWER_WITHIN, Changed, NoAnswer, Replication, Session, Standby};
+use crate::time::Time;
 
 /// How often a standby that is behind the barrier is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 
-/// What a server says of its standbys.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Replication {
-    /// Setting `synchronous_commit` of this connection.
-    pub(crate) commit: String,
-    /// Setting `synchronous_standby_names` of the server.
-    pub(crate) names: String,
-    /// One higher after each change of the primary.
-    pub(crate) timeline: String,
-    pub(crate) standbys: Vec<Standby>,
-}
-
-/// One receiver of this server's log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Standby {
-    pub(crate) name: String,
-    /// `streaming` once it has caught up.
-    pub(crate) state: String,
-    /// `sync` where commits wait for it.
-    pub(crate) sync_state: String,
-    /// Byte of the log up to which it has everything on its disk.
-    pub(crate) flushed: u64,
+impl<T> Changed<T> {
+    /// What was told, where it may be believed: the server was ready for the next statement, and no notice came,
+    /// such as that the wait for the standby was given up.
+    pub(crate) fn believed(self) -> Result<T, NoAnswer> {
+        #[cfg(test)]
+        if (!self.is_ready && is(Sabotage::CountCompleteStatements))
+            || (!self.notices.is_empty() && is(Sabotage::BelieveNotices))
+        {
+            return Ok(self.told);
+        }
+        if !self.is_ready {
+            return Err(NoAnswer(
+                "the connection ended behind the answer".to_owned(),
+            ));
+        }
+        match self.notices.first() {
+            None => Ok(self.told),
+            Some(notice) => Err(NoAnswer(format!(
+                "the server's answer came with a notice: {notice}"
+            ))),
+        }
+    }
 }
 
 /// Why an append here would prove nothing.
@@ -62,32 +63,6 @@ pub(crate) enum Unsafe {
 }
 
 impl Replication {
-    /// Asks the server. One that is a standby itself refuses.
-    pub(crate) fn of(connection: &Connection) -> Result<Replication, NoAnswer> {
-        let rows = connection.read(
-            "SELECT current_setting('synchronous_commit'), current_setting('synchronous_standby_names'), timeline, name, state, sync_state, flushed FROM ledger_replication()",
-            &[],
-        )?;
-        let first = rows.first();
-        let first = first.ok_or_else(|| NoAnswer("nothing is told of standbys".to_owned()))?;
-        Ok(Replication {
-            commit: first.get(0),
-            names: first.get(1),
-            timeline: first.get(2),
-            standbys: rows
-                .iter()
-                .filter_map(|row| {
-                    Some(Standby {
-                        name: row.get::<_, Option<String>>(3)?,
-                        state: row.get::<_, Option<String>>(4)?,
-                        sync_state: row.get::<_, Option<String>>(5)?,
-                        flushed: row.get::<_, Option<PgLsn>>(6).map_or(0, u64::from),
-                    })
-                })
-                .collect(),
-        })
-    }
-
     /// Whether commits are on the disk of one named standby when they are answered.
     pub(crate) fn check(&self, timeline: &str) -> Result<&Standby, Unsafe> {
         if self.timeline != timeline {
@@ -96,14 +71,26 @@ impl Replication {
         if !matches!(self.commit.as_str(), "on" | "remote_apply") {
             return Err(Unsafe::CommitDoesNotWait(self.commit.clone()));
         }
+        #[cfg(test)]
+        if is(Sabotage::TakeAnyNames) {
+            return self.standbys.first().ok_or(Unsafe::NoStandby);
+        }
         let name = one_name(&self.names)?;
         let standby = self.standbys.iter().find(|standby| standby.name == name);
         match standby {
-            Some(standby) if standby.state == "streaming" && standby.sync_state == "sync" => {
-                Ok(standby)
-            }
+            Some(standby) if standby.is_in_step() => Ok(standby),
             _ => Err(Unsafe::NotInStep(name)),
         }
+    }
+}
+
+impl Standby {
+    fn is_in_step(&self) -> bool {
+        #[cfg(test)]
+        if is(Sabotage::TakeAnyState) {
+            return true;
+        }
+        self.state == "streaming" && self.sync_state == "sync"
     }
 }
 
@@ -142,32 +129,41 @@ fn one_name(names: &str) -> Result<String, Unsafe> {
 }
 
 /// Commits something that says nothing, and waits for the standby: whatever was there before is on both disks then.
-pub(crate) fn settle(connection: &Connection) -> Result<(), NoAnswer> {
-    let barrier = "SELECT pg_logical_emit_message(true, 'ledger', '')";
-    connection.change_row(barrier, &[])?;
-    wait_for_standby(connection).map(drop)
+pub(crate) fn settle(session: &dyn Session, time: &dyn Time) -> Result<(), NoAnswer> {
+    // A commit that waits for a standby which is gone keeps its server process, long after this has given it up.
+    let told = session.replication()?;
+    let checked = told.check(&told.timeline).map(drop);
+    checked.map_err(|found| NoAnswer(found.to_string()))?;
+    session.commit_nothing()?.believed()?;
+    wait_for_standby(session, time).map(drop)
 }
 
 /// Waits until the standby has everything on its disk that this server has committed by now, and tells the
 /// timeline and the names on which that holds.
-pub(crate) fn wait_for_standby(connection: &Connection) -> Result<(String, String), NoAnswer> {
-    let rows = connection.read("SELECT pg_current_wal_flush_lsn()", &[])?;
-    let barrier = rows.first().map(|row| u64::from(row.get::<_, PgLsn>(0)));
-    let barrier = barrier.ok_or_else(|| NoAnswer("no position is told".to_owned()))?;
-    let deadline = Instant::now() + ANSWER_WITHIN;
-    let timeline = Replication::of(connection)?.timeline;
+pub(crate) fn wait_for_standby(
+    session: &dyn Session,
+    time: &dyn Time,
+) -> Result<(String, String), NoAnswer> {
+    #[cfg(test)]
+    if is(Sabotage::SkipBarrier) {
+        let told = session.replication()?;
+        return Ok((told.timeline, told.names));
+    }
+    let barrier = session.flushed()?;
+    let began = time.now();
+    let timeline = session.replication()?.timeline;
     loop {
-        let told = Replication::of(connection)?;
+        let told = session.replication()?;
         let unsafe_now = match told.check(&timeline) {
             Ok(standby) if standby.flushed >= barrier => return Ok((timeline, told.names)),
             Ok(standby) => Unsafe::Behind(standby.name.clone()),
             Err(unsafe_now @ Unsafe::NotInStep(_)) => unsafe_now,
             Err(unsafe_now) => return Err(NoAnswer(unsafe_now.to_string())),
         };
-        if Instant::now() >= deadline {
+        if time.since(began) >= ANSWER_WITHIN {
             return Err(NoAnswer(unsafe_now.to_string()));
         }
-        std::thread::sleep(LOOK_AGAIN);
+        time.pause(LOOK_AGAIN);
     }
 }
 

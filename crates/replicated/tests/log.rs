@@ -1,8 +1,6 @@
 //! The log on two real servers: the contract of every log, and each way in which a success is none.
 
 mod pair;
-#[path = "../../ledger/tests/sim/mod.rs"]
-mod sim;
 #[path = "../../ledger/tests/small/mod.rs"]
 mod small;
 
@@ -11,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use ledger::LedgerError;
 use ledger::log::{Append, Barrier, Claim, Followed, Log, Room};
+use simulation::{Rng, SimDisk};
 
 use pair::wire::Way;
 use pair::{LEASE, Pair, wait_until};
-use sim::{Rng, SimDisk};
 use small::contract::{CLAIM, bytes, lease, only_what_follows_is_appended};
 use small::{live, open_log};
 

@@ -15,7 +15,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("database", &[]),
     ("shards", &["credentials", "election"]),
     ("ledger", &["election", "durable"]),
-    ("replicated", &["ledger", "database"]),
+    ("replicated", &["durable", "ledger", "database"]),
     ("pages", &["election"]),
     ("secrets", &[]),
     ("listener", &["election", "secrets"]),
@@ -84,11 +84,12 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("manual", &[]),
     ("rehearsal", &["commandline"]),
     ("specimen", &["credentials", "election", "shards"]),
+    ("simulation", &["election", "durable", "ledger"]),
     ("tidy", &[]),
 ];
 
 /// Crates for tests and benches, which stop with a panic where they meet what they did not expect.
-const DEVELOPMENT_ONLY: &[&str] = &["manual", "specimen"];
+const DEVELOPMENT_ONLY: &[&str] = &["manual", "simulation", "specimen"];
 
 const FORMATS: &[&str] = &[
     "handwritten",

@@ -9,7 +9,6 @@ use ledger::log::Log;
 use ledger::log::files::FilesLog;
 use listener::lifecycle::Lifecycle;
 use listener::{ConnectionLimits, Listener, Signals, Tls, Workers, notify, process};
-use replicated::PostgresLog;
 use shards::Package;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
@@ -22,7 +21,7 @@ use crate::internal::{self, Internal};
 use crate::metrics::Retired;
 use crate::package_check;
 use crate::partitions::{Answering, Partitions, Steward};
-use crate::start::{self, Kept, Recording};
+use crate::start::{self, Kept, Recording, Shared};
 use crate::vote::ElectoralRoll;
 
 /// Time for other validators to take the last answers.
@@ -67,8 +66,8 @@ pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
     };
     let (recording, others) = match start::Kept::of(config)? {
         Kept::Files(log) => (record_alone(config, log, &roll.package, &clock)?, None),
-        Kept::Replicated(log) => {
-            let (recording, others) = record_with_others(config, &log, &roll, &clock, &machine)?;
+        Kept::Replicated(shared) => {
+            let (recording, others) = record_with_others(config, shared, &roll, &clock, &machine)?;
             (recording, Some(others))
         }
     };
@@ -127,7 +126,7 @@ struct Others {
 /// A ledger that several validators share, each partition written by one of them.
 fn record_with_others(
     config: &Config,
-    log: &Arc<PostgresLog>,
+    shared: Shared,
     roll: &ElectoralRoll,
     clock: &Arc<SteadyClock>,
     machine: &Arc<dyn Clock>,
@@ -166,12 +165,19 @@ fn record_with_others(
             }
         });
     }
+    let ledger: Arc<dyn Log> = Arc::new(shared.log.clone());
     let retired = Arc::new(Retired::default());
     let opening = start::opening(config, &roll.package, clock, &retired);
     let (fail, failed) = oneshot::channel();
-    let steward = Arc::new(Steward::start(log, standing, opening, &partitions, fail)?);
+    let steward = Arc::new(Steward::start(
+        (shared.log, shared.members),
+        standing,
+        opening,
+        &partitions,
+        fail,
+    )?);
     let recording = Recording {
-        ledger: Arc::clone(log) as Arc<dyn Log>,
+        ledger,
         partitions,
         steward: Some(Arc::clone(&steward)),
         retired,

@@ -17,7 +17,7 @@ use ledger::{
 use listener::lifecycle::Lifecycle;
 use listener::{Admission, Tls};
 use relay::Identity;
-use replicated::{EventLedger, Introduction, Member, PostgresLog};
+use replicated::{EventLedger, Introduction, Member, Members, PostgresLog};
 use shards::{Package, Trust};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
@@ -103,7 +103,13 @@ pub(crate) enum Kept {
     /// In files of the data directory.
     Files(Arc<FilesLog>),
     /// In a database that several validators share.
-    Replicated(Arc<PostgresLog>),
+    Replicated(Shared),
+}
+
+/// A ledger that several validators share.
+pub(crate) struct Shared {
+    pub(crate) log: PostgresLog,
+    pub(crate) members: Members,
 }
 
 impl Kept {
@@ -141,13 +147,16 @@ impl Kept {
             name: replicated.member.clone(),
             lease: replicated.lease,
         };
-        Ok(Kept::Replicated(Arc::new(PostgresLog::new(target, member))))
+        Ok(Kept::Replicated(Shared {
+            log: PostgresLog::new(target.clone(), member.clone()),
+            members: Members::new(target, member),
+        }))
     }
 
     pub(crate) fn log(&self) -> Arc<dyn Log> {
         match self {
             Kept::Files(log) => Arc::clone(log) as Arc<dyn Log>,
-            Kept::Replicated(log) => Arc::clone(log) as Arc<dyn Log>,
+            Kept::Replicated(shared) => Arc::new(shared.log.clone()),
         }
     }
 }
@@ -157,9 +166,9 @@ pub(crate) fn init(config: &Config) -> Result<()> {
     let package = open_package(config)?;
     let kept = Kept::of(config)?;
     let (log, snapshots) = (kept.log(), snapshots(config));
-    if let Kept::Replicated(log) = &kept {
-        log.begin_event(&event_ledger(&package))
-            .context("cannot begin a ledger")?;
+    if let Kept::Replicated(shared) = &kept {
+        let begun = shared.members.begin_event(&event_ledger(&package));
+        begun.context("cannot begin a ledger")?;
     }
     let partitions = package.manifest().partitions;
     for partition in 0..partitions {

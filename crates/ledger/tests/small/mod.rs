@@ -16,9 +16,8 @@ use ledger::{
     BallotShape, Committer, Decision, Fold, InvalidReason, Item, LedgerError, Options, Paper,
     Papers, ReadEnd, Reply, SegmentHeader, Shape, Snapshots, Submission,
 };
-
-use crate::sim::hands::{self, BothHands, Keys, Votes};
-use crate::sim::{DATA_DIR, Rng, SimClock, SimDisk};
+use simulation::hands::{self, BothHands, Keys, Votes};
+use simulation::{DATA_DIR, Rng, SimClock, SimDisk};
 
 pub(crate) struct Silent;
 

@@ -12,7 +12,8 @@ use ledger::log::Log;
 use ledger::{Options, PartitionState, RecoveryReport, Shape, Snapshots};
 use relay::{Identity, Peer};
 use replicated::{
-    Beat, ClockOffset, EventLedger, Introduction, Membership, Picture, PostgresLog, SeenMember,
+    Beat, ClockOffset, EventLedger, Introduction, Members, Membership, Picture, PostgresLog,
+    SeenMember,
 };
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -102,7 +103,7 @@ impl Steward {
     /// # Errors
     /// The database cannot be asked, or the others do not take this validator in.
     pub(crate) fn start(
-        log: &PostgresLog,
+        (log, members): (PostgresLog, Members),
         standing: Standing,
         opening: Opening,
         partitions: &Arc<Partitions>,
@@ -110,9 +111,10 @@ impl Steward {
     ) -> anyhow::Result<Steward> {
         let introduction = standing.introduction.clone();
         let machine = Arc::clone(&standing.machine);
-        let (membership, offset) = log.join(&standing.event, introduction, || machine.now_ms())?;
+        let (membership, offset) =
+            members.join(&standing.event, introduction, || machine.now_ms())?;
         let shared = Arc::new(Shared {
-            log: log.clone(),
+            log,
             opening,
             partitions: Arc::clone(partitions),
             me: standing.name.clone(),

@@ -1,12 +1,9 @@
 //! Runs the simulation of the ledger on failing logs over many seeds, or replays one.
 //!
-//! `cargo run -p ledger --release --example sim -- --seeds 1000 [--from N]`
-//! `cargo run -p ledger --release --example sim -- --seed N`
+//! `cargo run -p simulation --release --example sim -- --seeds 1000 [--from N]`
+//! `cargo run -p simulation --release --example sim -- --seed N`
 
 use std::process::ExitCode;
-
-#[path = "../tests/sim/mod.rs"]
-mod sim;
 
 /// The seeds to run: (first, how many).
 fn parse(args: &[String]) -> Option<(u64, u64)> {
@@ -30,7 +27,8 @@ fn main() -> ExitCode {
         eprintln!("usage: sim --seeds COUNT [--from FIRST] | sim --seed N");
         return ExitCode::from(2);
     };
-    let (sum, violations) = sim::run_all(first..first.saturating_add(count));
+    let (sum, violations) =
+        simulation::run_all(first..first.saturating_add(count), simulation::run);
     for (seed, what) in &violations {
         eprintln!("seed {seed}: {what}; replay it with --seed {seed}");
     }

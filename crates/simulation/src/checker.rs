@@ -6,16 +6,12 @@ use std::collections::{BTreeMap, HashMap};
 use ledger::{BallotShape, Decision, Fold, Frame, LinkHash, SegmentHeader, Shape, Voted};
 
 use super::clock::Times;
+use super::event::region_of;
 use super::ground::Framed;
 use super::hands::{BothHands, Keys, Votes};
 use super::history::{Attempt, Batch};
 
 type Credential = (u16, u32, u32);
-
-/// The region of a credential, as the roll of these simulations has it.
-pub(crate) fn region_of(_: u16, shard: u32, ordinal: u32) -> u16 {
-    u16::try_from((shard + ordinal) % 3).expect("small")
-}
 
 /// What a batch must look like as a frame.
 #[derive(PartialEq, Eq, Default)]

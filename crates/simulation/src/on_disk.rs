@@ -8,11 +8,13 @@ use durable::Storage;
 use ledger::log::{Log, files};
 use ledger::{Item, LedgerError, Snapshots, layout};
 
-use super::disk::{Plan, SimDisk, Taken};
+use super::disk::{SimDisk, Taken};
 use super::ground::{Framed, Frames, Ground, follow};
+use super::plan::Plan;
 use super::rng::Rng;
 
-pub(crate) const DATA_DIR: &str = "/data";
+/// Where files of a ledger are on a simulated disk.
+pub const DATA_DIR: &str = "/data";
 
 pub(crate) struct OnDisk {
     disk: SimDisk,

@@ -5,17 +5,18 @@ use std::sync::{Arc, Mutex};
 
 use election::Choice;
 use ledger::{
-    BallotShape, Committer, Decision, Enclosing, InvalidReason, LedgerError, Options, Paper,
-    RecoveryReport, Shape, Submission,
+    Committer, Decision, Enclosing, InvalidReason, LedgerError, Options, RecoveryReport, Shape,
+    Submission,
 };
 
 use super::checker::Checker;
 use super::clock::{Expected, HOLD_MS, SimClock, is_far_behind};
-use super::event::{WINDOW_ENDS_MS, shape};
+use super::event::{BEGINS_MS, WINDOW_ENDS_MS, shape};
 use super::ground::Ground;
 use super::hands::Keys;
 use super::history::{Answers, Attempt, Batch, Tell, check_turned_away};
 use super::rng::Rng;
+use super::tally::Tally;
 
 /// Times an owner is started in one run.
 const LIVES: u64 = 40;
@@ -26,103 +27,68 @@ const HOUR_MS: i64 = 3_600_000;
 /// Batches that an owner which was thought dead is given.
 const GHOST_BATCHES: u64 = 3;
 
-/// What a run saw.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Tally {
-    pub(crate) crashes: u64,
-    pub(crate) acknowledged: u64,
-    pub(crate) duplicates: u64,
-    pub(crate) refused_full: u64,
-    /// Votes turned away because nobody knew what time it was.
-    pub(crate) in_doubt: u64,
-    /// Starts refused because the last frame lay in the future.
-    pub(crate) clock_behind: u64,
-    /// Ledgers that were missing or older than the voted bitsets, and refused.
-    pub(crate) contradictions: u64,
-    pub(crate) torn_tails: u64,
-    /// Starts that a crash or a fault ended.
-    pub(crate) starts_cut: u64,
-    /// Segments that starts found, and bitsets that they took from snapshots.
-    pub(crate) segments: u64,
-    pub(crate) snapshots_used: u64,
-    pub(crate) rot_refused: u64,
-    pub(crate) rot_harmless: u64,
-    pub(crate) frames: u64,
-    /// Links of which it was not known for a while whether they were appended.
-    pub(crate) unsettled: u64,
-    /// Owners that a log stopped because another one had taken over.
-    pub(crate) fenced: u64,
-}
-
-impl Tally {
-    pub(crate) fn add(mut self, other: Tally) -> Tally {
-        self.crashes += other.crashes;
-        self.acknowledged += other.acknowledged;
-        self.duplicates += other.duplicates;
-        self.refused_full += other.refused_full;
-        self.in_doubt += other.in_doubt;
-        self.clock_behind += other.clock_behind;
-        self.contradictions += other.contradictions;
-        self.torn_tails += other.torn_tails;
-        self.starts_cut += other.starts_cut;
-        self.segments += other.segments;
-        self.snapshots_used += other.snapshots_used;
-        self.rot_refused += other.rot_refused;
-        self.rot_harmless += other.rot_harmless;
-        self.frames += other.frames;
-        self.unsettled += other.unsettled;
-        self.fenced += other.fenced;
-        self
-    }
-}
-
 /// An owner that was thought dead and goes on.
 struct Ghost {
     committer: Committer<Tell>,
-    /// Time of the last frame that it knows of.
-    time_ms: i64,
-    expected: Expected,
+    view: View,
+    /// How many batches it is given still.
+    batches: u64,
 }
 
-pub(crate) struct World {
+/// What is known of an owner from outside.
+#[derive(Clone, Copy)]
+struct View {
+    /// What it must take the time to be.
+    expected: Expected,
+    /// Sequence of the last frame that it has committed.
+    last_sequence: u64,
+    /// Its commit time never goes below this.
+    time_ms: i64,
+    /// The batch that it was given last.
+    batch: Option<usize>,
+}
+
+/// A log, its owners one after the other, their voters, and everything that they were told.
+pub struct World {
     rng: Rng,
     ground: Box<dyn Ground>,
     clock: SimClock,
-    /// What the running owner must take the time to be.
-    expected: Expected,
+    /// What is known of the running owner.
+    view: View,
+    lives: u64,
     shape: Shape,
     checker: Checker,
     enclosing: Enclosing,
     batches: Vec<Batch>,
     ghost: Option<Ghost>,
-    /// Sequence of the last frame that the running owner has committed.
-    last_sequence: u64,
-    /// Commit time never goes below this.
-    time_ms: i64,
     segment_bytes: u64,
     snapshot_votes: u64,
     tally: Tally,
 }
 
 impl World {
-    /// A world on the ground that `lay` makes from its randomness.
-    pub(crate) fn new(seed: u64, lay: impl FnOnce(&mut Rng) -> Box<dyn Ground>) -> World {
+    /// A world on the ground that `lay` makes from its randomness and its clock.
+    pub fn new(seed: u64, lay: impl FnOnce(&mut Rng, &SimClock) -> Box<dyn Ground>) -> World {
         let mut rng = Rng::new(seed);
         let keys = Keys::drawn(&mut rng.split());
         let shape = shape(&keys, &mut rng);
         let clock = SimClock::default();
-        clock.pass(1_000);
+        clock.pass(BEGINS_MS + 1_000);
         World {
-            ground: lay(&mut rng),
-            expected: Expected::of(&clock),
+            ground: lay(&mut rng, &clock),
+            view: View {
+                expected: Expected::of(&clock),
+                last_sequence: 0,
+                time_ms: i64::MIN,
+                batch: None,
+            },
+            lives: LIVES,
             clock,
             checker: Checker::new(&keys, &shape),
             enclosing: Enclosing::new(&Arc::new(shape.clone())).expect("a sound mask key"),
             shape,
             batches: Vec::new(),
             ghost: None,
-            last_sequence: 0,
-            time_ms: i64::MIN,
             segment_bytes: 2_000 + rng.below(20_000),
             snapshot_votes: 5 + rng.below(40),
             tally: Tally::default(),
@@ -130,14 +96,28 @@ impl World {
         }
     }
 
+    /// The same with fewer or more owners, one at least.
+    #[must_use]
+    pub fn with_lives(mut self, lives: u64) -> World {
+        self.lives = lives;
+        self
+    }
+
     /// Lives all lives; the last one ends in order.
-    pub(crate) fn run(mut self) -> Result<Tally, String> {
+    ///
+    /// # Errors
+    /// What was violated.
+    pub fn run(mut self) -> Result<Tally, String> {
         self.begin(false)?;
-        self.live_through(LIVES)
+        let lives = self.lives;
+        self.live_through(lives)
     }
 
     /// Two lives: one in which something goes wrong, one that must find everything.
-    pub(crate) fn run_twice(mut self) -> Result<Tally, String> {
+    ///
+    /// # Errors
+    /// What was violated.
+    pub fn run_twice(mut self) -> Result<Tally, String> {
         self.begin(true)?;
         self.live_through(2)
     }
@@ -148,11 +128,11 @@ impl World {
             self.ground.begin_life(&mut self.rng, calm);
             let (log, snapshots) = (self.ground.log(), self.ground.snapshots());
             let begun = ledger::begin(&*log, snapshots.as_ref(), 0);
-            let cut = self.ground.must_stop();
+            let is_excused = matches!(&begun, Err(error) if self.ground.excuses(error));
             self.ground.end_life(&mut self.rng);
             match begun {
                 Ok(()) | Err(LedgerError::Begun { .. }) => return Ok(()),
-                Err(_) if cut => {}
+                Err(_) if is_excused => {}
                 Err(error) => return Err(format!("cannot be begun: {error}")),
             }
         }
@@ -182,7 +162,8 @@ impl World {
         &mut self,
         accept_clock_behind: Option<u64>,
     ) -> Result<(Committer<Tell>, RecoveryReport), LedgerError> {
-        self.expected = Expected::of(&self.clock);
+        self.view.expected = Expected::of(&self.clock);
+        self.view.batch = None;
         let options = Options {
             segment_bytes: self.segment_bytes,
             snapshot_votes: self.snapshot_votes,
@@ -207,13 +188,13 @@ impl World {
                     let committer = Box::new(committer);
                     return Ok(Started::Owner(committer, Box::new(report), accepted));
                 }
-                Err(_) if self.ground.must_stop() => return Ok(Started::Cut),
+                Err(error) if self.ground.excuses(&error) => return Ok(Started::Cut),
                 Err(LedgerError::ClockBehind { frame, last_ms, .. })
                     if accepted.is_none() && is_far_behind(&self.clock, last_ms) =>
                 {
                     self.tally.clock_behind += 1;
                     match self.rng.chance(50)
-                        && self.expected.now_ms(&self.clock) != self.clock.true_ms()
+                        && self.view.expected.now_ms(&self.clock) != self.clock.true_ms()
                     {
                         true => self.clock.set_wrong(0),
                         false => accepted = Some(frame),
@@ -232,7 +213,7 @@ impl World {
                 self.tally.torn_tails += u64::from(report.torn_tail.is_some());
                 self.tally.segments = report.segments;
                 self.tally.snapshots_used += report.snapshots_used;
-                self.last_sequence = report.last.sequence;
+                self.view.last_sequence = report.last.sequence;
                 (*committer, accepted)
             }
             Started::Cut => {
@@ -241,13 +222,18 @@ impl World {
             }
         };
         self.check(&committer)?;
-        self.expected.begin(&self.clock, self.time_ms);
-        if accepted.is_none() && is_far_behind(&self.clock, self.time_ms) {
+        self.view.expected.begin(&self.clock, self.view.time_ms);
+        if accepted.is_none() && is_far_behind(&self.clock, self.view.time_ms) {
             return Err("started behind a frame that lies in the future".to_owned());
         }
-        self.haunt()?;
+        while self.ghost.is_some() && !self.ground.ghosts_linger() {
+            self.haunt()?;
+        }
         for _ in 0..self.rng.below(BATCHES_MAX) {
             self.turn_of_events();
+            if self.rng.chance(30) {
+                self.haunt()?;
+            }
             let stepped = self
                 .hand_over(&mut committer)
                 .and_then(|()| committer.maintain());
@@ -259,8 +245,8 @@ impl World {
         if !last && self.ground.allows_ghosts() && self.rng.chance(50) {
             self.ghost = Some(Ghost {
                 committer,
-                time_ms: self.time_ms,
-                expected: self.expected,
+                view: self.view,
+                batches: GHOST_BATCHES,
             });
             return Ok(());
         }
@@ -275,6 +261,7 @@ impl World {
     fn close(&mut self, committer: &mut Committer<Tell>) -> Result<(), LedgerError> {
         let settled = self.settle(committer)?;
         assert!(settled, "nothing goes wrong any more");
+        committer.maintain()?;
         committer.close()
     }
 
@@ -282,39 +269,36 @@ impl World {
     fn went_down(&mut self, result: Result<(), LedgerError>) -> Result<bool, String> {
         match (result, self.ground.must_stop()) {
             (Ok(()), false) => Ok(false),
-            (Err(error), true) => {
+            (Err(error), _) if self.ground.excuses(&error) => {
                 self.tally.fenced += u64::from(matches!(error, LedgerError::Fenced { .. }));
                 Ok(true)
             }
             (Ok(()), true) => {
                 Err("went on after a failed write or sync, or without the lease".to_owned())
             }
-            (Err(error), false) => Err(format!("stopped without a fault: {error}")),
+            (Err(error), _) => Err(format!("stopped without a fault: {error}")),
         }
     }
 
-    /// Lets an owner that was thought dead go on beside the one that has just started: it must
-    /// notice at its first link, and answer nobody.
+    /// Lets an owner that was thought dead go on beside the next one: it must notice at its first link, and
+    /// answer nobody.
     fn haunt(&mut self) -> Result<(), String> {
-        let Some(ghost) = self.ghost.take() else {
+        let Some(mut ghost) = self.ghost.take() else {
             return Ok(());
         };
-        let known = (self.last_sequence, self.time_ms, self.expected);
-        let mut committer = ghost.committer;
-        self.last_sequence = committer.last_sequence();
-        (self.time_ms, self.expected) = (ghost.time_ms, ghost.expected);
-        for _ in 0..GHOST_BATCHES {
-            match self.hand_over(&mut committer) {
-                Ok(()) => {}
-                Err(LedgerError::Fenced { .. }) => {
-                    self.tally.fenced += 1;
-                    break;
-                }
-                Err(error) => return Err(format!("a ghost was not fenced: {error}")),
+        std::mem::swap(&mut self.view, &mut ghost.view);
+        let stepped = self.hand_over(&mut ghost.committer);
+        std::mem::swap(&mut self.view, &mut ghost.view);
+        match stepped {
+            Ok(()) if ghost.batches > 1 => {
+                ghost.batches -= 1;
+                self.ghost = Some(ghost);
             }
+            Ok(()) => {}
+            Err(LedgerError::Fenced { .. }) => self.tally.fenced += 1,
+            Err(error) => return Err(format!("a ghost was not fenced: {error}")),
         }
-        (self.last_sequence, self.time_ms, self.expected) = known;
-        self.ground.check(self.last_sequence)
+        self.ground.check(self.view.last_sequence)
     }
 
     fn turn_of_events(&mut self) {
@@ -381,11 +365,13 @@ impl World {
             committer.note_invalid(Some(0), InvalidReason::NotOnRoll);
         }
         let times = self
+            .view
             .expected
-            .times(&self.clock, self.time_ms, &self.shape.ballots);
+            .times(&self.clock, self.view.time_ms, &self.shape.ballots);
+        self.view.batch = Some(self.batches.len());
         self.batches.push(Batch {
             attempts,
-            sequence: self.last_sequence + 1,
+            sequence: self.view.last_sequence + 1,
             times,
             answers,
         });
@@ -424,7 +410,7 @@ impl World {
 
     /// Notes what voters of the last batch have been told, and how far its owner has come.
     fn harvest(&mut self, committer: &Committer<Tell>) {
-        let Some(batch) = self.batches.last_mut() else {
+        let Some(batch) = self.view.batch.map(|at| &mut self.batches[at]) else {
             return;
         };
         for decision in batch.harvest() {
@@ -436,11 +422,11 @@ impl World {
                 _ => {}
             }
         }
-        if committer.last_sequence() > self.last_sequence {
-            self.last_sequence = committer.last_sequence();
+        if committer.last_sequence() > self.view.last_sequence {
+            self.view.last_sequence = committer.last_sequence();
             // Attempts alone move no time.
             if batch.has_votes() {
-                self.time_ms = batch.times.stamp_ms;
+                self.view.time_ms = batch.times.stamp_ms;
             }
         }
     }
@@ -452,7 +438,7 @@ impl World {
             .check(&frames, &self.batches, committer.voted());
         let (fold, time_ms) = checked?;
         self.tally.frames = fold.cursor.sequence;
-        self.time_ms = time_ms;
+        self.view.time_ms = time_ms;
         self.ground.check(committer.last_sequence())?;
         check_turned_away(&self.batches, &self.shape.ballots)
     }
@@ -481,7 +467,7 @@ impl World {
 
     /// Lets the clock pass the last frame, so that it refuses nothing.
     fn catch_up(&self) {
-        let behind = self.time_ms.saturating_sub(self.clock.true_ms());
+        let behind = self.view.time_ms.saturating_sub(self.clock.true_ms());
         self.clock.set_wrong(behind.max(0));
     }
 

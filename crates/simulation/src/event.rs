@@ -6,8 +6,12 @@ use ledger::{BallotShape, Paper, Shape};
 use super::hands::{self, Keys};
 use super::rng::Rng;
 
+/// When a simulation begins, in ms: so long after 1970 that no clock which jumps stands before it.
+pub(crate) const BEGINS_MS: u64 = 1_000_000_000_000;
 /// When the one window ends that ends, in ms.
-pub(crate) const WINDOW_ENDS_MS: i64 = 60_000;
+pub(crate) const WINDOW_ENDS_MS: i64 = OPENS_MS + 60_000;
+/// When the first window opens, in ms.
+const OPENS_MS: i64 = BEGINS_MS.cast_signed();
 
 pub(crate) fn shape(keys: &Keys, rng: &mut Rng) -> Shape {
     let mut size = |max| 1 + u32::try_from(rng.below(max)).expect("small");
@@ -29,14 +33,19 @@ pub(crate) fn shape(keys: &Keys, rng: &mut Rng) -> Shape {
         keys: keys.public(),
         partitions: 1,
         ballots: vec![
-            ballot("LAW", i64::MIN, i64::MAX, hands::law()),
+            ballot("LAW", 0, i64::MAX, hands::law()),
             ballot(
                 "ELECTION",
-                5_000,
+                OPENS_MS + 5_000,
                 WINDOW_ENDS_MS,
                 hands::in_each_region(candidates),
             ),
-            ballot("RANKED", 0, i64::MAX, hands::in_each_region(ranked)),
+            ballot("RANKED", OPENS_MS, i64::MAX, hands::in_each_region(ranked)),
         ],
     }
+}
+
+/// The region of a credential, as the roll of these simulations has it.
+pub(crate) fn region_of(_: u16, shard: u32, ordinal: u32) -> u16 {
+    u16::try_from((shard + ordinal) % 3).expect("small")
 }

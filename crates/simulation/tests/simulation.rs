@@ -1,20 +1,17 @@
 //! A few seeds of the simulation with every test run; `make sim` runs thousands.
 
-mod sim;
-
 use std::path::Path;
 use std::sync::Arc;
 
 use ledger::LedgerError;
 use ledger::log::{Log as _, files};
-
-use sim::{DATA_DIR, Plan, Rng, SimDisk};
+use simulation::{DATA_DIR, Plan, Rng, SimDisk};
 
 /// Everything that the ledger promises, on a disk that loses, tears and rots, and in a log that fences
 /// and leaves open what it did.
 #[test]
 fn invariant_1_2_3_8_hold_on_a_failing_disk() {
-    let (sum, violations) = sim::run_all(0..40);
+    let (sum, violations) = simulation::run_all(0..40, simulation::run);
     assert!(violations.is_empty(), "{violations:?}");
     // A simulation in which nothing goes wrong proves nothing.
     assert!(
@@ -33,7 +30,7 @@ fn invariant_1_2_3_8_hold_on_a_failing_disk() {
 /// One seed is one run.
 #[test]
 fn a_seed_replays_itself() {
-    assert_eq!(sim::run(7), sim::run(7));
+    assert_eq!(simulation::run(7), simulation::run(7));
 }
 
 /// Whichever call of a first try fails, and however soon after the second the power does: what a person

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use election::Choice;
 use ledger::{BallotShape, Decision, Reply};
 
-use super::checker::region_of;
 use super::clock::Times;
+use super::event::region_of;
 
 /// One submission and what was told of it.
 #[derive(Clone)]

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use durable::{Storage, StorageFile, StorageLock};
 
 use super::inode::{Inode, SECTOR_BYTES};
+use super::plan::Plan;
 use super::rng::Rng;
 
 /// A change of a directory that no sync has made stable yet.
@@ -18,28 +19,14 @@ enum NameChange {
     Rename(PathBuf, PathBuf, u64),
 }
 
-/// What goes wrong in one life of the process.
-#[derive(Default, Clone, Copy)]
-pub(crate) struct Plan {
-    /// At this call the machine stops.
-    pub(crate) crash_at: Option<u64>,
-    /// This call fails with EIO.
-    pub(crate) fail_at: Option<u64>,
-    /// Whether reading calls count too. A start reads a lot, so that otherwise most lives would
-    /// end before the first write.
-    pub(crate) count_reads: bool,
-    /// Calls that need space fail with ENOSPC, most of the time.
-    pub(crate) full: bool,
-}
-
 /// A plan put aside.
-pub(crate) struct Paused {
+pub struct Paused {
     plan: Plan,
     calls: u64,
 }
 
 /// Names that were taken away, with their files.
-pub(crate) struct Taken(BTreeMap<PathBuf, u64>);
+pub struct Taken(BTreeMap<PathBuf, u64>);
 
 struct DiskState {
     inodes: BTreeMap<u64, Inode>,
@@ -57,7 +44,7 @@ struct DiskState {
 
 /// Handle to the disk; clones are the same disk.
 #[derive(Clone)]
-pub(crate) struct SimDisk(Arc<Mutex<DiskState>>);
+pub struct SimDisk(Arc<Mutex<DiskState>>);
 
 /// What a call may need or do, as far as faults care.
 #[derive(PartialEq)]
@@ -79,7 +66,8 @@ enum Effect {
 struct Failure(io::Error, Effect);
 
 impl SimDisk {
-    pub(crate) fn new(rng: Rng) -> SimDisk {
+    /// An empty disk that draws what it loses.
+    pub fn new(rng: Rng) -> SimDisk {
         SimDisk(Arc::new(Mutex::new(DiskState {
             inodes: BTreeMap::new(),
             names: BTreeMap::new(),
@@ -100,7 +88,7 @@ impl SimDisk {
     }
 
     /// A disk on which these files are stable.
-    pub(crate) fn with_files(rng: Rng, files: &BTreeMap<PathBuf, Vec<u8>>) -> SimDisk {
+    pub fn with_files(rng: Rng, files: &BTreeMap<PathBuf, Vec<u8>>) -> SimDisk {
         let disk = SimDisk::new(rng);
         let mut state = disk.state();
         for (id, (path, bytes)) in (0..).zip(files) {
@@ -118,7 +106,7 @@ impl SimDisk {
     }
 
     /// Every file as programs see it.
-    pub(crate) fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+    pub fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let state = self.state();
         let file = |(path, id): (&PathBuf, &u64)| {
             Some((path.clone(), state.inodes.get(id)?.cached.clone()))
@@ -127,14 +115,14 @@ impl SimDisk {
     }
 
     /// One file as programs see it.
-    pub(crate) fn file(&self, path: &Path) -> Option<Vec<u8>> {
+    pub fn file(&self, path: &Path) -> Option<Vec<u8>> {
         let state = self.state();
         let inode = state.inodes.get(state.names.get(path)?)?;
         Some(inode.cached.clone())
     }
 
     /// Takes everything below `dir` away, as an unmounted disk does; open files stay as they are.
-    pub(crate) fn take_away(&self, dir: &Path) -> Taken {
+    pub fn take_away(&self, dir: &Path) -> Taken {
         let state = &mut *self.state();
         let (below, rest) = std::mem::take(&mut state.names)
             .into_iter()
@@ -149,7 +137,7 @@ impl SimDisk {
     }
 
     /// Puts back what was taken away, stably, in the place of whatever is there now.
-    pub(crate) fn put_back(&self, dir: &Path, taken: Taken) {
+    pub fn put_back(&self, dir: &Path, taken: Taken) {
         drop(self.take_away(dir));
         let state = &mut *self.state();
         for (path, id) in taken.0 {
@@ -162,7 +150,7 @@ impl SimDisk {
     }
 
     /// Puts copies of files there, stably.
-    pub(crate) fn put(&self, files: &BTreeMap<PathBuf, Vec<u8>>) {
+    pub fn put(&self, files: &BTreeMap<PathBuf, Vec<u8>>) {
         let mut ids = BTreeMap::new();
         let state = &mut *self.state();
         for (path, bytes) in files {
@@ -180,17 +168,18 @@ impl SimDisk {
     }
 
     /// Starts a life of the process.
-    pub(crate) fn start(&self, plan: Plan) {
+    pub fn start(&self, plan: Plan) {
         let mut state = self.state();
         (state.plan, state.calls, state.stopped, state.failed) = (plan, 0, false, false);
     }
 
-    pub(crate) fn set_full(&self, full: bool) {
+    /// From now on there is no room, or room again.
+    pub fn set_full(&self, full: bool) {
         self.state().plan.full = full;
     }
 
     /// Lets somebody look from outside: no faults, no counting, until [`SimDisk::resume`].
-    pub(crate) fn pause(&self) -> Paused {
+    pub fn pause(&self) -> Paused {
         let mut state = self.state();
         let paused = Paused {
             plan: state.plan,
@@ -200,19 +189,20 @@ impl SimDisk {
         paused
     }
 
-    pub(crate) fn resume(&self, paused: Paused) {
+    /// Goes on as before the pause.
+    pub fn resume(&self, paused: Paused) {
         let mut state = self.state();
         (state.plan, state.calls) = (paused.plan, paused.calls);
     }
 
     /// Whether a fault was injected after which the process must not go on.
-    pub(crate) fn faulted(&self) -> bool {
+    pub fn faulted(&self) -> bool {
         let state = self.state();
         state.stopped || state.failed
     }
 
     /// The power goes: what was not synced survives in any mixture.
-    pub(crate) fn lose_power(&self) {
+    pub fn lose_power(&self) {
         let state = &mut *self.state();
         for inode in state.inodes.values_mut() {
             inode.lose_power(&mut state.rng);
@@ -227,7 +217,7 @@ impl SimDisk {
     }
 
     /// Flips bits of one byte of a file chosen at random; says which, to flip it back.
-    pub(crate) fn rot(&self, rng: &mut Rng) -> Option<(PathBuf, usize, u8)> {
+    pub fn rot(&self, rng: &mut Rng) -> Option<(PathBuf, usize, u8)> {
         let state = &mut *self.state();
         let paths: Vec<PathBuf> = state.names.keys().cloned().collect();
         let path = paths.get(rng.index(paths.len()))?.clone();
@@ -241,7 +231,8 @@ impl SimDisk {
         Some((path, at, mask))
     }
 
-    pub(crate) fn unrot(&self, (path, at, mask): (PathBuf, usize, u8)) {
+    /// Takes back what was flipped.
+    pub fn unrot(&self, (path, at, mask): (PathBuf, usize, u8)) {
         let state = &mut *self.state();
         if let Some(inode) = state
             .names

@@ -7,30 +7,32 @@ use std::time::Duration;
 use durable::{Clock, SteadyClock};
 use ledger::{BallotShape, Decision};
 
+/// The clocks of one machine; clones are the same clocks.
 #[derive(Clone, Default)]
-pub(crate) struct SimClock {
+pub struct SimClock {
     monotonic_ms: Arc<AtomicU64>,
     /// By how much the system's clock is wrong.
     wrong_ms: Arc<AtomicI64>,
 }
 
 impl SimClock {
-    pub(crate) fn pass(&self, ms: u64) {
+    /// Lets so many milliseconds pass.
+    pub fn pass(&self, ms: u64) {
         self.monotonic_ms.fetch_add(ms, Ordering::Relaxed);
     }
 
     /// Somebody sets the system's clock so that it is wrong by this much.
-    pub(crate) fn set_wrong(&self, ms: i64) {
+    pub fn set_wrong(&self, ms: i64) {
         self.wrong_ms.store(ms, Ordering::Relaxed);
     }
 
     /// What a clock that was never wrong says.
-    pub(crate) fn true_ms(&self) -> i64 {
+    pub fn true_ms(&self) -> i64 {
         i64::try_from(self.monotonic_ms.load(Ordering::Relaxed)).expect("short simulations")
     }
 
     /// The clock of a process that starts now.
-    pub(crate) fn started(&self) -> Arc<SteadyClock> {
+    pub fn started(&self) -> Arc<SteadyClock> {
         Arc::new(SteadyClock::start(Arc::new(self.clone())))
     }
 }

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ledger::log::Log;
-use ledger::{Cursor, Follower, Frame, Item, SegmentHeader, Snapshots};
+use ledger::{Cursor, Follower, Frame, Item, LedgerError, SegmentHeader, Snapshots};
 
 use super::rng::Rng;
 
 /// A frame with the header of its segment.
-pub(crate) type Framed = (SegmentHeader, Frame);
+pub type Framed = (SegmentHeader, Frame);
 
 /// A log that fails, and what the world may know of it from outside.
-pub(crate) trait Ground {
+pub trait Ground {
     /// The log that owners of this life are given.
     fn log(&self) -> Arc<dyn Log>;
 
@@ -32,6 +32,11 @@ pub(crate) trait Ground {
     /// Whether something happened after which the owner must not go on.
     fn must_stop(&self) -> bool;
 
+    /// Whether something happened that explains why an owner stopped with this error.
+    fn excuses(&self, _: &LedgerError) -> bool {
+        self.must_stop()
+    }
+
     /// The life has ended, and nobody runs.
     fn end_life(&mut self, rng: &mut Rng);
 
@@ -46,6 +51,11 @@ pub(crate) trait Ground {
 
     /// Whether an owner that was thought dead may go on beside the next one.
     fn allows_ghosts(&self) -> bool;
+
+    /// Whether such an owner may go on between the batches of the next one, too.
+    fn ghosts_linger(&self) -> bool {
+        false
+    }
 
     /// Every frame of the log, read from outside.
     fn read(&self) -> Result<Vec<Framed>, String>;
@@ -62,7 +72,7 @@ pub(crate) trait Ground {
 }
 
 /// Every frame that a follower of the log is given.
-pub(crate) fn follow(log: &dyn Log) -> Result<Vec<Framed>, String> {
+pub fn follow(log: &dyn Log) -> Result<Vec<Framed>, String> {
     let failed = |error| format!("the log cannot be followed: {error}");
     let mut follower = Follower::open(log, 0, Cursor::default()).map_err(failed)?;
     let mut frames = Frames::default();
@@ -74,10 +84,11 @@ pub(crate) fn follow(log: &dyn Log) -> Result<Vec<Framed>, String> {
 
 /// Collects frames from items in order.
 #[derive(Default)]
-pub(crate) struct Frames(pub(crate) Vec<Framed>, Option<SegmentHeader>);
+pub struct Frames(pub Vec<Framed>, Option<SegmentHeader>);
 
 impl Frames {
-    pub(crate) fn take(&mut self, item: &Item) {
+    /// Notes an item, the next one.
+    pub fn take(&mut self, item: &Item) {
         match item {
             Item::Segment(header) => self.1 = Some(header.clone()),
             Item::Frame(frame) => {

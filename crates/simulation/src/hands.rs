@@ -1,8 +1,5 @@
 //! Both hands in one place, as no program has them: tests look at what each frame holds.
 
-// Each target that includes this module uses its part of it.
-#![allow(dead_code)]
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,18 +10,22 @@ use ledger::{
 };
 
 /// Votes by ballot, region and choice.
-pub(crate) type Votes = BTreeMap<(u16, u16, Choice), u64>;
+pub type Votes = BTreeMap<(u16, u16, Choice), u64>;
 
 /// Region of a credential: ballot, shard, ordinal.
-pub(crate) type RegionOf = fn(u16, u32, u32) -> u16;
+pub type RegionOf = fn(u16, u32, u32) -> u16;
 
-pub(crate) struct Keys {
-    pub(crate) count: HandSecretKey,
-    pub(crate) mask: HandSecretKey,
+/// The secret keys of both hands.
+pub struct Keys {
+    /// That of the count hand.
+    pub count: HandSecretKey,
+    /// That of the mask hand.
+    pub mask: HandSecretKey,
 }
 
 impl Keys {
-    pub(crate) fn drawn(entropy: &mut dyn Entropy) -> Keys {
+    /// Keys that follow from `entropy`.
+    pub fn drawn(entropy: &mut dyn Entropy) -> Keys {
         let mut key = |hand| HandSecretKey::generate_from(hand, entropy).expect("a seeded source");
         Keys {
             count: key(Hand::Count),
@@ -32,7 +33,8 @@ impl Keys {
         }
     }
 
-    pub(crate) fn public(&self) -> HandPublicKeys {
+    /// What everybody may know of them.
+    pub fn public(&self) -> HandPublicKeys {
         HandPublicKeys {
             count: self.count.public(),
             mask: self.mask.public(),
@@ -41,18 +43,18 @@ impl Keys {
 }
 
 /// The paper of a law that takes blank votes.
-pub(crate) fn law() -> Papers {
+pub fn law() -> Papers {
     let choices = vec![Choice::Oui, Choice::Non, Choice::Blanc];
     Papers::Same(Paper::Cells(choices))
 }
 
 /// Papers of an election, alike in regions 0 to 2.
-pub(crate) fn in_each_region(paper: Paper) -> Papers {
+pub fn in_each_region(paper: Paper) -> Papers {
     Papers::ByRegion((0..3).map(|region| (region, paper.clone())).collect())
 }
 
 /// Encloses a choice; panics where the paper does not offer it.
-pub(crate) fn enclosed(
+pub fn enclosed(
     shape: &Shape,
     entropy: &mut dyn Entropy,
     (ballot, region): (u16, u16),
@@ -64,7 +66,7 @@ pub(crate) fn enclosed(
 }
 
 /// Encloses an answer for the paper of [`law`].
-pub(crate) fn enclosed_on_a_law(answer: &Choice) -> Enclosed {
+pub fn enclosed_on_a_law(answer: &Choice) -> Enclosed {
     let keys = Keys::drawn(&mut ledger::SystemEntropy).public();
     let shape = Shape {
         event_id: "LAW".to_owned(),
@@ -83,7 +85,7 @@ pub(crate) fn enclosed_on_a_law(answer: &Choice) -> Enclosed {
 }
 
 /// Reads the votes of frames.
-pub(crate) struct BothHands {
+pub struct BothHands {
     count: CountOpener,
     mask: MaskOpener,
     papers: Vec<Papers>,
@@ -91,7 +93,8 @@ pub(crate) struct BothHands {
 }
 
 impl BothHands {
-    pub(crate) fn new(keys: &Keys, ballots: &[BallotShape], region_of: RegionOf) -> BothHands {
+    /// For ballots of one event, whose credentials have regions.
+    pub fn new(keys: &Keys, ballots: &[BallotShape], region_of: RegionOf) -> BothHands {
         BothHands {
             count: CountOpener::new(&keys.count),
             mask: MaskOpener::new(&keys.mask),
@@ -100,7 +103,11 @@ impl BothHands {
         }
     }
 
-    pub(crate) fn votes(&mut self, header: &SegmentHeader, frame: &Frame) -> Result<Votes, String> {
+    /// The votes of one frame.
+    ///
+    /// # Errors
+    /// What does not open, or does not fit the paper.
+    pub fn votes(&mut self, header: &SegmentHeader, frame: &Frame) -> Result<Votes, String> {
         let body = frame.body().map_err(|error| error.to_string())?;
         let mut votes = Votes::new();
         for (marks, sealed) in body.marks.iter().zip(&body.choices) {
