@@ -156,7 +156,7 @@ impl RowLease {
             looked,
         });
         self.renewed = sent;
-        self.acknowledged.raise_to(head.number);
+        self.acknowledged.note(head.number, head.link);
         Ok(Some(head))
     }
 
@@ -231,7 +231,7 @@ impl RowLease {
         if rows == 1 {
             self.look_behind()?;
             self.renewed = sent;
-            self.acknowledged.raise_to(link.number);
+            self.acknowledged.note(link.number, link.hash);
             return Ok(Append::Appended);
         }
         self.why_not()

@@ -1,15 +1,17 @@
 //! Where the chains are kept: which database, and who asks.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ledger::LedgerError;
+use ledger::{LedgerError, LinkHash};
 
 use crate::server::{NoAnswer, Replication, SeenLease, Server, Session};
 use crate::silence::Silence;
 use crate::time::Time;
+
+/// How many acknowledged links are remembered: readers ask for the head that they have just seen.
+const KNOWN_MAX: usize = 256;
 
 /// Who writes: one of several validators.
 #[derive(Debug, Clone)]
@@ -34,17 +36,28 @@ pub(crate) struct Store {
     looking: Arc<Mutex<Option<Box<dyn Session>>>>,
 }
 
-/// The last link of a partition that is known to be acknowledged; 0 before the first.
+/// The last links of a partition that are known to be acknowledged. By their hashes, each of which stands for every
+/// link before it: a former primary may show another link of the same number.
 #[derive(Default)]
-pub(crate) struct Acknowledged(AtomicU64);
+pub(crate) struct Acknowledged(Mutex<BTreeMap<u64, LinkHash>>);
 
 impl Acknowledged {
-    pub(crate) fn get(&self) -> u64 {
-        self.0.load(Ordering::Acquire)
+    /// Whether a chain is known to be acknowledged up to the link of that number and hash.
+    pub(crate) fn holds(&self, number: u64, link: LinkHash) -> bool {
+        self.known().get(&number) == Some(&link)
     }
 
-    pub(crate) fn raise_to(&self, number: u64) {
-        self.0.fetch_max(number, Ordering::AcqRel);
+    /// Notes that a chain is acknowledged up to a link.
+    pub(crate) fn note(&self, number: u64, link: LinkHash) {
+        let mut known = self.known();
+        known.insert(number, link);
+        while known.len() > KNOWN_MAX {
+            known.pop_first();
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<u64, LinkHash>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -80,7 +80,7 @@ impl RowStream {
             return Ok(head.number);
         }
         let known = self.store.acknowledged(self.partition);
-        if known.get() >= head.number {
+        if known.holds(head.number, head.link) {
             return Ok(head.number);
         }
         let before = head.number.saturating_sub(1);
@@ -88,7 +88,7 @@ impl RowStream {
             return Ok(before); // there is enough to read without a barrier
         }
         settle(session, self.store.time())?;
-        known.raise_to(head.number);
+        known.note(head.number, head.link);
         Ok(head.number)
     }
 }

@@ -93,7 +93,8 @@ impl Cluster {
         }
     }
 
-    fn promote(&mut self, node: usize) {
+    /// Makes a server a primary, whatever the former one takes itself for.
+    pub(super) fn promote(&mut self, node: usize) {
         let mut tables = Tables::default();
         for written in &self.nodes[node].log {
             tables.apply(&written.change);

@@ -125,7 +125,7 @@ impl Replicated {
     }
 }
 
-fn log(network: &Network, name: &str) -> PostgresLog {
+pub(super) fn log(network: &Network, name: &str) -> PostgresLog {
     let member = Member {
         name: name.to_owned(),
         lease: LEASE,

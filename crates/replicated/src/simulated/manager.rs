@@ -17,7 +17,7 @@ impl Cluster {
     }
 
     /// Turns a server into a standby of the primary, and one with another history into a copy.
-    fn follow(&mut self, node: usize, primary: usize) {
+    pub(super) fn follow(&mut self, node: usize, primary: usize) {
         let way = match &self.nodes[node].role {
             Role::Standby { of, way } if *of == primary => match way {
                 Way::Strayed if self.rng.chance(30) => {

@@ -3,6 +3,7 @@
 
 mod cluster;
 mod faults;
+mod former_primary;
 mod ground;
 mod manager;
 mod names;
