@@ -17,8 +17,13 @@ use crate::server::{ANSWER_WITHIN, Changed, NoAnswer};
 /// A host that takes a connection and then says nothing, as a frozen one does, must not keep us from the next.
 const CONNECTED_WITHIN: Duration = Duration::from_secs(1);
 
+/// A server that can be reached ends a statement far sooner.
+const CANCELLED_WITHIN: Duration = Duration::from_millis(200);
+
 /// A connection that is used by one thread, one question after the other.
 pub(crate) struct Connection {
+    /// How the server is reached once more, to have it end a statement that was given up.
+    target: Target,
     // Before the runtime: fields are dropped in this order, and the client tells the server that it leaves.
     client: Client,
     notices: Arc<Mutex<Vec<String>>>,
@@ -78,6 +83,7 @@ impl Connection {
         };
         let client = runtime.block_on(within(CONNECTED_WITHIN, connecting))?;
         Ok(Connection {
+            target: target.clone(),
             client,
             notices,
             runtime: Some(runtime),
@@ -90,7 +96,26 @@ impl Connection {
     ) -> Result<T, NoAnswer> {
         let runtime = self.runtime.as_ref();
         let runtime = runtime.expect("it is taken where this is dropped alone");
-        runtime.block_on(within(ANSWER_WITHIN, asking))
+        let answer = runtime.block_on(within(ANSWER_WITHIN, asking));
+        if answer.is_err() {
+            runtime.block_on(self.give_up());
+        }
+        answer
+    }
+
+    /// Has the server end what was asked last. A commit that waits for its standby would keep the server's process
+    /// for as long as there is none, and there are only so many; that it ends such a wait leaves the outcome as
+    /// unknown as it is.
+    async fn give_up(&self) {
+        let cancel = self.client.cancel_token();
+        let cancelling = async {
+            match self.target.tls() {
+                Some(tls) => cancel.cancel_query(tls).await,
+                None => cancel.cancel_query(NoTls).await,
+            }
+        };
+        // A server that is out of reach has nothing that it could end.
+        let _ = tokio::time::timeout(CANCELLED_WITHIN, cancelling).await;
     }
 
     /// Has the server plan a statement once.

@@ -91,9 +91,9 @@ impl PostgresLog {
         };
         // A row by itself proves nothing; an owner sends a link only when the one before was acknowledged.
         let known = self.0.acknowledged(partition);
-        if number == head.number && known.get() < number {
+        if number == head.number && !known.holds(number, head.link) {
             settle(session, self.0.time())?;
-            known.raise_to(number);
+            known.note(number, head.link);
         }
         let found = links(session, partition, (number, number))?;
         Ok(found.into_iter().next().map(|link| link.bytes))

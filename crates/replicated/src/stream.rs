@@ -1,6 +1,7 @@
 //! Links as a stream that follows the tail, and never shows what was not acknowledged.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use ledger::LedgerError;
 use ledger::log::LinkStream;
@@ -9,6 +10,9 @@ use crate::replication::settle;
 use crate::rows::{links, number_of_frame, start_of};
 use crate::server::{Head, NoAnswer, Session, StoredLink};
 use crate::store::Store;
+
+/// A chain that stood still for so long is at rest: a barrier then tells of its last link.
+const AT_REST: Duration = Duration::from_millis(100);
 
 pub(crate) struct RowStream {
     store: Store,
@@ -19,6 +23,8 @@ pub(crate) struct RowStream {
     after: u64,
     /// The next link to read; none before the first call that finds a new frame.
     next: Option<u64>,
+    /// How many links there were when this was last looked at, and since when; none before the first look.
+    rests: Option<(u64, Duration)>,
     /// Read, and not handed out yet.
     read: VecDeque<StoredLink>,
 }
@@ -36,6 +42,7 @@ impl RowStream {
             session: Some(session),
             after,
             next: None,
+            rests: None,
             read: VecDeque::new(),
         }
     }
@@ -74,7 +81,7 @@ impl RowStream {
 
     /// The last link that was acknowledged, of those up to `head`: an owner sends a link only when the one before
     /// was, and what is there before a barrier was, too. A row by itself proves nothing.
-    fn acknowledged(&self, session: &dyn Session, head: &Head) -> Result<u64, NoAnswer> {
+    fn acknowledged(&mut self, session: &dyn Session, head: &Head) -> Result<u64, NoAnswer> {
         #[cfg(test)]
         if crate::sabotage::is(crate::sabotage::Sabotage::ShowAnyRow) {
             return Ok(head.number);
@@ -86,6 +93,15 @@ impl RowStream {
         let before = head.number.saturating_sub(1);
         if self.next.is_some_and(|next| next < before) {
             return Ok(before); // there is enough to read without a barrier
+        }
+        let now = self.store.time().now();
+        let (links, since) = *self.rests.get_or_insert((head.number, Duration::ZERO));
+        if links != head.number {
+            self.rests = Some((head.number, now));
+            return Ok(before); // the next link, if one comes, says the same without a barrier
+        }
+        if now.saturating_sub(since) < AT_REST {
+            return Ok(before);
         }
         settle(session, self.store.time())?;
         known.note(head.number, head.link);
