@@ -116,6 +116,23 @@ async function sample() {
   }
 }
 
+/** Fills the tables of the picture anew: validators, partitions, what happened. */
+async function picture() {
+  const tables = document.querySelectorAll("[data-picture]");
+  if (tables.length === 0) return;
+  const response = await fetch(`/cluster?lang=${lang.slice(0, 2)}`, { cache: "no-store", signal: AbortSignal.timeout(EVERY_MS) });
+  if (!response.ok) return;
+  const told = new Map((await response.json()).map((table) => [table.id, table.rows]));
+  for (const table of tables) {
+    const rows = (told.get(table.dataset.picture) ?? []).map((cells) => {
+      const row = document.createElement("tr");
+      row.append(...cells.map((cell) => Object.assign(document.createElement("td"), { textContent: cell })));
+      return row;
+    });
+    table.tBodies[0].replaceChildren(...rows);
+  }
+}
+
 async function round() {
   try {
     await sample();
@@ -127,6 +144,7 @@ async function round() {
     connection.className = "connection off";
     connection.textContent = text("off", { n: Math.round((Date.now() - last) / 1000) });
   }
+  await picture().catch(() => {}); // the line above says that nothing answers
   await health();
   setTimeout(round, EVERY_MS);
 }

@@ -30,6 +30,7 @@
 
 mod asset;
 mod chart;
+mod cluster;
 mod encoding;
 mod form;
 mod frame;
@@ -45,6 +46,10 @@ mod wording;
 mod tests;
 
 pub use asset::{ASSET_CACHE_CONTROL, ASSET_PREFIX, Asset, asset, assets};
+pub use cluster::{
+    ClusterEvent, ClusterPicture, ClusterTable, DecisionSeen, LeaseSeen, MemberSeen, MemberState,
+    PartitionSeen, cluster_tables,
+};
 pub use encoding::Encoding;
 pub use form::{Form, FormError};
 pub use frame::{Page, PageContext};

@@ -6,6 +6,7 @@
 
 use askama::Template;
 
+use crate::cluster::ClusterTable;
 use crate::frame::{Frame, Page, PageContext};
 use crate::messages::Messages;
 
@@ -130,14 +131,15 @@ struct Monitor<'a> {
     frame: Frame<'a>,
     panels: &'static [Panel],
     health: &'static [(&'static str, &'static str)],
+    tables: &'a [ClusterTable],
 }
 
 /// Message id and path of each health check that both programs answer.
 const HEALTH: &[(&str, &str)] = &[("health-live", "/livez"), ("health-ready", "/readyz")];
 
-/// The monitor of a program; its own path is `/monitor`.
+/// The monitor of a program, with the tables of its picture, if it has one; its own path is `/monitor`.
 #[must_use]
-pub fn monitor(context: &PageContext<'_>, program: Program) -> Page {
+pub fn monitor(context: &PageContext<'_>, program: Program, tables: &[ClusterTable]) -> Page {
     let t = Messages::of(context.lang);
     let (title, panels) = match program {
         Program::Validator => ("monitor-validator", VALIDATOR),
@@ -155,6 +157,7 @@ pub fn monitor(context: &PageContext<'_>, program: Program) -> Page {
             frame,
             panels,
             health: HEALTH,
+            tables,
         },
     )
 }

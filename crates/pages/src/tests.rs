@@ -255,7 +255,7 @@ fn all_pages() -> Vec<(Language, Page)> {
             now_ms: OPEN_MS,
         };
         let monitors =
-            [Program::Validator, Program::Tally].map(|program| monitor(&context, program));
+            [Program::Validator, Program::Tally].map(|program| monitor(&context, program, &[]));
         let all = voter_pages(&context)
             .into_iter()
             .chain(results_pages(&context));

@@ -68,7 +68,10 @@ impl Internal {
         let path = request.uri().path();
         let ledger = path.strip_prefix("/ledger/");
         let asset = path.strip_prefix(pages::ASSET_PREFIX);
-        let known = matches!(path, "/metrics" | "/livez" | "/readyz" | "/monitor");
+        let known = matches!(
+            path,
+            "/metrics" | "/livez" | "/readyz" | "/monitor" | "/cluster"
+        );
         if !known && ledger.is_none() && asset.is_none() {
             return Err(Rejection::NoSuchPath.into());
         }
@@ -81,6 +84,7 @@ impl Internal {
             "/livez" => whole(health::live()),
             "/readyz" => whole(health::ready(&self.app)?),
             "/monitor" => whole(site::monitor(&self.app, request)),
+            "/cluster" => whole(site::cluster(&self.app, request)),
             _ if ledger.is_none() => {
                 whole(site::asset(asset.unwrap_or_default(), request.headers()))
             }

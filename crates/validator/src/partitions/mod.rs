@@ -4,6 +4,7 @@ mod answering;
 mod board;
 mod delivery;
 mod even;
+mod happened;
 mod recent;
 mod steward;
 mod tending;
@@ -12,5 +13,6 @@ mod words;
 
 pub(crate) use answering::Answering;
 pub(crate) use board::{Partitions, Place, Undecided};
-pub(crate) use recent::Recent;
-pub(crate) use steward::{Opening, Standing, Steward};
+pub(crate) use happened::Happened;
+pub(crate) use recent::{Recent, Stamped};
+pub(crate) use steward::{Opening, Standing, Steward, View};

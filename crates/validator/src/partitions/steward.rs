@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 
 use super::board::{OtherValidator, Partitions, Place};
 use super::even::{self, Owned};
+use super::happened::Happened;
 use super::recent::{Recent, Stamped};
 use super::tending::tend;
 
@@ -73,7 +74,7 @@ pub(super) struct Shared {
     /// The others need not be seen any more.
     leaving: AtomicBool,
     given: Mutex<Instant>,
-    events: Recent<String>,
+    events: Recent<Happened>,
     failed: Mutex<Option<oneshot::Sender<String>>>,
 }
 
@@ -149,12 +150,17 @@ impl Steward {
         })
     }
 
+    /// How long a validator may be silent and is alive.
+    pub(crate) fn lease(&self) -> Duration {
+        self.shared.lease
+    }
+
     pub(crate) fn view(&self) -> View {
         self.shared.view().clone()
     }
 
     /// What happened among the validators, the last first.
-    pub(crate) fn events(&self) -> Vec<Stamped<String>> {
+    pub(crate) fn events(&self) -> Vec<Stamped<Happened>> {
         self.shared.events.all()
     }
 
@@ -270,8 +276,8 @@ impl Shared {
         (self.opening.on_retired)(state);
     }
 
-    pub(super) fn note(&self, what: String) {
-        tracing::info!(target: "audit", what);
+    pub(super) fn note(&self, what: Happened) {
+        tracing::info!(target: "audit", %what);
         self.events.add(self.opening.clock.now_ms(), what);
     }
 
@@ -298,11 +304,11 @@ impl Shared {
                 remedy = "set the clock of whichever is wrong",
                 "the clocks of this validator and the database are apart by more than 2 seconds: it owns no partition, and hands votes to the others"
             );
-            self.note(format!(
-                "clock {ahead_ms:.0} ms ahead of the database's: owns nothing"
-            ));
+            #[allow(clippy::cast_possible_truncation)]
+            // for people: a clock that is further ahead is as wrong
+            self.note(Happened::ClockApart(ahead_ms as i64));
         } else if !was_sound && is_sound(clock) {
-            self.note("clock agrees with the database's again".to_owned());
+            self.note(Happened::ClockAgrees);
         }
     }
 }
@@ -404,10 +410,10 @@ impl Watch {
         };
         let (before, now) = (alive(&before), alive(picture));
         for name in now.iter().filter(|name| !before.contains(name)) {
-            self.shared.note(format!("{name} is here"));
+            self.shared.note(Happened::Here(name.clone()));
         }
         for name in before.iter().filter(|name| !now.contains(name)) {
-            self.shared.note(format!("{name} is silent"));
+            self.shared.note(Happened::Silent(name.clone()));
         }
     }
 

@@ -9,6 +9,7 @@ use ledger::{LedgerError, Options, Partition, StandBy};
 
 use super::board::Place;
 use super::delivery::VoteReply;
+use super::happened::Happened;
 use super::steward::Shared;
 
 /// How often the links of another owner are looked for, and whether the partition is free.
@@ -93,10 +94,10 @@ fn take_over(shared: &Arc<Shared>, standby: StandBy, partition: u16) -> Result<O
     let shape = Arc::clone(&opening.shape);
     let (owned, report) = Partition::take_over(standby, Some(snapshots), clock, shape, options)?;
     (opening.on_opened)(&report);
-    shared.note(format!(
-        "partition {partition}: taken, epoch {}",
-        report.epoch
-    ));
+    shared.note(Happened::Taken {
+        partition,
+        epoch: report.epoch,
+    });
     Ok(Owned {
         partition: Arc::new(owned),
         is_lost,
@@ -124,8 +125,11 @@ fn own(shared: &Arc<Shared>, partition: u16, owned: Owned) {
     shared.retire(ledger.state());
     ledger.shutdown();
     shared.note_behind(partition);
-    let what = if is_lost() { "lost" } else { "given back" };
-    shared.note(format!("partition {partition}: {what}"));
+    shared.note(if is_lost() {
+        Happened::Lost(partition)
+    } else {
+        Happened::GivenBack(partition)
+    });
     drop(ledger);
 }
 

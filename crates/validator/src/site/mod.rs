@@ -6,6 +6,7 @@
 
 mod cast;
 mod page;
+mod picture;
 mod refused;
 mod same_site;
 mod visit;
@@ -13,4 +14,4 @@ mod visit;
 pub(crate) use page::asset;
 #[cfg(test)]
 pub(crate) use refused::{NotCast, end_of, not_cast};
-pub(crate) use visit::{Visit, monitor};
+pub(crate) use visit::{Visit, cluster, monitor};

@@ -6,20 +6,22 @@ use election::Language;
 use hyper::body::Incoming;
 use hyper::header::{ACCEPT, CONTENT_TYPE};
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Method, Request};
+use hyper::{HeaderMap, Method, Request, StatusCode};
 use listener::client::Prefix;
 use pages::voter::{self, Activity, CheckFault};
-use pages::{Form, Page, PageContext, Program};
+use pages::{ClusterTable, Form, Page, PageContext, Program};
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::cast;
 use super::page::{asset, html};
+use super::picture::picture;
 use super::refused::end_of;
 use super::same_site;
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::http::rejection::Rejection;
-use crate::http::reply::Reply;
+use crate::http::reply::{self, Reply};
 use crate::http::{body, receipts};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -148,7 +150,20 @@ pub(crate) fn monitor<B>(app: &App, request: &Request<B>) -> Reply {
         lang: lang_of(request),
         checks: false,
     };
-    html(pages::monitor(&visit.context(app), Program::Validator))
+    let tables = pages::cluster_tables(visit.lang, &picture(app));
+    html(pages::monitor(
+        &visit.context(app),
+        Program::Validator,
+        &tables,
+    ))
+}
+
+/// `GET /cluster`: the tables of the monitor, as JSON.
+pub(crate) fn cluster<B>(app: &App, request: &Request<B>) -> Reply {
+    let tables = pages::cluster_tables(lang_of(request), &picture(app));
+    let rows = |table: &ClusterTable| json!({"id": table.id, "rows": table.rows});
+    let tables: Vec<Value> = tables.iter().map(rows).collect();
+    reply::json(StatusCode::OK, &tables, reply::JSON, None)
 }
 
 fn lang_of<B>(request: &Request<B>) -> Language {

@@ -163,7 +163,7 @@ pub(super) async fn monitor(
     headers: HeaderMap,
 ) -> Response {
     let lang = lang_of(&uri, &headers);
-    uncached(pages::monitor(&context(&shared, lang), Program::Tally))
+    uncached(pages::monitor(&context(&shared, lang), Program::Tally, &[]))
 }
 
 /// `GET /assets/{name}`: a file that pages load.

@@ -1,0 +1,262 @@
+//! The picture of validators that share a ledger: who is alive, who records which partition, what happened, and the
+//! last decisions. As tables, which the page shows and its script keeps up to date.
+
+use election::{Language, instant_text};
+
+use crate::messages::Messages;
+
+/// What is seen of a ledger and its validators at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct ClusterPicture {
+    /// By name; none where the ledger is in files.
+    pub members: Vec<MemberSeen>,
+    /// By number.
+    pub partitions: Vec<PartitionSeen>,
+    /// The last first, with the time in ms since 1970 UTC.
+    pub events: Vec<(i64, ClusterEvent)>,
+    /// The last first, with the time in ms since 1970 UTC.
+    pub decisions: Vec<(i64, DecisionSeen)>,
+}
+
+/// A validator as the others see it.
+#[derive(Clone, Debug)]
+pub struct MemberSeen {
+    /// Its name.
+    pub name: String,
+    /// Where the others reach it.
+    pub address: String,
+    /// Version of its program.
+    pub version: String,
+    /// Whether it shows itself, and has read every partition to its end.
+    pub state: MemberState,
+    /// By how many milliseconds its clock is ahead of the database's, and how exactly that is known.
+    pub clock_ms: (f64, f64),
+    /// Seconds since it last showed itself.
+    pub silent_s: f64,
+}
+
+/// How a validator is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberState {
+    /// It may record votes.
+    Level,
+    /// It still reads, or its clock is apart: it hands votes to the others.
+    Behind,
+    /// It does not show itself any more.
+    Silent,
+}
+
+/// A partition and whoever records it.
+#[derive(Clone, Debug)]
+pub struct PartitionSeen {
+    /// Its number.
+    pub partition: u16,
+    /// Who records it; none where the ledger is in files, and this validator does.
+    pub lease: Option<LeaseSeen>,
+    /// Its last frame, as the ledger has it.
+    pub last_frame: u64,
+    /// How many of its frames this validator has not read yet.
+    pub lag: u64,
+}
+
+/// The right to record a partition.
+#[derive(Clone, Debug)]
+pub struct LeaseSeen {
+    /// Name of its owner; none where nobody records the partition at the moment.
+    pub owner: Option<String>,
+    /// One higher with each owner.
+    pub epoch: u64,
+    /// Seconds until the owner's lease passes.
+    pub left_s: f64,
+}
+
+/// What happened among validators.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClusterEvent {
+    /// This validator records a partition from now on.
+    Taken {
+        /// The partition.
+        partition: u16,
+        /// Of the new owner.
+        epoch: u32,
+    },
+    /// This validator has given a partition back.
+    GivenBack(u16),
+    /// Another one has taken a partition from this validator.
+    Lost(u16),
+    /// A validator shows itself.
+    Here(String),
+    /// A validator shows itself no more.
+    Silent(String),
+    /// The clock of this validator is apart from the database's, by so many milliseconds.
+    ClockApart(i64),
+    /// It agrees again.
+    ClockAgrees,
+}
+
+/// What became of one vote, without voter and choice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecisionSeen {
+    /// Where it was decided.
+    pub partition: u16,
+    /// Id of the ballot.
+    pub ballot: String,
+    /// A word of the interface, such as `accepted`.
+    pub outcome: &'static str,
+}
+
+/// A table of the picture, in one language.
+#[derive(Clone, Debug)]
+pub struct ClusterTable {
+    /// Names it for the page's script.
+    pub id: &'static str,
+    /// What stands over it.
+    pub title: String,
+    /// What stands over each column.
+    pub columns: Vec<String>,
+    /// The cells, row by row.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// The picture in words. A ledger in files has no validators beside this one, and no table of them.
+#[must_use]
+pub fn cluster_tables(lang: Language, picture: &ClusterPicture) -> Vec<ClusterTable> {
+    let words = Words(Messages::of(lang));
+    let mut tables = Vec::new();
+    if !picture.members.is_empty() {
+        let members = picture.members.iter();
+        tables.push(words.table(
+            "members",
+            &["member", "state", "address", "version", "clock", "seen"],
+            members.map(|member| words.member(member)).collect(),
+        ));
+    }
+    let partitions = picture.partitions.iter();
+    tables.push(words.table(
+        "partitions",
+        &["partition", "owner", "epoch", "lease", "frame", "behind"],
+        partitions.map(|seen| words.partition(seen)).collect(),
+    ));
+    if !picture.members.is_empty() {
+        let events = picture.events.iter();
+        tables.push(
+            words.table(
+                "events",
+                &["time", "event"],
+                events
+                    .map(|(time_ms, event)| vec![instant_text(*time_ms), words.event(event)])
+                    .collect(),
+            ),
+        );
+    }
+    let decisions = picture.decisions.iter();
+    tables.push(
+        words.table(
+            "decisions",
+            &["time", "partition", "ballot", "decision"],
+            decisions
+                .map(|(time_ms, seen)| words.decision(*time_ms, seen))
+                .collect(),
+        ),
+    );
+    tables
+}
+
+/// The texts of one language.
+struct Words(&'static Messages);
+
+impl Words {
+    fn text(&self, id: &str) -> String {
+        self.0.get(id).into_owned()
+    }
+
+    fn table(&self, id: &'static str, columns: &[&str], rows: Vec<Vec<String>>) -> ClusterTable {
+        let column = |name: &&str| self.text(&format!("cluster-column-{name}"));
+        ClusterTable {
+            id,
+            title: self.text(&format!("cluster-{id}")),
+            columns: columns.iter().map(column).collect(),
+            rows,
+        }
+    }
+
+    fn member(&self, member: &MemberSeen) -> Vec<String> {
+        let state = match member.state {
+            MemberState::Level => "cluster-level",
+            MemberState::Behind => "cluster-behind",
+            MemberState::Silent => "cluster-silent",
+        };
+        let (ahead, error) = member.clock_ms;
+        vec![
+            member.name.clone(),
+            self.text(state),
+            member.address.clone(),
+            member.version.clone(),
+            format!("{ahead:+.0} ± {error:.0} ms"),
+            format!("{:.1} s", member.silent_s),
+        ]
+    }
+
+    fn partition(&self, seen: &PartitionSeen) -> Vec<String> {
+        let (owner, epoch, left) = match &seen.lease {
+            None => (self.text("cluster-here"), String::new(), String::new()),
+            Some(lease) => match &lease.owner {
+                None => (
+                    self.text("cluster-nobody"),
+                    lease.epoch.to_string(),
+                    String::new(),
+                ),
+                Some(owner) => (
+                    owner.clone(),
+                    lease.epoch.to_string(),
+                    format!("{:.1} s", lease.left_s),
+                ),
+            },
+        };
+        vec![
+            seen.partition.to_string(),
+            owner,
+            epoch,
+            left,
+            seen.last_frame.to_string(),
+            seen.lag.to_string(),
+        ]
+    }
+
+    fn event(&self, event: &ClusterEvent) -> String {
+        let of = |id: &str, partition: &u16| {
+            let partition = partition.to_string();
+            self.0.fill(id, [("partition", partition.as_str().into())])
+        };
+        let named = |id: &str, name: &String| self.0.fill(id, [("name", name.as_str().into())]);
+        match event {
+            ClusterEvent::Taken { partition, epoch } => {
+                let (partition, epoch) = (partition.to_string(), epoch.to_string());
+                let values = [
+                    ("partition", partition.as_str().into()),
+                    ("epoch", epoch.as_str().into()),
+                ];
+                self.0.fill("cluster-event-taken", values)
+            }
+            ClusterEvent::GivenBack(partition) => of("cluster-event-given-back", partition),
+            ClusterEvent::Lost(partition) => of("cluster-event-lost", partition),
+            ClusterEvent::Here(name) => named("cluster-event-here", name),
+            ClusterEvent::Silent(name) => named("cluster-event-silent", name),
+            ClusterEvent::ClockApart(ms) => {
+                let ms = ms.to_string();
+                self.0
+                    .fill("cluster-event-clock-apart", [("ms", ms.as_str().into())])
+            }
+            ClusterEvent::ClockAgrees => self.text("cluster-event-clock-agrees"),
+        }
+    }
+
+    fn decision(&self, time_ms: i64, seen: &DecisionSeen) -> Vec<String> {
+        vec![
+            instant_text(time_ms),
+            seen.partition.to_string(),
+            seen.ballot.clone(),
+            self.text(&format!("cluster-outcome-{}", seen.outcome)),
+        ]
+    }
+}
