@@ -97,7 +97,7 @@ deny:
 .PHONY: sim
 sim: ## the ledger on a simulated disk and on simulated servers of a database: SEEDS=1000, or SEED=n to replay one
 	@$(CARGO) run --quiet --release -p simulation --example sim -- $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
-	@$(if $(SEED),SCRUTIN_SEED=$(SEED),SCRUTIN_SEEDS=$(SEEDS)) $(CARGO) test --quiet --release -p replicated --lib \
+	@$(if $(SEED),SCRUTIN_SEED=$(SEED),SCRUTIN_SEEDS=$(SEEDS)) $(CARGO) test --quiet -p replicated --lib \
 	  hold_on_servers_that_lie -- --nocapture
 
 .PHONY: crash

@@ -231,7 +231,7 @@ impl World {
         }
         for _ in 0..self.rng.below(BATCHES_MAX) {
             self.turn_of_events();
-            if self.rng.chance(30) {
+            if self.ground.ghosts_linger() && self.rng.chance(30) {
                 self.haunt()?;
             }
             let stepped = self

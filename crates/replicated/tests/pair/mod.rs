@@ -175,14 +175,13 @@ impl Pair {
         self.primary.kill().expect("a running server");
         self.primary.wait().expect("a killed server");
         let data = self.dir.path().join("primary");
+        self.primary = launch(&self.programs, &data, self.port, "");
         wait_until(|| {
-            self.primary = launch(&self.programs, &data, self.port, "");
-            std::thread::sleep(Duration::from_millis(500));
-            psql(&self.programs, self.port, "SELECT 1").is_ok() || {
-                let _ = self.primary.kill();
-                let _ = self.primary.wait();
-                false
+            // It ends by itself while processes of the former one are still there.
+            if matches!(self.primary.try_wait(), Ok(Some(_))) {
+                self.primary = launch(&self.programs, &data, self.port, "");
             }
+            psql(&self.programs, self.port, "SELECT 1").is_ok()
         });
     }
 }
