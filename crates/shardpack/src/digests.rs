@@ -74,7 +74,8 @@ impl Plan {
 impl Source {
     /// The shards that a digest set becomes.
     fn of_set(path: &Path, header: &Header, partitions: u16) -> Vec<Source> {
-        let bits_min = partitions.trailing_zeros() as u8; // a power of two of 16 bits has at most 15
+        let bits_min = partitions.trailing_zeros().try_into();
+        let bits_min: u8 = bits_min.expect("16 bits have at most 16 zeros");
         let shard_bits = header.shard_bits.max(bits_min);
         let parts = 1 << (shard_bits - header.shard_bits);
         let part = |nth| Source {

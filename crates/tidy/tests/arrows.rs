@@ -53,6 +53,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "ledger",
             "database",
             "replicated",
+            "relay",
             "pages",
             "listener",
             "handwritten",

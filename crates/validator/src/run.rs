@@ -67,7 +67,7 @@ pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
     let (recording, others) = match start::Kept::of(config)? {
         Kept::Files(log) => (record_alone(config, log, &roll.package, &clock)?, None),
         Kept::Replicated(shared) => {
-            let (recording, others) = record_with_others(config, shared, &roll, &clock, &machine)?;
+            let (recording, others) = record_with_others(config, *shared, &roll, &clock, &machine)?;
             (recording, Some(others))
         }
     };

@@ -103,7 +103,7 @@ pub(crate) enum Kept {
     /// In files of the data directory.
     Files(Arc<FilesLog>),
     /// In a database that several validators share.
-    Replicated(Shared),
+    Replicated(Box<Shared>),
 }
 
 /// A ledger that several validators share.
@@ -147,10 +147,10 @@ impl Kept {
             name: replicated.member.clone(),
             lease: replicated.lease,
         };
-        Ok(Kept::Replicated(Shared {
+        Ok(Kept::Replicated(Box::new(Shared {
             log: PostgresLog::new(target.clone(), member.clone()),
             members: Members::new(target, member),
-        }))
+        })))
     }
 
     pub(crate) fn log(&self) -> Arc<dyn Log> {

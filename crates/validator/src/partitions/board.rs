@@ -45,7 +45,6 @@ pub(crate) enum Place {
 
 /// Another validator that owns partitions.
 pub(crate) struct OtherValidator {
-    pub(crate) name: String,
     pub(crate) peer: Peer,
 }
 

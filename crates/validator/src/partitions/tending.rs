@@ -10,7 +10,7 @@ use ledger::{LedgerError, Options, Partition, StandBy};
 use super::board::Place;
 use super::delivery::VoteReply;
 use super::happened::Happened;
-use super::steward::Shared;
+use super::shared::Shared;
 
 /// How often the links of another owner are looked for, and whether the partition is free.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);

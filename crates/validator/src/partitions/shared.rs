@@ -1,0 +1,231 @@
+//! What the threads of a steward share: what is seen of the others, and what follows from it for this validator.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use durable::{Clock, SteadyClock};
+use ledger::log::Log;
+use ledger::{Options, PartitionState, RecoveryReport, Shape, Snapshots};
+use replicated::{ClockOffset, Picture, PostgresLog, SeenMember};
+use tokio::sync::oneshot;
+
+use super::board::{Partitions, Place};
+use super::even::{self, Owned};
+use super::happened::Happened;
+use super::recent::Recent;
+
+/// Beyond this a validator owns nothing.
+const CLOCK_MAX_MS: f64 = 2_000.0;
+/// A picture that is older decides nothing.
+const PICTURE_AGE_MAX: Duration = Duration::from_secs(2);
+/// Between two partitions that are given back, so that everybody sees what became of the first.
+const GIVE_EVERY: Duration = Duration::from_secs(2);
+
+/// How the steward opens a partition.
+pub(crate) struct Opening {
+    pub(crate) snapshots: Snapshots,
+    pub(crate) shape: Arc<Shape>,
+    pub(crate) clock: Arc<SteadyClock>,
+    /// Options of a partition.
+    pub(crate) options: Box<dyn Fn(u16) -> Options + Send + Sync>,
+    /// Told what each takeover found.
+    pub(crate) on_opened: Box<dyn Fn(&RecoveryReport) + Send + Sync>,
+    /// Takes the counters of a partition that is owned no more.
+    pub(crate) on_retired: Box<dyn Fn(&PartitionState) + Send + Sync>,
+}
+
+/// What is seen of the others, for people.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct View {
+    pub(crate) picture: Picture,
+    /// When it was made; none before the first.
+    pub(crate) made: Option<Instant>,
+    /// Why the database did not answer the last question.
+    pub(crate) trouble: Option<String>,
+}
+
+/// What all threads of a steward share.
+pub(super) struct Shared {
+    pub(super) log: PostgresLog,
+    pub(super) opening: Opening,
+    pub(super) partitions: Arc<Partitions>,
+    pub(super) me: String,
+    pub(super) lease: Duration,
+    view: Mutex<View>,
+    level: Vec<AtomicBool>,
+    clock_is_sound: AtomicBool,
+    /// Everything that is owned is given back, for good.
+    pub(super) stopping: AtomicBool,
+    /// The others need not be seen any more.
+    pub(super) leaving: AtomicBool,
+    given: Mutex<Instant>,
+    pub(super) events: Recent<Happened>,
+    failed: Mutex<Option<oneshot::Sender<String>>>,
+}
+
+impl Shared {
+    /// For a validator of that name and lease.
+    pub(super) fn new(
+        log: PostgresLog,
+        (me, lease): (String, Duration),
+        opening: Opening,
+        partitions: &Arc<Partitions>,
+        failed: oneshot::Sender<String>,
+    ) -> Shared {
+        let behind = |_| AtomicBool::new(false);
+        Shared {
+            log,
+            opening,
+            me,
+            lease,
+            view: Mutex::default(),
+            level: (0..partitions.count()).map(behind).collect(),
+            partitions: Arc::clone(partitions),
+            clock_is_sound: AtomicBool::new(true),
+            stopping: AtomicBool::new(false),
+            leaving: AtomicBool::new(false),
+            given: Mutex::new(Instant::now()),
+            events: Recent::default(),
+            failed: Mutex::new(Some(failed)),
+        }
+    }
+
+    pub(super) fn log(&self) -> Arc<dyn Log> {
+        Arc::new(self.log.clone())
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Whether everything that is owned has to be given back.
+    pub(super) fn is_giving_up(&self) -> bool {
+        self.is_stopping() || !self.clock_is_sound.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn note_level(&self, partition: u16) {
+        self.level[usize::from(partition)].store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn note_behind(&self, partition: u16) {
+        self.level[usize::from(partition)].store(false, Ordering::Relaxed);
+    }
+
+    /// Whether all partitions are read to their ends, so that this one can own any.
+    pub(super) fn is_level(&self) -> bool {
+        let owned = |partition| matches!(self.partitions.place(partition), Place::Here(_));
+        let mut numbered = (0..).zip(&self.level);
+        numbered.all(|(partition, level)| level.load(Ordering::Relaxed) || owned(partition))
+    }
+
+    pub(super) fn may_take(&self, partition: u16) -> bool {
+        let is_listed_free = |view: &View| {
+            let mut seen = view.picture.partitions.iter();
+            let seen = seen.find(|seen| seen.partition == partition);
+            seen.is_some_and(|seen| {
+                seen.owner.as_ref().is_none_or(|owner| {
+                    seen.left_s < 0.0 || *owner == self.me || !self.is_alive(&view.picture, owner)
+                })
+            })
+        };
+        !self.is_giving_up()
+            && self.by_picture(|view, owned| {
+                is_listed_free(view) && even::may_take(&self.me, owned, self.level.len())
+            })
+    }
+
+    pub(super) fn is_alive(&self, picture: &Picture, name: &str) -> bool {
+        let mut members = picture.members.iter();
+        members.any(|member| member.name == name && member.silent < self.lease)
+    }
+
+    /// Whether a partition is the one that should be given to somebody else now.
+    pub(super) fn should_give(&self, partition: u16) -> bool {
+        let mine = self.partitions.here();
+        if mine.last().is_none_or(|(last, _)| *last != partition) {
+            return false;
+        }
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        if given.elapsed() < GIVE_EVERY {
+            return false;
+        }
+        let gives =
+            self.by_picture(|_, owned| even::should_give(&self.me, owned, self.level.len()));
+        if gives {
+            *given = Instant::now();
+        }
+        gives
+    }
+
+    /// Decides by who owns how many, where that is known; `false` where it is not.
+    fn by_picture(&self, decide: impl FnOnce(&View, &Owned<'_>) -> bool) -> bool {
+        let view = self.view();
+        if view
+            .made
+            .is_none_or(|made| made.elapsed() > PICTURE_AGE_MAX)
+        {
+            return false;
+        }
+        let is_eligible = |member: &&SeenMember| {
+            member.is_level && member.silent < self.lease && is_sound(member.clock)
+        };
+        let eligible = view.picture.members.iter().filter(is_eligible);
+        let mut owned: Owned<'_> = eligible.map(|member| (member.name.as_str(), 0)).collect();
+        for seen in &view.picture.partitions {
+            let owner = seen.owner.as_deref().filter(|_| seen.left_s >= 0.0);
+            if let Some(count) = owner.and_then(|owner| owned.get_mut(owner)) {
+                *count += 1;
+            }
+        }
+        // What this validator has itself it knows better than the picture.
+        if let Some(mine) = owned.get_mut(self.me.as_str()) {
+            *mine = self.partitions.here().len();
+        }
+        decide(&view, &owned)
+    }
+
+    pub(super) fn retire(&self, state: &PartitionState) {
+        (self.opening.on_retired)(state);
+    }
+
+    pub(super) fn note(&self, what: Happened) {
+        tracing::info!(target: "audit", %what);
+        self.events.add(self.opening.clock.now_ms(), what);
+    }
+
+    /// Ends the program.
+    pub(super) fn fail(&self, why: String) {
+        let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(failed) = failed.take() {
+            // Nobody listens where the program is ending already.
+            let _ = failed.send(why);
+        }
+    }
+
+    pub(super) fn view(&self) -> MutexGuard<'_, View> {
+        self.view.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says so where the clocks begin or cease to be apart.
+    pub(super) fn note_clock(&self, clock: ClockOffset) {
+        let was_sound = self.clock_is_sound.swap(is_sound(clock), Ordering::Relaxed);
+        let ahead_ms = clock.ahead_ms;
+        if was_sound && !is_sound(clock) {
+            tracing::error!(
+                ahead_ms,
+                remedy = "set the clock of whichever is wrong",
+                "the clocks of this validator and the database are apart by more than 2 seconds: it owns no partition, and hands votes to the others"
+            );
+            #[allow(clippy::cast_possible_truncation)]
+            // for people: a clock that is further ahead is as wrong
+            self.note(Happened::ClockApart(ahead_ms as i64));
+        } else if !was_sound && is_sound(clock) {
+            self.note(Happened::ClockAgrees);
+        }
+    }
+}
+
+fn is_sound(clock: ClockOffset) -> bool {
+    clock.at_least_ms() <= CLOCK_MAX_MS
+}
