@@ -101,8 +101,45 @@ pub struct DecisionSeen {
     pub partition: u16,
     /// Id of the ballot.
     pub ballot: String,
-    /// A word of the interface, such as `accepted`.
-    pub outcome: &'static str,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of a vote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is recorded.
+    Accepted,
+    /// It was recorded before, and the same receipt is given again.
+    Replayed,
+    /// The voter had voted before.
+    Duplicate,
+    /// The ballot was not open.
+    OutsideWindow,
+    /// No vote can be taken at the moment.
+    NotTaken,
+    /// Package and ledger disagree.
+    Disagrees,
+    /// It was turned away, and nothing is recorded.
+    Overloaded,
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Outcome {
+    /// Id of its message.
+    fn message(self) -> &'static str {
+        match self {
+            Outcome::Accepted => "cluster-outcome-accepted",
+            Outcome::Replayed => "cluster-outcome-replayed",
+            Outcome::Duplicate => "cluster-outcome-duplicate",
+            Outcome::OutsideWindow => "cluster-outcome-outside-window",
+            Outcome::NotTaken => "cluster-outcome-not-taken",
+            Outcome::Disagrees => "cluster-outcome-disagrees",
+            Outcome::Overloaded => "cluster-outcome-overloaded",
+            Outcome::Unknown => "cluster-outcome-unknown",
+        }
+    }
 }
 
 /// A table of the picture, in one language.
@@ -126,23 +163,37 @@ pub fn cluster_tables(lang: Language, picture: &ClusterPicture) -> Vec<ClusterTa
     if !picture.members.is_empty() {
         let members = picture.members.iter();
         tables.push(words.table(
-            "members",
-            &["member", "state", "address", "version", "clock", "seen"],
+            ("members", "cluster-members"),
+            &[
+                "cluster-column-member",
+                "cluster-column-state",
+                "cluster-column-address",
+                "cluster-column-version",
+                "cluster-column-clock",
+                "cluster-column-seen",
+            ],
             members.map(|member| words.member(member)).collect(),
         ));
     }
     let partitions = picture.partitions.iter();
     tables.push(words.table(
-        "partitions",
-        &["partition", "owner", "epoch", "lease", "frame", "behind"],
+        ("partitions", "cluster-partitions"),
+        &[
+            "cluster-column-partition",
+            "cluster-column-owner",
+            "cluster-column-epoch",
+            "cluster-column-lease",
+            "cluster-column-frame",
+            "cluster-column-behind",
+        ],
         partitions.map(|seen| words.partition(seen)).collect(),
     ));
     if !picture.members.is_empty() {
         let events = picture.events.iter();
         tables.push(
             words.table(
-                "events",
-                &["time", "event"],
+                ("events", "cluster-events"),
+                &["cluster-column-time", "cluster-column-event"],
                 events
                     .map(|(time_ms, event)| vec![instant_text(*time_ms), words.event(event)])
                     .collect(),
@@ -152,8 +203,13 @@ pub fn cluster_tables(lang: Language, picture: &ClusterPicture) -> Vec<ClusterTa
     let decisions = picture.decisions.iter();
     tables.push(
         words.table(
-            "decisions",
-            &["time", "partition", "ballot", "decision"],
+            ("decisions", "cluster-decisions"),
+            &[
+                "cluster-column-time",
+                "cluster-column-partition",
+                "cluster-column-ballot",
+                "cluster-column-decision",
+            ],
             decisions
                 .map(|(time_ms, seen)| words.decision(*time_ms, seen))
                 .collect(),
@@ -170,11 +226,16 @@ impl Words {
         self.0.get(id).into_owned()
     }
 
-    fn table(&self, id: &'static str, columns: &[&str], rows: Vec<Vec<String>>) -> ClusterTable {
-        let column = |name: &&str| self.text(&format!("cluster-column-{name}"));
+    fn table(
+        &self,
+        (id, title): (&'static str, &str),
+        columns: &[&str],
+        rows: Vec<Vec<String>>,
+    ) -> ClusterTable {
+        let column = |id: &&str| self.text(id);
         ClusterTable {
             id,
-            title: self.text(&format!("cluster-{id}")),
+            title: self.text(title),
             columns: columns.iter().map(column).collect(),
             rows,
         }
@@ -256,7 +317,7 @@ impl Words {
             instant_text(time_ms),
             seen.partition.to_string(),
             seen.ballot.clone(),
-            self.text(&format!("cluster-outcome-{}", seen.outcome)),
+            self.text(seen.outcome.message()),
         ]
     }
 }

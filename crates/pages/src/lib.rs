@@ -48,7 +48,7 @@ mod tests;
 pub use asset::{ASSET_CACHE_CONTROL, ASSET_PREFIX, Asset, asset, assets};
 pub use cluster::{
     ClusterEvent, ClusterPicture, ClusterTable, DecisionSeen, LeaseSeen, MemberSeen, MemberState,
-    PartitionSeen, cluster_tables,
+    Outcome, PartitionSeen, cluster_tables,
 };
 pub use encoding::Encoding;
 pub use form::{Form, FormError};

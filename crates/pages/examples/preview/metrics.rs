@@ -2,7 +2,10 @@
 
 use std::fmt::Write as _;
 
-use pages::{Form, PageContext, Program, monitor};
+use pages::{
+    ClusterEvent, ClusterPicture, DecisionSeen, Form, LeaseSeen, MemberSeen, MemberState, Outcome,
+    PageContext, PartitionSeen, Program, cluster_tables, monitor,
+};
 
 use crate::http::{self, Answer, Request};
 
@@ -14,7 +17,14 @@ pub(crate) fn answer(context: &PageContext<'_>, request: &Request, _: &Form) -> 
             status: 503,
             ..Answer::text("text/plain", "draining\n".to_owned())
         },
-        _ => http::page(monitor(context, Program::Validator), pages::NO_STORE),
+        _ => http::page(
+            monitor(
+                context,
+                Program::Validator,
+                &cluster_tables(context.lang, &picture()),
+            ),
+            pages::NO_STORE,
+        ),
     }
 }
 
@@ -46,4 +56,50 @@ fn text(now_ms: i64) -> String {
         );
     }
     text + "# EOF\n"
+}
+
+/// Two validators that share a ledger of two partitions, a moment after one took the other's place.
+fn picture() -> ClusterPicture {
+    let time_ms = 1_760_000_000_000;
+    let member = |name: &str, state, silent_s| MemberSeen {
+        name: name.to_owned(),
+        address: format!("{name}.example.org:8200"),
+        version: "0.1.0".to_owned(),
+        state,
+        clock_ms: (-3.2, 1.4),
+        silent_s,
+    };
+    let partition = |partition, owner: &str| PartitionSeen {
+        partition,
+        lease: Some(LeaseSeen {
+            owner: Some(owner.to_owned()),
+            epoch: 4,
+            left_s: 2.6,
+        }),
+        last_frame: 18_210,
+        lag: 1,
+    };
+    let decision = DecisionSeen {
+        partition: 1,
+        ballot: "L2025-001".to_owned(),
+        outcome: Outcome::Accepted,
+    };
+    ClusterPicture {
+        members: vec![
+            member("v1", MemberState::Level, 0.4),
+            member("v2", MemberState::Silent, 4.1),
+        ],
+        partitions: vec![partition(0, "v1"), partition(1, "v1")],
+        events: vec![
+            (
+                time_ms,
+                ClusterEvent::Taken {
+                    partition: 1,
+                    epoch: 4,
+                },
+            ),
+            (time_ms, ClusterEvent::Silent("v2".to_owned())),
+        ],
+        decisions: vec![(time_ms, decision)],
+    }
 }

@@ -8,12 +8,12 @@ use listener::client::Addresses;
 use listener::log::LogFilter;
 use listener::throttle::Quota;
 use listener::{ConnectionLimits, TlsFiles};
+use relay::IdentityFiles;
 
 use crate::http::body::BodyLimits;
 use crate::http::cors::Cors;
 use crate::http::results_address::ResultsAddress;
 use reader::Reader;
-use relay::IdentityFiles;
 pub(crate) use settings::{PREFIX, Settings, variable_names};
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -6,10 +6,14 @@ use std::collections::BTreeMap;
 /// How many partitions each validator owns that may own any, itself among them.
 pub(super) type Owned<'a> = BTreeMap<&'a str, usize>;
 
-/// Whether `me` may take one more partition that nobody owns.
-pub(super) fn may_take(me: &str, owned: &Owned<'_>, partitions: usize) -> bool {
+/// Whether `me` may take one more partition that nobody owns: those who own fewest may at once, and whoever has less
+/// than a full share once it has waited for them (`is_left`).
+pub(super) fn may_take(me: &str, owned: &Owned<'_>, partitions: usize, is_left: bool) -> bool {
     let share = partitions.div_ceil(owned.len().max(1));
-    owned.get(me).is_some_and(|mine| *mine < share)
+    let fewest = owned.values().min();
+    owned
+        .get(me)
+        .is_some_and(|mine| *mine < share && (is_left || Some(mine) == fewest))
 }
 
 /// Whether `me` should give one back, because somebody else has fewer than everybody could have. Of several who own
@@ -40,7 +44,7 @@ mod tests {
             let partitions = start.iter().sum::<usize>() + free;
             let (mut free, mut steps) = (free, 0);
             loop {
-                let taker = owned.keys().find(|me| free > 0 && may_take(me, &owned, partitions)).copied();
+                let taker = owned.keys().find(|me| free > 0 && may_take(me, &owned, partitions, false)).copied();
                 let giver = owned.keys().find(|me| should_give(me, &owned, partitions)).copied();
                 match (taker, giver) {
                     (Some(me), _) => {
@@ -65,8 +69,16 @@ mod tests {
     #[test]
     fn whoever_may_own_nothing_takes_nothing() {
         let owned = Owned::from([("a", 1)]);
-        assert!(!may_take("b", &owned, 4));
+        assert!(!may_take("b", &owned, 4, true));
         assert!(!should_give("b", &owned, 4));
-        assert!(may_take("a", &owned, 4));
+        assert!(may_take("a", &owned, 4, false));
+    }
+
+    #[test]
+    fn whoever_owns_more_waits_for_whoever_owns_least() {
+        let owned = Owned::from([("a", 2), ("b", 0)]);
+        assert!(!may_take("a", &owned, 5, false));
+        assert!(may_take("a", &owned, 5, true));
+        assert!(may_take("b", &owned, 5, false));
     }
 }

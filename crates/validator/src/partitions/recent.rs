@@ -3,8 +3,6 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 
-use serde::Serialize;
-
 const KEPT: usize = 100;
 
 /// The last ones, the youngest first.
@@ -17,7 +15,7 @@ impl<T> Default for Recent<T> {
 }
 
 /// One of them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stamped<T> {
     /// Ms since 1970 UTC.
     pub(crate) time_ms: i64,

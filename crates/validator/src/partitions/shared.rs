@@ -119,7 +119,8 @@ impl Shared {
         numbered.all(|(partition, level)| level.load(Ordering::Relaxed) || owned(partition))
     }
 
-    pub(super) fn may_take(&self, partition: u16) -> bool {
+    /// Whether this validator may take a partition; `is_left`: whether others who own fewer have had their time.
+    pub(super) fn may_take(&self, partition: u16, is_left: bool) -> bool {
         let is_listed_free = |view: &View| {
             let mut seen = view.picture.partitions.iter();
             let seen = seen.find(|seen| seen.partition == partition);
@@ -131,7 +132,7 @@ impl Shared {
         };
         !self.is_giving_up()
             && self.by_picture(|view, owned| {
-                is_listed_free(view) && even::may_take(&self.me, owned, self.level.len())
+                is_listed_free(view) && even::may_take(&self.me, owned, self.level.len(), is_left)
             })
     }
 

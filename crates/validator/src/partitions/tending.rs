@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ledger::{LedgerError, Options, Partition, StandBy};
 
@@ -14,6 +14,8 @@ use super::shared::Shared;
 
 /// How often the links of another owner are looked for, and whether the partition is free.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// How long whoever owns least has to take a partition before others do.
+const LEFT_AFTER: Duration = Duration::from_millis(500);
 /// How often an owner looks whether it should be one no more.
 const LOOK_AT_OWN: Duration = Duration::from_millis(20);
 /// After something that may pass by itself.
@@ -43,11 +45,17 @@ fn stand_by(shared: &Arc<Shared>, partition: u16) -> Result<Option<StandBy>, Led
         Arc::clone(&shared.opening.shape),
         partition,
     )?;
+    let mut free_since = None;
     while !shared.is_stopping() {
         match look(shared, partition, &mut standby) {
-            Ok(true) => return Ok(Some(standby)),
+            Ok(true) => {
+                let since: &Instant = free_since.get_or_insert_with(Instant::now);
+                if shared.may_take(partition, since.elapsed() >= LEFT_AFTER) {
+                    return Ok(Some(standby));
+                }
+            }
             // What was read is kept: the database may come back.
-            Ok(false) | Err(LedgerError::Database { .. }) => {}
+            Ok(false) | Err(LedgerError::Database { .. }) => free_since = None,
             Err(damage) => return Err(damage),
         }
         std::thread::sleep(LOOK_AGAIN);
@@ -55,7 +63,7 @@ fn stand_by(shared: &Arc<Shared>, partition: u16) -> Result<Option<StandBy>, Led
     Ok(None)
 }
 
-/// Reads what the owner appended, and tells whether the partition may be taken.
+/// Reads what the owner appended, and tells whether nobody owns the partition any more.
 fn look(shared: &Arc<Shared>, partition: u16, standby: &mut StandBy) -> Result<bool, LedgerError> {
     while standby.read_some()? {
         shared
@@ -64,7 +72,8 @@ fn look(shared: &Arc<Shared>, partition: u16, standby: &mut StandBy) -> Result<b
     }
     standby.note_level()?;
     shared.note_level(partition);
-    if !shared.may_take(partition) {
+    // Most looks end here, without a question of their own.
+    if !shared.may_take(partition, true) {
         return Ok(false);
     }
     Ok(shared.log.owner(partition)?.is_none())

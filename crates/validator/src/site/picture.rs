@@ -1,11 +1,13 @@
 //! The picture of validators and partitions, for people and programs that watch.
 
+use ledger::Decision;
 use pages::{
-    ClusterEvent, ClusterPicture, DecisionSeen, LeaseSeen, MemberSeen, MemberState, PartitionSeen,
+    ClusterEvent, ClusterPicture, DecisionSeen, LeaseSeen, MemberSeen, MemberState, Outcome,
+    PartitionSeen,
 };
 
 use crate::app::App;
-use crate::partitions::{Happened, Stamped, Steward};
+use crate::partitions::{Happened, Stamped, Steward, Undecided};
 use crate::vote::Decided;
 
 /// What this validator sees at the moment.
@@ -101,7 +103,20 @@ fn decision(app: &App, stamped: &Stamped<Decided>) -> (i64, DecisionSeen) {
     let seen = DecisionSeen {
         partition,
         ballot: ballot.map_or_else(String::new, |ballot| ballot.id.clone()),
-        outcome,
+        outcome: outcome_of(outcome),
     };
     (stamped.time_ms, seen)
+}
+
+fn outcome_of(decided: Result<Decision, Undecided>) -> Outcome {
+    match decided {
+        Ok(Decision::Accepted { .. }) => Outcome::Accepted,
+        Ok(Decision::Replayed { .. }) => Outcome::Replayed,
+        Ok(Decision::Duplicate { .. } | Decision::RepeatRefused) => Outcome::Duplicate,
+        Ok(Decision::NotOpen | Decision::Closed) => Outcome::OutsideWindow,
+        Ok(Decision::Full | Decision::ClockInDoubt) => Outcome::NotTaken,
+        Ok(Decision::Malformed) => Outcome::Disagrees,
+        Err(Undecided::Overloaded) => Outcome::Overloaded,
+        Err(Undecided::Unknown) => Outcome::Unknown,
+    }
 }

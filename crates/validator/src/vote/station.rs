@@ -10,7 +10,6 @@ use election::{Ballot, BallotKind, Choice, ChoiceError, Event};
 use ledger::{Decision, Enclosed, Enclosing, InvalidReason, RequestId, Submission, SystemEntropy};
 use listener::client::Prefix;
 use listener::log::Gate;
-use serde::Serialize;
 use shards::Rot;
 
 use super::attempts::Attempts;
@@ -271,7 +270,7 @@ impl PollingStation {
         let what = Decided {
             partition,
             ballot: ballot.index.0,
-            outcome: outcome_name(&decision),
+            outcome: decision,
         };
         self.decisions.add(self.clock.now_ms(), what);
         decision.map_err(|why| match why {
@@ -283,25 +282,12 @@ impl PollingStation {
 }
 
 /// What became of one vote, without the voter and the choice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Decided {
     pub(crate) partition: u16,
     /// Index of the ballot.
     pub(crate) ballot: u16,
-    pub(crate) outcome: &'static str,
-}
-
-fn outcome_name(decision: &Result<Decision, Undecided>) -> &'static str {
-    match decision {
-        Ok(Decision::Accepted { .. }) => "accepted",
-        Ok(Decision::Replayed { .. }) => "replayed",
-        Ok(Decision::Duplicate { .. } | Decision::RepeatRefused) => "duplicate",
-        Ok(Decision::NotOpen | Decision::Closed) => "outside-window",
-        Ok(Decision::Full | Decision::ClockInDoubt) => "not-taken",
-        Ok(Decision::Malformed) => "disagrees",
-        Err(Undecided::Overloaded) => "overloaded",
-        Err(Undecided::Unknown) => "unknown",
-    }
+    pub(crate) outcome: Result<Decision, Undecided>,
 }
 
 /// The package rots: nobody is told that they are not on the roll, and no try is used up.
