@@ -121,6 +121,11 @@ ceremony: build ## both keys split among trustees, and every subset of them trie
 mirror: programs ## the validator's machine is lost for good under load, and the election goes on from its mirror
 	@$(RELEASE)/rehearsal mirror
 
+.PHONY: bench-cluster
+bench-cluster: ROUNDS = 3
+bench-cluster: programs postgres ## votes/s of a ledger in files and of replicated ones, more and more partitions and validators, in turn
+	@$(RELEASE)/rehearsal bench-cluster --rounds $(ROUNDS)
+
 .PHONY: takeover
 takeover: programs postgres ## two validators on one replicated ledger, FAULTS parts of it stopped or killed under load
 	@$(RELEASE)/rehearsal takeover --faults $(FAULTS)

@@ -22,6 +22,7 @@ pub mod definition;
 pub mod demo;
 pub mod failed_sync;
 pub mod full_disk;
+pub mod growing;
 pub mod history;
 pub mod http;
 pub mod judge;

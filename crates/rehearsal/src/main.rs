@@ -16,9 +16,9 @@ use rehearsal::prepare::Stage;
 use rehearsal::programs::Programs;
 use rehearsal::services::Addresses;
 use rehearsal::steps::Steps;
-use rehearsal::validators;
 use rehearsal::{
-    cluster, contradictions, crash, crash_tally, day, demo, lost_machine, serve, startup, takeover,
+    cluster, contradictions, crash, crash_tally, day, demo, growing, lost_machine, serve, startup,
+    takeover, validators,
 };
 use serde::Serialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -157,6 +157,18 @@ enum Command {
         #[command(flatten)]
         run: RunArgs,
     },
+    /// Votes a second of a ledger in files and of replicated ones, with more and more partitions and validators; a
+    /// JSON line each.
+    BenchCluster {
+        /// Votes of one measurement
+        #[arg(long, default_value_t = 60_000, value_parser = clap::value_parser!(u64).range(2_000..=10_000_000))]
+        votes: u64,
+        /// How often each is measured
+        #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+        rounds: u32,
+        #[command(flatten)]
+        run: RunArgs,
+    },
     /// The validator attacked in one way after the other while honest voters vote; JSON lines, the verdict last.
     Attack {
         #[command(flatten)]
@@ -261,6 +273,9 @@ async fn play(command: Command) -> Result<ExitCode> {
             any_one: true, run, ..
         } => until_end(&mut ends, any_one(&run)).await,
         Command::Cluster { faults, run, .. } => until_end(&mut ends, cluster(faults, &run)).await,
+        Command::BenchCluster { votes, rounds, run } => {
+            until_end(&mut ends, bench_cluster((votes, rounds), &run)).await
+        }
         Command::ServeCluster { voters, run } => {
             let stage = run.shared_stage("serve-cluster")?;
             let at = cluster::standard_address()?;
@@ -358,6 +373,20 @@ async fn cluster(faults: u32, run: &RunArgs) -> Result<ExitCode> {
     let played = cluster::run(&stage, faults, run.seed, &mut Steps::new()).await?;
     commandline::note!("{}", played.table());
     print(&played, played.verdict.is_clean())
+}
+
+async fn bench_cluster(size: (u64, u32), run: &RunArgs) -> Result<ExitCode> {
+    let stage = |command: &str, partitions| {
+        let stage = run.stage(command, Definition::example()?.showing_each_vote())?;
+        Ok(Stage {
+            partitions,
+            ..stage
+        })
+    };
+    for measured in growing::run(stage, size, run.seed, &mut Steps::new()).await? {
+        print(&measured, true)?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn any_one(run: &RunArgs) -> Result<ExitCode> {

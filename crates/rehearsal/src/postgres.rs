@@ -96,6 +96,12 @@ impl Postgres {
         Ok(postgres)
     }
 
+    /// Its process, the parent of all others of it; none where it has ended.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.server.id()
+    }
+
     /// Ends the server by SIGKILL, as a crash of the machine would, and starts it again.
     ///
     /// # Errors

@@ -111,6 +111,12 @@ impl Replicas {
         }
     }
 
+    /// Processes of both servers, each the parent of its others.
+    #[must_use]
+    pub fn ids(&self) -> Vec<Option<u32>> {
+        vec![self.primary.id(), self.standby.id()]
+    }
+
     /// Waits until commits are on both disks. A standby that starts right after a kill may find processes of the
     /// one before, and end: it is started again then.
     async fn in_step(&mut self) -> Result<()> {

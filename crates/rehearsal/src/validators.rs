@@ -17,7 +17,7 @@ use crate::child::{Call, Server};
 use crate::http;
 use crate::ports;
 use crate::prepare::Stage;
-use crate::services::Addresses;
+use crate::services::{self, Addresses};
 
 /// What they are called.
 pub const NAMES: [&str; 3] = ["v1", "v2", "v3"];
@@ -153,6 +153,36 @@ impl Validators {
     pub fn metrics(&self) -> Vec<SocketAddr> {
         let members = self.members.iter();
         members.map(|member| member.at.internal).collect()
+    }
+
+    /// Their processes; none where one has ended.
+    #[must_use]
+    pub fn ids(&self) -> Vec<Option<u32>> {
+        let id = |member: &Member| member.server.as_ref().and_then(Server::id);
+        self.members.iter().map(id).collect()
+    }
+
+    /// Waits until each owns as many of so many partitions as it should.
+    ///
+    /// # Errors
+    /// They do not in time, or one ends.
+    pub async fn shared_out(&self, partitions: u16) -> Result<()> {
+        let deadline = Instant::now() + READY_WITHIN;
+        let least = u64::from(partitions) / self.members.len() as u64;
+        loop {
+            let mut owned = Vec::new();
+            for member in &self.members {
+                owned.push(services::metric(member.at.internal, "ledger_partitions_owned").await?);
+            }
+            let all: u64 = owned.iter().sum();
+            if all == u64::from(partitions) && owned.iter().all(|mine| *mine >= least) {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                bail!("the validators own {owned:?} of {partitions} partitions: see v1.log");
+            }
+            tokio::time::sleep(POLL).await;
+        }
     }
 
     /// Addresses of one that serves, if any does.

@@ -127,6 +127,14 @@ impl Stage {
         self.cast_by(self.call("loadgen"), &[at.public], voting)
     }
 
+    /// The same on several validators.
+    ///
+    /// # Errors
+    /// The program cannot be started.
+    pub fn cast_on(&self, at: &[SocketAddr], voting: Voting) -> Result<Casting> {
+        self.cast_by(self.call("loadgen"), at, voting)
+    }
+
     /// The same on several validators, with each attempt written down.
     ///
     /// # Errors
