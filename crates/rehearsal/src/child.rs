@@ -100,6 +100,13 @@ impl Call {
         self.arg(name).arg(value)
     }
 
+    /// The same call of another program.
+    #[must_use]
+    pub fn by(mut self, program: PathBuf) -> Call {
+        self.program = program;
+        self
+    }
+
     /// The name of the program's file.
     #[must_use]
     pub fn name(&self) -> String {

@@ -134,7 +134,11 @@ impl Replicas {
         Ok(())
     }
 
-    async fn sql(&self, sql: &str) -> Result<String> {
+    /// Runs a statement on the primary, as its superuser.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn sql(&self, sql: &str) -> Result<String> {
         self.primary.sql("postgres", sql).await
     }
 }

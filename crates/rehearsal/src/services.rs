@@ -203,7 +203,11 @@ async fn start(validator: Call, at: Addresses) -> Result<Server> {
     Ok(server)
 }
 
-pub(crate) async fn wait_until_ready(server: &mut Server, at: SocketAddr) -> Result<()> {
+/// Waits until a server says that it is ready.
+///
+/// # Errors
+/// It ends by itself, or is not ready in time.
+pub async fn wait_until_ready(server: &mut Server, at: SocketAddr) -> Result<()> {
     wait_until(server, at, "/readyz").await
 }
 

@@ -85,6 +85,26 @@ impl Stage {
             .map(drop)
     }
 
+    /// The command line of a validator that shares a ledger, with a data directory of its own.
+    ///
+    /// # Errors
+    /// A directory, or a certificate, cannot be made.
+    pub fn member_call(
+        &self,
+        shared: &SharedLedger<'_>,
+        name: &str,
+        at: Addresses,
+    ) -> Result<Call> {
+        let validator = (self.call("validator"), ports::free()?);
+        let call = self.sharing(shared, name, validator)?;
+        Ok(call
+            .flag("--key", self.machines.roll_key())
+            .flag("--listen", at.public.to_string())
+            .flag("--internal", at.internal.to_string())
+            .in_dir(&shared.dir)
+            .logging_to(&self.machines.logs().join(format!("{name}.log"))))
+    }
+
     /// The command line of a validator that others reach at `relay`.
     fn sharing(
         &self,
@@ -274,14 +294,8 @@ impl Validators {
 
 impl Member {
     fn of(stage: &Stage, shared: &SharedLedger<'_>, name: &'static str) -> Result<Member> {
-        let (at, relay) = (Addresses::free()?, ports::free()?);
-        let call = stage
-            .sharing(shared, name, (stage.call("validator"), relay))?
-            .flag("--key", stage.machines.roll_key())
-            .flag("--listen", at.public.to_string())
-            .flag("--internal", at.internal.to_string())
-            .in_dir(&shared.dir)
-            .logging_to(&stage.machines.logs().join(format!("{name}.log")));
+        let at = Addresses::free()?;
+        let call = stage.member_call(shared, name, at)?;
         Ok(Member {
             name,
             at,

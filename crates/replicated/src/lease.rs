@@ -21,7 +21,7 @@ const AUDIT: &str = "audit";
 /// How often an owner looks whether its standby still is one.
 const LOOK_AT_STANDBY: Duration = Duration::from_secs(1);
 /// How often a lease that somebody holds is looked at.
-const LOOK_AT_LEASE: Duration = Duration::from_millis(50);
+const LOOK_AT_LEASE: Duration = Duration::from_millis(200);
 
 struct RowLease {
     store: Store,
@@ -34,6 +34,8 @@ struct RowLease {
     acknowledged: Arc<Acknowledged>,
     /// Another owner has the partition: nothing is asked any more.
     lost: bool,
+    /// Something was appended: whoever stops then says so by releasing the lease, or has died.
+    is_used: bool,
     /// Why the outcome of a link is not known; none while nothing is open.
     in_doubt: Option<String>,
 }
@@ -66,6 +68,7 @@ pub(crate) fn take(store: &Store, partition: u16) -> Result<Box<dyn Lease>, Ledg
                     renewed: sent,
                     acknowledged: store.acknowledged(partition),
                     lost: false,
+                    is_used: false,
                     in_doubt: None,
                 }));
             }
@@ -369,6 +372,16 @@ impl RowLease {
     }
 }
 
+/// A lease that was taken and could not be used is given back: others need not wait until it passes.
+impl Drop for RowLease {
+    fn drop(&mut self) {
+        if !self.is_used && !self.lost && self.connected.is_some() {
+            // One that cannot be given back passes by itself.
+            let _ = self.release();
+        }
+    }
+}
+
 impl Lease for RowLease {
     fn recover(
         &mut self,
@@ -389,6 +402,7 @@ impl Lease for RowLease {
     }
 
     fn append(&mut self, link: &EncodedLink) -> Result<Append, LedgerError> {
+        self.is_used = true;
         if self.lost || link.epoch != self.epoch {
             return Ok(Append::Fenced);
         }

@@ -341,7 +341,7 @@ fn show(
 
 fn members(connection: &Connection) -> Result<Vec<SeenMember>, NoAnswer> {
     let rows = connection.read(
-        "SELECT name, address, version, is_level, ahead_ms, error_ms, greatest(extract(epoch FROM clock_timestamp() - seen), 0)::float8 FROM ledger_members ORDER BY name",
+        "SELECT name, address, version, is_level, ahead_ms, error_ms, CASE WHEN isfinite(seen) THEN greatest(extract(epoch FROM clock_timestamp() - seen), 0)::float8 ELSE 1e9 END FROM ledger_members ORDER BY name",
         &[],
     )?;
     let member = |row: &tokio_postgres::Row| SeenMember {
@@ -372,7 +372,7 @@ fn partitions(connection: &Connection) -> Result<Vec<SeenPartition>, NoAnswer> {
             epoch: unsigned(row.get(1))?,
             owner: Some(owner).filter(|owner| !owner.is_empty()),
             left_s: row.get(3),
-            last_frame: unsigned(row.get::<_, i64>(4) - row.get::<_, i64>(5))?,
+            last_frame: unsigned(row.get(4))?.saturating_sub(unsigned(row.get(5))?),
         })
     };
     rows.iter().map(partition).collect()

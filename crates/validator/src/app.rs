@@ -1,4 +1,4 @@
-//! What every request may use. Made once at the start; nothing in it is locked on a vote's way.
+//! What every request may use. Made once at the start; no lock on a vote's way is held for longer than a look.
 
 use std::sync::Arc;
 
@@ -48,6 +48,15 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn event(&self) -> &Event {
         self.station.event()
+    }
+
+    /// The last frame of a partition, as far as anybody has told this validator.
+    pub(crate) fn last_sequence(&self, partition: u16) -> u64 {
+        let read = self.partitions.last_sequence(partition);
+        let seen = self.steward.as_ref();
+        // The last one that is seen may not be acknowledged yet.
+        let seen = seen.map_or(0, |steward| steward.last_frame(partition).saturating_sub(1));
+        read.max(seen)
     }
 
     pub(crate) fn package(&self) -> &Package {

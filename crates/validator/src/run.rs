@@ -13,6 +13,7 @@ use shards::Package;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use crate::app::App;
 use crate::config::Config;
@@ -57,7 +58,7 @@ pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
     };
     let roll = start::open_roll(config)?;
     let workers = Workers::start(config.threads).context("cannot start threads")?;
-    let clock = Arc::new(SteadyClock::start(machine.clone()));
+    let clock = Arc::new(SteadyClock::start(machine));
     // Ports before the ledger: every start of a ledger leaves a segment, a taken port should not.
     let (public, internal) = {
         let _inside = runtime.enter();
@@ -67,7 +68,7 @@ pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
     let (recording, others) = match start::Kept::of(config)? {
         Kept::Files(log) => (record_alone(config, log, &roll.package, &clock)?, None),
         Kept::Replicated(shared) => {
-            let (recording, others) = record_with_others(config, *shared, &roll, &clock, &machine)?;
+            let (recording, others) = record_with_others(config, *shared, &roll, &clock)?;
             (recording, Some(others))
         }
     };
@@ -121,6 +122,7 @@ struct Others {
     failed: oneshot::Receiver<String>,
     /// The listener for them ends when this is dropped.
     answering: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
 }
 
 /// A ledger that several validators share, each partition written by one of them.
@@ -129,7 +131,6 @@ fn record_with_others(
     shared: Shared,
     roll: &ElectoralRoll,
     clock: &Arc<SteadyClock>,
-    machine: &Arc<dyn Clock>,
 ) -> Result<(Recording, Others)> {
     let replicated = config.replicated.as_ref();
     let replicated = replicated.context("a shared ledger has no settings")?;
@@ -139,14 +140,16 @@ fn record_with_others(
         .enable_all()
         .build()
         .context("cannot talk to other validators")?;
-    let standing = start::standing(replicated, &roll.package, machine, runtime.handle())?;
+    let standing = start::standing(replicated, &roll.package, runtime.handle())?;
     let partitions = Arc::new(Partitions::new(roll.package.manifest().partitions));
     let (answering, stop) = oneshot::channel();
+    let serving;
     {
         let _inside = runtime.enter();
         let listener = listener::bind(replicated.relay.listen, "relay.listen")?;
         let answer = Arc::new(Answering {
             partitions: Arc::clone(&partitions),
+            package: Arc::clone(&roll.package),
             commit_timeout: config.commit_timeout,
         });
         let hello = roll.package.manifest_sha256().to_vec();
@@ -156,7 +159,7 @@ fn record_with_others(
             // Ends where the sender is dropped.
             let _ = stop.await;
         };
-        tokio::spawn(relay::serve(listener, identity, hello, answer, stop));
+        serving = tokio::spawn(relay::serve(listener, identity, hello, answer, stop));
         let counting = Arc::clone(&partitions);
         tokio::spawn(async move {
             loop {
@@ -187,6 +190,7 @@ fn record_with_others(
         steward,
         failed,
         answering,
+        serving,
     };
     Ok((recording, others))
 }
@@ -287,6 +291,9 @@ impl Others {
     fn leave(self) {
         self.steward.leave();
         drop(self.answering);
-        self.runtime.shutdown_timeout(RELAY_ENDING);
+        // What others had asked before is answered.
+        let ended = tokio::time::timeout(RELAY_ENDING, self.serving);
+        let _ = self.runtime.block_on(async { ended.await });
+        self.runtime.shutdown_background();
     }
 }

@@ -37,6 +37,8 @@ const LOOKUPS_MAX: usize = 8;
 const PASSWORD_BYTES_MAX: usize = 4_096;
 /// Tallies that follow the ledger at once.
 const STREAMS_MAX: usize = 16;
+/// Of each partition a tally follows two: one to count, one to write to its database.
+const STREAMS_OF_A_PARTITION_MAX: usize = 4;
 
 /// Reads certificate and key, where voters come by TLS.
 pub(crate) fn read_certificate(config: &Config) -> Result<Option<Arc<Tls>>> {
@@ -258,7 +260,6 @@ pub(crate) fn opening(
 pub(crate) fn standing(
     replicated: &Replicated,
     package: &Package,
-    machine: &Arc<dyn Clock>,
     runtime: &Handle,
 ) -> Result<Standing> {
     let identity = Identity::read(&replicated.relay.identity)?;
@@ -282,7 +283,6 @@ pub(crate) fn standing(
         },
         identity: Arc::new(identity),
         event: event_ledger(package),
-        machine: Arc::clone(machine),
         runtime: runtime.clone(),
     })
 }
@@ -406,7 +406,9 @@ pub(crate) fn assemble(
         admission: Arc::new(Admission::new(config.addresses.clone(), config.requests)),
         body: config.body,
         lookups: Semaphore::new(LOOKUPS_MAX),
-        streams: Arc::new(Semaphore::new(STREAMS_MAX)),
+        streams: Arc::new(Semaphore::new(
+            STREAMS_MAX + STREAMS_OF_A_PARTITION_MAX * usize::from(partitions.count()),
+        )),
         lifecycle: Lifecycle::default(),
         station: PollingStation {
             ballots: BallotKeys::new(event)?,

@@ -243,6 +243,14 @@ impl<R: Reply> Committer<R> {
         self.decide_and_commit(batch, waited)
     }
 
+    /// Commits what waits for a frame: invalid attempts, and the closing frame of a ballot whose window has ended.
+    ///
+    /// # Errors
+    /// Fatal.
+    pub(crate) fn flush(&mut self) -> Result<(), LedgerError> {
+        self.decide_and_commit(&mut Vec::new(), true)
+    }
+
     fn decide_and_commit(
         &mut self,
         batch: &mut Vec<Submission<R>>,
@@ -510,7 +518,7 @@ impl<R: Reply> Committer<R> {
     /// # Errors
     /// Fatal.
     pub fn close(&mut self) -> Result<(), LedgerError> {
-        self.decide_and_commit(&mut Vec::new(), true)?;
+        self.flush()?;
         if let Some(Unsettled { why, .. }) = &self.unsettled {
             return Err(LedgerError::Unsettled {
                 log: self.log.name(),

@@ -270,10 +270,15 @@ fn finish<R: Reply>(
             std::thread::sleep(SETTLE_PAUSE);
         }
         incoming.drain(batch);
-        if batch.is_empty() {
+        if !batch.is_empty() {
+            committer.step(batch)?;
+            continue;
+        }
+        // What was counted since the last frame goes into one more, whose outcome may have to be waited for, too.
+        committer.flush()?;
+        if !committer.is_unsettled() {
             return committer.close();
         }
-        committer.step(batch)?;
     }
 }
 

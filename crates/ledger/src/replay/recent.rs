@@ -4,6 +4,7 @@ use crate::decide::recent::{KEPT_MS, RecentReceipts};
 use crate::error::LedgerError;
 use crate::format::chain::Cursor;
 use crate::format::decoder::Item;
+use crate::format::defect::Defect;
 use crate::format::frame::Frame;
 use crate::log::Log;
 use crate::replay::follower::Follower;
@@ -60,6 +61,15 @@ impl LastMinutes {
                 defect: error.into(),
             })?;
             recent.add(sequence, time_ms, body.trackers);
+        }
+        let got = follower.cursor().sequence;
+        if got < last {
+            let (log, expected) = (log.name(), last);
+            return Err(LedgerError::Followed {
+                log,
+                sequence: got,
+                defect: Defect::Sequence { expected, got },
+            });
         }
         Ok(recent)
     }

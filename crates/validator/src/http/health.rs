@@ -16,6 +16,9 @@ use crate::vote::Refusal;
 /// A takeover is shorter: votes wait for it.
 const UNOWNED_MAX: Duration = Duration::from_secs(10);
 
+/// The others are looked at five times a second.
+const BLIND_MAX: Duration = Duration::from_secs(3);
+
 /// 200 as long as the process answers: whoever supervises it need not restart it.
 pub(crate) fn live() -> Reply {
     reply::json(StatusCode::OK, &json!({"status": "ok"}), JSON, None)
@@ -83,24 +86,30 @@ enum Obstacle {
     /// The database of a replicated ledger.
     OutOfReach,
     Clock,
-    /// Nobody has recorded the votes of some partition for a while.
+    /// Nobody records votes.
     Unowned,
     Roll,
+}
+
+/// Whether this validator has not seen the others for a while: whoever owns nothing would not notice otherwise that
+/// the database is gone.
+fn is_blind(app: &App) -> bool {
+    let steward = app.steward.as_ref();
+    steward.is_some_and(|steward| steward.is_blind(BLIND_MAX))
 }
 
 fn obstacle(app: &App) -> Option<Obstacle> {
     let here = app.partitions.here();
     let any = |is: fn(&PartitionState) -> bool| here.iter().any(|(_, owned)| is(owned.state()));
-    let unowned = app.partitions.unowned_for();
     if app.lifecycle.is_stopping() {
         Some(Obstacle::Stopping)
     } else if any(PartitionState::is_full) {
         Some(Obstacle::Full)
-    } else if any(PartitionState::is_out_of_reach) {
+    } else if any(PartitionState::is_out_of_reach) || is_blind(app) {
         Some(Obstacle::OutOfReach)
     } else if any(|state| state.clock() == ClockState::InDoubt) {
         Some(Obstacle::Clock)
-    } else if unowned.is_some_and(|unowned| unowned > UNOWNED_MAX) {
+    } else if app.partitions.is_without_owner(UNOWNED_MAX) {
         Some(Obstacle::Unowned)
     } else if app.package().rot().is_some() {
         Some(Obstacle::Roll)

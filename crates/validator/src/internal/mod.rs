@@ -25,7 +25,7 @@ const LEDGER_HEAD: HeaderName = HeaderName::from_static("ledger-head");
 /// Content type of ledger bytes.
 const LEDGER: HeaderValue = HeaderValue::from_static("application/octet-stream");
 /// Connections of the internal listener.
-const CONNECTIONS_MAX: usize = 64;
+const CONNECTIONS_MAX: usize = 512;
 /// A tally follows for as long as the event lasts.
 const AGE_MAX: Duration = Duration::from_secs(365 * 24 * 3_600);
 
@@ -109,7 +109,7 @@ impl Internal {
         });
         let partition = number.ok_or(Rejection::NoSuchPath)?;
         let after = after(query).ok_or(Rejection::InvalidQuery)?;
-        let head = self.app.partitions.last_sequence(partition);
+        let head = self.app.last_sequence(partition);
         let body = LedgerBody::start(&self.app, (partition, after), self.stop.clone())?;
         let mut reply = reply::made(StatusCode::OK, Bytes::new(), LEDGER, None);
         reply.headers_mut().insert(LEDGER_HEAD, head.into());

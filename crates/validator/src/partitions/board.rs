@@ -27,10 +27,32 @@ pub(crate) struct Partitions {
 /// What is known of one partition.
 struct Known {
     place: RwLock<Place>,
-    /// Since when nobody has owned it; none while somebody does.
-    unowned: Mutex<Option<Instant>>,
+    ownership: Mutex<Ownership>,
     /// The last frame that this validator has seen while another one owns the partition.
     followed: AtomicU64,
+}
+
+/// Whether somebody owns a partition.
+#[derive(Clone, Copy)]
+enum Ownership {
+    /// Nothing was heard of an owner yet.
+    Unheard,
+    Owned,
+    /// Nobody does, since then.
+    Unowned(Instant),
+}
+
+impl Known {
+    /// Called with the place locked.
+    fn note_owned(&self, is_owned: bool) {
+        let ownership = self.ownership.lock();
+        let mut ownership = ownership.unwrap_or_else(PoisonError::into_inner);
+        *ownership = match (is_owned, *ownership) {
+            (true, _) => Ownership::Owned,
+            (false, Ownership::Owned) => Ownership::Unowned(Instant::now()),
+            (false, before) => before,
+        };
+    }
 }
 
 /// Where the votes of a partition are recorded.
@@ -70,7 +92,7 @@ impl Partitions {
     pub(crate) fn new(count: u16) -> Partitions {
         let unowned = || Known {
             place: RwLock::new(Place::Nowhere),
-            unowned: Mutex::new(Some(Instant::now())),
+            ownership: Mutex::new(Ownership::Unheard),
             followed: AtomicU64::new(0),
         };
         Partitions {
@@ -96,25 +118,28 @@ impl Partitions {
 
     pub(crate) fn set(&self, partition: u16, place: Place) {
         let known = &self.places[usize::from(partition)];
-        let is_nowhere = matches!(place, Place::Nowhere);
         {
             let mut here = known.place.write().unwrap_or_else(PoisonError::into_inner);
             *here = place;
-            let mut unowned = known.unowned.lock().unwrap_or_else(PoisonError::into_inner);
-            *unowned = is_nowhere.then(|| unowned.unwrap_or_else(Instant::now));
+            known.note_owned(!matches!(*here, Place::Nowhere));
         }
         self.changed.notify_waiters();
     }
 
     /// Another validator owns it, or nobody; where this one does, it knows better.
     pub(super) fn set_if_elsewhere(&self, partition: u16, other: Option<Arc<OtherValidator>>) {
-        let is_news = match (self.place(partition), &other) {
+        let known = &self.places[usize::from(partition)];
+        let mut place = known.place.write().unwrap_or_else(PoisonError::into_inner);
+        let is_news = match (&*place, &other) {
             (Place::Here(_), _) | (Place::Nowhere, None) => false,
-            (Place::There(before), Some(now)) => !Arc::ptr_eq(&before, now),
+            (Place::There(before), Some(now)) => !Arc::ptr_eq(before, now),
             _ => true,
         };
         if is_news {
-            self.set(partition, other.map_or(Place::Nowhere, Place::There));
+            *place = other.map_or(Place::Nowhere, Place::There);
+            known.note_owned(!matches!(*place, Place::Nowhere));
+            drop(place);
+            self.changed.notify_waiters();
         }
     }
 
@@ -127,14 +152,17 @@ impl Partitions {
         (0..self.count()).filter_map(here).collect()
     }
 
-    /// For how long some partition has had no owner.
-    pub(crate) fn unowned_for(&self) -> Option<Duration> {
-        let since = |known: &Known| {
-            let unowned = known.unowned.lock();
-            *unowned.unwrap_or_else(PoisonError::into_inner)
-        };
-        let first = self.places.iter().filter_map(since).min();
-        first.map(|since| since.elapsed())
+    /// Whether no vote can be recorded anywhere: nobody has owned any partition for `patience`, or nothing was heard of
+    /// an owner yet. Where some partition has an owner, its voters are served here as well as anywhere.
+    pub(crate) fn is_without_owner(&self, patience: Duration) -> bool {
+        self.places.iter().all(|known| {
+            let ownership = known.ownership.lock();
+            match *ownership.unwrap_or_else(PoisonError::into_inner) {
+                Ownership::Unheard => true,
+                Ownership::Owned => false,
+                Ownership::Unowned(since) => since.elapsed() > patience,
+            }
+        })
     }
 
     /// The last frame of a partition that this validator knows of.
@@ -150,7 +178,7 @@ impl Partitions {
 
     pub(crate) fn note_followed(&self, partition: u16, sequence: u64) {
         let known = &self.places[usize::from(partition)];
-        known.followed.store(sequence, Ordering::Relaxed);
+        known.followed.fetch_max(sequence, Ordering::Relaxed);
     }
 
     /// Has a vote decided by the owner of its partition, whoever that is. While nobody is, the vote waits.

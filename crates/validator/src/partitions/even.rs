@@ -16,17 +16,16 @@ pub(super) fn may_take(me: &str, owned: &Owned<'_>, partitions: usize, is_left: 
         .is_some_and(|mine| *mine < share && (is_left || Some(mine) == fewest))
 }
 
-/// Whether `me` should give one back, because somebody else has fewer than everybody could have. Of several who own
-/// most, the first by name gives.
+/// Whether `me` should give one back, because it then still has no fewer than whoever owns fewest. Of several who own
+/// most, the first by name gives; nobody does while some partition has no owner.
 pub(super) fn should_give(me: &str, owned: &Owned<'_>, partitions: usize) -> bool {
-    let Some(least) = partitions.checked_div(owned.len()) else {
+    let counts = || owned.values().copied();
+    let (Some(fewest), Some(most)) = (counts().min(), counts().max()) else {
         return false;
     };
-    let is_wanted = owned.values().any(|of| *of < least);
-    let most = owned.values().max().copied().unwrap_or_default();
     let giver = owned.iter().find(|(_, of)| **of == most);
-    let is_all_owned = owned.values().sum::<usize>() == partitions;
-    is_wanted && is_all_owned && giver.is_some_and(|(name, of)| *name == me && *of > least)
+    let is_giver = giver.is_some_and(|(name, _)| *name == me);
+    is_giver && most >= fewest + 2 && counts().sum::<usize>() == partitions
 }
 
 #[cfg(test)]

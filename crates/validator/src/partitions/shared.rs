@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use durable::{Clock, SteadyClock};
 use ledger::log::Log;
 use ledger::{Options, PartitionState, RecoveryReport, Shape, Snapshots};
-use replicated::{ClockOffset, Picture, PostgresLog, SeenMember};
+use replicated::{ClockOffset, Picture, PostgresLog, SeenMember, SeenPartition};
 use tokio::sync::oneshot;
 
 use super::board::{Partitions, Place};
@@ -17,6 +17,8 @@ use super::recent::Recent;
 
 /// Beyond this a validator owns nothing.
 const CLOCK_MAX_MS: f64 = 2_000.0;
+/// Within this it may own again.
+const CLOCK_AGREES_MS: f64 = 1_500.0;
 /// A picture that is older decides nothing.
 const PICTURE_AGE_MAX: Duration = Duration::from_secs(2);
 /// Between two partitions that are given back, so that everybody sees what became of the first.
@@ -55,6 +57,7 @@ pub(super) struct Shared {
     view: Mutex<View>,
     level: Vec<AtomicBool>,
     clock_is_sound: AtomicBool,
+    in_doubt: AtomicBool,
     /// Everything that is owned is given back, for good.
     pub(super) stopping: AtomicBool,
     /// The others need not be seen any more.
@@ -83,6 +86,7 @@ impl Shared {
             level: (0..partitions.count()).map(behind).collect(),
             partitions: Arc::clone(partitions),
             clock_is_sound: AtomicBool::new(true),
+            in_doubt: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
             leaving: AtomicBool::new(false),
             given: Mutex::new(Instant::now()),
@@ -101,7 +105,22 @@ impl Shared {
 
     /// Whether everything that is owned has to be given back.
     pub(super) fn is_giving_up(&self) -> bool {
-        self.is_stopping() || !self.clock_is_sound.load(Ordering::Relaxed)
+        let is_sound = self.clock_is_sound.load(Ordering::Relaxed);
+        self.is_stopping() || !is_sound || self.in_doubt.load(Ordering::Relaxed)
+    }
+
+    /// The ledger does not know what time it is: whoever has a sound clock should own its partition. A restart ends
+    /// the doubt.
+    pub(super) fn note_in_doubt(&self) {
+        self.in_doubt.store(true, Ordering::Relaxed);
+    }
+
+    /// Frames of a partition that were not read yet, as far as is known.
+    pub(super) fn lag(&self, partition: u16, read: u64) -> u64 {
+        let view = self.view();
+        let mut seen = view.picture.partitions.iter();
+        let seen = seen.find(|seen| seen.partition == partition);
+        seen.map_or(0, |seen| seen.last_frame.saturating_sub(read))
     }
 
     pub(super) fn note_level(&self, partition: u16) {
@@ -168,12 +187,15 @@ impl Shared {
         {
             return false;
         }
+        let database_is_apart = self.database_is_apart(&view.picture);
         let is_eligible = |member: &&SeenMember| {
-            member.is_level && member.silent < self.lease && is_sound(member.clock)
+            let has_time = is_sound(member.clock) || database_is_apart;
+            member.is_level && member.silent < self.lease && has_time
         };
         let eligible = view.picture.members.iter().filter(is_eligible);
         let mut owned: Owned<'_> = eligible.map(|member| (member.name.as_str(), 0)).collect();
-        for seen in &view.picture.partitions {
+        let ours = |seen: &&SeenPartition| usize::from(seen.partition) < self.level.len();
+        for seen in view.picture.partitions.iter().filter(ours) {
             let owner = seen.owner.as_deref().filter(|_| seen.left_s >= 0.0);
             if let Some(count) = owner.and_then(|owner| owned.get_mut(owner)) {
                 *count += 1;
@@ -208,22 +230,43 @@ impl Shared {
         self.view.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says so where the clocks begin or cease to be apart.
+    /// Says so where the clocks begin or cease to be apart. Where those of all validators are apart the same way, it
+    /// is the database's that is wrong: votes are stamped by the validators', and go on.
     pub(super) fn note_clock(&self, clock: ClockOffset) {
-        let was_sound = self.clock_is_sound.swap(is_sound(clock), Ordering::Relaxed);
+        let was_sound = self.clock_is_sound.load(Ordering::Relaxed);
+        let apart_ms = clock.at_least_ms();
+        let max_ms = if was_sound {
+            CLOCK_MAX_MS
+        } else {
+            CLOCK_AGREES_MS
+        };
+        let is_sound = apart_ms <= max_ms || self.database_is_apart(&self.view().picture);
+        self.clock_is_sound.store(is_sound, Ordering::Relaxed);
         let ahead_ms = clock.ahead_ms;
-        if was_sound && !is_sound(clock) {
+        if was_sound && !is_sound {
             tracing::error!(
                 ahead_ms,
-                remedy = "set the clock of whichever is wrong",
+                remedy = "set the clock of whichever is wrong; where it is this validator's, restart it then",
                 "the clocks of this validator and the database are apart by more than 2 seconds: it owns no partition, and hands votes to the others"
             );
             #[allow(clippy::cast_possible_truncation)]
             // for people: a clock that is further ahead is as wrong
             self.note(Happened::ClockApart(ahead_ms as i64));
-        } else if !was_sound && is_sound(clock) {
+        } else if !was_sound && is_sound {
             self.note(Happened::ClockAgrees);
         }
+    }
+
+    /// Whether every validator that is alive, of two at least, finds the database's clock wrong, and on the same side.
+    fn database_is_apart(&self, picture: &Picture) -> bool {
+        let members = picture.members.iter();
+        let alive: Vec<ClockOffset> = members
+            .filter(|member| member.silent < self.lease)
+            .map(|member| member.clock)
+            .collect();
+        let is_apart = |clock: &ClockOffset| clock.at_least_ms() > CLOCK_AGREES_MS;
+        let ahead = alive.iter().filter(|clock| clock.ahead_ms > 0.0).count();
+        alive.len() > 1 && alive.iter().all(is_apart) && (ahead == 0 || ahead == alive.len())
     }
 }
 

@@ -41,8 +41,6 @@ pub(crate) struct Standing {
     pub(crate) introduction: Introduction,
     pub(crate) identity: Arc<Identity>,
     pub(crate) event: EventLedger,
-    /// The system's clock, as the system has it.
-    pub(crate) machine: Arc<dyn Clock>,
     /// Where the connections to the others are kept.
     pub(crate) runtime: Handle,
 }
@@ -60,9 +58,9 @@ impl Steward {
         failed: oneshot::Sender<String>,
     ) -> anyhow::Result<Steward> {
         let introduction = standing.introduction.clone();
-        let machine = Arc::clone(&standing.machine);
+        let clock = Arc::clone(&opening.clock);
         let (membership, offset) =
-            members.join(&standing.event, introduction, || machine.now_ms())?;
+            members.join(&standing.event, introduction, || clock.now_ms())?;
         let shared = Arc::new(Shared::new(
             log,
             (standing.name.clone(), standing.lease),
@@ -76,12 +74,19 @@ impl Steward {
             let shared = Arc::clone(&shared);
             let name = format!("partition-{partition}");
             let thread = std::thread::Builder::new().name(name);
-            tending.push(thread.spawn(move || tend(&shared, partition))?);
+            tending.push(thread.spawn(move || {
+                let _guard = FailOnPanic(&shared);
+                tend(&shared, partition);
+            })?);
         }
         let watching = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("members".to_owned());
         let watch = Watch::new(watching, membership, standing);
-        let watching = vec![thread.spawn(move || watch.run())?];
+        let guarded = Arc::clone(&shared);
+        let watching = vec![thread.spawn(move || {
+            let _guard = FailOnPanic(&guarded);
+            watch.run();
+        })?];
         Ok(Steward {
             shared,
             tending: Mutex::new(tending),
@@ -92,6 +97,17 @@ impl Steward {
     /// How long a validator may be silent and is alive.
     pub(crate) fn lease(&self) -> Duration {
         self.shared.lease
+    }
+
+    /// The last frame of a partition, as the database had it a moment ago; 0 where there is none.
+    pub(crate) fn last_frame(&self, partition: u16) -> u64 {
+        self.shared.lag(partition, 0)
+    }
+
+    /// Whether nothing was seen of the others for so long.
+    pub(crate) fn is_blind(&self, patience: Duration) -> bool {
+        let made = self.shared.view().made;
+        made.is_some_and(|made| made.elapsed() > patience)
     }
 
     pub(crate) fn view(&self) -> View {
@@ -113,6 +129,20 @@ impl Steward {
     pub(crate) fn leave(&self) {
         self.shared.leaving.store(true, Ordering::Relaxed);
         join(&self.watching);
+    }
+}
+
+/// A validator without one of its threads would look alive and see nobody: it ends.
+struct FailOnPanic<'a>(&'a Shared);
+
+impl Drop for FailOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail(
+                "a thread of this validator ended by a fault of the program: see the log"
+                    .to_owned(),
+            );
+        }
     }
 }
 
@@ -167,8 +197,8 @@ impl Watch {
     fn step(&mut self) -> Result<(), ledger::LedgerError> {
         if self.beaten.is_none_or(|beaten| beaten.elapsed() >= BEAT) {
             let level = self.shared.is_level() && !self.shared.is_giving_up();
-            let machine = Arc::clone(&self.standing.machine);
-            match self.membership.beat(level, || machine.now_ms())? {
+            let clock = Arc::clone(&self.shared.opening.clock);
+            match self.membership.beat(level, || clock.now_ms())? {
                 Beat::Seen(offset) => self.note_offset(offset),
                 Beat::Replaced => self.shared.fail(format!(
                     "another validator has started under the name {}: give each a name of its own (ledger.member)",
@@ -179,6 +209,7 @@ impl Watch {
         }
         let picture = self.membership.look()?;
         self.note_members(&picture);
+        self.forget_those_who_left(&picture);
         self.show_places(&picture);
         let mut view = self.shared.view();
         (view.picture, view.made) = (picture, Some(Instant::now()));
@@ -216,6 +247,16 @@ impl Watch {
         }
     }
 
+    /// Nobody has to keep a connection to a validator that is gone for good.
+    fn forget_those_who_left(&mut self, picture: &Picture) {
+        let is_named = |name: &String| {
+            let mut owners = picture.partitions.iter();
+            picture.members.iter().any(|member| member.name == *name)
+                || owners.any(|seen| seen.owner.as_ref() == Some(name))
+        };
+        self.others.retain(|name, _| is_named(name));
+    }
+
     /// Where the partitions of others are.
     fn show_places(&mut self, picture: &Picture) {
         for seen in &picture.partitions {
@@ -223,7 +264,9 @@ impl Watch {
                 continue; // `join` compared how many there are
             }
             let is_mine = |owner: &String| *owner == self.shared.me;
-            let other = seen.owner.as_ref().filter(|owner| !is_mine(owner));
+            // An owner whose lease has passed records nothing before it has renewed it.
+            let owner = seen.owner.as_ref().filter(|_| seen.left_s >= 0.0);
+            let other = owner.filter(|owner| !is_mine(owner));
             let other = other.and_then(|owner| self.other(picture, owner));
             self.shared
                 .partitions

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use ledger::{LedgerError, Options, Partition, StandBy};
+use ledger::{ClockState, LedgerError, Options, Partition, StandBy};
 
 use super::board::Place;
 use super::delivery::VoteReply;
@@ -14,6 +14,8 @@ use super::shared::Shared;
 
 /// How often the links of another owner are looked for, and whether the partition is free.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// Frames that a validator may lack and be level.
+const LEVEL_WITHIN: u64 = 256;
 /// How long whoever owns least has to take a partition before others do.
 const LEFT_AFTER: Duration = Duration::from_millis(500);
 /// How often an owner looks whether it should be one no more.
@@ -28,7 +30,7 @@ pub(super) fn tend(shared: &Arc<Shared>, partition: u16) {
             Ok(Some(standby)) => match take_over(shared, standby, partition) {
                 Ok(owned) => own(shared, partition, owned),
                 // Another one that stood by was faster.
-                Err(LedgerError::Held { .. }) => {}
+                Err(LedgerError::Held { .. }) => shared.note_behind(partition),
                 Err(error) => wait_after(shared, partition, &error),
             },
             Ok(None) => return,
@@ -65,10 +67,13 @@ fn stand_by(shared: &Arc<Shared>, partition: u16) -> Result<Option<StandBy>, Led
 
 /// Reads what the owner appended, and tells whether nobody owns the partition any more.
 fn look(shared: &Arc<Shared>, partition: u16, standby: &mut StandBy) -> Result<bool, LedgerError> {
-    while standby.read_some()? {
-        shared
-            .partitions
-            .note_followed(partition, standby.last_sequence());
+    let mut is_at_end = false;
+    while !is_at_end && !shared.is_stopping() {
+        is_at_end = !standby.read_some()?;
+        let read = standby.last_sequence();
+        shared.partitions.note_followed(partition, read);
+        // While votes come in there may never be an end: a takeover reads the rest.
+        is_at_end |= shared.lag(partition, read) <= LEVEL_WITHIN;
     }
     standby.note_level()?;
     shared.note_level(partition);
@@ -94,7 +99,10 @@ fn take_over(shared: &Arc<Shared>, standby: StandBy, partition: u16) -> Result<O
     let options = Options {
         // Other partitions go on: this one is another validator's now.
         on_fatal: Box::new(move |error| match error {
-            LedgerError::Fenced { .. } => lost.store(true, Ordering::Relaxed),
+            // Whoever owns it next settles what is open.
+            LedgerError::Fenced { .. } | LedgerError::Unsettled { .. } => {
+                lost.store(true, Ordering::Relaxed);
+            }
             fatal => stop_process(fatal),
         }),
         ..options
@@ -124,15 +132,18 @@ fn own(shared: &Arc<Shared>, partition: u16, owned: Owned) {
         .set(partition, Place::Here(Arc::clone(&ledger)));
     let is_lost = || is_lost.load(Ordering::Relaxed);
     while !shared.is_giving_up() && !is_lost() && !shared.should_give(partition) {
+        if ledger.state().clock() == ClockState::InDoubt {
+            shared.note_in_doubt();
+        }
         std::thread::sleep(LOOK_AT_OWN);
     }
+    // What is queued is decided; votes that come from now on are handed back, and wait for the next owner.
+    ledger.shutdown();
     shared
         .partitions
         .note_followed(partition, ledger.state().last_sequence());
-    // Votes that come from now on wait for the next owner; those that are queued are decided.
     shared.partitions.set(partition, Place::Nowhere);
     shared.retire(ledger.state());
-    ledger.shutdown();
     shared.note_behind(partition);
     shared.note(if is_lost() {
         Happened::Lost(partition)
@@ -142,15 +153,27 @@ fn own(shared: &Arc<Shared>, partition: u16, owned: Owned) {
     drop(ledger);
 }
 
-/// Says once what keeps this validator from standing by; damage ends the program.
+/// Says what keeps this validator from owning the partition. Damage stays: this partition is left to people, and the
+/// others go on.
 fn wait_after(shared: &Arc<Shared>, partition: u16, error: &LedgerError) {
-    shared.note_behind(partition);
-    match error {
-        LedgerError::Database { .. } | LedgerError::Fenced { .. } => {}
-        LedgerError::ClockBehind { .. } => {
-            tracing::error!(partition, %error, "the partition cannot be owned");
-        }
-        damage => shared.fail(format!("partition {partition}: {damage}")),
+    let passes = matches!(
+        error,
+        LedgerError::Database { .. } | LedgerError::Fenced { .. } | LedgerError::ClockBehind { .. }
+    );
+    if passes {
+        shared.note_behind(partition);
+        tracing::warn!(partition, %error, "the partition cannot be owned here: tried again");
+        std::thread::sleep(PAUSE);
+        return;
     }
-    std::thread::sleep(PAUSE);
+    tracing::error!(
+        partition,
+        %error,
+        remedy = "see the ledger's pages, then restart this validator",
+        "the partition cannot be owned here, and is not tried again"
+    );
+    shared.note_level(partition);
+    while !shared.is_stopping() {
+        std::thread::sleep(PAUSE);
+    }
 }

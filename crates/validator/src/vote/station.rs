@@ -310,7 +310,6 @@ fn recorded(ballot: &Ballot, decision: Decision) -> Result<Recorded, Refusal> {
     Err(match decision {
         Decision::Accepted { receipt, time_ms } => return recorded(receipt, time_ms, false),
         Decision::Replayed { receipt, time_ms } => return recorded(receipt, time_ms, true),
-        Decision::RepeatRefused => panic!("the ledger refused a repetition that it was to record"),
         Decision::Duplicate { attempt_count } => Refusal::Duplicate { attempt_count },
         Decision::NotOpen => Refusal::NotOpen {
             opens_ms: ballot.opens,
@@ -320,7 +319,8 @@ fn recorded(ballot: &Ballot, decision: Decision) -> Result<Recorded, Refusal> {
         },
         Decision::Full => Refusal::StorageFull,
         Decision::ClockInDoubt => Refusal::ClockInDoubt,
-        Decision::Malformed => {
+        // A repetition that was to be recorded is refused by an owner of another release alone.
+        Decision::Malformed | Decision::RepeatRefused => {
             DISAGREEMENTS.run(|unsaid| {
                 tracing::error!(
                     unsaid,
