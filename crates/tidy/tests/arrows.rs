@@ -16,6 +16,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("shards", &["credentials", "election"]),
     ("ledger", &["election", "durable"]),
     ("replicated", &["ledger", "database"]),
+    ("transparency", &[]),
     ("pages", &["election"]),
     ("secrets", &[]),
     ("listener", &["election", "secrets"]),
@@ -97,6 +98,7 @@ const FORMATS: &[&str] = &[
     "durable",
     "shards",
     "ledger",
+    "transparency",
 ];
 
 /// Crates that open a socket or speak a network protocol.
