@@ -78,6 +78,17 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "witness",
+        &[
+            "transparency",
+            "durable",
+            "handwritten",
+            "listener",
+            "secrets",
+            "commandline",
+        ],
+    ),
+    (
         "loadgen",
         &["credentials", "election", "durable", "commandline"],
     ),

@@ -102,6 +102,17 @@ impl Note {
         }
         Ok(first)
     }
+
+    /// The text with the first signature of this key alone: what is worth keeping as evidence.
+    #[must_use]
+    pub fn only(&self, key: &VerifierKey) -> Note {
+        let mut note = Note::unsigned(self.text().to_owned());
+        let mut signatures = self.signatures_of(key.name(), key.id());
+        if let Some(signature) = signatures.next() {
+            note.add(signature.clone());
+        }
+        note
+    }
 }
 
 fn statement(key: &VerifierKey, text: &str, bytes: &[u8]) -> Option<Statement> {
