@@ -1,0 +1,464 @@
+//! The real program: its key, its service, its death, and its audits.
+
+mod log;
+mod server;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use transparency::{NoteSignature, parse_signatures};
+
+use log::TestLog;
+use server::{Running, serve_directory};
+
+const ORIGIN: &str = "example.com/log";
+
+fn program(arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_witness"));
+    command.args(arguments).output().expect("it runs")
+}
+
+fn told(output: &Output) -> String {
+    [&*output.stdout, &*output.stderr]
+        .map(String::from_utf8_lossy)
+        .concat()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+/// A directory with a witness's key, its memory, and a configuration for some logs.
+struct Home {
+    dir: TempDir,
+    public: String,
+}
+
+impl Home {
+    fn new(logs: &[&TestLog]) -> Home {
+        let dir = tempfile::tempdir().expect("a private directory");
+        let (out, state) = (dir.path().join("w1"), dir.path().join("state"));
+        let name = "witness.example/w1";
+        let made = program(&[
+            "keygen",
+            "--name",
+            name,
+            "--out",
+            text(&out),
+            "--state",
+            text(&state),
+        ]);
+        assert!(made.status.success(), "{}", told(&made));
+        let public = String::from_utf8(made.stdout).expect("text");
+        let mut config = format!(
+            "key = \"{0}/w1.key\"\nstate = \"{0}/state\"\nlisten = \"127.0.0.1:0\"\n",
+            text(dir.path())
+        );
+        for log in logs {
+            config += &format!("[[log]]\nkey = \"{}\"\n", log.key.public());
+        }
+        fs::write(dir.path().join("witness.toml"), config).expect("written");
+        let public = public.trim().to_owned();
+        Home { dir, public }
+    }
+
+    fn config(&self) -> PathBuf {
+        self.dir.path().join("witness.toml")
+    }
+
+    fn start(&self) -> Running {
+        Running::start(&self.config())
+    }
+}
+
+#[test]
+fn a_key_is_its_owners_alone_and_is_made_once() {
+    let home = Home::new(&[]);
+    let key = home.dir.path().join("w1.key");
+    let mode = fs::metadata(&key).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let public = fs::read_to_string(home.dir.path().join("w1.pub")).expect("a file");
+    assert_eq!(public.trim(), home.public);
+    assert!(public.starts_with("witness.example/w1+"), "{public}");
+    let (out, state) = (home.dir.path().join("w1"), home.dir.path().join("new"));
+    let again = program(&[
+        "keygen",
+        "--name",
+        "x",
+        "--out",
+        text(&out),
+        "--state",
+        text(&state),
+    ]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(told(&again).contains("exists already"), "{}", told(&again));
+    assert!(!state.exists());
+    let (out, state) = (home.dir.path().join("w2"), home.dir.path().join("state"));
+    let again = program(&[
+        "keygen",
+        "--name",
+        "x",
+        "--out",
+        text(&out),
+        "--state",
+        text(&state),
+    ]);
+    assert!(told(&again).contains("not empty"), "{}", told(&again));
+    assert!(!home.dir.path().join("w2.key").exists());
+}
+
+#[test]
+fn what_is_wrong_is_told_before_anything_is_served() {
+    let log = TestLog::new(ORIGIN, 1);
+    let home = Home::new(&[&log]);
+    let run = || program(&["run", "--config", text(&home.config())]);
+    let key = home.dir.path().join("w1.key");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).expect("own file");
+    let refused = run();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(
+        told(&refused).contains("open to other users"),
+        "{}",
+        told(&refused)
+    );
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("own file");
+    let secret = fs::read_to_string(&key).expect("a key");
+    fs::write(&key, &home.public).expect("written");
+    let refused = run();
+    assert!(
+        told(&refused).contains("not a private key"),
+        "{}",
+        told(&refused)
+    );
+    fs::write(&key, secret).expect("written");
+    fs::write(home.config(), "key = 3\n").expect("written");
+    let refused = run();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(told(&refused).contains("line 1: key"), "{}", told(&refused));
+}
+
+/// The statuses and bodies of c2sp.org/tlog-witness.
+#[test]
+fn the_service_answers_as_the_protocol_says() {
+    let log = TestLog::new(ORIGIN, 20);
+    let home = Home::new(&[&log]);
+    let witness = home.start();
+    let post = |body: &str| witness.ask("POST", "/add-checkpoint", body);
+    let submit = |old, new| post(&log.submission(old, new).to_string());
+
+    let (head, body) = submit(0, 0);
+    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+    assert!(
+        body.starts_with("— witness.example/w1 ") && body.ends_with('\n'),
+        "{body}"
+    );
+    assert!(submit(0, 7).0.starts_with("HTTP/1.1 200 "));
+    let (head, body) = submit(0, 20);
+    assert!(head.starts_with("HTTP/1.1 409 "), "{head}");
+    assert!(
+        head.to_lowercase()
+            .contains("content-type: text/x.tlog.size\r\n"),
+        "{head}"
+    );
+    assert_eq!(body, "7\n");
+    let (head, body) = post(&log.forked(2).submission(7, 7).to_string());
+    assert!(
+        head.starts_with("HTTP/1.1 409 ") && body == "7\n",
+        "{head}{body}"
+    );
+    let stranger = TestLog::new("example.com/stranger", 3);
+    let mut forged = TestLog::new(ORIGIN, 20);
+    forged.key = transparency::PrivateKey::from_seed(
+        forged.key.public().name().clone(),
+        transparency::KeyUse::Log,
+        &[5; 32].into(),
+    );
+    for (body, status) in [
+        (log.forked(2).submission(7, 20).to_string(), 422),
+        (stranger.submission(0, 3).to_string(), 404),
+        (forged.submission(7, 20).to_string(), 403),
+        (log.submission(20, 7).to_string(), 400),
+        ("old 07\n\n".to_owned(), 400),
+        (String::new(), 400),
+        ("x".repeat(200_000), 413),
+    ] {
+        let (head, told) = post(&body);
+        assert!(
+            head.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{status}: {head}{told}"
+        );
+    }
+    assert!(submit(7, 20).0.starts_with("HTTP/1.1 200 "));
+
+    assert!(
+        witness
+            .ask("GET", "/add-checkpoint", "")
+            .0
+            .starts_with("HTTP/1.1 405 ")
+    );
+    assert!(witness.ask("GET", "/", "").0.starts_with("HTTP/1.1 404 "));
+    let (_, logs) = witness.ask("GET", "/logs", "");
+    assert!(
+        logs.contains("\"size\":20") && logs.contains(ORIGIN),
+        "{logs}"
+    );
+    let (_, metrics) = witness.ask("GET", "/metrics", "");
+    for line in [
+        "witness_submissions_total{answer=\"cosigned\"} 3",
+        "witness_submissions_total{answer=\"no_proof\"} 1",
+        "witness_log_leaves{log=\"example.com/log\"} 20",
+    ] {
+        assert!(metrics.contains(line), "{line} is not in\n{metrics}");
+    }
+    specimen::promtool_accepts(&metrics);
+    assert_eq!(witness.terminate(), Some(0));
+}
+
+/// A process that is killed at any moment has remembered at least what it had answered.
+#[test]
+fn a_kill_never_leaves_the_memory_behind_an_answer() {
+    const KILLS: u64 = 12;
+    let log = TestLog::new(ORIGIN, 3_000);
+    let home = Home::new(&[&log]);
+    let answered = AtomicU64::new(0);
+    for kill in 0..KILLS {
+        let witness = home.start();
+        // Where the witness stands, by its own words: what it remembers.
+        let stands = witness.size_of(ORIGIN);
+        let sure = answered.load(Ordering::SeqCst);
+        assert!(
+            stands >= sure,
+            "it had answered {sure} and remembers {stands}"
+        );
+        let rest = Duration::from_millis(2 + 7 * kill);
+        std::thread::scope(|scope| {
+            let submitting = scope.spawn(|| {
+                let mut size = stands;
+                // Until the kill cuts the connection.
+                while let Some((head, _)) = witness.try_ask(
+                    "POST",
+                    "/add-checkpoint",
+                    &log.submission(size, size + 1).to_string(),
+                ) {
+                    assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+                    size += 1;
+                    answered.store(size, Ordering::SeqCst);
+                }
+            });
+            std::thread::sleep(rest);
+            witness.kill();
+            submitting.join().expect("no panic");
+        });
+    }
+    let sure = answered.load(Ordering::SeqCst);
+    assert!(
+        sure > KILLS,
+        "only {sure} checkpoints were cosigned between the kills"
+    );
+    assert!(home.start().size_of(ORIGIN) >= sure);
+}
+
+#[test]
+fn two_witnesses_do_not_run_on_one_memory() {
+    let log = TestLog::new(ORIGIN, 1);
+    let home = Home::new(&[&log]);
+    let _first = home.start();
+    let second = program(&["run", "--config", text(&home.config())]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(
+        told(&second).contains("another witness runs"),
+        "{}",
+        told(&second)
+    );
+}
+
+/// A log of 600 frames, served in a directory with the cosignature of a running witness, and the policy
+/// for it.
+struct Audited {
+    home: Home,
+    witness: Running,
+    served: PathBuf,
+    policy: PathBuf,
+}
+
+impl Audited {
+    fn new(log: &TestLog) -> Audited {
+        let home = Home::new(&[log]);
+        let witness = home.start();
+        let (served, policy) = (
+            home.dir.path().join("served"),
+            home.dir.path().join("policy"),
+        );
+        let other = PrivateWitness::public();
+        let lines = format!(
+            "log {}\nwitness first {}\nwitness second {other}\ngroup two any first second\nquorum two\n",
+            log.key.public(),
+            home.public
+        );
+        fs::write(&policy, lines).expect("written");
+        Audited {
+            home,
+            witness,
+            served,
+            policy,
+        }
+    }
+
+    /// Has the witness cosign this size, and serves it.
+    fn grow(&self, log: &TestLog, old: u64, new: u64) {
+        let submission = log.submission(old, new).to_string();
+        let (head, body) = self.witness.ask("POST", "/add-checkpoint", &submission);
+        assert!(head.starts_with("HTTP/1.1 200 "), "{head}{body}");
+        let cosigned: Vec<NoteSignature> = parse_signatures(&body).expect("a line");
+        log.serve(&self.served, new, &cosigned);
+    }
+
+    fn audit(&self, log: &str, state: Option<&Path>) -> (Option<i32>, String) {
+        let policy = text(&self.policy);
+        let mut arguments = vec!["audit", "--policy", policy, "--log", log];
+        arguments.extend(state.iter().flat_map(|path| ["--state", text(path)]));
+        let output = program(&arguments);
+        (output.status.code(), told(&output))
+    }
+
+    fn audit_directory(&self) -> (Option<i32>, String) {
+        self.audit(text(&self.served), None)
+    }
+}
+
+/// The second witness of the policy, which never cosigns.
+struct PrivateWitness;
+
+impl PrivateWitness {
+    fn public() -> String {
+        let name = transparency::KeyName::new("witness.example/w2").expect("a name");
+        let used = transparency::KeyUse::Witness;
+        let key = transparency::PrivateKey::from_seed(name, used, &[2; 32].into());
+        key.public().to_string()
+    }
+}
+
+#[test]
+fn an_audit_tells_how_far_a_log_is_and_who_has_seen_it() {
+    let log = TestLog::new(ORIGIN, 700);
+    let audited = Audited::new(&log);
+    audited.grow(&log, 0, 0);
+    let state = audited.home.dir.path().join("seen");
+    let state = Some(state.as_path());
+    let directory = text(&audited.served);
+    let (status, words) = audited.audit(directory, state);
+    assert_eq!(status, Some(0), "{words}");
+    let expected = "example.com/log: 0 frames (0 new, 0 votes in them), root 47DEQpj8";
+    assert!(words.starts_with(expected), "{words}");
+    audited.grow(&log, 0, 600);
+    let (status, words) = audited.audit(directory, state);
+    assert_eq!(status, Some(0), "{words}");
+    let expected = "example.com/log: 600 frames (600 new, 600 votes in them), root ";
+    assert!(words.starts_with(expected), "{words}");
+    assert!(
+        words.contains("; checked by 1 of 2 witnesses, last at 20"),
+        "{words}"
+    );
+    assert!(words.ends_with("Z (first)\n"), "{words}");
+    // Over HTTP, from where the directory was left.
+    audited.grow(&log, 600, 700);
+    let address = serve_directory(audited.served.clone());
+    let (status, words) = audited.audit(&format!("http://{address}/below"), state);
+    assert_eq!(status, Some(0), "{words}");
+    assert!(words.contains("700 frames (100 new, 100 votes"), "{words}");
+    let (status, words) = audited.audit(directory, state);
+    assert_eq!(status, Some(0), "{words}");
+    assert!(words.contains("700 frames (0 new, 0 votes"), "{words}");
+}
+
+#[test]
+fn an_audit_names_what_is_not_sound() {
+    let log = TestLog::new(ORIGIN, 700);
+    let audited = Audited::new(&log);
+    audited.grow(&log, 0, 600);
+    assert_eq!(audited.audit_directory().0, Some(0));
+    let flip = |name: &str, at: usize| {
+        let path = audited.served.join(name);
+        let sound = fs::read(&path).expect(name);
+        let mut bytes = sound.clone();
+        bytes[at] ^= 1;
+        fs::write(&path, bytes).expect("written");
+        let told = audited.audit_directory();
+        fs::write(&path, sound).expect("written");
+        told
+    };
+    for (name, at, expected) in [
+        ("tile/0/001", 40, "tile/0/001 does not fit the leaves"),
+        ("tile/0/002.p/88", 0, "tile/0/002.p/88 does not fit"),
+        ("tile/1/000.p/2", 33, "tile/1/000.p/2 does not fit"),
+        // In the link of frame 300: the tile is compared before the root.
+        (
+            "tile/entries/001",
+            43 * 81 + 20,
+            "tile/0/001 does not fit the leaves",
+        ),
+        ("tile/entries/001", 43 * 81 + 2 + 10, "names frame"),
+        ("tile/entries/000", 1, "tile/entries/000"),
+        ("checkpoint", 17, "does not fit the note"),
+    ] {
+        let (status, words) = flip(name, at);
+        assert_eq!(status, Some(1), "{name}: {words}");
+        assert!(words.contains(expected), "{name}: {words}");
+    }
+    fs::remove_file(audited.served.join("tile/1/000.p/2")).expect("removed");
+    let (status, words) = audited.audit_directory();
+    assert_eq!(status, Some(1), "{words}");
+    assert!(
+        words.contains("cannot read") && words.contains("000.p/2"),
+        "{words}"
+    );
+}
+
+/// The operator writes another ledger, with the right keys: whoever saw the first one tells.
+#[test]
+fn another_history_is_noticed_by_whoever_saw_the_first() {
+    let log = TestLog::new(ORIGIN, 700);
+    let audited = Audited::new(&log);
+    audited.grow(&log, 0, 600);
+    let state = audited.home.dir.path().join("seen");
+    let directory = text(&audited.served);
+    assert_eq!(audited.audit(directory, Some(&state)).0, Some(0));
+    let kept = fs::read(&state).expect("kept");
+
+    // The witness does not cosign it, and without that the policy does not take it.
+    let other = log.forked(100);
+    other.serve(&audited.served, 700, &[]);
+    let (status, words) = audited.audit(directory, Some(&state));
+    assert_eq!(status, Some(1), "{words}");
+    assert!(words.contains("too few cosignatures"), "{words}");
+    // Where the policy asks for nobody, the auditor's own memory tells.
+    let policy = fs::read_to_string(&audited.policy).expect("a policy");
+    fs::write(&audited.policy, policy.replace("quorum two", "quorum none")).expect("written");
+    let (status, words) = audited.audit(directory, Some(&state));
+    assert_eq!(status, Some(1), "{words}");
+    assert!(words.contains("has another history"), "{words}");
+    log.serve(&audited.served, 500, &[]);
+    let (status, words) = audited.audit(directory, Some(&state));
+    assert_eq!(status, Some(1), "{words}");
+    assert!(words.contains("rolled back"), "{words}");
+    assert_eq!(
+        fs::read(&state).expect("kept"),
+        kept,
+        "a log that is not sound was kept as seen"
+    );
+    // The root is the checkpoint's word against the leaves.
+    log.serve(&audited.served, 600, &[]);
+    let lie = fs::read_to_string(audited.served.join("checkpoint")).expect("served");
+    assert!(lie.starts_with(ORIGIN));
+    other.serve(&audited.home.dir.path().join("elsewhere"), 600, &[]);
+    let elsewhere = audited.home.dir.path().join("elsewhere/checkpoint");
+    fs::copy(elsewhere, audited.served.join("checkpoint")).expect("copied");
+    let (status, words) = audited.audit(directory, None);
+    assert_eq!(status, Some(1), "{words}");
+    assert!(words.contains("does not hold what it signed"), "{words}");
+}
