@@ -21,7 +21,7 @@ use crate::tree::size::SIZE_MAX;
 pub struct Checkpoint {
     /// Which log it is: the name of its key.
     pub origin: KeyName,
-    /// Number of leaves.
+    /// Number of leaves in its tree.
     pub size: u64,
     /// Root of the tree over them.
     pub root: Hash,
@@ -35,13 +35,13 @@ pub enum CheckpointError {
         "a checkpoint has three lines (origin, size, root), and this text has {got}: it is of another kind, or has extension lines, which are not taken here"
     )]
     Lines {
-        /// Number of lines.
+        /// Number of lines that there are.
         got: usize,
     },
     /// The first line cannot be a log's name.
     #[error("the checkpoint's first line is no name of a log: {quoted}")]
     Origin {
-        /// Its beginning.
+        /// The beginning of the line.
         quoted: String,
     },
     /// The second line is no number of leaves.
@@ -49,13 +49,13 @@ pub enum CheckpointError {
         "the checkpoint's size is not a number of at most {SIZE_MAX} without leading zeros: {quoted}"
     )]
     Size {
-        /// The line's beginning.
+        /// The beginning of the line.
         quoted: String,
     },
     /// The third line is no root.
     #[error("the checkpoint's root is not the base 64 of 32 bytes: {quoted}")]
     Root {
-        /// The line's beginning.
+        /// The beginning of the line.
         quoted: String,
     },
     /// An empty log has one root.

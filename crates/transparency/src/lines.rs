@@ -12,7 +12,7 @@ pub enum HashLineError {
     Hash {
         /// Number of the line among the hashes, from 1.
         number: usize,
-        /// Its beginning.
+        /// The beginning of the line.
         quoted: String,
     },
     /// No proof has so many.

@@ -33,7 +33,7 @@ pub struct Note {
     signatures: Vec<NoteSignature>,
 }
 
-/// One signature line.
+/// One signature line, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoteSignature {
     /// Name of the key.
@@ -67,7 +67,7 @@ pub enum NoteError {
     Signature {
         /// Number of the line below the blank line, from 1.
         line: usize,
-        /// Its beginning.
+        /// The beginning of the line.
         quoted: String,
     },
     /// More lines than anybody needs.

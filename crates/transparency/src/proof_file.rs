@@ -37,7 +37,7 @@ pub struct LogProof {
     pub extra: Option<Vec<u8>>,
     /// Index of the leaf, from 0.
     pub index: u64,
-    /// The inclusion proof.
+    /// The inclusion proof, from the leaf's sibling upwards.
     pub path: Vec<Hash>,
     /// The checkpoint in whose tree the leaf is.
     pub checkpoint: Note,
@@ -57,13 +57,13 @@ pub enum LogProofError {
     /// The extra data cannot be read.
     #[error("the proof's extra data is not base 64 of at most {EXTRA_BYTES_MAX} bytes: {quoted}")]
     Extra {
-        /// The line's beginning.
+        /// The beginning of the line.
         quoted: String,
     },
     /// The index cannot be read.
     #[error("the proof's index line must be index and a number without leading zeros: {quoted}")]
     Index {
-        /// The line's beginning.
+        /// The beginning of the line.
         quoted: String,
     },
     /// A hash cannot be read.

@@ -23,7 +23,7 @@ const PATH_HASHES_MAX: usize = 32;
 /// The part of a receipt that a log knows nothing of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReceiptExtra {
-    /// The frame's leaf.
+    /// What the log says of the frame.
     pub leaf: Leaf,
     /// Tracker of the vote.
     pub tracker: [u8; TRACKER_BYTES],

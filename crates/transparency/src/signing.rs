@@ -33,7 +33,7 @@ pub enum CosignError {
         "the clock shows {time_s} seconds since 1970, which no cosignature can say: set the clock"
     )]
     Time {
-        /// Seconds since 1970.
+        /// In seconds since 1970.
         time_s: u64,
     },
 }

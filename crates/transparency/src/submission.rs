@@ -43,7 +43,7 @@ pub enum SubmissionError {
         "the first line must be old and the size that this witness cosigned last, without leading zeros: {quoted}"
     )]
     OldSize {
-        /// Its beginning.
+        /// The beginning of the line.
         quoted: String,
     },
     /// A line of the proof cannot be read.

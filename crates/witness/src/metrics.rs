@@ -51,7 +51,7 @@ impl Metrics {
         })
     }
 
-    /// Counts one submission.
+    /// Counts one submission by its answer.
     pub(crate) fn count(&self, refusal: Option<&Refusal>) {
         let answer = refusal.map_or("cosigned", answer);
         self.answers.get_or_create(&[("answer", answer)]).inc();

@@ -35,7 +35,7 @@ pub enum NotAttested {
         "the checkpoint is of {origin}, and the policy trusts no log of that name: compare the policy with the one that was published"
     )]
     UnknownLog {
-        /// The log's name.
+        /// Name of the log, from the checkpoint.
         origin: KeyName,
     },
     /// The log's own signature is missing.
@@ -43,7 +43,7 @@ pub enum NotAttested {
         "the checkpoint of {origin} is not signed by the key that the policy names: it is of another log or was made by somebody else"
     )]
     Unsigned {
-        /// The log's name.
+        /// Name of the log, from the checkpoint.
         origin: KeyName,
     },
     /// A signature is there and does not fit.
@@ -54,7 +54,7 @@ pub enum NotAttested {
     TooFew {
         /// The policy's rule in words.
         rule: String,
-        /// Who did cosign.
+        /// Those who did cosign.
         cosigned: Vec<Cosigned>,
     },
 }

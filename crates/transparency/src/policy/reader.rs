@@ -46,7 +46,7 @@ pub enum PolicyFault {
     /// The line begins with another word.
     #[error("{quoted} is no line of a policy: begin it with log, witness, group, quorum or #")]
     Keyword {
-        /// Its beginning.
+        /// The beginning of the line.
         quoted: String,
     },
     /// Words are missing or left over.

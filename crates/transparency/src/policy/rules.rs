@@ -24,7 +24,7 @@ pub struct TrustedLog {
 pub struct TrustedWitness {
     /// Its name in the policy.
     pub name: String,
-    /// Its key.
+    /// With which it cosigns.
     pub key: VerifierKey,
     /// Where it takes checkpoints, if the policy says so.
     pub url: Option<String>,

@@ -25,7 +25,7 @@ pub(crate) struct Progress {
     pub(crate) seen: Seen,
 }
 
-/// Follows one log.
+/// Follows one log from look to look.
 pub(crate) struct Auditor {
     policy: Policy,
     source: Source,

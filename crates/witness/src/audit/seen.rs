@@ -8,7 +8,7 @@ use transparency::Checkpoint;
 
 use crate::audit::source::read_file;
 
-/// Three short lines.
+/// It has three short lines.
 const BYTES_MAX: usize = 1 << 10;
 
 /// The last checkpoint that held.
