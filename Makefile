@@ -191,6 +191,10 @@ bench-tally: ## N votes into PostgreSQL against COPY; recount from files
 bench-hands: ## N frames of one vote: what the count hand and the mask hand take for them
 	@TMPDIR=/dev/shm $(CARGO) bench --quiet -p tally --bench tally -- hands $(N)
 
+.PHONY: bench-witness
+bench-witness: ## checkpoints of 100 logs cosigned a second, beside as many files replaced on the disk
+	@$(CARGO) bench --quiet -p witness --bench logs
+
 # --- what the machine must have --------------------------------------------------------------
 
 .PHONY: postgres

@@ -192,20 +192,22 @@ fn parse(path: &str) -> Option<TilePath> {
 
 /// The groups before the last begin with an x, and the first is not 000 where there are several.
 fn parse_index(text: &str) -> Option<u64> {
-    let (before, last) = match text.rsplit_once('/') {
-        None => ("", text),
-        Some((before, last)) => (before, last),
-    };
     let mut index = 0_u64;
-    let groups = before.split('/').filter(|_| !before.is_empty());
-    for group in groups {
-        let value = parse_group(group.strip_prefix('x')?)?;
-        if index == 0 && value == 0 {
+    let mut groups = text.split('/').peekable();
+    while let Some(group) = groups.next() {
+        let is_last = groups.peek().is_none();
+        let digits = if is_last {
+            group
+        } else {
+            group.strip_prefix('x')?
+        };
+        let value = parse_group(digits)?;
+        if index == 0 && value == 0 && !is_last {
             return None;
         }
         index = index.checked_mul(1_000)?.checked_add(value)?;
     }
-    index.checked_mul(1_000)?.checked_add(parse_group(last)?)
+    Some(index)
 }
 
 fn parse_group(text: &str) -> Option<u64> {

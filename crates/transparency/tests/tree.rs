@@ -115,6 +115,11 @@ proptest! {
             prop_assert_eq!(verify_inclusion(leaf(index), index, size, &path, root), Ok(()));
             prop_assert!(verify_inclusion(leaf(index), at % size + 1, size, &path, root).is_err());
             prop_assert!(verify_inclusion(leaf(index + 1), index, size, &path, root).is_err());
+            let longer = [&[leaf(size)], path.as_slice()].concat();
+            prop_assert!(verify_inclusion(leaf(index), index, size, &longer, root).is_err());
+            if let Some((_, shorter)) = path.split_first() {
+                prop_assert!(verify_inclusion(leaf(index), index, size, shorter, root).is_err());
+            }
         }
         let old = old % (size + 1);
         let old_root = list_root(&all[..usize::try_from(old).expect("small")]);
@@ -230,6 +235,8 @@ fn tile_names_have_one_spelling() {
     for path in [
         "tile/0/0",
         "tile/0/1234",
+        // Found by fuzzing: read as tile/0/234.
+        "tile/0//234",
         "tile/0/001/234",
         "tile/0/x001/x234",
         "tile/0/x000/234",

@@ -47,22 +47,36 @@ impl Handler for Service {
             refused.headers_mut().insert(ALLOW, allow);
             return refused;
         }
-        match request.uri().path() {
-            "/logs" => reply(
-                StatusCode::OK,
-                "application/json",
-                logs(&self.witness.views()),
-            ),
-            "/metrics" => {
-                let text = self.metrics.text(&self.witness.views());
-                reply(StatusCode::OK, exposition::CONTENT_TYPE, text)
-            }
-            _ => self.add_checkpoint(request.into_body()).await,
+        let is_metrics = request.uri().path() == "/metrics";
+        match expected {
+            Method::POST => self.add_checkpoint(request.into_body()).await,
+            // A log's state is held while it is written, so this may wait for the disk too.
+            _ => off_thread(move || match is_metrics {
+                true => self.metrics(),
+                false => logs(&self.witness.views()),
+            })
+            .await
+            .unwrap_or_else(failed),
         }
     }
 }
 
+/// Does what may wait for the disk where nobody else waits for it; none where it panicked.
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    tokio::task::spawn_blocking(work).await.ok()
+}
+
+fn failed() -> Reply {
+    let told = "the witness failed: its operator must look at its log\n".to_owned();
+    reply(StatusCode::INTERNAL_SERVER_ERROR, TEXT, told)
+}
+
 impl Service {
+    fn metrics(&self) -> Reply {
+        let text = self.metrics.text(&self.witness.views());
+        reply(StatusCode::OK, exposition::CONTENT_TYPE, text)
+    }
+
     async fn add_checkpoint(self, body: Incoming) -> Reply {
         let body = Limited::new(body, SUBMISSION_BYTES_MAX).collect();
         let body = match listener::within(BODY_TIMEOUT, body).await {
@@ -76,12 +90,9 @@ impl Service {
                 return reply(StatusCode::BAD_REQUEST, TEXT, told);
             }
         };
-        // Waits for the disk, so not on the threads that serve others.
         let witness = Arc::clone(&self.witness);
-        let answered = tokio::task::spawn_blocking(move || witness.add_checkpoint(&body)).await;
-        let Ok(answered) = answered else {
-            let told = "the witness failed: its operator must look at its log\n".to_owned();
-            return reply(StatusCode::INTERNAL_SERVER_ERROR, TEXT, told);
+        let Some(answered) = off_thread(move || witness.add_checkpoint(&body)).await else {
+            return failed();
         };
         self.metrics.count(answered.as_ref().err());
         match answered {
@@ -108,10 +119,10 @@ fn refused(refusal: &Refusal) -> Reply {
     reply(status, TEXT, format!("{refusal}\n"))
 }
 
-fn logs(views: &[LogView]) -> String {
+fn logs(views: &[LogView]) -> Reply {
     let logs: Vec<serde_json::Value> = views.iter().map(log).collect();
     let document = json!({ "logs": logs });
-    format!("{document}\n")
+    reply(StatusCode::OK, "application/json", format!("{document}\n"))
 }
 
 fn log(LogView { origin, last }: &LogView) -> serde_json::Value {

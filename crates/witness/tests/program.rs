@@ -4,9 +4,10 @@ mod log;
 mod server;
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -410,11 +411,22 @@ fn an_audit_names_what_is_not_sound() {
         assert_eq!(status, Some(1), "{name}: {words}");
         assert!(words.contains(expected), "{name}: {words}");
     }
+    // A log need not keep the tile that was not full once the full one is there.
+    log.serve(&audited.served, 600, &[]);
+    let sound = audited.home.dir.path().join("longer");
+    TestLog::new(ORIGIN, 768).serve(&sound, 768, &[]);
+    audited.grow(&log, 600, 700);
+    for name in ["tile/0/002", "tile/entries/002"] {
+        fs::remove_file(audited.served.join(format!("{name}.p/188"))).expect("removed");
+        fs::copy(sound.join(name), audited.served.join(name)).expect("copied");
+    }
+    let (status, words) = audited.audit_directory();
+    assert_eq!(status, Some(0), "{words}");
     fs::remove_file(audited.served.join("tile/1/000.p/2")).expect("removed");
     let (status, words) = audited.audit_directory();
     assert_eq!(status, Some(1), "{words}");
     assert!(
-        words.contains("cannot read") && words.contains("000.p/2"),
+        words.contains("cannot read tile/1/000.p/2 of the log"),
         "{words}"
     );
 }
@@ -461,4 +473,39 @@ fn another_history_is_noticed_by_whoever_saw_the_first() {
     let (status, words) = audited.audit(directory, None);
     assert_eq!(status, Some(1), "{words}");
     assert!(words.contains("does not hold what it signed"), "{words}");
+}
+
+/// A monitor waits for a server that is away, and ends at a log that is not sound.
+#[test]
+fn a_monitor_goes_on_until_something_is_not_sound() {
+    let log = TestLog::new(ORIGIN, 20);
+    let audited = Audited::new(&log);
+    let address = serve_directory(audited.served.clone());
+    let mut monitor = Command::new(env!("CARGO_BIN_EXE_witness"))
+        .args(["audit", "--follow", "1", "--policy", text(&audited.policy)])
+        .args(["--log", &format!("http://{address}/below")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut remarks = BufReader::new(monitor.stderr.take().expect("a pipe")).lines();
+    let mut lines = BufReader::new(monitor.stdout.take().expect("a pipe")).lines();
+    let remark = remarks.next().expect("a remark").expect("text");
+    assert!(remark.contains("404 Not Found: looking again"), "{remark}");
+    audited.grow(&log, 0, 12);
+    let line = lines.next().expect("a line").expect("text");
+    assert!(
+        line.contains("12 frames (12 new, 12 votes in them)"),
+        "{line}"
+    );
+    audited.grow(&log, 12, 20);
+    let grown = lines.find(|line| {
+        let line = line.as_ref().expect("text");
+        line.contains("20 frames (8 new, 8 votes in them)")
+    });
+    assert!(grown.is_some(), "it ended");
+    log.serve(&audited.served, 12, &[]);
+    let last = remarks.last().expect("a remark").expect("text");
+    assert!(last.contains("too few cosignatures"), "{last}");
+    assert_eq!(monitor.wait().expect("it ends").code(), Some(1));
 }

@@ -125,8 +125,9 @@ impl Auditor {
         let index = tree.size() / u64::from(TILE_WIDTH);
         let path = TilePath::in_tree(Contents::Entries, index, size);
         let path = path.context("the checkpoint's size is beyond any log")?;
-        let bytes = self.source.read(&path.to_string(), BUNDLE_BYTES_MAX)?;
-        let entries = read_bundle(path, &bytes)?;
+        let (there, bytes) = read_wide(&mut self.source, path, BUNDLE_BYTES_MAX)?;
+        let mut entries = read_bundle(there, &bytes)?;
+        entries.truncate(path.width().into());
         let seen = usize::try_from(tree.size() % u64::from(TILE_WIDTH)).expect("less than 256");
         let mut votes = 0;
         for entry in entries.into_iter().skip(seen) {
@@ -166,8 +167,25 @@ impl Auditor {
 }
 
 fn read_tile(source: &mut Source, path: TilePath) -> Result<Tile> {
-    let bytes = source.read(&path.to_string(), TILE_BYTES_MAX)?;
-    Ok(Tile::from_bytes(path, &bytes)?)
+    let (there, bytes) = read_wide(source, path, TILE_BYTES_MAX)?;
+    let mut hashes = Tile::from_bytes(there, &bytes)?.hashes;
+    hashes.truncate(path.width().into());
+    Ok(Tile { path, hashes })
+}
+
+/// A file of the log, or the full one in its place: once that is there, a log need not keep the other.
+fn read_wide(source: &mut Source, path: TilePath, bytes_max: usize) -> Result<(TilePath, Vec<u8>)> {
+    let read = source.read(&path.to_string(), bytes_max);
+    let full = path.full().filter(|full| *full != path);
+    match (read, full) {
+        (Ok(bytes), _) => Ok((path, bytes)),
+        (Err(error), None) => Err(error),
+        (Err(error), Some(full)) => {
+            // Where neither is there, the one that was asked for is missing.
+            let read = source.read(&full.to_string(), bytes_max);
+            read.map(|bytes| (full, bytes)).map_err(|_| error)
+        }
+    }
 }
 
 /// The tiles of a log of this size, from which those of a smaller one are cut.

@@ -19,7 +19,7 @@ use transparency::{Attested, POLICY_BYTES_MAX, Policy};
 
 use crate::audit::follow::{Auditor, Progress};
 use crate::audit::seen::Seen;
-use crate::audit::source::Source;
+use crate::audit::source::{Source, Unread};
 use crate::time;
 
 /// What `witness audit` is asked.
@@ -56,16 +56,27 @@ pub(crate) fn run(args: &AuditArgs) -> Result<()> {
     let seen = args.state.as_deref().map(Seen::read).transpose()?.flatten();
     let mut auditor = Auditor::new(policy, source, seen);
     loop {
-        let progress = auditor.look()?;
-        // Told before it is kept: what nobody read is told again.
-        print_line!("{}", words(&progress, auditor.witnesses()))?;
-        if let Some(path) = &args.state {
-            progress.seen.write(path)?;
+        match auditor.look() {
+            Ok(progress) => tell(&progress, &auditor, args)?,
+            // A server may be away for a while. What is not sound ends the audit.
+            Err(error) if args.follow.is_some() && error.is::<Unread>() => {
+                commandline::note!("{error:#}: looking again");
+            }
+            Err(error) => return Err(error),
         }
         let Some(seconds) = args.follow else {
             return Ok(());
         };
         std::thread::sleep(Duration::from_secs(seconds.max(1)));
+    }
+}
+
+/// Tells before it keeps: what nobody read is told again.
+fn tell(progress: &Progress, auditor: &Auditor, args: &AuditArgs) -> Result<()> {
+    print_line!("{}", words(progress, auditor.witnesses()))?;
+    match &args.state {
+        None => Ok(()),
+        Some(path) => progress.seen.write(path),
     }
 }
 

@@ -33,17 +33,25 @@ impl Source {
     /// One file of the log, at most `bytes_max` long.
     ///
     /// # Errors
-    /// It is not there, cannot be read, or is longer.
+    /// [`Unread`]: it is not there, cannot be read, or is longer.
     pub(crate) fn read(&mut self, name: &str, bytes_max: usize) -> Result<Vec<u8>> {
-        match self {
+        let read = match self {
             Source::Directory(directory) => {
-                let path = directory.join(name);
-                read_file(&path, bytes_max)
-                    .with_context(|| format!("cannot read {}", path.display()))
+                let read = read_file(&directory.join(name), bytes_max);
+                read.map_err(anyhow::Error::from)
             }
             Source::Server(server) => server.get(name, bytes_max),
-        }
+        };
+        let name = name.to_owned();
+        read.context(Unread { name })
     }
+}
+
+/// A file that could not be had: the log may be sound all the same.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {name} of the log")]
+pub(crate) struct Unread {
+    name: String,
 }
 
 /// A file whole, where it is not longer than `bytes_max`.

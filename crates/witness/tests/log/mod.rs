@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use durable::{OsStorage, replace_file};
 use transparency::{
     Checkpoint, Contents, Hash, KeyName, KeyUse, Leaf, Note, NoteSignature, PrivateKey, Submission,
     Tile, TilePath, TiledTree, Tiles, TreeBuilder, bundle_bytes, trackers_root,
@@ -92,11 +93,6 @@ impl TestLog {
 
     /// Writes what the log serves at this size, its checkpoint cosigned.
     pub(crate) fn serve(&self, dir: &Path, size: u64, cosignatures: &[NoteSignature]) {
-        let mut note = self.checkpoint(size);
-        for signature in cosignatures {
-            note.add(signature.clone());
-        }
-        write(dir, "checkpoint", note.to_string().as_bytes());
         for (name, tile) in self.grown(size).1.tiles {
             write(dir, &name, &tile.to_bytes());
         }
@@ -110,11 +106,18 @@ impl TestLog {
             let bytes = bundle_bytes(entries.iter().map(<[u8; 79]>::as_slice)).expect("short");
             write(dir, &path.to_string(), &bytes);
         }
+        // Last: whoever reads it finds what it speaks of.
+        let mut note = self.checkpoint(size);
+        for signature in cosignatures {
+            note.add(signature.clone());
+        }
+        write(dir, "checkpoint", note.to_string().as_bytes());
     }
 }
 
+/// Readers see the old file or the new one.
 fn write(dir: &Path, name: &str, bytes: &[u8]) {
     let path = dir.join(name);
     fs::create_dir_all(path.parent().expect("a directory")).expect("made");
-    fs::write(path, bytes).expect("written");
+    replace_file(&OsStorage, &path, bytes).expect("written");
 }
