@@ -1,5 +1,5 @@
 //! A witness of 100 logs: checkpoints cosigned a second, and what of a processor each takes, beside its floor: as
-//! many small files replaced on stable storage. One JSON line.
+//! many small files replaced on stable storage. Then an audit of one large log. A JSON line each.
 
 #[path = "../tests/log/mod.rs"]
 mod log;
@@ -18,8 +18,14 @@ use server::Running;
 const LOGS: usize = 100;
 const ROUNDS: u64 = 10;
 const CLIENTS: usize = 8;
+const AUDITED_FRAMES: u64 = 200_000;
 
 fn main() {
+    cosign();
+    audit();
+}
+
+fn cosign() {
     let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a private directory");
     let path = home.path().to_str().expect("UTF-8");
     let (out, state) = (format!("{path}/w"), format!("{path}/state"));
@@ -74,6 +80,27 @@ fn main() {
             "floor_per_second": count / floor.as_secs_f64(),
             "ratio_to_floor": took.as_secs_f64() / floor.as_secs_f64(),
         })
+    );
+}
+
+/// Every leaf of a large log in a directory, read and hashed, every tile compared.
+fn audit() {
+    let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a private directory");
+    let log = TestLog::new("example.com/log", AUDITED_FRAMES);
+    log.serve(home.path(), AUDITED_FRAMES, &[]);
+    let policy = home.path().join("policy");
+    let lines = format!("log {}\nquorum none\n", log.key.public());
+    fs::write(&policy, lines).expect("written");
+    let started = Instant::now();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_witness"));
+    program.arg("audit").arg("--policy").arg(policy);
+    let audited = program.arg("--log").arg(home.path()).output();
+    let audited = audited.expect("it runs");
+    assert!(audited.status.success(), "{audited:?}");
+    let per_second = AUDITED_FRAMES as f64 / started.elapsed().as_secs_f64();
+    println!(
+        "{}",
+        serde_json::json!({ "bench": "audit", "frames": AUDITED_FRAMES, "frames_per_second": per_second })
     );
 }
 

@@ -269,7 +269,12 @@ fn two_witnesses_do_not_run_on_one_memory() {
     let log = TestLog::new(ORIGIN, 1);
     let home = Home::new(&[&log]);
     let _first = home.start();
-    let second = program(&["run", "--config", text(&home.config())]);
+    // One that served would not end by itself.
+    let second = Command::new("timeout")
+        .args(["10", env!("CARGO_BIN_EXE_witness"), "run", "--config"])
+        .arg(home.config())
+        .output()
+        .expect("it runs");
     assert_eq!(second.status.code(), Some(1));
     assert!(
         told(&second).contains("another witness runs"),
