@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use transparency::{NoteSignature, parse_signatures};
 
 use log::TestLog;
-use server::{Running, serve_directory};
+use server::{Running, serve_directory, serve_directory_by_tls};
 
 const ORIGIN: &str = "example.com/log";
 
@@ -478,6 +478,37 @@ fn another_history_is_noticed_by_whoever_saw_the_first() {
     let (status, words) = audited.audit(directory, None);
     assert_eq!(status, Some(1), "{words}");
     assert!(words.contains("does not hold what it signed"), "{words}");
+}
+
+/// By https:// the server must be the one that the authorities know by that name.
+#[test]
+fn an_audit_by_tls_believes_known_servers_alone() {
+    let log = TestLog::new(ORIGIN, 20);
+    let audited = Audited::new(&log);
+    audited.grow(&log, 0, 20);
+    let (address, certificate) = serve_directory_by_tls(audited.served.clone());
+    let (_, other) = serve_directory_by_tls(audited.served.clone());
+    let authorities = audited.home.dir.path().join("authorities.pem");
+    let audit = |host: &str, known: &str| {
+        fs::write(&authorities, known).expect("written");
+        let url = format!("https://{host}:{}/below", address.port());
+        let policy = text(&audited.policy);
+        let files = ["--policy", policy, "--authorities", text(&authorities)];
+        let output = program(&[&["audit", "--log", &url], files.as_slice()].concat());
+        (output.status.code(), told(&output))
+    };
+    let (status, words) = audit("localhost", &certificate);
+    assert_eq!(status, Some(0), "{words}");
+    assert!(words.contains("20 frames (20 new"), "{words}");
+    for (host, known, expected) in [
+        ("localhost", other.as_str(), "certificate"),
+        ("127.0.0.1", certificate.as_str(), "certificate"),
+        ("localhost", "", "has no certificate"),
+    ] {
+        let (status, words) = audit(host, known);
+        assert_eq!(status, Some(1), "{words}");
+        assert!(words.contains(expected), "{words}");
+    }
 }
 
 /// A monitor waits for a server that is away, and ends at a log that is not sound.

@@ -7,7 +7,11 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
+
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A witness that serves. It is killed when this is dropped.
 pub(crate) struct Running {
@@ -102,24 +106,51 @@ impl Drop for Running {
 
 /// Serves a directory below the path `/below`, for as long as the test runs.
 pub(crate) fn serve_directory(dir: PathBuf) -> SocketAddr {
+    serve(dir, Some)
+}
+
+/// The same by TLS. Also returns the certificate, in PEM, of which `localhost` is the name.
+pub(crate) fn serve_directory_by_tls(dir: PathBuf) -> (SocketAddr, String) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .expect("a certificate and its key");
+    let config = Arc::new(config);
+    let address = serve(dir, move |socket| {
+        let connection = ServerConnection::new(Arc::clone(&config)).ok()?;
+        Some(StreamOwned::new(connection, socket))
+    });
+    (address, made.cert.pem())
+}
+
+fn serve<S: Read + Write>(
+    dir: PathBuf,
+    wrap: impl Fn(TcpStream) -> Option<S> + Send + 'static,
+) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("bound");
     std::thread::spawn(move || {
         for socket in listener.incoming() {
-            let _ = answer(&dir, socket.expect("a connection"));
+            if let Some(stream) = wrap(socket.expect("a connection")) {
+                let _ = answer(&dir, BufReader::new(stream));
+            }
         }
     });
     address
 }
 
 /// Answers the requests of one connection, one behind the other.
-fn answer(dir: &Path, mut socket: TcpStream) -> std::io::Result<()> {
-    let mut reader = BufReader::new(socket.try_clone()?);
+fn answer<S: Read + Write>(dir: &Path, mut stream: BufReader<S>) -> std::io::Result<()> {
     loop {
         let mut lines = Vec::new();
         loop {
             let mut line = String::new();
-            if reader.read_line(&mut line)? == 0 {
+            if stream.read_line(&mut line)? == 0 {
                 return Ok(());
             }
             if line == "\r\n" {
@@ -136,10 +167,12 @@ fn answer(dir: &Path, mut socket: TcpStream) -> std::io::Result<()> {
             _ => ("404 Not Found", Vec::new()),
         };
         let length = body.len();
+        let client = stream.get_mut();
         write!(
-            socket,
+            client,
             "HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n"
         )?;
-        socket.write_all(&body)?;
+        client.write_all(&body)?;
+        client.flush()?;
     }
 }
