@@ -35,10 +35,10 @@ demo-province: build ## the same over 125 regions: a law, a general election and
 
 .PHONY: test
 # The tests' own build makes the programs too: a build before it would compile ours twice, without and with what tests need.
-test: postgres patroni python promtool minisign systemd ## every test, PostgreSQL included
+test: postgres patroni python promtool minisign systemd go ## every test, PostgreSQL included
 	@eval "$$(scripts/promtool env)"; passed=0; \
 	  SCRUTIN_PYTHON="$(CURDIR)/target/venv/bin/python" $(CARGO) test --workspace --no-fail-fast || passed=$$?; \
-	  for judge in postgres patroni python promtool minisign systemd; do scripts/$$judge report; done; \
+	  for judge in postgres patroni python promtool minisign systemd go; do scripts/$$judge report; done; \
 	  exit $$passed
 
 .PHONY: test-pages
@@ -67,7 +67,7 @@ serve-cluster: build postgres patroni ## three nodes under Patroni and two valid
 
 .PHONY: man
 man: ## man pages and completions (bash, zsh, fish) into target/man and target/completions
-	@$(CARGO) test --quiet -p hashgen -p shardpack -p validator -p tally -p loadgen \
+	@$(CARGO) test --quiet -p hashgen -p shardpack -p validator -p tally -p witness -p loadgen \
 	  --lib --bins manual_pages >/dev/null
 	@echo "$$(ls target/man | wc -l) pages in target/man, completions in target/completions"
 
@@ -198,6 +198,10 @@ bench-tally: ## N votes into PostgreSQL against COPY; recount from files
 bench-hands: ## N frames of one vote: what the count hand and the mask hand take for them
 	@TMPDIR=/dev/shm $(CARGO) bench --quiet -p tally --bench tally -- hands $(N)
 
+.PHONY: bench-witness
+bench-witness: ## checkpoints of 100 logs cosigned a second, beside as many files replaced on the disk
+	@$(CARGO) bench --quiet -p witness --bench logs
+
 # --- what the machine must have --------------------------------------------------------------
 
 .PHONY: postgres
@@ -219,6 +223,10 @@ promtool: # Prometheus' judge of metrics
 .PHONY: systemd
 systemd: # systemd's judge of the unit files
 	@scripts/systemd install
+
+.PHONY: go
+go: # Go's own notes and trees, which must accept ours
+	@scripts/go install
 
 .PHONY: minisign
 minisign: # the officials' stock tool, which must accept our signatures

@@ -10,7 +10,7 @@ use crate::messages::Messages;
 pub struct ClusterPicture {
     /// By name; none where the ledger is in files.
     pub members: Vec<MemberSeen>,
-    /// By number.
+    /// In the order of their numbers.
     pub partitions: Vec<PartitionSeen>,
     /// The last first, with the time in ms since 1970 UTC.
     pub events: Vec<(i64, ClusterEvent)>,
@@ -21,7 +21,7 @@ pub struct ClusterPicture {
 /// A validator as the others see it.
 #[derive(Clone, Debug)]
 pub struct MemberSeen {
-    /// Its name.
+    /// Name that no other has.
     pub name: String,
     /// Where the others reach it.
     pub address: String,
@@ -49,7 +49,7 @@ pub enum MemberState {
 /// A partition and whoever records it.
 #[derive(Clone, Debug)]
 pub struct PartitionSeen {
-    /// Its number.
+    /// Its number, from 0 on.
     pub partition: u16,
     /// Who records it; none where the ledger is in files, and this validator does.
     pub lease: Option<LeaseSeen>,
@@ -75,7 +75,7 @@ pub struct LeaseSeen {
 pub enum ClusterEvent {
     /// This validator records a partition from now on.
     Taken {
-        /// The partition.
+        /// Number of the partition taken.
         partition: u16,
         /// Of the new owner.
         epoch: u32,
@@ -90,7 +90,7 @@ pub enum ClusterEvent {
     Silent(String),
     /// The clock of this validator is apart from the database's, by so many milliseconds.
     ClockApart(i64),
-    /// It agrees again.
+    /// The clocks agree again.
     ClockAgrees,
 }
 
@@ -108,7 +108,7 @@ pub struct DecisionSeen {
 /// What became of a vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It is recorded.
+    /// The vote is recorded.
     Accepted,
     /// It was recorded before, and the same receipt is given again.
     Replayed,
@@ -122,7 +122,7 @@ pub enum Outcome {
     Disagrees,
     /// It was turned away, and nothing is recorded.
     Overloaded,
-    /// Nobody knows.
+    /// Nobody knows what became of it.
     Unknown,
 }
 

@@ -17,7 +17,7 @@ use crate::voting::{Casting, Load, Summary, Voting};
 const CONNECTIONS: u32 = 256;
 /// Votes of one voter after the other.
 const LONE_VOTES: u64 = 2_000;
-/// Clock ticks a second, as `/proc` counts processor time (proc(5): `USER_HZ`).
+/// Clock ticks a second, as the system counts processor time (proc(5)).
 const TICKS_PER_S: f64 = 100.0;
 
 /// What is measured: a ledger, and who votes.
@@ -61,13 +61,13 @@ const fn lone(validators: usize) -> Setup {
     }
 }
 
-/// One measurement.
+/// What one measurement found.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Measured {
-    /// What was measured.
+    /// What it was measured on.
     #[serde(flatten)]
     pub setup: Setup,
-    /// Which time round.
+    /// Which round it was, from 1.
     pub round: u32,
     /// Votes that were recorded.
     pub votes: u64,

@@ -27,7 +27,7 @@ pub struct Replicas {
     standby: Server,
     standby_port: u16,
     standby_data: PathBuf,
-    /// Of the validators.
+    /// Signs the certificates of validators.
     authority: Authority,
     site: TempDir,
 }

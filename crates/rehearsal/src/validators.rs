@@ -257,7 +257,7 @@ impl Validators {
         Ok(())
     }
 
-    /// Each in turn.
+    /// Each one in its turn.
     fn next(&mut self) -> &mut Member {
         let place = self.turn % self.members.len();
         self.turn += 1;

@@ -76,16 +76,16 @@ impl ClockOffset {
 /// The validators and the partitions at one moment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Picture {
-    /// By name.
+    /// In the order of their names.
     pub members: Vec<SeenMember>,
-    /// By number.
+    /// In the order of their numbers.
     pub partitions: Vec<SeenPartition>,
 }
 
 /// A validator as its last heartbeat shows it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SeenMember {
-    /// Its name.
+    /// Name that no other has.
     pub name: String,
     /// Where the others reach it.
     pub address: String,
@@ -93,7 +93,7 @@ pub struct SeenMember {
     pub version: String,
     /// Whether it may own partitions.
     pub is_level: bool,
-    /// Its clock.
+    /// How far its clock is apart.
     pub clock: ClockOffset,
     /// How long ago its last heartbeat was, by the database's clock.
     pub silent: Duration,
@@ -102,7 +102,7 @@ pub struct SeenMember {
 /// A partition and who owns it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SeenPartition {
-    /// Its number.
+    /// Its number, from 0 on.
     pub partition: u16,
     /// The lease's: one higher with each owner.
     pub epoch: u64,

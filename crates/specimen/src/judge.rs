@@ -58,6 +58,31 @@ pub fn minisign() -> Option<PathBuf> {
     judge(Path::new("minisign"), "SCRUTIN_WITHOUT_MINISIGN", remedy)
 }
 
+/// Go with golang.org/x/mod where Debian puts it, ready to `run` a file; `cache` keeps what it compiles.
+///
+/// # Panics
+///
+/// As [`judge()`].
+#[must_use]
+pub fn go(cache: &Path) -> Option<Command> {
+    let remedy = "make go sets it up (Debian: apt-get install golang-go golang-golang-x-mod-dev)";
+    let program = judge(Path::new("go"), "SCRUTIN_WITHOUT_GO", remedy)?;
+    let library = Path::new(GO_PATH).join("src/golang.org/x/mod/sumdb/note");
+    assert!(
+        library.is_dir(),
+        "{} is not there: {remedy}, or set SCRUTIN_WITHOUT_GO=1",
+        library.display()
+    );
+    let mut go = Command::new(program);
+    go.env("GO111MODULE", "off")
+        .env("GOPATH", GO_PATH)
+        .env("GOCACHE", cache);
+    Some(go)
+}
+
+/// Where Debian's packages put libraries of Go.
+const GO_PATH: &str = "/usr/share/gocode";
+
 const PYTHON_REMEDY: &str = "make python sets it up in target/venv, and SCRUTIN_PYTHON names \
      target/venv/bin/python";
 

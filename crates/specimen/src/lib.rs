@@ -24,7 +24,7 @@ mod secret;
 
 pub use definition::{Definition, EXAMPLE, Election, HAND_KEYS, Law, Method};
 pub use digests::write_digests;
-pub use judge::{judge, minisign, python, schemathesis, systemd_analyze};
+pub use judge::{go, judge, minisign, python, schemathesis, systemd_analyze};
 pub use package::{Recipe, Specimen};
 pub use postgres::PostgresPrograms;
 pub use promtool::promtool_accepts;

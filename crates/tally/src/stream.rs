@@ -239,7 +239,7 @@ impl Stream {
     }
 }
 
-/// Reads `ledger_last_sequence{partition="0"} 17`.
+/// Reads a line such as `ledger_last_sequence{partition="0"} 17`.
 fn head_of_partition(line: &str) -> Option<(u16, u64)> {
     let labelled = line.strip_prefix("ledger_last_sequence{partition=\"")?;
     let (partition, sequence) = labelled.split_once("\"} ")?;

@@ -16,6 +16,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("shards", &["credentials", "election"]),
     ("ledger", &["election", "durable"]),
     ("replicated", &["durable", "ledger", "database"]),
+    ("transparency", &[]),
     ("pages", &["election"]),
     ("secrets", &[]),
     ("listener", &["election", "secrets"]),
@@ -79,6 +80,17 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "witness",
+        &[
+            "transparency",
+            "durable",
+            "handwritten",
+            "listener",
+            "secrets",
+            "commandline",
+        ],
+    ),
+    (
         "loadgen",
         &["credentials", "election", "durable", "commandline"],
     ),
@@ -100,6 +112,7 @@ const FORMATS: &[&str] = &[
     "durable",
     "shards",
     "ledger",
+    "transparency",
 ];
 
 /// Crates that open a socket or speak a network protocol.

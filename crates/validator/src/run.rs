@@ -292,8 +292,10 @@ impl Others {
         self.steward.leave();
         drop(self.answering);
         // What others had asked before is answered.
-        let ended = tokio::time::timeout(RELAY_ENDING, self.serving);
-        let _ = self.runtime.block_on(async { ended.await });
+        let serving = self.serving;
+        let _ = self
+            .runtime
+            .block_on(async { tokio::time::timeout(RELAY_ENDING, serving).await });
         self.runtime.shutdown_background();
     }
 }

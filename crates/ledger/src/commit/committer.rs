@@ -11,24 +11,25 @@ use std::time::Duration;
 
 use durable::{Clock, SteadyClock};
 
-use crate::commit::chain_writer::{ChainWriter, Segment, segment_bytes};
+use crate::commit::chain_writer::{ChainWriter, segment_bytes};
 use crate::commit::clock_state::ClockState;
 use crate::commit::held_close::Hold;
 use crate::commit::options::{OnFull, Options};
 use crate::commit::recovery_report::RecoveryReport;
+use crate::commit::shared::Shared;
 use crate::commit::snapshotter::Snapshotter;
 use crate::commit::state::PartitionState;
 use crate::commit::timekeeper::Timekeeper;
+use crate::commit::work::{Step, Unsettled, Work};
 use crate::decide::arbiter::Arbiter;
 use crate::decide::draft::Draft;
-use crate::decide::invalid::InvalidCounters;
 use crate::decide::submission::{Decision, Reply, Submission};
 use crate::decide::voted::Voted;
 use crate::decide::window::DecisionTimes;
 use crate::error::LedgerError;
-use crate::format::body::{InvalidReason, Tracker};
+use crate::format::body::InvalidReason;
 use crate::format::entropy::Entropy;
-use crate::format::link::{EncodedLink, LinkKind};
+use crate::format::link::LinkKind;
 use crate::format::shape::Shape;
 use crate::log::{Append, Barrier, Claim, Lease, Log, Room};
 use crate::replay::snapshot::Snapshots;
@@ -36,12 +37,6 @@ use crate::replay::standby::StandBy;
 
 /// Counted invalid attempts wait no longer than this for a frame of their own.
 const INVALID_WAIT: Duration = Duration::from_secs(1);
-
-/// What the committer shares with everybody else.
-pub(crate) struct Shared {
-    pub(crate) state: PartitionState,
-    pub(crate) invalid: InvalidCounters,
-}
 
 /// The one writer of a partition.
 pub struct Committer<R: Reply> {
@@ -65,28 +60,6 @@ pub struct Committer<R: Reply> {
     ended: bool,
     /// Dropped last: until then nobody else may own the partition.
     lease: Box<dyn Lease>,
-}
-
-/// A link on its way into the log, and the batch that waits for it.
-struct Work<R> {
-    draft: Draft<R>,
-    time_ms: i64,
-    link: EncodedLink,
-    step: Step,
-}
-
-/// What the link of a [`Work`] is.
-enum Step {
-    /// A header, with the keys for the frame behind it.
-    Header(Segment),
-    /// The frame, with its trackers in order of arrival.
-    Frame(Vec<Tracker>),
-}
-
-struct Unsettled<R> {
-    work: Work<R>,
-    /// Why the log could not tell.
-    why: String,
 }
 
 impl<R: Reply> Committer<R> {
@@ -158,7 +131,7 @@ impl<R: Reply> Committer<R> {
             time,
             partition,
             entropy: options.entropy,
-            shared: share(&shape, &rebuilt.voted, recovery.position.cursor.sequence),
+            shared: Shared::of(&shape, &rebuilt.voted, recovery.position.cursor.sequence),
             arbiter: Arbiter::new(rebuilt.voted, rebuilt.recent, &shape.ballots),
             writer: ChainWriter::new(shape, partition, claim.segment_bytes, &recovery)?,
             snapshotter,
@@ -547,14 +520,4 @@ fn note_answer(answer: Append) -> Append {
         }
     }
     answer
-}
-
-fn share(shape: &Shape, voted: &Voted, last_sequence: u64) -> Arc<Shared> {
-    let state = PartitionState::new(shape.ballots.len());
-    for ballot in (0u16..).take(shape.ballots.len()) {
-        state.note_voted(ballot, voted.count(ballot));
-    }
-    state.last_sequence.store(last_sequence, Ordering::Release);
-    let invalid = InvalidCounters::new(shape.ballots.len());
-    Arc::new(Shared { state, invalid })
 }

@@ -10,6 +10,8 @@ pub(crate) mod options;
 pub(crate) mod pace;
 pub(crate) mod partition;
 pub(crate) mod recovery_report;
+pub(crate) mod shared;
 pub(crate) mod snapshotter;
 pub(crate) mod state;
 pub(crate) mod timekeeper;
+pub(crate) mod work;

@@ -13,10 +13,11 @@ use std::time::{Duration, Instant};
 
 use durable::SteadyClock;
 
-use crate::commit::committer::{Committer, Shared};
+use crate::commit::committer::Committer;
 use crate::commit::options::{OnFatal, Options};
 use crate::commit::pace::{Bell, Pace};
 use crate::commit::recovery_report::RecoveryReport;
+use crate::commit::shared::Shared;
 use crate::commit::state::PartitionState;
 use crate::decide::submission::{Reply, Submission};
 use crate::error::LedgerError;

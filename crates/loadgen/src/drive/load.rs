@@ -31,7 +31,7 @@ const CODE_SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// A run. All of it is fixed but the position and the account.
 #[derive(Debug)]
 pub(crate) struct Load {
-    /// One at least.
+    /// Validators to send to, one at least.
     pub(crate) targets: Arc<[Target]>,
     /// Connections that were dealt out to them.
     dealt: AtomicUsize,

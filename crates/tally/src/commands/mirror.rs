@@ -44,7 +44,7 @@ struct Gauges {
     head: Gauge<u64, AtomicU64>,
     lag: Gauge<u64, AtomicU64>,
     connected: Gauge,
-    /// By partition.
+    /// How far each partition is.
     seen: Arc<Mutex<BTreeMap<u16, Seen>>>,
 }
 

@@ -86,7 +86,7 @@ enum Obstacle {
     /// The database of a replicated ledger.
     OutOfReach,
     Clock,
-    /// Nobody records votes.
+    /// Nobody records votes at the moment.
     Unowned,
     Roll,
 }

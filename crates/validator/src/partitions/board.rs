@@ -58,7 +58,7 @@ impl Known {
 /// Where the votes of a partition are recorded.
 #[derive(Clone)]
 pub(crate) enum Place {
-    /// By this validator.
+    /// By this validator itself.
     Here(Arc<Partition<VoteReply>>),
     There(Arc<OtherValidator>),
     /// By nobody at the moment.

@@ -22,7 +22,7 @@ pub(crate) enum Happened {
     ClockAgrees,
 }
 
-/// For the log.
+/// As the log tells it.
 impl fmt::Display for Happened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -14,7 +14,7 @@ impl<T> Default for Recent<T> {
     }
 }
 
-/// One of them.
+/// One of them, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Stamped<T> {
     /// Ms since 1970 UTC.

@@ -217,7 +217,7 @@ impl Shared {
         self.events.add(self.opening.clock.now_ms(), what);
     }
 
-    /// Ends the program.
+    /// Ends the program, and says why.
     pub(super) fn fail(&self, why: String) {
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(failed) = failed.take() {

@@ -1,0 +1,7 @@
+//! The program `witness`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    witness::main()
+}

@@ -1,0 +1,239 @@
+//! The decision: which checkpoint is cosigned, and what every other one is answered (c2sp.org/tlog-witness).
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use durable::Clock;
+use listener::log::Gate;
+use transparency::{
+    BadSignature, Checkpoint, CheckpointError, KeyName, NoteSignature, PrivateKey, ProofError,
+    Statement, Submission, SubmissionError, VerifierKey, verify_consistency,
+};
+
+use crate::memory::Memory;
+use crate::remembered::{Cosigned, Remembered};
+
+/// How far the clock may have gone back since the last cosignature, in seconds. Until then the older time is
+/// said again; beyond that a person looks.
+const CLOCK_BACK_S_MAX: u64 = 60;
+
+/// Why a checkpoint is not cosigned.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error(transparent)]
+    Malformed(#[from] SubmissionError),
+    #[error(transparent)]
+    NoCheckpoint(#[from] CheckpointError),
+    #[error("the old size {old} is larger than the checkpoint's, {new}")]
+    OldLarger { old: u64, new: u64 },
+    #[error(
+        "this witness does not know log {origin}: its operator must add it to the configuration"
+    )]
+    UnknownLog { origin: KeyName },
+    #[error("the checkpoint is not signed by the key of {origin} that this witness knows")]
+    Unsigned { origin: KeyName },
+    #[error(transparent)]
+    BadSignature(#[from] BadSignature),
+    /// The log's view of this witness is old; or this witness's state is.
+    #[error("the last size that this witness cosigned is {size}: send a proof from there")]
+    Conflict { size: u64 },
+    /// The log has signed two trees of one size.
+    #[error("this witness has cosigned another tree of size {size}")]
+    OtherRoot { size: u64 },
+    #[error(transparent)]
+    NoProof(#[from] ProofError),
+    #[error("this witness's clock is behind its last cosignature: its operator must look at it")]
+    ClockBehind,
+    #[error("this witness has no room to remember the checkpoint: its operator must make some")]
+    StorageFull,
+}
+
+/// A log that may submit.
+struct Watched {
+    key: VerifierKey,
+    /// Held while a checkpoint is compared, remembered and signed: one at a time.
+    state: Mutex<Remembered>,
+}
+
+/// What anybody may know of a log that is watched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LogView {
+    pub(crate) origin: KeyName,
+    /// The last checkpoint and when it was cosigned, in seconds since 1970.
+    pub(crate) last: Option<(Checkpoint, u64)>,
+}
+
+/// A witness with its key and its memory.
+pub(crate) struct Witness {
+    key: PrivateKey,
+    memory: Memory,
+    logs: BTreeMap<KeyName, Watched>,
+    clock: Arc<dyn Clock>,
+    evidence: Gate,
+}
+
+impl Witness {
+    /// Recalls what is remembered of these logs.
+    ///
+    /// # Errors
+    /// See [`Memory::recall`].
+    pub(crate) fn new(
+        key: PrivateKey,
+        memory: Memory,
+        logs: Vec<VerifierKey>,
+        clock: Arc<dyn Clock>,
+    ) -> anyhow::Result<Witness> {
+        let mut remembered = memory.recall(&logs)?;
+        let watched = logs.into_iter().filter_map(|key| {
+            let state = Mutex::new(remembered.remove(key.name())?);
+            Some((key.name().clone(), Watched { key, state }))
+        });
+        Ok(Witness {
+            logs: watched.collect(),
+            key,
+            memory,
+            clock,
+            evidence: Gate::new(),
+        })
+    }
+
+    /// Every log and how far it is.
+    pub(crate) fn views(&self) -> Vec<LogView> {
+        let views = self.logs.iter().map(|(origin, watched)| {
+            let state = watched.state.lock().unwrap_or_else(PoisonError::into_inner);
+            let last = state.last.as_ref();
+            LogView {
+                origin: origin.clone(),
+                last: last.map(|last| (last.checkpoint.clone(), last.time_s)),
+            }
+        });
+        views.collect()
+    }
+
+    /// Answers the body of `POST /add-checkpoint`: a cosignature of what was remembered before.
+    ///
+    /// # Errors
+    /// See [`Refusal`].
+    pub(crate) fn add_checkpoint(&self, body: &[u8]) -> Result<NoteSignature, Refusal> {
+        let submission = Submission::parse(body)?;
+        let note = &submission.checkpoint;
+        let checkpoint = Checkpoint::parse(note.text())?;
+        let origin = checkpoint.origin.clone();
+        let Some(watched) = self.logs.get(&origin) else {
+            return Err(Refusal::UnknownLog { origin });
+        };
+        if note.statement_of(&watched.key)? != Some(Statement::Signed) {
+            return Err(Refusal::Unsigned { origin });
+        }
+        // From the comparison to the signature nothing comes between. A state that a panic left is the one
+        // before or the one after.
+        let mut state = watched.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let judged = judge(&state, &submission, &checkpoint);
+        if let Err(refusal) = &judged {
+            self.keep_evidence(refusal, &state, &submission);
+        }
+        judged?;
+        let time_s = self.time_after(&state)?;
+        let note = note.only(&watched.key);
+        let next = Cosigned {
+            checkpoint,
+            time_s,
+            note,
+        };
+        self.replace(&mut state, next)?;
+        let text = submission.checkpoint.text();
+        let signature = self.key.cosign_text(text, time_s);
+        Ok(signature.expect("the key is a witness's, and the time comes from a clock"))
+    }
+
+    /// The time to sign, not before the last one.
+    fn time_after(&self, state: &Remembered) -> Result<u64, Refusal> {
+        let now_s = u64::try_from(self.clock.now_ms() / 1_000);
+        let now_s = now_s.map_err(|_| Refusal::ClockBehind)?;
+        let last_s = state.last.as_ref().map_or(0, |last| last.time_s);
+        if now_s.saturating_add(CLOCK_BACK_S_MAX) < last_s {
+            return Err(Refusal::ClockBehind);
+        }
+        Ok(now_s.max(last_s))
+    }
+
+    /// Remembers before anybody is answered. The same tree again is not written again: whoever repeats a
+    /// checkpoint would keep the disk busy.
+    fn replace(&self, state: &mut Remembered, next: Cosigned) -> Result<(), Refusal> {
+        let same = |last: &Cosigned| last.checkpoint == next.checkpoint;
+        let is_written = state.last.as_ref().is_some_and(same);
+        let next = Remembered {
+            origin: state.origin.clone(),
+            last: Some(next),
+        };
+        if !is_written {
+            match self.memory.remember(&next) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::StorageFull => {
+                    return Err(Refusal::StorageFull);
+                }
+                Err(error) => give_up(&error),
+            }
+        }
+        *state = next;
+        Ok(())
+    }
+
+    /// Logs what a log should never have signed, so that a person can show it; one line a second at most.
+    fn keep_evidence(&self, refusal: &Refusal, state: &Remembered, submission: &Submission) {
+        if let Refusal::Conflict { size } = refusal
+            && submission.old_size > *size
+        {
+            self.evidence.run(|unsaid| {
+                tracing::error!(
+                    origin = %state.origin, size, log_says = submission.old_size, unsaid,
+                    "the log says that this witness has cosigned more than it remembers: look whether an older \
+                     copy of the state directory was restored"
+                );
+            });
+        }
+        if matches!(refusal, Refusal::OtherRoot { .. } | Refusal::NoProof(_)) {
+            let remembered = state.last.as_ref().map(|last| last.note.to_string());
+            self.evidence.run(|unsaid| {
+                tracing::error!(
+                    origin = %state.origin, %refusal, unsaid, remembered,
+                    submitted = submission.to_string(),
+                    "the log has signed a checkpoint without showing that it continues what was cosigned"
+                );
+            });
+        }
+    }
+}
+
+/// Whether a checkpoint continues what is remembered.
+fn judge(
+    state: &Remembered,
+    submission: &Submission,
+    checkpoint: &Checkpoint,
+) -> Result<(), Refusal> {
+    let (old, new) = (submission.old_size, checkpoint.size);
+    if old > new {
+        return Err(Refusal::OldLarger { old, new });
+    }
+    let (size, root) = state.tree();
+    if old != size {
+        return Err(Refusal::Conflict { size });
+    }
+    if size == new && root != checkpoint.root {
+        return Err(Refusal::OtherRoot { size });
+    }
+    let proof = &submission.proof;
+    Ok(verify_consistency(
+        (size, root),
+        (new, checkpoint.root),
+        proof,
+    )?)
+}
+
+/// Ends the process: after a failed sync nobody knows what is on the disk, and asking again would not tell
+/// (docs of crate `durable`). The next start reads what is there.
+fn give_up(error: &io::Error) -> ! {
+    tracing::error!(%error, "the state cannot be written: look at the disk, then start again");
+    std::process::abort()
+}
