@@ -173,7 +173,7 @@ fn things_to_try(stage: &Stage, site: &Site<'_>, at: SocketAddr) -> String {
     let validators = site.validators.addresses().into_iter();
     for ((name, public), internal) in validators.zip(site.validators.metrics()) {
         text +=
-            &format!("{name}          http://{public}      metrics http://{internal}/metrics\n");
+            &format!("{name}          http://{public}      monitor http://{internal}/monitor\n");
     }
     for (name, places) in site.servers.addresses() {
         let (sql, patroni) = (places.sql, places.patroni);
