@@ -9,11 +9,13 @@ use clap::Parser;
 use ipnet::Ipv4Net;
 
 use crate::connection::Target;
+use crate::random::Random;
 
 const EXAMPLES: &str = "\
 Examples:
   loadgen --url http://127.0.0.1:8000 --roll roll.csv --rate 5000 --duplicates 2% --invalid 1%
   loadgen --url http://127.0.0.1:8000 --roll roll.csv --votes 100000 --json --truth truth.json
+  loadgen --url http://v1:8000 --url http://v2:8000 --roll roll.csv --races 5% --history history.csv
   loadgen --url http://127.0.0.1:8000 --roll roll.csv --ballots L2025-001 --rate 20000 --ramp 10s
 
 SIGINT or SIGTERM ends the run early; what was sent is settled and summed up all the same.
@@ -53,6 +55,10 @@ pub(crate) struct Args {
     /// Requests that repeat a recorded vote with another choice, beside the votes
     #[arg(long, value_parser = parse_share, default_value = "0%", value_name = "SHARE")]
     duplicates: Share,
+    /// Share of the votes that are sent twice or three times at the same moment, over connections of their
+    /// own and to different validators where there are several: one attempt at most may be accepted
+    #[arg(long, value_parser = parse_part, default_value = "0%", value_name = "SHARE")]
+    races: Share,
     /// Requests with a credential that is not on the roll, beside the votes
     #[arg(long, value_parser = parse_share, default_value = "0%", value_name = "SHARE")]
     invalid: Share,
@@ -88,11 +94,22 @@ pub(crate) struct Args {
     json: bool,
 }
 
+/// Parts of all votes: a share of so many takes every vote.
+const WHOLE: u64 = 1_000_000;
+
 /// A share of the votes, in parts per million.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Share(u32);
 
 impl Share {
+    /// The share that takes no vote.
+    pub(crate) const NONE: Share = Share(0);
+
+    /// Whether one vote is of this share, by the next draw of `random`.
+    pub(crate) fn takes(self, random: &mut Random) -> bool {
+        random.below(WHOLE) < u64::from(self.0)
+    }
+
     /// This share of `votes`, rounded to the nearest whole request.
     pub(crate) fn of(self, votes: u64) -> u64 {
         let exact = u128::from(votes) * u128::from(self.0);
@@ -113,6 +130,7 @@ pub(crate) struct Settings {
     pub(crate) connections: u32,
     pub(crate) sources: Option<Ipv4Net>,
     pub(crate) duplicates: Share,
+    pub(crate) races: Share,
     pub(crate) invalid: Share,
     pub(crate) malformed: Share,
     pub(crate) slow: Share,
@@ -152,6 +170,7 @@ impl Args {
             connections: self.connections,
             sources: self.sources,
             duplicates: self.duplicates,
+            races: self.races,
             invalid: self.invalid,
             malformed: self.malformed,
             slow: self.slow,
@@ -182,6 +201,16 @@ fn parse_share(text: &str) -> Result<Share, String> {
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     // 0 to 10,000,000 by the check
     Ok(Share((number * 10_000.0).round() as u32))
+}
+
+/// A share of what there is: 0 to 100 %.
+fn parse_part(text: &str) -> Result<Share, String> {
+    match parse_share(text)? {
+        share if u64::from(share.0) <= WHOLE => Ok(share),
+        _ => Err(format!(
+            "`{text}` is more than all votes: write 100% at most"
+        )),
+    }
 }
 
 fn parse_rate(text: &str) -> Result<f64, String> {
@@ -241,6 +270,20 @@ mod tests {
                 "{bad}"
             );
         }
+    }
+
+    #[test]
+    fn a_part_of_the_votes_is_all_of_them_at_most() {
+        let taken = |share: Share| {
+            let vote = |n| share.takes(&mut Random::of(1, crate::random::Purpose::Race, n));
+            (0..10_000).filter(|&n| vote(n)).count()
+        };
+        assert_eq!(parse_part("0%").unwrap(), Share::NONE);
+        assert_eq!(taken(Share::NONE), 0);
+        assert_eq!(taken(parse_part("100%").unwrap()), 10_000);
+        let some = taken(parse_part("5%").unwrap());
+        assert!((400..600).contains(&some), "{some}");
+        assert!(parse_part("100.1%").unwrap_err().contains("100% at most"));
     }
 
     #[test]

@@ -116,6 +116,24 @@ impl Connection {
         }
     }
 
+    /// The target that it is, or will be, connected to, as [`Connection::turn_to`] takes it.
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Leaves its target for another one; where it is that one already, it stays open.
+    pub(crate) fn turn_to(&mut self, target: usize) {
+        if self.at % self.targets.len() != target % self.targets.len() {
+            self.sender = None;
+        }
+        self.at = target;
+    }
+
+    /// Connects, if it is not connected. A failure shows in the request that follows.
+    pub(crate) async fn open(&mut self) {
+        let _ = self.ready().await;
+    }
+
     /// Posts one call and reads its whole answer.
     pub(crate) async fn post(&mut self, call: &Call) -> Result<Answer, Broken> {
         let body = Full::new(Bytes::copy_from_slice(&call.body));
@@ -266,5 +284,28 @@ mod tests {
         ] {
             assert!(Target::parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_is_turned_to_another_target_is_made_anew() {
+        let listen = || async { tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap() };
+        let (first, second) = (listen().await, listen().await);
+        let address = |listener: &tokio::net::TcpListener| listener.local_addr().unwrap();
+        let targets: Arc<[Target]> = [&first, &second]
+            .map(|listener| Target::parse(&format!("http://{}", address(listener))).unwrap())
+            .into();
+        let came = async |listener: &tokio::net::TcpListener| {
+            let accepted = tokio::time::timeout(Duration::from_millis(200), listener.accept());
+            accepted.await.ok()
+        };
+        let mut connection = Connection::new(&targets, 0, None);
+        connection.open().await;
+        let _kept = came(&first).await.unwrap();
+        connection.turn_to(2); // two targets: the same one
+        connection.open().await;
+        assert!(came(&first).await.is_none() && came(&second).await.is_none());
+        connection.turn_to(1);
+        connection.open().await;
+        assert!(came(&second).await.is_some());
     }
 }

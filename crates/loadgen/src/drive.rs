@@ -1,6 +1,7 @@
 //! Sends the load: workers take the next request, wait until it is due and settle it.
 
 mod cast;
+mod lanes;
 mod load;
 
 use std::net::Ipv4Addr;
@@ -14,14 +15,15 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::args::Settings;
+use crate::args::{Settings, Share};
 use crate::connection::Connection;
 use crate::offer::Offer;
-use crate::plan::Slot;
+use crate::plan::{RACING_MAX, Slot};
 use crate::progress::Progress;
 use crate::roll::Voter;
 use crate::score::Score;
 use crate::slow;
+use lanes::Lanes;
 use load::Load;
 
 /// Most slow requests at a time. Further ones are left out: they would take the connections that the
@@ -29,6 +31,14 @@ use load::Load;
 const SLOW_MAX: usize = 256;
 /// How often progress is shown.
 const PROGRESS_EVERY: Duration = Duration::from_millis(250);
+
+/// Connections that may be open at a time: a worker that races a vote needs some of its own.
+pub(crate) fn connections_max(settings: &Settings) -> u32 {
+    match settings.races {
+        Share::NONE => settings.connections,
+        _ => settings.connections * RACING_MAX,
+    }
+}
 
 /// Runs the whole load and returns its counts, with the number of requests that were planned. Writes
 /// the truth file, if one was asked for.
@@ -105,14 +115,14 @@ async fn settle_all(workers: &mut JoinSet<Result<()>>) -> Result<()> {
     Ok(())
 }
 
-/// Sends requests over one connection until the run has none left.
+/// Sends requests over one connection, and over further ones what races with them, until the run has none left.
 async fn work(
     load: Arc<Load>,
     slow_permits: Arc<Semaphore>,
     source: Option<Ipv4Addr>,
     start: Instant,
 ) -> Result<()> {
-    let mut connection = Connection::new(&load.targets, load.first_target(), source);
+    let mut lanes = Lanes::new(&load.targets, load.first_target(), source);
     let mut slow_requests = JoinSet::new();
     let mut stopping = load.stopping();
     while let Some((slot, due)) = load.next() {
@@ -135,16 +145,18 @@ async fn work(
                 slow_requests.spawn(async move {
                     let settled = slow::drip(&load.targets[0], source, &call).await;
                     drop(permit);
-                    load.settle(slot, subject, &settled, due.elapsed())
+                    load.settle(slot, subject, due, &[settled])
                 });
             } else {
                 load.leave_out();
             }
             continue;
         }
-        let (settled, attempts) = cast::cast(&mut connection, &call, load.retry_for).await;
+        let ended = lanes.cast(load.times(slot), call, load.retry_for).await?;
+        let (settled, attempts): (Vec<_>, Vec<_>) = ended.into_iter().unzip();
+        let attempts: Vec<_> = attempts.into_iter().flatten().collect();
         load.note(&subject, &attempts)?;
-        load.settle(slot, subject, &settled, due.elapsed())?;
+        load.settle(slot, subject, due, &settled)?;
     }
     settle_all(&mut slow_requests).await
 }

@@ -1,6 +1,7 @@
 //! Compares each answer with its request: the one place that decides what is right and what is wrong.
 
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use crate::connection::Answer;
 use crate::plan::Slot;
@@ -16,6 +17,8 @@ pub(crate) struct Settled {
     pub(crate) may_be_recorded: bool,
     /// Attempts after the first.
     pub(crate) retries: u64,
+    /// When it was answered, or given up.
+    pub(crate) ended: Instant,
 }
 
 /// The verdict on one request.
@@ -58,18 +61,18 @@ pub(crate) fn outcome_unknown(answer: &Answer) -> bool {
         && said(answer).is_some_and(|said| said.kind.as_deref() == Some(OUTCOME_UNKNOWN))
 }
 
-/// Judges the answer to a request of kind `slot`.
-pub(crate) fn judge(slot: Slot, settled: &Settled) -> Verdict {
-    let Some(answer) = &settled.answer else {
+/// Judges the answer to a request of kind `slot`; `may_be_recorded` as in [`Settled`].
+pub(crate) fn judge(slot: Slot, answer: Option<&Answer>, may_be_recorded: bool) -> Verdict {
+    let Some(answer) = answer else {
         return match slot {
-            Slot::Slow(_) if !settled.may_be_recorded => Verdict::Slow,
+            Slot::Slow(_) if !may_be_recorded => Verdict::Slow,
             _ => Verdict::Unanswered,
         };
     };
     let wrong = |what: &str| Verdict::Wrong(format!("{what} answered {}", answer.status));
     match (slot, answer.status) {
         (Slot::Vote(_), 202) => accepted(answer),
-        (Slot::Vote(_), 409) if settled.may_be_recorded => counted(answer, Verdict::Recovered),
+        (Slot::Vote(_), 409) if may_be_recorded => counted(answer, Verdict::Recovered),
         (Slot::Vote(_), 409) => Verdict::UnexpectedDuplicate,
         (Slot::Duplicate(_), 409) => counted(answer, Verdict::Duplicate),
         (Slot::Invalid(_), 403) if has_status(answer, "invalid") => Verdict::Invalid,
@@ -77,7 +80,7 @@ pub(crate) fn judge(slot: Slot, settled: &Settled) -> Verdict {
         (Slot::Slow(_), 400 | 403 | 408) => Verdict::Slow,
         // An attempt before may have been recorded, or this one.
         _ if outcome_unknown(answer) => Verdict::Unanswered,
-        _ if turned_away(answer) && settled.may_be_recorded => Verdict::Unanswered,
+        _ if turned_away(answer) && may_be_recorded => Verdict::Unanswered,
         _ if turned_away(answer) => Verdict::Shed,
         (Slot::Vote(_), _) => wrong("a first vote was"),
         (Slot::Duplicate(_), _) => wrong("a repeated vote was"),
@@ -88,14 +91,19 @@ pub(crate) fn judge(slot: Slot, settled: &Settled) -> Verdict {
 }
 
 /// Whether a first vote may be recorded although its verdict does not say so.
-pub(crate) fn left_open(slot: Slot, verdict: &Verdict, settled: &Settled) -> bool {
-    let status = settled.answer.as_ref().map_or(0, |answer| answer.status);
+pub(crate) fn left_open(
+    slot: Slot,
+    verdict: &Verdict,
+    answer: Option<&Answer>,
+    may_be_recorded: bool,
+) -> bool {
+    let status = answer.map_or(0, |answer| answer.status);
     match (slot, verdict) {
-        (Slot::Vote(_), Verdict::Unanswered) => settled.may_be_recorded,
+        (Slot::Vote(_), Verdict::Unanswered) => may_be_recorded,
         // An answer that cannot be read, a fault of the server or of a proxy, or a refusal of a retry
         // whose first attempt was taken.
         (Slot::Vote(_), Verdict::Wrong(_)) => {
-            settled.may_be_recorded || matches!(status, 202 | 409 | 500..)
+            may_be_recorded || matches!(status, 202 | 409 | 500..)
         }
         _ => false,
     }
@@ -152,14 +160,7 @@ mod tests {
             retry_after: None,
             body: body.into(),
         };
-        judge(
-            slot,
-            &Settled {
-                answer: Some(answer),
-                may_be_recorded,
-                retries: 0,
-            },
-        )
+        judge(slot, Some(&answer), may_be_recorded)
     }
 
     const TWO: &str = r#"{"status":"duplicate","attempt_count":2}"#;
@@ -240,13 +241,9 @@ mod tests {
             retry_after: None,
             body: body.into(),
         });
-        let settled = Settled {
-            answer,
-            may_be_recorded,
-            retries: 0,
-        };
         let slot = Slot::Vote(0);
-        left_open(slot, &judge(slot, &settled), &settled)
+        let verdict = judge(slot, answer.as_ref(), may_be_recorded);
+        left_open(slot, &verdict, answer.as_ref(), may_be_recorded)
     }
 
     #[test]
@@ -280,18 +277,9 @@ mod tests {
 
     #[test]
     fn silence_leaves_a_vote_open() {
-        let silent = Settled {
-            answer: None,
-            may_be_recorded: true,
-            retries: 3,
-        };
-        assert_eq!(judge(Slot::Vote(0), &silent), Verdict::Unanswered);
+        assert_eq!(judge(Slot::Vote(0), None, true), Verdict::Unanswered);
         // A slow request that never reached the server was not cut off by it.
-        assert_eq!(judge(Slot::Slow(0), &silent), Verdict::Unanswered);
-        let cut_off = Settled {
-            may_be_recorded: false,
-            ..silent
-        };
-        assert_eq!(judge(Slot::Slow(0), &cut_off), Verdict::Slow);
+        assert_eq!(judge(Slot::Slow(0), None, true), Verdict::Unanswered);
+        assert_eq!(judge(Slot::Slow(0), None, false), Verdict::Slow);
     }
 }

@@ -15,6 +15,7 @@ mod judge;
 mod offer;
 mod plan;
 mod progress;
+mod race;
 mod random;
 mod request;
 mod roll;
@@ -40,7 +41,7 @@ fn main() -> ExitCode {
 /// Casts the votes; `true` where every answer fitted what was sent and every request was settled.
 fn run(raw: args::Args) -> Result<bool> {
     let settings = raw.resolve()?;
-    connection::allow_connections(settings.connections)?;
+    connection::allow_connections(drive::connections_max(&settings))?;
     let roll = roll::read(&settings.roll)?;
     let runtime = tokio::runtime::Runtime::new().context("cannot start the I/O threads")?;
     let (score, planned) = runtime.block_on(drive::run(&settings, roll))?;

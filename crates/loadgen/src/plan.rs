@@ -3,7 +3,7 @@
 
 use anyhow::{Result, bail};
 
-use crate::args::Settings;
+use crate::args::{Settings, Share};
 use crate::offer::Offer;
 use crate::random::{Purpose, Random};
 use crate::roll::Voter;
@@ -83,6 +83,39 @@ fn spread(index: u64, these: u64, others: u64) -> Result<u64, u64> {
         Ok(narrow)
     } else {
         Err(index - narrow)
+    }
+}
+
+/// Most times that one vote is sent at the same moment.
+pub(crate) const RACING_MAX: u32 = 3;
+
+/// Which first votes are sent several times at the same moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Races {
+    share: Share,
+    seed: u64,
+}
+
+impl Races {
+    /// The races of these settings.
+    pub(crate) fn new(settings: &Settings) -> Races {
+        Races {
+            share: settings.races,
+            seed: settings.seed,
+        }
+    }
+
+    /// How many times the request of a slot is sent at the same moment: once, or 2 to [`RACING_MAX`] times.
+    pub(crate) fn times(&self, slot: Slot) -> u32 {
+        let Slot::Vote(number) = slot else {
+            return 1;
+        };
+        let mut random = Random::of(self.seed, Purpose::Race, number);
+        match (self.share.takes(&mut random), random.next() % 2) {
+            (false, _) => 1,
+            (true, 0) => 2,
+            (true, _) => RACING_MAX,
+        }
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) enum Purpose {
     Memory,
     /// A credential that nobody has.
     Stranger,
+    /// Which votes are sent several times at the same moment, and how often.
+    Race,
 }
 
 /// A stream of draws, by SplitMix64.

@@ -16,6 +16,8 @@ const NOTES_MAX: usize = 10;
 #[derive(Debug)]
 pub(crate) struct Score {
     pub(crate) sent: u64,
+    /// Votes that were sent several times at the same moment.
+    pub(crate) raced: u64,
     /// Requests that were due and not sent: nothing recorded to repeat, too many slow at a time.
     pub(crate) left_out: u64,
     pub(crate) accepted: u64,
@@ -46,6 +48,7 @@ impl Score {
             || Histogram::new_with_bounds(1, LATENCY_US_MAX, 3).context("histogram of latencies");
         Ok(Score {
             sent: 0,
+            raced: 0,
             left_out: 0,
             accepted: 0,
             recovered: 0,
@@ -92,7 +95,8 @@ impl Score {
         }
     }
 
-    fn contradiction(&mut self, note: &str) {
+    /// Counts an answer that contradicts what was sent, and keeps `note` if it is of a new kind.
+    pub(crate) fn contradiction(&mut self, note: &str) {
         self.wrong += 1;
         if self.notes.len() < NOTES_MAX && !self.notes.iter().any(|known| known == note) {
             self.notes.push(note.to_owned());

@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 use hyper::body::Bytes;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 
 use crate::connection::{Answer, Target, connect};
 use crate::judge::Settled;
@@ -28,6 +29,7 @@ pub(crate) async fn drip(target: &Target, source: Option<Ipv4Addr>, call: &Call)
             answer: None,
             may_be_recorded: true,
             retries: 0,
+            ended: Instant::now(),
         };
     };
     let answer = match tokio::time::timeout(PATIENCE, exchange(stream, target, call)).await {
@@ -44,6 +46,7 @@ pub(crate) async fn drip(target: &Target, source: Option<Ipv4Addr>, call: &Call)
         answer,
         may_be_recorded: false,
         retries: 0,
+        ended: Instant::now(),
     }
 }
 

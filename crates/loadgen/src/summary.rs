@@ -22,6 +22,8 @@ pub(crate) struct Summary {
     seed: u64,
     planned: u64,
     sent: u64,
+    /// Votes that were sent several times at the same moment.
+    raced: u64,
     left_out: u64,
     accepted: u64,
     /// Votes recorded by an attempt whose answer was lost.
@@ -87,6 +89,7 @@ impl Summary {
             seed: settings.seed,
             planned,
             sent: score.sent,
+            raced: score.raced,
             left_out: score.left_out,
             accepted: score.accepted,
             recovered: score.recovered,
@@ -120,8 +123,13 @@ impl Summary {
     /// The summary as a table for people.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
-        let rows: [(&str, u64, &str); 12] = [
+        let rows: [(&str, u64, &str); 13] = [
             ("sent", self.sent, "requests"),
+            (
+                "raced",
+                self.raced,
+                "votes sent several times at the same moment",
+            ),
             (
                 "left out",
                 self.left_out,

@@ -99,8 +99,8 @@ const MIX: [&str; 8] = [
 ];
 
 /// Every vote is recorded once by the validator and in the truth file, whatever happened between.
-fn check_sound(manner: Manner) -> Value {
-    let ended = run(manner, &MIX);
+fn check_sound(manner: Manner, args: &[&str]) -> Value {
+    let ended = run(manner, &[&MIX, args].concat());
     let votes = VOTERS * BALLOTS;
     let (s, truth) = (&ended.summary, ended.truth.unwrap());
     assert_eq!(ended.code, 0, "{manner:?}: {s} {}", ended.stderr);
@@ -142,7 +142,7 @@ fn check_sound(manner: Manner) -> Value {
 
 #[test]
 fn an_honest_validator_is_believed() {
-    let summary = check_sound(Manner::Honest);
+    let summary = check_sound(Manner::Honest, &[]);
     assert_eq!(
         (&summary["recovered"], &summary["retries"]),
         (&0.into(), &0.into()),
@@ -152,21 +152,84 @@ fn an_honest_validator_is_believed() {
 
 #[test]
 fn a_lost_answer_is_settled_by_the_retry() {
-    let summary = check_sound(Manner::LosesAnswers);
+    let summary = check_sound(Manner::LosesAnswers, &[]);
     assert!(summary["recovered"].as_u64().unwrap() > 20, "{summary}");
 }
 
 #[test]
 fn a_request_turned_away_is_sent_again() {
-    let summary = check_sound(Manner::TurnsAway);
+    let summary = check_sound(Manner::TurnsAway, &[]);
     assert!(summary["retries"].as_u64().unwrap() > 20, "{summary}");
     assert_eq!(summary["recovered"], 0, "503 records nothing: {summary}");
 }
 
 #[test]
 fn an_unknown_outcome_is_settled_by_the_retry() {
-    let summary = check_sound(Manner::DoesNotKnow);
+    let summary = check_sound(Manner::DoesNotKnow, &[]);
     assert!(summary["recovered"].as_u64().unwrap() > 20, "{summary}");
+}
+
+/// Each vote counts once, however often it was sent at the same moment and whatever became of the answers.
+#[test]
+fn a_vote_that_raced_with_itself_is_recorded_once() {
+    for (manner, recovered) in [
+        (Manner::Honest, false),
+        (Manner::TurnsAway, false),
+        (Manner::LosesAnswers, true),
+        (Manner::DoesNotKnow, true),
+    ] {
+        let summary = check_sound(manner, &["--races", "40%"]);
+        let count = |name: &str| summary[name].as_u64().unwrap();
+        let raced = count("raced");
+        assert!((180..300).contains(&raced), "{manner:?}: {summary}"); // of 600
+        assert_eq!(count("recovered") > 0, recovered, "{manner:?}: {summary}");
+    }
+}
+
+/// The attempts at one vote overlap: who looks and records in two steps refuses a repeated vote, but not one of two
+/// at the same moment.
+#[test]
+fn a_validator_that_looks_before_it_records_is_caught_by_a_race_alone() {
+    let votes = |args: &[&str]| {
+        let args = [&["--votes", "60", "--duplicates", "20%"][..], args].concat();
+        run(Manner::LooksThenRecords, &args)
+    };
+    let alone = votes(&[]);
+    assert_eq!(alone.code, 0, "{} {}", alone.summary, alone.stderr);
+    let raced = votes(&["--races", "100%"]);
+    let summary = &raced.summary;
+    assert_eq!(raced.code, 1, "{summary}");
+    assert_eq!(
+        (&summary["raced"], &summary["wrong"]),
+        (&60.into(), &60.into())
+    );
+    let notes = summary["notes"].to_string();
+    assert!(notes.contains("times at the same moment was accepted"));
+    // The vote counts once, with one receipt.
+    assert_eq!(summary["accepted"], 60, "{summary}");
+    let truth = raced.truth.unwrap();
+    assert_eq!(truth["receipts"].as_array().unwrap().len(), 60);
+    for vote in 0..60 {
+        let accepted = (vote, "accepted".to_owned());
+        let times = raced.history.iter().filter(|told| **told == accepted);
+        assert!((2..=3).contains(&times.count()), "{:?}", raced.history);
+    }
+}
+
+/// Two validators that share no ledger accept each vote that is sent to both.
+#[test]
+fn attempts_at_the_same_moment_go_to_different_validators() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (other, record) = runtime.block_on(start(Manner::Honest, &roll()));
+    let url = format!("http://{other}");
+    let ended = run(Manner::Honest, &["--url", &url, "--races", "100%"]);
+    let votes = VOTERS * BALLOTS;
+    assert_eq!(ended.summary["wrong"], votes, "{}", ended.summary);
+    assert_eq!(record.lock().unwrap().votes.len() as u64, votes);
+    assert_eq!(ended.record.lock().unwrap().votes.len() as u64, votes);
+    let (two, three) = (2 * votes, 3 * votes);
+    let sent = ended.history.len() as u64;
+    assert!(two < sent && sent < three, "{sent} attempts");
 }
 
 /// Without a retry nobody knows whether such a vote is recorded; the truth file says which they are.
@@ -324,6 +387,7 @@ fn bad_input_is_named_before_anything_is_sent() {
             "cannot be used multiple times",
         ),
         (&["--rate", "fast"], 2, "requests a second"),
+        (&["--races", "101%"], 2, "more than all votes"),
         (&["--ramp", "5s"], 2, "--rate"),
     ] {
         let ended = run(Manner::Honest, args);

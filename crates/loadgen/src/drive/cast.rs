@@ -50,6 +50,7 @@ pub(crate) async fn cast(
                 answer,
                 may_be_recorded,
                 retries,
+                ended: now,
             };
             return (settled, attempts);
         }

@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::args::Settings;
 use crate::connection::Target;
 use crate::history::{Attempt, History};
-use crate::judge::{Settled, Verdict, judge, left_open};
+use crate::judge::{Settled, Verdict};
 use crate::offer::{Ballot, Offer};
-use crate::plan::{Mix, Slot, Votes};
+use crate::plan::{Mix, Races, Slot, Votes};
 use crate::progress::Progress;
+use crate::race;
 use crate::random::{Purpose, Random};
 use crate::request::{self, Call, Credential};
 use crate::roll::Voter;
@@ -31,7 +33,7 @@ const CODE_SYMBOLS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /// A run. All of it is fixed but the position and the account.
 #[derive(Debug)]
 pub(crate) struct Load {
-    /// Validators to send to, one at least.
+    /// One at least, in the order in which they were given.
     pub(crate) targets: Arc<[Target]>,
     /// Connections that were dealt out to them.
     dealt: AtomicUsize,
@@ -41,6 +43,7 @@ pub(crate) struct Load {
     offer: Offer,
     votes: Votes,
     mix: Mix,
+    races: Races,
     schedule: Schedule,
     next: AtomicU64,
     stopping: watch::Sender<bool>,
@@ -89,6 +92,7 @@ impl Load {
             offer,
             votes,
             mix: Mix::new(settings, wanted),
+            races: Races::new(settings),
             schedule: Schedule::new(settings.rate, settings.ramp),
             next: AtomicU64::new(0),
             stopping: watch::Sender::new(false),
@@ -106,6 +110,11 @@ impl Load {
     pub(crate) fn next(&self) -> Option<(Slot, Option<Duration>)> {
         let index = self.next.fetch_add(1, Ordering::Relaxed);
         (index < self.mix.total()).then(|| (self.mix.slot(index), self.schedule.due(index)))
+    }
+
+    /// How many times the request of a slot is sent at the same moment.
+    pub(crate) fn times(&self, slot: Slot) -> u32 {
+        self.races.times(slot)
     }
 
     /// Which target the next connection is made to first: they are dealt out evenly.
@@ -222,21 +231,31 @@ impl Load {
         }
     }
 
-    /// Counts the end of a request, which came `latency` after the request was due.
+    /// Counts the end of a request that was due at `due`, and was sent as often as it has `lanes` (one at least).
     pub(crate) fn settle(
         &self,
         slot: Slot,
         subject: Subject,
-        settled: &Settled,
-        latency: Duration,
+        due: Instant,
+        lanes: &[Settled],
     ) -> Result<()> {
-        let verdict = judge(slot, settled);
+        let race::Judged {
+            verdict,
+            contradictions,
+            open,
+            decided,
+        } = race::judge_all(slot, lanes);
+        let retries = lanes.iter().map(|lane| lane.retries).sum();
+        let latency = decided.saturating_duration_since(due);
         let mut account = self.account();
-        account.score.add(&verdict, settled.retries, latency);
+        account.score.add(&verdict, retries, latency);
+        account.score.raced += u64::from(lanes.len() > 1);
+        for what in &contradictions {
+            account.score.contradiction(what);
+        }
         if let (Slot::Vote(number), Verdict::Accepted(_) | Verdict::Recovered) = (slot, &verdict) {
             account.remember(number, &mut Random::of(self.seed, Purpose::Memory, number));
         }
-        let open = left_open(slot, &verdict, settled);
         match &mut account.truth {
             Some(truth) => truth.book(verdict, open, subject),
             None => Ok(()),

@@ -17,6 +17,9 @@ use tokio::net::TcpListener;
 /// A body that takes longer is cut off.
 const BODY_TIMEOUT: Duration = Duration::from_millis(900);
 
+/// Time between a look and a record that should have been one step.
+const BETWEEN: Duration = Duration::from_millis(100);
+
 /// How this validator behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Manner {
@@ -30,6 +33,8 @@ pub(crate) enum Manner {
     /// Answers nothing for 600 ms, once, after 100 requests.
     Stalls,
     AcceptsDuplicates,
+    /// Looks whether a vote is recorded, and records it a moment later.
+    LooksThenRecords,
     AcceptsStrangers,
     AcceptsRubbish,
     RefusesVoters,
@@ -97,7 +102,17 @@ impl Validator {
         if let Some(pause) = self.stall() {
             tokio::time::sleep(pause).await;
         }
-        self.vote(&body)
+        let looked = self.recorded(&body);
+        if self.manner == Manner::LooksThenRecords {
+            tokio::time::sleep(BETWEEN).await;
+        }
+        self.vote(&body, looked)
+    }
+
+    /// Whether the vote is recorded already.
+    fn recorded(&self, body: &[u8]) -> bool {
+        let record = self.record.lock().unwrap();
+        read(body).is_some_and(|(nas, _, ballot)| record.votes.contains_key(&(nas, ballot)))
     }
 
     /// The rest of the one stall.
@@ -114,7 +129,8 @@ impl Validator {
         )
     }
 
-    fn vote(&self, body: &[u8]) -> Answer {
+    /// Answers a vote of which it `looked` whether it is recorded.
+    fn vote(&self, body: &[u8], looked: bool) -> Answer {
         let Some((nas, code, ballot)) = read(body) else {
             let status = if self.manner == Manner::AcceptsRubbish {
                 202
@@ -141,7 +157,12 @@ impl Validator {
         }
         let attempts = record.votes.entry((nas, ballot)).or_default();
         *attempts += 1;
-        if *attempts > 1 && self.manner != Manner::AcceptsDuplicates {
+        let repeated = match self.manner {
+            Manner::AcceptsDuplicates => false,
+            Manner::LooksThenRecords => looked,
+            _ => *attempts > 1,
+        };
+        if repeated {
             let body = json!({"status": "duplicate", "attempt_count": *attempts});
             return Ok(reply(409, &body));
         }
