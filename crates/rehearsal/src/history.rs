@@ -148,6 +148,14 @@ mod tests {
     fn what_no_order_explains_is_told() {
         for (told, words) in [
             (&[(0, 9, Accepted), (10, 19, Accepted)][..], "2 times"),
+            // At the same moment: by both of two validators, and by one of them late.
+            (&[(0, 9, Accepted), (0, 9, Accepted)], "2 times"),
+            (
+                &[(0, 9, Accepted), (0, 8, Duplicate), (8, 20, Accepted)],
+                "2 times",
+            ),
+            (&[(0, 9, Duplicate), (0, 9, Duplicate)], "of no vote"),
+            (&[(0, 9, Duplicate), (0, 9, Refused)], "of no vote"),
             (&[(0, 9, Duplicate)], "of no vote"),
             (&[(0, 9, Refused), (10, 19, Duplicate)], "of no vote"),
             (&[(0, 9, Duplicate), (12, 19, Accepted)], "3 us before"),
@@ -171,6 +179,9 @@ mod tests {
             // The duplicate overlaps the vote that was accepted.
             &[(0, 9, Accepted), (3, 5, Duplicate)],
             &[(0, 9, Unknown), (10, 19, Unknown)],
+            // At the same moment.
+            &[(0, 9, Duplicate), (0, 9, Accepted), (0, 9, Refused)],
+            &[(0, 9, Duplicate), (0, 9, Unknown), (0, 9, Duplicate)],
         ] {
             assert_eq!(contradictions(told), Vec::<String>::new(), "{told:?}");
         }

@@ -68,6 +68,8 @@ pub struct Takeover {
     pub faults: Vec<Played>,
     /// Attempts of voters after their first.
     pub retries: u64,
+    /// Votes that were sent several times at the same moment.
+    pub raced: u64,
     /// The ledger, held against every answer.
     #[serde(flatten)]
     pub judged: Judged,
@@ -131,6 +133,7 @@ pub async fn run(stage: &Stage, faults: u32, seed: u64, steps: &mut Steps) -> Re
     Ok(Takeover {
         faults: played,
         retries: summary.retries,
+        raced: summary.raced,
         judged: shared.judged,
         history: shared.history,
         verdict: Verdict::new("nothing was lost, and nobody voted twice", shared.found),

@@ -64,6 +64,8 @@ pub struct Summary {
     pub wrong: u64,
     /// Attempts after the first.
     pub retries: u64,
+    /// Votes that were sent several times at the same moment.
+    pub raced: u64,
     /// Recorded votes a second.
     pub votes_per_s: f64,
     /// Length of the run, in seconds.
@@ -135,12 +137,13 @@ impl Stage {
         self.cast_by(self.call("loadgen"), at, voting)
     }
 
-    /// The same on several validators, with each attempt written down.
+    /// The same on several validators, with each attempt written down, and with 5 % of the votes sent several times at
+    /// the same moment.
     ///
     /// # Errors
     /// The program cannot be started.
     pub fn cast_with_history(&self, at: &[SocketAddr], voting: Voting) -> Result<Casting> {
-        let call = self.call("loadgen");
+        let call = self.call("loadgen").flag("--races", "5%");
         self.cast_by(call.flag("--history", self.machines.history()), at, voting)
     }
 

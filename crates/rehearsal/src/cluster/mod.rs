@@ -86,6 +86,7 @@ pub async fn run(
         not_played,
         ended,
         retries: summary.retries,
+        raced: summary.raced,
         slowest_s: report::seconds(Duration::from_secs_f64(summary.latency_ms.max / 1000.0)),
         judged: shared.judged,
         history: shared.history,

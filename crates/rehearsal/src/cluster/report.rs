@@ -50,6 +50,8 @@ pub struct Report {
     pub ended: Vec<Ended>,
     /// Attempts of voters after their first.
     pub retries: u64,
+    /// Votes that were sent several times at the same moment.
+    pub raced: u64,
     /// How long the slowest voter waited, in seconds.
     pub slowest_s: f64,
     /// The ledger, held against every answer.
