@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Walk one partition of a ledger without any of Scrutin's code: check every hash and the chain,
-print votes per ballot. Choices stay sealed; with the event's package, which names the voters' regions,
-their length is checked too: it follows from the marks. Needs the cbor2 package, and with a package
+print votes per ballot. Nobody is marked twice. Choices stay sealed; with the event's package, which names
+the voters' regions, their length is checked too: it follows from the marks; and so is whether each voter belongs
+into this partition, so that nobody is marked in two of them. Needs the cbor2 package, and with a package
 ledger_reader.py and seals.py beside this file.
 Usage: audit_ledger.py data/ledger/p0000 [package]"""
 import hashlib, json, pathlib, struct, sys
@@ -28,11 +29,11 @@ if package := len(sys.argv) == 3:
 segments = sorted(directory.glob("*.segment"))
 if not segments:
     sys.exit(f"{directory}: no ledger here, not one *.segment: name a partition, such as data/ledger/p0000")
-link, sequence, ballots, votes, duplicates, invalid = bytes(32), 0, [], {}, 0, 0
+link, sequence, ballots, votes, duplicates, invalid, voted = bytes(32), 0, [], {}, 0, 0, {}
 for number, path in enumerate(segments, 1):
     data = path.read_bytes()
     check(data[:8] == b"SCRLEDG2" and data[8:12] == b"\2\0\0\0", path, 0, "no segment of version 2")
-    length, _, count, own_number, first = struct.unpack_from("<IHHIQ", data, 12)
+    length, partition, count, own_number, first = struct.unpack_from("<IHHIQ", data, 12)
     header, at = data[:length], length
     check(length == 200 + 192 * count + 32, path, 12, "not two sealed keys a ballot")
     check(sha256(header[:-32]) == header[-32:], path, 0, "header hash")
@@ -49,6 +50,12 @@ for number, path in enumerate(segments, 1):
         body = cbor2.loads(frame[60:-32])
         for ballot, shards in body["marks"].items():
             marks = sum(len(ordinals) for ordinals in shards.values())
+            for shard, ordinals in shards.items():
+                before = voted.setdefault((ballot, shard), set())
+                check(before.isdisjoint(ordinals), path, at, "somebody voted a second time")
+                before.update(ordinals)
+                check(not package or package.partition(ballots[ballot], shard) == partition, path, at,
+                      "votes that belong into another partition")
             chosen, sealed = body["choices"][ballot]
             check(marks == chosen, path, at, "marks differ from choices")
             check(not package or len(sealed) == sealed_length(ballots[ballot], shards), path, at,

@@ -37,6 +37,8 @@ class Package:
         self.laws = {law["id"]: law for law in event["law"]}
         self.elections = {election["code"]: election for election in event["election"]}
         self.regions, self.by_digest = {}, {}
+        self.partitions = manifest["partitions"]
+        self.shards = {ballot["id"]: len(ballot["shards"]) for ballot in manifest["ballots"]}
         for ballot in manifest["ballots"]:
             for shard in range(len(ballot["shards"])):
                 self._read_shard(directory / "shards" / ballot["id"], ballot["id"], shard)
@@ -51,6 +53,10 @@ class Package:
         for ordinal in range(len(digests) // 16):
             digest = digests[16 * ordinal:16 * ordinal + 16].hex()
             self.by_digest[ballot, digest] = Voter(ballot, shard, ordinal)
+
+    def partition(self, ballot, shard):
+        """The partition that records the votes of a shard."""
+        return shard * self.partitions // self.shards[ballot]
 
     def region(self, voter):
         """The voter's region, 0 where the roll names none."""
