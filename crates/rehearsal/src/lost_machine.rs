@@ -147,17 +147,42 @@ pub(crate) fn mirror_call(stage: &Stage, at: Addresses, metrics: SocketAddr) -> 
     stage.trusting(call).logging_to(&log)
 }
 
-/// Copies the ledger that a validator serves into the files of the data directory, which it replaces.
-///
-/// # Errors
-/// The mirror does not come level with the validator.
-pub async fn copy_into_data(stage: &Stage, from: Addresses) -> Result<()> {
-    let (data, metrics) = (stage.machines.data(), ports::free()?);
-    fs::remove_dir_all(&data).with_context(|| format!("cannot remove {}", data.display()))?;
-    let mut mirror = mirror_call(stage, from, metrics).arg(&data).start()?;
-    services::wait_until(&mut mirror, metrics, "/metrics").await?;
-    level(from, metrics).await?;
-    mirror.stop().await
+/// A mirror in the files of the data directory, which follows a validator whatever happens to that.
+#[derive(Debug)]
+pub struct Copying {
+    mirror: Server,
+    metrics: SocketAddr,
+}
+
+impl Copying {
+    /// Starts it. What was in the data directory is replaced.
+    ///
+    /// # Errors
+    /// The mirror does not start.
+    pub async fn start(stage: &Stage, from: Addresses) -> Result<Copying> {
+        let (data, metrics) = (stage.machines.data(), ports::free()?);
+        fs::remove_dir_all(&data).with_context(|| format!("cannot remove {}", data.display()))?;
+        let mut mirror = mirror_call(stage, from, metrics).arg(&data).start()?;
+        services::wait_until(&mut mirror, metrics, "/metrics").await?;
+        Ok(Copying { mirror, metrics })
+    }
+
+    /// Fails where the mirror has ended: what it was given was of two histories.
+    ///
+    /// # Errors
+    /// See above.
+    pub fn check(&mut self) -> Result<()> {
+        self.mirror.check()
+    }
+
+    /// Waits until it has what a validator has, and ends it.
+    ///
+    /// # Errors
+    /// The mirror does not come level with the validator.
+    pub async fn finish(self, with: Addresses) -> Result<()> {
+        level(with, self.metrics).await?;
+        self.mirror.stop().await
+    }
 }
 
 /// Waits until the mirror is no more than a moment behind.

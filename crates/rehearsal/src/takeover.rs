@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::chance;
 use crate::history::Linearised;
 use crate::judge::Judged;
-use crate::lost_machine::copy_into_data;
+use crate::lost_machine::Copying;
 use crate::prepare::Stage;
 use crate::pulse::Pulse;
 use crate::replicas::Replicas;
@@ -141,21 +141,22 @@ pub async fn run(stage: &Stage, faults: u32, seed: u64, steps: &mut Steps) -> Re
 }
 
 /// Two validators and the two servers behind them.
-struct Site<'a> {
-    stage: &'a Stage,
+struct Site {
     pulse: Pulse,
+    /// Follows one validator through everything.
+    copying: Copying,
     validators: Validators,
     replicas: Replicas,
 }
 
-impl<'a> Site<'a> {
-    async fn start(stage: &'a Stage) -> Result<Site<'a>> {
+impl Site {
+    async fn start(stage: &Stage) -> Result<Site> {
         let replicas = Replicas::start(stage).await?;
         stage.begin_on(&replicas.shared()).await?;
         let validators = Validators::start(stage, &replicas.shared(), VALIDATORS).await?;
         Ok(Site {
-            stage,
             pulse: Pulse::start(validators.metrics(), stage.partitions),
+            copying: Copying::start(stage, validators.first()).await?,
             validators,
             replicas,
         })
@@ -196,16 +197,19 @@ impl<'a> Site<'a> {
                     "the partitions stand at frames {frames:?}, expected {wanted:?}: see v1.log and v2.log"
                 );
             }
+            self.copying.check()?;
             self.validators.look_after().await?;
             tokio::time::sleep(POLL).await;
         }
         Ok(())
     }
 
-    /// Copies the ledger into the files of the data directory, and ends everything.
+    /// Waits until the mirror has all of the ledger, and ends everything.
     async fn into_files(self) -> Result<()> {
-        let from = self.validators.serving().await;
-        copy_into_data(self.stage, from.context("no validator serves")?).await?;
+        let with = self.validators.serving().await;
+        self.copying
+            .finish(with.context("no validator serves")?)
+            .await?;
         self.validators.stop().await
     }
 }

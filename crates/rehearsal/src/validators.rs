@@ -168,6 +168,12 @@ impl Validators {
             .collect()
     }
 
+    /// Addresses of the first, whether it runs or not.
+    #[must_use]
+    pub fn first(&self) -> Addresses {
+        self.members[0].at
+    }
+
     /// Where each tells its metrics.
     #[must_use]
     pub fn metrics(&self) -> Vec<SocketAddr> {

@@ -95,7 +95,7 @@ pub async fn run(
 }
 
 async fn play(
-    site: &mut Site<'_>,
+    site: &mut Site,
     faults: Vec<Fault>,
     steps: &mut Steps,
 ) -> Result<Vec<report::Struck>> {
@@ -169,7 +169,7 @@ pub async fn serve(
     site.validators.stop().await
 }
 
-fn things_to_try(stage: &Stage, site: &Site<'_>, at: SocketAddr) -> String {
+fn things_to_try(stage: &Stage, site: &Site, at: SocketAddr) -> String {
     let mut text = format!("voters      http://{at}/      (HAProxy)\n");
     let validators = site.validators.addresses().into_iter();
     for ((name, public), internal) in validators.zip(site.validators.metrics()) {

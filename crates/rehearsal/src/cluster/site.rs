@@ -15,7 +15,7 @@ use super::patroni::Waiting;
 use super::report::{Struck, seconds};
 use super::servers::{HEALTHY_WITHIN, Servers};
 use crate::child::Server;
-use crate::lost_machine::copy_into_data;
+use crate::lost_machine::Copying;
 use crate::prepare::Stage;
 use crate::pulse::Pulse;
 use crate::services;
@@ -37,9 +37,10 @@ const POLL: Duration = Duration::from_millis(50);
 
 /// All of it; ended and removed when this is dropped, voters' side first.
 #[derive(Debug)]
-pub struct Site<'a> {
-    stage: &'a Stage,
+pub struct Site {
     pulse: Pulse,
+    /// Follows one validator through everything.
+    copying: Copying,
     balancer: Server,
     /// Each serves every voter, and records the votes of its partitions.
     pub validators: Validators,
@@ -47,17 +48,17 @@ pub struct Site<'a> {
     pub servers: Servers,
 }
 
-impl<'a> Site<'a> {
+impl Site {
     /// Prepares the event, brings everything up and waits until voters are served at `at`.
     ///
     /// # Errors
     /// A program is not installed, fails, or is not ready in time.
     pub async fn start(
-        stage: &'a Stage,
+        stage: &Stage,
         at: SocketAddr,
         (voters, seed): (u32, u64),
         steps: &mut Steps,
-    ) -> Result<Site<'a>> {
+    ) -> Result<Site> {
         let servers = database(stage, Waiting::NamedStandby, (voters, seed), steps).await?;
         stage.begin_on(&servers.shared()).await?;
         let validators = Validators::start(stage, &servers.shared(), VALIDATORS).await?;
@@ -71,8 +72,8 @@ impl<'a> Site<'a> {
             stage.partitions
         ));
         Ok(Site {
-            stage,
             pulse: Pulse::start(validators.metrics(), stage.partitions),
+            copying: Copying::start(stage, validators.first()).await?,
             balancer,
             validators,
             servers,
@@ -156,13 +157,15 @@ impl<'a> Site<'a> {
         }
     }
 
-    /// Copies the ledger into the files of the data directory, and ends the validators.
+    /// Waits until the mirror has all of the ledger, and ends the validators.
     ///
     /// # Errors
     /// No validator serves; the mirror does not come level with it.
     pub async fn into_files(self) -> Result<()> {
-        let from = self.validators.serving().await;
-        copy_into_data(self.stage, from.context("no validator serves")?).await?;
+        let with = self.validators.serving().await;
+        self.copying
+            .finish(with.context("no validator serves")?)
+            .await?;
         self.validators.stop().await
     }
 
@@ -217,6 +220,7 @@ impl<'a> Site<'a> {
     /// Looks after everything, and waits for a moment.
     async fn look(&mut self) -> Result<()> {
         self.balancer.check()?;
+        self.copying.check()?;
         self.servers.check()?;
         self.validators.look_after().await?;
         tokio::time::sleep(POLL).await;
