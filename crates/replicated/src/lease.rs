@@ -459,10 +459,12 @@ impl Lease for RowLease {
 
     fn release(&mut self) -> Result<(), LedgerError> {
         let (partition, epoch) = (self.partition, self.epoch);
-        tracing::info!(target: AUDIT, partition, epoch, "lease given back");
-        // One that cannot be given back passes by itself.
         if let Some(connected) = self.connected.take() {
-            let _ = connected.session.give_back(&connected.holder);
+            let given = connected.session.give_back(&connected.holder);
+            // One that cannot be given back passes by itself.
+            if matches!(given.and_then(Changed::believed), Ok(true)) {
+                tracing::info!(target: AUDIT, partition, epoch, "lease given back");
+            }
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use database::Target;
 use ledger::LedgerError;
 
 use crate::connection::Connection;
-use crate::postgres::connect;
+use crate::postgres::{connect, unsigned};
 use crate::server::NoAnswer;
 use crate::store::Member;
 
@@ -376,8 +376,4 @@ fn partitions(connection: &Connection) -> Result<Vec<SeenPartition>, NoAnswer> {
         })
     };
     rows.iter().map(partition).collect()
-}
-
-fn unsigned(number: i64) -> Result<u64, NoAnswer> {
-    u64::try_from(number).map_err(|_| NoAnswer(format!("a row holds {number}: it was edited")))
 }

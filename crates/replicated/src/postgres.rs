@@ -327,7 +327,7 @@ fn signed(number: u64) -> Result<i64, NoAnswer> {
     i64::try_from(number).map_err(|_| NoAnswer(format!("{number} is no place in a ledger")))
 }
 
-fn unsigned(number: i64) -> Result<u64, NoAnswer> {
+pub(crate) fn unsigned(number: i64) -> Result<u64, NoAnswer> {
     u64::try_from(number).map_err(|_| NoAnswer(format!("a row holds {number}: it was edited")))
 }
 

@@ -118,7 +118,7 @@ impl Store {
     }
 
     /// Looks at something where commits can be answered, on a connection that is kept as long as it answers:
-    /// a validator that stands by looks five times a second.
+    /// a validator that stands by looks up to ten times a second while a partition seems free.
     pub(crate) fn watch<T>(
         &self,
         look: impl FnOnce(&dyn Session) -> Result<T, NoAnswer>,

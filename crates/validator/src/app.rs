@@ -39,7 +39,7 @@ pub(crate) struct App {
     pub(crate) body: BodyLimits,
     /// Receipts that may be looked up at once: each reads the disk on a thread of its own.
     pub(crate) lookups: Semaphore,
-    /// Tallies that may follow the ledger at once.
+    /// Streams of the ledger that may be read at once.
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) lifecycle: Lifecycle,

@@ -35,7 +35,7 @@ use crate::vote::{Attempts, ElectoralRoll, Observer, PollingStation};
 const LOOKUPS_MAX: usize = 8;
 /// Longest password file read.
 const PASSWORD_BYTES_MAX: usize = 4_096;
-/// Tallies that follow the ledger at once.
+/// Streams of the ledger at once, beside those of each partition.
 const STREAMS_MAX: usize = 16;
 /// Of each partition a tally follows two: one to count, one to write to its database.
 const STREAMS_OF_A_PARTITION_MAX: usize = 4;

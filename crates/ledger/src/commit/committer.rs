@@ -75,8 +75,6 @@ impl<R: Reply> Committer<R> {
         options: Options,
     ) -> Result<(Committer<R>, RecoveryReport), LedgerError> {
         let (shape, partition) = (Arc::new(shape), options.partition);
-        shape.check()?;
-        shape.check_partition(partition)?;
         let standby = StandBy::begin(log, snapshots.as_ref(), Arc::clone(&shape), partition)?;
         Committer::take_over(standby, snapshots, clock, shape, options)
     }

@@ -23,10 +23,8 @@ use crate::decide::submission::{Reply, Submission};
 use crate::error::LedgerError;
 use crate::format::body::InvalidReason;
 use crate::format::limits::BATCH_SUBMISSIONS_MAX;
-use crate::format::receipt::{Receipt, RequestId};
 use crate::format::shape::Shape;
-use crate::log::{LinkStream, Log};
-use crate::replay::lookup;
+use crate::log::Log;
 use crate::replay::snapshot::Snapshots;
 use crate::replay::standby::StandBy;
 
@@ -51,8 +49,6 @@ pub struct Partition<R: Reply> {
     commit_thread: Thread,
     joined: Mutex<Option<JoinHandle<()>>>,
     shared: Arc<Shared>,
-    log: Arc<dyn Log>,
-    partition: u16,
 }
 
 impl<R: Reply> Partition<R> {
@@ -70,8 +66,7 @@ impl<R: Reply> Partition<R> {
         shape: Shape,
         options: Options,
     ) -> Result<(Partition<R>, RecoveryReport), LedgerError> {
-        let stored = Arc::clone(&log);
-        Partition::start(&stored, options, |options| {
+        Partition::start(options, |options| {
             Committer::open(log, snapshots, clock, shape, options)
         })
     }
@@ -87,19 +82,16 @@ impl<R: Reply> Partition<R> {
         shape: Arc<Shape>,
         options: Options,
     ) -> Result<(Partition<R>, RecoveryReport), LedgerError> {
-        let stored = Arc::clone(&standby.log);
-        Partition::start(&stored, options, |options| {
+        Partition::start(options, |options| {
             Committer::take_over(standby, snapshots, clock, shape, options)
         })
     }
 
-    /// Starts the commit thread of what `open` opens in `log`.
+    /// Starts the commit thread of what `open` opens.
     fn start(
-        log: &Arc<dyn Log>,
         mut options: Options,
         open: impl FnOnce(Options) -> Result<(Committer<R>, RecoveryReport), LedgerError>,
     ) -> Result<(Partition<R>, RecoveryReport), LedgerError> {
-        let partition = options.partition;
         let (queue, receiver) = sync_channel(options.queue_submissions_max);
         let (bell, stopping) = (Arc::new(Bell::default()), Arc::new(AtomicBool::new(false)));
         let incoming = Incoming {
@@ -124,8 +116,6 @@ impl<R: Reply> Partition<R> {
             commit_thread: thread.thread().clone(),
             joined: Mutex::new(Some(thread)),
             shared,
-            log: Arc::clone(log),
-            partition,
         };
         Ok((opened, report))
     }
@@ -167,25 +157,6 @@ impl<R: Reply> Partition<R> {
     /// Counters, read without a lock.
     pub fn state(&self) -> &PartitionState {
         &self.shared.state
-    }
-
-    /// The links of this partition behind frame `after`, as they are appended.
-    ///
-    /// # Errors
-    /// See [`Log::read_from`].
-    pub fn stream(&self, after: u64) -> Result<Box<dyn LinkStream>, LedgerError> {
-        self.log.read_from(self.partition, after)
-    }
-
-    /// Looks a request id up; `None` where no such vote is recorded.
-    ///
-    /// # Errors
-    /// The frame cannot be read or is damaged.
-    pub fn find_receipt(&self, id: &RequestId) -> Result<Option<Receipt>, LedgerError> {
-        if id.partition != self.partition || id.sequence > self.shared.state.last_sequence() {
-            return Ok(None);
-        }
-        lookup::find_receipt(&*self.log, id)
     }
 
     /// Commits what waits, writes the voted bitsets and stops. Later submissions are refused.

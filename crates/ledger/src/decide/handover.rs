@@ -1,6 +1,7 @@
 //! A vote on its way from the program that took it to the one that owns its partition, and the decision on its way
-//! back. Both programs are of one release, so the bytes carry no version; the connection between them is secret,
-//! because a place on a ballot paper is the choice itself.
+//! back. The bytes carry no version: whoever changes them raises that of the relay's greeting, which nodes compare; and
+//! what cannot be read leaves a vote unknown. The connection between them is secret, because a place on a ballot paper is the
+//! choice itself.
 //!
 //! ```text
 //! vote      ballot u16, shard u32, ordinal u32, region u16, flags u8, [tracker 16],

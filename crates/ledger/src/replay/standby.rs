@@ -16,7 +16,7 @@ const CHUNK_BYTES: usize = 1 << 20;
 pub struct StandBy {
     pub(crate) log: Arc<dyn Log>,
     pub(crate) partition: u16,
-    /// None before the first question, and after one that failed.
+    /// None before the first question.
     stream: Option<Box<dyn LinkStream>>,
     pub(crate) followed: Followed,
     pub(crate) rebuild: Rebuild,
@@ -26,13 +26,15 @@ impl StandBy {
     /// From the snapshots, where there are any. Nothing of the log is read yet.
     ///
     /// # Errors
-    /// A snapshot that the disk does not give.
+    /// A shape that no ledger has, a snapshot that the disk does not give.
     pub fn begin(
         log: Arc<dyn Log>,
         snapshots: Option<&Snapshots>,
         shape: Arc<Shape>,
         partition: u16,
     ) -> Result<StandBy, LedgerError> {
+        shape.check()?;
+        shape.check_partition(partition)?;
         Ok(StandBy {
             log,
             partition,

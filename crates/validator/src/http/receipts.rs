@@ -73,7 +73,7 @@ pub(crate) async fn look_up(app: &Arc<App>, id: RequestId) -> Result<Option<Rece
                 tracing::error!(
                     %error,
                     unsaid,
-                    "a receipt could not be looked up: see the disk, then `tally verify` the ledger"
+                    "a receipt could not be looked up: see the disk or the database, then `tally verify` the ledger"
                 );
             });
             Err(Rejection::Failed)

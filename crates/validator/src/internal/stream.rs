@@ -22,7 +22,7 @@ use crate::http::rejection::Rejection;
 const CHUNK_BYTES: usize = 256 * 1_024;
 /// Chunks that wait for the network.
 const CHUNKS_MAX: usize = 2;
-/// How often the tail is looked at while nothing comes: one atomic load.
+/// How often the tail is looked at while nothing comes: a look at a number.
 const TAIL_POLL: Duration = Duration::from_millis(5);
 /// Told to a tally when too many are served.
 const RETRY: Duration = Duration::from_secs(5);
@@ -62,7 +62,7 @@ impl LedgerBody {
                     %error,
                     partition,
                     after,
-                    "the ledger could not be streamed: see the disk, then `tally verify` the ledger"
+                    "the ledger could not be streamed: see the disk or the database, then `tally verify` the ledger"
                 );
                 // Breaks the response off, so that the reader does not take it for complete.
                 let _ = sender

@@ -252,8 +252,14 @@ impl Shared {
             #[allow(clippy::cast_possible_truncation)]
             // for people: a clock that is further ahead is as wrong
             self.note(Happened::ClockApart(ahead_ms as i64));
-        } else if !was_sound && is_sound {
+        } else if !was_sound && apart_ms <= max_ms {
             self.note(Happened::ClockAgrees);
+        } else if !was_sound && is_sound {
+            tracing::warn!(
+                ahead_ms,
+                remedy = "set the database's clock right",
+                "every validator finds the database's clock wrong: votes are stamped by the validators'"
+            );
         }
     }
 
