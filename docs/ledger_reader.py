@@ -37,7 +37,7 @@ class Package:
         self.laws = {law["id"]: law for law in event["law"]}
         self.elections = {election["code"]: election for election in event["election"]}
         self.regions, self.by_digest = {}, {}
-        self.partitions = manifest["partitions"]
+        self.partitions = manifest.get("partitions", 1)  # packages of before had one
         self.shards = {ballot["id"]: len(ballot["shards"]) for ballot in manifest["ballots"]}
         for ballot in manifest["ballots"]:
             for shard in range(len(ballot["shards"])):

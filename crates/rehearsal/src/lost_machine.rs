@@ -1,6 +1,7 @@
 //! `rehearsal mirror`: the machine of the validator is lost for good while voters vote, and the election goes
 //! on from the mirror. Exactly the votes that the mirror lacks are missing, and no other.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -175,12 +176,21 @@ impl Copying {
         self.mirror.check()
     }
 
-    /// Waits until it has what a validator has, and ends it.
+    /// Waits until it has what the validators have that tell their metrics there, and ends it: of each partition its
+    /// owner knows the last frame first.
     ///
     /// # Errors
-    /// The mirror does not come level with the validator.
-    pub async fn finish(self, with: Addresses) -> Result<()> {
-        level(with, self.metrics).await?;
+    /// The mirror does not come level with the validators.
+    pub async fn finish(self, with: &[SocketAddr]) -> Result<()> {
+        let mut last: BTreeMap<u16, u64> = BTreeMap::new();
+        for at in with {
+            // One that is being started again owns nothing.
+            for (partition, frame) in services::last_frames(*at).await.unwrap_or_default() {
+                let known = last.entry(partition).or_default();
+                *known = frame.max(*known);
+            }
+        }
+        level_at(last.values().sum(), self.metrics).await?;
         self.mirror.stop().await
     }
 }
@@ -188,6 +198,11 @@ impl Copying {
 /// Waits until the mirror is no more than a moment behind.
 pub(crate) async fn level(at: Addresses, metrics: SocketAddr) -> Result<()> {
     let wanted = services::metric(at.internal, "ledger_last_sequence").await?;
+    level_at(wanted, metrics).await
+}
+
+/// Waits until the mirror has so many frames.
+async fn level_at(wanted: u64, metrics: SocketAddr) -> Result<()> {
     let mut deadline = Instant::now() + LEVEL_WITHIN;
     let mut before = 0;
     loop {

@@ -5,7 +5,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -206,10 +206,7 @@ impl Site {
 
     /// Waits until the mirror has all of the ledger, and ends everything.
     async fn into_files(self) -> Result<()> {
-        let with = self.validators.serving().await;
-        self.copying
-            .finish(with.context("no validator serves")?)
-            .await?;
+        self.copying.finish(&self.validators.metrics()).await?;
         self.validators.stop().await
     }
 }

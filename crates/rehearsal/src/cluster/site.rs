@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use tokio::time::Instant;
 
 use super::balancer;
@@ -162,10 +162,7 @@ impl Site {
     /// # Errors
     /// No validator serves; the mirror does not come level with it.
     pub async fn into_files(self) -> Result<()> {
-        let with = self.validators.serving().await;
-        self.copying
-            .finish(with.context("no validator serves")?)
-            .await?;
+        self.copying.finish(&self.validators.metrics()).await?;
         self.validators.stop().await
     }
 
