@@ -154,6 +154,7 @@ impl Site {
         let replicas = Replicas::start(stage).await?;
         stage.begin_on(&replicas.shared()).await?;
         let validators = Validators::start(stage, &replicas.shared(), VALIDATORS).await?;
+        validators.shared_out(stage.partitions).await?;
         Ok(Site {
             pulse: Pulse::start(validators.metrics(), stage.partitions),
             copying: Copying::start(stage, validators.first()).await?,

@@ -34,8 +34,8 @@ struct RowLease {
     acknowledged: Arc<Acknowledged>,
     /// Another owner has the partition: nothing is asked any more.
     lost: bool,
-    /// Something was appended: whoever stops then says so by releasing the lease, or has died.
-    is_used: bool,
+    /// Whoever stops from then on releases the lease, or has died.
+    is_recovered: bool,
     /// Why the outcome of a link is not known; none while nothing is open.
     in_doubt: Option<String>,
 }
@@ -68,7 +68,7 @@ pub(crate) fn take(store: &Store, partition: u16) -> Result<Box<dyn Lease>, Ledg
                     renewed: sent,
                     acknowledged: store.acknowledged(partition),
                     lost: false,
-                    is_used: false,
+                    is_recovered: false,
                     in_doubt: None,
                 }));
             }
@@ -372,10 +372,10 @@ impl RowLease {
     }
 }
 
-/// A lease that was taken and could not be used is given back: others need not wait until it passes.
+/// A lease that was taken and whose chain could not be read is given back: others need not wait until it passes.
 impl Drop for RowLease {
     fn drop(&mut self) {
-        if !self.is_used && !self.lost && self.connected.is_some() {
+        if !self.is_recovered && !self.lost && self.connected.is_some() {
             // One that cannot be given back passes by itself.
             let _ = self.release();
         }
@@ -391,6 +391,7 @@ impl Lease for RowLease {
         let head = self.reach().map_err(|why| self.store.failed(&why))?;
         let head = head.ok_or_else(|| self.fenced())?;
         let read = self.read_chain(followed, &head, visit)?;
+        self.is_recovered = true;
         Ok(Recovery {
             position: read.position(),
             epoch: self.epoch,
@@ -402,7 +403,6 @@ impl Lease for RowLease {
     }
 
     fn append(&mut self, link: &EncodedLink) -> Result<Append, LedgerError> {
-        self.is_used = true;
         if self.lost || link.epoch != self.epoch {
             return Ok(Append::Fenced);
         }

@@ -95,14 +95,17 @@ impl RowStream {
             return Ok(before); // there is enough to read without a barrier
         }
         let now = self.store.time().now();
-        let (links, since) = *self.rests.get_or_insert((head.number, Duration::ZERO));
-        if links != head.number {
-            self.rests = Some((head.number, now));
-            return Ok(before); // the next link, if one comes, says the same without a barrier
+        // Whoever looks for the first time wants to know; later the next link says the same without a barrier.
+        if let Some((links, since)) = self.rests {
+            if links != head.number {
+                self.rests = Some((head.number, now));
+                return Ok(before);
+            }
+            if now.saturating_sub(since) < AT_REST {
+                return Ok(before);
+            }
         }
-        if now.saturating_sub(since) < AT_REST {
-            return Ok(before);
-        }
+        self.rests = Some((head.number, now));
         settle(session, self.store.time())?;
         known.note(head.number, head.link);
         Ok(head.number)

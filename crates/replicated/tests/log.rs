@@ -290,8 +290,8 @@ fn servers_that_prove_nothing_are_refused_in_words() {
     check(&pair.log_as("postgres", "v1"), "can rewrite the ledger");
     pair.sql("CREATE ROLE busy LOGIN IN ROLE scrutin_ledger; GRANT DELETE ON ledger_links TO busy");
     check(&pair.log_as("busy", "v1"), "can rewrite the ledger");
-    pair.sql("UPDATE ledger_schema SET version = 2");
-    check(&log, "version 2, this program knows 1");
+    pair.sql("UPDATE ledger_schema SET version = 3");
+    check(&log, "version 3, this program knows 2");
     pair.sql("DROP TABLE ledger_schema");
     check(&log, "validator ledger-schema");
 }

@@ -62,6 +62,7 @@ impl Site {
         let servers = database(stage, Waiting::NamedStandby, (voters, seed), steps).await?;
         stage.begin_on(&servers.shared()).await?;
         let validators = Validators::start(stage, &servers.shared(), VALIDATORS).await?;
+        validators.shared_out(stage.partitions).await?;
         let log = stage.machines.logs().join("haproxy.log");
         let places = validators.addresses();
         let mut balancer =
