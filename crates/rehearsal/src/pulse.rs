@@ -69,6 +69,15 @@ impl Pulse {
     pub fn frames(&self) -> Vec<u64> {
         lock(&self.seen).iter().map(|seen| seen.frame).collect()
     }
+
+    /// Whether each partition has at least `by` frames more than it had.
+    #[must_use]
+    pub fn has_grown(&self, before: &[u64], by: u64) -> bool {
+        let now = self.frames();
+        now.iter()
+            .zip(before)
+            .all(|(now, before)| *now >= before + by)
+    }
 }
 
 impl Drop for Pulse {

@@ -178,24 +178,13 @@ impl Site {
 
     /// Waits until each partition has further frames.
     async fn frames_again(&mut self) -> Result<()> {
-        let wanted: Vec<u64> = self
-            .pulse
-            .frames()
-            .iter()
-            .map(|last| last + FRAMES)
-            .collect();
+        let before = self.pulse.frames();
         let deadline = Instant::now() + FRAMES_WITHIN;
-        while self
-            .pulse
-            .frames()
-            .iter()
-            .zip(&wanted)
-            .any(|(has, wanted)| has < wanted)
-        {
+        while !self.pulse.has_grown(&before, FRAMES) {
             if Instant::now() > deadline {
                 let frames = self.pulse.frames();
                 bail!(
-                    "the partitions stand at frames {frames:?}, expected {wanted:?}: see v1.log and v2.log"
+                    "the partitions stand at frames {frames:?}, expected {FRAMES} more than {before:?} each: see v1.log and v2.log"
                 );
             }
             self.copying.check()?;

@@ -99,6 +99,14 @@ pub struct SeenMember {
     pub silent: Duration,
 }
 
+impl SeenMember {
+    /// Whether it has shown itself within a lease.
+    #[must_use]
+    pub fn is_alive(&self, lease: Duration) -> bool {
+        self.silent < lease
+    }
+}
+
 /// A partition and who owns it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SeenPartition {
@@ -112,6 +120,14 @@ pub struct SeenPartition {
     pub left_s: f64,
     /// Sequence of the last frame; it may not be acknowledged yet.
     pub last_frame: u64,
+}
+
+impl SeenPartition {
+    /// Whose lease has not passed, if anybody's: who lets it pass records nothing before it has renewed it.
+    #[must_use]
+    pub fn holder(&self) -> Option<&String> {
+        self.owner.as_ref().filter(|_| self.left_s >= 0.0)
+    }
 }
 
 impl Members {

@@ -17,8 +17,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::app::App;
 use crate::cli;
 use crate::http::Public;
-use crate::partitions::Partitions;
-use crate::start::{self, Recording};
+use crate::start;
 
 /// How often the client finds nothing being answered before it hangs up: a request that was read just
 /// now is not yet being answered.
@@ -92,14 +91,7 @@ impl Validator {
             let roll = start::open_roll(&config)?;
             let clock = Arc::new(SteadyClock::start(Arc::new(SystemClock::new())));
             let ledger = start::Kept::of(&config)?.log();
-            let partitions = Arc::new(Partitions::new(roll.package.manifest().partitions));
-            start::open_ledger(&config, &ledger, &roll.package, &clock, &partitions)?;
-            let recording = Recording {
-                ledger,
-                partitions,
-                steward: None,
-                retired: Arc::default(),
-            };
+            let recording = start::record_alone(&config, ledger, &roll.package, &clock)?;
             start::assemble(&config, roll, recording, clock)
         };
         let app = start().map_err(|error| format!("{error:#}"))?;

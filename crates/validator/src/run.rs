@@ -6,10 +6,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use durable::{Clock, SteadyClock};
 use ledger::log::Log;
-use ledger::log::files::FilesLog;
 use listener::lifecycle::Lifecycle;
 use listener::{ConnectionLimits, Listener, Signals, Tls, Workers, notify, process};
-use shards::Package;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
@@ -66,7 +64,10 @@ pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
         (public, listener::bind(config.internal, "internal")?)
     };
     let (recording, others) = match start::Kept::of(config)? {
-        Kept::Files(log) => (record_alone(config, log, &roll.package, &clock)?, None),
+        Kept::Files(log) => (
+            start::record_alone(config, log, &roll.package, &clock)?,
+            None,
+        ),
         Kept::Replicated(shared) => {
             let (recording, others) = record_with_others(config, *shared, &roll, &clock)?;
             (recording, Some(others))
@@ -94,24 +95,6 @@ pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
         (connections, others),
     );
     runtime.block_on(serving)
-}
-
-/// A ledger in files, which this validator writes whole.
-fn record_alone(
-    config: &Config,
-    log: Arc<FilesLog>,
-    package: &Package,
-    clock: &Arc<SteadyClock>,
-) -> Result<Recording> {
-    let partitions = Arc::new(Partitions::new(package.manifest().partitions));
-    let ledger: Arc<dyn Log> = log;
-    start::open_ledger(config, &ledger, package, clock, &partitions)?;
-    Ok(Recording {
-        ledger,
-        partitions,
-        steward: None,
-        retired: Arc::default(),
-    })
 }
 
 /// The other validators that share the ledger: what keeps up the connections to them, and what they need of this one.

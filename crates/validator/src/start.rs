@@ -210,8 +210,25 @@ fn options(config: &Config, partition: u16) -> Options {
     }
 }
 
+/// A ledger in files, which this validator writes whole.
+pub(crate) fn record_alone(
+    config: &Config,
+    ledger: Arc<dyn Log>,
+    package: &Package,
+    clock: &Arc<SteadyClock>,
+) -> Result<Recording> {
+    let partitions = Arc::new(Partitions::new(package.manifest().partitions));
+    open_ledger(config, &ledger, package, clock, &partitions)?;
+    Ok(Recording {
+        ledger,
+        partitions,
+        steward: None,
+        retired: Arc::default(),
+    })
+}
+
 /// Opens every partition of a ledger that this validator alone writes.
-pub(crate) fn open_ledger(
+fn open_ledger(
     config: &Config,
     log: &Arc<dyn Log>,
     package: &Package,

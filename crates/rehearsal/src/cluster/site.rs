@@ -119,20 +119,9 @@ impl Site {
     /// # Errors
     /// They are not in time.
     pub async fn votes_again(&mut self) -> Result<()> {
-        let wanted: Vec<u64> = self
-            .pulse
-            .frames()
-            .iter()
-            .map(|last| last + FRAMES)
-            .collect();
+        let before = self.pulse.frames();
         let deadline = Instant::now() + VOTES_WITHIN;
-        while self
-            .pulse
-            .frames()
-            .iter()
-            .zip(&wanted)
-            .any(|(has, wanted)| has < wanted)
-        {
+        while !self.pulse.has_grown(&before, FRAMES) {
             if Instant::now() > deadline {
                 bail!(
                     "no vote was recorded for {:.0} s: see the logs of v1, v2 and of the nodes",

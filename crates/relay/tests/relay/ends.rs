@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::authority::Authority;
 use crate::fixture::{
-    HELLO, Server, ask_until_sent, assert_not_sent, assert_unknown, peer, wait_until,
+    HELLO, Server, ask_until_sent, assert_not_sent, assert_unknown, peer, unserved, wait_until,
 };
 use crate::raw::Raw;
 
@@ -41,12 +41,7 @@ async fn before_there_is_a_server_nothing_is_sent_and_after_it_died_in_the_middl
 #[tokio::test]
 async fn a_server_that_hangs_up_before_the_first_question_was_sent_nothing() {
     let authority = Authority::new();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let peer = peer(
-        "v1",
-        listener.local_addr().unwrap(),
-        authority.identity("v2"),
-    );
+    let (listener, peer) = unserved(&authority).await;
     let hang_up = async {
         let own = authority.certify(&["v1"]);
         drop(Raw::accept(&listener, &own).await.unwrap());

@@ -11,6 +11,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
+use crate::authority::Authority;
+
 pub(crate) const HELLO: &[u8] = b"manifest 1234";
 
 /// Answers `wait N` after N milliseconds, `never` never, `long` with too much, and else with who asked what.
@@ -89,6 +91,14 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// A listener that nobody serves yet, and the peer `v1` there as `v2` sees it.
+pub(crate) async fn unserved(authority: &Authority) -> (TcpListener, Peer) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let peer = peer("v1", address, authority.identity("v2"));
+    (listener, peer)
 }
 
 /// A peer called `name` at `address`, as `identity` sees it.

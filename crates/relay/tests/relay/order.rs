@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use relay::OPEN_QUESTIONS_MAX;
 use relay::frame::CONTENT_BYTES_MAX;
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::authority::Authority;
 use crate::fixture::{
-    HELLO, Server, ask_until_sent, assert_not_sent, assert_unknown, peer, wait_until,
+    HELLO, Server, ask_until_sent, assert_not_sent, assert_unknown, peer, unserved, wait_until,
 };
 use crate::raw::Raw;
 
@@ -107,12 +106,7 @@ async fn more_connections_than_the_bound_wait_for_a_place() {
 #[tokio::test]
 async fn answers_that_nobody_waits_for_are_ignored() {
     let authority = Authority::new();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let peer = peer(
-        "v1",
-        listener.local_addr().unwrap(),
-        authority.identity("v2"),
-    );
+    let (listener, peer) = unserved(&authority).await;
     let mut raw = Raw::server(&listener, &authority.certify(&["v1"])).await;
     let given_up = timeout(Duration::from_millis(100), peer.ask(b"first".to_vec())).await;
     assert!(given_up.is_err());

@@ -14,7 +14,7 @@ use tokio_rustls::rustls::SupportedProtocolVersion;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 
 use crate::authority::Authority;
-use crate::fixture::{HELLO, Server, assert_not_sent, assert_unknown, peer, wait_until};
+use crate::fixture::{HELLO, Server, assert_not_sent, assert_unknown, peer, unserved, wait_until};
 use crate::logged::Logged;
 use crate::raw::Raw;
 
@@ -169,12 +169,7 @@ async fn a_frame_that_is_too_long_ends_the_connection() {
     raw.send(0, b"nonsense").await;
     assert_eq!(raw.next().await, None);
 
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let peer = peer(
-        "v1",
-        listener.local_addr().unwrap(),
-        authority.identity("v2"),
-    );
+    let (listener, peer) = unserved(&authority).await;
     let serving = async {
         let mut raw = Raw::server(&listener, &authority.certify(&["v1"])).await;
         raw.next().await.expect("the question");

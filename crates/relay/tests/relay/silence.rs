@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::authority::Authority;
-use crate::fixture::{HELLO, Server, assert_not_sent, assert_unknown, peer, wait_until};
+use crate::fixture::{HELLO, Server, assert_not_sent, assert_unknown, peer, unserved, wait_until};
 use crate::logged::Logged;
 use crate::raw::Raw;
 
@@ -17,12 +16,7 @@ const NOTICED_MAX: Duration = Duration::from_secs(4);
 #[tokio::test]
 async fn a_server_that_never_shakes_hands_is_given_up() {
     let authority = Authority::new();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let peer = peer(
-        "v1",
-        listener.local_addr().unwrap(),
-        authority.identity("v2"),
-    );
+    let (_listener, peer) = unserved(&authority).await;
     let answered = timeout(NOTICED_MAX, peer.ask(b"question".to_vec())).await;
     assert_not_sent(answered.expect("in time"), "within 2 s");
     // From now on nobody waits.
@@ -33,12 +27,7 @@ async fn a_server_that_never_shakes_hands_is_given_up() {
 #[tokio::test]
 async fn a_server_that_stops_answering_is_given_up_and_no_sooner() {
     let authority = Authority::new();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let peer = peer(
-        "v1",
-        listener.local_addr().unwrap(),
-        authority.identity("v2"),
-    );
+    let (listener, peer) = unserved(&authority).await;
     let mut raw = Raw::server(&listener, &authority.certify(&["v1"])).await;
     let asking = {
         let peer = peer.clone();
@@ -98,12 +87,7 @@ async fn of_a_connection_that_is_stuck_only_what_it_never_took_counts_as_not_sen
     const QUESTIONS: u32 = 600;
     const LENGTH: usize = 50_000;
     let authority = Authority::new();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let peer = peer(
-        "v1",
-        listener.local_addr().unwrap(),
-        authority.identity("v2"),
-    );
+    let (listener, peer) = unserved(&authority).await;
     let mut raw = Raw::server(&listener, &authority.certify(&["v1"])).await;
     let mut asked = JoinSet::new();
     for number in 0..QUESTIONS {

@@ -26,7 +26,7 @@ impl relay::Answer for Answering {
             }
             Some(Question::Count(refused)) => {
                 for ((ballot, reason), count) in refused {
-                    self.partitions.note_refused(ballot, reason, count);
+                    self.partitions.note_invalid(ballot, reason, count);
                 }
                 Answer::Counted
             }

@@ -60,14 +60,9 @@ impl Known {
 pub(crate) enum Place {
     /// By this validator itself.
     Here(Arc<Partition<VoteReply>>),
-    There(Arc<OtherValidator>),
+    There(Arc<Peer>),
     /// By nobody at the moment.
     Nowhere,
-}
-
-/// Another validator that owns partitions.
-pub(crate) struct OtherValidator {
-    pub(crate) peer: Peer,
 }
 
 /// Why there is no decision on a vote.
@@ -127,7 +122,7 @@ impl Partitions {
     }
 
     /// Another validator owns it, or nobody; where this one does, it knows better.
-    pub(super) fn set_if_elsewhere(&self, partition: u16, other: Option<Arc<OtherValidator>>) {
+    pub(super) fn set_if_elsewhere(&self, partition: u16, other: Option<Arc<Peer>>) {
         let known = &self.places[usize::from(partition)];
         let mut place = known.place.write().unwrap_or_else(PoisonError::into_inner);
         let is_news = match (&*place, &other) {
@@ -211,12 +206,8 @@ impl Partitions {
         }
     }
 
-    /// Counts an attempt that was refused before it reached the ledger.
-    pub(crate) fn note_invalid(&self, ballot: Option<u16>, reason: InvalidReason) {
-        self.note_refused(ballot, reason, 1);
-    }
-
-    pub(super) fn note_refused(&self, ballot: Option<u16>, reason: InvalidReason, count: u64) {
+    /// Counts attempts that were refused before they reached the ledger.
+    pub(crate) fn note_invalid(&self, ballot: Option<u16>, reason: InvalidReason, count: u64) {
         let first_here = (0..self.count()).find_map(|partition| match self.place(partition) {
             Place::Here(owned) => Some(owned),
             _ => None,
@@ -238,7 +229,7 @@ impl Partitions {
             _ => None,
         });
         let answer = match other {
-            Some(other) => other.peer.ask(words::count(&refused)).await,
+            Some(other) => other.ask(words::count(&refused)).await,
             None => Err(NoAnswer::NotSent("nobody owns a partition".to_owned())),
         };
         // What may have been counted is not counted twice: it is statistics, and nobody's vote.
@@ -286,13 +277,13 @@ pub(super) async fn decide_here(
 }
 
 async fn submit_there(
-    other: &OtherValidator,
+    other: &Peer,
     partition: u16,
     submission: Submission<()>,
     left: Duration,
 ) -> Handed {
     let question = words::record(partition, &submission);
-    match within(left, other.peer.ask(question)).await {
+    match within(left, other.ask(question)).await {
         Some(Ok(answer)) => match Answer::read(&answer) {
             Answer::Decided(decision) => Handed::Decided(decision),
             Answer::NotOwner => Handed::Back(submission),

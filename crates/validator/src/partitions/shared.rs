@@ -157,7 +157,7 @@ impl Shared {
 
     pub(super) fn is_alive(&self, picture: &Picture, name: &str) -> bool {
         let mut members = picture.members.iter();
-        members.any(|member| member.name == name && member.silent < self.lease)
+        members.any(|member| member.name == name && member.is_alive(self.lease))
     }
 
     /// Whether a partition is the one that should be given to somebody else now.
@@ -190,13 +190,13 @@ impl Shared {
         let database_is_apart = self.database_is_apart(&view.picture);
         let is_eligible = |member: &&SeenMember| {
             let has_time = is_sound(member.clock) || database_is_apart;
-            member.is_level && member.silent < self.lease && has_time
+            member.is_level && member.is_alive(self.lease) && has_time
         };
         let eligible = view.picture.members.iter().filter(is_eligible);
         let mut owned: Owned<'_> = eligible.map(|member| (member.name.as_str(), 0)).collect();
         let ours = |seen: &&SeenPartition| usize::from(seen.partition) < self.level.len();
         for seen in view.picture.partitions.iter().filter(ours) {
-            let owner = seen.owner.as_deref().filter(|_| seen.left_s >= 0.0);
+            let owner = seen.holder().map(String::as_str);
             if let Some(count) = owner.and_then(|owner| owned.get_mut(owner)) {
                 *count += 1;
             }
@@ -267,7 +267,7 @@ impl Shared {
     fn database_is_apart(&self, picture: &Picture) -> bool {
         let members = picture.members.iter();
         let alive: Vec<ClockOffset> = members
-            .filter(|member| member.silent < self.lease)
+            .filter(|member| member.is_alive(self.lease))
             .map(|member| member.clock)
             .collect();
         let is_apart = |clock: &ClockOffset| clock.at_least_ms() > CLOCK_AGREES_MS;

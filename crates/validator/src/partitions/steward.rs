@@ -15,7 +15,7 @@ use replicated::{
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::board::{OtherValidator, Partitions};
+use super::board::Partitions;
 use super::happened::Happened;
 use super::recent::Stamped;
 use super::shared::{Opening, Shared, View};
@@ -159,7 +159,7 @@ struct Watch {
     shared: Arc<Shared>,
     membership: Membership,
     standing: Standing,
-    others: BTreeMap<String, (String, Arc<OtherValidator>)>,
+    others: BTreeMap<String, (String, Arc<Peer>)>,
     beaten: Option<Instant>,
     warned: bool,
 }
@@ -235,7 +235,7 @@ impl Watch {
         let before = self.shared.view().picture.clone();
         let alive = |picture: &Picture| -> Vec<String> {
             let members = picture.members.iter();
-            let alive = members.filter(|member| member.silent < self.shared.lease);
+            let alive = members.filter(|member| member.is_alive(self.shared.lease));
             alive.map(|member| member.name.clone()).collect()
         };
         let (before, now) = (alive(&before), alive(picture));
@@ -264,9 +264,7 @@ impl Watch {
                 continue; // `join` compared how many there are
             }
             let is_mine = |owner: &String| *owner == self.shared.me;
-            // An owner whose lease has passed records nothing before it has renewed it.
-            let owner = seen.owner.as_ref().filter(|_| seen.left_s >= 0.0);
-            let other = owner.filter(|owner| !is_mine(owner));
+            let other = seen.holder().filter(|owner| !is_mine(owner));
             let other = other.and_then(|owner| self.other(picture, owner));
             self.shared
                 .partitions
@@ -275,7 +273,7 @@ impl Watch {
     }
 
     /// The kept connection to another validator.
-    fn other(&mut self, picture: &Picture, name: &str) -> Option<Arc<OtherValidator>> {
+    fn other(&mut self, picture: &Picture, name: &str) -> Option<Arc<Peer>> {
         let member = picture.members.iter().find(|member| member.name == name);
         let Some(member) = member else {
             // The table of members is empty for a moment after a promotion.
@@ -289,7 +287,7 @@ impl Watch {
                 let identity = Arc::clone(&self.standing.identity);
                 let hello = self.standing.event.manifest_sha256.to_vec();
                 let peer = Peer::new(name.to_owned(), address.clone(), identity, hello);
-                let other = Arc::new(OtherValidator { peer });
+                let other = Arc::new(peer);
                 self.others
                     .insert(name.to_owned(), (address.clone(), Arc::clone(&other)));
                 Some(other)

@@ -45,7 +45,7 @@ fn alone(app: &App) -> Vec<PartitionSeen> {
 fn shared(app: &App, steward: &Steward) -> ClusterPicture {
     let view = steward.view().picture;
     let members = view.members.into_iter().map(|seen| MemberSeen {
-        state: if seen.silent >= steward.lease() {
+        state: if !seen.is_alive(steward.lease()) {
             MemberState::Silent
         } else if seen.is_level {
             MemberState::Level
@@ -64,7 +64,7 @@ fn shared(app: &App, steward: &Steward) -> ClusterPicture {
             .saturating_sub(app.partitions.last_sequence(seen.partition)),
         partition: seen.partition,
         lease: Some(LeaseSeen {
-            owner: seen.owner.filter(|_| seen.left_s >= 0.0),
+            owner: seen.holder().cloned(),
             epoch: seen.epoch,
             left_s: seen.left_s,
         }),

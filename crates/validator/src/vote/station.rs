@@ -172,13 +172,14 @@ impl PollingStation {
 
     fn no_such_ballot(&self, kind: VoteKind) -> Refusal {
         self.partitions
-            .note_invalid(None, InvalidReason::NoSuchBallot);
+            .note_invalid(None, InvalidReason::NoSuchBallot, 1);
         Refusal::NoSuchBallot(kind)
     }
 
     /// Has the ledger record that a vote on this ballot was refused, and why, without the voter.
     fn note_invalid(&self, ballot: &BallotKey, reason: InvalidReason) {
-        self.partitions.note_invalid(Some(ballot.index.0), reason);
+        self.partitions
+            .note_invalid(Some(ballot.index.0), reason, 1);
     }
 
     fn check_choice(
