@@ -202,6 +202,10 @@ bench-hands: ## N frames of one vote: what the count hand and the mask hand take
 bench-witness: ## checkpoints of 100 logs cosigned a second, beside as many files replaced on the disk
 	@$(CARGO) bench --quiet -p witness --bench logs
 
+.PHONY: bench-tlog
+bench-tlog: ## the log of 8 million frames beside as many bare SHA-256; a receipt's proof
+	@$(CARGO) bench --quiet -p tlog --bench build
+
 # --- what the machine must have --------------------------------------------------------------
 
 .PHONY: postgres

@@ -17,6 +17,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("ledger", &["election", "durable"]),
     ("replicated", &["durable", "ledger", "database"]),
     ("transparency", &[]),
+    ("tlog", &["ledger", "transparency"]),
     ("pages", &["election"]),
     ("secrets", &[]),
     ("listener", &["election", "secrets"]),
@@ -113,6 +114,7 @@ const FORMATS: &[&str] = &[
     "shards",
     "ledger",
     "transparency",
+    "tlog",
 ];
 
 /// Crates that open a socket or speak a network protocol.
