@@ -21,6 +21,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("secrets", &[]),
     ("listener", &["election", "secrets"]),
     ("relay", &["secrets"]),
+    ("caller", &[]),
     ("commandline", &[]),
     (
         "hashgen",
@@ -86,6 +87,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "durable",
             "handwritten",
             "listener",
+            "caller",
             "secrets",
             "commandline",
         ],
