@@ -11,6 +11,7 @@ use crate::ballot::{
 use crate::event::{Event, Party, Region};
 use crate::hand_key;
 use crate::instant;
+use crate::log::LogDefinition;
 use crate::text::Text;
 use crate::threshold::Threshold;
 
@@ -26,6 +27,9 @@ pub(crate) struct Definition {
     pub(crate) count_key: String,
     /// The same of the other hand.
     pub(crate) mask_key: String,
+    /// Left out where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) log: Option<LogDefinition>,
     pub(crate) party: Vec<Party>,
     pub(crate) region: Vec<Region>,
     pub(crate) law: Vec<LawDefinition>,
@@ -89,6 +93,7 @@ impl Definition {
             time_zone: self.time_zone,
             count_key: hand_key::parse(&self.count_key).expect("validate checks the keys"),
             mask_key: hand_key::parse(&self.mask_key).expect("validate checks the keys"),
+            log: self.log.map(LogDefinition::into_log),
             parties: self.party,
             regions: self.region,
             ballots,
@@ -104,6 +109,7 @@ impl Definition {
             time_zone: event.time_zone.clone(),
             count_key: HEXLOWER.encode(&event.count_key),
             mask_key: HEXLOWER.encode(&event.mask_key),
+            log: event.log.as_ref().map(LogDefinition::of),
             party: event.parties.clone(),
             region: event.regions.clone(),
             law: event

@@ -1,8 +1,10 @@
 //! The event: everything that is voted together, once validated.
 
 use serde::{Deserialize, Serialize};
+use transparency::Policy;
 
 use crate::ballot::{Ballot, BallotIndex, Election, Law};
+use crate::log::EventLog;
 use crate::text::Text;
 
 /// A validated event. Fields are read-only in spirit: a changed event must be read again, since
@@ -19,6 +21,8 @@ pub struct Event {
     pub count_key: [u8; 32],
     /// Public half of the mask key, to which ledgers seal the masks and each ranking.
     pub mask_key: [u8; 32],
+    /// The log that the ledger is kept as; none where nobody outside watches it.
+    pub log: Option<EventLog>,
     /// Parties in the order written.
     pub parties: Vec<Party>,
     /// Regions in the order written.
@@ -108,6 +112,12 @@ impl Event {
     #[must_use]
     pub fn party(&self, code: &str) -> Option<&Party> {
         self.parties.iter().find(|p| p.code == code)
+    }
+
+    /// Which checkpoints count for the event's ledger of so many partitions; none where the event names no log.
+    #[must_use]
+    pub fn policy(&self, partitions: u16) -> Option<Policy> {
+        self.log.as_ref().map(|log| log.policy(partitions))
     }
 
     /// What the clock says about the event at `now_ms` (UTC).

@@ -12,6 +12,8 @@ pub(crate) const CANDIDATES_MAX: usize = 100_000;
 pub(crate) const RELEASE_MIN: u32 = 20;
 /// Most that a definition may ask for: results of a whole country would stand still.
 pub(crate) const RELEASE_MIN_MAX: u32 = 1_000_000;
+/// Most witnesses of an event: as many as the policy of a log may name.
+pub(crate) const WITNESSES_MAX: usize = 64;
 /// Seats of one region.
 pub(crate) const SEATS_MAX: u32 = 1_000;
 /// Ranks of one ballot.

@@ -13,8 +13,9 @@ use crate::event::{Event, Party, Region};
 use crate::instant;
 use crate::limits::{
     BALLOTS_MAX, CANDIDATES_MAX, DEFINITION_BYTES_MAX, FAULTS_MAX, PARTIES_MAX, REGIONS_MAX,
-    RELEASE_MIN,
+    RELEASE_MIN, WITNESSES_MAX,
 };
+use crate::log::{EventWitness, LogDefinition};
 use crate::section::{bilingual, window};
 use crate::threshold::{RegionalMajority, Share, Threshold};
 use crate::validate::validate;
@@ -92,6 +93,7 @@ fn definition(all: &mut Reading<'_>, mut root: Section<'_, '_>) -> Definition {
         time_zone,
         count_key: event.text(all, "count_key", "\"64 hexadecimal digits\""),
         mask_key: event.text(all, "mask_key", "\"64 hexadecimal digits\""),
+        log: log(all, &mut root),
         party: root
             .tables(all, "party", PARTIES_MAX)
             .into_iter()
@@ -116,6 +118,46 @@ fn definition(all: &mut Reading<'_>, mut root: Section<'_, '_>) -> Definition {
     event.finish(all);
     root.finish(all);
     definition
+}
+
+/// The log and its witnesses, which stand in tables of their own.
+fn log(all: &mut Reading<'_>, root: &mut Section<'_, '_>) -> Option<LogDefinition> {
+    let written = root.table(all, "log");
+    let required = root.table(all, "witnesses").map(|mut section| {
+        let required = section.number(all, "required", None);
+        section.finish(all);
+        required
+    });
+    let witness: Vec<EventWitness> = root
+        .tables(all, "witness", WITNESSES_MAX)
+        .into_iter()
+        .map(|section| witness(all, section))
+        .collect();
+    let Some(mut section) = written else {
+        if required.is_some() || !witness.is_empty() {
+            let message = "is missing, and witnesses are named: write a [log] table with origin and key, which they would watch";
+            all.fault(None, "log", message);
+        }
+        return None;
+    };
+    let log = LogDefinition {
+        origin: section.text(all, "origin", "\"scrutin.example/QC-2025\""),
+        key: section.text(all, "key", "\"64 hexadecimal digits\""),
+        required: required.unwrap_or_default(),
+        witness,
+    };
+    section.finish(all);
+    Some(log)
+}
+
+fn witness(all: &mut Reading<'_>, mut section: Section<'_, '_>) -> EventWitness {
+    let witness = EventWitness {
+        name: section.text(all, "name", "\"paper\""),
+        key: section.text(all, "key", "\"witness.example/w1+519lMgAA+BG...\""),
+        url: section.text(all, "url", "\"https://witness.example/\""),
+    };
+    section.finish(all);
+    witness
 }
 
 fn party(all: &mut Reading<'_>, mut section: Section<'_, '_>) -> Party {

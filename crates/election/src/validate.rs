@@ -23,6 +23,9 @@ use crate::text::Text;
 pub(crate) fn validate(definition: &Definition) -> Vec<Fault> {
     let mut faults = Faults(Vec::new());
     event(&mut faults, definition);
+    if let Some(log) = &definition.log {
+        faults.0.extend(crate::log::validate(log));
+    }
     parties(&mut faults, definition);
     regions(&mut faults, definition);
     ballot_ids(&mut faults, definition);

@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Inspect(InspectArgs),
     /// Prints what differs between two packages, in counts.
     Diff(DiffArgs),
+    /// Prints the policy by which anybody checks the ledger's log: its keys, its witnesses, how many must cosign.
+    Policy(PolicyArgs),
 }
 
 #[derive(Debug, Args)]
@@ -142,13 +144,16 @@ impl PasswordArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example: shardpack keygen --out officer   (makes officer.key and officer.pub)"
-)]
+#[command(after_help = "Examples:
+  shardpack keygen --out officer                              # makes officer.key and officer.pub
+  shardpack keygen --log scrutin.example/QC-2025 --out log    # makes log.key for the validators, prints [log] for election.toml")]
 pub(crate) struct KeygenArgs {
     /// Name of the pair: NAME.key is secret, NAME.pub goes to the operators.
     #[arg(long, value_name = "NAME")]
     pub(crate) out: PathBuf,
+    /// Make the key by which validators sign the ledger's log of that name, instead of an officer's.
+    #[arg(long, value_name = "ORIGIN", conflicts_with_all = ["password_file", "no_password"])]
+    pub(crate) log: Option<String>,
     #[command(flatten)]
     pub(crate) password: PasswordArgs,
     /// Replace the key pair where it exists.
@@ -214,6 +219,13 @@ pub(crate) struct DiffArgs {
     /// Print the result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: shardpack policy package/ > log.policy")]
+pub(crate) struct PolicyArgs {
+    /// The package; verify it first.
+    pub(crate) package: PathBuf,
 }
 
 #[cfg(test)]

@@ -33,6 +33,7 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Verify(args) => commands::verify::run(args),
         Command::Inspect(args) => commands::inspect::run(args),
         Command::Diff(args) => commands::diff::run(args),
+        Command::Policy(args) => commands::policy::run(args),
     }
 }
 

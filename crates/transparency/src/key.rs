@@ -192,6 +192,18 @@ impl VerifierKey {
         }
     }
 
+    /// The public key that these 32 bytes are, as RFC 8032 encodes it.
+    ///
+    /// # Errors
+    /// [`KeyError::Point`].
+    pub fn of_bytes(name: KeyName, used: KeyUse, key: &[u8; 32]) -> Result<VerifierKey, KeyError> {
+        let key = VerifyingKey::from_bytes(key).ok();
+        match key.filter(|key| !key.is_weak()) {
+            Some(key) => Ok(VerifierKey::new(name, used, key)),
+            None => Err(KeyError::Point { name }),
+        }
+    }
+
     /// Reads a public key for one use.
     ///
     /// # Errors
@@ -204,12 +216,7 @@ impl VerifierKey {
             .as_slice()
             .try_into()
             .map_err(|_| KeyError::Form)?;
-        let key = VerifyingKey::from_bytes(&key).ok();
-        let key = key.filter(|key| !key.is_weak());
-        let Some(key) = key else {
-            return Err(KeyError::Point { name });
-        };
-        let key = VerifierKey::new(name, used, key);
+        let key = VerifierKey::of_bytes(name, used, &key)?;
         key.check_id(got)?;
         Ok(key)
     }
@@ -304,6 +311,13 @@ impl PrivateKey {
         let private = PrivateKey::from_seed(name, used, &seed);
         private.public.check_id(got)?;
         Ok(private)
+    }
+
+    /// The same key under another name: the log of a partition signs by the key of all.
+    #[must_use]
+    pub fn named(&self, name: KeyName) -> PrivateKey {
+        let seed = Zeroizing::new(*self.key.as_bytes());
+        PrivateKey::from_seed(name, self.public.used, &seed)
     }
 
     /// The text for the key's file, newline included. It is the only way in which the key leaves.

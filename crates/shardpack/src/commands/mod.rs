@@ -5,6 +5,7 @@ pub(crate) mod diff;
 pub(crate) mod inspect;
 pub(crate) mod keygen;
 pub(crate) mod pack;
+pub(crate) mod policy;
 pub(crate) mod sign;
 pub(crate) mod verify;
 

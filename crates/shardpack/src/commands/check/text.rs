@@ -25,9 +25,36 @@ fn write_event(page: &mut String, event: &Event, region: Option<u16>) -> fmt::Re
         "times are local times of {}, with their offset from UTC",
         event.time_zone
     )?;
+    write_log(page, event)?;
     write_regions(page, event, region)?;
     for ballot in event.ballots() {
         write_ballot(page, event, ballot, region)?;
+    }
+    Ok(())
+}
+
+/// Who watches the ledger.
+fn write_log(page: &mut String, event: &Event) -> fmt::Result {
+    let Some(log) = &event.log else {
+        return writeln!(
+            page,
+            "WARNING: no [log]: whoever has the validator's machine could write another ledger unseen; `shardpack keygen --log` makes a key"
+        );
+    };
+    let (required, named) = (log.required, log.witnesses.len());
+    writeln!(
+        page,
+        "log {}: {required} of {named} witnesses must cosign before the first vote and after the last",
+        log.origin
+    )?;
+    if required == 0 {
+        writeln!(
+            page,
+            "WARNING: witnesses.required is 0: nobody outside sees whether the log is rewritten"
+        )?;
+    }
+    for witness in &log.witnesses {
+        writeln!(page, "witness {}: {}", witness.name, witness.url)?;
     }
     Ok(())
 }
