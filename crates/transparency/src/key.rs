@@ -204,14 +204,21 @@ impl VerifierKey {
             .as_slice()
             .try_into()
             .map_err(|_| KeyError::Form)?;
-        let key = VerifyingKey::from_bytes(&key).ok();
-        let key = key.filter(|key| !key.is_weak());
-        let Some(key) = key else {
-            return Err(KeyError::Point { name });
-        };
-        let key = VerifierKey::new(name, used, key);
+        let key = VerifierKey::of_bytes(name, used, &key)?;
         key.check_id(got)?;
         Ok(key)
+    }
+
+    /// The key with these bytes (RFC 8032) under a name, where it is written down without name and id.
+    ///
+    /// # Errors
+    /// [`KeyError::Point`]: the bytes are no key, or one that anybody could sign for.
+    pub fn of_bytes(name: KeyName, used: KeyUse, key: &[u8; 32]) -> Result<VerifierKey, KeyError> {
+        let key = VerifyingKey::from_bytes(key).ok();
+        match key.filter(|key| !key.is_weak()) {
+            Some(key) => Ok(VerifierKey::new(name, used, key)),
+            None => Err(KeyError::Point { name }),
+        }
     }
 
     fn check_id(&self, got: KeyId) -> Result<(), KeyError> {
@@ -279,6 +286,15 @@ impl PrivateKey {
     ) -> PrivateKey {
         let key = SigningKey::from_bytes(seed);
         let public = VerifierKey::new(name, used, key.verifying_key());
+        PrivateKey { public, key }
+    }
+
+    /// The same key under another name, and so with another id: each partition of a ledger is a log with a
+    /// name of its own, and all of them sign with one key.
+    #[must_use]
+    pub fn named(&self, name: KeyName) -> PrivateKey {
+        let public = VerifierKey::new(name, self.public.used, self.public.key);
+        let key = self.key.clone();
         PrivateKey { public, key }
     }
 
