@@ -221,6 +221,18 @@ impl VerifierKey {
         Ok(key)
     }
 
+    /// The key with these bytes (RFC 8032) under a name, where it is written down without name and id.
+    ///
+    /// # Errors
+    /// [`KeyError::Point`]: the bytes are no key, or one that anybody could sign for.
+    pub fn of_bytes(name: KeyName, used: KeyUse, key: &[u8; 32]) -> Result<VerifierKey, KeyError> {
+        let key = VerifyingKey::from_bytes(key).ok();
+        match key.filter(|key| !key.is_weak()) {
+            Some(key) => Ok(VerifierKey::new(name, used, key)),
+            None => Err(KeyError::Point { name }),
+        }
+    }
+
     fn check_id(&self, got: KeyId) -> Result<(), KeyError> {
         if self.id == got {
             return Ok(());
@@ -286,6 +298,15 @@ impl PrivateKey {
     ) -> PrivateKey {
         let key = SigningKey::from_bytes(seed);
         let public = VerifierKey::new(name, used, key.verifying_key());
+        PrivateKey { public, key }
+    }
+
+    /// The same key under another name, and so with another id: each partition of a ledger is a log with a
+    /// name of its own, and all of them sign with one key.
+    #[must_use]
+    pub fn named(&self, name: KeyName) -> PrivateKey {
+        let public = VerifierKey::new(name, self.public.used, self.public.key);
+        let key = self.key.clone();
         PrivateKey { public, key }
     }
 
