@@ -221,18 +221,6 @@ impl VerifierKey {
         Ok(key)
     }
 
-    /// The key with these bytes (RFC 8032) under a name, where it is written down without name and id.
-    ///
-    /// # Errors
-    /// [`KeyError::Point`]: the bytes are no key, or one that anybody could sign for.
-    pub fn of_bytes(name: KeyName, used: KeyUse, key: &[u8; 32]) -> Result<VerifierKey, KeyError> {
-        let key = VerifyingKey::from_bytes(key).ok();
-        match key.filter(|key| !key.is_weak()) {
-            Some(key) => Ok(VerifierKey::new(name, used, key)),
-            None => Err(KeyError::Point { name }),
-        }
-    }
-
     fn check_id(&self, got: KeyId) -> Result<(), KeyError> {
         if self.id == got {
             return Ok(());
@@ -332,13 +320,6 @@ impl PrivateKey {
         let private = PrivateKey::from_seed(name, used, &seed);
         private.public.check_id(got)?;
         Ok(private)
-    }
-
-    /// The same key under another name: the log of a partition signs by the key of all.
-    #[must_use]
-    pub fn named(&self, name: KeyName) -> PrivateKey {
-        let seed = Zeroizing::new(*self.key.as_bytes());
-        PrivateKey::from_seed(name, self.public.used, &seed)
     }
 
     /// The text for the key's file, newline included. It is the only way in which the key leaves.
