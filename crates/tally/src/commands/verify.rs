@@ -6,7 +6,7 @@ use anyhow::{Context, bail, ensure};
 use database::Target;
 use durable::OsStorage;
 use election::instant_text;
-use ledger::{RequestId, find_receipt, repair_tail};
+use ledger::{RequestId, find_vote, repair_tail};
 use serde_json::json;
 
 use super::ledger_end::Named;
@@ -162,9 +162,9 @@ fn check_receipts(
         ensure!(missing.insert(id), "receipt {id} was given to two votes");
     }
     if let [id] = missing.iter().copied().collect::<Vec<_>>()[..] {
-        if let Some(receipt) = find_receipt(&directory.log(), &id)? {
+        if let Some(frame) = find_vote(&directory.log(), &id)? {
             missing.remove(&id);
-            let time = instant_text(receipt.time_ms);
+            let time = instant_text(frame.header.time_ms);
             let line = format!("receipt {id}: recorded at {time}");
             checked.lines.push(line);
         }
