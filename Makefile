@@ -126,6 +126,11 @@ bench-cluster: ROUNDS = 3
 bench-cluster: programs postgres ## votes/s of a ledger in files and of replicated ones, more and more partitions and validators, in turn
 	@$(RELEASE)/rehearsal bench-cluster --rounds $(ROUNDS)
 
+.PHONY: bench-log
+bench-log: ROUNDS = 6
+bench-log: programs ## votes/s and processor time with a log that witnesses watch and without, in turn
+	@$(RELEASE)/rehearsal bench-log --rounds $(ROUNDS)
+
 .PHONY: takeover
 takeover: programs postgres ## two validators on one replicated ledger, FAULTS parts of it stopped or killed under load
 	@$(RELEASE)/rehearsal takeover --faults $(FAULTS)

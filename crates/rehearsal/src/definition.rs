@@ -103,6 +103,13 @@ impl Definition {
         Ok(Definition { text, ..*self })
     }
 
+    /// The definition with the ledger's log and its witnesses, as tables.
+    #[must_use]
+    pub fn with_log(&self, tables: &str) -> Definition {
+        let text = format!("{}{tables}", self.text);
+        Definition { text, ..*self }
+    }
+
     /// The definition as officials write it.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -14,6 +14,7 @@ use crate::search::{Searched, Secrets};
 use crate::services::{self, Addresses};
 use crate::steps::Steps;
 use crate::voting::{Casting, LOOK_AGAIN, Load, Summary, Voting};
+use crate::witnesses;
 
 /// How long voting should take; the rate follows from it.
 const VOTING_S: u64 = 12;
@@ -61,6 +62,7 @@ impl DemoReport {
 pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Result<DemoReport> {
     stage.prepare(voters, seed, steps).await?;
     let at = Addresses::free()?;
+    let witnesses = stage.start_witnesses().await?;
     let validator = stage.start_validator(at).await?;
     let count_hand = stage.start_count_hand()?;
     let tally = stage.start_tally(at).await?;
@@ -92,7 +94,8 @@ pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Re
     voted.validator.stop().await?;
     tally.stop().await?;
     count_hand.stop().await?;
-    steps.done("validator, tally and count hand ended on SIGTERM with status 0");
+    witnesses::stop(witnesses).await?;
+    steps.done("validator, tally, count hand and witnesses ended on SIGTERM with status 0");
     commandline::print(stage.count_table().await?)?;
     stage.verify().await?;
     steps.done("tally count, tally verify: chain, bitsets, counts and every receipt fit");

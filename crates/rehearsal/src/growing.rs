@@ -145,9 +145,9 @@ async fn measure(stage: &Stage, setup: Setup, (voting, round): (Voting, u32)) ->
 }
 
 /// The summary, and the processor seconds of validators and databases.
-type Ran = (Summary, f64, f64);
+pub(crate) type Ran = (Summary, f64, f64);
 
-async fn in_files(stage: &Stage, voting: Voting) -> Result<Ran> {
+pub(crate) async fn in_files(stage: &Stage, voting: Voting) -> Result<Ran> {
     let at = Addresses::free()?;
     let validator = stage.start_validator(at).await?;
     let before = processor_s(&[validator.id()])?;

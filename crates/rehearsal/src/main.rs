@@ -17,8 +17,8 @@ use rehearsal::programs::Programs;
 use rehearsal::services::Addresses;
 use rehearsal::steps::Steps;
 use rehearsal::{
-    cluster, contradictions, crash, crash_tally, day, demo, growing, lost_machine, serve, startup,
-    takeover, validators,
+    cluster, contradictions, crash, crash_tally, day, demo, growing, log_cost, lost_machine, serve,
+    startup, takeover, validators,
 };
 use serde::Serialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -169,6 +169,18 @@ enum Command {
         #[command(flatten)]
         run: RunArgs,
     },
+    /// What it costs a validator to keep its ledger as a log that witnesses watch, beside the same without one; a JSON
+    /// line each.
+    BenchLog {
+        /// Votes of one measurement
+        #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(2_000..=10_000_000))]
+        votes: u64,
+        /// How often each is measured
+        #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=100))]
+        rounds: u32,
+        #[command(flatten)]
+        run: RunArgs,
+    },
     /// The validator attacked in one way after the other while honest voters vote; JSON lines, the verdict last.
     Attack {
         #[command(flatten)]
@@ -209,6 +221,7 @@ impl RunArgs {
         Ok(Stage {
             event,
             partitions: 1,
+            is_witnessed: false,
             programs,
             machines,
         })
@@ -216,6 +229,15 @@ impl RunArgs {
 }
 
 impl RunArgs {
+    /// With witnesses who watch the ledger's log.
+    fn witnessed_stage(&self, command: &str, event: Definition) -> Result<Stage> {
+        let stage = self.stage(command, event)?;
+        Ok(Stage {
+            is_witnessed: true,
+            ..stage
+        })
+    }
+
     /// For validators that share a ledger.
     fn shared_stage(&self, command: &str) -> Result<Stage> {
         let stage = self.stage(command, Definition::example()?.showing_each_vote())?;
@@ -276,6 +298,9 @@ async fn play(command: Command) -> Result<ExitCode> {
         Command::BenchCluster { votes, rounds, run } => {
             until_end(&mut ends, bench_cluster((votes, rounds), &run)).await
         }
+        Command::BenchLog { votes, rounds, run } => {
+            until_end(&mut ends, bench_log((votes, rounds), &run)).await
+        }
         Command::ServeCluster { voters, run } => {
             let stage = run.shared_stage("serve-cluster")?;
             let at = cluster::standard_address()?;
@@ -287,7 +312,7 @@ async fn play(command: Command) -> Result<ExitCode> {
         Command::Day { voters, rate, run } => until_end(&mut ends, day(voters, rate, &run)).await,
         Command::Serve { voters, run } => {
             let at = Addresses::standard()?; // before an earlier rehearsal's directory is replaced
-            let stage = run.stage("serve", Definition::example()?)?;
+            let stage = run.witnessed_stage("serve", Definition::example()?)?;
             serve::run(&stage, at, voters, run.seed, &mut Steps::new(), ends.any()).await?;
             Ok(ExitCode::SUCCESS)
         }
@@ -319,7 +344,7 @@ async fn demo(voters: u32, election: Option<&Path>, run: &RunArgs) -> Result<Exi
         }
         None => Definition::example()?.showing_each_vote(),
     };
-    let stage = run.stage("demo", event)?;
+    let stage = run.witnessed_stage("demo", event)?;
     let shown = demo::run(&stage, voters, run.seed, &mut Steps::new()).await?;
     print_line!("{}", shown.verdict())?;
     Ok(ExitCode::SUCCESS)
@@ -384,6 +409,20 @@ async fn bench_cluster(size: (u64, u32), run: &RunArgs) -> Result<ExitCode> {
         })
     };
     for measured in growing::run(stage, size, run.seed, &mut Steps::new()).await? {
+        print(&measured, true)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn bench_log(size: (u64, u32), run: &RunArgs) -> Result<ExitCode> {
+    let stage = |is_witnessed| {
+        let stage = run.stage("bench-log", Definition::example()?.showing_each_vote())?;
+        Ok(Stage {
+            is_witnessed,
+            ..stage
+        })
+    };
+    for measured in log_cost::run(stage, size, run.seed, &mut Steps::new()).await? {
         print(&measured, true)?;
     }
     Ok(ExitCode::SUCCESS)

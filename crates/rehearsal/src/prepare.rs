@@ -26,6 +26,8 @@ pub struct Stage {
     pub event: Definition,
     /// How many partitions the ledger has.
     pub partitions: u16,
+    /// Whether witnesses watch the ledger's log.
+    pub is_witnessed: bool,
     /// Where the executables of this build lie.
     pub programs: Programs,
     /// Where the programs find and leave their files.
@@ -50,6 +52,9 @@ impl Stage {
     pub async fn prepare(&self, voters: u32, seed: u64, steps: &mut Steps) -> Result<()> {
         self.keys().await?;
         steps.done("tally keygen, hashgen keygen: count key, mask key and roll key made");
+        if self.is_witnessed {
+            steps.done("shardpack keygen --log, witness keygen: the log's key and those of three witnesses");
+        }
         self.roll(voters, seed).await?;
         steps.done(&format!(
             "hashgen synth: roll of {voters} voters in {} regions, and the sample voters",
@@ -98,6 +103,9 @@ impl Stage {
             let call = call.flag("--hand", hand.to_string());
             let name = self.machines.hand_key(hand).with_extension("");
             event = event.with_key(hand, &call.flag("--out", name).run().await?)?;
+        }
+        if self.is_witnessed {
+            event = event.with_log(&self.make_log().await?);
         }
         fs::write(self.event_file(), event.text())
             .with_context(|| format!("cannot write {}", self.event_file().display()))?;
@@ -156,8 +164,11 @@ impl Stage {
             .flag("--out", self.machines.package())
             .flag("--partitions", self.partitions.to_string())
             .run()
-            .await
-            .map(drop)
+            .await?;
+        if self.is_witnessed {
+            self.introduce_log().await?;
+        }
+        Ok(())
     }
 
     async fn sign(&self) -> Result<()> {

@@ -5,7 +5,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 /// Every program that a rehearsal runs.
-const NEEDED: [&str; 5] = ["hashgen", "shardpack", "validator", "tally", "loadgen"];
+const NEEDED: [&str; 6] = [
+    "hashgen",
+    "shardpack",
+    "validator",
+    "tally",
+    "witness",
+    "loadgen",
+];
 
 /// The directory that holds the programs.
 #[derive(Clone, Debug)]

@@ -9,6 +9,7 @@ use crate::child::Server;
 use crate::prepare::Stage;
 use crate::services::Addresses;
 use crate::steps::Steps;
+use crate::witnesses;
 
 /// Pause between two looks whether the servers still run.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -27,6 +28,7 @@ pub async fn run(
     end: impl Future<Output = ()>,
 ) -> Result<()> {
     stage.prepare(voters, seed, steps).await?;
+    let witnesses = stage.start_witnesses().await?;
     let mut validator = stage.start_validator(at).await?;
     let mut count_hand = stage.start_count_hand()?;
     let mut tally = stage.start_tally(at).await?;
@@ -40,6 +42,7 @@ pub async fn run(
     validator.stop().await?;
     tally.stop().await?;
     count_hand.stop().await?;
+    witnesses::stop(witnesses).await?;
     steps.done("all ended with status 0");
     Ok(())
 }

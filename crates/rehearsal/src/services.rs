@@ -18,10 +18,10 @@ use crate::ports;
 use crate::prepare::Stage;
 
 /// How long a server may take until it is ready; a verified start of a large package included.
-const READY_WITHIN: Duration = Duration::from_secs(60);
+pub(crate) const READY_WITHIN: Duration = Duration::from_secs(60);
 /// How long a counter may take to grow; voters who were turned away come back after seconds.
 const GROWN_WITHIN: Duration = Duration::from_secs(25);
-const POLL: Duration = Duration::from_millis(20);
+pub(crate) const POLL: Duration = Duration::from_millis(20);
 
 /// Where the servers listen.
 #[derive(Clone, Copy, Debug)]
@@ -115,7 +115,15 @@ impl Stage {
             .flag("--data", self.machines.data())
             .flag("--listen", at.public.to_string())
             .flag("--internal", at.internal.to_string());
-        self.trusting(call)
+        self.trusting(self.signing_log(call))
+    }
+
+    /// Gives a validator the key of the ledger's log, where there is one.
+    pub(crate) fn signing_log(&self, call: Call) -> Call {
+        match self.is_witnessed {
+            true => call.variable("VALIDATOR_LOG_KEY", self.machines.log_key()),
+            false => call,
+        }
     }
 
     /// Starts the validator and waits until it takes votes.

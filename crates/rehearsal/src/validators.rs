@@ -97,6 +97,7 @@ impl Stage {
     ) -> Result<Call> {
         let validator = (self.call("validator"), ports::free()?);
         let call = self.sharing(shared, name, validator)?;
+        let call = self.signing_log(call);
         Ok(call
             .flag("--key", self.machines.roll_key())
             .flag("--listen", at.public.to_string())

@@ -76,6 +76,7 @@ pub(crate) fn stage_of(event: Definition) -> (TempDir, Stage) {
         Stage {
             event,
             partitions: 1,
+            is_witnessed: false,
             programs: programs(),
             machines,
         },

@@ -30,7 +30,8 @@ impl StrawWitness {
     pub(crate) fn start(name: &str, manner: Manner) -> StrawWitness {
         let key = || {
             let name = KeyName::new(&format!("witness.example/{name}")).unwrap();
-            let seed = Zeroizing::new([name.as_str().len() as u8; 32]);
+            let byte = u8::try_from(name.as_str().len()).unwrap();
+            let seed = Zeroizing::new([byte; 32]);
             PrivateKey::from_seed(name, KeyUse::Witness, &seed)
         };
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
