@@ -408,6 +408,36 @@ pub(crate) enum What {
     Turnout,
 }
 
+/// What `tally export` writes: rows, or the log that the ledger is kept as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ExportKind {
+    /// Rows of a kind.
+    Rows(What),
+    /// A directory with policy, checkpoints and tiles, which `witness audit` reads.
+    Log,
+}
+
+impl ValueEnum for ExportKind {
+    fn value_variants<'a>() -> &'a [ExportKind] {
+        &[
+            ExportKind::Rows(What::Results),
+            ExportKind::Rows(What::Audit),
+            ExportKind::Rows(What::Duplicates),
+            ExportKind::Rows(What::Turnout),
+            ExportKind::Log,
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
+        match self {
+            ExportKind::Rows(what) => what.to_possible_value(),
+            ExportKind::Log => Some(clap::builder::PossibleValue::new("log").help(
+                "The ledger's log: policy, checkpoints and tiles, a directory that `witness audit` reads",
+            )),
+        }
+    }
+}
+
 /// Form of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -423,14 +453,14 @@ pub(crate) struct Export {
     pub(crate) ledger: ReaderArgs,
     #[command(flatten)]
     pub(crate) hand: MaskHandArgs,
-    /// Which rows to write.
+    /// Which rows to write, or the ledger's log.
     #[arg(long)]
-    pub(crate) what: What,
+    pub(crate) what: ExportKind,
     /// Form of the rows.
     #[arg(long, default_value = "csv")]
     pub(crate) format: Format,
-    /// File to write; standard output without it.
-    #[arg(long, value_name = "FILE")]
+    /// File to write; standard output without it. Of the log, the directory to make.
+    #[arg(long, value_name = "FILE|DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Replace an existing file.
     #[arg(long)]

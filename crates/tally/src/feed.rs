@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::directory::Directory;
+use crate::gate::{Gate, Gates};
 use crate::news::News;
 use crate::release::MaskHand;
 use crate::stream::Stream;
@@ -46,24 +47,28 @@ impl Source {
         }
     }
 
-    /// Starts following these partitions. Dropping the receiver ends it.
+    /// Starts following these partitions, through gates that nobody else reads through. Dropping the receiver
+    /// ends it.
     pub(crate) fn follow(
         &self,
         partitions: &[u16],
         hand: Option<MaskHand>,
+        gates: &Gates,
     ) -> mpsc::Receiver<News> {
         let (sender, receiver) = mpsc::channel(FRAMES_WAITING_MAX);
         for partition in partitions.iter().copied() {
-            let (sender, hand) = (sender.clone(), hand.clone());
+            let (sender, hand, gate) = (sender.clone(), hand.clone(), gates.gate(partition));
             match self.clone() {
                 Source::Directory(directory) => {
                     // Blocking reads and decryption: a thread of its own, ended by a closed channel.
                     std::thread::spawn(move || {
-                        follow(&directory, partition, hand.as_ref(), &sender)
+                        follow(&directory, partition, (hand.as_ref(), gate), &sender);
                     });
                 }
                 Source::Stream(stream) => {
-                    tokio::spawn(async move { stream.follow(partition, hand, sender).await });
+                    tokio::spawn(
+                        async move { stream.follow(partition, (hand, gate), sender).await },
+                    );
                 }
             }
         }
@@ -74,10 +79,10 @@ impl Source {
 fn follow(
     directory: &Directory,
     partition: u16,
-    hand: Option<&MaskHand>,
+    through: (Option<&MaskHand>, Gate),
     sender: &mpsc::Sender<News>,
 ) {
-    let followed = directory.follow(partition, hand, |fact| {
+    let followed = directory.follow(partition, through, |fact| {
         let news = fact.map_or(News::CaughtUp(partition), News::Fact);
         match sender.blocking_send(news) {
             Ok(()) => ControlFlow::Continue(()),

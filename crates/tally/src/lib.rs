@@ -9,6 +9,7 @@ mod closings;
 mod commands;
 mod contest;
 mod counts;
+mod covered;
 mod directory;
 mod documents;
 mod feed;
@@ -16,6 +17,7 @@ mod fold_error;
 mod fraction;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
+mod gate;
 mod inputs;
 mod key_share;
 mod known_frame;

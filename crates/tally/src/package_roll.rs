@@ -7,6 +7,7 @@ use credentials::Digest;
 use election::{BallotIndex, Event};
 use ledger::{HandPublicKeys, Papers, SegmentHeader, Shape};
 use shards::{Membership, Package, Rot};
+use transparency::Policy;
 
 use crate::roll::Roll;
 use crate::signature::Signature;
@@ -44,6 +45,17 @@ impl PackageRoll {
     /// SHA-256 of the package's manifest.
     pub(crate) fn manifest_sha256(&self) -> [u8; 32] {
         self.package.manifest_sha256()
+    }
+
+    /// Which checkpoints of the ledger count; none where the event names no log.
+    pub(crate) fn log_policy(&self) -> Option<Policy> {
+        self.event().policy(self.package.manifest().partitions)
+    }
+
+    /// The same as the text that is published.
+    pub(crate) fn log_policy_text(&self) -> Option<String> {
+        let log = self.event().log.as_ref()?;
+        Some(log.policy_text(self.package.manifest().partitions))
     }
 
     /// Numbers of the partitions that the ledger has, ascending.

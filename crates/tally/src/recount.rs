@@ -8,7 +8,8 @@ use election::Ballot;
 use ledger::{Cursor, InvalidReason, ReadEnd};
 
 use crate::cli::{LedgerArgs, ReaderArgs};
-use crate::directory::Directory;
+use crate::covered::Covered;
+use crate::directory::{Directory, Ends};
 use crate::inputs::{open_package, open_readers_package};
 use crate::ledger_count::LedgerCount;
 use crate::package_roll::PackageRoll;
@@ -26,6 +27,8 @@ pub(crate) struct Recount {
     pub(crate) count: LedgerCount,
     /// How each partition ended.
     pub(crate) ends: BTreeMap<u16, ReadEnd>,
+    /// How far each partition is covered; empty where the event names no log.
+    pub(crate) covered: Vec<Covered>,
     /// Whether the mask key was at hand, so that choices are counted.
     pub(crate) opened: bool,
 }
@@ -112,7 +115,10 @@ impl Recount {
     ) -> anyhow::Result<Recount> {
         let mut count = LedgerCount::new(package.event(), &*package);
         count.closings.expect(&directory.partitions()?);
-        let ends = directory
+        let Ends {
+            read: ends,
+            covered,
+        } = directory
             .read(hand, |fact| {
                 look(fact);
                 Ok(count.apply(package.event(), fact)?)
@@ -132,11 +138,15 @@ impl Recount {
                 );
             }
         }
+        for words in covered.iter().filter_map(Covered::uncovered_in_words) {
+            commandline::note!("note: {words}");
+        }
         Ok(Recount {
             package,
             directory,
             count,
             ends,
+            covered,
             opened: hand.is_some(),
         })
     }

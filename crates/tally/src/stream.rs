@@ -2,7 +2,8 @@
 //!
 //! The stream is segment headers and frames, byte for byte as on disk, so the same decoder checks
 //! the same chain. After any break it resumes behind the last frame that was handed over. The header
-//! `ledger-head` names the last frame as the stream began: whoever has read that one has caught up.
+//! `ledger-head` names the last frame as the stream began: whoever has read that one has caught up. Where the
+//! event names a log, `GET /log/{partition}/checkpoint` says how far its witnesses have seen it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,8 +17,10 @@ use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use ledger::{Cursor, Decoder, Item};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
+use transparency::NOTE_BYTES_MAX;
 
+use crate::gate::Gate;
 use crate::news::News;
 use crate::package_roll::PackageRoll;
 use crate::reading::Reading;
@@ -27,6 +30,8 @@ const BACKOFF_MIN: Duration = Duration::from_millis(100);
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
 /// How often a quiet stream looks for releases.
 const RELEASES_POLL: Duration = Duration::from_millis(50);
+/// How often the newest checkpoint is asked for.
+const CHECKPOINT_POLL: Duration = Duration::from_secs(1);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Sequence of the last frame of the ledger as a stream begins.
 const LEDGER_HEAD: &str = "ledger-head";
@@ -44,10 +49,24 @@ pub(crate) struct Stream {
 enum Ended {
     /// Try again behind the last frame.
     Broken(anyhow::Error),
+    /// Read again from an earlier frame: what was let go is covered now.
+    Rewound,
     /// Nobody listens any more.
     NotWanted,
     /// Never try again: the ledger is damaged, or another one.
     Refused(anyhow::Error),
+}
+
+/// What is kept of one partition from one connection to the next.
+struct Followed {
+    partition: u16,
+    /// The last frame that went to the gate.
+    cursor: Cursor,
+    gate: Gate,
+    reading: Reading,
+    /// The newest checkpoint that the validator served.
+    checkpoints: watch::Receiver<Bytes>,
+    sender: mpsc::Sender<News>,
 }
 
 impl Stream {
@@ -73,40 +92,78 @@ impl Stream {
         self.package.partitions()
     }
 
-    /// Sends every frame of `partition` from the first; returns when the receiver is gone or the
-    /// ledger cannot be followed any further.
+    /// Sends every frame of `partition` from the first that passes the gate; returns when the receiver is gone or
+    /// the ledger cannot be followed any further.
     pub(crate) async fn follow(
         &self,
         partition: u16,
-        hand: Option<MaskHand>,
+        (hand, gate): (Option<MaskHand>, Gate),
         sender: mpsc::Sender<News>,
     ) {
-        let mut reading = Reading::new(&self.package, partition, hand.as_ref());
-        let mut cursor = Cursor::default();
+        let (newest, checkpoints) = watch::channel(Bytes::new());
+        let is_shut = gate.is_shut();
+        let mut followed = Followed {
+            partition,
+            cursor: Cursor::default(),
+            gate,
+            reading: Reading::new(&self.package, partition, hand.as_ref()),
+            checkpoints,
+            sender,
+        };
+        tokio::select! {
+            () = self.follow_frames(&mut followed) => {}
+            () = self.ask_for_checkpoints(partition, &newest), if is_shut => {}
+        }
+    }
+
+    /// Fetches the newest checkpoint again and again; never returns.
+    pub(crate) async fn ask_for_checkpoints(&self, partition: u16, newest: &watch::Sender<Bytes>) {
+        let mut trouble = String::new();
+        loop {
+            match self.checkpoint(partition).await {
+                Ok(bytes) => {
+                    trouble.clear();
+                    newest.send_if_modified(|known| {
+                        let is_new = *known != bytes;
+                        *known = bytes;
+                        is_new
+                    });
+                }
+                Err(error) => {
+                    let error = format!("{error:#}");
+                    if error != trouble {
+                        tracing::warn!(partition, error, "no checkpoint, asking again");
+                    }
+                    trouble = error;
+                }
+            }
+            tokio::time::sleep(CHECKPOINT_POLL).await;
+        }
+    }
+
+    async fn follow_frames(&self, followed: &mut Followed) {
         let mut backoff = BACKOFF_MIN;
         loop {
-            let before = cursor;
-            match self
-                .follow_once(partition, &mut cursor, &mut reading, &sender)
-                .await
-            {
+            let before = followed.cursor;
+            match self.follow_once(followed).await {
                 Ended::NotWanted => return,
                 Ended::Refused(error) => {
                     // Nobody listens where the receiver is gone.
-                    let _ = sender.send(News::Failed(error)).await;
+                    let _ = followed.sender.send(News::Failed(error)).await;
                     return;
                 }
+                Ended::Rewound => continue,
                 Ended::Broken(error) => {
                     tracing::warn!(
                         validator = self.authority,
-                        partition,
-                        after = cursor.sequence,
+                        partition = followed.partition,
+                        after = followed.cursor.sequence,
                         error = format!("{error:#}"),
                         "stream broke, following again"
                     );
                 }
             }
-            backoff = if cursor == before {
+            backoff = if followed.cursor == before {
                 (backoff * 2).min(BACKOFF_MAX)
             } else {
                 BACKOFF_MIN
@@ -115,33 +172,35 @@ impl Stream {
         }
     }
 
-    async fn follow_once(
-        &self,
-        partition: u16,
-        cursor: &mut Cursor,
-        reading: &mut Reading,
-        sender: &mpsc::Sender<News>,
-    ) -> Ended {
-        let (head, mut body) = match self.request(partition, cursor.sequence).await {
+    async fn follow_once(&self, followed: &mut Followed) -> Ended {
+        let (partition, after) = (followed.partition, followed.cursor);
+        let (head, mut body) = match self.request(partition, after.sequence).await {
             Ok(answer) => answer,
             Err(error) => return Ended::Broken(error),
         };
-        let mut decoder = Decoder::resume(*cursor);
+        let mut decoder = Decoder::resume(after);
         let mut behind = true;
         loop {
-            if behind && cursor.sequence >= head {
+            if behind && followed.cursor.sequence >= head && followed.gate.is_current() {
                 behind = false;
-                if sender.send(News::CaughtUp(partition)).await.is_err() {
+                let caught_up = News::CaughtUp(partition);
+                if followed.sender.send(caught_up).await.is_err() {
                     return Ended::NotWanted;
                 }
             }
-            if let Err(ended) = send_released(reading, sender).await {
+            if let Err(ended) = followed.send_released().await {
                 return ended;
             }
             let received = tokio::select! {
                 received = body.frame() => received,
+                Ok(()) = followed.checkpoints.changed() => {
+                    if let Err(ended) = followed.take_checkpoint().await {
+                        return ended;
+                    }
+                    continue;
+                }
                 () = tokio::time::sleep(RELEASES_POLL) => continue,
-                () = sender.closed() => return Ended::NotWanted,
+                () = followed.sender.closed() => return Ended::NotWanted,
             };
             let chunk = match received {
                 None => {
@@ -155,7 +214,7 @@ impl Stream {
                 },
             };
             decoder.push(&chunk);
-            if let Err(ended) = decode(&mut decoder, cursor, reading, sender).await {
+            if let Err(ended) = followed.decode(&mut decoder).await {
                 return ended;
             }
         }
@@ -194,17 +253,8 @@ impl Stream {
     /// # Errors
     /// No connection, or no such number.
     pub(crate) async fn heads(&self) -> anyhow::Result<BTreeMap<u16, u64>> {
-        let body = tokio::time::timeout(CONNECT_TIMEOUT, async {
-            let body = Limited::new(self.get("/metrics").await?.into_body(), METRICS_BYTES_MAX);
-            let body = body
-                .collect()
-                .await
-                .map_err(|error| anyhow::anyhow!(error))?;
-            anyhow::Ok(body.to_bytes())
-        });
-        let body = body
-            .await
-            .context("the validator's metrics took too long")??;
+        let body = self.read("/metrics", METRICS_BYTES_MAX).await;
+        let body = body.context("the validator's metrics")?;
         let text = String::from_utf8_lossy(&body);
         let heads: BTreeMap<u16, u64> = text.lines().filter_map(head_of_partition).collect();
         ensure!(
@@ -212,6 +262,25 @@ impl Stream {
             "the validator's metrics have no ledger_last_sequence"
         );
         Ok(heads)
+    }
+
+    /// The newest checkpoint of a partition, as the validator serves it.
+    ///
+    /// # Errors
+    /// No connection, or no checkpoint yet.
+    pub(crate) async fn checkpoint(&self, partition: u16) -> anyhow::Result<Bytes> {
+        let path = format!("/log/{partition}/checkpoint");
+        self.read(&path, NOTE_BYTES_MAX).await
+    }
+
+    /// What stands at `path`, whole, at most `bytes_max` bytes of it.
+    async fn read(&self, path: &str, bytes_max: usize) -> anyhow::Result<Bytes> {
+        let body = tokio::time::timeout(CONNECT_TIMEOUT, async {
+            let body = Limited::new(self.get(path).await?.into_body(), bytes_max);
+            let body = body.collect().await;
+            anyhow::Ok(body.map_err(|error| anyhow::anyhow!(error))?.to_bytes())
+        });
+        body.await.context("the answer took too long")?
     }
 
     async fn get(&self, path: &str) -> anyhow::Result<hyper::Response<Incoming>> {
@@ -230,7 +299,7 @@ impl Stream {
         let response = sender.send_request(request).await?;
         if !response.status().is_success() {
             bail!(
-                "{} answered {} to a request for the ledger: name the validator's internal address",
+                "{} answered {} to a request for {path}: name the validator's internal address",
                 self.authority,
                 response.status()
             );
@@ -246,36 +315,57 @@ fn head_of_partition(line: &str) -> Option<(u16, u64)> {
     Some((partition.parse().ok()?, sequence.trim().parse().ok()?))
 }
 
-/// Hands over what the count hand has released meanwhile.
-async fn send_released(reading: &mut Reading, sender: &mpsc::Sender<News>) -> Result<(), Ended> {
-    for fact in reading.released().map_err(Ended::Refused)? {
-        if sender.send(News::Fact(fact)).await.is_err() {
-            return Err(Ended::NotWanted);
-        }
-    }
-    Ok(())
-}
-
-/// Hands over what is complete. The cursor moves only behind frames that were sent.
-async fn decode(
-    decoder: &mut Decoder,
-    cursor: &mut Cursor,
-    reading: &mut Reading,
-    sender: &mpsc::Sender<News>,
-) -> Result<(), Ended> {
-    loop {
-        let item = match decoder.next_item() {
-            Ok(Some(item)) => item,
-            Ok(None) => return Ok(()),
-            Err(error) => return Err(Ended::Refused(error.into())),
-        };
-        for fact in reading.take(&item).map_err(Ended::Refused)? {
-            if sender.send(News::Fact(fact)).await.is_err() {
+impl Followed {
+    /// Hands over what the count hand has released meanwhile.
+    async fn send_released(&mut self) -> Result<(), Ended> {
+        for fact in self.reading.released().map_err(Ended::Refused)? {
+            if self.sender.send(News::Fact(fact)).await.is_err() {
                 return Err(Ended::NotWanted);
             }
         }
-        if let Item::Frame(frame) = &item {
-            *cursor = frame.cursor();
+        Ok(())
+    }
+
+    /// Gives what is complete to the gate, and hands over what passes. The cursor moves only behind frames
+    /// that were given.
+    async fn decode(&mut self, decoder: &mut Decoder) -> Result<(), Ended> {
+        loop {
+            let item = match decoder.next_item() {
+                Ok(Some(item)) => item,
+                Ok(None) => return Ok(()),
+                Err(error) => return Err(Ended::Refused(error.into())),
+            };
+            let cursor = match &item {
+                Item::Frame(frame) => frame.cursor(),
+                Item::Segment(_) => self.cursor,
+            };
+            self.gate.take(item).map_err(Ended::Refused)?;
+            self.cursor = cursor;
+            self.send_covered().await?;
+        }
+    }
+
+    /// Shows the gate the newest checkpoint, and hands over what passes by it.
+    async fn take_checkpoint(&mut self) -> Result<(), Ended> {
+        let newest = self.checkpoints.borrow_and_update().clone();
+        self.gate.offer(&newest).map_err(Ended::Refused)?;
+        self.send_covered().await
+    }
+
+    async fn send_covered(&mut self) -> Result<(), Ended> {
+        while let Some(item) = self.gate.next() {
+            for fact in self.reading.take(&item).map_err(Ended::Refused)? {
+                if self.sender.send(News::Fact(fact)).await.is_err() {
+                    return Err(Ended::NotWanted);
+                }
+            }
+        }
+        match self.gate.rewind() {
+            None => Ok(()),
+            Some(cursor) => {
+                self.cursor = cursor;
+                Err(Ended::Rewound)
+            }
         }
     }
 }

@@ -2,9 +2,10 @@
 
 mod support;
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,9 +13,11 @@ use std::time::Duration;
 use durable::OsStorage;
 use ledger::log::{Log, files};
 use ledger::{Cursor, Follower};
+use tlog::CHECKPOINT_FILE;
+use transparency::Hash;
 
 use support::program::{Names, Running, run_to_its_end, stderr, tally};
-use support::{Fixture, mix};
+use support::{Fixture, log, mix};
 
 /// How a stream comes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,6 +61,9 @@ fn answer(socket: TcpStream, ledger: &std::path::Path, number: u64, manner: Mann
     let mut reader = BufReader::new(socket.try_clone().ok()?);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
+    if line.starts_with("GET /log/0/checkpoint ") {
+        return checkpoint(socket, ledger);
+    }
     let after = line
         .strip_prefix("GET /ledger/0?after=")?
         .split(' ')
@@ -65,8 +71,8 @@ fn answer(socket: TcpStream, ledger: &std::path::Path, number: u64, manner: Mann
         .parse()
         .ok()?;
     let mut socket = socket;
-    let log = files::open_copy(Arc::new(OsStorage), ledger);
-    let mut follower = Follower::open(&log, 0, Cursor::default()).expect("a ledger");
+    let copy = files::open_copy(Arc::new(OsStorage), ledger);
+    let mut follower = Follower::open(&copy, 0, Cursor::default()).expect("a ledger");
     while follower.next_item().expect("a sound ledger").is_some() {}
     let head = follower.cursor().sequence;
     write!(
@@ -74,7 +80,7 @@ fn answer(socket: TcpStream, ledger: &std::path::Path, number: u64, manner: Mann
         "HTTP/1.1 200 OK\r\nledger-head: {head}\r\ntransfer-encoding: chunked\r\n\r\n"
     )
     .ok()?;
-    let mut stream = log.read_from(0, after).expect("a stream");
+    let mut stream = copy.read_from(0, after).expect("a stream");
     let mut budget = usize::try_from(4_000 + mix(number) % 12_000).expect("small");
     loop {
         if manner == Manner::Slow {
@@ -100,6 +106,23 @@ fn answer(socket: TcpStream, ledger: &std::path::Path, number: u64, manner: Mann
             return None;
         }
     }
+}
+
+/// `GET /log/0/checkpoint`: the file beside the segments, if it is there.
+fn checkpoint(mut socket: TcpStream, ledger: &std::path::Path) -> Option<()> {
+    let Ok(note) = std::fs::read(ledger.join("p0000").join(CHECKPOINT_FILE)) else {
+        socket
+            .write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
+            .ok()?;
+        return None;
+    };
+    let length = note.len();
+    write!(
+        socket,
+        "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n"
+    )
+    .ok()?;
+    socket.write_all(&note).ok()
 }
 
 /// A closed ledger of so many voters, and a validator that serves it.
@@ -164,6 +187,114 @@ fn a_stream_that_was_altered_is_refused() {
         "{}",
         stderr(&output)
     );
+}
+
+/// The connections for frames break again and again; the checkpoints come beside them.
+#[test]
+fn a_stream_is_counted_as_far_as_it_is_covered() {
+    let fixture = Fixture::logged(60);
+    let names = Names::new(&fixture, "data");
+    let mut ballots = fixture.ballot_box("data");
+    ballots.fill(0, 20);
+    let validator = Validator::start(fixture.path("data/ledger"), Manner::Breaking);
+    let mut running = Running::start(&names.run_from(&validator.address));
+    let part = log::cover(&fixture, "data", None, &[0, 1]);
+    ballots.fill(20, 60);
+    ballots.close();
+    running.wait("/api/v1/turnout/LIVE", |turnout| turnout["votes"] == 20);
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(running.json("/api/v1/turnout/LIVE")["votes"], 20);
+    log::cover(&fixture, "data", None, &[1, 2]);
+    running.wait("/api/v1/turnout/LIVE", |turnout| turnout["votes"] == 60);
+    log::lay(
+        &fixture,
+        "data",
+        &log::signed(0, part, Hash([7; 32]), &[0, 1]),
+    );
+    assert_eq!(running.wait_for_end(), Some(1));
+    assert!(
+        running.log().contains("there are two histories"),
+        "{}",
+        running.log()
+    );
+}
+
+/// A `tally mirror`, killed when dropped.
+struct Mirroring(Child);
+
+impl Mirroring {
+    fn start(names: &Names, from: &str, data: &std::path::Path) -> Mirroring {
+        let child = Command::new(env!("CARGO_BIN_EXE_tally"))
+            .args(["mirror", "--from", from, "--package", &names.package])
+            .args(["--trust", &names.trust, "--internal", "127.0.0.1:0"])
+            .arg(data)
+            .stderr(Stdio::piped())
+            .spawn();
+        Mirroring(child.expect("tally runs"))
+    }
+
+    /// Waits until it ends by itself, and reads what it said.
+    fn end(mut self) -> String {
+        let mut said = String::new();
+        let mut stderr = self.0.stderr.take().expect("stderr");
+        stderr.read_to_string(&mut said).expect("text");
+        assert_eq!(self.0.wait().expect("it ends").code(), Some(1), "{said}");
+        said
+    }
+}
+
+impl Drop for Mirroring {
+    fn drop(&mut self) {
+        // Already ended where `end` was called.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits until the two files are the same.
+fn wait_for_copy(from: &std::path::Path, to: &std::path::Path) {
+    for _ in 0..1_500 {
+        let read = |path| std::fs::read(path).ok();
+        if read(from).is_some_and(|bytes| read(to) == Some(bytes)) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("{} is not {}", to.display(), from.display());
+}
+
+#[test]
+fn a_mirror_copies_the_checkpoint_of_frames_that_it_has() {
+    let fixture = Fixture::logged(40);
+    let names = Names::new(&fixture, "data");
+    let mut ballots = fixture.ballot_box("data");
+    ballots.fill(0, 20);
+    let size = log::cover(&fixture, "data", None, &[0, 1]);
+    let validator = Validator::start(fixture.path("data/ledger"), Manner::Breaking);
+    let copy = fixture.path("copy");
+    let mirroring = Mirroring::start(&names, &validator.address, &copy);
+    let [from, to] = ["data", "copy"].map(|data| log::checkpoint_file(&fixture, data, 0));
+    wait_for_copy(&from, &to);
+    assert!(log::tree(&fixture, "copy", 0).size() >= size);
+    ballots.fill(20, 40);
+    ballots.close();
+    log::cover(&fixture, "data", None, &[0, 1]);
+    wait_for_copy(&from, &to);
+    drop(mirroring);
+    // Copied, it is a ledger that can be counted.
+    let copied = Names::new(&fixture, "copy");
+    let output = tally(&copied.args("verify", &[]));
+    assert!(output.status.success(), "{}", stderr(&output));
+    // The next one begins with what the one before left, and notices another history.
+    let before = std::fs::read(&to).expect("a checkpoint");
+    log::lay(
+        &fixture,
+        "data",
+        &log::signed(0, size, Hash([7; 32]), &[0, 1]),
+    );
+    let said = Mirroring::start(&names, &validator.address, &copy).end();
+    assert!(said.contains("there are two histories"), "{said}");
+    assert_eq!(std::fs::read(&to).expect("a checkpoint"), before);
 }
 
 #[test]

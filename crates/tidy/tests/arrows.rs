@@ -77,6 +77,8 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "database",
             "shards",
             "ledger",
+            "tlog",
+            "transparency",
             "counting",
             "pages",
             "listener",

@@ -21,6 +21,8 @@ const CACHE_CONTROL: &str = "public, max-age=1, stale-while-revalidate=5";
 pub(crate) struct Stamp {
     /// Of the ballots that the body is about, in order.
     versions: Vec<Version>,
+    /// Of the checkpoints, where the body says who has checked the ledger.
+    checked: u64,
     made: Instant,
 }
 
@@ -30,6 +32,7 @@ impl Stamp {
         let made = editions.iter().map(|edition| edition.made).min();
         Stamp {
             versions: editions.iter().map(|edition| edition.version).collect(),
+            checked: 0,
             made: made.unwrap_or_else(Instant::now),
         }
     }
@@ -38,8 +41,15 @@ impl Stamp {
     pub(crate) fn now(versions: Vec<Version>) -> Stamp {
         Stamp {
             versions,
+            checked: 0,
             made: Instant::now(),
         }
+    }
+
+    /// Of a body that also says who has checked the ledger, as [`Gates::checked_stamp`](crate::gate::Gates::checked_stamp)
+    /// numbers it.
+    pub(crate) fn with_checked(self, checked: u64) -> Stamp {
+        Stamp { checked, ..self }
     }
 
     /// Whether a body of this stamp may be served to a reader who would get one of `newest`.
@@ -47,7 +57,7 @@ impl Stamp {
         let phases =
             |stamp: &Stamp| -> Vec<_> { stamp.versions.iter().map(Version::phase).collect() };
         // Another stage is never kept back.
-        self.versions == newest.versions
+        (&self.versions, self.checked) == (&newest.versions, newest.checked)
             || (phases(self) == phases(newest) && self.made.elapsed() < FRESH)
     }
 }

@@ -5,6 +5,7 @@ mod cache;
 mod export;
 mod health;
 mod live;
+mod log;
 mod metrics;
 mod path_part;
 mod problem;
@@ -54,6 +55,9 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .route("/openapi.json", get(openapi))
+        .route("/log/policy", get(log::policy))
+        .route("/log/{partition}/checkpoint", get(log::checkpoint))
+        .route("/log/{partition}/tile/{*rest}", get(log::tile))
         .route("/", get(index))
         .route("/ballots/{*rest}", get(site::page))
         .route("/embed/{*rest}", get(site::page))

@@ -12,7 +12,9 @@ use super::cache::{Stamp, broken};
 use super::path_part::{PathPart, named};
 use super::problem::Problem;
 use super::shared::Shared;
-use crate::documents::{BallotDocument, ElectionSummary, LawDocument, RegionDocument};
+use crate::documents::{
+    BallotDocument, CheckedByDocument, ElectionSummary, LawDocument, RegionDocument,
+};
 use crate::published::Edition;
 
 #[derive(Serialize)]
@@ -20,6 +22,18 @@ struct AllResults {
     event_id: String,
     laws: Vec<LawDocument>,
     elections: Vec<ElectionSummary>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checked_by: Option<CheckedByDocument>,
+}
+
+/// A document, and who has checked the ledger that it was counted from.
+#[derive(Serialize)]
+struct CheckedDocument<T> {
+    #[serde(flatten)]
+    document: T,
+    /// None where the event names no log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checked_by: Option<CheckedByDocument>,
 }
 
 /// `GET /api/v1/results`: every law and every election.
@@ -33,12 +47,13 @@ pub(super) async fn all(
         Ok(editions) => editions,
         Err(error) => return broken(uri.path(), &error),
     };
-    let stamp = Stamp::of(&editions);
+    let stamp = Stamp::of(&editions).with_checked(shared.gates.checked_stamp());
     shared.cache.respond(uri.path(), stamp, &headers, || {
         let mut all = AllResults {
             event_id: event.id.clone(),
             laws: Vec::new(),
             elections: Vec::new(),
+            checked_by: checked_by(&shared),
         };
         for (ballot, edition) in event.ballots().iter().zip(&editions) {
             let results = &edition.results;
@@ -126,6 +141,7 @@ fn respond(
     match shared.published.recent(ballot) {
         Ok(edition) => {
             let stamp = Stamp::of(std::slice::from_ref(&edition));
+            let stamp = stamp.with_checked(shared.gates.checked_stamp());
             let body = || write(&edition);
             shared.cache.respond(path, stamp, headers, body)
         }
@@ -140,7 +156,10 @@ pub(super) fn ballot_document(
     edition: &Edition,
 ) -> serde_json::Result<Vec<u8>> {
     let event = shared.package.event();
-    serde_json::to_vec(&BallotDocument::of(event, ballot, &edition.results))
+    serde_json::to_vec(&CheckedDocument {
+        document: BallotDocument::of(event, ballot, &edition.results),
+        checked_by: checked_by(shared),
+    })
 }
 
 /// The document of one region of an election; null where the ballot is none.
@@ -154,5 +173,13 @@ pub(super) fn region_document(
     let election = ballot.election();
     let document =
         election.map(|election| RegionDocument::of(event, election, region, &edition.results));
-    serde_json::to_vec(&document)
+    serde_json::to_vec(&document.map(|document| CheckedDocument {
+        document,
+        checked_by: checked_by(shared),
+    }))
+}
+
+fn checked_by(shared: &Shared) -> Option<CheckedByDocument> {
+    let checked = shared.gates.checked_by()?;
+    Some(CheckedByDocument::of(&checked))
 }

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use super::cache::Cache;
 use super::live::Hub;
 use super::request_times::RequestTimes;
+use crate::gate::Gates;
 use crate::listening::Listening;
 use crate::package_roll::PackageRoll;
 use crate::policy::Board;
@@ -26,6 +27,8 @@ const EXPORTS_MAX: usize = 2;
 pub(crate) struct Shared {
     pub(crate) package: Arc<PackageRoll>,
     pub(crate) published: Published,
+    /// What of the ledger passes, and the log that it is kept as.
+    pub(crate) gates: Gates,
     pub(crate) clock: SystemClock,
     pub(super) cache: Cache,
     /// Set once everything that was acknowledged at the start has been folded.
@@ -44,6 +47,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     pub(crate) fn new(
+        gates: Gates,
         package: Arc<PackageRoll>,
         board: Board,
         database: Option<Arc<Mutex<Progress>>>,
@@ -56,6 +60,7 @@ impl Shared {
         let registered = registered.collect();
         Shared {
             package,
+            gates,
             published: Published::new(event, board, registered),
             clock: SystemClock::new(),
             cache: Cache::default(),

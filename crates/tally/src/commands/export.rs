@@ -1,4 +1,4 @@
-//! `tally export`: rows of a ledger on disk, into a file or to standard output.
+//! `tally export`: rows of a ledger on disk, into a file or to standard output; or its log, into a directory.
 
 use std::io::{BufWriter, Write};
 
@@ -6,15 +6,20 @@ use anyhow::{Context, ensure};
 use commandline::StandardOutput;
 use durable::output::OutputFile;
 
-use crate::cli::{Export, What};
+use super::export_log;
+use crate::cli::{Export, ExportKind, What};
 use crate::inputs::read_mask_hand;
 use crate::recount::{Recount, open_readers_inputs};
 use crate::rows::Exported;
 
 /// Reads the ledger and writes the rows to `--out`, or standard output.
 pub(crate) fn run(args: &Export) -> anyhow::Result<()> {
+    let what = match args.what {
+        ExportKind::Rows(what) => what,
+        ExportKind::Log => return export_log::run(args),
+    };
     ensure!(
-        args.what != What::Results || args.hand.mask.is_some(),
+        what != What::Results || args.hand.mask.is_some(),
         "results are sealed: name the mask key with --mask, and the releases with --releases"
     );
     // Refused before the long part.
@@ -31,13 +36,13 @@ pub(crate) fn run(args: &Export) -> anyhow::Result<()> {
     };
     match file {
         Some((path, mut file)) => {
-            let written = exported.write(args.what, args.format, &mut file);
+            let written = exported.write(what, args.format, &mut file);
             written.with_context(|| format!("cannot write {}", path.display()))?;
             Ok(file.finish()?)
         }
         None => {
             let mut out = BufWriter::new(StandardOutput::default());
-            exported.write(args.what, args.format, &mut out)?;
+            exported.write(what, args.format, &mut out)?;
             Ok(out.flush()?)
         }
     }

@@ -7,18 +7,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
+use bytes::Bytes;
 use durable::OsStorage;
 use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use ledger::Shape;
 use ledger::log::files::{self, Mirror};
-use ledger::{Defect, Item, Shape};
 use listener::lifecycle::Lifecycle;
 use listener::{ConnectionLimits, Listener, Signals, Workers, bind, exposition, notify};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 
+use super::mirrored_log::MirroredLog;
 use crate::api::Routed;
 use crate::cli::MirrorArgs;
+use crate::gate::Gates;
 use crate::inputs::open_package;
 use crate::stream::Stream;
 
@@ -90,12 +95,19 @@ pub(crate) fn run(args: &MirrorArgs) -> anyhow::Result<()> {
     let stream = Stream::new(&args.from, &package)?;
     let shape = package.shape();
     let log = files::open(Arc::new(OsStorage), &args.data);
+    let gates = Gates::open(&package)?;
     let open = |partition| {
-        let mut check = checker(&shape, partition);
-        let mirror = log.mirror(partition, &mut check);
-        mirror.map(|mirror| Copied { partition, mirror })
+        let gate = gates.gate(partition);
+        let mut seen = MirroredLog::new(&args.data, partition, gate);
+        let mirror = log.mirror(partition, &mut seen.checker(&shape))?;
+        seen.resume()?;
+        anyhow::Ok(Copied {
+            partition,
+            mirror,
+            log: seen,
+        })
     };
-    let copies: Result<Vec<Copied>, _> = package.partitions().into_iter().map(open).collect();
+    let copies: anyhow::Result<Vec<Copied>> = package.partitions().into_iter().map(open).collect();
     let copies =
         copies.with_context(|| format!("cannot go on with the copy in {}", args.data.display()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -108,13 +120,14 @@ pub(crate) fn run(args: &MirrorArgs) -> anyhow::Result<()> {
 struct Copied {
     partition: u16,
     mirror: Mirror,
+    log: MirroredLog,
 }
 
-/// Refuses the links of another event or partition, or of a ledger sealed to other keys.
-fn checker(shape: &Shape, partition: u16) -> impl FnMut(&Item) -> Result<(), Defect> {
-    move |item| match item {
-        Item::Segment(header) => header.check(shape, partition),
-        Item::Frame(_) => Ok(()),
+impl Copied {
+    /// Copies what is complete of these bytes, and then the checkpoint that covers it, if it is there.
+    fn push(&mut self, shape: &Shape, bytes: &[u8]) -> anyhow::Result<()> {
+        self.mirror.push(bytes, &mut self.log.checker(shape))?;
+        self.log.settle()
     }
 }
 
@@ -126,7 +139,10 @@ async fn serve(
 ) -> anyhow::Result<()> {
     let mut signals = Signals::new().context("cannot wait for signals")?;
     let gauges = Gauges::default();
-    for Copied { partition, mirror } in &copies {
+    for Copied {
+        partition, mirror, ..
+    } in &copies
+    {
         let last = mirror.cursor().sequence;
         gauges.note(*partition, |seen| seen.last = last);
     }
@@ -199,7 +215,7 @@ async fn follow_all(
     Ok(())
 }
 
-/// Follows the validator, again after any break.
+/// Follows the validator's frames and checkpoints.
 ///
 /// # Errors
 /// What it sends does not fit what is here: damage, or another history.
@@ -209,11 +225,28 @@ async fn follow(
     copied: &mut Copied,
     gauges: &Gauges,
 ) -> anyhow::Result<()> {
-    let Copied { partition, mirror } = copied;
-    let partition = *partition;
+    let (newest, mut checkpoints) = watch::channel(Bytes::new());
+    let (partition, is_kept) = (copied.partition, copied.log.is_kept());
+    tokio::select! {
+        followed = follow_frames(stream, shape, (copied, &mut checkpoints), gauges) => followed,
+        () = stream.ask_for_checkpoints(partition, &newest), if is_kept => Ok(()),
+    }
+}
+
+/// Follows the validator, again after any break.
+///
+/// # Errors
+/// As [`follow`].
+async fn follow_frames(
+    stream: &Stream,
+    shape: &Shape,
+    (copied, checkpoints): (&mut Copied, &mut watch::Receiver<Bytes>),
+    gauges: &Gauges,
+) -> anyhow::Result<()> {
+    let partition = copied.partition;
     loop {
-        mirror.resume();
-        let after = mirror.cursor().sequence;
+        copied.mirror.resume();
+        let after = copied.mirror.cursor().sequence;
         match stream.request(partition, after).await {
             Err(error) => {
                 tracing::warn!(
@@ -223,28 +256,48 @@ async fn follow(
                     "the validator is out of reach"
                 );
             }
-            Ok((head, mut body)) => {
+            Ok((head, body)) => {
                 gauges.note(partition, |seen| {
                     (seen.head, seen.is_connected) = (head, true);
                 });
-                while let Some(Ok(frame)) = body.frame().await {
-                    let Ok(bytes) = frame.into_data() else {
-                        continue; // trailers, which carry no frame of the ledger
-                    };
-                    let mut check = checker(shape, partition);
-                    tokio::task::block_in_place(|| mirror.push(&bytes, &mut check))
-                        .context("the validator and this copy are not of one history")?;
-                    let last = mirror.cursor().sequence;
-                    gauges.note(partition, |seen| seen.last = last);
-                }
+                copy(shape, (copied, checkpoints), body, gauges).await?;
                 gauges.note(partition, |seen| seen.is_connected = false);
                 tracing::warn!(
                     partition,
-                    after = mirror.cursor().sequence,
+                    after = copied.mirror.cursor().sequence,
                     "the stream broke, following again"
                 );
             }
         }
         tokio::time::sleep(BACKOFF).await;
+    }
+}
+
+/// Copies what a connection brings, until it breaks.
+async fn copy(
+    shape: &Shape,
+    (copied, checkpoints): (&mut Copied, &mut watch::Receiver<Bytes>),
+    mut body: Incoming,
+    gauges: &Gauges,
+) -> anyhow::Result<()> {
+    const OTHER: &str = "the validator and this copy are not of one history";
+    loop {
+        let received = tokio::select! {
+            received = body.frame() => received,
+            Ok(()) = checkpoints.changed() => {
+                let newest = checkpoints.borrow_and_update().clone();
+                tokio::task::block_in_place(|| copied.log.offer(&newest)).context(OTHER)?;
+                continue;
+            }
+        };
+        let Some(Ok(frame)) = received else {
+            return Ok(());
+        };
+        let Ok(bytes) = frame.into_data() else {
+            continue; // trailers, which carry no frame of the ledger
+        };
+        tokio::task::block_in_place(|| copied.push(shape, &bytes)).context(OTHER)?;
+        let last = copied.mirror.cursor().sequence;
+        gauges.note(copied.partition, |seen| seen.last = last);
     }
 }

@@ -13,6 +13,7 @@ pub(crate) fn run(args: &Rebuild) -> anyhow::Result<()> {
     let (package, directory) = open_inputs(&args.ledger)?;
     // Looked at before anything is emptied.
     directory.partitions()?;
+    directory.check_checkpoints()?;
     let hand = read_mask_hand(&args.hand, package.event())?;
     if hand.is_none() {
         commandline::note!("note: no --mask, so the database gets no counts");

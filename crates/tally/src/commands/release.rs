@@ -10,7 +10,8 @@ use ledger::{Hand, HandSecretKey};
 use listener::Signals;
 
 use crate::cli::ReleaseArgs;
-use crate::directory::Directory;
+use crate::directory::{Directory, Heard};
+use crate::gate::{Gate, Gates};
 use crate::inputs::read_hand_key;
 use crate::package_roll::PackageRoll;
 use crate::recount::open_readers_inputs;
@@ -26,9 +27,14 @@ pub(crate) fn run(args: &ReleaseArgs) -> anyhow::Result<()> {
     if args.follow {
         return follow(&package, &directory, &key, args, &partitions);
     }
+    let gates = Gates::open(&package)?;
     for partition in partitions {
         let mut hand = CountHand::open(&package, &key, &args.out, partition)?;
-        directory.read_items(partition, |item| hand.take(item))?;
+        let gate = gates.gate(partition);
+        let (_, covered) = directory.read_items(partition, gate, |item| hand.take(item))?;
+        if let Some(words) = covered.and_then(|covered| covered.uncovered_in_words()) {
+            commandline::note!("note: {words}");
+        }
         hand.finish()?;
         let releases = commandline::count(hand.releases(), "release");
         let last = hand.head();
@@ -51,6 +57,7 @@ fn follow(
         .map(|partition| CountHand::open(package, key, &args.out, *partition))
         .collect();
     let hands = hands?;
+    let gates = Gates::open(package)?;
     let stopping = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&stopping);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -69,9 +76,9 @@ fn follow(
             .into_iter()
             .zip(partitions)
             .map(|(hand, partition)| {
-                let stopping = &stopping;
+                let (stopping, gate) = (&stopping, gates.gate(*partition));
                 scope.spawn(move || {
-                    let followed = follow_partition(directory, *partition, hand, stopping);
+                    let followed = follow_partition(directory, gate, (*partition, hand), stopping);
                     stopping.store(true, Ordering::Relaxed);
                     followed
                 })
@@ -87,19 +94,19 @@ fn follow(
 
 fn follow_partition(
     directory: &Directory,
-    partition: u16,
-    mut hand: CountHand,
+    gate: Gate,
+    (partition, mut hand): (u16, CountHand),
     stopping: &AtomicBool,
 ) -> anyhow::Result<()> {
     let mut synced = hand.releases();
-    directory.follow_items(partition, |item| {
-        match item {
-            Some(item) => hand.take(item)?,
-            None if hand.releases() != synced => {
+    directory.follow_items(partition, gate, |heard| {
+        match heard {
+            Heard::Item(item) => hand.take(item)?,
+            Heard::Waiting | Heard::CaughtUp if hand.releases() != synced => {
                 hand.sync()?;
                 synced = hand.releases();
             }
-            None => {}
+            Heard::Waiting | Heard::CaughtUp => {}
         }
         Ok(match stopping.load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),

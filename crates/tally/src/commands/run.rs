@@ -18,6 +18,7 @@ use crate::api::{self, Routed, Shared};
 use crate::cli::Run;
 use crate::directory::Directory;
 use crate::feed::Source;
+use crate::gate::Gates;
 use crate::inputs::{open_package, read_mask_hand, read_target};
 use crate::listening::Listening;
 use crate::news::News;
@@ -100,9 +101,9 @@ impl Plan<'_> {
         let (database, writing) = self.start_writer().await?;
         let board = Board::new(self.package.event(), &*self.package, self.hand.is_some());
         let tokens = self.tokens.clone();
-        let package = Arc::clone(&self.package);
         let shared = Arc::new(Shared::new(
-            package,
+            Gates::open(&self.package)?,
+            Arc::clone(&self.package),
             board,
             database,
             tokens,
@@ -203,7 +204,7 @@ impl Plan<'_> {
 async fn fold(shared: &Shared, source: &Source, hand: Option<MaskHand>) -> anyhow::Result<()> {
     let mut behind = source.partitions().await;
     shared.published.board_mut().expect(&behind);
-    let mut feed = source.follow(&behind, hand);
+    let mut feed = source.follow(&behind, hand, &shared.gates);
     loop {
         let news = tokio::select! {
             news = feed.recv() => news.context("the ledger's reader ended")?,

@@ -62,7 +62,7 @@ pub(crate) fn run(args: &StatementArgs) -> anyhow::Result<()> {
         &args.recomputed,
         (&serde_json::to_string(&count)?, &args.recounted),
     )?;
-    let statement = Statement::new(event, &ballots, &report, recomputed);
+    let statement = Statement::new(event, &ballots, &report, (recomputed, &recount.covered));
     let json = statement.to_canonical_json()?;
     let json_sha256 = hex(&Sha256::digest(&json));
     let page = |language| render(&statement, &report, event, &json_sha256, language).into_bytes();

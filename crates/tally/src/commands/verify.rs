@@ -13,7 +13,7 @@ use super::ledger_end::Named;
 use super::{expect, snapshots};
 use crate::cli::Verify;
 use crate::directory::Directory;
-use crate::documents::HeadDocument;
+use crate::documents::{HeadDocument, LogDocument};
 use crate::inputs::{read_mask_hand, read_target};
 use crate::postgres::compare;
 use crate::reading::Fact;
@@ -70,6 +70,7 @@ pub(crate) fn run(args: &Verify) -> anyhow::Result<()> {
     let recount = Recount::read_with(package, directory, hand.as_ref(), |fact| named.see(fact))?;
     let ends = named.judge(&recount.ends)?;
     note_ledger(&recount, &mut checked);
+    note_log(&recount, &mut checked);
     checked.lines.extend(ends.lines);
     checked.json.insert("whole".to_owned(), json!(ends.whole));
     note_snapshots(&recount, &mut checked)?;
@@ -78,7 +79,7 @@ pub(crate) fn run(args: &Verify) -> anyhow::Result<()> {
             .context("the ledger differs from what was expected")?;
         note_expected(&open, &mut checked);
     }
-    check_receipts(&receipts, &recount.directory, &mut checked)?;
+    check_receipts(&receipts, &recount, &mut checked)?;
     if let Some(target) = &database {
         check_database(target, &recount, hand.as_ref(), &mut checked)?;
     }
@@ -118,6 +119,31 @@ fn note_ledger(recount: &Recount, checked: &mut Checked) {
     checked.note("opened", line, json!(recount.opened));
 }
 
+/// How far log and witnesses have signed the ledger.
+fn note_log(recount: &Recount, checked: &mut Checked) {
+    let log = recount.package.event().log.as_ref();
+    let Some(log) = LogDocument::of(log, &recount.covered) else {
+        return;
+    };
+    for checkpoint in &log.checkpoints {
+        let cosigned = checkpoint.cosigned_by.iter();
+        let cosigned = cosigned.map(|by| format!("{} at {}", by.name, by.cosigned_at));
+        let cosigned: Vec<String> = cosigned.collect();
+        let by = match cosigned.as_slice() {
+            [] => "by no witness, of whom none is asked for".to_owned(),
+            names => format!("by {} (required: {})", names.join(", "), log.required),
+        };
+        checked.lines.push(format!(
+            "partition {}: log {} covers {}, root {}, cosigned {by}",
+            checkpoint.partition,
+            checkpoint.origin,
+            commandline::count(checkpoint.size, "frame"),
+            checkpoint.root
+        ));
+    }
+    checked.json.insert("log".to_owned(), json!(log));
+}
+
 /// The ledger holds what a load generator was told, and perhaps votes that it was told nothing of.
 fn note_expected(open: &expect::Open, checked: &mut Checked) {
     let line = match open {
@@ -153,15 +179,23 @@ fn note_snapshots(recount: &Recount, checked: &mut Checked) -> anyhow::Result<()
 /// the ledger cannot hold but one.
 fn check_receipts(
     receipts: &[String],
-    directory: &Directory,
+    recount: &Recount,
     checked: &mut Checked,
 ) -> anyhow::Result<()> {
+    let directory = &recount.directory;
     let mut missing: BTreeSet<RequestId> = BTreeSet::new();
     for text in receipts {
         let id: RequestId = text.parse().with_context(|| format!("receipt {text:?}"))?;
         ensure!(missing.insert(id), "receipt {id} was given to two votes");
     }
     if let [id] = missing.iter().copied().collect::<Vec<_>>()[..] {
+        let mut covered = recount.covered.iter();
+        let covered = covered.find(|covered| covered.partition == id.partition);
+        let is_read = covered.is_none_or(|covered| id.sequence <= covered.checkpoint.size);
+        ensure!(
+            is_read,
+            "receipt {id} names a frame that no checkpoint covers yet: copy the ledger again once witnesses have cosigned the next one"
+        );
         if let Some(frame) = find_vote(&directory.log(), &id)? {
             missing.remove(&id);
             let time = instant_text(frame.header.time_ms);

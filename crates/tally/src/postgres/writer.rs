@@ -20,6 +20,7 @@ use super::positions::{self, Positions};
 use super::progress::{Progress, lock};
 use super::session::Session;
 use crate::feed::Source;
+use crate::gate::Gates;
 use crate::package_roll::PackageRoll;
 use crate::release::MaskHand;
 
@@ -137,7 +138,8 @@ impl Writer {
                 .map(|(partition, cursor)| (*partition, cursor.sequence));
             progress.heads = at.collect();
         }
-        let feed = self.source.follow(&partitions, self.hand.clone());
+        let gates = Gates::open(&self.package)?;
+        let feed = self.source.follow(&partitions, self.hand.clone(), &gates);
         let mut gathering = Gathering {
             pending: Pending::new(self.package.event(), &*self.package),
             positions,

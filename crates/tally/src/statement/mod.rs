@@ -13,7 +13,8 @@ mod wording;
 use election::{Ballot, BallotKind, CountingRules, Event, Method, Threshold, instant_text};
 use serde::Serialize;
 
-use crate::documents::{ReportDocument, Titles};
+use crate::covered::Covered;
+use crate::documents::{LogDocument, ReportDocument, Titles};
 use crate::recount::{BallotReport, Report};
 
 pub(crate) use recomputed::Recomputed;
@@ -33,6 +34,9 @@ pub(crate) struct Statement {
     /// Of each ballot in `count`, in the same order.
     pub(crate) terms: Vec<Terms>,
     pub(crate) recomputed: Recomputed,
+    /// The checkpoints that the ledger was held against; none where the event names no log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) log: Option<LogDocument>,
     pub(crate) count: ReportDocument,
 }
 
@@ -130,7 +134,7 @@ impl Statement {
         event: &Event,
         ballots: &[&Ballot],
         report: &Report,
-        recomputed: Recomputed,
+        (recomputed, covered): (Recomputed, &[Covered]),
     ) -> Statement {
         let counted = ballots.iter().zip(&report.ballots);
         let terms: Vec<Terms> = counted
@@ -143,6 +147,7 @@ impl Statement {
             time_zone: event.time_zone.clone(),
             terms,
             recomputed,
+            log: LogDocument::of(event.log.as_ref(), covered),
             count: ReportDocument::of(event, report),
         }
     }

@@ -89,6 +89,7 @@ fn write_head(
         );
         writeln!(page, "{line}")?;
     }
+    write_log(page, statement, language)?;
     let last = report.last_commit_ms.map(instant_text);
     writeln!(
         page,
@@ -96,6 +97,35 @@ fn write_head(
         language.label("Dernière inscription (UTC)", "Last commit (UTC)"),
         last.as_deref().unwrap_or("-")
     )
+}
+
+/// The checkpoints of the ledger's log that were counted up to, and the witnesses that cosigned them.
+fn write_log(page: &mut String, statement: &Statement, language: Language) -> fmt::Result {
+    let Some(log) = &statement.log else {
+        return Ok(());
+    };
+    for checkpoint in &log.checkpoints {
+        let (one, many) = language.pick(("trame", "trames"), ("frame", "frames"));
+        let of_frames = language.counted(checkpoint.size, one, many);
+        let (origin, size, root) = (&checkpoint.origin, checkpoint.size, &checkpoint.root);
+        let required = log.required;
+        let line = language.pick(
+            format!(
+                "Journal {origin} : {size} {of_frames}, racine {root}, témoins requis {required}"
+            ),
+            format!("Log {origin}: {size} {of_frames}, root {root}, witnesses required {required}"),
+        );
+        writeln!(page, "{line}")?;
+        for by in &checkpoint.cosigned_by {
+            let (name, time) = (&by.name, &by.cosigned_at);
+            let line = language.pick(
+                format!("cosigné par le témoin {name} le {time}"),
+                format!("cosigned by the witness {name} at {time}"),
+            );
+            writeln!(page, "  {line}")?;
+        }
+    }
+    Ok(())
 }
 
 /// Which second holders of the two keys came to the same numbers.

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 pub(crate) mod database;
+pub(crate) mod log;
 pub(crate) mod postgres;
 pub(crate) mod program;
 
@@ -103,6 +104,11 @@ impl Fixture {
     /// The same with several partitions.
     pub(crate) fn partitioned(voters: u32, partitions: u16) -> Fixture {
         Fixture::made(voters, partitions, |text| text)
+    }
+
+    /// The same with a log, and two of three witnesses who must cosign.
+    pub(crate) fn logged(voters: u32) -> Fixture {
+        Fixture::edited(voters, |definition| definition + &log::definition())
     }
 
     fn edited(voters: u32, edit: impl Fn(String) -> String) -> Fixture {

@@ -101,7 +101,7 @@ fn answer(
         vary: "accept, accept-language, accept-encoding",
     };
     let key = format!("{path}?lang={}", night.context.lang.tag());
-    let stamp = Stamp::of(&editions);
+    let stamp = Stamp::of(&editions).with_checked(shared.gates.checked_stamp());
     let mut response = shared.cache.respond_as(&key, stamp, headers, &kind, || {
         let summaries = ballots.iter().zip(&editions);
         let summaries = summaries.map(|(ballot, edition)| summary(ballot, &edition.results));
