@@ -72,6 +72,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
             "database",
             "shards",
             "ledger",
+            "transparency",
             "counting",
             "pages",
             "listener",

@@ -8,6 +8,7 @@ pub(crate) mod keygen;
 pub(crate) mod ledger_end;
 pub(crate) mod mirror;
 pub(crate) mod rebuild;
+pub(crate) mod receipt;
 pub(crate) mod release;
 pub(crate) mod run;
 pub(crate) mod shares;
