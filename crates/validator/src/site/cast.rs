@@ -4,7 +4,7 @@ use credentials::{Code, Nas};
 use data_encoding::HEXLOWER;
 use election::Ballot;
 use listener::client::Prefix;
-use pages::voter::{self, Activity, CredentialFault, End, MarkedBallot};
+use pages::voter::{self, Activity, CredentialFault, End, MarkedBallot, ReceiptView};
 use pages::{Form, Page, PageContext};
 
 use super::page::html;
@@ -110,11 +110,12 @@ pub(super) async fn cast(
 /// The receipt is the answer itself: nothing has to be asked for again that might be refused.
 fn receipt(context: &PageContext<'_>, recorded: &Recorded) -> Reply {
     let id = recorded.receipt.to_string();
-    let mut reply = html(voter::receipt(
-        context,
-        &id,
-        receipts::hour_of(recorded.time_ms),
-    ));
+    let view = ReceiptView {
+        id: &id,
+        time_ms: receipts::hour_of(recorded.time_ms),
+        proof: None,
+    };
+    let mut reply = html(voter::receipt(context, &view));
     if recorded.replayed {
         idempotency::mark_replayed(&mut reply);
     }

@@ -8,7 +8,7 @@ use hyper::header::{ACCEPT, CONTENT_TYPE};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use listener::client::Prefix;
-use pages::voter::{self, Activity, CheckFault};
+use pages::voter::{self, Activity, CheckFault, ReceiptView};
 use pages::{ClusterTable, Form, Page, PageContext, Program};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -136,8 +136,12 @@ impl Visit {
         let context = self.context(app);
         Ok(match found {
             Some(receipt) => {
-                let hour_ms = receipts::hour_of(receipt.time_ms);
-                voter::receipt(&context, &id.to_string(), hour_ms)
+                let view = ReceiptView {
+                    id: &id.to_string(),
+                    time_ms: receipts::hour_of(receipt.time_ms),
+                    proof: None,
+                };
+                voter::receipt(&context, &view)
             }
             None => voter::check(&context, Some((text, CheckFault::Unknown))),
         })
