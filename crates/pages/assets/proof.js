@@ -67,7 +67,7 @@ async function cosigned(note, witnesses, required) {
     const line = await signatureOf(note, key, 8);
     if (!line) continue;
     const time = new Date(Number(number(line.time)) * 1000);
-    seen.push({ name, time: time.toLocaleString(document.documentElement.lang) });
+    seen.push({ name, time: time.toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "long" }) });
   }
   check(seen.length >= required, "why-few", { count: seen.length, required });
   return seen;

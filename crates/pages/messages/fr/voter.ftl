@@ -157,7 +157,7 @@ check-unknown = Aucun vote n’est enregistré sous ce numéro. Vérifiez chaque
 
 # La preuve sur le reçu
 proof-title = Preuve
-proof-checked = Selon le serveur, votre vote est dans le journal, vérifié par { $count } témoins sur { $all } :
+proof-checked = Selon le serveur, votre vote est dans le journal ; témoins qui l’ont vérifié ({ $count } sur { $all }) :
 proof-signed = Selon le serveur, votre vote est dans le journal, et le journal est signé. Ce scrutin ne demande pas de témoins.
 proof-promised = Promesse signée du { $time } : votre vote sera dans le journal. La preuve suit en moins d’une minute.
 proof-save = Enregistrer la preuve
