@@ -7,6 +7,8 @@
 
 #[path = "preview/http.rs"]
 mod http;
+#[path = "preview/log.rs"]
+mod log;
 #[path = "preview/metrics.rs"]
 mod metrics;
 #[path = "preview/night.rs"]

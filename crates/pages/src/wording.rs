@@ -8,7 +8,7 @@ use crate::messages::Messages;
 
 /// No break between the groups of a number, or between it and its unit.
 const NARROW_NO_BREAK_SPACE: char = '\u{202f}';
-const NO_BREAK_SPACE: char = '\u{a0}';
+pub(crate) const NO_BREAK_SPACE: char = '\u{a0}';
 
 /// `1 234 567` or `1,234,567`.
 pub(crate) fn count(lang: Language, number: u64) -> String {

@@ -49,6 +49,9 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Tabulate one ranked contest from a file.
     Contest(crate::contest::ContestArgs),
+    /// Check the proof of a vote that a voter has kept, with nothing but the log's policy.
+    #[command(subcommand)]
+    Receipt(Receipt),
     /// Make tokens for who may read audit and exports over HTTP.
     #[command(subcommand)]
     Token(Token),
@@ -199,6 +202,27 @@ pub(crate) struct Run {
     pub(crate) tokens: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) listening: Listening,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Receipt {
+    /// Say in words what each file proves. No network and no ledger is needed.
+    Check(CheckReceipts),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  tally receipt check receipt.tlog-proof --policy log.policy
+  tally receipt check receipt.promise --policy log.policy      # before there is a proof
+
+Take the policy from where the authority published it, not from the server that gave the receipt.")]
+pub(crate) struct CheckReceipts {
+    /// Proofs (.tlog-proof) and promises (.promise) as the receipt's page gave them.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Which log, which witnesses, how many: the policy that was published with the package.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]

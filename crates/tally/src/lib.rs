@@ -73,6 +73,7 @@ pub fn main() -> ExitCode {
         Command::Statement(args) => commands::statement::run(args),
         Command::Verify(args) => commands::verify::run(args),
         Command::Contest(args) => contest::run(args),
+        Command::Receipt(command) => commands::receipt::run(command),
         Command::Token(command) => commands::token::run(command),
         Command::Export(args) => commands::export::run(args),
         Command::Rebuild(args) => commands::rebuild::run(args),

@@ -5,8 +5,9 @@
 
 use election::{Ballot, BallotKind, Election, Method};
 use pages::results::{
-    self, AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, Night, Progress,
-    RegionAnswers, RegionView, Round, Rounds, Seen, Stage, Summary, Turnout,
+    self, AnswerCounts, CandidateVotes, CheckedBy, CheckingWitness, ElectionView, LawCounts,
+    LawView, Night, Progress, RegionAnswers, RegionView, Round, Rounds, Seen, Stage, Summary,
+    Turnout,
 };
 use pages::{Form, Page, PageContext, voter};
 
@@ -142,7 +143,23 @@ fn progress(night: &Night<'_>, ballot: &Ballot, state: &str) -> Progress {
         },
         position: "120417".to_owned(),
         time_ms: (state != "empty").then(|| night.context.now_ms.min(ballot.closes)),
+        checked: checked(state),
     }
+}
+
+/// Nobody has seen an empty ledger; later two of three witnesses have seen all of it.
+fn checked(state: &str) -> Option<CheckedBy> {
+    let seconds_ago = |name| (state != "empty" && name != "university").then_some(12);
+    let names = ["paper", "party", "university"].into_iter();
+    let witnesses = names.map(|name| CheckingWitness {
+        name: name.to_owned(),
+        url: format!("https://witness.{name}.example/"),
+        seconds_ago: seconds_ago(name),
+    });
+    Some(CheckedBy {
+        required: 2,
+        witnesses: witnesses.collect(),
+    })
 }
 
 fn counts(regions: Vec<RegionAnswers>) -> LawCounts {

@@ -6,10 +6,14 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use election::Ballot;
-use pages::voter::{self, Activity, CheckFault, CredentialFault, End, MarkError, MarkedBallot};
+use pages::voter::{
+    self, Activity, CheckFault, CosignedBy, CredentialFault, End, MarkError, MarkedBallot,
+    PolicyView, ProofShows, ProofView, ReceiptView, WitnessView,
+};
 use pages::{Form, Page, PageContext};
 
 use crate::http::{self, Answer, Request};
+use crate::log;
 
 /// Submissions per ballot and NAS, and those that a busy server turned away. Synthetic numbers only.
 #[derive(Default)]
@@ -21,6 +25,7 @@ pub(crate) struct BallotBox {
 }
 
 const RECEIPT: &str = "0-1234-0123456789abcdefghjkmnpqrs";
+const RECORDED_MS: i64 = 1_763_771_400_000;
 
 impl BallotBox {
     pub(crate) fn answer(
@@ -34,6 +39,9 @@ impl BallotBox {
         let found = match (request.method.as_str(), parts.as_slice()) {
             ("GET", [""]) => Some(voter::home(context)),
             ("GET", ["receipts"]) => Some(voter::check(context, None)),
+            ("POST", ["receipts"]) if request.form().get(voter::SAVE_FIELD).is_some() => {
+                return saved(request.form().get("id"));
+            }
             ("POST", ["receipts"]) => Some(check(context, request.form().get("id"))),
             ("GET", ["ballots", id]) => ballot(id).map(|ballot| {
                 let region = query.get("region").and_then(|value| value.parse().ok());
@@ -44,7 +52,7 @@ impl BallotBox {
             }
             ("POST", ["ballots", id, "cast"]) => match ballot(id) {
                 Some(ballot) => match self.cast(context, ballot, &request.form()) {
-                    Ok(receipt) => Some(voter::receipt(context, &receipt, context.now_ms)),
+                    Ok(id) => Some(receipt(context, &id, context.now_ms, &proof(false))),
                     Err(page) => Some(*page),
                 },
                 None => None,
@@ -165,10 +173,55 @@ fn review(context: &PageContext<'_>, ballot: &Ballot, form: &Form) -> Page {
 fn check(context: &PageContext<'_>, id: Option<&str>) -> Page {
     match id {
         None => voter::check(context, None),
-        Some(RECEIPT) => voter::receipt(context, RECEIPT, 1_763_771_400_000),
+        Some(RECEIPT) => receipt(context, RECEIPT, RECORDED_MS, &proof(true)),
         Some(id) if id.split('-').count() == 3 => {
             voter::check(context, Some((id, CheckFault::Unknown)))
         }
         Some(id) => voter::check(context, Some((id, CheckFault::Malformed))),
     }
+}
+
+fn receipt(context: &PageContext<'_>, id: &str, time_ms: i64, proof: &ProofView) -> Page {
+    let proof = Some(proof);
+    voter::receipt(context, &ReceiptView { id, time_ms, proof })
+}
+
+/// A promise right after the vote, the proof for whoever asks later.
+fn proof(is_proof: bool) -> ProofView {
+    let made = log::Made::of(RECEIPT);
+    let cosigned = |(name, time_s): (&str, i64)| CosignedBy {
+        name: name.to_owned(),
+        time_ms: time_s * 1_000,
+    };
+    let time_ms = RECORDED_MS;
+    ProofView {
+        shows: match is_proof {
+            true => ProofShows::Proof {
+                cosigned: log::COSIGNED.map(cosigned).to_vec(),
+            },
+            false => ProofShows::Promise { time_ms },
+        },
+        policy: PolicyView {
+            log: made.log,
+            witnesses: made
+                .witnesses
+                .into_iter()
+                .map(|(name, key)| WitnessView { name, key })
+                .collect(),
+            required: log::REQUIRED,
+        },
+        text: if is_proof { made.proof } else { made.promise },
+    }
+}
+
+/// The proof as a file, for the one receipt that there is.
+fn saved(id: Option<&str>) -> Answer {
+    let proof = proof(id == Some(RECEIPT));
+    let name = proof.file_name();
+    let mut answer = Answer::text("text/plain; charset=utf-8", proof.text);
+    let disposition = format!("attachment; filename=\"{name}\"");
+    let headers = &mut answer.headers;
+    headers.push(("content-disposition".to_owned(), disposition));
+    headers.push(("cache-control".to_owned(), pages::NO_STORE.to_owned()));
+    answer
 }

@@ -155,6 +155,17 @@ check-button = Check
 check-malformed = This is not a receipt number: copy all of it, hyphens included
 check-unknown = No vote is recorded under this number. Check every character.
 
+# The proof on the receipt
+proof-title = Proof
+proof-checked = The server says: your vote is in the log, checked by { $count } of { $all } witnesses:
+proof-signed = The server says: your vote is in the log, and the log is signed. This event asks no witnesses.
+proof-promised = Signed promise of { $time }: your vote will be in the log. The proof comes within a minute.
+proof-save = Save the proof
+proof-save-promise = Save the promise
+proof-ask = Ask for the proof
+proof-keep = Keep the file with your receipt: it says that your vote is in the ballot box, not what you chose.
+proof-elsewhere = This page and its list of witnesses come from the server that is being checked. To check without it, take the list that the election authority published and the program “tally receipt check”, or any other that reads the file; docs/transparency.md of the program’s source says how.
+
 # For the modules of the page
 script-nas-length = A SIN has 9 digits; this has %n%.
 script-nas-check = This SIN does not look right: a digit may be wrong or two exchanged. If it is yours, cast anyway.
@@ -192,3 +203,16 @@ script-stop = Stop
 script-stopped-title = Sending stopped
 script-stopped-body = Nothing says that your vote is recorded. Cast it again when you like: if it already was, you get its receipt.
 script-copied = Number copied.
+script-proof-checked = Checked in your browser: your vote is in frame %frame%, the frame is in the log of %frames% frames, and the log is signed. Witnesses who have signed: %count% of %all%; required: %required%.
+script-proof-unsigned = Your browser cannot check signatures, so it does not know who signed. All the rest of the file holds and is of your receipt.
+script-proof-none = Your browser cannot check this here. The words above are the server’s.
+script-promise-checked = Checked in your browser: the log’s operator has signed that your vote is recorded in frame %frame%. The proof comes within a minute.
+script-proof-seen = %name%, %time%
+script-proof-refused = Do not rely on this proof: %why% Save the file and call the number on your letter.
+script-why-form = the file cannot be read.
+script-why-other = it is of another vote or another log.
+script-why-vote = your vote is not in the frame that it shows.
+script-why-frame = the frame is not in the log that it shows.
+script-why-log = the log has not signed it.
+script-why-signature = the signature of %name% does not fit.
+script-why-few = witnesses who have signed: %count%; required: %required%.

@@ -7,6 +7,15 @@ standing-complete = Clos par la trame { $position } du registre, le { $time }
 note-counting = Dépouillement en cours : résultats provisoires, des votes peuvent encore s’ajouter.
 note-preliminary = Résultats préliminaires : tous les votes sont comptés, aucun relevé signé ne les certifie encore.
 note-certified = Résultats certifiés : une personne autorisée a signé le relevé dont l’empreinte SHA-256 est { $sha256 }.
+checked-line = Vérifié par { $count ->
+    [one] { $count } témoin
+   *[other] { $count } témoins
+ } sur { $all }, il y a { $ago }
+checked-few = Vérifié par { $count ->
+    [one] { $count } témoin
+   *[other] { $count } témoins
+ } sur { $all } jusqu’ici ; requis : { $required }
+checked-not-yet = pas encore
 updated = Dernier vote compté :
 hidden-until = Le décompte est gardé secret jusqu’à la clôture, le { $time }. Seule la participation est affichée.
 hidden-sealed = Le décompte est sous clé. Seule la participation est affichée.

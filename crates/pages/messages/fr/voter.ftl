@@ -155,6 +155,17 @@ check-button = Vérifier
 check-malformed = Ce n’est pas un numéro de reçu : copiez-le en entier, tirets compris
 check-unknown = Aucun vote n’est enregistré sous ce numéro. Vérifiez chaque caractère.
 
+# La preuve sur le reçu
+proof-title = Preuve
+proof-checked = Selon le serveur, votre vote est dans le journal ; témoins qui l’ont vérifié ({ $count } sur { $all }) :
+proof-signed = Selon le serveur, votre vote est dans le journal, et le journal est signé. Ce scrutin ne demande pas de témoins.
+proof-promised = Promesse signée du { $time } : votre vote sera dans le journal. La preuve suit en moins d’une minute.
+proof-save = Enregistrer la preuve
+proof-save-promise = Enregistrer la promesse
+proof-ask = Demander la preuve
+proof-keep = Gardez le fichier avec votre reçu : il dit que votre vote est dans l’urne, et non ce que vous avez choisi.
+proof-elsewhere = Cette page et sa liste de témoins viennent du serveur même qu’il s’agit de vérifier. Pour vérifier sans lui, prenez la liste que l’autorité électorale a publiée et le programme « tally receipt check », ou tout autre qui lit ce fichier ; docs/transparency.md, avec le code source du programme, dit comment.
+
 # Pour les modules de la page
 script-nas-length = Un NAS a 9 chiffres ; il y en a %n%.
 script-nas-check = Ce NAS ne semble pas juste : un chiffre est peut-être faux ou deux sont inversés. S’il est bien le vôtre, déposez quand même.
@@ -192,3 +203,16 @@ script-stop = Arrêter
 script-stopped-title = Envoi arrêté
 script-stopped-body = Rien ne dit que votre vote est enregistré. Déposez-le de nouveau quand vous voulez : s’il l’était déjà, vous recevrez son reçu.
 script-copied = Numéro copié.
+script-proof-checked = Vérifié dans votre navigateur : votre vote est dans la trame %frame%, la trame est dans le journal de %frames% trames, et le journal est signé. Témoins qui ont signé : %count% sur %all% ; requis : %required%.
+script-proof-unsigned = Votre navigateur ne peut pas vérifier les signatures : il ne sait pas qui a signé. Tout le reste du fichier est juste et correspond à votre reçu.
+script-proof-none = Votre navigateur ne peut rien vérifier ici. Ce qui précède est dit par le serveur.
+script-promise-checked = Vérifié dans votre navigateur : l’exploitant du journal a signé que votre vote est enregistré dans la trame %frame%. La preuve suit en moins d’une minute.
+script-proof-seen = %name%, %time%
+script-proof-refused = Ne vous fiez pas à cette preuve : %why% Enregistrez le fichier et appelez le numéro de votre lettre.
+script-why-form = le fichier ne peut pas être lu.
+script-why-other = elle est d’un autre vote ou d’un autre journal.
+script-why-vote = votre vote n’est pas dans la trame qu’elle montre.
+script-why-frame = la trame n’est pas dans le journal qu’elle montre.
+script-why-log = le journal ne l’a pas signée.
+script-why-signature = la signature de %name% n’est pas juste.
+script-why-few = témoins qui ont signé : %count% ; requis : %required%.

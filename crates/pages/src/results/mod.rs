@@ -8,6 +8,7 @@
 //! Live pages stay one renderer's work: the page's script learns that something changed (from the
 //! stream, or by asking again with the `ETag`), fetches the page and puts its live part in place.
 
+mod checked;
 mod csv;
 mod election_page;
 mod law_page;
@@ -21,6 +22,6 @@ pub use law_page::law;
 pub use night::Night;
 pub use overview::index;
 pub use view::{
-    AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, Progress, RegionAnswers,
-    RegionView, Round, Rounds, Seen, Stage, Summary, Turnout,
+    AnswerCounts, CandidateVotes, CheckedBy, CheckingWitness, ElectionView, LawCounts, LawView,
+    Progress, RegionAnswers, RegionView, Round, Rounds, Seen, Stage, Summary, Turnout,
 };

@@ -2,6 +2,7 @@
 
 use election::{Ballot, Language};
 
+use super::checked::CheckedLine;
 use super::view::{Progress, Seen, Stage, Turnout};
 use crate::frame::{Frame, Page, PageContext, with_lang};
 use crate::messages::Messages;
@@ -75,6 +76,8 @@ pub(super) struct Standing {
     /// Why there are no counts, where there are none.
     pub(super) hidden: Option<String>,
     pub(super) updated: Option<Moment>,
+    /// Which witnesses have seen the frames that are counted.
+    pub(super) checked: Option<CheckedLine>,
     /// Every vote is counted.
     pub(super) complete: bool,
     /// No page of this ballot changes any more.
@@ -110,6 +113,10 @@ impl Standing {
             },
             hidden,
             updated,
+            checked: progress
+                .checked
+                .as_ref()
+                .map(|checked| CheckedLine::of(t, checked)),
             complete: progress.is_complete(),
             settled: matches!(progress.stage, Stage::Certified { .. }),
         }

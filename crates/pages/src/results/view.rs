@@ -24,6 +24,28 @@ pub struct Progress {
     pub position: String,
     /// Its commit time, in milliseconds UTC; none before the first vote.
     pub time_ms: Option<i64>,
+    /// Who else has seen these frames; none where the event has no log.
+    pub checked: Option<CheckedBy>,
+}
+
+/// The witnesses of the frames that are counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckedBy {
+    /// How many of them must have cosigned.
+    pub required: u32,
+    /// All witnesses of the event, in its order.
+    pub witnesses: Vec<CheckingWitness>,
+}
+
+/// A witness, and whether it has seen the frames that are counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckingWitness {
+    /// Its short name in the event.
+    pub name: String,
+    /// Its address, for people to look at.
+    pub url: String,
+    /// How long ago it cosigned, in seconds; none where it has not.
+    pub seconds_ago: Option<u64>,
 }
 
 impl Progress {

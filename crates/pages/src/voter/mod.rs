@@ -2,17 +2,22 @@
 //!
 //! Routes that the program serves, all with `?lang=fr|en`: `GET /` ([`home`]), `GET /ballots/{id}`
 //! with `?region=` ([`mark`]), `POST /ballots/{id}/review` ([`marked`], then [`review`] or [`mark`]
-//! with the fault), `POST /ballots/{id}/cast` ([`receipt`], or [`review`] with faults, or [`ended`]), `GET /receipts` with `?id=` ([`check`], [`receipt`]).
+//! with the fault), `POST /ballots/{id}/cast` ([`receipt`], or [`review`] with faults, or [`ended`]), `GET /receipts` ([`check`]), `POST /receipts`
+//! with the number ([`receipt`], or [`check`] with the fault; with [`SAVE_FIELD`], the proof as a file).
 
 mod end;
 mod mark;
 mod marks;
+mod receipt;
 mod review;
 mod state;
 
 pub use end::{Activity, End, ended, not_found};
 pub use mark::mark;
 pub use marks::{MarkError, marked};
+pub use receipt::{
+    CosignedBy, PolicyView, ProofShows, ProofView, ReceiptView, SAVE_FIELD, WitnessView, receipt,
+};
 pub use review::{CredentialFault, KEY_FIELD, MarkedBallot, review};
 
 pub(crate) use state::CastState;
@@ -21,8 +26,7 @@ use askama::Template;
 use election::{Ballot, BallotKind, Candidate, Method, Window};
 
 use crate::frame::{Frame, Page, PageContext};
-use crate::qr::Qr;
-use crate::wording::{Moment, moment};
+use crate::wording::moment;
 
 /// The path of a ballot's page.
 fn ballot_path(ballot: &Ballot) -> String {
@@ -122,36 +126,6 @@ fn card<'a>(context: &PageContext<'a>, frame: &Frame<'_>, ballot: &'a Ballot) ->
         href: frame.link(&ballot_path(ballot)),
         label: frame.t.fill("home-vote-about", [("title", title.into())]),
     }
-}
-
-#[derive(Template)]
-#[template(path = "voter/receipt.html")]
-struct ReceiptPage<'a> {
-    frame: Frame<'a>,
-    id: &'a str,
-    time: Moment,
-    qr: Qr,
-}
-
-/// The receipt of a recorded vote: the answer to a cast, and to a check.
-/// `id` is the request id in its text form, `time_ms` the commit time of its frame.
-#[must_use]
-pub fn receipt<'a>(context: &PageContext<'a>, id: &'a str, time_ms: i64) -> Page {
-    let t = crate::messages::Messages::of(context.lang);
-    let title = t.get("receipt-title").into_owned();
-    let mut frame = Frame::new(context, title, "/receipts");
-    frame.receipt = Some(id);
-    frame.scripts = &["receipt.js"];
-    frame.script_prefix = "script-";
-    Page::new(
-        context.lang,
-        &ReceiptPage {
-            frame,
-            id,
-            time: moment(context.lang, &context.event.time_zone, time_ms),
-            qr: Qr::of(id),
-        },
-    )
 }
 
 /// Why a check of a receipt finds nothing.

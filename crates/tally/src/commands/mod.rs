@@ -10,6 +10,7 @@ pub(crate) mod ledger_end;
 pub(crate) mod mirror;
 mod mirrored_log;
 pub(crate) mod rebuild;
+pub(crate) mod receipt;
 pub(crate) mod release;
 pub(crate) mod run;
 pub(crate) mod shares;

@@ -185,6 +185,12 @@ impl Desk {
         }
     }
 
+    /// The promise of a vote that has just been recorded.
+    pub(crate) fn promise(&self, id: &RequestId, time_ms: i64) -> Option<Voucher> {
+        let shelf = self.shelves.get(usize::from(id.partition))?;
+        shelf.promise(id, time_ms)
+    }
+
     /// Answers another validator, as the owner.
     pub(crate) async fn answer(self: &Arc<Self>, question: LogQuestion) -> Answer {
         match question {

@@ -106,17 +106,19 @@ impl Shelf {
                 return Ok(Some(Voucher::Proof(proof.to_string())));
             }
         }
-        Ok(self.promise(frame, id).map(Voucher::Promise))
+        Ok(self.promise(id, frame.header.time_ms))
     }
 
-    fn promise(&self, frame: &Frame, id: &RequestId) -> Option<String> {
-        let minute = frame.header.time_ms.div_euclid(MINUTE_MS);
+    /// The promise of a vote that was recorded then; none for a time that no calendar has.
+    pub(super) fn promise(&self, id: &RequestId, time_ms: i64) -> Option<Voucher> {
+        let minute = time_ms.div_euclid(MINUTE_MS);
         let promise = Promise {
             origin: self.key.public().name().clone(),
             request_id: id.to_string(),
             minute: u32::try_from(minute).ok()?,
         };
-        promise.sign(&self.key).map(|note| note.to_string())
+        let note = promise.sign(&self.key)?;
+        Some(Voucher::Promise(note.to_string()))
     }
 }
 

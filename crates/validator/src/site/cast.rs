@@ -4,10 +4,11 @@ use credentials::{Code, Nas};
 use data_encoding::HEXLOWER;
 use election::Ballot;
 use listener::client::Prefix;
-use pages::voter::{self, Activity, CredentialFault, End, MarkedBallot};
+use pages::voter::{self, Activity, CredentialFault, End, MarkedBallot, ReceiptView};
 use pages::{Form, Page, PageContext};
 
 use super::page::html;
+use super::proof;
 use super::refused::{NotCast, not_cast};
 use crate::app::App;
 use crate::http::rejection::Rejection;
@@ -95,7 +96,7 @@ pub(super) async fn cast(
     match cast.await {
         Ok(recorded) => {
             app.metrics.note_recorded(&recorded);
-            receipt(context, &recorded)
+            receipt(app, context, &recorded)
         }
         Err(refusal) => {
             app.metrics.note_refusal(&refusal);
@@ -108,13 +109,18 @@ pub(super) async fn cast(
 }
 
 /// The receipt is the answer itself: nothing has to be asked for again that might be refused.
-fn receipt(context: &PageContext<'_>, recorded: &Recorded) -> Reply {
+fn receipt(app: &App, context: &PageContext<'_>, recorded: &Recorded) -> Reply {
     let id = recorded.receipt.to_string();
-    let mut reply = html(voter::receipt(
-        context,
-        &id,
-        receipts::hour_of(recorded.time_ms),
-    ));
+    // No checkpoint covers the vote of this moment.
+    let desk = app.desk.as_ref();
+    let promise = desk.and_then(|desk| desk.promise(&recorded.receipt, recorded.time_ms));
+    let promise = promise.and_then(|promise| proof::view(app, &recorded.receipt, promise));
+    let view = ReceiptView {
+        id: &id,
+        time_ms: receipts::hour_of(recorded.time_ms),
+        proof: promise.as_ref(),
+    };
+    let mut reply = html(voter::receipt(context, &view));
     if recorded.replayed {
         idempotency::mark_replayed(&mut reply);
     }

@@ -7,6 +7,7 @@
 mod cast;
 mod page;
 mod picture;
+mod proof;
 mod refused;
 mod same_site;
 mod visit;

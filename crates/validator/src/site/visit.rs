@@ -8,7 +8,7 @@ use hyper::header::{ACCEPT, CONTENT_TYPE};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use listener::client::Prefix;
-use pages::voter::{self, Activity, CheckFault};
+use pages::voter::{self, Activity, CheckFault, ReceiptView, SAVE_FIELD};
 use pages::{ClusterTable, Form, Page, PageContext, Program};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::cast;
 use super::page::{asset, html};
 use super::picture::picture;
+use super::proof;
 use super::refused::end_of;
 use super::same_site;
 use crate::app::App;
@@ -75,7 +76,7 @@ impl Visit {
             (false, ["receipts"]) => Ok(html(voter::check(&context, None))),
             (true, ["receipts"]) => {
                 let form = posted(&app, &head, incoming).await?;
-                Ok(html(self.receipt(&app, &form).await?))
+                Ok(self.receipt(&app, &form).await?)
             }
             (false, ["ballots", id]) => Ok(match ballot(id) {
                 Some(ballot) => html(voter::mark(
@@ -126,21 +127,31 @@ impl Visit {
         }
     }
 
-    async fn receipt(self, app: &Arc<App>, form: &Form) -> Result<Page, Rejection> {
+    async fn receipt(self, app: &Arc<App>, form: &Form) -> Result<Reply, Rejection> {
         let text = form.get("id").unwrap_or_default().trim();
         let Ok(id) = text.parse() else {
             let fault = CheckFault::Malformed;
-            return Ok(voter::check(&self.context(app), Some((text, fault))));
+            return Ok(html(voter::check(&self.context(app), Some((text, fault)))));
         };
         let found = receipts::look_up(app, id).await?;
         let context = self.context(app);
-        Ok(match found {
+        Ok(html(match found {
             Some(found) => {
-                let hour_ms = receipts::hour_of(found.time_ms);
-                voter::receipt(&context, &id.to_string(), hour_ms)
+                let proof = found
+                    .voucher
+                    .and_then(|voucher| proof::view(app, &id, voucher));
+                if let Some(proof) = proof.as_ref().filter(|_| form.get(SAVE_FIELD).is_some()) {
+                    return Ok(proof::file(proof));
+                }
+                let view = ReceiptView {
+                    id: &id.to_string(),
+                    time_ms: receipts::hour_of(found.time_ms),
+                    proof: proof.as_ref(),
+                };
+                voter::receipt(&context, &view)
             }
             None => voter::check(&context, Some((text, CheckFault::Unknown))),
-        })
+        }))
     }
 }
 

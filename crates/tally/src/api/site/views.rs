@@ -47,6 +47,7 @@ fn progress(standing: &Standing) -> Progress {
         },
         position: frames.join(" "),
         time_ms: standing.time_ms,
+        checked: None,
     }
 }
 
