@@ -1,0 +1,141 @@
+"""The published results (`tally count --json`, or a statement of results), held against the files."""
+import json
+from collections import Counter
+from pathlib import Path
+
+from .ballot_box import BallotBox
+from .event import Ballot
+from .plan import COUNTRY
+from .refused import require
+from .releases import Totals
+
+WRONG = "what was published is not what these files say"
+
+
+def percentage(part: int, whole: int) -> float | None:
+    """Per cent with two decimals, rounded half up."""
+    return (part * 20_000 + whole) // (2 * whole) / 100 if whole else None
+
+
+def has_share(share: str, part: int, whole: int) -> bool:
+    """Whether a part reaches a share such as `more than 1/2` or `at least 3/5`."""
+    words, _, fraction = share.rpartition(" ")
+    numerator, denominator = map(int, fraction.split("/"))
+    have, need = part * denominator, whole * numerator
+    return whole > 0 and (have > need if words == "more than" else have >= need)
+
+
+def answers(counts: Counter) -> dict:
+    """The answers to a law."""
+    oui, non = counts["oui",], counts["non",]
+    return {"oui_count": oui, "non_count": non, "blanc_count": counts["blanc",], "valid_votes": oui + non,
+            "oui_percentage_of_valid_votes": percentage(oui, oui + non)}
+
+
+def law_result(ballot: Ballot, totals: Totals, is_closed: bool, regions: int) -> dict:
+    """The result of a law, as it must have been published."""
+    counts = totals.get((ballot.index, COUNTRY), Counter())
+    result = answers(counts) | {"total_votes": counts.total()}
+    if is_closed:
+        threshold = ballot.definition["threshold"]
+        passed = has_share(threshold["votes"], result["oui_count"], result["valid_votes"])
+        if double := threshold["regions"]:
+            read = [answers(votes) for (index, scope), votes in totals.items() if index == ballot.index and scope > 0]
+            carried = sum(has_share(double["votes"], each["oui_count"], each["valid_votes"]) for each in read)
+            passed = passed and has_share(double["share"], carried, regions)
+        result["threshold"] = {"reached": passed}
+    return result
+
+
+def winners(votes: dict[int, int], seats: int) -> set[int]:
+    """Who has most votes; nobody of several who are equal at the last seat."""
+    cut = sorted((count for count in votes.values() if count), reverse=True)
+    if len(cut) <= seats:
+        return {number for number, count in votes.items() if count}
+    return {number for number, count in votes.items() if count > cut[seats] or count == cut[seats - 1] > cut[seats]}
+
+
+def election_result(ballot: Ballot, totals: Totals, is_closed: bool) -> dict:
+    """The result of an election: first preferences, and who is elected by plurality."""
+    regions, all_votes = [], 0
+    for region in sorted(ballot.papers):
+        counts = totals.get((ballot.index, region), Counter())
+        listed = [each["number"] for each in ballot.definition["candidate"] if each["region"] == region]
+        votes = {number: sum(count for choice, count in counts.items() if choice[0] == str(number))
+                 for number in listed}
+        candidates = [{"candidate_id": number, "votes": count, "percentage": percentage(count, counts.total())}
+                      for number, count in votes.items()]
+        if ballot.definition["counting"]["system"] == "plurality" and is_closed:
+            elected = winners(votes, ballot.definition["seats"])
+            for each in candidates:
+                each["elected"] = each["candidate_id"] in elected
+        regions.append({"region_id": region, "total_votes": counts.total(), "candidates": candidates})
+        all_votes += counts.total()
+    return {"total_votes": all_votes, "regions": regions}
+
+
+def ballot_report(ballot: Ballot, box: BallotBox, totals: Totals, has_counts: bool) -> dict:
+    """Everything about a ballot that must have been published."""
+    registered, is_closed = box.registered(ballot.index), box.is_closed(ballot.index)
+    regions = []
+    for region in sorted(registered):
+        votes = box.votes[ballot.index, region]
+        turnout = percentage(votes, registered[region])
+        regions.append({"region_id": region, "registered": registered[region], "votes": votes,
+                        "turnout_percentage_of_registered": turnout})
+        if ballot.is_law and is_closed and has_counts:
+            regions[-1] |= answers(totals.get((ballot.index, region), Counter()))
+    votes = box.votes_on(ballot.index)
+    report = {"ballot_id": ballot.id, "registered": registered.total(), "votes": votes, "regions": regions,
+              "turnout_percentage_of_registered": percentage(votes, registered.total()),
+              "duplicates": box.duplicates[ballot.index]}
+    if has_counts:
+        report["result"] = (law_result(ballot, totals, is_closed, box.package.event.regions)
+                            if ballot.is_law else election_result(ballot, totals, is_closed))
+    return report
+
+
+def compare(expected: object, told: object, where: str) -> None:
+    """Refuses the first number that differs. What is published beyond the expected members is not looked at."""
+    if isinstance(expected, dict) and isinstance(told, dict):
+        for name, value in expected.items():
+            require(name in told, where, f"it has no {name}", WRONG)
+            compare(value, told[name], f"{where}, {name}")
+    elif isinstance(expected, list) and isinstance(told, list) and len(expected) == len(told):
+        for number, (one, other) in enumerate(zip(expected, told), 1):
+            name = one.get("region_id", one.get("candidate_id", number)) if isinstance(one, dict) else number
+            compare(one, other, f"{where} {name}")
+    else:
+        require(type(expected) is type(told) and expected == told, where,
+                f"published as {told}, the files say {expected}", WRONG)
+
+
+def check_results(path: Path, box: BallotBox, totals: Totals | None) -> list[str]:
+    """Holds published results against the files; returns what was compared, in words."""
+    try:
+        told = json.loads(path.read_bytes())
+        told = told["count"] if str(told.get("schema", "")).startswith("scrutin-statement/") else told
+        ballots = {each["ballot_id"]: each for each in told["ballots"]}
+        shown = {name: each["result"]["results"] == "available" for name, each in ballots.items()}
+        statuses = {name: each["result"]["status"] for name, each in ballots.items()}
+        invalid = {(row["ballot_id"], row["reason"]): row["attempts"] for row in told["invalid"]}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        require(False, path, "it is no document of results", "name what `tally count --json` or `tally statement` wrote")
+    heads = [{"partition": partition, "sequence": sequence, "hash": link.hex()}
+             for partition, (sequence, link) in sorted(box.heads.items())]
+    compare({"event_id": box.package.event.id, "manifest_sha256": box.package.manifest_sha256.hex(),
+             "ledger": heads, "votes": box.votes.total(), "duplicates": box.duplicates.total()}, told, str(path))
+    compare(dict(box.invalid), invalid, f"{path}, invalid")
+    words = []
+    for ballot in box.package.event.ballots:
+        if ballot.id not in ballots:
+            words.append(f"{ballot.id}: not among the published results")
+            continue
+        where, is_closed = f"{path}, {ballot.id}", box.is_closed(ballot.index)
+        require(is_closed == (statuses[ballot.id] != "counting"), where, f"status {statuses[ballot.id]}",
+                "its closing frame, behind which no vote can follow, is not where the status says: " + WRONG)
+        has_counts = totals is not None and shown[ballot.id]
+        compare(ballot_report(ballot, box, totals or {}, has_counts), ballots[ballot.id], where)
+        words.append(f"{ballot.id}: turnout" + (" and counts" if has_counts else " (no counts: they take the mask key)")
+                     + (" agree, final" if is_closed else " agree, so far: the ballot is not closed"))
+    return words
