@@ -2,7 +2,6 @@
 import base64
 import binascii
 
-
 def decode_base64(text: str) -> bytes | None:
     """The bytes that have this one spelling in base 64; else None."""
     try:
@@ -11,22 +10,15 @@ def decode_base64(text: str) -> bytes | None:
         return None
     return data if base64.b64encode(data).decode() == text else None
 
+def crc_of_byte(crc: int) -> int:
+    for _ in range(8):
+        crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc
 
-def crc_table() -> list[int]:
-    """What each byte does to a CRC32C (Castagnoli, reflected)."""
-    table = []
-    for byte in range(256):
-        for _ in range(8):
-            byte = byte >> 1 ^ (0x82F63B78 if byte & 1 else 0)
-        table.append(byte)
-    return table
-
-
-CRC_TABLE = crc_table()
-
+CRC_TABLE = [crc_of_byte(byte) for byte in range(256)]
 
 def crc32c(data: bytes) -> int:
-    """The CRC32C of a few bytes."""
+    """The CRC32C (Castagnoli) of a few bytes."""
     crc, table = 0xFFFFFFFF, CRC_TABLE
     for byte in data:
         crc = crc >> 8 ^ table[crc & 255 ^ byte]

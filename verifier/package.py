@@ -16,33 +16,21 @@ from .event import Event
 from .refused import Refused, require
 
 ALTERED = "the package was altered, or not copied whole: take it again from the election's officers"
-UNTRUSTED_COMMENT = "untrusted comment: signature from minisign secret key"
+TELL = "the officers signed a package that cannot be used: tell them"
+COMMENT = "untrusted comment: signature from minisign secret key"
 SIGNATURE_NAME = re.compile(r"manifest\.json(\.[0-9A-Fa-f]{16})?\.minisig")
 
-
 class Officer(NamedTuple):
-    """Somebody whose signature counts."""
     name: str
     key_id: bytes
     key: Ed25519PublicKey
-
-
-class Shard(NamedTuple):
-    """A part of a ballot's roll: a credential is its place in it."""
-    credentials: int
-    regions: Sequence[int] | None
-
-    def region(self, ordinal: int) -> int:
-        """The region of a credential; 0 where the roll names none."""
-        return self.regions[ordinal] if self.regions is not None else 0
-
 
 class Package(NamedTuple):
     """The package, once everything about it is checked."""
     manifest_sha256: bytes
     partitions: int
     event: Event
-    rolls: list[list[Shard]]
+    rolls: list[list[Sequence[int]]]  # by ballot and shard: the region of each credential, 0 where there is none
     signers: list[str]
     files: int
 
@@ -50,7 +38,6 @@ class Package(NamedTuple):
         """The shards of a ballot whose votes a partition records."""
         each = len(self.rolls[ballot]) // self.partitions
         return range(partition * each, (partition + 1) * each)
-
 
 def read_officer(path: Path) -> Officer:
     """The public key of an officer, as minisign writes it."""
@@ -60,17 +47,13 @@ def read_officer(path: Path) -> Officer:
         raise Refused(path, "it is no public key of minisign", "name the file that the officer handed out")
     return Officer(path.name, data[2:10], Ed25519PublicKey.from_public_bytes(data[10:]))
 
-
 def signer(path: Path, signed: bytes, officers: list[Officer]) -> Officer | None:
     """Which of the officers made this signature file; None where it names the key of somebody else."""
     lines = path.read_bytes().decode("ascii", errors="replace").split("\n")
-    require(len(lines) == 5 and lines[4] == "" and lines[2].startswith("trusted comment: "), path,
-            "it is no signature of minisign: four lines", ALTERED)
-    require(lines[0] == UNTRUSTED_COMMENT, path, "its first line is not minisign's own", ALTERED)
-    signature, second = decode_base64(lines[1]), decode_base64(lines[3])
-    if signature is None or second is None or len(signature) != 74 or len(second) != 64:
-        raise Refused(path, "its signatures are not base 64 of 74 and 64 bytes", ALTERED)
-    require(signature[:2] == b"ED", path, "it is not of minisign's kind with a hash first", ALTERED)
+    form = len(lines) == 5 and lines[0] == COMMENT and lines[2].startswith("trusted comment: ") and lines[4] == ""
+    signature, second = (decode_base64(lines[1]), decode_base64(lines[3])) if form else (None, None)
+    if signature is None or second is None or len(signature) != 74 or len(second) != 64 or signature[:2] != b"ED":
+        raise Refused(path, "it is no signature as minisign writes it: four lines, of the kind with a hash", ALTERED)
     for officer in officers:
         if officer.key_id == signature[2:10]:
             try:
@@ -81,81 +64,69 @@ def signer(path: Path, signed: bytes, officers: list[Officer]) -> Officer | None
             return officer
     return None
 
-
 def check_signatures(directory: Path, manifest: bytes, officers: list[Officer], needed: int) -> list[str]:
     """Who of the officers signed the manifest; enough of them, or nothing in the package counts."""
-    officers = list({officer.key.public_bytes_raw(): officer for officer in officers}.values())
-    require(0 < needed <= len(officers), directory, f"{needed} signatures asked of {len(officers)} officers",
-            "name each officer's key with --trust, and with --require no more than these")
+    distinct = len({officer.key.public_bytes_raw() for officer in officers})
+    require(0 < needed <= distinct, directory, f"{needed} signatures asked of {distinct} officers",
+            "name the key of each officer with --trust, and with --require no more than these")
     paths = sorted(path for path in directory.iterdir() if SIGNATURE_NAME.fullmatch(path.name))
     found = {signed.key_id: signed.name for path in paths if (signed := signer(path, manifest, officers))}
-    require(len(found) >= needed, directory / "manifest.json",
-            f"signed by {len(found)} of the trusted officers, {needed} must have signed",
-            "nobody who may say so has said that this is the election's package")
+    require(len(found) >= needed, directory / "manifest.json", f"signed by {len(found)} of the trusted officers, "
+            f"{needed} must have signed", "nobody who may say so has said that this is the election's package")
     return sorted(found.values())
-
 
 def check_files(directory: Path, entries: list[dict]) -> None:
     """Every file of the manifest with its size and hash, and no other."""
     listed = {entry["path"]: entry for entry in entries}
     for path in sorted(directory.rglob("*")):
         name = path.relative_to(directory).as_posix()
-        plain = path.is_dir() or name in listed or name == "manifest.json" or SIGNATURE_NAME.fullmatch(name)
-        require(bool(plain) and not path.is_symlink(), path, "the manifest lists no such file", ALTERED)
+        known = path.is_dir() or name in listed or name == "manifest.json" or SIGNATURE_NAME.fullmatch(name)
+        require(bool(known) and not path.is_symlink(), path, "the manifest lists no such file", ALTERED)
     for name, entry in listed.items():
         path = directory / name
-        require(path.is_file(), path, "the manifest lists it, and it is not there", ALTERED)
-        require(path.stat().st_size == entry["size"], path, f"it has not {entry['size']} bytes", ALTERED)
+        require(path.is_file() and path.stat().st_size == entry["size"], path,
+                f"the manifest lists it with {entry['size']} bytes, and it is not there or not so long", ALTERED)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         require(digest == entry["sha256"], path, "its SHA-256 is not the one that officers signed", ALTERED)
 
-
 def read_column(path: Path, kind: int, shard: int, credentials: int) -> tuple[int, bytes]:
     """The width and the values of a column of the roll."""
     data = path.read_bytes()
-    magic, version, got_kind, got_shard, width, count, length = struct.unpack_from("<8s4I2Q", data)
+    magic, version, got_kind, got_shard, width, count, length = struct.unpack_from("<8s4I2Q", data.ljust(64))
     fits = (magic, version, got_kind, got_shard, count) == (b"SCRUTINP", 1, kind, shard, credentials)
-    require(fits and length == credentials * width == len(data) - 64, path, "it is no column of this shard",
-            "the officers signed a package that cannot be used: tell them")
+    require(fits and length == credentials * width == len(data) - 64, path, "it is no column of this shard", TELL)
     return width, data[64:]
 
-
-def read_shard(stem: Path, shard: int, credentials: int, has_regions: bool) -> Shard:
-    """The roll of a shard: each credential once, and its region."""
-    path = stem.with_suffix(".dig")
+def read_shard(stem: Path, shard: int, credentials: int, has_regions: bool) -> Sequence[int]:
+    """The region of each credential of a shard; each credential stands there once."""
+    path, before = stem.with_suffix(".dig"), b""
     width, digests = read_column(path, 3, shard, credentials)
-    before = b""
-    for at in range(0, len(digests), width):
-        digest = digests[at:at + width]
-        require(width == 16 and before < digest, path, f"digest {at // 16} is not above the one before",
+    for at in range(0, len(digests), 16):
+        digest = digests[at:at + 16]
+        require(before < digest and width == 16, path, f"digest {at // 16} is not above the one before",
                 "a voter may stand twice on the roll: tell the officers")
         before = digest
     if not has_regions:
-        return Shard(credentials, None)
-    width, regions = read_column(stem.with_suffix(".reg"), 4, shard, credentials)
-    require(width in (1, 2), stem.with_suffix(".reg"), f"regions of {width} bytes", ALTERED)
-    wide = array("H", regions) if width == 2 else regions
-    return Shard(credentials, wide)
-
+        return bytes(credentials)
+    path = stem.with_suffix(".reg")
+    width, regions = read_column(path, 4, shard, credentials)
+    require(width in (1, 2) or not regions, path, f"regions of {width} bytes", TELL)
+    return array("H", regions) if width == 2 else regions
 
 def read_package(directory: Path, officers: list[Officer], needed: int) -> Package:
     """Everything that officers signed; refuses at the first thing that they did not."""
     path = directory / "manifest.json"
-    manifest_bytes = path.read_bytes()
-    signers = check_signatures(directory, manifest_bytes, officers, needed)
-    manifest = json.loads(manifest_bytes)
+    signed = path.read_bytes()
+    signers = check_signatures(directory, signed, officers, needed)
+    manifest = json.loads(signed)
     require(manifest["format"] == "scrutin-package-1", path, "another format", "take a newer verifier")
     check_files(directory, manifest["files"])
-    event = Event.read(directory / "election.json")
-    listed = [ballot["id"] for ballot in manifest["ballots"]]
-    require(manifest["event"] == event.id and listed == [ballot.id for ballot in event.ballots], path,
-            "event and ballots are not those of election.json", "the officers signed two things: tell them")
-    partitions, rolls = manifest["partitions"], []
+    event, partitions, rolls = Event.read(directory / "election.json"), manifest["partitions"], []
+    listed = [manifest["event"], *(ballot["id"] for ballot in manifest["ballots"])]
+    require(listed == [event.id, *(ballot.id for ballot in event.ballots)], path, "other ballots than the event", TELL)
     for ballot in manifest["ballots"]:
-        stems = directory / "shards" / ballot["id"]
-        rolls.append([read_shard(stems / f"{shard:04}", shard, each["credentials"], ballot["regions"])
-                      for shard, each in enumerate(ballot["shards"])])
-        require(len(rolls[-1]) % partitions == 0, path, f"{ballot['id']}: shards in no whole partitions", ALTERED)
-    sha256 = hashlib.sha256(manifest_bytes).digest()
-    return Package(sha256, partitions, event, rolls, signers, len(manifest["files"]))
+        rolls.append([read_shard(directory / "shards" / ballot["id"] / f"{shard:04}", shard, each["credentials"],
+                                 ballot["regions"]) for shard, each in enumerate(ballot["shards"])])
+        require(len(rolls[-1]) % partitions == 0, path, f"the shards of {ballot['id']} make no partitions", TELL)
+    return Package(hashlib.sha256(signed).digest(), partitions, event, rolls, signers, len(manifest["files"]))

@@ -6,16 +6,18 @@ from pathlib import Path
 from .ballot_box import BallotBox
 from .event import Ballot
 from .plan import COUNTRY
-from .refused import require
+from .refused import Refused, require
 from .releases import Totals
 
 WRONG = "what was published is not what these files say"
-
 
 def percentage(part: int, whole: int) -> float | None:
     """Per cent with two decimals, rounded half up."""
     return (part * 20_000 + whole) // (2 * whole) / 100 if whole else None
 
+def turnout(votes: int, registered: int) -> dict:
+    return {"registered": registered, "votes": votes,
+            "turnout_percentage_of_registered": percentage(votes, registered)}
 
 def has_share(share: str, part: int, whole: int) -> bool:
     """Whether a part reaches a share such as `more than 1/2` or `at least 3/5`."""
@@ -24,13 +26,11 @@ def has_share(share: str, part: int, whole: int) -> bool:
     have, need = part * denominator, whole * numerator
     return whole > 0 and (have > need if words == "more than" else have >= need)
 
-
 def answers(counts: Counter) -> dict:
     """The answers to a law."""
     oui, non = counts["oui",], counts["non",]
     return {"oui_count": oui, "non_count": non, "blanc_count": counts["blanc",], "valid_votes": oui + non,
             "oui_percentage_of_valid_votes": percentage(oui, oui + non)}
-
 
 def law_result(ballot: Ballot, totals: Totals, is_closed: bool, regions: int) -> dict:
     """The result of a law, as it must have been published."""
@@ -46,14 +46,12 @@ def law_result(ballot: Ballot, totals: Totals, is_closed: bool, regions: int) ->
         result["threshold"] = {"reached": passed}
     return result
 
-
 def winners(votes: dict[int, int], seats: int) -> set[int]:
     """Who has most votes; nobody of several who are equal at the last seat."""
     cut = sorted((count for count in votes.values() if count), reverse=True)
     if len(cut) <= seats:
         return {number for number, count in votes.items() if count}
     return {number for number, count in votes.items() if count > cut[seats] or count == cut[seats - 1] > cut[seats]}
-
 
 def election_result(ballot: Ballot, totals: Totals, is_closed: bool) -> dict:
     """The result of an election: first preferences, and who is elected by plurality."""
@@ -73,27 +71,19 @@ def election_result(ballot: Ballot, totals: Totals, is_closed: bool) -> dict:
         all_votes += counts.total()
     return {"total_votes": all_votes, "regions": regions}
 
-
-def ballot_report(ballot: Ballot, box: BallotBox, totals: Totals, has_counts: bool) -> dict:
-    """Everything about a ballot that must have been published."""
-    registered, is_closed = box.registered(ballot.index), box.is_closed(ballot.index)
-    regions = []
-    for region in sorted(registered):
-        votes = box.votes[ballot.index, region]
-        turnout = percentage(votes, registered[region])
-        regions.append({"region_id": region, "registered": registered[region], "votes": votes,
-                        "turnout_percentage_of_registered": turnout})
-        if ballot.is_law and is_closed and has_counts:
-            regions[-1] |= answers(totals.get((ballot.index, region), Counter()))
-    votes = box.votes_on(ballot.index)
-    report = {"ballot_id": ballot.id, "registered": registered.total(), "votes": votes, "regions": regions,
-              "turnout_percentage_of_registered": percentage(votes, registered.total()),
-              "duplicates": box.duplicates[ballot.index]}
-    if has_counts:
-        report["result"] = (law_result(ballot, totals, is_closed, box.package.event.regions)
-                            if ballot.is_law else election_result(ballot, totals, is_closed))
-    return report
-
+def ballot_report(ballot: Ballot, box: BallotBox, totals: Totals | None) -> dict:
+    """Everything about a ballot that must have been published; without totals its turnout alone."""
+    registered, is_closed, votes = box.registered(ballot.index), box.is_closed(ballot.index), box.votes_on(ballot.index)
+    regions = [{"region_id": region, **turnout(box.votes[ballot.index, region], registered[region])}
+               for region in sorted(registered)]
+    report = {"regions": regions, "duplicates": box.duplicates[ballot.index], **turnout(votes, registered.total())}
+    if totals is None:
+        return report
+    if not ballot.is_law:
+        return report | {"result": election_result(ballot, totals, is_closed)}
+    for region in regions if is_closed else []:
+        region |= answers(totals.get((ballot.index, region["region_id"]), Counter()))
+    return report | {"result": law_result(ballot, totals, is_closed, box.package.event.regions)}
 
 def compare(expected: object, told: object, where: str) -> None:
     """Refuses the first number that differs. What is published beyond the expected members is not looked at."""
@@ -109,33 +99,32 @@ def compare(expected: object, told: object, where: str) -> None:
         require(type(expected) is type(told) and expected == told, where,
                 f"published as {told}, the files say {expected}", WRONG)
 
-
 def check_results(path: Path, box: BallotBox, totals: Totals | None) -> list[str]:
     """Holds published results against the files; returns what was compared, in words."""
     try:
         told = json.loads(path.read_bytes())
-        told = told["count"] if str(told.get("schema", "")).startswith("scrutin-statement/") else told
+        told = told["count"] if "count" in told else told  # of a statement
         ballots = {each["ballot_id"]: each for each in told["ballots"]}
-        shown = {name: each["result"]["results"] == "available" for name, each in ballots.items()}
-        statuses = {name: each["result"]["status"] for name, each in ballots.items()}
+        shown = {name: (each["result"]["status"], each["result"]["results"]) for name, each in ballots.items()}
         invalid = {(row["ballot_id"], row["reason"]): row["attempts"] for row in told["invalid"]}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        require(False, path, "it is no document of results", "name what `tally count --json` or `tally statement` wrote")
-    heads = [{"partition": partition, "sequence": sequence, "hash": link.hex()}
-             for partition, (sequence, link) in sorted(box.heads.items())]
-    compare({"event_id": box.package.event.id, "manifest_sha256": box.package.manifest_sha256.hex(),
-             "ledger": heads, "votes": box.votes.total(), "duplicates": box.duplicates.total()}, told, str(path))
-    compare(dict(box.invalid), invalid, f"{path}, invalid")
-    words = []
-    for ballot in box.package.event.ballots:
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise Refused(path, "it holds no results", "name what `tally count --json` or `tally statement` wrote") from None
+    event, words = box.package.event, []
+    heads = [{"partition": partition, "sequence": box.head(partition)[0], "hash": box.head(partition)[1].hex()}
+             for partition in range(box.package.partitions) if box.head(partition)[0]]
+    compare({"event_id": event.id, "manifest_sha256": box.package.manifest_sha256.hex(), "ledger": heads,
+             "votes": box.votes.total(), "duplicates": box.duplicates.total()}, told, str(path))
+    compare(dict(box.invalid), invalid, f"{path}, invalid attempts")
+    require(ballots.keys() <= {ballot.id for ballot in event.ballots}, path, "it names ballots that there are not", WRONG)
+    for ballot in event.ballots:
         if ballot.id not in ballots:
-            words.append(f"{ballot.id}: not among the published results")
+            words.append(f"{ballot.id}: NOT among the published results")
             continue
-        where, is_closed = f"{path}, {ballot.id}", box.is_closed(ballot.index)
-        require(is_closed == (statuses[ballot.id] != "counting"), where, f"status {statuses[ballot.id]}",
-                "its closing frame, behind which no vote can follow, is not where the status says: " + WRONG)
-        has_counts = totals is not None and shown[ballot.id]
-        compare(ballot_report(ballot, box, totals or {}, has_counts), ballots[ballot.id], where)
-        words.append(f"{ballot.id}: turnout" + (" and counts" if has_counts else " (no counts: they take the mask key)")
-                     + (" agree, final" if is_closed else " agree, so far: the ballot is not closed"))
+        (status, counts), is_closed = shown[ballot.id], box.is_closed(ballot.index)
+        require(is_closed == (status != "counting"), f"{path}, {ballot.id}", f"its status is {status}",
+                f"by its closing frames voting is {'over' if is_closed else 'not over'}: {WRONG}")
+        available = totals if counts == "available" else None
+        compare(ballot_report(ballot, box, available), ballots[ballot.id], f"{path}, {ballot.id}")
+        what = "turnout and counts agree" if available is not None else "turnout agrees, its counts were NOT compared"
+        words.append(f"{ballot.id}: {what}; {'final' if is_closed else 'voting is not over'}")
     return words

@@ -3,68 +3,51 @@ import hashlib
 import struct
 from collections.abc import Sequence
 
-EMPTY = hashlib.sha256(b"").digest()
-LEAF = struct.Struct(">BHQ32sI32s")
-
+LEAF = struct.Struct(">BHQ32sI32s")  # version, partition, sequence, link, votes, root over trackers
 
 def leaf_hash(data: bytes) -> bytes:
-    """The hash of an entry."""
     return hashlib.sha256(b"\0" + data).digest()
 
-
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """The hash above two others."""
     return hashlib.sha256(b"\1" + left + right).digest()
-
-
-def root_of(entries: Sequence[bytes]) -> bytes:
-    """The root over some entries."""
-    tree = Tree()
-    for entry in entries:
-        tree.add(leaf_hash(entry))
-    return tree.root()
-
-
-def frame_leaf(partition: int, sequence: int, link: bytes, trackers: bytes) -> bytes:
-    """What the log says of a frame: 79 bytes."""
-    each = [trackers[at:at + 16] for at in range(0, len(trackers), 16)]
-    return LEAF.pack(1, partition, sequence, link, len(each), root_of(each))
-
 
 class Tree:
     """A tree that grows: the roots of its full parts, the largest first."""
 
     def __init__(self) -> None:
-        self.size = 0
-        self.parts: list[bytes] = []
+        self.size, self.parts = 0, list[bytes]()
 
-    def add(self, hash_: bytes) -> None:
+    def add(self, entry: bytes) -> None:
         """Puts the next leaf behind the others."""
-        full = self.size
+        root, full = leaf_hash(entry), self.size
         while full & 1:
-            hash_ = node_hash(self.parts.pop(), hash_)
-            full >>= 1
-        self.parts.append(hash_)
+            root, full = node_hash(self.parts.pop(), root), full >> 1
+        self.parts.append(root)
         self.size += 1
 
     def root(self) -> bytes:
-        """The root of the tree as it is now."""
         if not self.parts:
-            return EMPTY
-        *left, root = self.parts
-        for part in reversed(left):
+            return hashlib.sha256(b"").digest()
+        root = self.parts[-1]
+        for part in reversed(self.parts[:-1]):
             root = node_hash(part, root)
         return root
 
+def frame_leaf(partition: int, sequence: int, link: bytes, trackers: bytes) -> bytes:
+    """What the log says of a frame: 79 bytes."""
+    tree = Tree()
+    for at in range(0, len(trackers), 16):
+        tree.add(trackers[at:at + 16])
+    return LEAF.pack(1, partition, sequence, link, tree.size, tree.root())
 
 def root_above(hash_: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:
-    """The root that a path leads to from a leaf; None where the path is not of that length."""
+    """The root that a path leads to from a leaf's hash; None where the path is not of that length."""
     if size == 1:
-        return hash_ if not path else None
+        return None if path else hash_
     if not path or index >= size:
         return None
-    left = 1 << (size - 1).bit_length() - 1
     *below, sibling = path
+    left = 1 << (size - 1).bit_length() - 1  # leaves below the left hand of the root
     if index < left:
         under = root_above(hash_, index, left, below)
         return under and node_hash(under, sibling)
