@@ -55,7 +55,9 @@ def ascending(numbers: object, bits: int) -> bool:
 
 def are_rows(rows: object, width: int) -> bool:
     """Whether these are lists of integers, ascending, each with a count above zero behind; null is below 0."""
-    if type(rows) is not list or any(type(row) is not list or len(row) != width for row in rows):
+    if type(rows) is not list or not rows:
+        return type(rows) is list
+    if any(type(row) is not list or len(row) != width for row in rows):
         return False
     keys = [[-1 if part is None and width == 3 else part for part in row[:-1]] for row in rows]
     numbers = all(type(part) is int for key, row in zip(keys, rows) for part in (*key, row[-1]))
@@ -147,7 +149,6 @@ class Chain:
 
     def frames(self, directory: Path) -> Iterator[Frame]:
         """All frames of the partition, in their order."""
-        require(directory.is_dir(), directory, "there is no such partition", "votes are missing: copy the whole ledger")
         for number, path in enumerate(sorted(directory.glob("*.segment")), 1):
             require(path.name == f"{number:08}.segment", path, f"segment {number} should stand here", FORKED)
             data = path.read_bytes()
@@ -162,6 +163,8 @@ def check_partitions(ledger: Path, package: Package) -> list[Path]:
     known = [ledger / f"p{partition:04}" for partition in range(package.partitions)]
     for path in sorted(ledger.glob("p[0-9]*")):
         require(path in known, path, f"it is none of the {package.partitions} partitions of the package", FOREIGN)
+    for path in known:
+        require(path.is_dir(), path, "there is no such partition", "votes are missing: copy the whole ledger")
     return known
 
 def acknowledged(path: Path, partition: int) -> tuple[int, bytes]:
