@@ -38,8 +38,9 @@ class BallotBox:
                 raise Refused(frame.where(), f"votes on ballot {index}, which the event does not have", STUFFED)
             regions = self.mark(frame, index)
             self.check_ballot(frame, index, regions)
-            votes.update(((index, region), count) for region, count in sorted(regions.items()))
-        self.votes.update(votes)
+            for region in sorted(regions):
+                votes[index, region] = regions[region]
+                self.votes[index, region] += regions[region]
         if frame.attempts["duplicates"] or frame.attempts["invalid"]:
             self.take_attempts(frame)
         self.check_time(frame)

@@ -1,7 +1,8 @@
 """Base 64 and CRC32C, as the formats of an election have them."""
 import base64
 import binascii
-import struct
+from functools import reduce
+from operator import getitem, xor
 
 def decode_base64(text: str) -> bytes | None:
     """The bytes that have this one spelling in base 64; else None."""
@@ -11,23 +12,22 @@ def decode_base64(text: str) -> bytes | None:
         return None
     return data if base64.b64encode(data).decode() == text else None
 
-def crc_table() -> list[int]:
-    """What each two bytes do to a CRC32C (Castagnoli, reflected)."""
-    one, two = [], []
+def crc_tables(length: int) -> list[list[int]]:
+    """What each value of a byte does to a CRC32C (Castagnoli, reflected), with so many bytes behind it or fewer."""
+    table = []
     for crc in range(256):
         for _ in range(8):
             crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
-        one.append(crc)
-    for crc in range(1 << 16):
-        crc = crc >> 8 ^ one[crc & 255]
-        two.append(crc >> 8 ^ one[crc & 255])
-    return two
+        table.append(crc)
+    tables = [table]
+    while len(tables) < length:
+        tables.append([crc >> 8 ^ table[crc & 255] for crc in tables[-1]])
+    return tables[::-1]
 
-CRC_TABLE = crc_table()
+CRC_TABLES = crc_tables(60)
 
 def crc32c(data: bytes) -> int:
-    """The CRC32C of an even number of bytes."""
-    crc, table = 0xFFFFFFFF, CRC_TABLE
-    for word, in struct.iter_unpack("<H", data):
-        crc = crc >> 16 ^ table[crc & 0xFFFF ^ word]
-    return crc ^ 0xFFFFFFFF
+    """The CRC32C of 4 to 60 bytes: each does its own part, the first four also that of the register's first value."""
+    tables = CRC_TABLES[-len(data):]
+    first = tables[0][255] ^ tables[1][255] ^ tables[2][255] ^ tables[3][255]
+    return reduce(xor, map(getitem, tables, data), first) ^ 0xFFFFFFFF

@@ -161,11 +161,12 @@ class Election:
                 "attempts": {"invalid": [list(row) for row in invalid], "duplicates": [list(row) for row in duplicates]},
                 "trackers": b"".join(trackers)}
 
-    def frame(self, sequence, time_ms, previous, epoch, body):
+    @staticmethod
+    def frame(sequence, time_ms, previous, epoch, body, checksum=None):
         """A frame; `body` is a body, or its bytes."""
         body = body if isinstance(body, bytes) else cbor2.dumps(body)
         data = struct.pack("<IIQq32s", 92 + len(body), epoch, sequence, time_ms, previous)
-        data += struct.pack("<I", crc32c(data)) + body
+        data += struct.pack("<I", crc32c(data) if checksum is None else checksum) + body
         return data + hashlib.sha256(data).digest()
 
     def write(self, segments, reserved=100):

@@ -140,6 +140,21 @@ class Bytes(Case):
             election.write([[], []])
         self.refused(election, "does not follow")
 
+    def test_a_frame_follows_the_one_before(self):
+        """Its hashes are made anew, so that nothing but its place is wrong."""
+        election, frame = self.sound(log=False), Election.frame
+        votes = [(OPENS, body({LAW: [1]}, "a")), (OPENS, body({LAW: [2]}, "b"))]
+        for changed, told in ((lambda n, t, p, e, b: (n, t, bytes(32), e, b), "does not follow"),
+                              (lambda n, t, p, e, b: (n + n // 2, t, p, e, b), "does not follow"),
+                              (lambda n, t, p, e, b: (n, t, p, e + n // 2, b), "does not follow"),
+                              (lambda n, t, p, e, b: (n, t, p, e, b, 7), "length or checksum"),
+                              (lambda n, t, p, e, b: (n, t, p, e, b), "")):
+            with mock.patch.object(election, "frame", lambda *args: frame(*changed(*args))):
+                election.write([votes])
+            if told:
+                self.refused(election, told)
+        self.run_on(election)
+
     def test_the_sidecar_names_a_frame_that_is_there(self):
         election = self.sound()
         election.acknowledge(6, bytes(32))
