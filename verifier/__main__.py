@@ -8,7 +8,7 @@ from .ledger import Chain, acknowledged, check_partitions
 from .notes import POLICY, SUSPECT, UNSEEN, Checkpoint, read_checkpoint
 from .package import read_officer, read_package
 from .plan import Plan, Release
-from .receipt import check_receipt, read_receipt
+from .receipt import Receipt, check_receipt, read_receipt
 from .refused import Refused, require
 from .releases import Hand, Totals, check_file, check_regions
 from .results import check_results
@@ -47,13 +47,18 @@ class Audit:
               f"signed; SHA-256 of its manifest {package.manifest_sha256.hex()}.")
         self.policy = event.policy(package.partitions)
         if asked.policy:
-            lines = [line.strip() for line in asked.policy.read_text().splitlines() if not line.startswith("#")]
+            lines = [line.strip() for line in asked.policy.read_text(errors="replace").splitlines() if not line.startswith("#")]
             told = event.policy_lines(self.policy) if self.policy else []
             require([line for line in lines if line] == told, asked.policy, "it is not the policy of the package", POLICY)
         require(self.policy is not None or not asked.receipt, asked.package, "the event has no log", "there are no "
                 "receipts that prove anything where the package names no log")
         self.hand, self.box = self.reader(), BallotBox(package)
-        self.receipts = [read_receipt(path, self.policy) for path in asked.receipt]
+        self.receipts, self.bad_receipt = list[Receipt](), None
+        for path in asked.receipt:
+            try:
+                self.receipts.append(read_receipt(path, self.policy))
+            except Refused as refused:  # told when receipts are due: what comes before them is to be told first
+                self.bad_receipt = self.bad_receipt or refused
         self.roots: dict[tuple[int, int], bytes] = {}  # by partition and size, where somebody signed one
         self.kept: dict[tuple[int, int], tuple[bytes, bytes]] = {}  # leaf and trackers of frames with a receipt
         self.releases: list[list[Release]] = []  # by partition, as the plan has them
@@ -76,6 +81,8 @@ class Audit:
         totals = self.check_releases() if self.asked.releases else None
         if self.asked.results:
             print("\n  ".join(["Published results:", *check_results(self.asked.results, self.box, totals)]))
+        if self.bad_receipt:
+            raise self.bad_receipt
         for receipt in self.receipts:
             place = receipt.partition, receipt.sequence
             check_receipt(receipt, self.kept.get(place), self.roots.get((receipt.partition, receipt.checkpoint.size)))

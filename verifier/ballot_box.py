@@ -110,7 +110,7 @@ class BallotBox:
 
     def registered(self, index: int) -> Counter[int]:
         """How many credentials the roll of a ballot has, by region."""
-        return Counter(region for shard in self.package.rolls[index] for region in shard)
+        return sum((Counter(shard) for shard in self.package.rolls[index]), Counter())
 
     def votes_on(self, index: int) -> int:
         return sum(count for (ballot, _), count in self.votes.items() if ballot == index)

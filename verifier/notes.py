@@ -31,7 +31,7 @@ class Key(NamedTuple):
 
     def fits(self, signature: bytes, message: str) -> bool:
         """Whether the key made this signature, and nobody else could have."""
-        if len(signature) != 64 or is_small(signature[:32]):
+        if len(signature) != 64 or is_small(signature[:32]) or is_small(self.key):
             return False
         try:
             Ed25519PublicKey.from_public_bytes(self.key).verify(signature, message.encode())
@@ -62,7 +62,7 @@ def parse_key(text: str, kind: int, where: object) -> Key:
     """The key in NAME+ID+BASE64."""
     name, id_, encoded = (text.split("+", 2) + ["", ""])[:3]
     data = decode_base64(encoded)
-    if not NAME.fullmatch(name) or data is None or len(data) != 33 or data[0] != kind or is_small(data[1:]):
+    if not NAME.fullmatch(name) or data is None or len(data) != 33 or data[0] != kind:
         raise Refused(where, f"no key of a log or witness: {text[:80]}", POLICY)
     key = named_key(name, kind, data[1:])
     require(key.id.hex() == id_, where, f"the id of key {name} does not fit the key", POLICY)

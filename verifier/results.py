@@ -16,8 +16,7 @@ def percentage(part: int, whole: int) -> float | None:
     return (part * 20_000 + whole) // (2 * whole) / 100 if whole else None
 
 def turnout(votes: int, registered: int) -> dict:
-    return {"registered": registered, "votes": votes,
-            "turnout_percentage_of_registered": percentage(votes, registered)}
+    return {"registered": registered, "votes": votes, "turnout_percentage_of_registered": percentage(votes, registered)}
 
 def has_share(share: str, part: int, whole: int) -> bool:
     """Whether a part reaches a share such as `more than 1/2` or `at least 3/5`."""
@@ -46,13 +45,6 @@ def law_result(ballot: Ballot, totals: Totals, is_closed: bool, regions: int) ->
         result["threshold"] = {"reached": passed}
     return result
 
-def winners(votes: dict[int, int], seats: int) -> set[int]:
-    """Who has most votes; nobody of several who are equal at the last seat."""
-    cut = sorted((count for count in votes.values() if count), reverse=True)
-    if len(cut) <= seats:
-        return {number for number, count in votes.items() if count}
-    return {number for number, count in votes.items() if count > cut[seats] or count == cut[seats - 1] > cut[seats]}
-
 def election_result(ballot: Ballot, totals: Totals, is_closed: bool) -> dict:
     """The result of an election: first preferences, and who is elected by plurality."""
     regions, all_votes = [], 0
@@ -64,9 +56,9 @@ def election_result(ballot: Ballot, totals: Totals, is_closed: bool) -> dict:
         candidates = [{"candidate_id": number, "votes": count, "percentage": percentage(count, counts.total())}
                       for number, count in votes.items()]
         if ballot.definition["counting"]["system"] == "plurality" and is_closed:
-            elected = winners(votes, ballot.definition["seats"])
-            for each in candidates:
-                each["elected"] = each["candidate_id"] in elected
+            seats = ballot.definition["seats"]  # nobody without votes, and none of several who are equal at the last
+            first_out = (sorted(votes.values(), reverse=True) + [0] * (seats + 1))[seats]
+            candidates = [each | {"elected": each["votes"] > first_out} for each in candidates]
         regions.append({"region_id": region, "total_votes": counts.total(), "candidates": candidates})
         all_votes += counts.total()
     return {"total_votes": all_votes, "regions": regions}

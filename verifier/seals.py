@@ -1,5 +1,6 @@
 """What a hand opens with its key: content keys, masked counts, masks, rankings."""
 import hashlib
+import re
 import struct
 from pathlib import Path
 
@@ -12,16 +13,18 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from .event import WITNESSES
-from .refused import require
+from .refused import Refused, require
 
 SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.CHACHA20_POLY1305)
 
 def read_key(path: Path, hand: str, public: bytes) -> X25519PrivateKey:
     """The hand's secret key; refuses any other than that of the event."""
-    words = path.read_text().strip().split(":")
-    secret = bytes.fromhex(words[1]) if len(words) == 3 and len(words[1]) == 64 else b""
-    check = hashlib.sha256(b"scrutin.v2 hand key checksum" + hand.encode() + secret).hexdigest()[:8]
-    require(words == [f"scrutin-{hand}-key-2", secret.hex(), check], path, f"it is no {hand} key", "name the right file")
+    form = rf"scrutin-{hand}-key-2:([0-9a-f]{{64}}):([0-9a-f]{{8}})\n?"
+    found = re.fullmatch(form, path.read_text(errors="replace"))
+    secret = bytes.fromhex(found[1]) if found else b""
+    told = hashlib.sha256(b"scrutin.v2 hand key checksum" + hand.encode() + secret).hexdigest()[:8]
+    if found is None or found[2] != told:
+        raise Refused(path, f"it is no {hand} key, or part of it was changed", "name the right file")
     key = X25519PrivateKey.from_private_bytes(secret)
     require(key.public_key().public_bytes_raw() == public, path, f"it is not the {hand} key of this event",
             "name the right file")

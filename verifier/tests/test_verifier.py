@@ -11,6 +11,7 @@ from pathlib import Path
 from unittest import mock
 
 import cbor2
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from verifier import __main__ as program
 from verifier.encoding import crc32c
@@ -348,6 +349,8 @@ class Log(Case):
         forged = bytes([1]) + bytes(63)  # fits the key of the neutral point under the plain equation
         key = program.read_checkpoint.__globals__["Key"]("w", b"1234", bytes([1]) + bytes(31))
         self.assertFalse(key.fits(forged, "anything"))
+        public = Ed25519PublicKey.from_public_bytes(key.key)
+        public.verify(forged, b"anything")  # so the library alone would take it
 
 
 class Receipts(Case):
@@ -367,6 +370,13 @@ class Receipts(Case):
             with self.assertRaises(Refused, msg=f"byte {at}"):
                 self.run_on(election, "--receipt", receipt)
 
+    def test_what_is_broken_before_the_receipts_is_told_first(self):
+        election = self.sound()
+        (election.root / "bad").write_text("no receipt")
+        segment = election.partition / "00000002.segment"
+        segment.write_bytes(segment.read_bytes() + b"more")
+        self.refused(election, "bytes behind the last frame", "--receipt", election.root / "bad")
+
     def test_a_receipt_for_another_vote_frame_or_log_is_refused(self):
         election = self.sound()
         one, other = election.receipt(1, 0, "one").read_bytes(), election.receipt(2, 0, "other").read_bytes()
@@ -385,6 +395,20 @@ class Receipts(Case):
         bare = Election(self.directory / "bare")
         bare.write(sound_frames())
         self.refused(bare, "the event has no log", "--receipt", election.root / "one")
+
+
+class Keys(Case):
+    def test_a_key_file_is_of_the_hand_whole_and_of_this_event(self):
+        election = self.sound()
+        secret = bytes(range(32))
+        check = hashlib.sha256(b"scrutin.v2 hand key checksum" + b"mask" + secret).hexdigest()[:8]
+        path = election.root / "mask.key"
+        for text, told in ((f"scrutin-mask-key-2:{secret.hex()}:{check}\n", "not the mask key of this event"),
+                           (f"scrutin-mask-key-2:{secret.hex()}:00000000\n", "no mask key"), ("", "no mask key"),
+                           (f"scrutin-count-key-2:{secret.hex()}:{check}\n", "no mask key"),
+                           (f"scrutin-mask-key-2:{'x' * 64}:{check}\n", "no mask key")):
+            path.write_text(text)
+            self.refused(election, told, "--mask-key", path, "--releases", election.root)
 
 
 class Packages(Case):
