@@ -7,7 +7,11 @@ import struct
 from pathlib import Path
 
 import cbor2
+from cryptography.hazmat.primitives import hpke
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from verifier.encoding import crc32c
 from verifier.tree import frame_leaf, leaf_hash, node_hash
@@ -24,6 +28,15 @@ def draw(seed, length):
 
 def private(name):
     return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(name.encode()).digest())
+
+
+def hand_key(hand):
+    """The public key of a hand; its secret is `draw(hand, 32)`."""
+    return X25519PrivateKey.from_private_bytes(draw(hand, 32)).public_key().public_bytes_raw()
+
+
+def content_key(hand, ballot, segment):
+    return draw((hand, ballot, segment), 32)
 
 
 def b64(data):
@@ -62,8 +75,8 @@ def event(log):
     window = {"opens": "2026-01-01T00:00:00Z", "closes": "2026-01-02T00:00:00Z", "results": "live", "release_min": 2}
     counting = {"system": "irv"}
     standing = [{"number": 1 + at, "region": 1 + at // 3, "status": "active", "party": None} for at in range(5)]
-    document = {"schema": "scrutin-event/2", "id": "T-2026", "count_key": draw("count", 32).hex(),
-                "mask_key": draw("mask", 32).hex()}
+    document = {"schema": "scrutin-event/2", "id": "T-2026", "count_key": hand_key("count").hex(),
+                "mask_key": hand_key("mask").hex()}
     if log:
         document["log"] = log
     return document | {"region": [{"number": 1}, {"number": 2}],
@@ -141,12 +154,22 @@ class Election:
                   "manifest": hashlib.sha256(self.manifest).digest(), "ballots": [b"LAW", b"RACE"],
                   "count": bytes.fromhex(self.event["count_key"]), "mask": bytes.fromhex(self.event["mask_key"]),
                   "number": number, "first": first, "previous": previous, "epoch": epoch} | dict(changed)
-        entries = b"".join(name.ljust(32, b"\0") + draw((name, number), 160) for name in fields["ballots"])
+        entries = b"".join(name.ljust(32, b"\0") + self.sealed_key("count", ballot, number, epoch)
+                           + self.sealed_key("mask", ballot, number, epoch)
+                           for ballot, name in enumerate(fields["ballots"]))
         data = struct.pack("<8sIIHHIQII32s32s32s32s32s", fields["magic"], fields["version"], 232 + len(entries),
                            fields["partition"], len(fields["ballots"]), fields["number"], fields["first"],
                            fields["epoch"], fields["zero"], fields["event"], fields["manifest"], fields["count"],
                            fields["mask"], fields["previous"]) + entries
         return data + hashlib.sha256(data).digest()
+
+    def sealed_key(self, hand, ballot, number, epoch):
+        """A content key, sealed to its hand."""
+        public = X25519PrivateKey.from_private_bytes(draw(hand, 32)).public_key()
+        info = f"scrutin.v2 {hand} key".encode() + hashlib.sha256(self.manifest).digest()
+        suite = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.CHACHA20_POLY1305)
+        info += struct.pack("<HIIH", 0, number, epoch, ballot) + b"T-2026"
+        return suite.encrypt(content_key(hand, ballot, number), public, info)
 
     @staticmethod
     def body(marks, seed, invalid=(), duplicates=()):
@@ -245,3 +268,61 @@ def sound(directory, log=True, officers=1, **named):
     if log:
         election.publish()
     return election
+
+
+# --- votes on the law, really sealed, and their releases ----------------------------------------------
+
+
+def masks(sequence, own_region):
+    stream = Cipher(algorithms.ChaCha20(content_key("mask", LAW, 1), struct.pack("<IIQ", 0, own_region, sequence)), None)
+    return struct.unpack("<3I", stream.encryptor().update(bytes(12)))
+
+
+def sealed_vote(sequence, ordinal, choice):
+    """The body of a frame with one vote, and its masked cells."""
+    counts = [int(choice == place) for place in range(3)]
+    cells = [(count + mask) % 2**32 for count, mask in zip(counts, masks(sequence, region(ordinal)))]
+    place = struct.pack("<HIQH", 0, 1, sequence, LAW)
+    sealed = ChaCha20Poly1305(content_key("count", LAW, 1)).encrypt(
+        struct.pack("<IQ", 0, sequence), struct.pack("<3I", *cells), b"scrutin.v2 choices" + place)
+    return Election.body({LAW: [ordinal]}, sequence) | {"choices": {LAW: [1, sealed]}}, cells
+
+
+# Six votes: credential and choice (0 oui, 1 non, 2 blanc). At least two are released together, and two stay behind.
+SEALED_VOTES = [(0, 0), (3, 1), (4, 0), (1, 2), (2, 0), (5, 1)]
+# So these are the releases: scope, first frame, last frame, and the frames whose votes they cover.
+PLANNED = [("country", 1, 2, (1, 2)), ("country", 3, 4, (3, 4)), ("country", 5, 6, (5, 6)), (1, 1, 5, (1, 3, 5)),
+           (2, 1, 6, (2, 4, 6))]
+
+
+def with_releases(directory):
+    """A closed election of six votes on the law, with keys and releases; and the members of its release lines."""
+    election = Election(directory, log_of())
+    votes = [sealed_vote(sequence, *vote) for sequence, vote in enumerate(SEALED_VOTES, 1)]
+    frames = [(OPENS + sequence, vote[0]) for sequence, vote in enumerate(votes)]
+    election.write([[*frames, (CLOSES, Election.body({}, "close"))]])
+    election.publish()
+    for hand in "count", "mask":
+        secret = draw(hand, 32)
+        check = hashlib.sha256(b"scrutin.v2 hand key checksum" + hand.encode() + secret).hexdigest()[:8]
+        (election.root / f"{hand}.key").write_text(f"scrutin-{hand}-key-2:{secret.hex()}:{check}\n")
+    header = {"format": "scrutin-releases/1", "event": "T-2026",
+              "manifest_sha256": hashlib.sha256(election.manifest).hexdigest(), "count_key": election.event["count_key"],
+              "mask_key": election.event["mask_key"], "partition": 0}
+    lines = [header]
+    for scope, first, last, covered in PLANNED:
+        sums = [sum(votes[sequence - 1][1][place] for sequence in covered) % 2**32 for place in range(3)]
+        lines.append({"ballot": "LAW", "scope": scope, "first_frame": first, "last_frame": last,
+                      "link": election.frames[last - 1][0].hex(), "votes": len(covered), "sums": sums})
+    write_releases(election, lines)
+    return election, lines
+
+
+def write_releases(election, lines):
+    """Writes lines with their chain made anew."""
+    (election.root / "releases").mkdir(exist_ok=True)
+    written = [json.dumps(lines[0], separators=(",", ":")).encode()]
+    for number, line in enumerate(lines[1:], 1):
+        line = {"previous": hashlib.sha256(written[-1]).hexdigest(), "number": number} | line
+        written.append(json.dumps(line, separators=(",", ":")).encode())
+    (election.root / "releases" / "p0000.releases").write_bytes(b"".join(line + b"\n" for line in written))

@@ -2,6 +2,7 @@
 import contextlib
 import hashlib
 import io
+import json
 import shutil
 import subprocess
 import sys
@@ -17,8 +18,8 @@ from verifier import __main__ as program
 from verifier.encoding import crc32c
 from verifier.notes import is_small
 from verifier.refused import Refused
-from verifier.tests.election import (CLOSES, LAW, OPENS, RACE, Election, draw, log_of, merkle, private, sound,
-                                     sound_frames, verifier_key)
+from verifier.tests.election import (CLOSES, LAW, OPENS, RACE, Election, draw, log_of, merkle, private, sealed_vote,
+                                     sound, sound_frames, verifier_key, with_releases, write_releases)
 from verifier.tree import Tree, leaf_hash, root_above
 
 ROOT = Path(__file__).parents[2]
@@ -250,7 +251,7 @@ class Stuffing(Case):
         election.publish(witnesses=())
         self.refused(election, "2 of 3 witnesses must have cosigned, and there are 0")
         election.publish(by="somebody")
-        self.refused(election, f"the signature of scrutin.example/T-2026/0 does not fit")
+        self.refused(election, "the signature of scrutin.example/T-2026/0 does not fit")
         election.publish(witnesses=("paper", "paper"))
         self.refused(election, "there are 1 (paper)")
 
@@ -395,6 +396,133 @@ class Receipts(Case):
         bare = Election(self.directory / "bare")
         bare.write(sound_frames())
         self.refused(bare, "the event has no log", "--receipt", election.root / "one")
+
+
+class Releases(Case):
+    def setUp(self):
+        super().setUp()
+        self.election, self.lines = with_releases(self.directory / "files")
+
+    def options(self, hand):
+        root = self.election.root
+        return ["--releases", root / "releases", *([f"--{hand}-key", root / f"{hand}.key"] if hand else [])]
+
+    def changed(self, number, **members):
+        """The lines, one of them with other members, and the chain made anew."""
+        lines = [dict(line) for line in self.lines]
+        lines[number] |= members
+        write_releases(self.election, lines)
+
+    def test_sound_releases_hold_with_no_key_and_with_each(self):
+        for hand, told in (("", "NOT checked"), ("count", "computed anew"), ("mask", "the votes counted")):
+            self.assertIn("Releases: 5, as the marks of the ledger ask for", told_now := self.run_on(
+                self.election, *self.options(hand)))
+            self.assertIn(told, told_now)
+
+    def test_other_releases_than_the_marks_ask_for_are_refused(self):
+        """Without any key, so with each of them too."""
+        merged = self.lines[:1] + [self.lines[1] | {"last_frame": 4, "link": self.lines[2]["link"], "votes": 4}] + self.lines[3:]
+        for lines, told in ((self.lines[:-1], "line 6: it is missing"), (self.lines + self.lines[-1:], "does not have"),
+                            (merged, "line 2: it is not the release"), ([], "line 1"),
+                            (self.lines[:3] + [self.lines[4], self.lines[3], self.lines[5]], "line 4: it is not"),
+                            ([self.lines[0] | {"event": "T-2027"}, *self.lines[1:]], "of another event")):
+            write_releases(self.election, lines or [{}])
+            with self.subTest(told):
+                self.refused(self.election, told, *self.options(""))
+        for member, value in (("votes", 3), ("link", "00" * 32), ("first_frame", 2), ("last_frame", 3), ("scope", 1),
+                              ("ballot", "RACE"), ("more", 1), ("votes", 2.0), ("votes", True)):
+            self.changed(1, **{member: value})
+            self.refused(self.election, "line 2: it is not the release", *self.options(""))
+        path = self.election.root / "releases" / "p0000.releases"
+        write_releases(self.election, self.lines)
+        whole = path.read_bytes()
+        for changed in (whole.replace(b":", b": ", 9), whole[:-1], whole + b"{}", whole.replace(b'"number":2', b'"number":3')):
+            path.write_bytes(changed)
+            with self.assertRaises(Refused):
+                self.run_on(self.election, *self.options(""))
+        path.unlink()
+        self.refused(self.election, "there is no such file", *self.options(""))
+
+    def test_a_vote_that_the_count_hand_shifts_is_told_by_the_count_key(self):
+        one, other, more = self.lines[1]["sums"]
+        shifted = [(one + 1) % 2**32, (other - 1) % 2**32, more]
+        self.changed(1, sums=shifted)
+        self.refused(self.election, "line 2: its sums or rankings are not those", *self.options("count"))
+        # The mask key tells it where the regions of a closed law do not come to the same.
+        self.refused(self.election, "LAW: the sums of its regions", *self.options("mask"))
+
+    def test_sums_that_are_no_votes_are_told_by_the_mask_key(self):
+        sums = self.lines[1]["sums"]
+        for changed, told in (([(sums[0] + 1) % 2**32, *sums[1:]], "votes came of 2 marks"), (sums[:2], "not the release"),
+                              ([sums[0] + 2**32, *sums[1:]], "no masked sum"), ([str(sums[0]), *sums[1:]], "no masked sum"),
+                              (None, "not the release"), ([None, *sums[1:]], "no masked sum")):
+            self.changed(1, sums=changed)
+            with self.subTest(changed):
+                self.refused(self.election, told, *self.options("mask"))
+                self.refused(self.election, "line 2: ", *self.options("count"))
+
+    def test_seals_of_another_key_or_place_do_not_open(self):
+        for name, hand, told in (("sealed_key", "count", "the content key of ballot 0"),
+                                 ("sealed_key", "mask", "the content key of ballot 0")):
+            with mock.patch.object(Election, name, lambda *args: draw("another", 80)):
+                election, _ = with_releases(self.directory / hand)
+            self.refused(election, told, "--releases", election.root / "releases", f"--{hand}-key",
+                         election.root / f"{hand}.key")
+        self.election.write([[(OPENS, sealed_vote(2, 0, 0)[0])]])  # sealed for the second frame, and stands in the first
+        self.election.publish()
+        self.refused(self.election, "the choices on LAW do not open", *self.options("count"))
+
+    def results(self, **members):
+        regions = [{"region_id": region, "registered": 8, "votes": 3, "turnout_percentage_of_registered": 37.5, **answers}
+                   for region, answers in ((1, answers_of(3, 0, 0, 100.0)), (2, answers_of(0, 2, 1, 0.0)))]
+        law = {"ballot_id": "LAW", "registered": 16, "votes": 6, "turnout_percentage_of_registered": 37.5, "duplicates": 0,
+               "regions": regions, "result": {"status": "preliminary", "results": "available", "total_votes": 6,
+                                              "threshold": {"reached": True}} | answers_of(3, 2, 1, 60.0)}
+        document = {"event_id": "T-2026", "manifest_sha256": hashlib.sha256(self.election.manifest).hexdigest(), "votes": 6,
+                    "duplicates": 0, "invalid": [], "ballots": [law],
+                    "ledger": [{"partition": 0, "sequence": 7, "hash": self.election.frames[-1][0].hex()}]} | members
+        path = self.election.root / "results.json"
+        path.write_text(json.dumps(document))
+        return document, ["--results", path, *self.options("mask")]
+
+    def test_published_results_are_what_the_files_say(self):
+        document, options = self.results()
+        told = self.run_on(self.election, *options)
+        self.assertIn("LAW: turnout and counts agree; final", told)
+        self.assertIn("RACE: NOT among the published results", told)
+        self.results(schema="scrutin-statement/2", count=document)
+        self.run_on(self.election, *options)
+
+        def everywhere(value, at=()):
+            """Every place in the document."""
+            for name in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+                yield (*at, name)
+                yield from everywhere(value[name], (*at, name))
+
+        for place in everywhere(document):
+            changed = json.loads(json.dumps(document))
+            holder = changed
+            for name in place[:-1]:
+                holder = holder[name]
+            for value in (12345, None, []):
+                if holder[place[-1]] == value:
+                    continue
+                before, holder[place[-1]] = holder[place[-1]], value
+                self.results(**changed)
+                with self.subTest(place=place, value=value):
+                    if place[-1] == "results" and value != "available":
+                        self.assertIn("NOT compared", self.run_on(self.election, *options))
+                    elif place in (("ballots",), ("invalid",)) and value == []:
+                        self.run_on(self.election, *options)
+                    else:
+                        with self.assertRaises(Refused):
+                            self.run_on(self.election, *options)
+                holder[place[-1]] = before
+
+
+def answers_of(oui, non, blanc, percentage):
+    return {"oui_count": oui, "non_count": non, "blanc_count": blanc, "valid_votes": oui + non,
+            "oui_percentage_of_valid_votes": percentage}
 
 
 class Keys(Case):
