@@ -288,15 +288,15 @@ def sealed_vote(sequence, ordinal, choice):
     return Election.body({LAW: [ordinal]}, sequence) | {"choices": {LAW: [1, sealed]}}, cells
 
 
-# Six votes: credential and choice (0 oui, 1 non, 2 blanc). At least two are released together, and two stay behind.
-SEALED_VOTES = [(0, 0), (3, 1), (4, 0), (1, 2), (2, 0), (5, 1)]
+# Seven votes: credential and choice (0 oui, 1 non, 2 blanc). At least two are released together, and two stay behind.
+SEALED_VOTES = [(0, 0), (3, 1), (4, 0), (1, 2), (2, 0), (5, 1), (7, 0)]
 # So these are the releases: scope, first frame, last frame, and the frames whose votes they cover.
-PLANNED = [("country", 1, 2, (1, 2)), ("country", 3, 4, (3, 4)), ("country", 5, 6, (5, 6)), (1, 1, 5, (1, 3, 5)),
-           (2, 1, 6, (2, 4, 6))]
+PLANNED = [("country", 1, 2, (1, 2)), ("country", 3, 4, (3, 4)), ("country", 5, 7, (5, 6, 7)), (1, 1, 5, (1, 3, 5)),
+           (2, 1, 7, (2, 4, 6, 7))]
 
 
 def with_releases(directory):
-    """A closed election of six votes on the law, with keys and releases; and the members of its release lines."""
+    """A closed election of seven votes on the law, with keys and releases; and the members of its release lines."""
     election = Election(directory, log_of())
     votes = [sealed_vote(sequence, *vote) for sequence, vote in enumerate(SEALED_VOTES, 1)]
     frames = [(OPENS + sequence, vote[0]) for sequence, vote in enumerate(votes)]

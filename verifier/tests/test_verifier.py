@@ -18,6 +18,7 @@ from verifier import __main__ as program
 from verifier.encoding import crc32c
 from verifier.notes import is_small
 from verifier.refused import Refused
+from verifier.results import has_share, percentage
 from verifier.tests.election import (CLOSES, LAW, OPENS, RACE, Election, draw, log_of, merkle, private, sealed_vote,
                                      sound, sound_frames, verifier_key, with_releases, write_releases)
 from verifier.tree import Tree, leaf_hash, root_above
@@ -473,14 +474,17 @@ class Releases(Case):
         self.refused(self.election, "the choices on LAW do not open", *self.options("count"))
 
     def results(self, **members):
-        regions = [{"region_id": region, "registered": 8, "votes": 3, "turnout_percentage_of_registered": 37.5, **answers}
-                   for region, answers in ((1, answers_of(3, 0, 0, 100.0)), (2, answers_of(0, 2, 1, 0.0)))]
-        law = {"ballot_id": "LAW", "registered": 16, "votes": 6, "turnout_percentage_of_registered": 37.5, "duplicates": 0,
-               "regions": regions, "result": {"status": "preliminary", "results": "available", "total_votes": 6,
-                                              "threshold": {"reached": True}} | answers_of(3, 2, 1, 60.0)}
-        document = {"event_id": "T-2026", "manifest_sha256": hashlib.sha256(self.election.manifest).hexdigest(), "votes": 6,
-                    "duplicates": 0, "invalid": [], "ballots": [law],
-                    "ledger": [{"partition": 0, "sequence": 7, "hash": self.election.frames[-1][0].hex()}]} | members
+        regions = [{"region_id": 1, "registered": 8, "votes": 3, "turnout_percentage_of_registered": 37.5,
+                    **answers_of(3, 0, 0, 100.0)},
+                   {"region_id": 2, "registered": 8, "votes": 4, "turnout_percentage_of_registered": 50.0,
+                    **answers_of(1, 2, 1, 33.33)}]
+        law = {"ballot_id": "LAW", "registered": 16, "votes": 7, "turnout_percentage_of_registered": 43.75,
+               "duplicates": 0, "regions": regions,
+               "result": {"status": "preliminary", "results": "available", "total_votes": 7,
+                          "threshold": {"reached": True}} | answers_of(4, 2, 1, 66.67)}
+        document = {"event_id": "T-2026", "manifest_sha256": hashlib.sha256(self.election.manifest).hexdigest(),
+                    "votes": 7, "duplicates": 0, "invalid": [], "ballots": [law],
+                    "ledger": [{"partition": 0, "sequence": 8, "hash": self.election.frames[-1][0].hex()}]} | members
         path = self.election.root / "results.json"
         path.write_text(json.dumps(document))
         return document, ["--results", path, *self.options("mask")]
@@ -570,6 +574,13 @@ class Parts(unittest.TestCase):
         self.assertEqual(crc32c(bytes(range(32))), 0x46DD794E)
         self.assertEqual(leaf_hash(b""), bytes.fromhex(
             "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"))
+
+    def test_shares_and_percentages(self):
+        for share, part, whole, reached in (("more than 1/2", 1, 2, False), ("at least 1/2", 1, 2, True),
+                                            ("more than 1/2", 2, 3, True), ("at least 3/5", 0, 0, False)):
+            self.assertEqual(has_share(share, part, whole), reached, share)
+        self.assertEqual([percentage(1, 8), percentage(1, 3), percentage(2, 3), percentage(1, 20_000), percentage(0, 0)],
+                         [12.5, 33.33, 66.67, 0.01, None])
 
     def test_trees_grow_as_they_are_defined_and_paths_lead_to_their_roots(self):
         from verifier.tests.election import merkle_path
