@@ -3,6 +3,7 @@ import hashlib
 import json
 import re
 import struct
+import sys
 from array import array
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ from .refused import Refused, require
 
 ALTERED = "the package was altered, or not copied whole: take it again from the election's officers"
 TELL = "the officers signed a package that cannot be used: tell them"
+TWICE = "a voter may stand twice on the roll: tell the officers"
+DIGESTS, REGIONS = 3, 4  # kinds of columns
 COMMENT = "untrusted comment: signature from minisign secret key"
 SIGNATURE_NAME = re.compile(r"manifest\.json(\.[0-9A-Fa-f]{16})?\.minisig")
 
@@ -95,24 +98,30 @@ def read_column(path: Path, kind: int, shard: int, credentials: int) -> tuple[in
     data = path.read_bytes()
     magic, version, got_kind, got_shard, width, count, length = struct.unpack_from("<8s4I2Q", data.ljust(64))
     fits = (magic, version, got_kind, got_shard, count) == (b"SCRUTINP", 1, kind, shard, credentials)
-    require(fits and length == credentials * width == len(data) - 64, path, "it is no column of this shard", TELL)
+    widths = (16,) if kind == DIGESTS else (1, 2)
+    require(fits and width in widths and length == credentials * width == len(data) - 64, path,
+            "it is no column of this shard", TELL)
     return width, data[64:]
 
-def read_shard(stem: Path, shard: int, credentials: int, has_regions: bool) -> Sequence[int]:
-    """The region of each credential of a shard; each credential stands there once."""
-    path, before = stem.with_suffix(".dig"), b""
-    width, digests = read_column(path, 3, shard, credentials)
-    for at in range(0, len(digests), 16):
-        digest = digests[at:at + 16]
-        require(before < digest and width == 16, path, f"digest {at // 16} is not above the one before",
-                "a voter may stand twice on the roll: tell the officers")
-        before = digest
-    if not has_regions:
-        return bytes(credentials)
-    path = stem.with_suffix(".reg")
-    width, regions = read_column(path, 4, shard, credentials)
-    require(width in (1, 2) or not regions, path, f"regions of {width} bytes", TELL)
-    return array("H", regions) if width == 2 else regions
+def read_roll(stem: Path, ballot: dict) -> list[Sequence[int]]:
+    """The region of each credential, by shard. Credentials ascend over all shards: each stands there once."""
+    roll, before = list[Sequence[int]](), b""
+    for shard, credentials in enumerate(each["credentials"] for each in ballot["shards"]):
+        path = stem / f"{shard:04}.dig"
+        _, digests = read_column(path, DIGESTS, shard, credentials)
+        for at in range(0, len(digests), 16):
+            if before >= digests[at:at + 16]:
+                raise Refused(path, f"digest {at // 16} is not above the one before it", TWICE)
+            before = digests[at:at + 16]
+        if not ballot["regions"]:
+            roll.append(bytes(credentials))
+            continue
+        width, regions = read_column(path.with_suffix(".reg"), REGIONS, shard, credentials)
+        wide = array("H", regions if width == 2 else b"")
+        if sys.byteorder == "big":
+            wide.byteswap()
+        roll.append(wide or regions)
+    return roll
 
 def read_package(directory: Path, officers: list[Officer], needed: int) -> Package:
     """Everything that officers signed; refuses at the first thing that they did not."""
@@ -126,7 +135,6 @@ def read_package(directory: Path, officers: list[Officer], needed: int) -> Packa
     listed = [manifest["event"], *(ballot["id"] for ballot in manifest["ballots"])]
     require(listed == [event.id, *(ballot.id for ballot in event.ballots)], path, "other ballots than the event", TELL)
     for ballot in manifest["ballots"]:
-        rolls.append([read_shard(directory / "shards" / ballot["id"] / f"{shard:04}", shard, each["credentials"],
-                                 ballot["regions"]) for shard, each in enumerate(ballot["shards"])])
+        rolls.append(read_roll(directory / "shards" / ballot["id"], ballot))
         require(len(rolls[-1]) % partitions == 0, path, f"the shards of {ballot['id']} make no partitions", TELL)
     return Package(hashlib.sha256(signed).digest(), partitions, event, rolls, signers, len(manifest["files"]))

@@ -34,7 +34,8 @@ impl Verifier<'_> {
         }
         run.arg("--ledger").arg(machines.ledger());
         run.arg("--releases").arg(machines.releases_again());
-        run.arg(format!("--{hand}-key")).arg(machines.hand_key(hand));
+        run.arg(format!("--{hand}-key"))
+            .arg(machines.hand_key(hand));
         run.arg("--results").arg(&self.results);
         run.output().unwrap()
     }
@@ -100,7 +101,10 @@ async fn invariant_1_the_verifier_comes_to_the_tallys_totals_with_each_key() {
     let document: Value = serde_json::from_str(&published).unwrap();
     for ballot in document["ballots"].as_array().unwrap() {
         let id = ballot["ballot_id"].as_str().unwrap();
-        let votes = format!("{id}: {} votes of {}", ballot["votes"], ballot["registered"]);
+        let votes = format!(
+            "{id}: {} votes of {}",
+            ballot["votes"], ballot["registered"]
+        );
         assert!(by_mask_hand.contains(&votes), "{votes}: {by_mask_hand}");
         let counts = format!("{id}: turnout and counts agree");
         assert!(by_mask_hand.contains(&counts), "{counts}: {by_mask_hand}");
@@ -118,15 +122,28 @@ fn other_numbers_are_refused(verifier: &Verifier<'_>, published: &str) {
         verifier.refuses(Hand::Mask, "what was published is not what these files say");
     }
     fs::write(&verifier.results, published).unwrap();
-    let file = verifier.stage.machines.releases_again().join("p0000.releases");
+    let file = verifier
+        .stage
+        .machines
+        .releases_again()
+        .join("p0000.releases");
     let whole = fs::read_to_string(&file).unwrap();
     fs::write(&file, with_a_vote_shifted(&whole)).unwrap();
-    verifier.refuses(Hand::Count, "its sums or rankings are not those of its frames");
+    verifier.refuses(
+        Hand::Count,
+        "its sums or rankings are not those of its frames",
+    );
     let lines = |most| whole.lines().take(most).map(|line| format!("{line}\n"));
     for (changed, what) in [
         (lines(9).collect(), "line 10: it is missing"),
-        (whole.clone() + "{}\n", "releases what this ledger does not have"),
-        (whole.replacen("\"votes\":", "\"votes\":1", 1), "line 2: it is not the release"),
+        (
+            whole.clone() + "{}\n",
+            "releases what this ledger does not have",
+        ),
+        (
+            whole.replacen("\"votes\":", "\"votes\":1", 1),
+            "line 2: it is not the release",
+        ),
     ] {
         fs::write(&file, changed).unwrap();
         verifier.refuses(Hand::Count, what);
