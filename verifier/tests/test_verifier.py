@@ -19,6 +19,7 @@ from verifier.encoding import crc32c
 from verifier.notes import is_small
 from verifier.refused import Refused
 from verifier.results import has_share, percentage
+from verifier.tests import election as made
 from verifier.tests.election import (CLOSES, LAW, OPENS, RACE, Election, draw, log_of, merkle, private, sealed_vote,
                                      sound, sound_frames, verifier_key, with_releases, write_releases)
 from verifier.tree import Tree, leaf_hash, root_above
@@ -561,6 +562,13 @@ class Packages(Case):
         (election.package / "more").unlink()
         (election.package / "shards/LAW/0000.fst").unlink()
         self.refused(election, "it is not there or not so long")
+
+    def test_region_numbers_of_two_bytes(self):
+        column = made.column
+        with mock.patch.object(made, "column", lambda kind, width, values: column(kind, width, values) if kind == 3
+                               else column(kind, 2, b"".join(bytes([number, 0]) for number in values))):
+            election = sound(self.directory / "files")
+        self.assertIn("RACE: 5 votes", self.run_on(election))
 
     def test_a_voter_who_stands_twice_on_the_roll(self):
         with mock.patch("verifier.tests.election.draw", lambda seed, length: draw("one", length)):
