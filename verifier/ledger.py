@@ -54,14 +54,17 @@ def ascending(numbers: object, bits: int) -> bool:
     return True
 
 def are_rows(rows: object, width: int) -> bool:
-    """Whether these are lists of integers, ascending, each with a count above zero behind; null is below 0."""
+    """Whether these are ascending rows of unsigned integers with a count above zero behind; of three the second may be
+    null, which is below 0."""
     if type(rows) is not list or not rows:
         return type(rows) is list
-    if any(type(row) is not list or len(row) != width for row in rows):
+    if any(type(row) is not list or len(row) != width or row[-1] == 0 for row in rows):
         return False
-    keys = [[-1 if part is None and width == 3 else part for part in row[:-1]] for row in rows]
-    numbers = all(type(part) is int for key, row in zip(keys, rows) for part in (*key, row[-1]))
-    return numbers and all(row[-1] > 0 for row in rows) and all(one < other for one, other in pairwise(keys))
+    numbers = [(-1 if (at, width, part) == (1, 3, None) else part) for row in rows for at, part in enumerate(row)]
+    if any(type(number) is not int for number in numbers) or any(part < 0 for row in rows for part in row if part):
+        return False
+    keys = [numbers[at:at + width - 1] for at in range(0, len(numbers), width)]
+    return all(one < other for one, other in pairwise(keys))
 
 def are_marks(marks: object) -> bool:
     return type(marks) is dict and ascending(marks, 16) and all(
@@ -76,7 +79,7 @@ def fault_of_body(body: object) -> str | None:
     marks, choices, attempts, trackers = body.values()
     if not are_marks(marks):
         return "its marks are not ascending, each once"
-    if type(choices) is not dict or list(choices) != list(marks):
+    if type(choices) is not dict or not ascending(choices, 16) or list(choices) != list(marks):
         return "its marks and its choices are of different ballots"
     votes = 0
     for ballot, shards in marks.items():

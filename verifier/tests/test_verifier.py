@@ -209,7 +209,15 @@ class Bodies(Case):
                               ({"attempts": {"invalid": [[1, 7, 1]], "duplicates": []}}, "no known reason"),
                               ({"attempts": {"invalid": [[2, 0, 1], [1, 0, 1]], "duplicates": []}}, "attempts"),
                               ({"attempts": {"invalid": [], "duplicates": [[0, 0, 2, 1]]}}, "has not voted"),
-                              ({"attempts": {"invalid": [], "duplicates": [[0, 3, 2, 1]]}}, "has not voted")):
+                              ({"attempts": {"invalid": [], "duplicates": [[0, 3, 2, 1]]}}, "has not voted"),
+                              ({"attempts": {"invalid": [], "duplicates": [[-2, 0, 1, 1]]}}, "attempts"),
+                              ({"attempts": {"invalid": [], "duplicates": [[None, 0, 1, 1]]}}, "attempts"),
+                              ({"attempts": {"invalid": [[1, -1, 1]], "duplicates": []}}, "attempts"),
+                              ({"attempts": {"invalid": [[None, 0, 1]], "duplicates": []}}, "attempts"),
+                              ({"attempts": {"invalid": [[1, None, 1], [1, None, 1]], "duplicates": []}}, "attempts"),
+                              ({"attempts": {"invalid": [[1, None, True]], "duplicates": []}}, "attempts"),
+                              ({"attempts": {"invalid": 7, "duplicates": []}}, "attempts"),
+                              ({"choices": {False: [1, bytes(28)]}}, "different ballots")):
             with self.subTest(changed):
                 self.refused(self.of((OPENS, body({LAW: [1]}, "x") | changed)), told)
         pair = body({LAW: [1, 2]}, "x")
