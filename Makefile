@@ -222,7 +222,7 @@ patroni: # Debian's etcd, Patroni and HAProxy for the cluster's rehearsal: insta
 	@scripts/patroni install
 
 .PHONY: python
-python: # python3 with a CBOR library, for the auditor's script
+python: # python3 with what the verifier and the auditor's scripts need
 	@scripts/python install
 
 .PHONY: promtool

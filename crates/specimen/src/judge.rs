@@ -86,7 +86,7 @@ const GO_PATH: &str = "/usr/share/gocode";
 const PYTHON_REMEDY: &str = "make python sets it up in target/venv, and SCRUTIN_PYTHON names \
      target/venv/bin/python";
 
-/// An interpreter that has cbor2; `SCRUTIN_PYTHON` names it where python3 has not.
+/// An interpreter that has cbor2 and cryptography; `SCRUTIN_PYTHON` names it where python3 has not.
 ///
 /// # Panics
 ///
@@ -95,10 +95,10 @@ const PYTHON_REMEDY: &str = "make python sets it up in target/venv, and SCRUTIN_
 pub fn python() -> Option<PathBuf> {
     let named = std::env::var_os("SCRUTIN_PYTHON").unwrap_or_else(|| "python3".into());
     let python = judge(Path::new(&named), "SCRUTIN_WITHOUT_PYTHON", PYTHON_REMEDY)?;
-    let imported = Command::new(&python).args(["-c", "import cbor2"]).output();
+    let imported = Command::new(&python).args(["-c", "import cbor2, cryptography"]).output();
     assert!(
         imported.is_ok_and(|output| output.status.success()),
-        "{} has no cbor2: {PYTHON_REMEDY}, or set SCRUTIN_WITHOUT_PYTHON=1",
+        "{} has no cbor2 and cryptography: {PYTHON_REMEDY}, or set SCRUTIN_WITHOUT_PYTHON=1",
         python.display()
     );
     Some(python)
