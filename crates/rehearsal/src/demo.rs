@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::api;
 use crate::child::Server;
 use crate::counts;
+use crate::outside::Verifier;
 use crate::prepare::Stage;
 use crate::search::{Searched, Secrets};
 use crate::services::{self, Addresses};
@@ -32,6 +33,8 @@ pub struct DemoReport {
     /// Votes on stable storage when the validator was killed.
     votes_at_crash: u64,
     searched: Searched,
+    /// Whether a program that is not ours agrees; it was not asked where there is none.
+    is_verified: bool,
 }
 
 impl DemoReport {
@@ -42,24 +45,39 @@ impl DemoReport {
         format!(
             "VERDICT: every vote counted once ({} votes on {} ballots; {} repeated, {} unknown and {} \
              malformed requests refused; validator killed after {} votes; load generator, files and API \
-             agree; no NAS and no code in {} files)",
+             agree; no NAS and no code in {} files){}",
             s.acknowledged(),
             self.ballots,
             s.duplicates,
             s.invalid,
             s.malformed,
             self.votes_at_crash,
-            self.searched.files
+            self.searched.files,
+            self.outside()
         )
+    }
+
+    fn outside(&self) -> String {
+        let (cosigned, all) = (witnesses::REQUIRED, witnesses::NAMES.len());
+        let verifier = match self.is_verified {
+            true => "the independent verifier agrees",
+            false => "the independent verifier was NOT asked",
+        };
+        format!("; cosigned by {cosigned} of {all} witnesses; {verifier}")
     }
 }
 
-/// Plays the demo: `voters` synthetic voters vote on every open ballot. Prints the results on
-/// standard output.
+/// Plays the demo: `voters` synthetic voters vote on every open ballot, of which witnesses watch the ledger. Prints the
+/// results on standard output.
 ///
 /// # Errors
 /// Anything that went wrong, a difference between the counts and a found secret above all.
-pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Result<DemoReport> {
+pub async fn run(
+    stage: &Stage,
+    (voters, seed): (u32, u64),
+    verifier: Option<&Verifier>,
+    steps: &mut Steps,
+) -> Result<DemoReport> {
     stage.prepare(voters, seed, steps).await?;
     let at = Addresses::free()?;
     let witnesses = stage.start_witnesses().await?;
@@ -91,6 +109,8 @@ pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Re
     let frames = services::tally_caught_up(at, CATCH_UP_WITHIN).await?;
     steps.done(&format!("tally has counted all {frames} frames"));
     judge(stage, at, steps).await?;
+    let receipt = stage.check_a_receipt(at).await?;
+    steps.done("a voter's receipt is a proof: checked offline, with nothing but the policy");
     voted.validator.stop().await?;
     tally.stop().await?;
     count_hand.stop().await?;
@@ -99,6 +119,10 @@ pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Re
     commandline::print(stage.count_table().await?)?;
     stage.verify().await?;
     steps.done("tally count, tally verify: chain, bitsets, counts and every receipt fit");
+    if let Some(verifier) = verifier {
+        verifier.check(stage, &[receipt]).await?;
+        steps.done("verifier: package, ledger, log, witnesses, releases and results hold");
+    }
     let searched = search(stage)?;
     let Searched { files, bytes } = searched;
     steps.done(&format!(
@@ -109,6 +133,7 @@ pub async fn run(stage: &Stage, voters: u32, seed: u64, steps: &mut Steps) -> Re
         ballots,
         votes_at_crash: voted.votes_at_crash,
         searched,
+        is_verified: verifier.is_some(),
     })
 }
 

@@ -30,6 +30,7 @@ pub mod log_cost;
 pub mod lost_machine;
 pub mod machines;
 pub mod memory;
+pub mod outside;
 pub mod ports;
 pub mod postgres;
 pub mod prepare;

@@ -12,6 +12,7 @@ use rehearsal::ceremony::{self, Trustees};
 use rehearsal::cluster::fault;
 use rehearsal::definition::Definition;
 use rehearsal::machines::Machines;
+use rehearsal::outside::Verifier;
 use rehearsal::prepare::Stage;
 use rehearsal::programs::Programs;
 use rehearsal::services::Addresses;
@@ -61,6 +62,9 @@ enum Command {
         /// Definition of another event than the example; its regions numbered from 1
         #[arg(long, value_name = "FILE")]
         election: Option<PathBuf>,
+        /// Python with what the independent verifier needs; without it the verifier is not asked
+        #[arg(long, value_name = "FILE")]
+        python: Option<PathBuf>,
         #[command(flatten)]
         run: RunArgs,
     },
@@ -272,8 +276,12 @@ async fn play(command: Command) -> Result<ExitCode> {
         Command::Demo {
             voters,
             election,
+            python,
             run,
-        } => until_end(&mut ends, demo(voters, election.as_deref(), &run)).await,
+        } => {
+            let playing = demo(voters, election.as_deref(), python.as_deref(), &run);
+            until_end(&mut ends, playing).await
+        }
         Command::Crash { kills, run } => until_end(&mut ends, crash(kills, &run)).await,
         Command::CrashTally { kills, run } => until_end(&mut ends, crash_tally(kills, &run)).await,
         Command::Ceremony {
@@ -331,7 +339,13 @@ async fn until_end(
     }
 }
 
-async fn demo(voters: u32, election: Option<&Path>, run: &RunArgs) -> Result<ExitCode> {
+async fn demo(
+    voters: u32,
+    election: Option<&Path>,
+    python: Option<&Path>,
+    run: &RunArgs,
+) -> Result<ExitCode> {
+    let verifier = python.map(Verifier::find).transpose()?;
     // Read before an earlier rehearsal's directory is replaced.
     let event = match election {
         Some(path) => {
@@ -345,7 +359,8 @@ async fn demo(voters: u32, election: Option<&Path>, run: &RunArgs) -> Result<Exi
         None => Definition::example()?.showing_each_vote(),
     };
     let stage = run.witnessed_stage("demo", event)?;
-    let shown = demo::run(&stage, voters, run.seed, &mut Steps::new()).await?;
+    let (size, steps) = ((voters, run.seed), &mut Steps::new());
+    let shown = demo::run(&stage, size, verifier.as_ref(), steps).await?;
     print_line!("{}", shown.verdict())?;
     Ok(ExitCode::SUCCESS)
 }

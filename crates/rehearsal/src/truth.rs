@@ -112,6 +112,12 @@ impl Truth {
         self.collect(|ballot| &ballot.counts)
     }
 
+    /// The receipt of the first vote that was acknowledged, if one was.
+    #[must_use]
+    pub fn first_receipt(&self) -> Option<&str> {
+        self.receipts.first().map(String::as_str)
+    }
+
     /// Votes that no answer settled.
     #[must_use]
     pub fn open(&self) -> Counts {

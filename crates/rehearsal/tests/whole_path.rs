@@ -11,6 +11,7 @@ use std::time::Duration;
 use rehearsal::api::{self, HealthStatus};
 use rehearsal::counts::Counts;
 use rehearsal::demo;
+use rehearsal::outside::Verifier;
 use rehearsal::ports;
 use rehearsal::postgres::Postgres;
 use rehearsal::prepare::Stage;
@@ -21,15 +22,23 @@ const VOTERS: u32 = 300;
 
 async fn played() -> (tempfile::TempDir, Stage) {
     let (dir, stage) = support::stage();
-    let shown = demo::run(&stage, VOTERS, 1, &mut Steps::new())
+    let stage = Stage {
+        is_witnessed: true,
+        ..stage
+    };
+    let verifier = specimen::python().map(|python| Verifier::find(&python).unwrap());
+    let shown = demo::run(&stage, (VOTERS, 1), verifier.as_ref(), &mut Steps::new())
         .await
         .unwrap();
+    let verdict = shown.verdict();
     assert!(
-        shown
-            .verdict()
-            .starts_with("VERDICT: every vote counted once (1200 votes"),
-        "{shown:?}"
+        verdict.starts_with("VERDICT: every vote counted once (1200 votes"),
+        "{verdict}"
     );
+    if verifier.is_some() {
+        let outside = "cosigned by 2 of 3 witnesses; the independent verifier agrees";
+        assert!(verdict.ends_with(outside), "{verdict}");
+    }
     (dir, stage)
 }
 
