@@ -95,7 +95,9 @@ const PYTHON_REMEDY: &str = "make python sets it up in target/venv, and SCRUTIN_
 pub fn python() -> Option<PathBuf> {
     let named = std::env::var_os("SCRUTIN_PYTHON").unwrap_or_else(|| "python3".into());
     let python = judge(Path::new(&named), "SCRUTIN_WITHOUT_PYTHON", PYTHON_REMEDY)?;
-    let imported = Command::new(&python).args(["-c", "import cbor2, cryptography"]).output();
+    let imported = Command::new(&python)
+        .args(["-c", "import cbor2, cryptography"])
+        .output();
     assert!(
         imported.is_ok_and(|output| output.status.success()),
         "{} has no cbor2 and cryptography: {PYTHON_REMEDY}, or set SCRUTIN_WITHOUT_PYTHON=1",
