@@ -1,5 +1,6 @@
 """Checks an election from its files, and says in words what it checked, or the first thing that is broken."""
 import argparse
+import gc
 import sys
 from pathlib import Path
 
@@ -158,6 +159,7 @@ def seen(checkpoint: Checkpoint) -> str:
 def main() -> None:
     """Exit 0: everything holds. 1: something is broken, or cannot be read. 2: the command is wrong."""
     asked = arguments()
+    gc.disable()  # nothing here refers to itself in a circle, and looking for circles takes a tenth of the time
     try:
         Audit(asked).run()
     except Refused as refused:

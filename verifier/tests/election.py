@@ -116,7 +116,7 @@ class Election:
         self.root, self.package, self.ledger = Path(directory), Path(directory) / "package", Path(directory) / "ledger"
         self.partition = self.ledger / "p0000"
         self.partition.mkdir(parents=True)
-        self.event = event(log)
+        self.event, self.sealed = event(log), {}
         self.pack()
         for number in range(1, officers + 1):
             self.sign(number)
@@ -164,12 +164,15 @@ class Election:
         return data + hashlib.sha256(data).digest()
 
     def sealed_key(self, hand, ballot, number, epoch):
-        """A content key, sealed to its hand."""
+        """A content key, sealed to its hand: once, so that the same frames have the same links."""
+        if (hand, ballot, number, epoch) in self.sealed:
+            return self.sealed[hand, ballot, number, epoch]
         public = X25519PrivateKey.from_private_bytes(draw(hand, 32)).public_key()
         info = f"scrutin.v2 {hand} key".encode() + hashlib.sha256(self.manifest).digest()
         suite = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.CHACHA20_POLY1305)
         info += struct.pack("<HIIH", 0, number, epoch, ballot) + b"T-2026"
-        return suite.encrypt(content_key(hand, ballot, number), public, info)
+        sealed = suite.encrypt(content_key(hand, ballot, number), public, info)
+        return self.sealed.setdefault((hand, ballot, number, epoch), sealed)
 
     @staticmethod
     def body(marks, seed, invalid=(), duplicates=()):
