@@ -104,7 +104,7 @@ async function promised(id, { proof, log }) {
   return ["promise-checked", { frame: id.split("-")[1] }, []];
 }
 
-/** Puts what was checked in place of the server's words. */
+/** Says what it checked in place of the server. */
 export async function checkProof(root) {
   const part = root.querySelector("[data-proof]");
   if (!part) return;

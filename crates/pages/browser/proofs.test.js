@@ -26,7 +26,7 @@ const like = (message, values = {}) => new RegExp(message
   .replace(/%(\w+)%/g, (_, name) => values[name] ?? ".+"));
 
 /** Looks the receipt up. `alter` changes the data that the server gives to the module. */
-async function look(page, say, lang, alter = null) {
+async function look(page, say, lang, alter = null, id = RECEIPT) {
   if (alter) {
     await page.route("**/receipts?*", async (route) => {
       const response = await route.fetch();
@@ -38,7 +38,7 @@ async function look(page, say, lang, alter = null) {
     });
   }
   await page.goto(`${url}/receipts?lang=${lang}`);
-  await page.locator("#id").fill(RECEIPT);
+  await page.locator("#id").fill(id);
   await page.getByRole("button", { name: say["check-button"] }).click();
   await receipt(page, say);
   const said = page.locator(".said");
@@ -160,6 +160,17 @@ for (const [name, alter, result, words] of [
     assert.equal(looked.result, result);
     assert.match(looked.said, like(say[words]));
     await inspect(page, `proof-${result}-without-ed25519`);
+    await close();
+  });
+}
+
+for (const frame of ["1", "1024", "1299", "1300"]) {
+  test(`the proof of frame ${frame} of 1300 is verified`, async () => {
+    const { page, close } = await open(browser);
+    const id = RECEIPT.replace("1234", frame);
+    const { said, result } = await look(page, say, "en", null, id);
+    assert.equal(result, "held", said);
+    assert.match(said, like(say["script-proof-checked"], { frame, frames: "1300", count: "2", all: "3", required: "2" }));
     await close();
   });
 }

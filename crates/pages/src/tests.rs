@@ -1,21 +1,20 @@
 //! Renders every page in every state, and checks what all pages promise.
 
-#[path = "../examples/preview/log.rs"]
-mod log;
 mod picture;
+mod proofs;
+mod witnesses;
 
 use election::{Ballot, Choice, Event, Language};
 
 use crate::results::{
-    AnswerCounts, CandidateVotes, CheckedBy, CheckingWitness, ElectionView, LawCounts, LawView,
-    Night, Progress, RegionAnswers, RegionView, Round, Rounds, Seen, Stage, Summary, Turnout,
+    AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, Night, Progress, RegionAnswers,
+    RegionView, Round, Rounds, Seen, Stage, Summary, Turnout,
 };
-use crate::voter::{
-    self, Activity, CheckFault, CosignedBy, CredentialFault, End, MarkError, MarkedBallot,
-    PolicyView, ProofShows, ProofView, ReceiptView, WitnessView,
-};
+use crate::voter::{self, Activity, CheckFault, CredentialFault, End, MarkError, MarkedBallot};
 use crate::{Page, PageContext, Program, asset, assets, cluster_tables, monitor, results};
 use picture::picture;
+use proofs::{proof, proof_without_witnesses, receipt};
+use witnesses::{checked, is_witness};
 
 /// The example event of the repository.
 pub(crate) fn event() -> Event {
@@ -46,56 +45,6 @@ fn review(
     };
     let tries_left = faults.first().map(|_| 1);
     voter::review(context, &marked, faults, tries_left)
-}
-
-/// Proof or promise of the example's receipt.
-fn proof(is_proof: bool) -> ProofView {
-    let made = log::Made::of(RECEIPT);
-    let cosigned = |(name, time_s): (&str, i64)| CosignedBy {
-        name: name.to_owned(),
-        time_ms: time_s * 1_000,
-    };
-    ProofView {
-        shows: match is_proof {
-            true => ProofShows::Proof {
-                cosigned: log::COSIGNED.map(cosigned).to_vec(),
-            },
-            false => ProofShows::Promise { time_ms: OPEN_MS },
-        },
-        policy: PolicyView {
-            log: made.log,
-            witnesses: made
-                .witnesses
-                .into_iter()
-                .map(|(name, key)| WitnessView { name, key })
-                .collect(),
-            required: log::REQUIRED,
-        },
-        text: if is_proof { made.proof } else { made.promise },
-    }
-}
-
-fn receipt(context: &PageContext<'_>, proof: Option<&ProofView>) -> Page {
-    let view = ReceiptView {
-        id: RECEIPT,
-        time_ms: OPEN_MS,
-        proof,
-    };
-    voter::receipt(context, &view)
-}
-
-/// Three witnesses that saw the count so many seconds ago.
-fn checked(seconds_ago: &[Option<u64>; 3]) -> CheckedBy {
-    let names = ["paper", "party", "university"].into_iter();
-    let witness = |(name, seconds_ago): (&str, &Option<u64>)| CheckingWitness {
-        name: name.to_owned(),
-        url: format!("https://witness.{name}.example/"),
-        seconds_ago: *seconds_ago,
-    };
-    CheckedBy {
-        required: 2,
-        witnesses: names.zip(seconds_ago).map(witness).collect(),
-    }
 }
 
 fn voter_pages(context: &PageContext<'_>) -> Vec<Page> {
@@ -143,18 +92,7 @@ fn voter_pages(context: &PageContext<'_>) -> Vec<Page> {
         receipt(context, None),
         receipt(context, Some(&proof(true))),
         receipt(context, Some(&proof(false))),
-        receipt(
-            context,
-            Some(&ProofView {
-                policy: PolicyView {
-                    witnesses: vec![],
-                    required: 0,
-                    ..proof(true).policy
-                },
-                shows: ProofShows::Proof { cosigned: vec![] },
-                ..proof(true)
-            }),
-        ),
+        receipt(context, Some(&proof_without_witnesses())),
         voter::check(context, None),
         voter::check(context, Some(("\"><script>", CheckFault::Malformed))),
         voter::check(context, Some((RECEIPT, CheckFault::Unknown))),
@@ -350,12 +288,6 @@ fn values<'a>(html: &'a str, attribute: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// The only links that lead away, and they take nothing of the page along.
-fn is_witness(html: &str, path: &str) -> bool {
-    let link = format!("href=\"{path}\" target=\"_blank\" rel=\"external noopener noreferrer\"");
-    path.starts_with("https://witness.") && html.contains(&link)
-}
-
 #[test]
 fn every_page_keeps_the_policy() {
     for (lang, page) in all_pages() {
@@ -536,106 +468,6 @@ fn nobody_is_elected_and_nothing_passes_before_every_vote_is_counted() {
         };
         assert!(csv.contains(mark), "{csv}");
     }
-}
-
-#[test]
-fn a_receipt_says_what_the_server_says_of_its_proof() {
-    let event = event();
-    let mut views = [proof(true), proof(false)];
-    let bad = "</script><script>alert(1)</script>";
-    views[1].policy.witnesses[0].name = bad.to_owned();
-    let says: [&[&str]; 2] = [
-        &[
-            "your vote is in the log, checked by 2 of 3 witnesses:",
-            "<span translate=\"no\">paper</span>, <time datetime=\"2025-11-22T00:30:11Z\">November\u{a0}21, 2025 at 19:30",
-            "name=\"save\" value=\"1\">Save the proof</button>",
-            "come from the server that is being checked",
-            "tally receipt check",
-        ],
-        &[
-            "Signed promise of November\u{a0}21, 2025 at 19:30",
-            "The proof comes within a minute",
-            "name=\"save\" value=\"1\">Save the promise</button> <button class=\"button quiet\">Ask for the proof</button>",
-        ],
-    ];
-    let context = PageContext {
-        event: &event,
-        lang: Language::English,
-        now_ms: OPEN_MS,
-    };
-    for (view, says) in views.iter().zip(says) {
-        let html = receipt(&context, Some(view)).html;
-        for words in says {
-            assert!(html.contains(words), "{words}: {html}");
-        }
-        assert!(!html.contains("<script>alert"), "{html}");
-        // The number of the receipt is in forms alone, never in an address.
-        for path in values(&html, "href")
-            .into_iter()
-            .chain(values(&html, "action"))
-        {
-            assert!(!path.contains(RECEIPT), "{path}");
-        }
-    }
-    assert_eq!(
-        views.each_ref().map(ProofView::file_name),
-        ["receipt.tlog-proof", "receipt.promise"]
-    );
-    let none = receipt(&context, None).html;
-    assert!(
-        !none.contains("data-proof") && !none.contains("save"),
-        "{none}"
-    );
-}
-
-#[test]
-fn results_name_the_witnesses_who_have_seen_them() {
-    let event = event();
-    let t = PageContext {
-        event: &event,
-        lang: Language::English,
-        now_ms: OPEN_MS,
-    };
-    let night = Night {
-        context: t,
-        stream: None,
-        embed: false,
-    };
-    let law = ballot(&event, "L2025-002");
-    let mut plain = checked(&[Some(3), Some(200), Some(9_000)]);
-    plain.witnesses[0].url = "javascript:alert(1)".to_owned();
-    for (checked, says, never) in [
-        (None, "Counting: provisional", "Checked by"),
-        (
-            Some(checked(&[Some(12), None, Some(7)])),
-            "Checked by 2 of 3 witnesses, 12\u{a0}s ago: <a href=\"https://witness.paper.example/\" target=\"_blank\" rel=\"external noopener noreferrer\">paper</a>, <a href=\"https://witness.party.example/\" target=\"_blank\" rel=\"external noopener noreferrer\">party</a> (not yet), <a",
-            "so far",
-        ),
-        (
-            Some(checked(&[Some(12), None, None])),
-            "Checked by 1 of 3 witnesses so far; required: 2: <a",
-            " ago",
-        ),
-        (
-            Some(plain),
-            "witnesses, 2\u{a0}h ago: <span>paper</span>, <a",
-            "javascript",
-        ),
-    ] {
-        let mut view = law_views(&Stage::Counting).remove(0);
-        view.progress.checked = checked;
-        let html = results::law(&night, law, law.law().expect("a law"), &view).html;
-        assert!(html.contains(says), "{says}: {html}");
-        assert!(!html.contains(never), "{never}: {html}");
-    }
-}
-
-/// It is ours alone, without libraries, and a browser reads all of it before it says a word.
-#[test]
-fn the_module_that_checks_proofs_stays_small() {
-    let module = assets().find(|asset| asset.name.starts_with("proof."));
-    let bytes = module.expect("an asset").identity.len();
-    assert!(bytes <= 6 << 10, "{bytes}");
 }
 
 #[test]
