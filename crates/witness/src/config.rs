@@ -177,4 +177,11 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn the_example_for_operators_is_read() {
+        let text = include_str!("../../../deploy/witness.toml");
+        let config = Config::parse(text).expect("an example without faults");
+        assert_eq!(config.logs.len(), 1);
+    }
 }

@@ -114,7 +114,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 #[test]
-fn nobody_votes_before_the_empty_log_is_cosigned() {
+fn invariant_11_nobody_votes_before_the_empty_log_is_cosigned() {
     let scene = Scene::new(2, &[Manner::Honest, Manner::Away, Manner::Stranger]);
     let mut server = scene.start();
     within(|| {
