@@ -63,12 +63,12 @@ pub use format::limits::{
 };
 pub use format::link::{EncodedLink, LinkKind};
 pub use format::opener::{CountOpener, MaskOpener, OpenError};
-pub use format::receipt::{Receipt, RequestId, RequestIdError};
+pub use format::receipt::{RequestId, RequestIdError};
 pub use format::shape::{BallotShape, Shape, ShapeError};
 pub use log::files::{ReadEnd, layout, repair_tail};
 pub use replay::fold::Fold;
 pub use replay::follower::Follower;
-pub use replay::lookup::find_receipt;
+pub use replay::lookup::find_vote;
 pub use replay::restore::{SnapshotCheck, check_snapshots};
 pub use replay::snapshot::Snapshots;
 pub use replay::standby::StandBy;

@@ -10,7 +10,7 @@ use ledger::log::files::{self, FilesLog};
 use ledger::{
     BallotShape, Cursor, Decision, Fold, Follower, InvalidReason, Item, LedgerError, Options,
     Paper, Partition, RecoveryReport, Reply, RequestId, SegmentHeader, Shape, Snapshots,
-    Submission, SystemEntropy, find_receipt, layout,
+    Submission, SystemEntropy, find_vote, layout,
 };
 use simulation::hands::{self, BothHands, Keys, Votes};
 
@@ -185,17 +185,17 @@ fn votes_are_accepted_once_found_again_and_counted() {
     assert_eq!(receipts.len(), 1100);
     let beside = files::open_copy(Arc::new(OsStorage), &layout::ledger_dir(dir.path()));
     for id in &receipts {
-        assert!(find_receipt(&beside, id).expect("readable").is_some());
+        assert!(find_vote(&beside, id).expect("readable").is_some());
     }
     let mut other = receipts[5];
     other.tracker[3] ^= 1;
-    assert_eq!(find_receipt(&beside, &other).expect("readable"), None);
+    assert_eq!(find_vote(&beside, &other).expect("readable"), None);
     partition.note_invalid(None, InvalidReason::NoSuchBallot, 1);
     partition.shutdown();
     drop(partition);
 
     for id in &receipts {
-        assert!(find_receipt(&beside, id).expect("readable").is_some());
+        assert!(find_vote(&beside, id).expect("readable").is_some());
     }
     let (fold, votes) = fold(dir.path(), &keys);
     assert_eq!((fold.votes, fold.duplicates), (1100, 0));

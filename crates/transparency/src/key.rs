@@ -289,6 +289,15 @@ impl PrivateKey {
         PrivateKey { public, key }
     }
 
+    /// The same key under another name, and so with another id: each partition of a ledger is a log with a
+    /// name of its own, and all of them sign with one key.
+    #[must_use]
+    pub fn named(&self, name: KeyName) -> PrivateKey {
+        let public = VerifierKey::new(name, self.public.used, self.public.key);
+        let key = self.key.clone();
+        PrivateKey { public, key }
+    }
+
     /// Reads a private key for one use; the line may end in a newline.
     ///
     /// # Errors
@@ -311,13 +320,6 @@ impl PrivateKey {
         let private = PrivateKey::from_seed(name, used, &seed);
         private.public.check_id(got)?;
         Ok(private)
-    }
-
-    /// The same key under another name: the log of a partition signs by the key of all.
-    #[must_use]
-    pub fn named(&self, name: KeyName) -> PrivateKey {
-        let seed = Zeroizing::new(*self.key.as_bytes());
-        PrivateKey::from_seed(name, self.public.used, &seed)
     }
 
     /// The text for the key's file, newline included. It is the only way in which the key leaves.

@@ -5,7 +5,7 @@
 //! operator signs a [`Checkpoint`] as a [`Note`], and sends it as a [`Submission`] to witnesses, which
 //! cosign what continues all that they saw before ([`verify_consistency`]). A [`LogProof`] shows a leaf in a
 //! checkpoint, and with [`ReceiptExtra`] a vote in a leaf, to whoever has a [`Policy`]: which log, which
-//! witnesses, how many.
+//! witnesses, how many. Until there is such a proof, a [`Promise`] is what the operator can be held to.
 //!
 //! The forms are those of C2SP (signed-note, tlog-checkpoint, tlog-cosignature, tlog-witness, tlog-tiles,
 //! tlog-proof, tlog-policy) and RFC 6962. docs/transparency.md gives the bytes, and what is stricter here.
@@ -19,6 +19,7 @@ mod leaf;
 mod lines;
 mod note;
 mod policy;
+mod promise;
 mod proof_file;
 mod receipt;
 mod signing;
@@ -40,6 +41,7 @@ pub use note::{NOTE_BYTES_MAX, Note, NoteError, NoteSignature, SIGNATURES_MAX, p
 pub use policy::check::{Attested, Cosigned, NotAttested};
 pub use policy::reader::{POLICY_BYTES_MAX, POLICY_ITEMS_MAX, PolicyError, PolicyFault};
 pub use policy::rules::{Policy, Quorum, TrustedLog, TrustedWitness};
+pub use promise::{NotPromised, Promise, PromiseError};
 pub use proof_file::{EXTRA_BYTES_MAX, LogProof, LogProofError, PROOF_BYTES_MAX, Unproven};
 pub use receipt::{ProvenVote, ReceiptExtra, ReceiptExtraError, ReceiptUnproven};
 pub use signing::{BadSignature, CosignError, Statement, TIME_S_MAX};

@@ -11,6 +11,7 @@ use shards::Package;
 use tokio::sync::Semaphore;
 
 use crate::catalogue::Catalogue;
+use crate::checkpoints::Desk;
 use crate::http::body::BodyLimits;
 use crate::http::calls::Routes;
 use crate::http::cors::Cors;
@@ -28,6 +29,8 @@ pub(crate) struct App {
     pub(crate) ledger: Arc<dyn Log>,
     /// The validator among others that share the ledger; none where it is in files.
     pub(crate) steward: Option<Arc<Steward>>,
+    /// The logs of the partitions; none where the event has none.
+    pub(crate) desk: Option<Arc<Desk>>,
     /// The last decisions, for people who watch.
     pub(crate) decisions: Arc<Recent<Decided>>,
     pub(crate) clock: Arc<dyn Clock>,

@@ -91,7 +91,7 @@ impl Validator {
             let roll = start::open_roll(&config)?;
             let clock = Arc::new(SteadyClock::start(Arc::new(SystemClock::new())));
             let ledger = start::Kept::of(&config)?.log();
-            let recording = start::record_alone(&config, ledger, &roll.package, &clock)?;
+            let recording = start::record_alone(&config, ledger, &roll.package, &clock, None)?;
             start::assemble(&config, roll, recording, clock)
         };
         let app = start().map_err(|error| format!("{error:#}"))?;

@@ -8,6 +8,7 @@
 mod app;
 mod ballots;
 mod catalogue;
+mod checkpoints;
 mod cli;
 mod config;
 mod exposure;

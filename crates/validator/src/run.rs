@@ -14,12 +14,13 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::app::App;
+use crate::checkpoints::Keeping;
 use crate::config::Config;
 use crate::http::Public;
 use crate::internal::{self, Internal};
 use crate::metrics::Retired;
 use crate::package_check;
-use crate::partitions::{Answering, Partitions, Steward};
+use crate::partitions::{Answering, Steward};
 use crate::start::{self, Kept, Recording, Shared};
 use crate::vote::ElectoralRoll;
 
@@ -63,13 +64,15 @@ pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
         let public = listener::bind(config.listen, "listen")?;
         (public, listener::bind(config.internal, "internal")?)
     };
+    let keeping = start::log_keeping(config, roll.package.event())?;
     let (recording, others) = match start::Kept::of(config)? {
         Kept::Files(log) => (
-            start::record_alone(config, log, &roll.package, &clock)?,
+            start::record_alone(config, log, &roll.package, &clock, keeping.as_ref())?,
             None,
         ),
         Kept::Replicated(shared) => {
-            let (recording, others) = record_with_others(config, *shared, &roll, &clock)?;
+            let (recording, others) =
+                record_with_others(config, *shared, &roll, (&clock, keeping.as_ref()))?;
             (recording, Some(others))
         }
     };
@@ -113,7 +116,7 @@ fn record_with_others(
     config: &Config,
     shared: Shared,
     roll: &ElectoralRoll,
-    clock: &Arc<SteadyClock>,
+    (clock, keeping): (&Arc<SteadyClock>, Option<&Keeping>),
 ) -> Result<(Recording, Others)> {
     let replicated = config.replicated.as_ref();
     let replicated = replicated.context("a shared ledger has no settings")?;
@@ -124,7 +127,9 @@ fn record_with_others(
         .build()
         .context("cannot talk to other validators")?;
     let standing = start::standing(replicated, &roll.package, runtime.handle())?;
-    let partitions = Arc::new(Partitions::new(roll.package.manifest().partitions));
+    let partitions = Arc::new(start::partitions_of(&roll.package));
+    let ledger: Arc<dyn Log> = Arc::new(shared.log.clone());
+    let desk = start::start_log(keeping, &ledger, &partitions)?;
     let (answering, stop) = oneshot::channel();
     let serving;
     {
@@ -134,6 +139,7 @@ fn record_with_others(
             partitions: Arc::clone(&partitions),
             package: Arc::clone(&roll.package),
             commit_timeout: config.commit_timeout,
+            desk: desk.clone(),
         });
         let hello = roll.package.manifest_sha256().to_vec();
         let identity = Arc::clone(&standing.identity);
@@ -151,7 +157,6 @@ fn record_with_others(
             }
         });
     }
-    let ledger: Arc<dyn Log> = Arc::new(shared.log.clone());
     let retired = Arc::new(Retired::default());
     let opening = start::opening(config, &roll.package, clock, &retired);
     let (fail, failed) = oneshot::channel();
@@ -167,6 +172,7 @@ fn record_with_others(
         partitions,
         steward: Some(Arc::clone(&steward)),
         retired,
+        desk,
     };
     let others = Others {
         runtime,
@@ -243,8 +249,14 @@ async fn serve(
         );
     }
     let owned = app.partitions.here();
-    tokio::task::spawn_blocking(move || owned.iter().for_each(|(_, owned)| owned.shutdown()))
-        .await?;
+    let desk = app.desk.clone();
+    tokio::task::spawn_blocking(move || {
+        owned.iter().for_each(|(_, owned)| owned.shutdown());
+        if let Some(desk) = desk {
+            desk.finish();
+        }
+    })
+    .await?;
     if let Some(others) = others {
         tokio::task::spawn_blocking(move || others.leave()).await?;
     }

@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
+use caller::Authorities;
 use credentials::{Hasher, RollKey, Scheme};
 use database::{Access, Target};
 use durable::{Clock, OsStorage, SteadyClock};
-use election::{Event, instant_text};
+use election::{Event, EventWitness, instant_text};
 use ledger::log::Log;
 use ledger::log::files::{self, FilesLog};
 use ledger::{
@@ -21,10 +22,12 @@ use replicated::{EventLedger, Introduction, Member, Members, PostgresLog};
 use shards::{Package, Trust};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
+use transparency::{KEY_TEXT_BYTES_MAX, KeyUse, PrivateKey};
 
 use crate::app::App;
 use crate::ballots::BallotKeys;
 use crate::catalogue::Catalogue;
+use crate::checkpoints::{Desk, Keeping};
 use crate::config::{Config, Replicated};
 use crate::http::calls::Routes;
 use crate::metrics::{Metrics, Retired};
@@ -210,21 +213,84 @@ fn options(config: &Config, partition: u16) -> Options {
     }
 }
 
+/// The partitions of the package's ledger, which nobody owns yet.
+pub(crate) fn partitions_of(package: &Package) -> Partitions {
+    let is_witnessed = package.event().log.is_some();
+    Partitions::new(package.manifest().partitions, is_witnessed)
+}
+
+/// What the ledger's log is kept by; none where the event has none.
+///
+/// # Errors
+/// The key is missing, is another one, or is given for an event without a log; certificate authorities cannot be read.
+pub(crate) fn log_keeping(config: &Config, event: &Event) -> Result<Option<Keeping>> {
+    let (path, log) = match (&config.log_keeping.key, &event.log) {
+        (None, None) => return Ok(None),
+        (Some(path), Some(log)) => (path, log),
+        (None, Some(log)) => bail!(
+            "log.key is not set, and event {} has the log {}: give the file that `shardpack keygen --log` wrote",
+            event.id,
+            log.origin
+        ),
+        (Some(path), None) => bail!(
+            "log.key is {}, and event {} names no log: leave it out, or use the package of the event with [log]",
+            path.display(),
+            event.id
+        ),
+    };
+    let text = secrets::read(path, KEY_TEXT_BYTES_MAX).context("log.key")?;
+    let key = PrivateKey::parse(&text, KeyUse::Log)
+        .with_context(|| format!("cannot use log.key {}", path.display()))?;
+    if *key.public().key_bytes() != log.key {
+        bail!(
+            "log.key {} is another key than the one that the event names for {}: give the file that was made with it",
+            path.display(),
+            log.origin
+        );
+    }
+    let is_tls = |witness: &EventWitness| witness.url.starts_with("https:");
+    let authorities = log.witnesses.iter().any(is_tls).then(|| {
+        let authorities = &config.log_keeping.authorities;
+        Authorities::read(authorities).context("log.authorities")
+    });
+    Ok(Some(Keeping {
+        key,
+        log: log.clone(),
+        authorities: authorities.transpose()?,
+        data: config.data.clone(),
+        is_in_files: config.replicated.is_none(),
+    }))
+}
+
 /// A ledger in files, which this validator writes whole.
 pub(crate) fn record_alone(
     config: &Config,
     ledger: Arc<dyn Log>,
     package: &Package,
     clock: &Arc<SteadyClock>,
+    keeping: Option<&Keeping>,
 ) -> Result<Recording> {
-    let partitions = Arc::new(Partitions::new(package.manifest().partitions));
+    let partitions = Arc::new(partitions_of(package));
     open_ledger(config, &ledger, package, clock, &partitions)?;
+    let desk = start_log(keeping, &ledger, &partitions)?;
     Ok(Recording {
         ledger,
         partitions,
         steward: None,
         retired: Arc::default(),
+        desk,
     })
+}
+
+/// Starts to keep the logs of a ledger's partitions, where the event has them.
+pub(crate) fn start_log(
+    keeping: Option<&Keeping>,
+    ledger: &Arc<dyn Log>,
+    partitions: &Arc<Partitions>,
+) -> Result<Option<Arc<Desk>>> {
+    let desk = keeping.map(|keeping| Desk::start(keeping, ledger, partitions));
+    let desk = desk.transpose().context("cannot keep the ledger's log")?;
+    Ok(desk.map(Arc::new))
 }
 
 /// Opens every partition of a ledger that this validator alone writes.
@@ -390,6 +456,8 @@ pub(crate) struct Recording {
     pub(crate) partitions: Arc<Partitions>,
     pub(crate) steward: Option<Arc<Steward>>,
     pub(crate) retired: Arc<Retired>,
+    /// The logs of the partitions; none where the event has none.
+    pub(crate) desk: Option<Arc<Desk>>,
 }
 
 /// Puts together what answers requests, of parts that are ready.
@@ -404,6 +472,7 @@ pub(crate) fn assemble(
         partitions,
         steward,
         retired,
+        desk,
     } = recording;
     let decisions = Arc::new(Recent::default());
     let event: &Event = roll.package.event();
@@ -412,7 +481,13 @@ pub(crate) fn assemble(
         .iter()
         .map(|ballot| ballot.id.clone())
         .collect();
-    let metrics = Arc::new(Metrics::new(&partitions, &retired, &roll.package, ids));
+    let metrics = Arc::new(Metrics::new(
+        &partitions,
+        &retired,
+        &roll.package,
+        desk.as_ref(),
+        ids,
+    ));
     let enclosing = Enclosing::new(&Arc::new(shape(&roll.package)))
         .context("no vote can be sealed to the mask key of the event")?;
     Ok(App {
@@ -442,6 +517,7 @@ pub(crate) fn assemble(
         partitions,
         ledger,
         steward,
+        desk,
         decisions,
         clock,
     })

@@ -23,13 +23,6 @@ pub struct RequestId {
     pub tracker: Tracker,
 }
 
-/// The vote of a request id is recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Receipt {
-    /// When it was committed, ms since 1970 UTC.
-    pub time_ms: i64,
-}
-
 /// The text is not a request id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a request id: expected partition-sequence-tracker, as the answer to the vote gave it")]

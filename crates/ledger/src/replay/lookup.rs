@@ -1,14 +1,15 @@
 //! Finding the vote of a receipt: the request id names its frame.
 
 use crate::error::LedgerError;
-use crate::format::receipt::{Receipt, RequestId};
+use crate::format::frame::Frame;
+use crate::format::receipt::RequestId;
 use crate::log::Log;
 
-/// Looks a request id up in a log; `None` where no such vote is recorded.
+/// The frame that holds the vote of a request id; `None` where no such vote is recorded.
 ///
 /// # Errors
 /// The frame cannot be read or is damaged.
-pub fn find_receipt(log: &dyn Log, id: &RequestId) -> Result<Option<Receipt>, LedgerError> {
+pub fn find_vote(log: &dyn Log, id: &RequestId) -> Result<Option<Frame>, LedgerError> {
     let Some(frame) = log.frame(id.partition, id.sequence)? else {
         return Ok(None);
     };
@@ -18,7 +19,5 @@ pub fn find_receipt(log: &dyn Log, id: &RequestId) -> Result<Option<Receipt>, Le
         defect: error.into(),
     })?;
     let found = body.trackers.binary_search(&id.tracker).is_ok();
-    Ok(found.then_some(Receipt {
-        time_ms: frame.header.time_ms,
-    }))
+    Ok(found.then_some(frame))
 }

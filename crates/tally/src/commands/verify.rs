@@ -6,7 +6,7 @@ use anyhow::{Context, bail, ensure};
 use database::Target;
 use durable::OsStorage;
 use election::instant_text;
-use ledger::{RequestId, find_receipt, repair_tail};
+use ledger::{RequestId, find_vote, repair_tail};
 use serde_json::json;
 
 use super::ledger_end::Named;
@@ -196,9 +196,9 @@ fn check_receipts(
             is_read,
             "receipt {id} names a frame that no checkpoint covers yet: copy the ledger again once witnesses have cosigned the next one"
         );
-        if let Some(receipt) = find_receipt(&directory.log(), &id)? {
+        if let Some(frame) = find_vote(&directory.log(), &id)? {
             missing.remove(&id);
-            let time = instant_text(receipt.time_ms);
+            let time = instant_text(frame.header.time_ms);
             let line = format!("receipt {id}: recorded at {time}");
             checked.lines.push(line);
         }

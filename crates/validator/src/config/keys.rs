@@ -92,6 +92,8 @@ pub(crate) const KEYS: &[SettingKey] = &[
     one("relay.certificate", ""),
     one("relay.key", ""),
     one("relay.ca", ""),
+    one("log.key", ""),
+    one("log.authorities", "/etc/ssl/certs/ca-certificates.crt"),
     one("process.threads", "0"),
     one("process.drain_timeout_ms", "10000"),
     one("process.log", "info"),

@@ -62,9 +62,21 @@ pub(crate) struct Config {
     pub(crate) threads: usize,
     /// How long requests in flight may take after SIGTERM.
     pub(crate) drain_timeout: Duration,
+    /// What is logged of the process.
     pub(crate) log: LogFilter,
+    /// By which the ledger's log is kept, where the event names one.
+    pub(crate) log_keeping: LogKeeping,
     /// What a person has decided at this start.
     pub(crate) accepted: Accepted,
+}
+
+/// What keeping the ledger's log takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct LogKeeping {
+    /// File of the key that signs checkpoints.
+    pub(crate) key: Option<PathBuf>,
+    /// Certificate authorities (PEM) of witnesses that speak TLS.
+    pub(crate) authorities: PathBuf,
 }
 
 /// Shortest lease of a replicated ledger.
@@ -151,6 +163,7 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
         "tls.certificate",
         "relay.key",
         "relay.certificate",
+        "log.key",
     ]);
     let trust = trust(r);
     let require = r.integer("require", 1..=64);
@@ -190,6 +203,9 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
     let threads = r.integer("process.threads", 0..=1_024);
     let drain_timeout = r.milliseconds("process.drain_timeout_ms", 600_000);
     let log: Option<LogFilter> = r.parsed("process.log", LogFilter::EXPECTED);
+    let authorities =
+        "give the certificate authorities of witnesses, such as /etc/ssl/certs/ca-certificates.crt";
+    let authorities = r.required("log.authorities", authorities);
     Some(Config {
         package: package?.into(),
         trust,
@@ -219,6 +235,10 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
         threads: threads?,
         drain_timeout: drain_timeout?,
         log: log?,
+        log_keeping: LogKeeping {
+            key: r.optional("log.key").map(PathBuf::from),
+            authorities: authorities?.into(),
+        },
         accepted: Accepted::default(),
     })
 }

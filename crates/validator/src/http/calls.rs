@@ -22,6 +22,7 @@ pub(crate) enum Resource {
     Regions,
     Candidates,
     Receipt,
+    Proof,
     Health,
     Live,
     Ready,
@@ -43,6 +44,10 @@ pub(crate) const PATHS: &[(&str, Call)] = &[
     (
         "/api/v1/receipts/{request_id}",
         Call::Read(Resource::Receipt),
+    ),
+    (
+        "/api/v1/receipts/{request_id}/proof",
+        Call::Read(Resource::Proof),
     ),
     ("/api/v1/health", Call::Read(Resource::Health)),
     ("/livez", Call::Read(Resource::Live)),

@@ -35,6 +35,7 @@ pub(crate) fn ready(app: &App) -> Result<Reply, Problem> {
         Some(Obstacle::Clock) => Err(Refusal::ClockInDoubt.into()),
         Some(Obstacle::Unowned) => Err(Refusal::Overloaded.into()),
         Some(Obstacle::Roll) => Err(Refusal::RollUnreadable.into()),
+        Some(Obstacle::Unwitnessed) => Err(Refusal::Unwitnessed.into()),
     }
 }
 
@@ -50,6 +51,7 @@ pub(crate) fn health(app: &App) -> Reply {
         Some(Obstacle::Unowned) => ("ledger-without-owner", "without-owner"),
         Some(Obstacle::Clock) => ("clock-in-doubt", "ok"),
         Some(Obstacle::Roll) => ("roll-unreadable", "ok"),
+        Some(Obstacle::Unwitnessed) => ("log-unwitnessed", "unwitnessed"),
     };
     let package = match app.package().rot() {
         None => "ok",
@@ -89,6 +91,8 @@ enum Obstacle {
     /// Nobody records votes at the moment.
     Unowned,
     Roll,
+    /// Too few witnesses have cosigned the ledger's log.
+    Unwitnessed,
 }
 
 /// Whether this validator has not seen the others for a while: whoever owns nothing would not notice otherwise that
@@ -113,6 +117,8 @@ fn obstacle(app: &App) -> Option<Obstacle> {
         Some(Obstacle::Unowned)
     } else if app.package().rot().is_some() {
         Some(Obstacle::Roll)
+    } else if app.partitions.is_unwitnessed() {
+        Some(Obstacle::Unwitnessed)
     } else {
         None
     }

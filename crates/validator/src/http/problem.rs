@@ -131,6 +131,7 @@ impl<'a> Facts<'a> {
             | Refusal::StorageFull
             | Refusal::ClockInDoubt
             | Refusal::RollUnreadable
+            | Refusal::Unwitnessed
             | Refusal::OutcomeUnknown
             | Refusal::LedgerDisagrees => {}
         }

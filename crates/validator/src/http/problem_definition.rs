@@ -302,6 +302,16 @@ pub(super) const ROLL_UNREADABLE: ProblemDefinition = define(
     ),
 );
 
+pub(super) const LOG_UNWITNESSED: ProblemDefinition = define(
+    StatusCode::SERVICE_UNAVAILABLE,
+    "log-unwitnessed",
+    words("Service indisponible", "Service unavailable"),
+    words(
+        "Rien n'est enregistré tant que les témoins n'ont pas contresigné le registre ; réessayez après le délai de l'en-tête Retry-After.",
+        "Nothing is recorded before witnesses have cosigned the ledger's log; try again after the delay in the Retry-After header.",
+    ),
+);
+
 pub(super) const OUTCOME_UNKNOWN: ProblemDefinition = define(
     StatusCode::SERVICE_UNAVAILABLE,
     "outcome-unknown",

@@ -16,6 +16,9 @@ pub(crate) type Reply = Response<Full<Bytes>>;
 /// Content type of everything that is not a problem.
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
+/// Content type of proofs, checkpoints and policies.
+pub(crate) const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 const NO_SNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 

@@ -117,6 +117,11 @@ fn read(
             let found = async move { Ok(receipts::find(&app, &id, language).await?) };
             return Ok(Rest::Other(Box::pin(found)));
         }
+        Resource::Proof => {
+            let (app, id) = (Arc::clone(app), param(params, "request_id").to_owned());
+            let found = async move { Ok(receipts::proof(&app, &id).await?) };
+            return Ok(Rest::Other(Box::pin(found)));
+        }
         Resource::Health => health::health(app),
         Resource::Live => health::live(),
         Resource::Ready => health::ready(app)?,

@@ -1,5 +1,6 @@
 //! The internal listener: metrics for operators, the ledger for tallies. Voters never reach it.
 
+mod log;
 mod stream;
 
 use std::sync::Arc;
@@ -53,10 +54,14 @@ impl Handler for Internal {
 
     async fn answer(self, _: Peer, request: Request<Incoming>) -> Response<Self::Body> {
         let language = listener::negotiate(request.headers());
-        match self.route(&request) {
-            Ok(response) => response,
-            Err(problem) => whole(problem.reply(language)),
-        }
+        let answered = match request.uri().path().strip_prefix("/log/") {
+            Some(name) if reads(&request) => {
+                let file = log::file(&self.app, name).await;
+                file.map(whole).map_err(Problem::from)
+            }
+            _ => self.route(&request),
+        };
+        answered.unwrap_or_else(|problem| whole(problem.reply(language)))
     }
 }
 
@@ -68,14 +73,15 @@ impl Internal {
         let path = request.uri().path();
         let ledger = path.strip_prefix("/ledger/");
         let asset = path.strip_prefix(pages::ASSET_PREFIX);
+        let log = path.strip_prefix("/log/");
         let known = matches!(
             path,
             "/metrics" | "/livez" | "/readyz" | "/monitor" | "/cluster"
         );
-        if !known && ledger.is_none() && asset.is_none() {
+        if !known && ledger.is_none() && asset.is_none() && log.is_none() {
             return Err(Rejection::NoSuchPath.into());
         }
-        if request.method() != Method::GET && request.method() != Method::HEAD {
+        if !reads(request) {
             let allow = "GET, HEAD";
             return Err(Rejection::MethodNotAllowed { allow }.into());
         }
@@ -115,6 +121,10 @@ impl Internal {
         reply.headers_mut().insert(LEDGER_HEAD, head.into());
         Ok(reply.map(|_| Either::Right(body)))
     }
+}
+
+fn reads(request: &Request<Incoming>) -> bool {
+    request.method() == Method::GET || request.method() == Method::HEAD
 }
 
 fn whole(reply: Reply) -> Response<<Internal as Handler>::Body> {

@@ -3,6 +3,7 @@
 //! The request path touches atomic counters only: labelled ones are looked up once, at the start.
 
 mod ledger;
+mod log;
 mod package;
 
 pub(crate) use self::ledger::Retired;
@@ -18,6 +19,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use shards::Package;
 
+use crate::checkpoints::Desk;
 use crate::http::problem::Problem;
 use crate::http::problem_type::ProblemType;
 use crate::partitions::Partitions;
@@ -54,6 +56,7 @@ impl Metrics {
         partitions: &Arc<Partitions>,
         retired: &Arc<Retired>,
         package: &Arc<Package>,
+        desk: Option<&Arc<Desk>>,
         ballots: Vec<String>,
     ) -> Metrics {
         let mut registry = Registry::default();
@@ -90,6 +93,9 @@ impl Metrics {
         let collector = ledger::Ledger::new(Arc::clone(partitions), Arc::clone(retired), ballots);
         registry.register_collector(Box::new(collector));
         registry.register_collector(Box::new(package::Damage(Arc::clone(package))));
+        if let Some(desk) = desk {
+            registry.register_collector(Box::new(log::Logs(Arc::clone(desk))));
+        }
         let package_checks = Counter::default();
         registry.register(
             "package_checks",
@@ -141,6 +147,7 @@ impl Metrics {
             | Refusal::StorageFull
             | Refusal::ClockInDoubt
             | Refusal::RollUnreadable
+            | Refusal::Unwitnessed
             | Refusal::OutcomeUnknown
             | Refusal::LedgerDisagrees => {}
         }

@@ -7,8 +7,9 @@ use election::BallotIndex;
 use ledger::{Decision, Submission};
 use shards::Package;
 
-use super::board::{Partitions, Place, decide_here};
+use super::board::Partitions;
 use super::words::{Answer, Question};
+use crate::checkpoints::Desk;
 
 /// Answers what other validators ask.
 pub(crate) struct Answering {
@@ -16,6 +17,8 @@ pub(crate) struct Answering {
     pub(crate) package: Arc<Package>,
     /// How long the ledger's answer is waited for.
     pub(crate) commit_timeout: Duration,
+    /// The logs of the partitions; none where the event has none.
+    pub(crate) desk: Option<Arc<Desk>>,
 }
 
 impl relay::Answer for Answering {
@@ -30,6 +33,10 @@ impl relay::Answer for Answering {
                 }
                 Answer::Counted
             }
+            Some(Question::Log(question)) => match &self.desk {
+                Some(desk) => desk.answer(question).await,
+                None => Answer::Unknown,
+            },
             None => Answer::Unknown,
         };
         answer.bytes()
@@ -44,14 +51,13 @@ impl Answering {
         matches!(region, Ok(Some(region)) if region == submission.region)
     }
 
-    /// Only as the owner: a vote is handed on once.
     async fn record(&self, partition: u16, submission: Submission<()>) -> Answer {
-        let Place::Here(owned) = self.partitions.place(partition) else {
-            return Answer::NotOwner;
-        };
         if !self.is_of_the_roll(&submission) {
             return Answer::Decided(Decision::Malformed);
         }
-        decide_here(&owned, submission, self.commit_timeout).await
+        let partitions = &self.partitions;
+        partitions
+            .decide_here(partition, submission, self.commit_timeout)
+            .await
     }
 }

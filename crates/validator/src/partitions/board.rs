@@ -1,6 +1,6 @@
 //! Who owns each partition, as far as this validator knows, and the way of a vote to that owner.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use super::delivery::VoteReply;
 use super::unsent::Unsent;
-use super::words::{self, Answer, Refused};
+use super::words::{self, Answer, LogQuestion, Refused};
 
 /// How long a vote waits for news of the owner before it looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -22,6 +22,8 @@ pub(crate) struct Partitions {
     /// Told whenever a place changes.
     changed: Notify,
     unsent: Unsent,
+    /// Whether a log must be witnessed before its first vote.
+    is_witnessed: bool,
 }
 
 /// What is known of one partition.
@@ -30,6 +32,8 @@ struct Known {
     ownership: Mutex<Ownership>,
     /// The last frame that this validator has seen while another one owns the partition.
     followed: AtomicU64,
+    /// Whether this validator takes votes as its owner: not before its empty log is witnessed.
+    takes_votes: AtomicBool,
 }
 
 /// Whether somebody owns a partition.
@@ -70,6 +74,8 @@ pub(crate) enum Place {
 pub(crate) enum Undecided {
     /// Nothing is recorded: too many votes wait, or nobody owned the partition for as long as the voter could wait.
     Overloaded,
+    /// Nothing is recorded: too few witnesses have cosigned the log of the partition.
+    Unwitnessed,
     /// It may be recorded.
     Unknown,
 }
@@ -83,17 +89,20 @@ enum Handed {
 }
 
 impl Partitions {
-    /// So many partitions, which nobody owns yet.
-    pub(crate) fn new(count: u16) -> Partitions {
+    /// So many partitions, which nobody owns yet. Where `is_witnessed`, an empty one takes no vote before
+    /// [`Partitions::take_votes`].
+    pub(crate) fn new(count: u16, is_witnessed: bool) -> Partitions {
         let unowned = || Known {
             place: RwLock::new(Place::Nowhere),
             ownership: Mutex::new(Ownership::Unheard),
             followed: AtomicU64::new(0),
+            takes_votes: AtomicBool::new(!is_witnessed),
         };
         Partitions {
             places: (0..count).map(|_| unowned()).collect(),
             changed: Notify::new(),
             unsent: Unsent::default(),
+            is_witnessed,
         }
     }
 
@@ -113,12 +122,34 @@ impl Partitions {
 
     pub(crate) fn set(&self, partition: u16, place: Place) {
         let known = &self.places[usize::from(partition)];
+        if let Place::Here(owned) = &place {
+            // Where there are frames the log was witnessed before.
+            let was_opened = owned.state().last_sequence() > 0;
+            self.take_votes(partition, !self.is_witnessed || was_opened);
+        }
         {
             let mut here = known.place.write().unwrap_or_else(PoisonError::into_inner);
             *here = place;
             known.note_owned(!matches!(*here, Place::Nowhere));
         }
         self.changed.notify_waiters();
+    }
+
+    /// Whether a partition that is owned here takes votes; its log's witnesses say so.
+    pub(crate) fn take_votes(&self, partition: u16, takes: bool) {
+        let known = &self.places[usize::from(partition)];
+        known.takes_votes.store(takes, Ordering::Relaxed);
+    }
+
+    /// Whether too few witnesses have cosigned the log of a partition that is owned here.
+    pub(crate) fn is_unwitnessed(&self) -> bool {
+        let here = self.here();
+        here.iter().any(|(partition, _)| !self.takes(*partition))
+    }
+
+    fn takes(&self, partition: u16) -> bool {
+        let known = &self.places[usize::from(partition)];
+        known.takes_votes.load(Ordering::Relaxed)
     }
 
     /// Another validator owns it, or nobody; where this one does, it knows better.
@@ -190,6 +221,9 @@ impl Partitions {
         loop {
             let left = patience.saturating_sub(started.elapsed());
             let handed = match self.place(partition) {
+                Place::Here(_) if !self.takes(partition) => {
+                    Handed::Undecided(Undecided::Unwitnessed)
+                }
                 Place::Here(owned) => submit_here(&owned, submission, left).await,
                 Place::There(other) => submit_there(&other, partition, submission, left).await,
                 Place::Nowhere => Handed::Back(submission),
@@ -204,6 +238,42 @@ impl Partitions {
             }
             within(LOOK_AGAIN, self.changed.notified()).await;
         }
+    }
+
+    /// The same for another validator that asks: a vote is handed on once.
+    pub(super) async fn decide_here(
+        &self,
+        partition: u16,
+        submission: Submission<()>,
+        left: Duration,
+    ) -> Answer {
+        let Place::Here(owned) = self.place(partition) else {
+            return Answer::NotOwner;
+        };
+        if !self.takes(partition) {
+            return Answer::Unwitnessed;
+        }
+        match submit_here(&owned, submission, left).await {
+            Handed::Decided(decision) => Answer::Decided(decision),
+            Handed::Back(_) => Answer::NotOwner,
+            Handed::Undecided(Undecided::Overloaded) => Answer::Overloaded,
+            Handed::Undecided(Undecided::Unwitnessed) => Answer::Unwitnessed,
+            Handed::Undecided(Undecided::Unknown) => Answer::Unknown,
+        }
+    }
+
+    /// What the other owner of a partition answers to a question about its log; none where nobody can be asked.
+    pub(crate) async fn ask_owner(
+        &self,
+        partition: u16,
+        question: LogQuestion,
+        patience: Duration,
+    ) -> Option<Answer> {
+        let Place::There(other) = self.place(partition) else {
+            return None;
+        };
+        let answer = within(patience, other.ask(words::of_log(&question))).await;
+        Some(Answer::read(&answer?.ok()?))
     }
 
     /// Counts attempts that were refused before they reached the ledger.
@@ -262,20 +332,6 @@ async fn submit_here(
     }
 }
 
-/// The same for another validator that asks.
-pub(super) async fn decide_here(
-    owned: &Partition<VoteReply>,
-    submission: Submission<()>,
-    left: Duration,
-) -> Answer {
-    match submit_here(owned, submission, left).await {
-        Handed::Decided(decision) => Answer::Decided(decision),
-        Handed::Back(_) => Answer::NotOwner,
-        Handed::Undecided(Undecided::Overloaded) => Answer::Overloaded,
-        Handed::Undecided(Undecided::Unknown) => Answer::Unknown,
-    }
-}
-
 async fn submit_there(
     other: &Peer,
     partition: u16,
@@ -288,7 +344,10 @@ async fn submit_there(
             Answer::Decided(decision) => Handed::Decided(decision),
             Answer::NotOwner => Handed::Back(submission),
             Answer::Overloaded => Handed::Undecided(Undecided::Overloaded),
-            Answer::Unknown | Answer::Counted => Handed::Undecided(Undecided::Unknown),
+            Answer::Unwitnessed => Handed::Undecided(Undecided::Unwitnessed),
+            Answer::Unknown | Answer::Counted | Answer::Told(_) | Answer::Promised(_) => {
+                Handed::Undecided(Undecided::Unknown)
+            }
         },
         Some(Err(NoAnswer::NotSent(_))) => Handed::Back(submission),
         Some(Err(NoAnswer::Unknown(_))) | None => Handed::Undecided(Undecided::Unknown),

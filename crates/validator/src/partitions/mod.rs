@@ -18,3 +18,4 @@ pub(crate) use happened::Happened;
 pub(crate) use recent::{Recent, Stamped};
 pub(crate) use shared::Opening;
 pub(crate) use steward::{Standing, Steward};
+pub(crate) use words::{Answer, LogQuestion};

@@ -3,11 +3,14 @@
 //! ```text
 //! question  1, partition u16, submission        record this vote
 //!           2, then (ballot u16 or 0xffff, reason u8, count u64) for each   count these refused attempts
+//!           3, partition u16      the checkpoint of this partition's log
+//!           4, request id 26      the proof of this vote
 //! answer    1, decision     2 not the owner     3 too many votes wait     4 nobody knows     5 counted
+//!           6 the log is not witnessed     7, text  what was asked for     8, text  the promise of it
 //! ```
 //! Integers are little-endian; crate `ledger` has the bytes of submissions and decisions.
 
-use ledger::{Decision, InvalidReason, Submission};
+use ledger::{Decision, InvalidReason, RequestId, Submission};
 
 /// Refused attempts by ballot and reason.
 pub(super) type Refused = Vec<((Option<u16>, InvalidReason), u64)>;
@@ -20,11 +23,21 @@ const COUNT_MAX: u64 = u32::MAX as u64;
 pub(super) enum Question {
     Record(u16, Submission<()>),
     Count(Refused),
+    Log(LogQuestion),
+}
+
+/// What is asked of the owner of a partition about its log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogQuestion {
+    /// The newest checkpoint of this partition that counts.
+    Checkpoint(u16),
+    /// The proof that a vote is in the log, or the promise that it will be.
+    Proof(RequestId),
 }
 
 /// What it is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Answer {
     Decided(Decision),
     /// Nothing is recorded: another validator owns the partition.
     NotOwner,
@@ -32,6 +45,12 @@ pub(super) enum Answer {
     Overloaded,
     Unknown,
     Counted,
+    /// Nothing is recorded: too few witnesses have cosigned the log.
+    Unwitnessed,
+    /// What was asked of the log.
+    Told(String),
+    /// The promise of a proof that there is not yet.
+    Promised(String),
 }
 
 pub(super) fn record(partition: u16, submission: &Submission<()>) -> Vec<u8> {
@@ -51,6 +70,36 @@ pub(super) fn count(refused: &Refused) -> Vec<u8> {
     bytes
 }
 
+pub(super) fn of_log(question: &LogQuestion) -> Vec<u8> {
+    match question {
+        LogQuestion::Checkpoint(partition) => [&[3], &partition.to_le_bytes()[..]].concat(),
+        LogQuestion::Proof(id) => [
+            &[4],
+            &id.partition.to_le_bytes()[..],
+            &id.sequence.to_le_bytes(),
+            &id.tracker,
+        ]
+        .concat(),
+    }
+}
+
+/// The question about a log behind its first byte.
+fn read_of_log(kind: u8, rest: &[u8]) -> Option<LogQuestion> {
+    let (partition, rest) = rest.split_first_chunk()?;
+    let partition = u16::from_le_bytes(*partition);
+    if kind == 3 {
+        return rest
+            .is_empty()
+            .then_some(LogQuestion::Checkpoint(partition));
+    }
+    let (sequence, tracker) = rest.split_first_chunk()?;
+    Some(LogQuestion::Proof(RequestId {
+        partition,
+        sequence: u64::from_le_bytes(*sequence),
+        tracker: tracker.try_into().ok()?,
+    }))
+}
+
 impl Question {
     /// None where the bytes are no question of this release.
     pub(super) fn read(bytes: &[u8]) -> Option<Question> {
@@ -68,6 +117,7 @@ impl Question {
                 let refused: Option<Refused> = entries.iter().map(refused).collect();
                 refused.map(Question::Count)
             }
+            3 | 4 => read_of_log(*kind, rest).map(Question::Log),
             _ => None,
         }
     }
@@ -89,6 +139,9 @@ impl Answer {
             Answer::Overloaded => vec![3],
             Answer::Unknown => vec![4],
             Answer::Counted => vec![5],
+            Answer::Unwitnessed => vec![6],
+            Answer::Told(text) => [&[7], text.as_bytes()].concat(),
+            Answer::Promised(text) => [&[8], text.as_bytes()].concat(),
         }
     }
 
@@ -101,9 +154,16 @@ impl Answer {
             [2] => Answer::NotOwner,
             [3] => Answer::Overloaded,
             [5] => Answer::Counted,
+            [6] => Answer::Unwitnessed,
+            [7, text @ ..] => text_of(text).map_or(Answer::Unknown, Answer::Told),
+            [8, text @ ..] => text_of(text).map_or(Answer::Unknown, Answer::Promised),
             _ => Answer::Unknown,
         }
     }
+}
+
+fn text_of(bytes: &[u8]) -> Option<String> {
+    String::from_utf8(bytes.to_vec()).ok()
 }
 
 #[cfg(test)]
@@ -119,11 +179,41 @@ mod tests {
             Answer::Overloaded,
             Answer::Unknown,
             Answer::Counted,
+            Answer::Unwitnessed,
+            Answer::Told("text".to_owned()),
+            Answer::Promised(String::new()),
         ] {
             assert_eq!(Answer::read(&answer.bytes()), answer);
         }
-        for garbage in [&[][..], &[0], &[1], &[1, 99], &[2, 0], &[6]] {
+        for garbage in [
+            &[][..],
+            &[0],
+            &[1],
+            &[1, 99],
+            &[2, 0],
+            &[6, 0],
+            &[7, 0xff],
+            &[9],
+        ] {
             assert_eq!(Answer::read(garbage), Answer::Unknown, "{garbage:?}");
+        }
+    }
+
+    #[test]
+    fn questions_about_a_log_come_back_as_they_were() {
+        let id = RequestId {
+            partition: 3,
+            sequence: 1 << 40,
+            tracker: [7; 16],
+        };
+        for question in [LogQuestion::Checkpoint(513), LogQuestion::Proof(id)] {
+            let bytes = of_log(&question);
+            let Some(Question::Log(got)) = Question::read(&bytes) else {
+                panic!("a question")
+            };
+            assert_eq!(got, question);
+            assert!(Question::read(&bytes[..bytes.len() - 1]).is_none());
+            assert!(Question::read(&[&bytes[..], &[0]].concat()).is_none());
         }
     }
 

@@ -114,7 +114,9 @@ fn outcome_of(decided: Result<Decision, Undecided>) -> Outcome {
         Ok(Decision::Replayed { .. }) => Outcome::Replayed,
         Ok(Decision::Duplicate { .. } | Decision::RepeatRefused) => Outcome::Duplicate,
         Ok(Decision::NotOpen | Decision::Closed) => Outcome::OutsideWindow,
-        Ok(Decision::Full | Decision::ClockInDoubt) => Outcome::NotTaken,
+        Ok(Decision::Full | Decision::ClockInDoubt) | Err(Undecided::Unwitnessed) => {
+            Outcome::NotTaken
+        }
         Ok(Decision::Malformed) => Outcome::Disagrees,
         Err(Undecided::Overloaded) => Outcome::Overloaded,
         Err(Undecided::Unknown) => Outcome::Unknown,

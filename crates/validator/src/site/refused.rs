@@ -48,7 +48,8 @@ pub(crate) fn not_cast(refusal: &Refusal) -> NotCast {
         Refusal::Overloaded
         | Refusal::StorageFull
         | Refusal::ClockInDoubt
-        | Refusal::RollUnreadable => End::Busy { retry_after_s },
+        | Refusal::RollUnreadable
+        | Refusal::Unwitnessed => End::Busy { retry_after_s },
         Refusal::OutcomeUnknown | Refusal::LedgerDisagrees => End::Unsure { retry_after_s },
         // The form of a page offers none of these.
         Refusal::Malformed(_)

@@ -135,8 +135,8 @@ impl Visit {
         let found = receipts::look_up(app, id).await?;
         let context = self.context(app);
         Ok(match found {
-            Some(receipt) => {
-                let hour_ms = receipts::hour_of(receipt.time_ms);
+            Some(found) => {
+                let hour_ms = receipts::hour_of(found.time_ms);
                 voter::receipt(&context, &id.to_string(), hour_ms)
             }
             None => voter::check(&context, Some((text, CheckFault::Unknown))),

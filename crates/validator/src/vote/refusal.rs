@@ -68,6 +68,9 @@ pub(crate) enum Refusal {
     /// The package's bytes are not any more those that officers signed, so that nobody knows whether this
     /// voter is on the roll, or in which region; nothing is recorded.
     RollUnreadable,
+    /// The ledger's log is not witnessed: nobody outside has seen that it is empty, or witnesses have seen another
+    /// history of it; nothing is recorded.
+    Unwitnessed,
     /// The ledger did not answer in time: the vote may be recorded or not. Sending it again is safe.
     OutcomeUnknown,
     /// The ledger does not know the voter whom the package named, which the start rules out.
@@ -91,10 +94,11 @@ impl Refusal {
         match self {
             Refusal::RepeatsUsedUp { wait } | Refusal::TriesUsedUp { wait } => Some(*wait),
             Refusal::Overloaded | Refusal::OutcomeUnknown => Some(Duration::from_secs(1)),
-            // An operator has to make room, to set the clock right, or to bring the package, first.
-            Refusal::StorageFull | Refusal::ClockInDoubt | Refusal::RollUnreadable => {
-                Some(Duration::from_secs(10))
-            }
+            // An operator has to make room, to set the clock right, to bring the package, or to ask witnesses, first.
+            Refusal::StorageFull
+            | Refusal::ClockInDoubt
+            | Refusal::RollUnreadable
+            | Refusal::Unwitnessed => Some(Duration::from_secs(10)),
             Refusal::Malformed(_)
             | Refusal::InvalidFields(_)
             | Refusal::NoSuchBallot(_)
@@ -150,7 +154,8 @@ pub(crate) fn one_of_each() -> Vec<Refusal> {
             Refusal::Overloaded => Refusal::StorageFull,
             Refusal::StorageFull => Refusal::ClockInDoubt,
             Refusal::ClockInDoubt => Refusal::RollUnreadable,
-            Refusal::RollUnreadable => Refusal::OutcomeUnknown,
+            Refusal::RollUnreadable => Refusal::Unwitnessed,
+            Refusal::Unwitnessed => Refusal::OutcomeUnknown,
             Refusal::OutcomeUnknown => Refusal::LedgerDisagrees,
             Refusal::LedgerDisagrees => return None,
         })

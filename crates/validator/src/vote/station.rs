@@ -276,6 +276,7 @@ impl PollingStation {
         self.decisions.add(self.clock.now_ms(), what);
         decision.map_err(|why| match why {
             Undecided::Overloaded => Refusal::Overloaded,
+            Undecided::Unwitnessed => Refusal::Unwitnessed,
             // The vote may or may not be recorded.
             Undecided::Unknown => Refusal::OutcomeUnknown,
         })

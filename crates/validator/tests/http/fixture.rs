@@ -34,9 +34,19 @@ impl Fixture {
         })
     }
 
+    /// The same voters, and an event of another definition.
+    #[allow(dead_code, reason = "whoever includes this file uses its part")]
+    pub(crate) fn of_definition(definition: &str) -> Fixture {
+        Fixture::made(definition, Roll::example(VOTERS))
+    }
+
     fn of_roll(roll: Roll) -> Fixture {
+        Fixture::made(EXAMPLE, roll)
+    }
+
+    fn made(definition: &str, roll: Roll) -> Fixture {
         let specimen = Specimen::new(&Recipe {
-            definition: EXAMPLE.to_owned(),
+            definition: definition.to_owned(),
             roll,
             filter: FilterKind::Fuse16,
             shard_bits: 1,

@@ -14,6 +14,8 @@ mod secure;
 mod server;
 mod service;
 mod startup;
+mod straw_witness;
 mod tls_client;
 mod voter_pages;
 mod votes;
+mod witnessed;

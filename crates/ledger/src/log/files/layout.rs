@@ -4,6 +4,7 @@
 //! <data>/lock                             flock of the one owner
 //! <data>/ledger/p0000/00000001.segment    the truth
 //! <data>/ledger/p0000/acknowledged        sidecar: the last acknowledged frame
+//! <data>/ledger/p0000/checkpoint          the newest checkpoint of its log that witnesses cosigned
 //! <data>/ledger/p0000/00000001.segment.torn-4096   what a start or a repair cut off at that byte
 //! <data>/voted/<ballot>/0000.voted        derived: snapshot of a voted bitset
 //! <data>/voted/<ballot>/0000.voted.kept-1 a snapshot that a start did not use
@@ -43,6 +44,11 @@ pub(crate) fn lock_file(data_dir: &Path) -> PathBuf {
 /// The sidecar of a partition directory.
 pub(crate) fn acknowledged_file(partition_dir: &Path) -> PathBuf {
     partition_dir.join("acknowledged")
+}
+
+/// The newest checkpoint of a partition's log that counts, beside its segments. The ledger never reads it.
+pub fn checkpoint_file(partition_dir: &Path) -> PathBuf {
+    partition_dir.join("checkpoint")
 }
 
 /// Name of a segment's file, such as `00000001.segment`.

@@ -1,0 +1,132 @@
+//! All witnesses asked at once, and what they said last.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use caller::Authorities;
+use election::EventLog;
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
+use transparency::{Note, NoteSignature};
+
+use super::shelf::Shelf;
+use super::witness::{NotCosigned, Witness};
+
+/// Longest that one round waits for witnesses.
+const ROUND_MAX: Duration = Duration::from_millis(2_500);
+/// What those who are slower have left when enough have cosigned.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// The witnesses of an event, as the log of one partition asks them.
+pub(super) struct Asking {
+    witnesses: Vec<Arc<AsyncMutex<Witness>>>,
+    required: usize,
+    heard: Heard,
+}
+
+/// What each witness said last, by name.
+pub(super) type Heard = Arc<Mutex<BTreeMap<String, Said>>>;
+
+/// What a witness said last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    Cosigned,
+    /// Nothing of use: it is away, or does not know this log.
+    Nothing,
+    /// It has cosigned what this ledger does not begin with.
+    OtherHistory,
+}
+
+impl Asking {
+    pub(super) fn new(log: &EventLog, authorities: Option<&Authorities>) -> Asking {
+        let witnesses = log.witnesses.iter();
+        let witness =
+            |witness| Arc::new(AsyncMutex::new(Witness::new(witness, authorities.cloned())));
+        Asking {
+            witnesses: witnesses.map(witness).collect(),
+            required: log.required as usize,
+            heard: Arc::default(),
+        }
+    }
+
+    pub(super) fn heard(&self) -> Heard {
+        Arc::clone(&self.heard)
+    }
+
+    /// Whether so many witnesses have seen another history that the others are too few.
+    pub(super) fn is_outvoted(&self) -> bool {
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let others = heard.values().filter(|said| **said == Said::OtherHistory);
+        let others = others.count();
+        others > 0 && self.witnesses.len() - others < self.required
+    }
+
+    /// Asks every witness to cosign, and adds what comes in time to the note. Whoever still answers the round before
+    /// is left alone.
+    pub(super) async fn ask(&self, shelf: &Arc<Shelf>, note: &mut Note, size: u64) {
+        let mut asked = JoinSet::new();
+        for witness in &self.witnesses {
+            let Ok(mut witness) = Arc::clone(witness).try_lock_owned() else {
+                continue;
+            };
+            let (shelf, note, heard) = (Arc::clone(shelf), note.clone(), self.heard());
+            asked.spawn(async move {
+                let consistency = |old| shelf.tree().consistency(old, size).ok().flatten();
+                let answer = witness.ask((&note, size), &consistency).await;
+                note_answer(&heard, &witness.name, answer)
+            });
+        }
+        let mut deadline = Instant::now() + ROUND_MAX;
+        while let Ok(Some(answer)) = timeout_at(deadline, asked.join_next()).await {
+            // A task that panicked has told its place.
+            if let Ok(Some(cosignature)) = answer {
+                note.add(cosignature);
+                if shelf.publish(note).is_some() {
+                    deadline = deadline.min(Instant::now() + GRACE);
+                }
+            }
+        }
+        asked.detach_all();
+    }
+}
+
+/// Tells operators once where a witness begins or ceases to cosign.
+fn note_answer(
+    heard: &Heard,
+    name: &str,
+    answer: Result<NoteSignature, NotCosigned>,
+) -> Option<NoteSignature> {
+    let said = match &answer {
+        Ok(_) => Said::Cosigned,
+        Err(NotCosigned::OtherHistory { .. }) => Said::OtherHistory,
+        Err(_) => Said::Nothing,
+    };
+    let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = heard.insert(name.to_owned(), said);
+    drop(heard);
+    match answer {
+        Ok(cosignature) => {
+            if before != Some(Said::Cosigned) {
+                tracing::info!(witness = name, "a witness cosigns the log");
+            }
+            return Some(cosignature);
+        }
+        Err(error) if before != Some(said) => {
+            let error = format!("{:#}", anyhow::Error::from(error));
+            if said == Said::OtherHistory {
+                tracing::error!(
+                    witness = name,
+                    error,
+                    remedy = "this ledger is an older copy or another history, or the witness lies: compare with the other witnesses, and see docs/rollback.md",
+                    "a witness contradicts this ledger"
+                );
+            } else {
+                tracing::warn!(witness = name, error, "a witness does not cosign the log");
+            }
+        }
+        Err(_) => {}
+    }
+    None
+}
