@@ -10,10 +10,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use durable::{OsStorage, Storage};
-use ledger::layout::partition_dir_name;
+use ledger::layout::{checkpoint_file, partition_dir_name};
 use ledger::log::files::{self, FilesLog};
 use ledger::{Cursor, Follower, Item, LedgerError, ReadEnd};
-use tlog::CHECKPOINT_FILE;
 use transparency::NOTE_BYTES_MAX;
 
 use crate::covered::Covered;
@@ -242,8 +241,7 @@ impl Directory {
 
     /// Where the newest checkpoint of a partition lies.
     fn checkpoint_file(&self, partition: u16) -> PathBuf {
-        let dir = self.path.join(partition_dir_name(partition));
-        dir.join(CHECKPOINT_FILE)
+        checkpoint_file(&self.path.join(partition_dir_name(partition)))
     }
 
     /// The newest checkpoint of a partition, as it lies there; none where there is none.

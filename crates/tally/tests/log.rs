@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::json;
-use tlog::CHECKPOINT_FILE;
 use transparency::{
     Contents, Hash, Leaf, Note, Policy, Tile, TilePath, TiledTree, Tiles, read_bundle,
 };
@@ -211,7 +210,7 @@ fn the_exported_log_is_what_auditors_read() {
     );
     let policy = fs::read(out.join("policy")).expect("a policy");
     let policy = Policy::parse(&policy).expect("a policy");
-    let note = fs::read(out.join("0").join(CHECKPOINT_FILE)).expect("a checkpoint");
+    let note = fs::read(out.join("0").join("checkpoint")).expect("a checkpoint");
     let attested = policy
         .check(&Note::parse(&note).expect("a note"))
         .expect("signed");

@@ -11,7 +11,7 @@ use serde_json::Value;
 use specimen::write_secret;
 
 use support::program::{Names, Running, alone, stderr, stdout, tally};
-use support::{END_MS, Fixture, OVER, OVER_MS, SINGLE};
+use support::{END_MS, Fixture, OVER, OVER_MS, SINGLE, log};
 
 const FILES: [&str; 3] = ["statement.json", "statement.fr.txt", "statement.en.txt"];
 
@@ -36,7 +36,10 @@ struct Desk {
 
 impl Desk {
     fn new() -> Desk {
-        let fixture = Fixture::new(60);
+        Desk::of(Fixture::new(60))
+    }
+
+    fn of(fixture: Fixture) -> Desk {
         sign_package(&fixture);
         let mut ballots = fixture.ballot_box("data");
         ballots.fill(0, 30);
@@ -280,6 +283,52 @@ fn a_statement_that_does_not_hold_certifies_nothing() {
             "preliminary"
         );
     }
+}
+
+/// Witnesses cosign again and again: a running tally certifies by the numbers, whatever the time of a cosignature.
+#[test]
+fn a_statement_names_the_checkpoint_and_who_cosigned_it() {
+    let desk = Desk::of(Fixture::logged(60));
+    let size = log::cover(&desk.fixture, "data", None, &[0, 1]);
+    let output = desk.statement("out", &["--ballot", "OVER"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let json: Value = serde_json::from_str(&desk.read("out/statement.json")).expect("JSON");
+    let checkpoint = &json["log"]["checkpoints"][0];
+    let root = log::tree(&desk.fixture, "data", 0).root().expect("read");
+    assert_eq!(json["log"]["required"], 2);
+    assert_eq!(checkpoint["origin"], "scrutin.example/T-2025/0");
+    assert_eq!(checkpoint["size"], size);
+    assert_eq!(checkpoint["root"], root.to_string());
+    assert_eq!(checkpoint["cosigned_by"][1]["name"], "university");
+    for (file, words) in [
+        (
+            "out/statement.en.txt",
+            [
+                "Log scrutin.example/T-2025/0: ",
+                "cosigned by the witness paper at 2025-07-15T12:02:00Z",
+            ],
+        ),
+        (
+            "out/statement.fr.txt",
+            [
+                "Journal scrutin.example/T-2025/0 : ",
+                "cosigné par le témoin paper le 2025-07-15T12:02:00Z",
+            ],
+        ),
+    ] {
+        let text = desk.read(file);
+        for words in words {
+            assert!(text.contains(words), "{words} is not in {text}");
+        }
+        assert!(text.contains(&root.to_string()), "{text}");
+    }
+    log::cover(&desk.fixture, "data", None, &[1, 2]);
+    let statement = desk.path("out");
+    let running = Running::start(&desk.names.args("run", &["--statement", &statement]));
+    running.wait("/api/v1/results/OVER", |law| law["status"] == "certified");
+    let by = &running.json("/api/v1/results/OVER")["checked_by"];
+    assert_eq!(by["witnesses"][0]["cosigned_at"], Value::Null);
+    assert_eq!(by["witnesses"][2]["cosigned_at"], "2025-07-15T12:04:00Z");
 }
 
 #[test]

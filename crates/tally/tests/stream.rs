@@ -13,7 +13,6 @@ use std::time::Duration;
 use durable::OsStorage;
 use ledger::log::{Log, files};
 use ledger::{Cursor, Follower};
-use tlog::CHECKPOINT_FILE;
 use transparency::Hash;
 
 use support::program::{Names, Running, run_to_its_end, stderr, tally};
@@ -110,7 +109,7 @@ fn answer(socket: TcpStream, ledger: &std::path::Path, number: u64, manner: Mann
 
 /// `GET /log/0/checkpoint`: the file beside the segments, if it is there.
 fn checkpoint(mut socket: TcpStream, ledger: &std::path::Path) -> Option<()> {
-    let Ok(note) = std::fs::read(ledger.join("p0000").join(CHECKPOINT_FILE)) else {
+    let Ok(note) = std::fs::read(ledger.join("p0000/checkpoint")) else {
         socket
             .write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
             .ok()?;

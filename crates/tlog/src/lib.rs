@@ -17,6 +17,3 @@ pub use coverage::{Accepted, Coverage, CoverageError, HELD_BYTES_MAX, Told};
 pub use error::TlogError;
 pub use frame_log::FrameLog;
 pub use leaf::leaf_of;
-
-/// Name of the file beside the segments of a partition that holds its newest checkpoint.
-pub const CHECKPOINT_FILE: &str = "checkpoint";

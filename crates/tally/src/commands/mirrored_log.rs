@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use durable::{OsStorage, replace_file};
-use ledger::layout::partition_dir;
+use ledger::layout::{checkpoint_file, partition_dir};
 use ledger::{Defect, Item, Shape};
-use tlog::CHECKPOINT_FILE;
 
 use crate::gate::Gate;
 
@@ -29,7 +28,7 @@ impl MirroredLog {
     pub(super) fn new(data_dir: &Path, partition: u16, gate: Gate) -> MirroredLog {
         MirroredLog {
             partition,
-            path: partition_dir(data_dir, partition).join(CHECKPOINT_FILE),
+            path: checkpoint_file(&partition_dir(data_dir, partition)),
             gate,
             written: String::new(),
             fault: None,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use durable::OsStorage;
 use ledger::log::files;
-use ledger::{Cursor, Follower, Item};
-use tlog::{CHECKPOINT_FILE, FrameLog};
+use ledger::{Cursor, Follower, Item, layout};
+use tlog::FrameLog;
 use transparency::{Checkpoint, Hash, KeyName, KeyUse, Note, PrivateKey};
 
 use super::Fixture;
@@ -65,10 +65,7 @@ pub(crate) fn tree(fixture: &Fixture, data: &str, partition: u16) -> FrameLog {
 
 /// Where a partition's checkpoint lies.
 pub(crate) fn checkpoint_file(fixture: &Fixture, data: &str, partition: u16) -> PathBuf {
-    let ledger = fixture.path(data).join("ledger");
-    ledger
-        .join(format!("p{partition:04}"))
-        .join(CHECKPOINT_FILE)
+    layout::checkpoint_file(&layout::partition_dir(&fixture.path(data), partition))
 }
 
 /// A checkpoint of this tree, cosigned by these witnesses.
