@@ -53,6 +53,12 @@ fn write_log(page: &mut String, event: &Event) -> fmt::Result {
             "WARNING: witnesses.required is 0: nobody outside sees whether the log is rewritten"
         )?;
     }
+    if required > 0 && required as usize * 2 <= named {
+        writeln!(
+            page,
+            "WARNING: {required} is not more than half of {named}: two histories of the ledger could each find enough witnesses"
+        )?;
+    }
     for witness in &log.witnesses {
         writeln!(page, "witness {}: {}", witness.name, witness.url)?;
     }

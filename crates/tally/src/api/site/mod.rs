@@ -22,6 +22,9 @@ use views::summary;
 const HTML: &str = "text/html; charset=utf-8";
 const CSV: &str = "text/csv; charset=utf-8";
 
+/// How often a page says anew how long ago witnesses have seen the ledger.
+const SAID_AGAIN_MS: i64 = 10_000;
+
 /// What a path under `/` or `/embed` shows.
 enum Showing<'a> {
     Index,
@@ -101,10 +104,16 @@ fn answer(
         vary: "accept, accept-language, accept-encoding",
     };
     let key = format!("{path}?lang={}", night.context.lang.tag());
-    let stamp = Stamp::of(&editions).with_checked(shared.gates.checked_stamp());
+    let now_ms = night.context.now_ms;
+    let checked_by = shared.gates.checked_by();
+    let checked_by = checked_by.map(|checked_by| views::checked(&checked_by, now_ms));
+    // The page says how long ago that was.
+    let said_at = checked_by.as_ref().map_or(0, |_| now_ms / SAID_AGAIN_MS);
+    let stamp = Stamp::of(&editions).with_checked(said_at.unsigned_abs());
     let mut response = shared.cache.respond_as(&key, stamp, headers, &kind, || {
         let summaries = ballots.iter().zip(&editions);
-        let summaries = summaries.map(|(ballot, edition)| summary(ballot, &edition.results));
+        let summaries = summaries
+            .map(|(ballot, edition)| summary(ballot, &edition.results, checked_by.clone()));
         Ok(body(night, shown, &summaries.collect::<Vec<Summary>>()))
     });
     secure(response.headers_mut(), night.context.lang);

@@ -3,24 +3,25 @@
 use counting::ranked::Amount;
 use election::{Ballot, BallotKind, Election};
 use pages::results::{
-    AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, Progress, RegionAnswers,
-    RegionView, Round, Rounds, Seen, Stage, Summary, Turnout,
+    AnswerCounts, CandidateVotes, CheckedBy, CheckingWitness, ElectionView, LawCounts, LawView,
+    Progress, RegionAnswers, RegionView, Round, Rounds, Seen, Stage, Summary, Turnout,
 };
 
+use crate::covered;
 use crate::fraction::Fraction;
 use crate::results::{self, Answers, LawResults, RegionResults, Results, Shown, Standing};
 
 /// The view of a ballot, by its kind.
-pub(super) fn summary(ballot: &Ballot, results: &Results) -> Summary {
+pub(super) fn summary(ballot: &Ballot, results: &Results, checked: Option<CheckedBy>) -> Summary {
     let turnout = turnout(results.turnout.whole());
     match &ballot.kind {
         BallotKind::Law(_) => Summary::Law(LawView {
-            progress: progress(&results.standing),
+            progress: progress(&results.standing, checked),
             turnout,
             seen: seen(results, results.law().map(law_counts)),
         }),
         BallotKind::Election(election) => Summary::Election(ElectionView {
-            progress: progress(&results.standing),
+            progress: progress(&results.standing, checked),
             turnout,
             regions: region_views(election, results),
             seen: seen(results, results.election().map(|_| ())),
@@ -28,7 +29,22 @@ pub(super) fn summary(ballot: &Ballot, results: &Results) -> Summary {
     }
 }
 
-fn progress(standing: &Standing) -> Progress {
+/// Who has checked the ledger, as of a moment.
+pub(super) fn checked(checked: &covered::CheckedBy, now_ms: i64) -> CheckedBy {
+    let now_s = u64::try_from(now_ms / 1_000).unwrap_or(0); // no clock stands before 1970
+    let witnesses = checked.witnesses.iter().map(|witness| CheckingWitness {
+        name: witness.name.clone(),
+        url: witness.url.clone(),
+        // The witness's clock may be a little ahead of ours.
+        seconds_ago: witness.cosigned_s.map(|at| now_s.saturating_sub(at)),
+    });
+    CheckedBy {
+        required: checked.required,
+        witnesses: witnesses.collect(),
+    }
+}
+
+fn progress(standing: &Standing, checked: Option<CheckedBy>) -> Progress {
     let is_alone = standing.position.len() == 1;
     let frames = standing.position.iter();
     let frames: Vec<String> = frames
@@ -47,7 +63,7 @@ fn progress(standing: &Standing) -> Progress {
         },
         position: frames.join(" "),
         time_ms: standing.time_ms,
-        checked: None,
+        checked,
     }
 }
 
