@@ -321,6 +321,9 @@ fn check_facts(running: &Running) {
     ] {
         assert_eq!(running.json(path)["checked_by"], *by, "{path}");
     }
+    let (_, _, page) = running.get("/ballots/LIVE", "Accept-Language: en\r\n");
+    assert!(page.contains("Checked by 2 of 3 witnesses"), "{page}");
+    assert!(page.contains("https://paper.example/"), "{page}");
 }
 
 #[test]
