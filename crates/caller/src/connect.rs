@@ -17,7 +17,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use crate::address::Address;
-use crate::call::CallError;
+use crate::error::CallError;
 
 /// Whom to believe about servers that speak TLS.
 #[derive(Clone)]
@@ -29,7 +29,7 @@ pub enum AuthoritiesError {
     /// The file cannot be read as certificates.
     #[error("cannot read the certificate authorities {path}", path = path.display())]
     Unreadable {
-        /// The file.
+        /// File that was named as authorities.
         path: PathBuf,
         /// What the reader says.
         #[source]
@@ -38,7 +38,7 @@ pub enum AuthoritiesError {
     /// There is none in the file.
     #[error("{path} has no certificate: name a PEM file of certificate authorities", path = path.display())]
     None {
-        /// The file.
+        /// File that was named as authorities.
         path: PathBuf,
     },
     /// The versions of TLS that are asked for are not built in.

@@ -6,7 +6,9 @@
 mod address;
 mod call;
 mod connect;
+mod error;
 
 pub use address::{Address, AddressError};
-pub use call::{Answer, CallError, Caller};
+pub use call::{Answer, Caller};
 pub use connect::{Authorities, AuthoritiesError};
+pub use error::CallError;

@@ -24,7 +24,7 @@ pub struct Witness {
     pub name: &'static str,
     /// Where it takes checkpoints.
     pub at: SocketAddr,
-    /// Its process.
+    /// Its process, which ends with this.
     pub server: Server,
 }
 

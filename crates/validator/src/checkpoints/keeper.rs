@@ -60,7 +60,7 @@ pub(super) struct Reading {
     is_compared: bool,
 }
 
-/// The last signature.
+/// What was signed last, and when.
 pub(super) struct Signed {
     size: u64,
     at: Instant,

@@ -8,7 +8,7 @@ use transparency::{Attested, Checkpoint, Note, Policy, PrivateKey, Promise, Tile
 
 const MINUTE_MS: i64 = 60_000;
 
-/// One partition's log.
+/// The log of one partition, as everybody sees it.
 pub(crate) struct Shelf {
     key: PrivateKey,
     policy: Policy,

@@ -235,10 +235,7 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
         threads: threads?,
         drain_timeout: drain_timeout?,
         log: log?,
-        log_keeping: LogKeeping {
-            key: r.optional("log.key").map(PathBuf::from),
-            authorities: authorities?.into(),
-        },
+        log_keeping: log_keeping?,
         accepted: Accepted::default(),
     })
 }
@@ -265,6 +262,16 @@ fn listeners(r: &mut Reader<'_>) -> (Option<SocketAddr>, Option<SocketAddr>) {
         ));
     }
     (listen, internal)
+}
+
+fn log_keeping(r: &mut Reader<'_>) -> Option<LogKeeping> {
+    let remedy =
+        "give the certificate authorities of witnesses, such as /etc/ssl/certs/ca-certificates.crt";
+    let authorities = r.required("log.authorities", remedy);
+    Some(LogKeeping {
+        key: r.optional("log.key").map(PathBuf::from),
+        authorities: authorities?.into(),
+    })
 }
 
 /// Both files or none.

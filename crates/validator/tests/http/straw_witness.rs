@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
     Honest,
-    /// Hangs up.
+    /// Takes the request and hangs up.
     Away,
     /// Does not know the log.
     Stranger,
