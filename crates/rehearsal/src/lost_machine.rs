@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -153,6 +153,8 @@ pub(crate) fn mirror_call(stage: &Stage, at: Addresses, metrics: SocketAddr) -> 
 pub struct Copying {
     mirror: Server,
     metrics: SocketAddr,
+    /// Where the log's checkpoints come to rest; none where there is no log.
+    checkpoints: Option<PathBuf>,
 }
 
 impl Copying {
@@ -165,7 +167,11 @@ impl Copying {
         fs::remove_dir_all(&data).with_context(|| format!("cannot remove {}", data.display()))?;
         let mut mirror = mirror_call(stage, from, metrics).arg(&data).start()?;
         services::wait_until(&mut mirror, metrics, "/metrics").await?;
-        Ok(Copying { mirror, metrics })
+        Ok(Copying {
+            mirror,
+            metrics,
+            checkpoints: stage.is_witnessed.then(|| stage.machines.ledger()),
+        })
     }
 
     /// Fails where the mirror has ended: what it was given was of two histories.
@@ -191,7 +197,31 @@ impl Copying {
             }
         }
         level_at(last.values().sum(), self.metrics).await?;
+        if let Some(ledger) = &self.checkpoints {
+            for (partition, frame) in last {
+                covered(&ledger.join(format!("p{partition:04}/checkpoint")), frame).await?;
+            }
+        }
         self.mirror.stop().await
+    }
+}
+
+/// Waits until a checkpoint of the mirror covers so many frames.
+async fn covered(checkpoint: &Path, frames: u64) -> Result<()> {
+    let deadline = Instant::now() + LEVEL_WITHIN;
+    loop {
+        let note = fs::read_to_string(checkpoint).unwrap_or_default();
+        let size = note.lines().nth(1).and_then(|size| size.parse().ok());
+        if size.is_some_and(|size: u64| size >= frames) {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            bail!(
+                "{} covers {size:?} frames of {frames}: see mirror.log",
+                checkpoint.display()
+            );
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 

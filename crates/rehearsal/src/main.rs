@@ -402,7 +402,10 @@ async fn mirror(votes: u64, run: &RunArgs) -> Result<ExitCode> {
 }
 
 async fn takeover(faults: u32, run: &RunArgs) -> Result<ExitCode> {
-    let stage = run.shared_stage("takeover")?;
+    let stage = Stage {
+        is_witnessed: true,
+        ..run.shared_stage("takeover")?
+    };
     let played = takeover::run(&stage, faults, run.seed, &mut Steps::new()).await?;
     print(&played, played.verdict.is_clean())
 }

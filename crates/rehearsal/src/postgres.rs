@@ -206,7 +206,7 @@ pub(crate) fn serve(call: Call, port: u16) -> Result<Server> {
     call.flag("-h", "127.0.0.1")
         .flag("-p", port.to_string())
         .flag("-k", "") // no socket in the filesystem
-        .flag("-c", "max_connections=20")
+        .flag("-c", "max_connections=60")
         .start()
 }
 

@@ -20,6 +20,7 @@ use crate::steps::Steps;
 use crate::validators::{self, Validators};
 use crate::verdict::Verdict;
 use crate::voting::{Load, Voting};
+use crate::witnesses::{self, Witness};
 
 /// Votes that fall due in each second.
 const RATE: u64 = 200;
@@ -147,12 +148,14 @@ struct Site {
     copying: Copying,
     validators: Validators,
     replicas: Replicas,
+    witnesses: Vec<Witness>,
 }
 
 impl Site {
     async fn start(stage: &Stage) -> Result<Site> {
         let replicas = Replicas::start(stage).await?;
         stage.begin_on(&replicas.shared()).await?;
+        let witnesses = stage.start_witnesses().await?;
         let validators = Validators::start(stage, &replicas.shared(), VALIDATORS).await?;
         validators.shared_out(stage.partitions).await?;
         Ok(Site {
@@ -160,6 +163,7 @@ impl Site {
             copying: Copying::start(stage, validators.first()).await?,
             validators,
             replicas,
+            witnesses,
         })
     }
 
@@ -197,6 +201,7 @@ impl Site {
     /// Waits until the mirror has all of the ledger, and ends everything.
     async fn into_files(self) -> Result<()> {
         self.copying.finish(&self.validators.metrics()).await?;
-        self.validators.stop().await
+        self.validators.stop().await?;
+        witnesses::stop(self.witnesses).await
     }
 }

@@ -4,12 +4,17 @@
 
 mod support;
 
+use rehearsal::prepare::Stage;
 use rehearsal::steps::Steps;
 use rehearsal::takeover;
 
 #[tokio::test]
 async fn invariant_2_nothing_acknowledged_is_lost_with_a_machine() {
     let (_dir, stage) = support::shared_stage();
+    let stage = Stage {
+        is_witnessed: true,
+        ..stage
+    };
     if !support::has_postgres() {
         return;
     }

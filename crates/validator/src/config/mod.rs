@@ -203,9 +203,7 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
     let threads = r.integer("process.threads", 0..=1_024);
     let drain_timeout = r.milliseconds("process.drain_timeout_ms", 600_000);
     let log: Option<LogFilter> = r.parsed("process.log", LogFilter::EXPECTED);
-    let authorities =
-        "give the certificate authorities of witnesses, such as /etc/ssl/certs/ca-certificates.crt";
-    let authorities = r.required("log.authorities", authorities);
+    let log_keeping = log_keeping(r);
     Some(Config {
         package: package?.into(),
         trust,

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use ledger::{ClockState, LedgerError, Options, Partition, StandBy};
+use listener::log::Gate;
 
 use super::board::Place;
 use super::delivery::VoteReply;
@@ -22,6 +23,9 @@ const LEFT_AFTER: Duration = Duration::from_millis(500);
 const LOOK_AT_OWN: Duration = Duration::from_millis(20);
 /// After something that may pass by itself.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// Lines about a database that cannot be asked, one a second at most.
+static UNREAD: Gate = Gate::new();
 
 /// Tends a partition until the program stops.
 pub(super) fn tend(shared: &Arc<Shared>, partition: u16) {
@@ -56,8 +60,14 @@ fn stand_by(shared: &Arc<Shared>, partition: u16) -> Result<Option<StandBy>, Led
                     return Ok(Some(standby));
                 }
             }
+            Ok(false) => free_since = None,
             // What was read is kept: the database may come back.
-            Ok(false) | Err(LedgerError::Database { .. }) => free_since = None,
+            Err(error @ LedgerError::Database { .. }) => {
+                free_since = None;
+                UNREAD.run(|unsaid| {
+                    tracing::warn!(partition, %error, unsaid, "the partition cannot be followed");
+                });
+            }
             Err(damage) => return Err(damage),
         }
         std::thread::sleep(LOOK_AGAIN);
