@@ -1,6 +1,7 @@
 //! Keeps the log of one partition: reads every frame that is appended, signs what the owner holds at least every second,
 //! asks the witnesses, and shows what they cosigned.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,11 +20,14 @@ use super::shelf::Shelf;
 use crate::partitions::{Partitions, Place};
 
 /// How often new frames are looked for.
-const LOOK: Duration = Duration::from_millis(100);
+const LOOK: Duration = Duration::from_millis(50);
+/// How old a frame is before it is signed. A mirror that is no further behind has everything that witnesses have seen, so
+/// that it can go on where the machine is lost.
+const SETTLED: Duration = Duration::from_millis(250);
 /// The same while another validator owns the partition: what was read need not be read after a takeover.
 const LOOK_BESIDE: Duration = Duration::from_secs(1);
-/// A log that grows is signed as often.
-const SIGN: Duration = Duration::from_millis(950);
+/// A log that grows is signed as often: every frame within a second.
+const SIGN: Duration = Duration::from_millis(700);
 /// Where it does not grow, witnesses say as often that they are there.
 const SIGN_AGAIN: Duration = Duration::from_secs(10);
 /// Where too few witnesses have cosigned, they are asked again after this.
@@ -58,6 +62,26 @@ pub(super) struct Reading {
     cursor: Cursor,
     /// Whether the ledger was compared with the checkpoint that rests beside it.
     is_compared: bool,
+    /// How many frames there were when, while this validator owns the partition; the first of them may be signed.
+    sizes: VecDeque<(Instant, u64)>,
+}
+
+impl Reading {
+    /// Notes how many frames there are now.
+    fn note(&mut self, size: u64) {
+        if self.sizes.back().is_none_or(|(_, last)| *last < size) {
+            self.sizes.push_back((Instant::now(), size));
+        }
+        let is_settled = |(at, _): &(Instant, u64)| at.elapsed() >= SETTLED;
+        while self.sizes.get(1).is_some_and(is_settled) {
+            self.sizes.pop_front();
+        }
+    }
+
+    /// How many frames may be signed; none before the ledger was read to its end.
+    fn settled(&self) -> Option<u64> {
+        self.sizes.front().map(|(_, size)| *size)
+    }
 }
 
 /// What was signed last, and when.
@@ -101,16 +125,29 @@ impl Keeper {
     fn step(&mut self, is_last: bool) -> Result<()> {
         let is_at_end = self.read(is_last)?;
         if !self.is_owner() {
+            self.reading.sizes.clear();
             return Ok(());
         }
         if is_at_end && !self.reading.is_compared {
             self.compare().inspect_err(|_| self.refuse_votes())?;
             self.reading.is_compared = true;
         }
-        if self.reading.is_compared && (self.is_due() || is_last) {
-            self.sign()?;
+        let all = self.shelf.tree().size();
+        // What another owner signed before is read wholly first.
+        if is_at_end || !self.reading.sizes.is_empty() {
+            self.reading.note(all);
         }
-        Ok(())
+        let size = if is_last {
+            Some(all)
+        } else {
+            self.reading.settled()
+        };
+        match size {
+            Some(size) if self.reading.is_compared && (self.is_due(size) || is_last) => {
+                self.sign(size)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Reads what is new, or much of it. Returns whether that is all.
@@ -179,11 +216,11 @@ impl Keeper {
         );
     }
 
-    fn is_due(&self) -> bool {
+    fn is_due(&self, now: u64) -> bool {
         let Some(Signed { size, at, counts }) = &self.signed else {
             return true;
         };
-        let wait = match (self.shelf.tree().size() > *size, counts) {
+        let wait = match (now > *size, counts) {
             (true, _) => SIGN,
             (false, true) => SIGN_AGAIN,
             (false, false) => ASK_AGAIN,
@@ -191,9 +228,9 @@ impl Keeper {
         at.elapsed() >= wait
     }
 
-    fn sign(&mut self) -> Result<()> {
+    fn sign(&mut self, size: u64) -> Result<()> {
         let at = Instant::now();
-        let (Checkpoint { size, .. }, mut note) = self.shelf.sign()?;
+        let mut note = self.shelf.sign(size)?;
         // Where no witness is required, the log's own signature is enough.
         self.shelf.publish(&note);
         self.runtime

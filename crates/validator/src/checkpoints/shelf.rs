@@ -51,16 +51,16 @@ impl Shelf {
         self.tree.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Signs the tree as it stands.
-    pub(super) fn sign(&self) -> Result<(Checkpoint, Note), TlogError> {
-        let tree = self.tree();
+    /// Signs the tree of the first `size` frames, which were read.
+    pub(super) fn sign(&self, size: u64) -> Result<Note, TlogError> {
+        let root = self.tree().root_at(size)?;
         let checkpoint = Checkpoint {
             origin: self.key.public().name().clone(),
-            size: tree.size(),
-            root: tree.root()?,
+            size,
+            root: root.expect("as many frames were read"),
         };
         let note = checkpoint.sign(&self.key);
-        Ok((checkpoint, note.expect("the key has the log's name")))
+        Ok(note.expect("the key has the log's name"))
     }
 
     /// Shows a checkpoint where it counts, and is not older than what is shown.
