@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use transparency::{Note, NoteSignature};
 
-use super::shelf::Shelf;
+use super::shelf::{Published, Shelf};
 use super::witness::{NotCosigned, Witness};
 
 /// Longest that one round waits for witnesses.
@@ -33,6 +33,8 @@ pub(super) type Heard = Arc<Mutex<BTreeMap<String, Said>>>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Said {
     Cosigned,
+    /// It knows more frames than it was asked for, and the ledger has them.
+    KnowsMore,
     /// Nothing of use: it is away, or does not know this log.
     Nothing,
     /// It has cosigned what this ledger does not begin with.
@@ -63,9 +65,22 @@ impl Asking {
         others > 0 && self.witnesses.len() - others < self.required
     }
 
-    /// Asks every witness to cosign, and adds what comes in time to the note. Whoever still answers the round before
-    /// is left alone.
-    pub(super) async fn ask(&self, shelf: &Arc<Shelf>, note: &mut Note, size: u64) {
+    /// Whether a witness has said that it knows more frames of this log than it was asked for.
+    pub(super) fn is_known_further(&self) -> bool {
+        let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        heard.values().any(|said| *said == Said::KnowsMore)
+    }
+
+    /// Asks every witness to cosign, and shows the note with what comes in time: returned as soon as it counts and
+    /// those who are slower had their time. Whoever still answers the round before is left alone.
+    pub(super) async fn ask(
+        &self,
+        shelf: &Arc<Shelf>,
+        mut note: Note,
+        size: u64,
+    ) -> Option<Arc<Published>> {
+        // Where no witness is required, the log's own signature is enough.
+        let mut shown = shelf.publish(&note);
         let mut asked = JoinSet::new();
         for witness in &self.witnesses {
             let Ok(mut witness) = Arc::clone(witness).try_lock_owned() else {
@@ -73,9 +88,12 @@ impl Asking {
             };
             let (shelf, note, heard) = (Arc::clone(shelf), note.clone(), self.heard());
             asked.spawn(async move {
-                let consistency = |old| shelf.tree().consistency(old, size).ok().flatten();
-                let answer = witness.ask((&note, size), &consistency).await;
-                note_answer(&heard, &witness.name, answer)
+                let stands = |known| shelf.stands(known, size);
+                let answer = witness.ask((&note, size), &stands).await;
+                let cosignature = note_answer(&heard, &witness.name, answer)?;
+                // Where the round is over by then, whoever looks sees it all the same.
+                shelf.add(size, cosignature.clone());
+                Some(cosignature)
             });
         }
         let mut deadline = Instant::now() + ROUND_MAX;
@@ -83,12 +101,14 @@ impl Asking {
             // A task that panicked has told its place.
             if let Ok(Some(cosignature)) = answer {
                 note.add(cosignature);
-                if shelf.publish(note).is_some() {
+                if let Some(counts) = shelf.publish(&note) {
+                    shown = Some(counts);
                     deadline = deadline.min(Instant::now() + GRACE);
                 }
             }
         }
         asked.detach_all();
+        shown
     }
 }
 
@@ -101,6 +121,7 @@ fn note_answer(
     let said = match &answer {
         Ok(_) => Said::Cosigned,
         Err(NotCosigned::OtherHistory { .. }) => Said::OtherHistory,
+        Err(NotCosigned::KnowsMore { .. }) => Said::KnowsMore,
         Err(_) => Said::Nothing,
     };
     let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -115,7 +136,9 @@ fn note_answer(
         }
         Err(error) if before != Some(said) => {
             let error = format!("{:#}", anyhow::Error::from(error));
-            if said == Said::OtherHistory {
+            if said == Said::KnowsMore {
+                tracing::info!(witness = name, error, "a witness is asked again");
+            } else if said == Said::OtherHistory {
                 tracing::error!(
                     witness = name,
                     error,

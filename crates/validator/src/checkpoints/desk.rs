@@ -23,8 +23,8 @@ use super::keeper::{Keeper, Reading};
 use super::shelf::{Published, Shelf, Voucher};
 use crate::partitions::{Answer, LogQuestion, Partitions, Place};
 
-/// How long another owner is waited for.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long another owner is waited for: a promise can be made here.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Lines about proofs that cannot be made, one a second at most.
 static FAILURES: Gate = Gate::new();
@@ -121,6 +121,7 @@ impl Desk {
             file: keeping.is_in_files.then_some(file),
             reading: Reading::default(),
             signed: None,
+            is_contradicted: false,
         })
     }
 

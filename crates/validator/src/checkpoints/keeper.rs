@@ -7,17 +7,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use durable::{OsStorage, replace_file};
 use ledger::log::Log;
 use ledger::{Cursor, Follower, Item};
 use listener::log::Gate;
+use tlog::leaf_of;
 use tokio::runtime::Handle;
 use transparency::{Checkpoint, Note};
 
 use super::asking::Asking;
-use super::shelf::Shelf;
-use crate::partitions::{Partitions, Place};
+use super::shelf::{Published, Shelf};
+use crate::partitions::{Answer, LogQuestion, Partitions, Place};
 
 /// How often new frames are looked for.
 const LOOK: Duration = Duration::from_millis(50);
@@ -32,8 +33,10 @@ const SIGN: Duration = Duration::from_millis(700);
 const SIGN_AGAIN: Duration = Duration::from_secs(10);
 /// Where too few witnesses have cosigned, they are asked again after this.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
-/// Frames that are read before anybody else may read the tree.
-const FRAMES_AT_ONCE: usize = 256;
+/// Leaves that are made before they go into the tree.
+const LEAVES_AT_ONCE: usize = 256;
+/// Time for another owner to tell its checkpoint.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// Longest that frames are read before the tree is signed.
 const READ_MAX: Duration = Duration::from_millis(500);
 
@@ -53,6 +56,8 @@ pub(super) struct Keeper {
     pub(super) file: Option<PathBuf>,
     pub(super) reading: Reading,
     pub(super) signed: Option<Signed>,
+    /// Whether this ledger contradicts what was signed of it before, or what too many witnesses know.
+    pub(super) is_contradicted: bool,
 }
 
 /// How far the ledger was read.
@@ -95,16 +100,18 @@ pub(super) struct Signed {
 impl Keeper {
     /// Until told to stop, and then once more to the end.
     pub(super) fn run(mut self) {
+        self.look(Self::restore);
         while !self.stopping.load(Ordering::Relaxed) {
-            self.look(false);
+            self.look(|keeper| keeper.step(false));
             let is_owner = self.is_owner();
             std::thread::sleep(if is_owner { LOOK } else { LOOK_BESIDE });
         }
-        self.look(true);
+        self.look(|keeper| keeper.step(true));
+        self.tell_of_the_end();
     }
 
-    fn look(&mut self, is_last: bool) {
-        if let Err(error) = self.step(is_last) {
+    fn look(&mut self, step: impl FnOnce(&mut Keeper) -> Result<()>) {
+        if let Err(error) = step(self) {
             self.reading.follower = None;
             let partition = self.partition;
             FAILURES.run(|unsaid| {
@@ -116,20 +123,40 @@ impl Keeper {
                 );
             });
         }
+        // Nobody votes before a checkpoint counts, nor on a ledger that is contradicted.
+        let is_witnessed = self.shelf.published().is_some() && !self.is_contradicted;
+        self.partitions.take_votes(self.partition, is_witnessed);
+    }
+
+    /// Nobody else signs in this validator's place: it owns the partition, or nobody does when it ends.
+    fn signs(&self, is_last: bool) -> bool {
+        match self.partitions.place(self.partition) {
+            Place::Here(_) => true,
+            Place::Nowhere => is_last,
+            Place::There(_) => false,
+        }
     }
 
     fn is_owner(&self) -> bool {
-        matches!(self.partitions.place(self.partition), Place::Here(_))
+        self.signs(false)
+    }
+
+    /// Shows the checkpoint that rests beside the ledger.
+    fn restore(&mut self) -> Result<()> {
+        if let Some(note) = self.rests()? {
+            self.shelf.publish(&note);
+        }
+        Ok(())
     }
 
     fn step(&mut self, is_last: bool) -> Result<()> {
         let is_at_end = self.read(is_last)?;
-        if !self.is_owner() {
+        if !self.signs(is_last) {
             self.reading.sizes.clear();
-            return Ok(());
+            return self.learn();
         }
         if is_at_end && !self.reading.is_compared {
-            self.compare().inspect_err(|_| self.refuse_votes())?;
+            self.compare()?;
             self.reading.is_compared = true;
         }
         let all = self.shelf.tree().size();
@@ -137,17 +164,36 @@ impl Keeper {
         if is_at_end || !self.reading.sizes.is_empty() {
             self.reading.note(all);
         }
-        let size = if is_last {
-            Some(all)
-        } else {
-            self.reading.settled()
-        };
-        match size {
-            Some(size) if self.reading.is_compared && (self.is_due(size) || is_last) => {
-                self.sign(size)
-            }
+        match self.wanted(all, is_last) {
+            Some(size) if self.reading.is_compared && self.is_due(size, is_last) => self.sign(size),
             _ => Ok(()),
         }
+    }
+
+    /// How many frames are to be signed next: none before the empty log counts, unless a witness knows it further.
+    fn wanted(&self, all: u64, is_last: bool) -> Option<u64> {
+        if self.shelf.published().is_none() && !self.asking.is_known_further() {
+            return Some(0);
+        }
+        if is_last {
+            return Some(all);
+        }
+        self.reading.settled()
+    }
+
+    /// Has the owner tell its checkpoint, while this validator knows none: it then knows that the log is witnessed.
+    fn learn(&self) -> Result<()> {
+        if self.shelf.published().is_some() {
+            return Ok(());
+        }
+        let question = LogQuestion::Checkpoint(self.partition);
+        let asking = self
+            .partitions
+            .ask_owner(self.partition, question, PATIENCE);
+        if let Some(Answer::Told(text)) = self.runtime.block_on(asking) {
+            self.shelf.publish(&Note::parse(text.as_bytes())?);
+        }
+        Ok(())
     }
 
     /// Reads what is new, or much of it. Returns whether that is all.
@@ -163,64 +209,74 @@ impl Keeper {
 
     /// Returns whether there may be more.
     fn read_some(&mut self) -> Result<bool> {
+        let partition = self.partition;
         let Reading {
             follower, cursor, ..
         } = &mut self.reading;
         let follower = match follower {
             Some(follower) => follower,
-            None => follower.insert(Follower::open(&*self.ledger, self.partition, *cursor)?),
+            None => follower.insert(Follower::open(&*self.ledger, partition, *cursor)?),
         };
-        let mut frames = Vec::with_capacity(FRAMES_AT_ONCE);
+        let mut leaves = Vec::with_capacity(LEAVES_AT_ONCE);
         let mut is_more = true;
-        while is_more && frames.len() < FRAMES_AT_ONCE {
+        while is_more && leaves.len() < LEAVES_AT_ONCE {
             match follower.next_item()? {
-                Some(Item::Frame(frame)) => frames.push(frame),
+                Some(Item::Frame(frame)) => {
+                    let leaf = leaf_of(partition, &frame)?;
+                    leaves.push((leaf, frame.cursor()));
+                }
                 Some(Item::Segment(_)) => {}
                 None => is_more = false,
             }
         }
-        if !frames.is_empty() {
+        if !leaves.is_empty() {
             let mut tree = self.shelf.tree_mut();
-            for frame in &frames {
-                tree.append(frame)?;
-                *cursor = frame.cursor();
+            for (leaf, read) in leaves {
+                tree.append_leaf(&leaf)?;
+                *cursor = read;
             }
         }
         Ok(is_more)
+    }
+
+    /// The checkpoint that rests beside the ledger, if there is one.
+    fn rests(&self) -> Result<Option<Note>> {
+        let Some(file) = &self.file else {
+            return Ok(None);
+        };
+        let named = || format!("cannot read {}", file.display());
+        match std::fs::read(file) {
+            Ok(bytes) => Note::parse(&bytes).map(Some).with_context(named),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error).with_context(named),
+        }
     }
 
     /// Compares the ledger with what was signed of it before.
     ///
     /// # Errors
     /// The ledger is an older copy or another history: nothing more may be signed.
-    fn compare(&self) -> Result<()> {
-        let Some(file) = &self.file else {
+    fn compare(&mut self) -> Result<()> {
+        let Some(note) = self.rests()? else {
             return Ok(());
         };
-        let named = || file.display().to_string();
-        let bytes = match std::fs::read(file) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            Err(error) => return Err(error).with_context(named),
-        };
-        let note = Note::parse(&bytes).with_context(named)?;
-        let Checkpoint { size, root, .. } = Checkpoint::parse(note.text()).with_context(named)?;
-        let tree = self.shelf.tree();
-        if tree.root_at(size)? == Some(root) {
-            return Ok(());
-        }
-        bail!(
-            "{} was signed of {size} frames, and this ledger of {} frames does not begin with them: it is an older copy or another history. Nothing is signed and no vote taken; restore the whole data directory from a newer copy, and see docs/rollback.md",
-            file.display(),
-            tree.size()
+        let Checkpoint { size, root, .. } = Checkpoint::parse(note.text())?;
+        let all = self.shelf.tree().size();
+        self.is_contradicted = self.shelf.tree().root_at(size)? != Some(root);
+        ensure!(
+            !self.is_contradicted,
+            "its checkpoint was signed of {size} frames, and this ledger of {all} frames does not begin with them: it is an older copy or another history. Nothing is signed and no vote taken; restore the whole data directory from a newer copy, and see docs/rollback.md"
         );
+        Ok(())
     }
 
-    fn is_due(&self, now: u64) -> bool {
+    fn is_due(&self, now: u64, is_last: bool) -> bool {
         let Some(Signed { size, at, counts }) = &self.signed else {
             return true;
         };
         let wait = match (now > *size, counts) {
+            (false, true) if is_last => return false,
+            _ if is_last => return true,
             (true, _) => SIGN,
             (false, true) => SIGN_AGAIN,
             (false, false) => ASK_AGAIN,
@@ -230,34 +286,42 @@ impl Keeper {
 
     fn sign(&mut self, size: u64) -> Result<()> {
         let at = Instant::now();
-        let mut note = self.shelf.sign(size)?;
-        // Where no witness is required, the log's own signature is enough.
-        self.shelf.publish(&note);
-        self.runtime
-            .block_on(self.asking.ask(&self.shelf, &mut note, size));
-        let shown = self.shelf.published();
-        let counts = shown.is_some_and(|shown| shown.size() == size);
+        let note = self.shelf.sign(size)?;
+        let asking = self.asking.ask(&self.shelf, note, size);
+        let shown = self.runtime.block_on(asking);
+        let counts = shown.is_some();
         self.signed = Some(Signed { size, at, counts });
         if self.asking.is_outvoted() {
-            self.refuse_votes();
+            self.is_contradicted = true;
         } else if counts {
-            self.partitions.take_votes(self.partition, true);
+            self.is_contradicted = false;
         }
-        if counts {
-            self.keep(&note)?;
+        match shown {
+            Some(shown) => self.keep(&shown),
+            None => Ok(()),
         }
-        Ok(())
     }
 
-    fn refuse_votes(&self) {
-        self.partitions.take_votes(self.partition, false);
-    }
-
-    fn keep(&self, note: &Note) -> Result<()> {
+    fn keep(&self, shown: &Published) -> Result<()> {
         let Some(file) = &self.file else {
             return Ok(());
         };
-        replace_file(&OsStorage, file, note.to_string().as_bytes())
+        replace_file(&OsStorage, file, shown.note.to_string().as_bytes())
             .with_context(|| format!("cannot write {}", file.display()))
+    }
+
+    /// What is not covered is not counted: whoever stops the last validator must know.
+    fn tell_of_the_end(&self) {
+        let frames = self.shelf.tree().size();
+        let covered = self.shelf.published().map_or(0, |shown| shown.size());
+        if self.signs(true) && covered < frames {
+            tracing::error!(
+                partition = self.partition,
+                frames,
+                covered,
+                remedy = "start the validator again when enough witnesses answer, and stop it then",
+                "the last frames are covered by no checkpoint: no tally counts them"
+            );
+        }
     }
 }

@@ -4,7 +4,11 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use ledger::{Frame, RequestId};
 use tlog::{FrameLog, TlogError};
-use transparency::{Attested, Checkpoint, Note, Policy, PrivateKey, Promise, TilePath};
+use transparency::{
+    Attested, Checkpoint, Note, NoteSignature, Policy, PrivateKey, Promise, TilePath,
+};
+
+use super::witness::Known;
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -78,6 +82,29 @@ impl Shelf {
         }
         *shown = Some(Arc::clone(&published));
         Some(published)
+    }
+
+    /// Adds what a witness has cosigned later to the checkpoint that is shown, where that has so many frames.
+    pub(super) fn add(&self, size: u64, cosignature: NoteSignature) {
+        let shown = self.published().filter(|shown| shown.size() == size);
+        if let Some(shown) = shown {
+            let mut note = shown.note.clone();
+            note.add(cosignature);
+            self.publish(&note);
+        }
+    }
+
+    /// How a tree of `known` frames stands to that of `size` frames.
+    pub(super) fn stands(&self, known: u64, size: u64) -> Known {
+        let tree = self.tree();
+        if known > tree.size() {
+            return Known::Unknown;
+        }
+        match tree.consistency(known, size) {
+            Ok(Some(proof)) => Known::Continued(proof),
+            // What cannot be read now is no contradiction.
+            Ok(None) | Err(_) => Known::Larger,
+        }
     }
 
     /// The newest checkpoint that counts.

@@ -36,6 +36,11 @@ pub(super) enum NotCosigned {
         /// The size that it cosigned.
         size: u64,
     },
+    #[error("it knows {size} frames already, more than it was asked for: it is asked again")]
+    KnowsMore {
+        /// The size that it cosigned, which this ledger has.
+        size: u64,
+    },
     #[error("it answers {status}: {told}")]
     Refused { status: StatusCode, told: String },
     #[error("its answer is no cosignature")]
@@ -46,8 +51,15 @@ pub(super) enum NotCosigned {
     OtherKey,
 }
 
-/// The hashes that prove that the tree of these sizes only grew; none where the first is the larger one.
-pub(super) type Consistency<'t> = dyn Fn(u64) -> Option<Vec<Hash>> + Sync + 't;
+/// How the log stands to a tree that a witness knows.
+pub(super) enum Known {
+    /// The log of the size that is asked for continues it, as these hashes prove.
+    Continued(Vec<Hash>),
+    /// It is of more frames than are asked for, and the log has them.
+    Larger,
+    /// The log has fewer frames.
+    Unknown,
+}
 
 impl Witness {
     pub(super) fn new(witness: &EventWitness, authorities: Option<Authorities>) -> Witness {
@@ -69,13 +81,16 @@ impl Witness {
     pub(super) async fn ask(
         &mut self,
         (note, size): (&Note, u64),
-        consistency: &Consistency<'_>,
+        stands: &(dyn Fn(u64) -> Known + Sync),
     ) -> Result<NoteSignature, NotCosigned> {
         // What it knows may be another size than the one that it told last: then it says so.
         for _ in 0..2 {
             let old_size = self.size;
-            let other = NotCosigned::OtherHistory { size: old_size };
-            let proof = consistency(old_size).ok_or(other)?;
+            let proof = match stands(old_size) {
+                Known::Continued(proof) => proof,
+                Known::Larger => return Err(NotCosigned::KnowsMore { size: old_size }),
+                Known::Unknown => return Err(NotCosigned::OtherHistory { size: old_size }),
+            };
             let submission = Submission {
                 old_size,
                 proof,
@@ -103,7 +118,8 @@ impl Witness {
                 status => return Err(NotCosigned::Refused { status, told }),
             }
         }
-        Err(NotCosigned::OtherHistory { size: self.size })
+        // Another validator asked it in between.
+        Err(NotCosigned::KnowsMore { size: self.size })
     }
 
     fn check(&self, note: &Note, answer: &[u8]) -> Result<NoteSignature, NotCosigned> {

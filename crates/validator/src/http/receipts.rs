@@ -89,7 +89,7 @@ async fn known(app: &Arc<App>, text: &str) -> Result<(RequestId, Found), Rejecti
 
 /// The vote of that id; none where no frame holds it.
 pub(crate) async fn look_up(app: &Arc<App>, id: RequestId) -> Result<Option<Found>, Rejection> {
-    let Ok(_turn) = app.lookups.try_acquire() else {
+    let Ok(turn) = app.lookups.try_acquire() else {
         return Err(Rejection::Busy { wait: RETRY });
     };
     let known = (1..=app.partitions.last_sequence(id.partition)).contains(&id.sequence);
@@ -100,6 +100,8 @@ pub(crate) async fn look_up(app: &Arc<App>, id: RequestId) -> Result<Option<Foun
     }
     let ledger = Arc::clone(&app.ledger);
     let found = tokio::task::spawn_blocking(move || ledger::find_vote(&*ledger, &id)).await;
+    // Whoever waits for another owner keeps nobody from looking up.
+    drop(turn);
     match found {
         Ok(Ok(None)) => Ok(None),
         Ok(Ok(Some(frame))) => Ok(Some(Found {

@@ -22,8 +22,6 @@ pub(crate) struct Partitions {
     /// Told whenever a place changes.
     changed: Notify,
     unsent: Unsent,
-    /// Whether a log must be witnessed before its first vote.
-    is_witnessed: bool,
 }
 
 /// What is known of one partition.
@@ -32,7 +30,7 @@ struct Known {
     ownership: Mutex<Ownership>,
     /// The last frame that this validator has seen while another one owns the partition.
     followed: AtomicU64,
-    /// Whether this validator takes votes as its owner: not before its empty log is witnessed.
+    /// Whether this validator takes votes where it is the owner: not before the log is witnessed.
     takes_votes: AtomicBool,
 }
 
@@ -89,7 +87,7 @@ enum Handed {
 }
 
 impl Partitions {
-    /// So many partitions, which nobody owns yet. Where `is_witnessed`, an empty one takes no vote before
+    /// So many partitions, which nobody owns yet. Where `is_witnessed`, none takes a vote before
     /// [`Partitions::take_votes`].
     pub(crate) fn new(count: u16, is_witnessed: bool) -> Partitions {
         let unowned = || Known {
@@ -102,7 +100,6 @@ impl Partitions {
             places: (0..count).map(|_| unowned()).collect(),
             changed: Notify::new(),
             unsent: Unsent::default(),
-            is_witnessed,
         }
     }
 
@@ -122,11 +119,6 @@ impl Partitions {
 
     pub(crate) fn set(&self, partition: u16, place: Place) {
         let known = &self.places[usize::from(partition)];
-        if let Place::Here(owned) = &place {
-            // Where there are frames the log was witnessed before.
-            let was_opened = owned.state().last_sequence() > 0;
-            self.take_votes(partition, !self.is_witnessed || was_opened);
-        }
         {
             let mut here = known.place.write().unwrap_or_else(PoisonError::into_inner);
             *here = place;
@@ -135,7 +127,7 @@ impl Partitions {
         self.changed.notify_waiters();
     }
 
-    /// Whether a partition that is owned here takes votes; its log's witnesses say so.
+    /// Whether a partition takes votes where it is owned here; its log's witnesses say so.
     pub(crate) fn take_votes(&self, partition: u16, takes: bool) {
         let known = &self.places[usize::from(partition)];
         known.takes_votes.store(takes, Ordering::Relaxed);

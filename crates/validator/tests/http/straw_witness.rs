@@ -15,6 +15,12 @@ pub(crate) enum Manner {
     Away,
     /// Does not know the log.
     Stranger,
+    /// Says that it has cosigned more frames than there are.
+    Contradicts,
+    /// Answers with something else than a cosignature.
+    Rubbish,
+    /// Takes the request and says nothing.
+    Silent,
 }
 
 pub(crate) struct StrawWitness {
@@ -95,6 +101,12 @@ fn serve(
         let (status, told) = match *manner.lock().unwrap() {
             Manner::Away => return Ok(()),
             Manner::Stranger => ("404 Not Found", "unknown log\n".to_owned()),
+            Manner::Contradicts => ("409 Conflict", "999999\n".to_owned()),
+            Manner::Rubbish => ("200 OK", "\u{2014} a b\n".repeat(10_000)),
+            Manner::Silent => {
+                std::thread::sleep(std::time::Duration::from_secs(10));
+                return Ok(());
+            }
             Manner::Honest => answer(&Submission::parse(&body).unwrap(), key, seen),
         };
         let length = told.len();

@@ -71,6 +71,13 @@ impl Scene {
         note.map(|note| self.policy.check(&note).unwrap().checkpoint)
     }
 
+    /// The checkpoint on the disk, which always counts.
+    fn kept(&self) -> Checkpoint {
+        let kept = fs::read(self.fixture.path("data/ledger/p0000/checkpoint")).unwrap();
+        let kept = self.policy.check(&Note::parse(&kept).unwrap());
+        kept.unwrap().checkpoint
+    }
+
     /// Asks for a receipt until it is a proof.
     fn proven(&self, server: &Server, receipt: &str) -> ProvenVote {
         let found = within(|| {
@@ -104,7 +111,7 @@ fn within<T>(mut look: impl FnMut() -> Option<T>) -> T {
 
 fn receipt(server: &Server, voter: u32) -> String {
     let answer = server.vote(Voter(voter), LAW, "oui");
-    assert_eq!(answer.status, 202);
+    assert_eq!(answer.status, 202, "{answer:?} {}", server.log());
     answer.json()["request_id"].as_str().unwrap().to_owned()
 }
 
@@ -143,9 +150,7 @@ fn invariant_11_nobody_votes_before_the_empty_log_is_cosigned() {
     receipt(&server, 1);
     server.terminate();
     assert!(server.wait().success());
-    let kept = fs::read(scene.fixture.path("data/ledger/p0000/checkpoint")).unwrap();
-    let kept = scene.policy.check(&Note::parse(&kept).unwrap()).unwrap();
-    assert!(kept.checkpoint.size >= 2, "{kept:?}");
+    assert!(scene.kept().size >= 2);
 }
 
 #[test]
@@ -231,13 +236,68 @@ fn invariant_10_a_ledger_that_is_behind_its_checkpoint_takes_no_vote() {
 }
 
 #[test]
-fn one_witness_that_lies_stops_nobody() {
+fn one_witness_that_lies_or_hangs_stops_nobody() {
+    let manners = [
+        Manner::Stranger,
+        Manner::Contradicts,
+        Manner::Rubbish,
+        Manner::Silent,
+    ];
     let scene = Scene::new(1, &[Manner::Honest, Manner::Honest]);
-    let server = scene.start();
+    let mut server = scene.start();
     within(|| (server.get("/readyz").status == 200).then_some(()));
-    scene.witnesses[1].set(Manner::Stranger);
+    for (voter, manner) in (0..).zip(manners) {
+        scene.witnesses[1].set(manner);
+        let receipt = receipt(&server, voter);
+        let proven = scene.proven(&server, &receipt);
+        assert!(proven.attested.cosigned.iter().any(|by| by.witness == "a"));
+        assert_eq!(server.get("/readyz").status, 200);
+    }
+    server.terminate();
+    assert!(server.wait().success());
+    assert_eq!(scene.kept().size, 4);
+}
+
+/// Nobody has seen that the log was empty: what others send meanwhile must not open it.
+#[test]
+fn invariant_11_frames_without_votes_open_no_log() {
+    let scene = Scene::new(1, &[Manner::Away]);
+    let server = scene.start();
+    let stranger = server.vote(Voter(4_000), LAW, "oui");
+    assert_eq!(stranger.status, 403);
+    server.wait_for_metric("ledger_last_sequence{partition=\"0\"} 1");
+    server.kill();
+    let server = scene.start();
+    std::thread::sleep(Duration::from_millis(1_500));
+    assert_eq!(
+        server.vote(Voter(0), LAW, "oui").problem(),
+        "log-unwitnessed"
+    );
+    assert!(scene.checkpoint(&server).is_none());
+    scene.witnesses[0].set(Manner::Honest);
+    within(|| (server.get("/readyz").status == 200).then_some(()));
+    within(|| scene.checkpoint(&server).filter(|covers| covers.size == 1));
+}
+
+/// What enough witnesses cosigned is not replaced by what they did not.
+#[test]
+fn invariant_11_a_checkpoint_that_counts_is_kept() {
+    let scene = Scene::new(1, &[Manner::Honest]);
+    let mut server = scene.start();
+    within(|| (server.get("/readyz").status == 200).then_some(()));
     let first = receipt(&server, 0);
-    assert_eq!(scene.proven(&server, &first).attested.cosigned.len(), 1);
+    scene.proven(&server, &first);
+    scene.witnesses[0].set(Manner::Away);
+    receipt(&server, 1);
+    server.terminate();
+    assert!(server.wait().success());
+    assert_eq!(scene.kept().size, 1);
+    server.wait_for_log("the last frames are covered by no checkpoint");
+    // Where it was opened before, votes are taken at once, and covered when witnesses are back.
+    let server = scene.start();
+    let third = receipt(&server, 2);
+    scene.witnesses[0].set(Manner::Honest);
+    scene.proven(&server, &third);
 }
 
 #[test]
