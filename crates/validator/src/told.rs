@@ -45,7 +45,7 @@ fn told() -> Vec<Told> {
         end(End::Busy { retry_after_s: 10 }, None),
         end(End::Busy { retry_after_s: 10 }, None),
         end(End::Busy { retry_after_s: 10 }, None),
-        end(End::Busy { retry_after_s: 10 }, None),
+        end(End::Busy { retry_after_s: 2 }, None),
         end(End::Unsure { retry_after_s: 1 }, None),
         end(End::Unsure { retry_after_s: 5 }, None),
     ]

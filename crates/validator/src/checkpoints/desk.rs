@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use caller::Authorities;
 use election::EventLog;
-use ledger::layout::{checkpoint_file, partition_dir};
+use ledger::layout::{checkpoint_file, partition_dir, partition_dir_name};
 use ledger::log::Log;
 use ledger::{Frame, LedgerError, RequestId, find_vote};
 use listener::log::Gate;
@@ -100,16 +100,19 @@ impl Desk {
     }
 
     fn keeper(&mut self, keeping: &Keeping, partition: u16, runtime: &Runtime) -> Result<Keeper> {
-        std::fs::create_dir_all(&keeping.data)
-            .with_context(|| format!("cannot make {}", keeping.data.display()))?;
         let origin = KeyName::new(&keeping.log.origin_of(partition))?;
         let policy = keeping.log.policy(self.partitions.count());
+        let dir = match keeping.is_in_files {
+            true => partition_dir(&keeping.data, partition),
+            // The ledger is elsewhere; what was signed of it is known here.
+            false => keeping.data.join("log").join(partition_dir_name(partition)),
+        };
+        std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
         let tree = FrameLog::new(partition, &keeping.data)?;
         let shelf = Arc::new(Shelf::new(keeping.key.named(origin), policy, tree));
         let asking = Asking::new(&keeping.log, keeping.authorities.as_ref());
         self.shelves.push(Arc::clone(&shelf));
         self.heard.push(asking.heard());
-        let file = checkpoint_file(&partition_dir(&keeping.data, partition));
         Ok(Keeper {
             partition,
             shelf,
@@ -118,7 +121,7 @@ impl Desk {
             asking,
             runtime: runtime.handle().clone(),
             stopping: Arc::clone(&self.stopping),
-            file: keeping.is_in_files.then_some(file),
+            file: checkpoint_file(&dir),
             reading: Reading::default(),
             signed: None,
             is_contradicted: false,

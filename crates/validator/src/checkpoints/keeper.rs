@@ -52,8 +52,8 @@ pub(super) struct Keeper {
     pub(super) asking: Asking,
     pub(super) runtime: Handle,
     pub(super) stopping: Arc<AtomicBool>,
-    /// Where the checkpoint that is shown rests; none where the ledger is not in files.
-    pub(super) file: Option<PathBuf>,
+    /// Where the checkpoint that is shown rests.
+    pub(super) file: PathBuf,
     pub(super) reading: Reading,
     pub(super) signed: Option<Signed>,
     /// Whether this ledger contradicts what was signed of it before, or what too many witnesses know.
@@ -241,11 +241,8 @@ impl Keeper {
 
     /// The checkpoint that rests beside the ledger, if there is one.
     fn rests(&self) -> Result<Option<Note>> {
-        let Some(file) = &self.file else {
-            return Ok(None);
-        };
-        let named = || format!("cannot read {}", file.display());
-        match std::fs::read(file) {
+        let named = || format!("cannot read {}", self.file.display());
+        match std::fs::read(&self.file) {
             Ok(bytes) => Note::parse(&bytes).map(Some).with_context(named),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error).with_context(named),
@@ -277,6 +274,8 @@ impl Keeper {
         let wait = match (now > *size, counts) {
             (false, true) if is_last => return false,
             _ if is_last => return true,
+            // It was asked for the empty log, and knows a longer one.
+            (true, false) if self.asking.is_known_further() => return true,
             (true, _) => SIGN,
             (false, true) => SIGN_AGAIN,
             (false, false) => ASK_AGAIN,
@@ -303,11 +302,8 @@ impl Keeper {
     }
 
     fn keep(&self, shown: &Published) -> Result<()> {
-        let Some(file) = &self.file else {
-            return Ok(());
-        };
-        replace_file(&OsStorage, file, shown.note.to_string().as_bytes())
-            .with_context(|| format!("cannot write {}", file.display()))
+        replace_file(&OsStorage, &self.file, shown.note.to_string().as_bytes())
+            .with_context(|| format!("cannot write {}", self.file.display()))
     }
 
     /// What is not covered is not counted: whoever stops the last validator must know.

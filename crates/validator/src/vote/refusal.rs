@@ -94,11 +94,12 @@ impl Refusal {
         match self {
             Refusal::RepeatsUsedUp { wait } | Refusal::TriesUsedUp { wait } => Some(*wait),
             Refusal::Overloaded | Refusal::OutcomeUnknown => Some(Duration::from_secs(1)),
-            // An operator has to make room, to set the clock right, to bring the package, or to ask witnesses, first.
-            Refusal::StorageFull
-            | Refusal::ClockInDoubt
-            | Refusal::RollUnreadable
-            | Refusal::Unwitnessed => Some(Duration::from_secs(10)),
+            // An operator has to make room, to set the clock right, or to bring the package, first.
+            Refusal::StorageFull | Refusal::ClockInDoubt | Refusal::RollUnreadable => {
+                Some(Duration::from_secs(10))
+            }
+            // A new owner asks the witnesses at once.
+            Refusal::Unwitnessed => Some(Duration::from_secs(2)),
             Refusal::Malformed(_)
             | Refusal::InvalidFields(_)
             | Refusal::NoSuchBallot(_)
