@@ -40,7 +40,7 @@ impl Address {
         }
         Ok(Address {
             host,
-            port: uri.port_u16().unwrap_or(if is_tls { 443 } else { 80 }),
+            port: uri.port_u16().unwrap_or(port_of_scheme(is_tls)),
             is_tls,
             prefix: uri.path().trim_end_matches('/').to_owned(),
         })
@@ -52,8 +52,42 @@ impl Address {
         self.is_tls
     }
 
+    /// What a request names as its host: with the port where the scheme does not say it (RFC 9110 7.2).
+    pub(crate) fn authority(&self) -> String {
+        let (host, port) = (&self.host, self.port);
+        if port == port_of_scheme(self.is_tls) {
+            host.clone()
+        } else {
+            format!("{host}:{port}")
+        }
+    }
+
     /// The host alone, without the brackets of an IPv6 address.
     pub(crate) fn bare_host(&self) -> &str {
         self.host.trim_matches(['[', ']'])
+    }
+}
+
+fn port_of_scheme(is_tls: bool) -> u16 {
+    if is_tls { 443 } else { 80 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Address;
+
+    #[test]
+    fn the_port_is_named_where_the_scheme_does_not_say_it() {
+        for (text, named) in [
+            ("http://paper.example", "paper.example"),
+            ("http://paper.example:80/", "paper.example"),
+            ("https://paper.example:443/w", "paper.example"),
+            ("http://paper.example:443/w", "paper.example:443"),
+            ("https://paper.example:80", "paper.example:80"),
+            ("http://[::1]:8300/w", "[::1]:8300"),
+            ("http://[::1]/w", "[::1]"),
+        ] {
+            assert_eq!(Address::parse(text).expect(text).authority(), named);
+        }
     }
 }

@@ -105,7 +105,7 @@ impl Caller {
         let request = Request::builder()
             .method(method)
             .uri(target)
-            .header(HOST, &self.address.host)
+            .header(HOST, self.address.authority())
             .body(Full::new(body.clone()))?;
         let response = connection.send_request(request).await?;
         let status = response.status();

@@ -30,8 +30,15 @@ fn read_request(stream: &mut TcpStream) -> String {
 /// A server that takes so many connections one after the other, and answers each request on them with these bytes,
 /// one a connection.
 fn server(answers: &[&'static str]) -> (Caller, std::thread::JoinHandle<Vec<String>>) {
+    let (_, caller, serving) = server_at(answers);
+    (caller, serving)
+}
+
+/// The same with its `HOST:PORT`.
+fn server_at(answers: &[&'static str]) -> (String, Caller, std::thread::JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}/below", listener.local_addr().unwrap());
+    let authority = listener.local_addr().unwrap().to_string();
+    let url = format!("http://{authority}/below");
     let answers = answers.to_vec();
     let serving = std::thread::spawn(move || {
         let answer = |answer: &str| {
@@ -45,7 +52,8 @@ fn server(answers: &[&'static str]) -> (Caller, std::thread::JoinHandle<Vec<Stri
         };
         answers.into_iter().map(answer).collect()
     });
-    (Caller::new(Address::parse(&url).unwrap(), None), serving)
+    let caller = Caller::new(Address::parse(&url).unwrap(), None);
+    (authority, caller, serving)
 }
 
 #[tokio::test]
@@ -66,6 +74,16 @@ async fn a_connection_that_was_closed_is_made_again() {
         "{requests:?}"
     );
     assert!(requests[1].ends_with("\r\n\r\nbody"), "{requests:?}");
+}
+
+/// A server of several names at one port tells them apart by host and port (RFC 9110 7.2).
+#[tokio::test]
+async fn a_request_names_host_and_port() {
+    let (authority, mut caller, serving) = server_at(&["HTTP/1.1 200 OK\r\n\r\n"]);
+    caller.get("a", 100, PATIENCE).await.unwrap();
+    let request = serving.join().unwrap().remove(0);
+    let host = request.lines().find_map(|line| line.strip_prefix("host: "));
+    assert_eq!(host, Some(&*authority), "{request}");
 }
 
 #[tokio::test]

@@ -3,12 +3,16 @@
 //! Every partition of the ledger is a log of its own, named by the event's origin and its number, and all are
 //! signed by one key. `docs/transparency.md` says what logs and witnesses are for.
 
+use std::net::Ipv6Addr;
+
 use handwritten::Fault;
 use serde::{Deserialize, Serialize};
 use transparency::{KeyError, KeyName, KeyUse, Policy, PolicyError, VerifierKey};
 
 /// Bytes of a witness's short name and address.
 const WITNESS_TEXT_BYTES_MAX: usize = 200;
+/// Number of the last partition that a ledger may have: its log has the longest name.
+const PARTITION_LAST: u16 = 63;
 /// Name of the group in the policy that has to cosign.
 const GROUP: &str = "enough";
 
@@ -52,7 +56,7 @@ impl EventLog {
     /// The name of the log of one partition.
     #[must_use]
     pub fn origin_of(&self, partition: u16) -> String {
-        format!("{}/{partition}", self.origin)
+        origin_of(&self.origin, partition)
     }
 
     /// Which checkpoints count for a ledger of so many partitions, as the text that is published.
@@ -128,10 +132,10 @@ pub(crate) fn validate(log: &LogDefinition) -> Vec<Fault> {
             "log.key".to_owned(),
             "expected the public half of the log's key, 64 hexadecimal digits in lower case: make one with `shardpack keygen --log`".to_owned(),
         ),
-        Some(key) => match log_key(&log.origin, &key) {
+        Some(key) => match every_log_key(&log.origin, &key) {
             Err(error @ KeyError::Point { .. }) => fault("log.key".to_owned(), error.to_string()),
             Err(error) => fault("log.origin".to_owned(), error.to_string()),
-            Ok(_) => {}
+            Ok(()) => {}
         },
     }
     for (at, witness) in log.witness.iter().enumerate() {
@@ -143,7 +147,7 @@ pub(crate) fn validate(log: &LogDefinition) -> Vec<Fault> {
             fault(path("key"), error.to_string());
         }
         if !is_address(&witness.url) {
-            let message = "expected http:// or https:// and the witness's address";
+            let message = "expected http://HOST:PORT/PATH or https://HOST:PORT/PATH, port and path where needed, at most 200 bytes, no query and no user";
             fault(path("url"), message.to_owned());
         }
     }
@@ -180,6 +184,17 @@ fn parsed(log: &LogDefinition) -> Result<Policy, PolicyError> {
     Policy::parse(log.into_log().policy_text(1).as_bytes())
 }
 
+fn origin_of(origin: &str, partition: u16) -> String {
+    format!("{origin}/{partition}")
+}
+
+/// Checks the name as it is written, and the longest of those that partitions make of it.
+fn every_log_key(origin: &str, key: &[u8; 32]) -> Result<(), KeyError> {
+    log_key(origin, key)?;
+    log_key(&origin_of(origin, PARTITION_LAST), key)?;
+    Ok(())
+}
+
 fn log_key(origin: &str, key: &[u8; 32]) -> Result<VerifierKey, KeyError> {
     VerifierKey::of_bytes(KeyName::new(origin)?, KeyUse::Log, key)
 }
@@ -190,13 +205,38 @@ fn name_fault(name: &str) -> Option<&'static str> {
     (!sound).then_some("use letters, digits, dots, underscores or hyphens")
 }
 
+/// Takes less than whoever asks the witness can read: an address that is signed cannot be mended.
 fn is_address(url: &str) -> bool {
     let rest = url
         .strip_prefix("http://")
         .or_else(|| url.strip_prefix("https://"));
     rest.is_some_and(|rest| {
-        !rest.is_empty()
-            && url.len() <= WITNESS_TEXT_BYTES_MAX
-            && url.bytes().all(|byte| byte.is_ascii_graphic())
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        url.len() <= WITNESS_TEXT_BYTES_MAX && is_authority(authority) && is_path(path)
     })
+}
+
+/// A host by name or number, or an IPv6 address in brackets, and a port where one is needed.
+fn is_authority(authority: &str) -> bool {
+    if let Some(rest) = authority.strip_prefix('[') {
+        return rest.split_once(']').is_some_and(|(host, port)| {
+            host.parse::<Ipv6Addr>().is_ok() && (port.is_empty() || is_port(port))
+        });
+    }
+    let (host, port) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b".-".contains(&b);
+    !host.is_empty() && host.bytes().all(allowed) && (port.is_empty() || is_port(port))
+}
+
+/// A colon and a number from 1 to 65535.
+fn is_port(text: &str) -> bool {
+    text.strip_prefix(':').is_some_and(|digits| {
+        let is_number = digits.bytes().all(|b| b.is_ascii_digit());
+        is_number && digits.parse::<u16>().is_ok_and(|port| port > 0)
+    })
+}
+
+fn is_path(path: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._~-/".contains(&b);
+    path.bytes().all(allowed)
 }

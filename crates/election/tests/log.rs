@@ -79,6 +79,18 @@ fn each_fault_of_the_log_is_told() {
             "altered or mistyped",
         ),
         ("https://", "ftp://", "witness[0].url", "http"),
+        (
+            "scrutin.example/T-1",
+            &"o".repeat(253),
+            "log.origin",
+            "255 bytes",
+        ),
+        (
+            "scrutin.example/T-1",
+            &"o".repeat(255),
+            "log.origin",
+            "255 bytes",
+        ),
         ("required = 1\n", &second, "witness", "already"),
         (
             "[log]\norigin = \"scrutin.example/T-1\"\nkey = \"d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a\"\n",
@@ -94,4 +106,64 @@ fn each_fault_of_the_log_is_told() {
         assert_eq!(found[0].path, path, "{to}: {found:?}");
         assert!(found[0].message.contains(says), "{to}: {found:?}");
     }
+}
+
+/// Whoever asks the witness must be able to read its address: no more than that is taken.
+#[test]
+fn an_address_is_a_host_with_port_and_path_and_nothing_else() {
+    let is_taken = |url: &str| {
+        let text = format!("{EVENT}{}", LOG.replace("https://witness.example/", url));
+        match Event::from_toml(&text) {
+            Ok(_) => true,
+            Err(faults) => {
+                let paths: Vec<&str> = faults.iter().map(|fault| &*fault.path).collect();
+                assert_eq!(paths, ["witness[0].url"], "{url}");
+                false
+            }
+        }
+    };
+    for url in [
+        "http://w",
+        "https://w.example/",
+        "http://127.0.0.1:8300",
+        "https://w-1.example:65535/a/b_c~d.e-f/",
+        "http://[::1]",
+        "http://[2001:db8::1]:1/w",
+    ] {
+        assert!(is_taken(url), "{url}");
+    }
+    for url in [
+        "https://",
+        "https:///w",
+        "https://w.example/?k=1",
+        "https://w.example?k=1",
+        "https://w.example/#k",
+        "https://me@w.example/",
+        "https://w.example:99999",
+        "https://w.example:0/",
+        "https://w.example:/",
+        "https://w.example:+1/",
+        "https://w.example:8300:1/",
+        "https://w_1.example/",
+        "https://w.example/%20",
+        "http://[",
+        "http://[]",
+        "http://[::1",
+        "http://[::1]x",
+        "http://[::g]/",
+        "http://::1/",
+    ] {
+        assert!(!is_taken(url), "{url}");
+    }
+    let long = |bytes: usize| format!("http://w/{}", "a".repeat(bytes - 9));
+    assert!(is_taken(&long(200)) && !is_taken(&long(201)));
+}
+
+/// The log of the last partition that there may be still has a name, and so has every one before it.
+#[test]
+fn every_partition_of_an_event_that_is_taken_has_a_policy() {
+    let origin = "o".repeat(252);
+    let text = format!("{EVENT}{}", LOG.replace("scrutin.example/T-1", &origin));
+    let event = Event::from_toml(&text).unwrap_or_else(|faults| panic!("{faults:?}"));
+    assert_eq!(event.policy(64).unwrap().logs().len(), 64);
 }

@@ -25,7 +25,7 @@ pub struct Coverage {
     policy: Policy,
     accepted: Option<Accepted>,
     waiting: Option<Accepted>,
-    /// The last header that was read, until the first frame behind it is held.
+    /// The last header that was read, until the next frame.
     header: Option<SegmentHeader>,
     /// Frames behind the last one that came out, without gaps.
     held: VecDeque<Held>,
@@ -45,7 +45,7 @@ pub struct Accepted {
     pub attested: Attested,
 }
 
-/// A frame with the header of its segment, where it is the first one behind it.
+/// A frame with the header of its segment, where it is the first frame of it.
 struct Held {
     header: Option<SegmentHeader>,
     frame: Frame,
@@ -207,7 +207,7 @@ impl Coverage {
         Ok(Told::Covers)
     }
 
-    /// The next header or frame that is covered; none where the next frame is not, or was not read yet.
+    /// The next frame that is covered, and before the first one of a segment its header; none where the next frame is not, or was not read yet.
     pub fn next_covered(&mut self) -> Option<Item> {
         let covered = self.covered();
         let next = self.held.front_mut()?;
@@ -236,13 +236,18 @@ impl Coverage {
     }
 
     /// Holds the frame where it is the next one and there is room, and lets it go otherwise.
+    ///
+    /// Checkpoints cover frames, and the first frame of a segment names the hash of its header. A stream that is
+    /// resumed inside a segment begins with a header that nothing covers: it is let go, and whoever reads what
+    /// comes out keeps the one that came out before.
     fn hold(&mut self, frame: Frame) {
+        let header = self.header.take();
         let next = self.out.sequence + self.held.len() as u64 + 1;
         if frame.header.sequence != next || self.held_bytes > HELD_BYTES_MAX {
             return;
         }
         self.held_bytes += held_bytes(&frame);
-        let header = self.header.take();
+        let header = header.filter(|header| begins_with(header, &frame));
         self.held.push_back(Held { header, frame });
     }
 
@@ -275,6 +280,11 @@ impl Coverage {
             signed_by: cosigned.iter().map(|by| by.witness.clone()).collect(),
         })
     }
+}
+
+/// Whether the frame is the first one of the segment with this header, and says so itself.
+fn begins_with(header: &SegmentHeader, frame: &Frame) -> bool {
+    header.first_sequence == frame.header.sequence && header.link == frame.header.previous
 }
 
 /// What a frame takes in memory, about.

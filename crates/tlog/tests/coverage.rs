@@ -2,14 +2,14 @@
 
 mod frames;
 
-use ledger::{Cursor, Frame, Item};
+use ledger::{Cursor, Frame, Item, LinkHash, SegmentHeader};
 use proptest::prelude::*;
 use tlog::{Coverage, CoverageError, HELD_BYTES_MAX, TlogError, Told};
 use transparency::{KeyUse, NotAttested, list_root};
 
 use frames::{
-    ORIGIN, chain, chain_with, checkpoint, hashes, header, key, log_of, long_frame, policy, signed,
-    signed_by,
+    ORIGIN, chain, chain_with, checkpoint, hashes, header, header_of, key, log_of, long_frame,
+    policy, signed, signed_by,
 };
 
 fn coverage() -> Coverage {
@@ -37,9 +37,9 @@ fn frames_come_out_when_a_checkpoint_covers_them_with_their_headers() {
     let frames = chain(6);
     let leaves = hashes(&frames);
     let mut coverage = coverage();
-    coverage.take(header(1)).expect("taken");
+    coverage.take(header(1, &frames[0])).expect("taken");
     take(&mut coverage, &frames[..3]).expect("taken");
-    coverage.take(header(2)).expect("taken");
+    coverage.take(header(2, &frames[3])).expect("taken");
     take(&mut coverage, &frames[3..5]).expect("taken");
     assert!(out(&mut coverage).is_empty());
     let told = coverage.checkpoint(checkpoint(&leaves[..3], &[1, 2]));
@@ -57,6 +57,29 @@ fn frames_come_out_when_a_checkpoint_covers_them_with_their_headers() {
     let told = coverage.checkpoint(checkpoint(&leaves[..2], &[1, 2]));
     assert_eq!(told.expect("of the same tree"), Told::Older);
     assert_eq!((coverage.covered(), coverage.rewind()), (6, None));
+}
+
+/// A checkpoint covers frames, and a frame the header before it alone. A stream that is resumed begins with a header
+/// that nothing covers.
+#[test]
+fn a_header_that_no_frame_names_does_not_come_out() {
+    let frames = chain(4);
+    let another_place = header_of(2, &frames[1]);
+    let another_hash = SegmentHeader {
+        link: LinkHash([9; 32]),
+        ..header_of(2, &frames[2])
+    };
+    for uncovered in [another_place, another_hash] {
+        let mut coverage = coverage();
+        coverage.take(header(1, &frames[0])).expect("taken");
+        take(&mut coverage, &frames[..2]).expect("taken");
+        coverage.take(Item::Segment(uncovered)).expect("taken");
+        take(&mut coverage, &frames[2..]).expect("taken");
+        coverage
+            .checkpoint(checkpoint(&hashes(&frames), &[1, 2]))
+            .expect("it holds");
+        assert_eq!(out(&mut coverage), [0, 1, 2, 3, 4]);
+    }
 }
 
 #[test]
@@ -161,17 +184,20 @@ fn more_frames_than_memory_holds_are_read_twice() {
     coverage
         .checkpoint(checkpoint(&hashes(&frames), &[1, 2]))
         .expect("it waits");
-    coverage.take(header(1)).expect("taken");
-    take(&mut coverage, &frames).expect("taken");
+    coverage.take(header(1, &frames[0])).expect("taken");
+    take(&mut coverage, &frames[..10]).expect("taken");
+    coverage.take(header(2, &frames[10])).expect("taken");
+    take(&mut coverage, &frames[10..]).expect("taken");
     assert_eq!(out(&mut coverage), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     // Not before the reader is there may it be sent back again.
     let back = coverage.rewind().expect("three were let go");
     assert_eq!((back, coverage.rewind()), (frames[8].cursor(), None));
-    coverage.take(header(2)).expect("taken");
-    for frame in &frames[9..] {
-        take(&mut coverage, std::slice::from_ref(frame)).expect("taken");
-    }
-    assert_eq!(out(&mut coverage), [0, 10, 11, 12]);
+    // The reader is in the middle of the segment whose header came out before.
+    coverage.take(header(1, &frames[0])).expect("taken");
+    take(&mut coverage, &frames[9..10]).expect("taken");
+    coverage.take(header(2, &frames[10])).expect("taken");
+    take(&mut coverage, &frames[10..]).expect("taken");
+    assert_eq!(out(&mut coverage), [10, 0, 11, 12]);
     assert_eq!(coverage.rewind(), None);
 }
 

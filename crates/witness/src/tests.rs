@@ -421,3 +421,31 @@ fn no_cosignature_is_older_than_the_one_before() {
     assert_eq!(at(-1, 4, 5), Err(Refusal::ClockBehind));
     assert_eq!(at(5_001, 4, 5), Ok(5_001));
 }
+
+/// Over a restart too, to the minute: where the checkpoint stays the same, the time is written once a minute.
+#[test]
+fn a_restart_remembers_the_time_to_the_minute() {
+    let (home, log) = (Home::new(), TestLog::new(ORIGIN, 9));
+    let at = |witness: &Witness, now_s: i64| {
+        home.clock.0.store(now_s * 1_000, Ordering::SeqCst);
+        let old = witness.views()[0].last.as_ref().map_or(0, |_| 3);
+        submit(witness, &log.submission(old, 3))
+    };
+    let witness = home.open(&[&log]);
+    for now_s in [5_000, 5_030, 5_059] {
+        assert_eq!(at(&witness, now_s), Ok(now_s.unsigned_abs()));
+    }
+    let before = fs::read(home.log_file()).expect("read");
+    for now_s in [5_060, 5_090, 5_119] {
+        assert_eq!(at(&witness, now_s), Ok(now_s.unsigned_abs()));
+    }
+    assert_ne!(fs::read(home.log_file()).expect("read"), before);
+    drop(witness);
+    let witness = home.open(&[&log]);
+    assert_eq!(at(&witness, 5_030), Ok(5_060));
+    assert_eq!(at(&witness, 4_999), Err(Refusal::ClockBehind));
+    // What cannot be remembered is not said.
+    home.disk.full.store(true, Ordering::SeqCst);
+    assert_eq!(at(&witness, 5_119), Ok(5_119));
+    assert_eq!(at(&witness, 5_120), Err(Refusal::StorageFull));
+}

@@ -17,6 +17,8 @@ use crate::remembered::{Cosigned, Remembered};
 /// How far the clock may have gone back since the last cosignature, in seconds. Until then the older time is
 /// said again; beyond that a person looks.
 const CLOCK_BACK_S_MAX: u64 = 60;
+/// How much newer a cosignature's time may be than the one that is remembered, in seconds.
+const UNWRITTEN_S_MAX: u64 = 59;
 
 /// Why a checkpoint is not cosigned.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -53,7 +55,14 @@ pub(crate) enum Refusal {
 struct Watched {
     key: VerifierKey,
     /// Held while a checkpoint is compared, remembered and signed: one at a time.
-    state: Mutex<Remembered>,
+    state: Mutex<LogState>,
+}
+
+/// What changes as a log submits.
+struct LogState {
+    remembered: Remembered,
+    /// The time in the file, in seconds since 1970: that of the last cosignature, or up to a minute older.
+    written_s: u64,
 }
 
 /// What anybody may know of a log that is watched.
@@ -86,7 +95,11 @@ impl Witness {
     ) -> anyhow::Result<Witness> {
         let mut remembered = memory.recall(&logs)?;
         let watched = logs.into_iter().filter_map(|key| {
-            let state = Mutex::new(remembered.remove(key.name())?);
+            let remembered = remembered.remove(key.name())?;
+            let state = Mutex::new(LogState {
+                written_s: remembered.last.as_ref().map_or(0, |last| last.time_s),
+                remembered,
+            });
             Some((key.name().clone(), Watched { key, state }))
         });
         Ok(Witness {
@@ -102,7 +115,7 @@ impl Witness {
     pub(crate) fn views(&self) -> Vec<LogView> {
         let views = self.logs.iter().map(|(origin, watched)| {
             let state = watched.state.lock().unwrap_or_else(PoisonError::into_inner);
-            let last = state.last.as_ref();
+            let last = state.remembered.last.as_ref();
             LogView {
                 origin: origin.clone(),
                 last: last.map(|last| (last.checkpoint.clone(), last.time_s)),
@@ -129,12 +142,12 @@ impl Witness {
         // From the comparison to the signature nothing comes between. A state that a panic left is the one
         // before or the one after.
         let mut state = watched.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let judged = judge(&state, &submission, &checkpoint);
+        let judged = judge(&state.remembered, &submission, &checkpoint);
         if let Err(refusal) = &judged {
-            self.keep_evidence(refusal, &state, &submission);
+            self.keep_evidence(refusal, &state.remembered, &submission);
         }
         judged?;
-        let time_s = self.time_after(&state)?;
+        let time_s = self.time_after(&state.remembered)?;
         let note = note.only(&watched.key);
         let next = Cosigned {
             checkpoint,
@@ -158,25 +171,27 @@ impl Witness {
         Ok(now_s.max(last_s))
     }
 
-    /// Remembers before anybody is answered. The same tree again is not written again: whoever repeats a
-    /// checkpoint would keep the disk busy.
-    fn replace(&self, state: &mut Remembered, next: Cosigned) -> Result<(), Refusal> {
-        let same = |last: &Cosigned| last.checkpoint == next.checkpoint;
-        let is_written = state.last.as_ref().is_some_and(same);
+    /// Remembers before anybody is answered. The same tree again is written once a minute, for its time: whoever
+    /// repeats a checkpoint would keep the disk busy.
+    fn replace(&self, state: &mut LogState, next: Cosigned) -> Result<(), Refusal> {
+        let last = state.remembered.last.as_ref();
+        let is_same = last.is_some_and(|last| last.checkpoint == next.checkpoint);
+        let time_s = next.time_s;
+        let is_written = is_same && time_s <= state.written_s.saturating_add(UNWRITTEN_S_MAX);
         let next = Remembered {
-            origin: state.origin.clone(),
+            origin: state.remembered.origin.clone(),
             last: Some(next),
         };
         if !is_written {
             match self.memory.remember(&next) {
-                Ok(()) => {}
+                Ok(()) => state.written_s = time_s,
                 Err(error) if error.kind() == io::ErrorKind::StorageFull => {
                     return Err(Refusal::StorageFull);
                 }
                 Err(error) => give_up(&error),
             }
         }
-        *state = next;
+        state.remembered = next;
         Ok(())
     }
 

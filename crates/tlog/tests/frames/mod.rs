@@ -85,11 +85,12 @@ fn tracker(number: u64, vote: u64, salt: u8) -> Tracker {
     tracker
 }
 
-pub(crate) fn header(number: u32) -> Item {
-    Item::Segment(SegmentHeader {
+/// The header of the segment that begins with this frame.
+pub(crate) fn header_of(number: u32, first: &Frame) -> SegmentHeader {
+    SegmentHeader {
         partition: PARTITION,
         number,
-        first_sequence: 1,
+        first_sequence: first.header.sequence,
         epoch: 1,
         event_id: "QC-2025".to_owned(),
         manifest_sha256: [0; 32],
@@ -98,9 +99,13 @@ pub(crate) fn header(number: u32) -> Item {
             mask: HandPublicKey::from_bytes([2; 32]),
         },
         previous: LinkHash::default(),
-        link: LinkHash::default(),
+        link: first.header.previous,
         ballots: Vec::new(),
-    })
+    }
+}
+
+pub(crate) fn header(number: u32, first: &Frame) -> Item {
+    Item::Segment(header_of(number, first))
 }
 
 pub(crate) fn hashes(frames: &[Frame]) -> Vec<Hash> {
