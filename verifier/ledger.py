@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 import cbor2
 
-from .encoding import crc32c
+from .basics import Refused, crc32c, require
 from .package import Package
-from .refused import Refused, require
 
 TORN = "the file is damaged or was altered; or it was copied while it was written: copy the whole ledger again"
 FORKED = "this is another history than the one before it: frames were taken out, put in or exchanged"
@@ -27,12 +26,12 @@ class Segment(NamedTuple):
     partition: int
     number: int
     epoch: int
-    sealed_keys: list[tuple[bytes, bytes]]  # by ballot: to the count key, to the mask key; 80 bytes each
+    sealed_keys: list[dict[str, bytes]]  # by ballot and hand; 80 bytes each
 
 class Frame(NamedTuple):
     """One group of votes, as it was recorded at once."""
     segment: Segment
-    offset: int
+    where: str
     sequence: int
     time_ms: int
     link: bytes
@@ -40,9 +39,6 @@ class Frame(NamedTuple):
     choices: dict[int, list]  # by ballot: how many, and what is sealed
     attempts: dict[str, list[list]]
     trackers: bytes
-
-    def where(self) -> str:
-        return f"{self.segment.path}, frame {self.sequence} at byte {self.offset}"
 
 def ascending(numbers: object, bits: int) -> bool:
     """Whether these are unsigned integers of so many bits, each above the one before."""
@@ -53,59 +49,50 @@ def ascending(numbers: object, bits: int) -> bool:
         before = number
     return True
 
-def are_rows(rows: object, width: int) -> bool:
-    """Whether these are ascending rows of unsigned integers with a count above zero behind; of three the second may be
-    null, which is below 0."""
-    if type(rows) is not list or not rows:
-        return type(rows) is list
-    if any(type(row) is not list or len(row) != width or row[-1] == 0 for row in rows):
-        return False
-    numbers = [(-1 if (at, width, part) == (1, 3, None) else part) for row in rows for at, part in enumerate(row)]
-    if any(type(number) is not int for number in numbers) or any(part < 0 for row in rows for part in row if part):
-        return False
-    keys = [numbers[at:at + width - 1] for at in range(0, len(numbers), width)]
-    return all(one < other for one, other in pairwise(keys))
-
 def are_marks(marks: object) -> bool:
     return type(marks) is dict and ascending(marks, 16) and all(
         type(shards) is dict and shards and ascending(shards, 32) and all(
             type(ordinals) is list and ordinals and ascending(ordinals, 32) for ordinals in shards.values())
         for shards in marks.values())
 
-def fault_of_body(body: object) -> str | None:
-    """What is wrong with a body, if anything."""
-    if type(body) is not dict or list(body) != ["marks", "choices", "attempts", "trackers"]:
-        return "it is no map of marks, choices, attempts and trackers"
-    marks, choices, attempts, trackers = body.values()
-    if not are_marks(marks):
-        return "its marks are not ascending, each once"
-    if type(choices) is not dict or not ascending(choices, 16) or list(choices) != list(marks):
-        return "its marks and its choices are of different ballots"
-    votes = 0
-    for ballot, shards in marks.items():
-        count, told = sum(map(len, shards.values())), choices[ballot]
-        if type(told) is not list or [type(part) for part in told] != [int, bytes] or told[0] != count:
-            return f"ballot {ballot} has {count} marks and another number of choices"
-        votes += count
-    if type(trackers) is not bytes or len(trackers) != 16 * votes:
-        return f"its {votes} votes and its trackers are not as many"
-    if any(trackers[at - 16:at] >= trackers[at:at + 16] for at in range(16, len(trackers), 16)):
-        return "its trackers are not ascending, each once"
-    if type(attempts) is not dict or list(attempts) != ["invalid", "duplicates"] or not (
-            are_rows(attempts["invalid"], 3) and are_rows(attempts["duplicates"], 4)):
-        return "its attempts are not ascending rows with counts"
-    return None
+def are_rows(rows: object, width: int, nullable: int) -> bool:
+    """Whether these are rows of unsigned integers, ascending by all but their count, which is above zero. In one place
+    may stand null, which is below 0."""
+    if type(rows) is not list or any(type(row) is not list or len(row) != width for row in rows):
+        return False
+    numbers = all(type(part) is int and part >= 0 or part is None and at == nullable
+                  for row in rows for at, part in enumerate(row))
+    keys = [[-1 if part is None else part for part in row[:-1]] for row in rows]
+    return numbers and all(row[-1] for row in rows) and all(one < other for one, other in pairwise(keys))
 
-def read_body(data: bytes, where: str) -> dict:
-    """The body of a frame, in its one deterministic form."""
+def read_body(data: bytes, where: str) -> list:
+    """The members of a frame's body, which must be in its one deterministic form."""
+    where += ", the frame's body"
     try:
         body = cbor2.loads(data)
-        fault = fault_of_body(body) or (None if cbor2.dumps(body) == data else "it could be written differently")
+        again = cbor2.dumps(body)
     except Exception as error:  # whatever the library says of bytes that are no body
-        fault = f"it is no CBOR ({error})"
-    if fault:
-        raise Refused(where, f"the frame's body: {fault}", UNWRITTEN)
-    return body
+        raise Refused(where, f"it is no CBOR ({error})", UNWRITTEN) from None
+    require(again == data, where, "it could be written differently", UNWRITTEN)
+    require(type(body) is dict and list(body) == ["marks", "choices", "attempts", "trackers"], where,
+            "it is no map of marks, choices, attempts and trackers", UNWRITTEN)
+    marks, choices, attempts, trackers = body.values()
+    require(are_marks(marks), where, "its marks are not ascending, each once", UNWRITTEN)
+    require(type(choices) is dict and ascending(choices, 16) and list(choices) == list(marks), where,
+            "its marks and its choices are of different ballots", UNWRITTEN)
+    votes = 0
+    for told, shards in zip(choices.values(), marks.values()):
+        count = sum(map(len, shards.values()))
+        require(type(told) is list and list(map(type, told)) == [int, bytes] and told[0] == count, where,
+                "of a ballot it has another number of choices than marks", UNWRITTEN)
+        votes += count
+    require(type(trackers) is bytes and len(trackers) == 16 * votes, where,
+            "its votes and its trackers are not as many", UNWRITTEN)
+    each = [trackers[at:at + 16] for at in range(0, len(trackers), 16)]
+    require(all(one < other for one, other in pairwise(each)), where, "its trackers are not ascending", UNWRITTEN)
+    require(type(attempts) is dict and list(attempts) == ["invalid", "duplicates"] and are_rows(attempts["invalid"], 3, 1)
+            and are_rows(attempts["duplicates"], 4, -1), where, "its attempts are not ascending rows", UNWRITTEN)
+    return [marks, choices, attempts, trackers]
 
 class Chain:
     """Reads one partition, link by link; each must follow the one before."""
@@ -120,35 +107,33 @@ class Chain:
          previous) = HEADER.unpack_from(data.ljust(HEADER.size))
         require(magic == b"SCRLEDG2" and version == 2 and length == 200 + 192 * ballots + 32 <= len(data), path,
                 "it is no segment of a ledger", TORN)
-        link, event = data[length - 32:length], self.package.event
+        link, package = data[length - 32:length], self.package
         require(hashlib.sha256(data[:length - 32]).digest() == link, path, "its header's SHA-256 does not fit", TORN)
         entries = [data[at:at + 192] for at in range(200, length - 32, 192)]
-        padded = [each.encode().ljust(32, b"\0") for each in [event.id, *(ballot.id for ballot in event.ballots)]]
-        expected = [padded[0], self.package.manifest_sha256, event.count_key, event.mask_key]
-        require([partition, *names] == [self.partition, *expected] and [entry[:32] for entry in entries] == padded[1:],
-                path, "its header names another event, package, key, partition or ballot", FOREIGN)
-        require((own_number, first, previous) == (number, self.sequence + 1, self.link) and epoch >= self.epoch
-                and zero == 0, path, "its header does not follow what is before it", FORKED)
+        padded = [each.encode().ljust(32, b"\0") for each in [package.event, *(ballot.id for ballot in package.ballots)]]
+        expected = [self.partition, padded[0], package.manifest_sha256, *package.keys.values()]
+        require([partition, *names] == expected and [entry[:32] for entry in entries] == padded[1:], path,
+                "its header names another event, package, key, partition or ballot", FOREIGN)
+        follows = (own_number, first, previous, zero) == (number, self.sequence + 1, self.link, 0)
+        require(follows and epoch >= self.epoch, path, "its header does not follow what is before it", FORKED)
         self.link, self.epoch = link, epoch
-        return Segment(path, partition, number, epoch, [(entry[32:112], entry[112:]) for entry in entries]), length
+        sealed_keys = [{"count": entry[32:112], "mask": entry[112:]} for entry in entries]
+        return Segment(path, partition, number, epoch, sealed_keys), length
 
     def frame(self, segment: Segment, data: bytes, at: int) -> tuple[Frame, int]:
         """The frame at that byte, and where it ends."""
         where = f"{segment.path}, frame {self.sequence + 1} at byte {at}"
-        if len(data) < at + FRAME_MIN:
-            raise Refused(where, "the file ends within the frame", TORN)
+        require(len(data) >= at + FRAME_MIN, where, "the file ends within the frame", TORN)
         length, epoch, sequence, time_ms, previous, checksum = FRAME.unpack_from(data, at)
         frame = data[at:at + length]
         link = frame[-32:]
-        if not FRAME_MIN <= length <= FRAME_MAX or len(frame) < length or crc32c(frame[:56]) != checksum:
-            raise Refused(where, "its length or checksum does not fit", TORN)
-        if hashlib.sha256(frame[:-32]).digest() != link:
-            raise Refused(where, "its SHA-256 does not fit its bytes", TORN)
-        if (sequence, previous, epoch) != (self.sequence + 1, self.link, self.epoch) or time_ms < self.time_ms:
-            raise Refused(where, f"frame {sequence} of epoch {epoch} does not follow the link before it", FORKED)
-        body = read_body(frame[60:-32], where)
+        require(FRAME_MIN <= length <= FRAME_MAX and len(frame) == length and crc32c(frame[:56]) == checksum, where,
+                "its length or checksum does not fit", TORN)
+        require(hashlib.sha256(frame[:-32]).digest() == link, where, "its SHA-256 does not fit its bytes", TORN)
+        follows = (sequence, previous, epoch) == (self.sequence + 1, self.link, self.epoch)
+        require(follows and time_ms >= self.time_ms, where, "it does not follow the link before it", FORKED)
         self.link, self.sequence, self.time_ms = link, sequence, time_ms
-        return Frame(segment, at, sequence, time_ms, link, *body.values()), at + length
+        return Frame(segment, where, sequence, time_ms, link, *read_body(frame[60:-32], where)), at + length
 
     def frames(self, directory: Path) -> Iterator[Frame]:
         """All frames of the partition, in their order."""

@@ -1,151 +1,167 @@
 """The release files: what the count hand added up, held against the ledger with no key or with one."""
 import hashlib
 import json
+import re
 import struct
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hpke
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from .ballot import Ballot
 from .ballot_box import Votes
-from .event import CELL, WITNESSES
+from .basics import Refused, require
 from .ledger import Frame, Segment
 from .package import Package
-from .plan import COUNTRY, Release, Sum
-from .refused import Refused, require
-from .seals import keystream, open_content_key, open_ranking, unsealed
+from .plan import COUNTRY, Part, Release
 
 CHANGED = "the count hand's files were changed, or were made of another ledger: nothing in them counts"
 SEALED = "it was sealed to another key, or by none of this election's programs"
 FORGED = "the count hand exchanged or changed votes, or one of the keys is not the event's: keep the file as evidence"
+SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.CHACHA20_POLY1305)
 
 Totals = dict[tuple[int, int], Counter[tuple[str, ...]]]  # by ballot and scope: by choice, or by ranking
 
-def line_of(document: dict) -> bytes:
-    """The one spelling of a line of a release file."""
-    return json.dumps(document, separators=(",", ":")).encode()
+def opened(where: object, what: str, open_: Callable[..., bytes], *arguments: object) -> bytes:
+    """What the library opens; refuses with these words what it does not."""
+    try:
+        return open_(*arguments)
+    except (InvalidTag, ValueError):
+        raise Refused(where, what, SEALED) from None
+
+def read_key(path: Path, hand: str, public: bytes) -> X25519PrivateKey:
+    """The hand's secret key; refuses any other than that of the event."""
+    found = re.fullmatch(rf"scrutin-{hand}-key-2:([0-9a-f]{{64}}):([0-9a-f]{{8}})\n?", path.read_text(errors="replace"))
+    secret = bytes.fromhex(found[1]) if found else b""
+    check = hashlib.sha256(b"scrutin.v2 hand key checksum" + hand.encode() + secret).hexdigest()[:8]
+    require(found and found[2] == check, path, f"it is no {hand} key, or was changed", "name the right file")
+    key = X25519PrivateKey.from_private_bytes(secret)
+    require(key.public_key().public_bytes_raw() == public, path, f"not the {hand} key of this event", "name the right file")
+    return key
 
 class Hand:
     """One who reads the ledger with no key (`name` is empty), with the count key or with the mask key."""
 
-    def __init__(self, package: Package, name: str, key: X25519PrivateKey | None) -> None:
-        self.package, self.name, self.key = package, name, key
+    def __init__(self, package: Package, name: str = "", key_file: Path | None = None) -> None:
+        self.package, self.name = package, name
+        self.key = read_key(key_file, name, package.keys[name]) if key_file else None
         self.content_keys: dict[tuple[Path, int], bytes] = {}
+        self.totals: Totals = defaultdict(Counter)  # where this is the mask hand
 
     def content_key(self, segment: Segment, index: int) -> bytes:
         """What the segment's header seals to this hand, for a ballot."""
         if (segment.path, index) not in self.content_keys:
             place = struct.pack("<HIIH", segment.partition, segment.number, segment.epoch, index)
-            info = f"scrutin.v2 {self.name} key".encode() + self.package.manifest_sha256 + place
-            sealed = segment.sealed_keys[index][self.name == "mask"]
-            key = open_content_key(self.key, sealed, info + self.package.event.id.encode())
-            if key is None:
-                raise Refused(segment.path, f"the content key of ballot {index} does not open", SEALED)
+            info = f"scrutin.v2 {self.name} key".encode() + self.package.manifest_sha256 + place + self.package.event.encode()
+            key = opened(segment.path, f"the content key of ballot {index} does not open", SUITE.decrypt,
+                         segment.sealed_keys[index][self.name], self.key, info)
             self.content_keys[segment.path, index] = key
         return self.content_keys[segment.path, index]
 
-    def sums(self, frame: Frame, votes: Votes) -> dict[tuple[int, int], tuple[int, Sum]]:
+    def choices(self, frame: Frame, index: int) -> BytesIO:
+        """The masked counts, or sealed rankings and their masked witnesses, of a ballot in a frame."""
+        place = struct.pack("<HIQH", frame.segment.partition, frame.segment.number, frame.sequence, index)
+        cipher = ChaCha20Poly1305(self.content_key(frame.segment, index))
+        return BytesIO(opened(frame.where, f"the choices on {self.package.ballots[index].id} do not open", cipher.decrypt,
+                              struct.pack("<IQ", 0, frame.sequence), frame.choices[index][1], b"scrutin.v2 choices" + place))
+
+    def masks(self, frame: Frame, index: int, region: int) -> BytesIO:
+        """The keystream that masks a region of a ballot in a frame."""
+        nonce = struct.pack("<IIQ", 0, region, frame.sequence)  # a block counter, and the nonce of RFC 8439
+        cipher = Cipher(algorithms.ChaCha20(self.content_key(frame.segment, index), nonce), None)
+        _, sums, width = self.package.ballots[index].layout(region)
+        return BytesIO(cipher.encryptor().update(bytes(sums * width)))
+
+    def parts(self, frame: Frame, votes: Votes) -> dict[tuple[int, int], Part]:
         """How many voted by ballot and region, and what this hand knows of their votes."""
-        if self.name == "count":
-            read = {key: sum_ for index in frame.marks for key, sum_ in self.masked(frame, index, votes)}
-        else:
-            read = {key: self.masks(frame, *key) if self.name else Sum() for key in votes}
-        return {key: (count, read[key]) for key, count in votes.items()}
+        parts = {}
+        choices = {index: self.choices(frame, index) for index in frame.marks} if self.name == "count" else {}
+        for (index, region), count in votes.items():
+            ranking, sums, width = self.package.ballots[index].layout(region)
+            read = choices[index] if choices else self.masks(frame, index, region) if self.name else BytesIO()
+            records = tuple(read.read(ranking) for _ in range(count)) if choices and ranking else ()
+            require(list(records) == sorted(records), frame.where, "its rankings are not in order", SEALED)
+            numbers = tuple(int.from_bytes(read.read(width), "little") for _ in range(sums))
+            parts[index, region] = Part(frame.sequence, frame.link, count, numbers, records)
+        return parts
 
-    def masked(self, frame: Frame, index: int, votes: Votes) -> Iterator[tuple[tuple[int, int], Sum]]:
-        """The count hand's part: masked counts, or sealed rankings."""
-        ballot, segment, at = self.package.event.ballots[index], frame.segment, 0
-        place = struct.pack("<HIQH", segment.partition, segment.number, frame.sequence, index)
-        plain = unsealed(self.content_key(segment, index), struct.pack("<IQ", 0, frame.sequence),
-                         frame.choices[index][1], b"scrutin.v2 choices" + place)
-        if plain is None:
-            raise Refused(frame.where(), f"the choices on {ballot.id} do not open", SEALED)
-        for region in [region for each, region in votes if each == index]:
-            if ballot.max_ranks:
-                size, end = ballot.record_bytes(region), at + ballot.record_bytes(region) * votes[index, region]
-                records = tuple(plain[start:start + size] for start in range(at, end, size))
-                require(list(records) == sorted(records), frame.where(), "its rankings are not in order", SEALED)
-                at = end + WITNESSES
-                yield (index, region), Sum((), records, int.from_bytes(plain[end:at], "little"))
-            else:
-                start, at = at, at + CELL * len(ballot.paper(region))
-                yield (index, region), Sum(struct.unpack(f"<{(at - start) // CELL}I", plain[start:at]))
-
-    def masks(self, frame: Frame, index: int, region: int) -> Sum:
-        """The mask hand's part: the masks of a region of a frame."""
-        ballot, key = self.package.event.ballots[index], self.content_key(frame.segment, index)
-        if ballot.max_ranks:
-            return Sum((), (), int.from_bytes(keystream(key, region, frame.sequence, WITNESSES), "little"))
-        cells = len(ballot.paper(region))
-        return Sum(struct.unpack(f"<{cells}I", keystream(key, region, frame.sequence, CELL * cells)))
-
-    def unmasked(self, release: Release, told: dict, where: str) -> Counter[tuple[str, ...]]:
+    def counted(self, release: Release, told: dict, where: str) -> Counter[tuple[str, ...]]:
         """The votes of a release, with the masks taken off."""
-        ballot, scope, counts = release.ballot, release.scope, Counter[tuple[str, ...]]()
-        paper = ballot.paper(scope)
+        ballot, masks, counts = release.ballot, release.part.sums, Counter[tuple[str, ...]]()
+        paper = ballot.paper(release.scope)
         if not ballot.max_ranks:
-            for choice, sum_, mask in zip(paper, told["sums"], release.part.sum.cells, strict=True):
+            for choice, sum_, mask in zip(paper, told["sums"], masks, strict=True):
                 require(type(sum_) is int and 0 <= sum_ < 2**32, where, f"no masked sum: {sum_}", CHANGED)
                 counts[choice,] = (sum_ - mask) % 2**32
             return +counts
         require(told["records"] == sorted(set(told["records"])), where, "its rankings are not ascending", FORGED)
-        info = self.package.manifest_sha256 + struct.pack("<HH", ballot.index, scope)
-        witnesses = int.from_bytes(bytes.fromhex(told["witnesses"]), "little") - release.part.sum.witnesses
-        for record in told["records"]:
-            ranks, witness = open_ranking(self.key, bytes.fromhex(record), info) or ([], 0)
+        witnesses = int.from_bytes(bytes.fromhex(told["witnesses"]), "little") - masks[0]
+        for record in map(bytes.fromhex, told["records"]):
+            info = record[:32] + self.package.manifest_sha256 + struct.pack("<HH", ballot.index, release.scope)
+            shared = opened(where, "a ranking does not open", self.key.exchange, X25519PublicKey.from_public_bytes(record[:32]))
+            derived = HKDF(SHA256(), 48, b"scrutin.v2 ranking", info).derive(shared)
+            plain = opened(where, "a ranking does not open", ChaCha20Poly1305(derived[:32]).decrypt, bytes(12), record[32:], b"")
+            ranks = [rank for rank, in struct.iter_unpack("<H", plain)]
             named = [rank for rank in ranks if rank]
             offered = named and named == ranks[:len(named)] and len(set(named)) == len(named) and max(named) <= len(paper)
-            require(bool(offered), where, "a ranking does not open, or is none that the ballot paper offers", FORGED)
+            require(offered, where, "a ranking is none that the ballot paper offers", FORGED)
             counts[tuple(paper[rank - 1] for rank in named)] += 1
-            witnesses -= witness
+            witnesses -= int.from_bytes(derived[32:], "little")
         require(witnesses % 2**128 == 0, where, "its rankings are not those of its frames", FORGED)
         return counts
 
+def line_of(document: dict) -> bytes:
+    """The one spelling of a line of a release file."""
+    return json.dumps(document, separators=(",", ":")).encode()
+
 def recomputed(release: Release) -> dict:
     """The votes of a release as the count hand must have written them."""
-    sum_ = release.part.sum
+    sums, records = release.part.sums, release.part.records
     if not release.ballot.max_ranks:
-        return {"sums": list(sum_.cells)}
-    records = sorted(record.hex() for record in sum_.records)
-    return {"records": records, "witnesses": sum_.witnesses.to_bytes(WITNESSES, "little").hex()}
+        return {"sums": [sum_ % 2**32 for sum_ in sums]}
+    witnesses = sum(sums) % 2**128
+    return {"records": sorted(record.hex() for record in records), "witnesses": witnesses.to_bytes(16, "little").hex()}
 
-def check_file(path: Path, hand: Hand, partition: int, releases: list[Release], totals: Totals) -> None:
+def check_file(path: Path, hand: Hand, partition: int, releases: list[Release]) -> None:
     """Holds the file of a partition line by line against the plan; with the mask key adds its votes to the totals."""
     require(path.is_file(), path, "there is no such file", "name the whole directory of releases")
     *lines, rest = path.read_bytes().split(b"\n")
-    event = hand.package.event
-    header = {"format": "scrutin-releases/1", "event": event.id, "manifest_sha256": hand.package.manifest_sha256.hex(),
-              "count_key": event.count_key.hex(), "mask_key": event.mask_key.hex(), "partition": partition}
+    keys = {f"{name}_key": key.hex() for name, key in hand.package.keys.items()}
+    header = {"format": "scrutin-releases/1", "event": hand.package.event,
+              "manifest_sha256": hand.package.manifest_sha256.hex(), **keys, "partition": partition}
     require(lines[:1] == [line_of(header)], f"{path} line 1", "releases of another event, package or partition", CHANGED)
     for number, release in enumerate(releases, 1):
         where, part = f"{path} line {number + 1}", release.part
         require(number < len(lines), where, "it is missing", "votes that are due were not released: copy the files again")
-        scope = "country" if release.scope == COUNTRY else release.scope
-        planned = {"previous": hashlib.sha256(lines[number - 1]).hexdigest(), "number": number,
-                   "ballot": release.ballot.id, "scope": scope, "first_frame": release.first,
+        planned = {"previous": hashlib.sha256(lines[number - 1]).hexdigest(), "number": number, "ballot": release.ballot.id,
+                   "scope": "country" if release.scope == COUNTRY else release.scope, "first_frame": release.first,
                    "last_frame": part.sequence, "link": part.link.hex(), "votes": part.votes}
         try:
             told = json.loads(lines[number])
             votes = {name: told[name] for name in recomputed(release)}
             fits = line_of(planned | votes) == lines[number]
-            counts = hand.unmasked(release, votes, where) if fits and hand.name == "mask" else None
-        except (ValueError, TypeError, KeyError, RecursionError):
-            fits, votes, counts = False, {}, None
+            counts = hand.counted(release, votes, where) if fits and hand.name == "mask" else None
+        except (ValueError, TypeError, KeyError, RecursionError, struct.error):
+            fits = False
         require(fits, where, f"it is not the release that the marks of this ledger ask for: {planned}", CHANGED)
         if hand.name == "count":
             require(votes == recomputed(release), where, "its sums or rankings are not those of its frames", FORGED)
-        if counts is not None:
+        if hand.name == "mask":
             require(counts.total() == part.votes, where, f"{counts.total()} votes came of {part.votes} marks", FORGED)
-            totals.setdefault((release.ballot.index, release.scope), Counter()).update(counts)
+            hand.totals[release.ballot.index, release.scope].update(counts)
     require(len(lines) == len(releases) + 1 and rest == b"", f"{path} line {len(releases) + 2}",
             "it releases what this ledger does not have", CHANGED)
 
-def check_regions(package: Package, totals: Totals, index: int) -> None:
+def check_regions(ballot: Ballot, totals: Totals) -> None:
     """Of a law that is closed, the sums of the regions must come to those of the whole country."""
-    regions: Counter[tuple[str, ...]] = Counter()
-    for (each, scope), counts in totals.items():
-        if each == index and scope != COUNTRY:
-            regions.update(counts)
-    require(regions == totals.get((index, COUNTRY), Counter()), package.event.ballots[index].id,
+    regions = [counts for (index, scope), counts in totals.items() if index == ballot.index and scope != COUNTRY]
+    require(sum(regions, Counter()) == totals[ballot.index, COUNTRY], ballot.id,
             "the sums of its regions do not come to those of the whole country", FORGED)

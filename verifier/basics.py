@@ -1,0 +1,58 @@
+"""What every step needs: the one way in which a check fails, base 64, CRC32C, and signatures."""
+import base64
+from functools import reduce
+from operator import getitem, xor
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+# Points of Ed25519 for which anybody can sign, without the bit of their sign.
+SMALL = {bytes.fromhex(point) for point in (
+    "00" * 32, "01" + "00" * 31, "ec" + "ff" * 30 + "7f", "ed" + "ff" * 30 + "7f", "ee" + "ff" * 30 + "7f",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")}
+
+class Refused(Exception):
+    """The first thing that is broken; its `args` are where it is, what is wrong, and what that means."""
+
+def require(holds: object, where: object, what: str, meaning: str) -> None:
+    if not holds:
+        raise Refused(where, what, meaning)
+
+def decode_base64(text: str) -> bytes:
+    """The bytes that have this one spelling in base 64; nothing where there are none."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""
+    return data if base64.b64encode(data).decode() == text else b""
+
+def is_small(point: bytes) -> bool:
+    return point[:31] + bytes([point[31] & 0x7F]) in SMALL
+
+def is_signed(key: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether an Ed25519 key made this signature, and nobody else could have."""
+    if len(signature) != 64 or is_small(signature[:32]) or is_small(key):
+        return False
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+def crc_tables(length: int) -> list[list[int]]:
+    """What each value of a byte does to a CRC32C (Castagnoli, reflected), with so many bytes behind it or fewer."""
+    table = list(range(256))
+    for _ in range(8):
+        table = [crc >> 1 ^ (0x82F63B78 if crc & 1 else 0) for crc in table]
+    tables = [table]
+    while len(tables) < length:
+        tables.append([crc >> 8 ^ table[crc & 255] for crc in tables[-1]])
+    return tables[::-1]
+
+CRC_TABLES = crc_tables(60)
+
+def crc32c(data: bytes) -> int:
+    """The CRC32C of 4 to 60 bytes: each does its own part, the first four also that of the register's first value."""
+    tables = CRC_TABLES[-len(data):]
+    return reduce(xor, map(getitem, tables, data), reduce(xor, (table[255] for table in tables[:4]))) ^ 0xFFFFFFFF
