@@ -2,23 +2,26 @@
 import argparse
 import gc
 import sys
+from collections import namedtuple
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 from .ballot_box import BallotBox
 from .basics import Refused, require
-from .ledger import Chain, acknowledged, check_partitions
+from .ledger import acknowledged, check_partitions, frames
 from .notes import POLICY, SUSPECT, UNSEEN, Checkpoint, read_checkpoint
 from .package import read_officer, read_package
-from .plan import Plan, Release
-from .receipt import MISSING, Receipt, read_receipt
-from .releases import Hand, check_file, check_regions
+from .plan import Plan
+from .receipt import Receipt, read_receipt
+from .releases import Hand, check_releases
 from .results import check_results
 from .tree import Tree, frame_leaf
 
+MISSING = "the voter's vote was taken out, or this ledger is not the one that the witnesses saw: keep both as evidence"
+CUT = "the end of the ledger was cut off or exchanged: votes are missing"
+Snapshot = namedtuple("Snapshot", "root leaf trackers")  # of the log behind a frame: its root, and what the frame adds
+
 def arguments() -> argparse.Namespace:
-    """What the caller asks for."""
     parser = argparse.ArgumentParser("verifier", description=__doc__, allow_abbrev=False)
     add = parser.add_argument
     add("--package", type=Path, required=True, help="directory of the package")
@@ -38,31 +41,19 @@ def arguments() -> argparse.Namespace:
         parser.error("a key is for releases: name their directory with --releases")
     return asked
 
-class Snapshot(NamedTuple):
-    """The log when a frame was its last: root over its leaves, the frame's own leaf, its trackers."""
-    root: bytes
-    leaf: bytes = b""
-    trackers: bytes = b""
-
 class Audit:
     """One run over the files of an election; each step needs what those before it have checked."""
-
     def __init__(self, asked: argparse.Namespace) -> None:
         self.asked = asked
         self.package = package = read_package(asked.package, list(map(read_officer, asked.trust)), asked.require)
-        print(f"Package of event {package.event}: signed by {', '.join(package.signers)}; {package.files} files as they "
-              f"were signed; SHA-256 of its manifest {package.manifest_sha256.hex()}.")
         if asked.policy:
-            lines = [line.strip() for line in asked.policy.read_text(errors="replace").splitlines()]
-            told = [line for line in lines if line and not line.startswith("#")]
-            published = package.policy.lines if package.policy else []
-            require(told == published, asked.policy, "it is not the policy of the package", POLICY)
+            lines = map(str.strip, asked.policy.read_text(errors="replace").splitlines())
+            told, policy = [each for each in lines if each and each[0] != "#"], package.policy.lines if package.policy else []
+            require(told == policy, asked.policy, "it is not the policy of the package", POLICY)
         require(package.policy or not asked.receipt, asked.package, "the event has no log", "no receipt proves anything")
-        keys = [(name, path) for name in ("count", "mask") if (path := getattr(asked, f"{name}_key"))]
-        self.hand, self.box = Hand(package, *keys[0]) if keys else Hand(package), BallotBox(package)
+        self.hand, self.box = Hand(package, asked.count_key, asked.mask_key), BallotBox(package)
         self.receipts = list(map(self.receipt, asked.receipt))
         self.snapshots: dict[tuple[int, int], Snapshot] = {}  # by partition and size, where somebody asks for one
-        self.releases: list[list[Release]] = []  # by partition, as the plan has them
 
     def receipt(self, path: Path) -> Receipt | Refused:
         """What is wrong with a receipt is told when receipts are due: what comes before them is to be told first."""
@@ -72,91 +63,71 @@ class Audit:
             return refused
 
     def run(self) -> None:
-        for partition, directory in enumerate(check_partitions(self.asked.ledger, self.package)):
-            self.check_partition(partition, directory)
-        for ballot in self.package.ballots:
-            print(f"  {ballot.id}: {self.box.votes_on(ballot.index)} votes of {self.box.registered[ballot.index].total()} "
-                  f"credentials, each at most once; voting is {'over' if self.box.is_closed(ballot.index) else 'not over'}.")
+        planned = [self.check_partition(*each) for each in enumerate(check_partitions(self.asked.ledger, self.package))]
+        print(*self.box.summary(), sep="\n")
         if self.asked.releases:
-            self.check_releases()
+            check_releases(self.asked.releases, self.hand, planned, self.box)
         if self.asked.results:
-            totals = self.hand.totals if self.hand.name == "mask" else None
-            print("\n  ".join(["Published results:", *check_results(self.asked.results, self.box, totals)]))
+            check_results(self.asked.results, self.box, self.hand.totals if self.hand.name == "mask" else None)
         for receipt in self.receipts:
             self.check_receipt(receipt)
 
-    def check_partition(self, partition: int, directory: Path) -> None:
-        """Every frame of a partition, its sidecar, and the log over its frames."""
+    def check_partition(self, partition: int, directory: Path) -> list:
+        """Every frame of a partition, its sidecar, and the log over its frames. Returns the releases that are due."""
         path, policy, checkpoint = directory / "checkpoint", self.package.policy, None
         if policy:
             require(path.is_file(), path, "there is no checkpoint", UNSEEN)
             checkpoint = read_checkpoint(path.read_bytes(), policy.logs[partition], policy, path)
         answered = acknowledged(directory / "acknowledged", partition)
-        self.read(partition, directory, checkpoint)
+        planned = self.read(partition, directory, checkpoint)
         size, link = self.box.head(partition)
-        end = f"{directory}, behind frame {size}"
-        require(answered[0] < size or answered == (size, link), end, f"voters were answered for frame {answered[0]}, which "
-                "is not there, or another", "the end of the ledger was cut off or exchanged: votes are missing")
+        require(answered[0] < size or answered == (size, link), f"{directory}, behind frame {size}",
+                f"voters were answered for frame {answered[0]}, which is not there, or another", CUT)
         print(f"Partition {partition}: {size} frames, the last has SHA-256 {link.hex()}.")
-        if checkpoint is None:
-            print("  NOBODY OUTSIDE HAS VOUCHED FOR IT: the event has no log. Whoever held the machine could have written "
-                  "another ledger.")
-            return
-        require(checkpoint.size <= size, end, f"the log signed {checkpoint.size} frames, and here are {size}",
-                "the end of the ledger was cut off: votes are missing")
-        root = self.snapshots[partition, checkpoint.size].root
-        require(root == checkpoint.root, path, f"the root over these frames is {root.hex()}, and the log signed "
-                f"{checkpoint.root.hex()}", f"frames were changed, put in or taken out: {SUSPECT}")
-        require(checkpoint.size == size, f"{directory}, frame {checkpoint.size + 1}", "no checkpoint covers it",
-                "nobody outside has seen the last votes yet")
-        print(f"  Root {root.hex()}; {seen(checkpoint)}.")
+        if checkpoint:
+            require(checkpoint.size <= size, directory, f"the log signed {checkpoint.size} frames, and here are {size}", CUT)
+            root = self.snapshots[partition, checkpoint.size].root
+            require(root == checkpoint.root, path, f"the root over these frames is {root.hex()}, and the log signed "
+                    f"{checkpoint.root.hex()}", f"frames were changed, put in or taken out: {SUSPECT}")
+            require(checkpoint.size == size, f"{directory}, frame {checkpoint.size + 1}", "no checkpoint covers it", UNSEEN)
+        print(f"  Root {root.hex()}; {seen(checkpoint)}." if checkpoint else "  NOBODY OUTSIDE HAS VOUCHED FOR IT: "
+              "the event has no log. Whoever held the machine could have written another ledger.")
+        return planned
 
-    def read(self, partition: int, directory: Path, checkpoint: Checkpoint | None) -> None:
+    def read(self, partition: int, directory: Path, checkpoint: Checkpoint | None) -> list:
         """Reads all frames of a partition: ballot box, tree of the log, plan of releases."""
         receipts = [each for each in self.receipts if isinstance(each, Receipt) and each.partition == partition]
-        wanted = {receipt.sequence for receipt in receipts}
-        wanted |= {each.size for each in [checkpoint, *(receipt.checkpoint for receipt in receipts)] if each}
-        tree, plan, releases = Tree(), Plan(self.package.ballots), []
-        self.snapshots[partition, 0] = Snapshot(tree.root())
-        for frame in Chain(self.package, partition).frames(directory):
+        wanted = {each.sequence for each in receipts} | {each.checkpoint.size for each in receipts}
+        wanted |= {checkpoint.size} if checkpoint else set()
+        tree, plan, planned = Tree(), Plan(self.package.ballots), []
+        self.snapshots[partition, 0] = Snapshot(tree.root(), b"", b"")
+        for frame in frames(self.package, partition, directory):
             votes = self.box.take(frame)
-            if self.package.policy:
+            if checkpoint:
                 leaf = frame_leaf(partition, frame.sequence, frame.link, frame.trackers)
                 tree.add(leaf)
                 if frame.sequence in wanted:
                     self.snapshots[partition, frame.sequence] = Snapshot(tree.root(), leaf, frame.trackers)
             if self.asked.releases:
-                releases += plan.step(frame, self.hand.parts(frame, votes))
-        self.releases.append(releases)
-
-    def check_releases(self) -> None:
-        """The release files, and with the mask key what their votes come to."""
-        for partition, releases in enumerate(self.releases):
-            check_file(self.asked.releases / f"p{partition:04}.releases", self.hand, partition, releases)
-        did = {"count": "their masked sums were computed anew", "mask": "their masks were taken off, and the votes counted",
-               "": "their sums were NOT checked: that takes a key"}[self.hand.name]
-        print(f"Releases: {sum(map(len, self.releases))}, as the marks of the ledger ask for; {did}.")
-        for ballot in self.package.ballots:
-            if self.hand.name == "mask" and ballot.is_law and self.box.is_closed(ballot.index):
-                check_regions(ballot, self.hand.totals)
+                planned += plan.step(frame.time_ms, self.hand.parts(frame, votes))
+        return planned
 
     def check_receipt(self, receipt: Receipt | Refused) -> None:
         """Holds a receipt against the ledger: its frame, its vote, and the history that it vouches for."""
         if isinstance(receipt, Refused):
             raise receipt
-        at, partition, checkpoint = 16 * receipt.position, receipt.partition, receipt.checkpoint
-        frame = self.snapshots.get((partition, receipt.sequence), Snapshot(b""))
-        require(frame.leaf == receipt.leaf and frame.trackers[at:at + 16] == receipt.tracker, receipt.path,
-                f"the ledger has another frame {receipt.sequence}, or none", MISSING)
-        root = self.snapshots.get((partition, checkpoint.size), Snapshot(b"")).root
-        require(root == checkpoint.root, receipt.path, f"the ledger's first {checkpoint.size} frames are not those that its "
-                "witnesses saw", MISSING)
-        print(f"Receipt {receipt.path}: its vote is in frame {receipt.sequence}; {seen(checkpoint)}.")
+        at, size = 16 * receipt.position, receipt.checkpoint.size
+        frame, last = (self.snapshots.get((receipt.partition, number)) for number in (receipt.sequence, size))
+        fits = frame and frame.leaf == receipt.leaf and frame.trackers[at:at + 16] == receipt.tracker
+        require(fits, receipt.path, f"the ledger has another frame {receipt.sequence}, or none", MISSING)
+        require(last and last.root == receipt.checkpoint.root, receipt.path,
+                f"the ledger's first {size} frames are not those that its witnesses saw", MISSING)
+        print(f"Receipt {receipt.path}: its vote is in frame {receipt.sequence}; {seen(receipt.checkpoint)}.")
 
 def seen(checkpoint: Checkpoint) -> str:
-    """Who has seen a checkpoint, and when."""
-    times = {name: datetime(1970, 1, 1) + timedelta(seconds=min(time, 10**11)) for name, time in checkpoint.cosigned.items()}
-    witnesses = ", ".join(f"{name} on {time} UTC" for name, time in times.items())
+    """Who has seen a checkpoint, and when; whoever says later than the year 5000 is not taken at the word."""
+    witnesses = ", ".join(f"{name} on {datetime(1970, 1, 1) + timedelta(seconds=min(time, 10**11))} UTC"
+                          for name, time in checkpoint.cosigned.items())
     return f"{checkpoint.origin} at size {checkpoint.size}, cosigned by {witnesses or 'no witness'}"
 
 def main() -> None:
@@ -166,8 +137,7 @@ def main() -> None:
     try:
         Audit(asked).run()
     except Refused as refused:
-        where, what, meaning = refused.args
-        sys.exit(f"BROKEN: {where}: {what}.\nThis means: {meaning}.")
+        sys.exit("BROKEN: {}: {}.\nThis means: {}.".format(*refused.args))
     except OSError as error:
         sys.exit(f"CANNOT READ: {error}")
     print("HOLDS: everything that was checked is in order.")

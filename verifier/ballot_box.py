@@ -55,15 +55,16 @@ class BallotBox:
 
     def check_ballot(self, frame: Frame, index: int, regions: dict[int, int]) -> None:
         """The window of the ballot, and the length of what is sealed, which follows from the marks."""
-        ballot, sealed = self.ballots[index], len(frame.choices[index][1])
-        require(ballot.opens_ms <= frame.time_ms < ballot.closes_ms, frame.where, f"votes on {ballot.id} of {frame.time_ms} "
-                f"ms since 1970, and it is open from {ballot.opens_ms} until before {ballot.closes_ms}", SHUT)
+        ballot, due = self.ballots[index], 16
+        if not ballot.opens_ms <= frame.time_ms < ballot.closes_ms:
+            window = f"{ballot.definition['opens']} until before {ballot.definition['closes']}"
+            raise Refused(frame.where, f"{ballot.id} is open from {window}, not {frame.time_ms} ms after 1970", SHUT)
         require(all(map(ballot.paper, regions)), frame.where, "votes in a region without ballot paper", STUFFED)
-        due = 16
         for region, count in regions.items():
             ranking, sums, width = ballot.layout(region)
             due += count * ranking + sums * width
-        require(sealed == due, frame.where, f"{sealed} sealed bytes, and its marks ask for {due}", UNWRITTEN)
+        if len(frame.choices[index][1]) != due:
+            raise Refused(frame.where, f"not the {due} sealed bytes for {ballot.id} that its marks ask for", UNWRITTEN)
 
     def take_attempts(self, frame: Frame) -> None:
         """Adds attempts that became no vote. A repeated one is of somebody who has voted."""
@@ -98,3 +99,8 @@ class BallotBox:
 
     def votes_on(self, index: int) -> int:
         return sum(count for (ballot, _), count in self.votes.items() if ballot == index)
+
+    def summary(self) -> list[str]:
+        return [f"  {ballot.id}: {self.votes_on(index)} votes of {self.registered[index].total()} credentials, each at most "
+                f"once; voting is {'over' if self.is_closed(index) else 'not over'}."
+                for index, ballot in enumerate(self.ballots)]

@@ -53,6 +53,6 @@ def crc_tables(length: int) -> list[list[int]]:
 CRC_TABLES = crc_tables(60)
 
 def crc32c(data: bytes) -> int:
-    """The CRC32C of 4 to 60 bytes: each does its own part, the first four also that of the register's first value."""
-    tables = CRC_TABLES[-len(data):]
-    return reduce(xor, map(getitem, tables, data), reduce(xor, (table[255] for table in tables[:4]))) ^ 0xFFFFFFFF
+    """The CRC32C of 4 to 60 bytes: each does its own part. The register's first value turns the first four around."""
+    turned = (int.from_bytes(data[:4]) ^ 0xFFFFFFFF).to_bytes(4) + data[4:]
+    return reduce(xor, map(getitem, CRC_TABLES[-len(data):], turned)) ^ 0xFFFFFFFF

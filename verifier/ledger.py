@@ -1,10 +1,10 @@
 """The ledger's bytes: segments and frames, their hashes and their chain, and bodies in their one form."""
 import hashlib
 import struct
+from collections import namedtuple
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 import cbor2
 
@@ -20,25 +20,10 @@ FRAME = struct.Struct("<IIQq32sI")
 FRAME_MIN, FRAME_MAX = 92, 8 << 20
 SIDECAR = struct.Struct("<8sH6sQ32s4sI")
 
-class Segment(NamedTuple):
-    """What a segment's header says, beside what every header of the event says."""
-    path: Path
-    partition: int
-    number: int
-    epoch: int
-    sealed_keys: list[dict[str, bytes]]  # by ballot and hand; 80 bytes each
-
-class Frame(NamedTuple):
-    """One group of votes, as it was recorded at once."""
-    segment: Segment
-    where: str
-    sequence: int
-    time_ms: int
-    link: bytes
-    marks: dict[int, dict[int, list[int]]]  # by ballot and shard: the credentials, ascending
-    choices: dict[int, list]  # by ballot: how many, and what is sealed
-    attempts: dict[str, list[list]]
-    trackers: bytes
+# What a header says by itself, with the sealed content keys by ballot and hand.
+Segment = namedtuple("Segment", "path partition number epoch sealed_keys")
+# Votes that were recorded at once. Marks: by ballot and shard the credentials; choices: by ballot how many, and sealed.
+Frame = namedtuple("Frame", "segment where sequence time_ms link marks choices attempts trackers")
 
 def ascending(numbers: object, bits: int) -> bool:
     """Whether these are unsigned integers of so many bits, each above the one before."""
@@ -55,15 +40,16 @@ def are_marks(marks: object) -> bool:
             type(ordinals) is list and ordinals and ascending(ordinals, 32) for ordinals in shards.values())
         for shards in marks.values())
 
-def are_rows(rows: object, width: int, nullable: int) -> bool:
-    """Whether these are rows of unsigned integers, ascending by all but their count, which is above zero. In one place
-    may stand null, which is below 0."""
-    if type(rows) is not list or any(type(row) is not list or len(row) != width for row in rows):
+def are_rows(rows: object, width: int) -> bool:
+    """Whether these are rows of unsigned integers, ascending by all but their count, which is above zero. Of three the
+    second may be null, which is below 0."""
+    if type(rows) is not list or not rows:
+        return rows == []
+    if any(type(row) is not list or len(row) != width or not row[-1] for row in rows):
         return False
-    numbers = all(type(part) is int and part >= 0 or part is None and at == nullable
-                  for row in rows for at, part in enumerate(row))
     keys = [[-1 if part is None else part for part in row[:-1]] for row in rows]
-    return numbers and all(row[-1] for row in rows) and all(one < other for one, other in pairwise(keys))
+    return all(type(part) is int and part >= 0 or (part, at, width) == (None, 1, 3)
+               for row in rows for at, part in enumerate(row)) and all(one < other for one, other in pairwise(keys))
 
 def read_body(data: bytes, where: str) -> list:
     """The members of a frame's body, which must be in its one deterministic form."""
@@ -74,84 +60,74 @@ def read_body(data: bytes, where: str) -> list:
     except Exception as error:  # whatever the library says of bytes that are no body
         raise Refused(where, f"it is no CBOR ({error})", UNWRITTEN) from None
     require(again == data, where, "it could be written differently", UNWRITTEN)
-    require(type(body) is dict and list(body) == ["marks", "choices", "attempts", "trackers"], where,
-            "it is no map of marks, choices, attempts and trackers", UNWRITTEN)
-    marks, choices, attempts, trackers = body.values()
+    is_map = type(body) is dict and list(body) == ["marks", "choices", "attempts", "trackers"]
+    require(is_map, where, "it is no map of marks, choices, attempts and trackers", UNWRITTEN)
+    marks, choices, attempts, trackers = members = list(body.values())
     require(are_marks(marks), where, "its marks are not ascending, each once", UNWRITTEN)
-    require(type(choices) is dict and ascending(choices, 16) and list(choices) == list(marks), where,
-            "its marks and its choices are of different ballots", UNWRITTEN)
-    votes = 0
-    for told, shards in zip(choices.values(), marks.values()):
-        count = sum(map(len, shards.values()))
-        require(type(told) is list and list(map(type, told)) == [int, bytes] and told[0] == count, where,
-                "of a ballot it has another number of choices than marks", UNWRITTEN)
-        votes += count
-    require(type(trackers) is bytes and len(trackers) == 16 * votes, where,
-            "its votes and its trackers are not as many", UNWRITTEN)
-    each = [trackers[at:at + 16] for at in range(0, len(trackers), 16)]
-    require(all(one < other for one, other in pairwise(each)), where, "its trackers are not ascending", UNWRITTEN)
-    require(type(attempts) is dict and list(attempts) == ["invalid", "duplicates"] and are_rows(attempts["invalid"], 3, 1)
-            and are_rows(attempts["duplicates"], 4, -1), where, "its attempts are not ascending rows", UNWRITTEN)
-    return [marks, choices, attempts, trackers]
+    fits = type(choices) is dict and ascending(choices, 16) and list(choices) == list(marks)
+    require(fits, where, "its marks and its choices are of different ballots", UNWRITTEN)
+    counts = [sum(map(len, shards.values())) for shards in marks.values()]
+    fits = all(type(told) is list and list(map(type, told)) == [int, bytes] for told in choices.values())
+    require(fits and [told[0] for told in choices.values()] == counts, where, "another number of choices than marks", UNWRITTEN)
+    fits = type(trackers) is bytes and len(trackers) == 16 * sum(counts)
+    require(fits, where, "its votes and its trackers are not as many", UNWRITTEN)
+    fits = all(trackers[at - 16:at] < trackers[at:at + 16] for at in range(16, len(trackers), 16))
+    require(fits, where, "its trackers are not ascending, each once", UNWRITTEN)
+    fits = type(attempts) is dict and list(attempts) == ["invalid", "duplicates"]
+    fits = fits and are_rows(attempts["invalid"], 3) and are_rows(attempts["duplicates"], 4)
+    require(fits, where, "its attempts are not ascending rows with counts", UNWRITTEN)
+    return members
 
-class Chain:
-    """Reads one partition, link by link; each must follow the one before."""
+def read_header(package: Package, partition: int, path: Path, data: bytes) -> tuple[Segment, tuple, bytes]:
+    """The header of a segment file; what must follow from the segment before; and its link."""
+    (magic, version, length, own_partition, ballots, number, first, epoch, zero, *names,
+     previous) = HEADER.unpack_from(data.ljust(HEADER.size))
+    fits = magic == b"SCRLEDG2" and version == 2 and length == 200 + 192 * ballots + 32 <= len(data)
+    require(fits, path, "it is no segment of a ledger", TORN)
+    link, entries = data[length - 32:length], [data[at:at + 192] for at in range(200, length - 32, 192)]
+    require(hashlib.sha256(data[:length - 32]).digest() == link, path, "its header's SHA-256 does not fit", TORN)
+    event, *padded = [id_.encode().ljust(32, b"\0") for id_ in [package.event, *(ballot.id for ballot in package.ballots)]]
+    fits = [own_partition, *names] == [partition, event, package.manifest_sha256, *package.keys.values()]
+    require(fits and [entry[:32] for entry in entries] == padded, path,
+            "its header names another event, package, key, partition or ballot", FOREIGN)
+    sealed_keys = [{"count": entry[32:112], "mask": entry[112:]} for entry in entries]
+    return Segment(path, partition, number, epoch, sealed_keys), (number, first, previous, zero), link
 
-    def __init__(self, package: Package, partition: int) -> None:
-        self.package, self.partition = package, partition
-        self.link, self.sequence, self.time_ms, self.epoch = bytes(32), 0, -1 << 63, 0
+def read_frame(segment: Segment, data: bytes, at: int, before: tuple[int, int, bytes]) -> Frame:
+    """The frame at that byte, which must follow sequence, time and link of the one before."""
+    sequence, time_ms, link = before
+    where = f"{segment.path}, frame {sequence + 1} at byte {at}"
+    require(len(data) >= at + FRAME_MIN, where, "the file ends within the frame", TORN)
+    length, epoch, own_sequence, own_time_ms, previous, checksum = FRAME.unpack_from(data, at)
+    frame = data[at:at + length]
+    fits = FRAME_MIN <= length <= FRAME_MAX and len(frame) == length and crc32c(frame[:56]) == checksum
+    require(fits, where, "its length or checksum does not fit", TORN)
+    require(hashlib.sha256(frame[:-32]).digest() == frame[-32:], where, "its SHA-256 does not fit its bytes", TORN)
+    follows = (own_sequence, previous, epoch) == (sequence + 1, link, segment.epoch) and own_time_ms >= time_ms
+    require(follows, where, "it does not follow the link before it", FORKED)
+    return Frame(segment, where, own_sequence, own_time_ms, frame[-32:], *read_body(frame[60:-32], where))
 
-    def segment(self, path: Path, data: bytes, number: int) -> tuple[Segment, int]:
-        """The header of a segment file, and where its first frame stands."""
-        (magic, version, length, partition, ballots, own_number, first, epoch, zero, *names,
-         previous) = HEADER.unpack_from(data.ljust(HEADER.size))
-        require(magic == b"SCRLEDG2" and version == 2 and length == 200 + 192 * ballots + 32 <= len(data), path,
-                "it is no segment of a ledger", TORN)
-        link, package = data[length - 32:length], self.package
-        require(hashlib.sha256(data[:length - 32]).digest() == link, path, "its header's SHA-256 does not fit", TORN)
-        entries = [data[at:at + 192] for at in range(200, length - 32, 192)]
-        padded = [each.encode().ljust(32, b"\0") for each in [package.event, *(ballot.id for ballot in package.ballots)]]
-        expected = [self.partition, padded[0], package.manifest_sha256, *package.keys.values()]
-        require([partition, *names] == expected and [entry[:32] for entry in entries] == padded[1:], path,
-                "its header names another event, package, key, partition or ballot", FOREIGN)
-        follows = (own_number, first, previous, zero) == (number, self.sequence + 1, self.link, 0)
-        require(follows and epoch >= self.epoch, path, "its header does not follow what is before it", FORKED)
-        self.link, self.epoch = link, epoch
-        sealed_keys = [{"count": entry[32:112], "mask": entry[112:]} for entry in entries]
-        return Segment(path, partition, number, epoch, sealed_keys), length
-
-    def frame(self, segment: Segment, data: bytes, at: int) -> tuple[Frame, int]:
-        """The frame at that byte, and where it ends."""
-        where = f"{segment.path}, frame {self.sequence + 1} at byte {at}"
-        require(len(data) >= at + FRAME_MIN, where, "the file ends within the frame", TORN)
-        length, epoch, sequence, time_ms, previous, checksum = FRAME.unpack_from(data, at)
-        frame = data[at:at + length]
-        link = frame[-32:]
-        require(FRAME_MIN <= length <= FRAME_MAX and len(frame) == length and crc32c(frame[:56]) == checksum, where,
-                "its length or checksum does not fit", TORN)
-        require(hashlib.sha256(frame[:-32]).digest() == link, where, "its SHA-256 does not fit its bytes", TORN)
-        follows = (sequence, previous, epoch) == (self.sequence + 1, self.link, self.epoch)
-        require(follows and time_ms >= self.time_ms, where, "it does not follow the link before it", FORKED)
-        self.link, self.sequence, self.time_ms = link, sequence, time_ms
-        return Frame(segment, where, sequence, time_ms, link, *read_body(frame[60:-32], where)), at + length
-
-    def frames(self, directory: Path) -> Iterator[Frame]:
-        """All frames of the partition, in their order."""
-        for number, path in enumerate(sorted(directory.glob("*.segment")), 1):
-            require(path.name == f"{number:08}.segment", path, f"segment {number} should stand here", FORKED)
-            data = path.read_bytes()
-            segment, at = self.segment(path, data, number)
-            while any(data[at:at + 4]):
-                frame, at = self.frame(segment, data, at)
-                yield frame
-            require(not data[at:].strip(b"\0"), f"{path}, byte {at}", "bytes behind the last frame", TORN)
+def frames(package: Package, partition: int, directory: Path) -> Iterator[Frame]:
+    """All frames of a partition, in their order, link by link."""
+    sequence, time_ms, link, epoch = 0, -1 << 63, bytes(32), 0
+    for number, path in enumerate(sorted(directory.glob("*.segment")), 1):
+        require(path.name == f"{number:08}.segment", path, f"segment {number} should stand here", FORKED)
+        data = path.read_bytes()
+        segment, follows, own_link = read_header(package, partition, path, data)
+        fits = follows == (number, sequence + 1, link, 0) and segment.epoch >= epoch
+        require(fits, path, "its header does not follow what is before it", FORKED)
+        at, link, epoch = 232 + 192 * len(segment.sealed_keys), own_link, segment.epoch
+        while any(data[at:at + 4]):
+            frame = read_frame(segment, data, at, (sequence, time_ms, link))
+            sequence, time_ms, link, at = frame.sequence, frame.time_ms, frame.link, at + int.from_bytes(data[at:at + 4], "little")
+            yield frame
+        require(not data[at:].strip(b"\0"), f"{path}, byte {at}", "bytes behind the last frame", TORN)
 
 def check_partitions(ledger: Path, package: Package) -> list[Path]:
     """The directories of all partitions; refuses one that the package does not know."""
     known = [ledger / f"p{partition:04}" for partition in range(package.partitions)]
-    for path in sorted(ledger.glob("p[0-9]*")):
+    for path in sorted({*known, *ledger.glob("p[0-9]*")}):
         require(path in known, path, f"it is none of the {package.partitions} partitions of the package", FOREIGN)
-    for path in known:
         require(path.is_dir(), path, "there is no such partition", "votes are missing: copy the whole ledger")
     return known
 

@@ -2,7 +2,7 @@
 import hashlib
 import re
 from base64 import b64encode
-from typing import NamedTuple
+from collections import namedtuple
 
 from .basics import decode_base64, is_signed, require
 
@@ -14,26 +14,9 @@ UNSEEN = "too few of those who watch the log have seen this history: others may 
 NAME = r"[^\s+\x00-\x1f\x7f-\x9f]{1,255}"
 DECIMAL = "0|[1-9][0-9]{0,18}"
 
-class Key(NamedTuple):
-    """A public key of a log or a witness."""
-    name: str
-    id: bytes
-    key: bytes
-    text: str  # NAME+ID+BASE64
-
-class Policy(NamedTuple):
-    """The logs by partition, the witnesses by name, how many of these must have cosigned; and as it is published."""
-    logs: list[Key]
-    witnesses: dict[str, Key]
-    required: int
-    lines: list[str]
-
-class Checkpoint(NamedTuple):
-    """A log at one size, and which witnesses had seen it when, in seconds since 1970."""
-    origin: str
-    size: int
-    root: bytes
-    cosigned: dict[str, int]
+Key = namedtuple("Key", "name id key text")  # of a log or a witness; its text is NAME+ID+BASE64
+Policy = namedtuple("Policy", "logs witnesses required lines")  # keys by partition, keys by name; as it is published
+Checkpoint = namedtuple("Checkpoint", "origin size root cosigned")  # when, in seconds since 1970, by name of the witness
 
 def named_key(name: str, kind: bytes, key: bytes) -> Key:
     id_ = hashlib.sha256(name.encode() + b"\n" + kind + key).digest()[:4]
@@ -43,8 +26,8 @@ def parse_key(text: str) -> Key:
     """The key of a witness, in its one spelling."""
     name, _, encoded = (text.split("+", 2) + ["", ""])[:3]
     key = named_key(name, WITNESS, decode_base64(encoded)[1:])
-    require(re.fullmatch(NAME, name) and len(key.key) == 32 and key.text == text, "election.json",
-            f"no key of a log or witness: {text[:80]}", POLICY)
+    fits = re.fullmatch(NAME, name) and len(key.key) == 32 and key.text == text
+    require(fits, "election.json", f"no key of a log or witness: {text[:80]}", POLICY)
     return key
 
 def read_policy(log: dict, partitions: int) -> Policy:
@@ -62,8 +45,8 @@ def read_policy(log: dict, partitions: int) -> Policy:
 def parse_note(data: bytes, where: object) -> tuple[str, list[tuple[str, bytes, bytes]]]:
     """A text, and its signatures (name, id, bytes), none of them checked."""
     text, blank, behind = data.decode("utf-8", errors="replace").rpartition("\n\n")
-    plain = len(data) <= 128 << 10 and not any(byte < 32 and byte != 10 for byte in data)
     *lines, rest = behind.split("\n")
+    plain = len(data) <= 128 << 10 and not any(byte < 32 and byte != 10 for byte in data)
     require(blank and plain and lines and not rest, where, "it is no signed note", ALTERED)
     require(len(lines) <= 100, where, "more than 100 signatures", ALTERED)
     signatures = []
@@ -80,9 +63,8 @@ def read_checkpoint(data: bytes, log: Key, policy: Policy, where: object) -> Che
     found = re.fullmatch(rf"(.*)\n({DECIMAL})\n(.*)\n", text)
     root = decode_base64(found[3]) if found else b""
     require(len(root) == 32, where, "it is no checkpoint: origin, size, root", ALTERED)
-    origin, size = found[1], int(found[2])
-    require(origin == log.name and size <= 2**62, where,
-            f"a checkpoint of {origin} at size {size}, expected one of {log.name}", POLICY)
+    name, size = found[1], int(found[2])
+    require(name == log.name and size <= 2**62, where, f"it is of {name} at {size}, expected one of {log.name}", POLICY)
     has_signed, cosigned = False, dict[str, int]()
     for name, id_, signature in signatures:
         if (name, id_) == log[:2]:
@@ -94,7 +76,7 @@ def read_checkpoint(data: bytes, log: Key, policy: Policy, where: object) -> Che
                 fits = is_signed(key.key, signature[8:], f"cosignature/v1\ntime {time}\n{text}".encode())
                 require(fits and time < 2**63, where, f"the cosignature of {witness} does not fit", ALTERED)
                 cosigned.setdefault(witness, time)
-    require(has_signed, where, f"it is not signed by the key of {origin}", SUSPECT)
+    require(has_signed, where, f"it is not signed by the key of {log.name}", SUSPECT)
     require(len(cosigned) >= policy.required, where, f"{policy.required} of {len(policy.witnesses)} witnesses must have "
             f"cosigned, and there are {len(cosigned)} ({', '.join(cosigned) or 'none'})", UNSEEN)
-    return Checkpoint(origin, size, root, cosigned)
+    return Checkpoint(log.name, size, root, cosigned)

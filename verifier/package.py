@@ -1,15 +1,17 @@
-"""The package: what the election's officers signed. Signatures, the SHA-256 of every file, the roll."""
+"""The package: what the election's officers signed. Signatures, the SHA-256 of every file, the ballots, the roll."""
 import hashlib
 import json
 import re
 import struct
 from array import array
+from collections import namedtuple
 from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from .basics import Refused, decode_base64, is_signed, require
-from .ballot import Ballot, read_ballot
+from .basics import decode_base64, is_signed, require
 from .notes import Policy, read_policy
 
 ALTERED = "the package was altered, or not copied whole: take it again from the election's officers"
@@ -18,8 +20,27 @@ TWICE = "a voter may stand twice on the roll: tell the officers"
 DIGESTS, REGIONS = 3, 4  # kinds of columns
 SIGNATURE = re.compile("untrusted comment: signature from minisign secret key\n(.*)\ntrusted comment: (.*)\n(.*)\n")
 SIGNATURE_NAME = re.compile(r"manifest\.json(\.[0-9A-Fa-f]{16})?\.minisig")
+Officer = namedtuple("Officer", "name key_id key")
 
-Officer = tuple[str, bytes, bytes]  # name of the file, id of the key, key
+class Ballot(NamedTuple):
+    """A law or an election."""
+    index: int
+    id: str
+    is_law: bool
+    opens_ms: int
+    closes_ms: int
+    max_ranks: int  # 0: it is not ranked
+    papers: dict[int, list[str]]  # by region, in the paper's order; of a law one for all, as 0
+    definition: dict
+
+    def paper(self, region: int) -> list[str]:
+        """What a voter of that region may choose; nothing where nobody stands there."""
+        return self.papers.get(0 if self.is_law else region, [])
+
+    def layout(self, region: int) -> tuple[int, int, int]:
+        """What is sealed for a region: bytes of a ranking, which each vote has; how many sums, and the bytes of each."""
+        entries = len(self.paper(region))
+        return (48 + 2 * min(self.max_ranks, entries), 1, 16) if self.max_ranks else (0, entries, 4)
 
 class Package(NamedTuple):
     """The package, once everything about it is checked."""
@@ -31,8 +52,6 @@ class Package(NamedTuple):
     regions: int  # how many the event has
     policy: Policy | None  # of its log, where it has one
     rolls: list[list[Sequence[int]]]  # by ballot and shard: the region of each credential, 0 where there is none
-    signers: list[str]
-    files: int
 
     def shards_of(self, ballot: int, partition: int) -> range:
         """The shards of a ballot whose votes a partition records."""
@@ -44,43 +63,55 @@ def read_officer(path: Path) -> Officer:
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     data = decode_base64(lines[1].strip()) if len(lines) > 1 else b""
     require(len(data) == 42 and data[:2] == b"Ed", path, "it is no public key of minisign", "name the officer's file")
-    return path.name, data[2:10], data[10:]
+    return Officer(path.name, data[2:10], data[10:])
 
 def signers_of(path: Path, signed: bytes, officers: list[Officer]) -> list[Officer]:
     """Who of the officers made this signature file; nobody where it names the key of somebody else."""
     form = SIGNATURE.fullmatch(path.read_bytes().decode("ascii", errors="replace"))
     signature, second = (decode_base64(form[1]), decode_base64(form[3])) if form else (b"", b"")
-    require(len(signature) == 74 and signature[:2] == b"ED" and len(second) == 64, path,
-            "it is no signature as minisign writes it: four lines, of the kind with a hash", ALTERED)
-    named = [officer for officer in officers if officer[1] == signature[2:10]]
-    for name, _, key in named:
-        fits = is_signed(key, signature[10:], hashlib.blake2b(signed).digest())
-        require(fits and is_signed(key, second, signature[10:] + form[2].encode()), path,
-                f"the signature of {name} does not fit", ALTERED)
+    fits = len(signature) == 74 and signature[:2] == b"ED" and len(second) == 64
+    require(fits, path, "it is no signature as minisign writes it: four lines, of the kind with a hash", ALTERED)
+    named = [officer for officer in officers if officer.key_id == signature[2:10]]
+    for officer in named:
+        fits = is_signed(officer.key, signature[10:], hashlib.blake2b(signed).digest()) and is_signed(
+            officer.key, second, signature[10:] + form[2].encode())
+        require(fits, path, f"the signature of {officer.name} does not fit", ALTERED)
     return named
 
-def check_signatures(directory: Path, manifest: bytes, officers: list[Officer], needed: int) -> list[str]:
-    """Who of the officers signed the manifest; enough of them, or nothing in the package counts."""
-    distinct = len({key for _, _, key in officers})
+def check_signatures(directory: Path, manifest: bytes, officers: list[Officer], needed: int) -> None:
+    """Enough of the officers signed the manifest, or nothing in the package counts."""
+    distinct = len({officer.key for officer in officers})
     require(0 < needed <= distinct, directory, f"{needed} signatures asked of {distinct} officers",
             "name the key of each officer with --trust, and with --require no more than these")
-    paths = sorted(path for path in directory.iterdir() if SIGNATURE_NAME.fullmatch(path.name))
-    found = {key: name for path in paths for name, _, key in signers_of(path, manifest, officers)}
+    paths = [path for path in directory.iterdir() if SIGNATURE_NAME.fullmatch(path.name)]
+    found = {officer.key: officer.name for path in paths for officer in signers_of(path, manifest, officers)}
     require(len(found) >= needed, directory / "manifest.json", f"signed by {len(found)} of the trusted officers, "
             f"{needed} must have signed", "nobody who may say so has said that this is the election's package")
-    return sorted(found.values())
+    print(f"Package {directory}: signed by {', '.join(sorted(found.values()))}.")
 
 def check_files(directory: Path, entries: list[dict]) -> None:
     """Every file of the manifest with its size and hash, and no other."""
     listed = {"manifest.json", *(entry["path"] for entry in entries)}
-    for path in sorted(directory.rglob("*")):
-        known = path.is_dir() or path.relative_to(directory).as_posix() in listed or SIGNATURE_NAME.fullmatch(path.name)
+    for path in directory.rglob("*"):
+        name = path.relative_to(directory).as_posix()
+        known = path.is_dir() or name in listed or SIGNATURE_NAME.fullmatch(name)
         require(known and not path.is_symlink(), path, "the manifest lists no such file", ALTERED)
     for entry in entries:
         path = directory / entry["path"]
         require(path.is_file() and path.stat().st_size == entry["size"], path, "it is not there or not so long", ALTERED)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         require(digest == entry["sha256"], path, "its SHA-256 is not the one that officers signed", ALTERED)
+
+def read_ballot(index: int, ballot: dict) -> Ballot:
+    """A law, which has one paper for all regions; or an election, which has one a region."""
+    is_law = "code" not in ballot
+    papers: dict[int, list[str]] = {0: ["oui", "non"] + ["blanc"] * ballot["allow_blank"]} if is_law else {}
+    for candidate in ballot.get("candidate", []):
+        active = [str(candidate["number"])] if candidate["status"] == "active" else []
+        papers[candidate["region"]] = papers.get(candidate["region"], []) + active
+    ranks = ballot["max_ranks"] if ballot.get("method") == "ranked_choice" else 0
+    opens, closes = (round(1000 * datetime.fromisoformat(ballot[end]).timestamp()) for end in ("opens", "closes"))
+    return Ballot(index, ballot["id" if is_law else "code"], is_law, opens, closes, ranks, papers, ballot)
 
 def read_column(path: Path, kind: int, shard: int, credentials: int) -> tuple[int, bytes]:
     """The width and the values of a column of the roll."""
@@ -92,15 +123,13 @@ def read_column(path: Path, kind: int, shard: int, credentials: int) -> tuple[in
 
 def read_roll(stem: Path, ballot: dict) -> list[Sequence[int]]:
     """The region of each credential, by shard. Credentials ascend over all shards: each stands there once."""
-    roll, before = list[Sequence[int]](), b""
+    roll, last = list[Sequence[int]](), b""
     for shard, credentials in enumerate(each["credentials"] for each in ballot["shards"]):
         path = stem / f"{shard:04}.dig"
-        _, digests = read_column(path, DIGESTS, shard, credentials)
-        for at in range(0, len(digests), 16):
-            if before >= digests[at:at + 16]:
-                raise Refused(path, f"digest {at // 16} is not above the one before it", TWICE)
-            before = digests[at:at + 16]
-        width, regions = 1, bytes(credentials)
+        _, column = read_column(path, DIGESTS, shard, credentials)
+        digests = [last, *(column[at:at + 16] for at in range(0, len(column), 16))]
+        require(all(one < other for one, other in pairwise(digests)), path, "its digests do not ascend", TWICE)
+        width, regions, last = 1, bytes(credentials), digests[-1]
         if ballot["regions"]:
             width, regions = read_column(path.with_suffix(".reg"), REGIONS, shard, credentials)
         roll.append(regions if width == 1 else array("H", struct.unpack(f"<{credentials}H", regions)))
@@ -110,7 +139,7 @@ def read_package(directory: Path, officers: list[Officer], needed: int) -> Packa
     """Everything that officers signed; refuses at the first thing that they did not."""
     path = directory / "manifest.json"
     signed = path.read_bytes()
-    signers = check_signatures(directory, signed, officers, needed)
+    check_signatures(directory, signed, officers, needed)
     manifest = json.loads(signed)
     require(manifest["format"] == "scrutin-package-1", path, "another format", "take a newer verifier")
     check_files(directory, manifest["files"])
@@ -122,6 +151,6 @@ def read_package(directory: Path, officers: list[Officer], needed: int) -> Packa
         rolls.append(read_roll(directory / "shards" / ballot["id"], ballot))
         require(len(rolls[-1]) % partitions == 0, path, f"the shards of {ballot['id']} make no partitions", TELL)
     keys = {hand: bytes.fromhex(event[f"{hand}_key"]) for hand in ("count", "mask")}
-    policy = read_policy(event["log"], partitions) if event.get("log") else None
-    return Package(hashlib.sha256(signed).digest(), partitions, event["id"], keys, ballots, len(event["region"]), policy,
-                   rolls, signers, len(manifest["files"]))
+    policy, digest = read_policy(event["log"], partitions) if event.get("log") else None, hashlib.sha256(signed).digest()
+    print(f"Event {event['id']}: {len(manifest['files'])} files as they were signed; SHA-256 of manifest {digest.hex()}.")
+    return Package(digest, partitions, event["id"], keys, ballots, len(event["region"]), policy, rolls)

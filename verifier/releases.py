@@ -16,8 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from .ballot import Ballot
-from .ballot_box import Votes
+from .ballot_box import BallotBox, Votes
 from .basics import Refused, require
 from .ledger import Frame, Segment
 from .package import Package
@@ -39,20 +38,21 @@ def opened(where: object, what: str, open_: Callable[..., bytes], *arguments: ob
 
 def read_key(path: Path, hand: str, public: bytes) -> X25519PrivateKey:
     """The hand's secret key; refuses any other than that of the event."""
-    found = re.fullmatch(rf"scrutin-{hand}-key-2:([0-9a-f]{{64}}):([0-9a-f]{{8}})\n?", path.read_text(errors="replace"))
+    form = rf"scrutin-{hand}-key-2:([0-9a-f]{{64}}):([0-9a-f]{{8}})\n?"
+    found = re.fullmatch(form, path.read_text(errors="replace"))
     secret = bytes.fromhex(found[1]) if found else b""
     check = hashlib.sha256(b"scrutin.v2 hand key checksum" + hand.encode() + secret).hexdigest()[:8]
     require(found and found[2] == check, path, f"it is no {hand} key, or was changed", "name the right file")
     key = X25519PrivateKey.from_private_bytes(secret)
-    require(key.public_key().public_bytes_raw() == public, path, f"not the {hand} key of this event", "name the right file")
+    fits = key.public_key().public_bytes_raw() == public
+    require(fits, path, f"it is not the {hand} key of this event", "name the right file")
     return key
 
 class Hand:
     """One who reads the ledger with no key (`name` is empty), with the count key or with the mask key."""
-
-    def __init__(self, package: Package, name: str = "", key_file: Path | None = None) -> None:
-        self.package, self.name = package, name
-        self.key = read_key(key_file, name, package.keys[name]) if key_file else None
+    def __init__(self, package: Package, count_key: Path | None, mask_key: Path | None) -> None:
+        self.package, self.name = package, "count" if count_key else "mask" if mask_key else ""
+        self.key = read_key(count_key or mask_key, self.name, package.keys[self.name]) if self.name else None
         self.content_keys: dict[tuple[Path, int], bytes] = {}
         self.totals: Totals = defaultdict(Counter)  # where this is the mask hand
 
@@ -60,34 +60,32 @@ class Hand:
         """What the segment's header seals to this hand, for a ballot."""
         if (segment.path, index) not in self.content_keys:
             place = struct.pack("<HIIH", segment.partition, segment.number, segment.epoch, index)
-            info = f"scrutin.v2 {self.name} key".encode() + self.package.manifest_sha256 + place + self.package.event.encode()
-            key = opened(segment.path, f"the content key of ballot {index} does not open", SUITE.decrypt,
-                         segment.sealed_keys[index][self.name], self.key, info)
-            self.content_keys[segment.path, index] = key
+            info = f"scrutin.v2 {self.name} key".encode() + self.package.manifest_sha256 + place
+            self.content_keys[segment.path, index] = opened(
+                segment.path, f"the content key of ballot {index} does not open", SUITE.decrypt,
+                segment.sealed_keys[index][self.name], self.key, info + self.package.event.encode())
         return self.content_keys[segment.path, index]
 
-    def choices(self, frame: Frame, index: int) -> BytesIO:
-        """The masked counts, or sealed rankings and their masked witnesses, of a ballot in a frame."""
+    def sealed(self, frame: Frame, index: int) -> BytesIO:
+        """What the count hand reads: masked counts, or sealed rankings and the masked sums of their witnesses."""
         place = struct.pack("<HIQH", frame.segment.partition, frame.segment.number, frame.sequence, index)
         cipher = ChaCha20Poly1305(self.content_key(frame.segment, index))
         return BytesIO(opened(frame.where, f"the choices on {self.package.ballots[index].id} do not open", cipher.decrypt,
                               struct.pack("<IQ", 0, frame.sequence), frame.choices[index][1], b"scrutin.v2 choices" + place))
 
-    def masks(self, frame: Frame, index: int, region: int) -> BytesIO:
-        """The keystream that masks a region of a ballot in a frame."""
+    def masks(self, frame: Frame, index: int, region: int, length: int) -> BytesIO:
+        """What the mask hand reads: the beginning of the keystream that masks a region of a frame."""
         nonce = struct.pack("<IIQ", 0, region, frame.sequence)  # a block counter, and the nonce of RFC 8439
         cipher = Cipher(algorithms.ChaCha20(self.content_key(frame.segment, index), nonce), None)
-        _, sums, width = self.package.ballots[index].layout(region)
-        return BytesIO(cipher.encryptor().update(bytes(sums * width)))
+        return BytesIO(cipher.encryptor().update(bytes(length)))
 
     def parts(self, frame: Frame, votes: Votes) -> dict[tuple[int, int], Part]:
         """How many voted by ballot and region, and what this hand knows of their votes."""
-        parts = {}
-        choices = {index: self.choices(frame, index) for index in frame.marks} if self.name == "count" else {}
+        parts, sealed = {}, {index: self.sealed(frame, index) for index in frame.marks} if self.name == "count" else {}
         for (index, region), count in votes.items():
             ranking, sums, width = self.package.ballots[index].layout(region)
-            read = choices[index] if choices else self.masks(frame, index, region) if self.name else BytesIO()
-            records = tuple(read.read(ranking) for _ in range(count)) if choices and ranking else ()
+            read = self.masks(frame, index, region, sums * width) if self.name == "mask" else sealed.get(index, BytesIO())
+            records = tuple(read.read(ranking) for _ in range(count)) if sealed and ranking else ()
             require(list(records) == sorted(records), frame.where, "its rankings are not in order", SEALED)
             numbers = tuple(int.from_bytes(read.read(width), "little") for _ in range(sums))
             parts[index, region] = Part(frame.sequence, frame.link, count, numbers, records)
@@ -124,44 +122,55 @@ def line_of(document: dict) -> bytes:
 
 def recomputed(release: Release) -> dict:
     """The votes of a release as the count hand must have written them."""
-    sums, records = release.part.sums, release.part.records
+    sums, records = release.part.sums, sorted(record.hex() for record in release.part.records)
     if not release.ballot.max_ranks:
         return {"sums": [sum_ % 2**32 for sum_ in sums]}
-    witnesses = sum(sums) % 2**128
-    return {"records": sorted(record.hex() for record in records), "witnesses": witnesses.to_bytes(16, "little").hex()}
+    return {"records": records, "witnesses": (sums[0] % 2**128).to_bytes(16, "little").hex()}
+
+def check_line(line: bytes, where: str, hand: Hand, release: Release, planned: dict) -> None:
+    """Holds a line against the plan; with the mask key adds its votes to the totals."""
+    due, counts = recomputed(release), None
+    try:
+        told = json.loads(line)
+        votes = {name: told[name] for name in due}
+        fits = line_of(planned | votes) == line
+        counts = hand.counted(release, votes, where) if fits and hand.name == "mask" else None
+    except (ValueError, TypeError, KeyError, RecursionError, struct.error):
+        fits = False
+    require(fits, where, f"it is not the release that the marks of this ledger ask for: {planned}", CHANGED)
+    require(hand.name != "count" or votes == due, where, "its sums or rankings are not those of its frames", FORGED)
+    if counts is not None:
+        due = release.part.votes
+        require(counts.total() == due, where, f"{counts.total()} votes came of {due} marks", FORGED)
+        hand.totals[release.ballot.index, release.scope].update(counts)
 
 def check_file(path: Path, hand: Hand, partition: int, releases: list[Release]) -> None:
-    """Holds the file of a partition line by line against the plan; with the mask key adds its votes to the totals."""
+    """Holds the file of a partition line by line against the plan."""
     require(path.is_file(), path, "there is no such file", "name the whole directory of releases")
     *lines, rest = path.read_bytes().split(b"\n")
     keys = {f"{name}_key": key.hex() for name, key in hand.package.keys.items()}
     header = {"format": "scrutin-releases/1", "event": hand.package.event,
               "manifest_sha256": hand.package.manifest_sha256.hex(), **keys, "partition": partition}
     require(lines[:1] == [line_of(header)], f"{path} line 1", "releases of another event, package or partition", CHANGED)
-    for number, release in enumerate(releases, 1):
-        where, part = f"{path} line {number + 1}", release.part
+    for number, (ballot, scope, first, part) in enumerate(releases, 1):
+        where = f"{path} line {number + 1}"
         require(number < len(lines), where, "it is missing", "votes that are due were not released: copy the files again")
-        planned = {"previous": hashlib.sha256(lines[number - 1]).hexdigest(), "number": number, "ballot": release.ballot.id,
-                   "scope": "country" if release.scope == COUNTRY else release.scope, "first_frame": release.first,
+        planned = {"previous": hashlib.sha256(lines[number - 1]).hexdigest(), "number": number, "ballot": ballot.id,
+                   "scope": "country" if scope == COUNTRY else scope, "first_frame": first,
                    "last_frame": part.sequence, "link": part.link.hex(), "votes": part.votes}
-        try:
-            told = json.loads(lines[number])
-            votes = {name: told[name] for name in recomputed(release)}
-            fits = line_of(planned | votes) == lines[number]
-            counts = hand.counted(release, votes, where) if fits and hand.name == "mask" else None
-        except (ValueError, TypeError, KeyError, RecursionError, struct.error):
-            fits = False
-        require(fits, where, f"it is not the release that the marks of this ledger ask for: {planned}", CHANGED)
-        if hand.name == "count":
-            require(votes == recomputed(release), where, "its sums or rankings are not those of its frames", FORGED)
-        if hand.name == "mask":
-            require(counts.total() == part.votes, where, f"{counts.total()} votes came of {part.votes} marks", FORGED)
-            hand.totals[release.ballot.index, release.scope].update(counts)
-    require(len(lines) == len(releases) + 1 and rest == b"", f"{path} line {len(releases) + 2}",
-            "it releases what this ledger does not have", CHANGED)
+        check_line(lines[number], where, hand, releases[number - 1], planned)
+    fits = len(lines) == len(releases) + 1 and not rest
+    require(fits, f"{path} line {len(releases) + 2}", "it releases what this ledger does not have", CHANGED)
 
-def check_regions(ballot: Ballot, totals: Totals) -> None:
-    """Of a law that is closed, the sums of the regions must come to those of the whole country."""
-    regions = [counts for (index, scope), counts in totals.items() if index == ballot.index and scope != COUNTRY]
-    require(sum(regions, Counter()) == totals[ballot.index, COUNTRY], ballot.id,
-            "the sums of its regions do not come to those of the whole country", FORGED)
+def check_releases(directory: Path, hand: Hand, planned: list[list[Release]], box: BallotBox) -> None:
+    """The files of all partitions; of a law that is closed, the regions must come to the whole country."""
+    for partition, releases in enumerate(planned):
+        check_file(directory / f"p{partition:04}.releases", hand, partition, releases)
+    did = {"count": "their masked sums were computed anew", "mask": "their masks were taken off, and the votes counted",
+           "": "their sums were NOT checked: that takes a key"}[hand.name]
+    print(f"Releases: {sum(map(len, planned))}, as the marks of the ledger ask for; {did}.")
+    for ballot in hand.package.ballots:
+        regions = [counts for (index, scope), counts in hand.totals.items() if index == ballot.index and scope != COUNTRY]
+        fits = sum(regions, Counter()) == hand.totals[ballot.index, COUNTRY] or not ballot.is_law
+        require(fits or not box.is_closed(ballot.index), ballot.id,
+                "the sums of its regions do not come to those of the whole country", FORGED)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .ballot_box import BallotBox
 from .basics import Refused, require
-from .ballot import Ballot
+from .package import Ballot
 from .plan import COUNTRY
 from .releases import Totals
 
@@ -87,8 +87,8 @@ def compare(expected: object, told: object, where: str) -> None:
         fits = type(expected) is type(told) and expected == told
         require(fits, where, f"published as {told}, the files say {expected}", WRONG)
 
-def check_results(path: Path, box: BallotBox, totals: Totals | None) -> list[str]:
-    """Holds published results against the files; returns what was compared, in words."""
+def check_results(path: Path, box: BallotBox, totals: Totals | None) -> None:
+    """Holds published results against the files, and says what was compared."""
     try:
         told = json.loads(path.read_bytes())
         told = told.get("count", told)  # of a statement
@@ -97,16 +97,17 @@ def check_results(path: Path, box: BallotBox, totals: Totals | None) -> list[str
         invalid = {(row["ballot_id"], row["reason"]): row["attempts"] for row in told["invalid"]}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Refused(path, "it holds no results", READ) from None
-    package, words = box.package, []
+    package = box.package
     heads = [(partition, *box.head(partition)) for partition in range(package.partitions)]
     heads = [{"partition": each, "sequence": size, "hash": link.hex()} for each, size, link in heads if size]
     compare({"event_id": package.event, "manifest_sha256": package.manifest_sha256.hex(), "ledger": heads,
              "votes": box.votes.total(), "duplicates": box.duplicates.total()}, told, str(path))
     compare(dict(box.invalid), invalid, f"{path}, invalid attempts")
     require(ballots.keys() <= {ballot.id for ballot in package.ballots}, path, "it names ballots that there are not", WRONG)
+    print("Published results:")
     for ballot in package.ballots:
         if ballot.id not in ballots:
-            words.append(f"{ballot.id}: NOT among the published results")
+            print(f"  {ballot.id}: NOT among the published results")
             continue
         (status, counts), is_closed = shown[ballot.id], box.is_closed(ballot.index)
         require(status in (("preliminary", "certified") if is_closed else ("counting",)), f"{path}, {ballot.id}",
@@ -114,5 +115,4 @@ def check_results(path: Path, box: BallotBox, totals: Totals | None) -> list[str
         available = totals if counts == "available" else None
         compare(ballot_report(ballot, box, available), ballots[ballot.id], f"{path}, {ballot.id}")
         what = "turnout agrees, its counts were NOT compared" if available is None else "turnout and counts agree"
-        words.append(f"{ballot.id}: {what}; {'final' if is_closed else 'voting is not over'}")
-    return words
+        print(f"  {ballot.id}: {what}; {'final' if is_closed else 'voting is not over'}")

@@ -1,7 +1,7 @@
 """The log's tree (RFC 6962), one leaf a frame."""
 import hashlib
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import reduce
 
 LEAF = struct.Struct(">BHQ32sI32s")  # version, partition, sequence, link, votes, root over trackers
@@ -15,10 +15,8 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 class Tree:
     """A tree that grows: the roots of its full parts, the largest first."""
 
-    def __init__(self, entries: Iterable[bytes] = ()) -> None:
+    def __init__(self) -> None:
         self.size, self.parts = 0, list[bytes]()
-        for entry in entries:
-            self.add(entry)
 
     def add(self, entry: bytes) -> None:
         root, full = leaf_hash(entry), self.size
@@ -34,7 +32,11 @@ class Tree:
 
 def frame_leaf(partition: int, sequence: int, link: bytes, trackers: bytes) -> bytes:
     """What the log says of a frame: 79 bytes."""
-    tree = Tree(trackers[at:at + 16] for at in range(0, len(trackers), 16))
+    if len(trackers) == 16:  # nearly all frames: spares them a tree
+        return LEAF.pack(1, partition, sequence, link, 1, leaf_hash(trackers))
+    tree = Tree()
+    for at in range(0, len(trackers), 16):
+        tree.add(trackers[at:at + 16])
     return LEAF.pack(1, partition, sequence, link, tree.size, tree.root())
 
 def root_above(hash_: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:
