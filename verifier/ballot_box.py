@@ -68,15 +68,15 @@ class BallotBox:
 
     def take_attempts(self, frame: Frame) -> None:
         """Adds attempts that became no vote. A repeated one is of somebody who has voted."""
-        for index, shard, ordinal, count in frame.attempts["duplicates"]:
+        for (index, shard, ordinal), count in frame.duplicates.items():
             known = index < len(self.voted) and shard in self.package.shards_of(index, frame.segment.partition)
             require(known and any(self.voted[index][shard][ordinal:ordinal + 1]), frame.where, f"ballot {index}, shard "
                     f"{shard}: credential {ordinal} is said to have voted again, and has not voted", UNWRITTEN)
             self.duplicates[index] += count
-        for reason, index, count in frame.attempts["invalid"]:
-            require(reason in REASONS and (index is None or index < len(self.ballots)), frame.where,
-                    "attempts for no known reason, or on no ballot of the event", UNWRITTEN)
-            self.invalid[None if index is None else self.ballots[index].id, REASONS[reason]] += count
+        for (reason, index), count in frame.invalid.items():
+            known = reason in REASONS and index < len(self.ballots)
+            require(known, frame.where, "attempts for no known reason, or on no ballot of the event", UNWRITTEN)
+            self.invalid[None if index < 0 else self.ballots[index].id, REASONS[reason]] += count
 
     def check_time(self, frame: Frame) -> None:
         """Votes and closes alone move time. Notes which ballots this frame closes."""

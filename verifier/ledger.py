@@ -3,7 +3,6 @@ import hashlib
 import struct
 from collections import namedtuple
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import cbor2
@@ -23,60 +22,39 @@ SIDECAR = struct.Struct("<8sH6sQ32s4sI")
 # What a header says by itself, with the sealed content keys by ballot and hand.
 Segment = namedtuple("Segment", "path partition number epoch sealed_keys")
 # Votes that were recorded at once. Marks: by ballot and shard the credentials; choices: by ballot how many, and sealed.
-Frame = namedtuple("Frame", "segment where sequence time_ms link marks choices attempts trackers")
+# Attempts: how many invalid ones by reason and ballot (-1: of none), how many duplicates by ballot, shard and ordinal.
+Frame = namedtuple("Frame", "segment where sequence time_ms link marks choices invalid duplicates trackers")
 
-def ascending(numbers: object, bits: int) -> bool:
-    """Whether these are unsigned integers of so many bits, each above the one before."""
-    before = -1
-    for number in numbers:
-        if type(number) is not int or not before < number < 1 << bits:
-            return False
-        before = number
-    return True
+def unsigned(number: object) -> int:
+    if type(number) is not int or number < 0:
+        raise ValueError(f"{number} is no number from 0")
+    return number
 
-def are_marks(marks: object) -> bool:
-    return type(marks) is dict and ascending(marks, 16) and all(
-        type(shards) is dict and shards and ascending(shards, 32) and all(
-            type(ordinals) is list and ordinals and ascending(ordinals, 32) for ordinals in shards.values())
-        for shards in marks.values())
-
-def are_rows(rows: object, width: int) -> bool:
-    """Whether these are rows of unsigned integers, ascending by all but their count, which is above zero. Of three the
-    second may be null, which is below 0."""
-    if type(rows) is not list or not rows:
-        return rows == []
-    if any(type(row) is not list or len(row) != width or not row[-1] for row in rows):
-        return False
-    keys = [[-1 if part is None else part for part in row[:-1]] for row in rows]
-    return all(type(part) is int and part >= 0 or (part, at, width) == (None, 1, 3)
-               for row in rows for at, part in enumerate(row)) and all(one < other for one, other in pairwise(keys))
-
-def read_body(data: bytes, where: str) -> list:
-    """The members of a frame's body, which must be in its one deterministic form."""
-    where += ", the frame's body"
+def read_body(data: bytes, where: str) -> tuple[dict, dict, dict, dict, bytes]:
+    """The members of a frame's body. It has one form: what it says, in order and each once, makes the same bytes again."""
     try:
         body = cbor2.loads(data)
-        again = cbor2.dumps(body)
-    except Exception as error:  # whatever the library says of bytes that are no body
-        raise Refused(where, f"it is no CBOR ({error})", UNWRITTEN) from None
-    require(again == data, where, "it could be written differently", UNWRITTEN)
-    is_map = type(body) is dict and list(body) == ["marks", "choices", "attempts", "trackers"]
-    require(is_map, where, "it is no map of marks, choices, attempts and trackers", UNWRITTEN)
-    marks, choices, attempts, trackers = members = list(body.values())
-    require(are_marks(marks), where, "its marks are not ascending, each once", UNWRITTEN)
-    fits = type(choices) is dict and ascending(choices, 16) and list(choices) == list(marks)
-    require(fits, where, "its marks and its choices are of different ballots", UNWRITTEN)
-    counts = [sum(map(len, shards.values())) for shards in marks.values()]
-    fits = all(type(told) is list and list(map(type, told)) == [int, bytes] for told in choices.values())
-    require(fits and [told[0] for told in choices.values()] == counts, where, "another number of choices than marks", UNWRITTEN)
-    fits = type(trackers) is bytes and len(trackers) == 16 * sum(counts)
-    require(fits, where, "its votes and its trackers are not as many", UNWRITTEN)
-    fits = all(trackers[at - 16:at] < trackers[at:at + 16] for at in range(16, len(trackers), 16))
-    require(fits, where, "its trackers are not ascending, each once", UNWRITTEN)
-    fits = type(attempts) is dict and list(attempts) == ["invalid", "duplicates"]
-    fits = fits and are_rows(attempts["invalid"], 3) and are_rows(attempts["duplicates"], 4)
-    require(fits, where, "its attempts are not ascending rows with counts", UNWRITTEN)
-    return members
+        marks = {unsigned(ballot): {unsigned(shard): sorted(set(map(unsigned, ordinals)))
+                                    for shard, ordinals in sorted(shards.items())}
+                 for ballot, shards in sorted(body["marks"].items())}
+        counts = {ballot: sum(map(len, shards.values())) for ballot, shards in marks.items()}
+        choices = {ballot: [count, b"" + body["choices"][ballot][1]] for ballot, count in counts.items()}
+        invalid = {(unsigned(reason), -1 if ballot is None else unsigned(ballot)): unsigned(count)
+                   for reason, ballot, count in body["attempts"]["invalid"]}
+        duplicates = {(unsigned(ballot), unsigned(shard), unsigned(ordinal)): unsigned(count)
+                      for ballot, shard, ordinal, count in body["attempts"]["duplicates"]}
+        trackers = b"".join(sorted({body["trackers"][at:at + 16] for at in range(0, len(body["trackers"]), 16)}))
+        rows = [[reason, None if ballot < 0 else ballot, count] for (reason, ballot), count in sorted(invalid.items())]
+        more = [[*mark, count] for mark, count in sorted(duplicates.items())]
+        again = cbor2.dumps({"marks": marks, "choices": choices, "attempts": {"invalid": rows, "duplicates": more},
+                             "trackers": trackers})
+    except Exception as error:  # whatever is said of bytes that are no body
+        raise Refused(where, f"the frame's body is of another form ({error!r})", UNWRITTEN) from None
+    require(again == data, where, "the frame's body could be written differently", UNWRITTEN)
+    some = all(shards and all(shards.values()) for shards in marks.values()) and all([*invalid.values(), *duplicates.values()])
+    require(some, where, "the frame's body lists what there is none of", UNWRITTEN)
+    require(len(trackers) == 16 * sum(counts.values()), where, "the frame's body has more trackers or less", UNWRITTEN)
+    return marks, choices, invalid, duplicates, trackers
 
 def read_header(package: Package, partition: int, path: Path, data: bytes) -> tuple[Segment, tuple, bytes]:
     """The header of a segment file; what must follow from the segment before; and its link."""

@@ -196,31 +196,31 @@ class Bodies(Case):
                 self.refused(self.of((OPENS, changed)), "the frame's body")
 
     def test_marks_choices_and_trackers_are_as_many(self):
-        for changed, told in (({"choices": {0: [2, bytes(28)]}}, "another number of choices"),
-                              ({"choices": {1: [1, bytes(28)]}}, "different ballots"), ({"choices": {}}, "different"),
-                              ({"trackers": bytes(32)}, "not as many"), ({"trackers": b""}, "not as many"),
-                              ({"trackers": bytes(15)}, "not as many"), ({"marks": {0: {}}}, "not ascending"),
-                              ({"marks": {0: {0: []}}}, "not ascending"), ({"marks": {-1: {0: [1]}}}, "not ascending"),
-                              ({"attempts": {"invalid": [[1, None, 0]], "duplicates": []}}, "attempts"),
+        for changed, told in (({"choices": {0: [2, bytes(28)]}}, "the frame's body"),
+                              ({"choices": {1: [1, bytes(28)]}}, "the frame's body"), ({"choices": {}}, "the frame's body"),
+                              ({"trackers": bytes(32)}, "the frame's body"), ({"trackers": b""}, "the frame's body"),
+                              ({"trackers": bytes(15)}, "the frame's body"), ({"marks": {0: {}}}, "the frame's body"),
+                              ({"marks": {0: {0: []}}}, "the frame's body"), ({"marks": {-1: {0: [1]}}}, "the frame's body"),
+                              ({"attempts": {"invalid": [[1, None, 0]], "duplicates": []}}, "the frame's body"),
                               ({"attempts": {"invalid": [[9, None, 1]], "duplicates": []}}, "no known reason"),
                               ({"attempts": {"invalid": [[1, 7, 1]], "duplicates": []}}, "no known reason"),
-                              ({"attempts": {"invalid": [[2, 0, 1], [1, 0, 1]], "duplicates": []}}, "attempts"),
+                              ({"attempts": {"invalid": [[2, 0, 1], [1, 0, 1]], "duplicates": []}}, "the frame's body"),
                               ({"attempts": {"invalid": [], "duplicates": [[0, 0, 2, 1]]}}, "has not voted"),
                               ({"attempts": {"invalid": [], "duplicates": [[0, 3, 2, 1]]}}, "has not voted"),
-                              ({"attempts": {"invalid": [], "duplicates": [[-2, 0, 1, 1]]}}, "attempts"),
-                              ({"attempts": {"invalid": [], "duplicates": [[None, 0, 1, 1]]}}, "attempts"),
-                              ({"attempts": {"invalid": [[1, -1, 1]], "duplicates": []}}, "attempts"),
-                              ({"attempts": {"invalid": [[None, 0, 1]], "duplicates": []}}, "attempts"),
-                              ({"attempts": {"invalid": [[1, None, 1], [1, None, 1]], "duplicates": []}}, "attempts"),
-                              ({"attempts": {"invalid": [[1, None, True]], "duplicates": []}}, "attempts"),
-                              ({"attempts": {"invalid": 7, "duplicates": []}}, "attempts"),
-                              ({"choices": {False: [1, bytes(28)]}}, "different ballots")):
+                              ({"attempts": {"invalid": [], "duplicates": [[-2, 0, 1, 1]]}}, "the frame's body"),
+                              ({"attempts": {"invalid": [], "duplicates": [[None, 0, 1, 1]]}}, "the frame's body"),
+                              ({"attempts": {"invalid": [[1, -1, 1]], "duplicates": []}}, "the frame's body"),
+                              ({"attempts": {"invalid": [[None, 0, 1]], "duplicates": []}}, "the frame's body"),
+                              ({"attempts": {"invalid": [[1, None, 1], [1, None, 1]], "duplicates": []}}, "the frame's body"),
+                              ({"attempts": {"invalid": [[1, None, True]], "duplicates": []}}, "the frame's body"),
+                              ({"attempts": {"invalid": 7, "duplicates": []}}, "the frame's body"),
+                              ({"choices": {False: [1, bytes(28)]}}, "the frame's body")):
             with self.subTest(changed):
                 self.refused(self.of((OPENS, body({LAW: [1]}, "x") | changed)), told)
         pair = body({LAW: [1, 2]}, "x")
         turned = pair["trackers"][16:] + pair["trackers"][:16]
         for trackers in turned, pair["trackers"][:16] * 2:
-            self.refused(self.of((OPENS, pair | {"trackers": trackers})), "trackers are not ascending")
+            self.refused(self.of((OPENS, pair | {"trackers": trackers})), "the frame's body")
 
     def test_the_length_of_what_is_sealed_follows_from_the_marks(self):
         for ballot, ordinals in ((LAW, [1]), (RACE, [1, 2])):
@@ -577,7 +577,7 @@ class Packages(Case):
     def test_a_voter_who_stands_twice_on_the_roll(self):
         with mock.patch("verifier.tests.election.draw", lambda seed, length: draw("one", length)):
             election = sound(self.directory / "files")
-        self.refused(election, "digest 1 is not above the one before")
+        self.refused(election, "its digests do not ascend")
 
 
 class Parts(unittest.TestCase):
