@@ -100,7 +100,7 @@ class BallotBox:
     def votes_on(self, index: int) -> int:
         return sum(count for (ballot, _), count in self.votes.items() if ballot == index)
 
-    def summary(self) -> list[str]:
-        return [f"  {ballot.id}: {self.votes_on(index)} votes of {self.registered[index].total()} credentials, each at most "
-                f"once; voting is {'over' if self.is_closed(index) else 'not over'}."
-                for index, ballot in enumerate(self.ballots)]
+    def __str__(self) -> str:
+        return "\n".join(f"  {ballot.id}: {self.votes_on(index)} votes of {self.registered[index].total()} credentials, each "
+                         f"at most once; voting is {'over' if self.is_closed(index) else 'not over'}."
+                         for index, ballot in enumerate(self.ballots))

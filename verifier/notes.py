@@ -8,7 +8,6 @@ from .basics import decode_base64, is_signed, require
 
 LOG, WITNESS = b"\1", b"\4"  # types of keys
 ALTERED = "the file was altered or cut: fetch it again, and keep this copy as evidence"
-SUSPECT = "do not believe this ledger before that is explained, and keep both as evidence"
 POLICY = "compare the package and its policy with what was published"
 UNSEEN = "too few of those who watch the log have seen this history: others may have been shown another one"
 NAME = r"[^\s+\x00-\x1f\x7f-\x9f]{1,255}"
@@ -76,7 +75,7 @@ def read_checkpoint(data: bytes, log: Key, policy: Policy, where: object) -> Che
                 fits = is_signed(key.key, signature[8:], f"cosignature/v1\ntime {time}\n{text}".encode())
                 require(fits and time < 2**63, where, f"the cosignature of {witness} does not fit", ALTERED)
                 cosigned.setdefault(witness, time)
-    require(has_signed, where, f"it is not signed by the key of {log.name}", SUSPECT)
+    require(has_signed, where, f"it is not signed by the key of {log.name}", UNSEEN)
     require(len(cosigned) >= policy.required, where, f"{policy.required} of {len(policy.witnesses)} witnesses must have "
             f"cosigned, and there are {len(cosigned)} ({', '.join(cosigned) or 'none'})", UNSEEN)
     return Checkpoint(log.name, size, root, cosigned)
