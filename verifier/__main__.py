@@ -23,19 +23,14 @@ CUT = "the end of the ledger was cut off or exchanged: votes are missing"
 Snapshot = namedtuple("Snapshot", "root leaf trackers")  # of the log behind a frame: its root, and what the frame adds
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser("verifier", description=__doc__, epilog="docs/verification.md tells more.")
-    for name, help_, more in (
-            ("package", "directory of the package", {"required": True}),
-            ("trust", "an officer's public key; may be repeated", {"required": True, "action": "append"}),
-            ("require", "how many of these officers must have signed", {"type": int, "default": 1}),
-            ("ledger", "directory of the ledger, with all partitions", {"required": True}),
-            ("policy", "published policy of the log: must be that of the package", {}),
-            ("releases", "directory of the count hand's releases", {}),
-            ("count-key", "key file: compute the masked sums anew", {}),
-            ("mask-key", "key file: take the masks off, and count", {}),
-            ("results", "what `tally count --json` or `tally statement` wrote", {}),
-            ("receipt", "a voter's .tlog-proof; may be repeated", {"action": "append", "default": []})):
-        parser.add_argument(f"--{name}", help=help_, **{"type": Path} | more)
+    parser = argparse.ArgumentParser("verifier", description=__doc__, epilog="docs/verification.md tells of each option.")
+    for name in "package", "ledger":
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--trust", type=Path, required=True, action="append")
+    parser.add_argument("--require", type=int, default=1)
+    for name in "policy", "releases", "count-key", "mask-key", "results":
+        parser.add_argument(f"--{name}", type=Path)
+    parser.add_argument("--receipt", type=Path, action="append", default=[])
     asked = parser.parse_args()
     if asked.count_key and asked.mask_key:
         parser.error("whoever holds both keys can tell what each voter chose: give one at most")
@@ -65,7 +60,9 @@ class Audit:
             except Refused as refused:  # told when receipts are due: what comes before them is to be told first
                 self.bad_receipts.append(refused)
         due = [self.check_partition(*each) for each in enumerate(check_partitions(asked.ledger, self.package))]
-        print(self.box)
+        for index, ballot in enumerate(self.package.ballots):
+            print(f"  {ballot.id}: {self.box.votes_on(index)} votes of {self.box.registered[index].total()} credentials, "
+                  f"each at most once; voting is {'over' if self.box.is_closed(index) else 'not over'}.")
         if asked.releases:
             check_releases(asked.releases, self.hand, due, self.box)
         if asked.results:
@@ -83,7 +80,7 @@ class Audit:
             checkpoint = read_checkpoint(path.read_bytes(), self.policy.logs[partition], self.policy, path)
         answered = acknowledged(directory / "acknowledged", partition)
         releases = self.read(partition, directory, checkpoint)
-        size, link = self.box.head(partition)
+        size, link = self.box.heads[partition]
         require(answered[0] < size or answered == (size, link), f"{directory}, behind frame {size}",
                 f"voters were answered for frame {answered[0]}, which is not there, or another", CUT)
         print(f"Partition {partition}: {size} frames, the last has SHA-256 {link.hex()}.")

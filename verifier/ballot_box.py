@@ -3,68 +3,65 @@ from collections import Counter
 
 from .basics import Refused, require
 from .ledger import UNWRITTEN, Frame
-from .package import Package
+from .package import Ballot, Package
 
 REASONS = {1: "not_on_roll", 2: "not_open", 3: "closed", 4: "wrong_region", 5: "bad_choice", 6: "no_such_ballot"}
 STUFFED = "a vote is counted that no voter of the roll can have cast, or one voter's twice"
 SHUT = "votes were taken while the ballot was closed"
 
-Votes = dict[tuple[int, int], int]  # by ballot and region
-
 class BallotBox:
     """The votes of the whole event, from every partition."""
-
     def __init__(self, package: Package) -> None:
         self.package, self.ballots = package, package.ballots
         self.votes: Counter[tuple[int, int]] = Counter()  # by ballot and region
         self.duplicates: Counter[int] = Counter()  # by ballot
         self.invalid: Counter[tuple[str | None, str]] = Counter()  # by ballot and reason
         self.closing: set[tuple[int, int]] = set()  # partitions and ballots whose closing frame is there
-        self.last: dict[int, Frame] = {}  # by partition
+        self.heads = [(0, bytes(32))] * package.partitions  # sequence and link of the last frame
+        self.times: list[int | None] = [None] * package.partitions  # its time
         self.voted = [[bytearray(len(shard)) for shard in roll] for roll in package.rolls]
         self.registered = [sum(map(Counter, roll), Counter()) for roll in package.rolls]  # by ballot: by region
 
-    def take(self, frame: Frame) -> Votes:
-        """Puts the votes of a frame in; returns how many there are."""
-        votes: Votes = {}
-        for index in frame.marks:
+    def take(self, frame: Frame) -> dict[tuple[int, int], int]:
+        """Puts the votes of a frame in; returns how many there are by ballot and region, ascending."""
+        votes = {}
+        for index, shards in frame.marks.items():
             require(index < len(self.ballots), frame.where, f"votes on ballot {index}, which there is not", STUFFED)
-            regions = self.mark(frame, index)
-            self.check_ballot(frame, index, regions)
-            for region in sorted(regions):
-                votes[index, region] = regions[region]
-                self.votes[index, region] += regions[region]
+            regions: dict[int, int] = {}
+            for shard, ordinals in shards.items():
+                self.mark(frame, index, shard, ordinals, regions)
+            self.check_ballot(frame, self.ballots[index], regions)
+            votes |= {(index, region): regions[region] for region in sorted(regions)}
+        for unit, count in votes.items():
+            self.votes[unit] += count
         self.take_attempts(frame)
-        self.check_time(frame)
+        self.check_time(frame, frame.segment.partition)
         return votes
 
-    def mark(self, frame: Frame, index: int) -> dict[int, int]:
-        """Marks who voted on a ballot; returns how many did by region."""
-        regions: dict[int, int] = {}
-        here = self.package.shards_of(index, frame.segment.partition)
-        for shard, ordinals in frame.marks[index].items():
-            require(shard in here, frame.where, f"ballot {index}: shard {shard} is not of this partition", STUFFED)
-            voted, roll = self.voted[index][shard], self.package.rolls[index][shard]
-            for ordinal in ordinals:
-                if ordinal >= len(roll) or voted[ordinal]:
-                    fault = "has voted before" if ordinal < len(roll) else "is not on the roll"
-                    raise Refused(frame.where, f"ballot {index}, shard {shard}: credential {ordinal} {fault}", STUFFED)
-                voted[ordinal] = 1
-                regions[roll[ordinal]] = regions.get(roll[ordinal], 0) + 1
-        return regions
+    def mark(self, frame: Frame, index: int, shard: int, ordinals: list[int], regions: dict[int, int]) -> None:
+        """Marks who voted on a ballot; counts how many did by region."""
+        here = shard in self.package.shards_of(index, frame.segment.partition)
+        require(here, frame.where, f"ballot {index}: shard {shard} is not of this partition", STUFFED)
+        voted, roll = self.voted[index][shard], self.package.rolls[index][shard]
+        for ordinal in ordinals:
+            if ordinal >= len(roll) or voted[ordinal]:
+                fault = "has voted before" if ordinal < len(roll) else "is not on the roll"
+                raise Refused(frame.where, f"ballot {index}, shard {shard}: credential {ordinal} {fault}", STUFFED)
+            voted[ordinal] = 1
+            regions[roll[ordinal]] = regions.get(roll[ordinal], 0) + 1
 
-    def check_ballot(self, frame: Frame, index: int, regions: dict[int, int]) -> None:
+    def check_ballot(self, frame: Frame, ballot: Ballot, regions: dict[int, int]) -> None:
         """The window of the ballot, and the length of what is sealed, which follows from the marks."""
-        ballot, due = self.ballots[index], 16
         if not ballot.opens_ms <= frame.time_ms < ballot.closes_ms:
             window = f"{ballot.definition['opens']} until before {ballot.definition['closes']}"
             raise Refused(frame.where, f"{ballot.id} is open from {window}, not {frame.time_ms} ms after 1970", SHUT)
         require(all(map(ballot.paper, regions)), frame.where, "votes in a region without ballot paper", STUFFED)
+        due = 16
         for region, count in regions.items():
             ranking, sums, width = ballot.layout(region)
             due += count * ranking + sums * width
-        if len(frame.choices[index][1]) != due:
-            raise Refused(frame.where, f"not the {due} sealed bytes for {ballot.id} that its marks ask for", UNWRITTEN)
+        fits = len(frame.choices[ballot.index][1]) == due
+        require(fits, frame.where, "not as many sealed bytes as its marks ask for", UNWRITTEN)
 
     def take_attempts(self, frame: Frame) -> None:
         """Adds attempts that became no vote. A repeated one is of somebody who has voted."""
@@ -78,20 +75,14 @@ class BallotBox:
             require(known, frame.where, "attempts for no known reason, or on no ballot of the event", UNWRITTEN)
             self.invalid[None if index < 0 else self.ballots[index].id, REASONS[reason]] += count
 
-    def check_time(self, frame: Frame) -> None:
+    def check_time(self, frame: Frame, partition: int) -> None:
         """Votes and closes alone move time. Notes which ballots this frame closes."""
-        partition = frame.segment.partition
-        before = self.last.get(partition)
-        if before is None or before.time_ms < frame.time_ms:
+        if self.times[partition] != frame.time_ms:
             closes = {(partition, ballot.index) for ballot in self.ballots if ballot.closes_ms <= frame.time_ms}
-            require(before is None or frame.marks or closes - self.closing, frame.where,
-                    "it holds no vote, closes no ballot, and moves the time", UNWRITTEN)
+            fits = self.times[partition] is None or frame.marks or closes - self.closing
+            require(fits, frame.where, "it holds no vote, closes no ballot, and moves the time", UNWRITTEN)
             self.closing |= closes
-        self.last[partition] = frame
-
-    def head(self, partition: int) -> tuple[int, bytes]:
-        """Sequence and hash of the last frame."""
-        return (self.last[partition].sequence, self.last[partition].link) if partition in self.last else (0, bytes(32))
+        self.heads[partition], self.times[partition] = (frame.sequence, frame.link), frame.time_ms
 
     def is_closed(self, index: int) -> bool:
         """Whether every partition holds the closing frame of a ballot: no vote can follow."""
@@ -99,8 +90,3 @@ class BallotBox:
 
     def votes_on(self, index: int) -> int:
         return sum(count for (ballot, _), count in self.votes.items() if ballot == index)
-
-    def __str__(self) -> str:
-        return "\n".join(f"  {ballot.id}: {self.votes_on(index)} votes of {self.registered[index].total()} credentials, each "
-                         f"at most once; voting is {'over' if self.is_closed(index) else 'not over'}."
-                         for index, ballot in enumerate(self.ballots))

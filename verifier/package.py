@@ -9,30 +9,19 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
 
 from .basics import decode_base64, is_signed, require
-from .notes import Policy, read_policy
+from .notes import read_policy
 
 ALTERED = "the package was altered, or not copied whole: take it again from the election's officers"
 TELL = "the officers signed a package that cannot be used: tell them"
 TWICE = "a voter may stand twice on the roll: tell the officers"
-DIGESTS, REGIONS = 3, 4  # kinds of columns
 SIGNATURE = re.compile("untrusted comment: signature from minisign secret key\n(.*)\ntrusted comment: (.*)\n(.*)\n")
 SIGNATURE_NAME = re.compile(r"manifest\.json(\.[0-9A-Fa-f]{16})?\.minisig")
 Officer = namedtuple("Officer", "name key_id key")
 
-class Ballot(NamedTuple):
-    """A law or an election."""
-    index: int
-    id: str
-    is_law: bool
-    opens_ms: int
-    closes_ms: int
-    max_ranks: int  # 0: it is not ranked
-    papers: dict[int, list[str]]  # by region, in the paper's order; of a law one for all, as 0
-    definition: dict
-
+class Ballot(namedtuple("Ballot", "index id is_law opens_ms closes_ms max_ranks papers definition")):
+    """A law or an election. Papers: by region, in order; of a law one for all, as 0. Without ranks `max_ranks` is 0."""
     def paper(self, region: int) -> list[str]:
         """What a voter of that region may choose; nothing where nobody stands there."""
         return self.papers.get(0 if self.is_law else region, [])
@@ -42,17 +31,9 @@ class Ballot(NamedTuple):
         entries = len(self.paper(region))
         return (48 + 2 * min(self.max_ranks, entries), 1, 16) if self.max_ranks else (0, entries, 4)
 
-class Package(NamedTuple):
-    """The package, once everything about it is checked."""
-    manifest_sha256: bytes
-    partitions: int
-    event: str  # its id
-    keys: dict[str, bytes]  # public, of both hands
-    ballots: list[Ballot]
-    regions: int  # how many the event has
-    policy: Policy | None  # of its log, where it has one
-    rolls: list[list[Sequence[int]]]  # by ballot and shard: the region of each credential, 0 where there is none
-
+class Package(namedtuple("Package", "manifest_sha256 partitions event keys ballots regions policy rolls")):
+    """The package, once everything about it is checked: the event's id, public keys of both hands, number of regions, and
+    policy of the log; and by ballot and shard the region of each credential, 0 where there is none."""
     def shards_of(self, ballot: int, partition: int) -> range:
         """The shards of a ballot whose votes a partition records."""
         each = len(self.rolls[ballot]) // self.partitions
@@ -113,12 +94,12 @@ def read_ballot(index: int, ballot: dict) -> Ballot:
     opens, closes = (round(1000 * datetime.fromisoformat(ballot[end]).timestamp()) for end in ("opens", "closes"))
     return Ballot(index, ballot["id" if is_law else "code"], is_law, opens, closes, ranks, papers, ballot)
 
-def read_column(path: Path, kind: int, shard: int, credentials: int) -> tuple[int, bytes]:
+def read_column(path: Path, kind: int, widths: list[int], shard: int, credentials: int) -> tuple[int, bytes]:
     """The width and the values of a column of the roll."""
     data = path.read_bytes()
     *head, width, count, length = struct.unpack_from("<8s4I2Q", data.ljust(64))
     fits = (*head, count) == (b"SCRUTINP", 1, kind, shard, credentials) and length == count * width == len(data) - 64
-    require(fits and width in ((16,) if kind == DIGESTS else (1, 2)), path, "it is no column of this shard", TELL)
+    require(fits and width in widths, path, "it is no column of this shard", TELL)
     return width, data[64:]
 
 def read_roll(stem: Path, ballot: dict) -> list[Sequence[int]]:
@@ -126,12 +107,12 @@ def read_roll(stem: Path, ballot: dict) -> list[Sequence[int]]:
     roll, last = list[Sequence[int]](), b""
     for shard, credentials in enumerate(each["credentials"] for each in ballot["shards"]):
         path = stem / f"{shard:04}.dig"
-        _, column = read_column(path, DIGESTS, shard, credentials)
+        _, column = read_column(path, 3, [16], shard, credentials)
         digests = [last, *(column[at:at + 16] for at in range(0, len(column), 16))]
         require(all(one < other for one, other in pairwise(digests)), path, "its digests do not ascend", TWICE)
         width, regions, last = 1, bytes(credentials), digests[-1]
         if ballot["regions"]:
-            width, regions = read_column(path.with_suffix(".reg"), REGIONS, shard, credentials)
+            width, regions = read_column(path.with_suffix(".reg"), 4, [1, 2], shard, credentials)
         roll.append(regions if width == 1 else array("H", struct.unpack(f"<{credentials}H", regions)))
     return roll
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from .ballot_box import BallotBox, Votes
+from .ballot_box import BallotBox
 from .basics import Refused, require
 from .ledger import Frame, Segment
 from .package import Package
@@ -79,7 +79,7 @@ class Hand:
         cipher = Cipher(algorithms.ChaCha20(self.content_key(frame.segment, index), nonce), None)
         return BytesIO(cipher.encryptor().update(bytes(length)))
 
-    def parts(self, frame: Frame, votes: Votes) -> dict[tuple[int, int], Part]:
+    def parts(self, frame: Frame, votes: dict[tuple[int, int], int]) -> dict[tuple[int, int], Part]:
         """How many voted by ballot and region, and what this hand knows of their votes."""
         parts, sealed = {}, {index: self.sealed(frame, index) for index in frame.marks} if self.name == "count" else {}
         for (index, region), count in votes.items():
@@ -129,36 +129,34 @@ def recomputed(release: Release) -> dict:
 
 def check_line(line: bytes, where: str, hand: Hand, release: Release, planned: dict) -> None:
     """Holds a line against the plan; with the mask key adds its votes to the totals."""
-    due, counts = recomputed(release), None
+    due, counts, votes = recomputed(release), Counter(), release.part.votes
     try:
-        told = json.loads(line)
-        votes = {name: told[name] for name in due}
-        fits = line_of(planned | votes) == line
-        counts = hand.counted(release, votes, where) if fits and hand.name == "mask" else None
-    except (ValueError, TypeError, KeyError, RecursionError, struct.error):
+        told = {name: value for name, value in json.loads(line).items() if name in due}
+        fits = line_of(planned | told) == line and told.keys() == due.keys()
+        counts = hand.counted(release, told, where) if fits and hand.name == "mask" else counts
+    except (ValueError, TypeError, AttributeError, RecursionError, struct.error):
         fits = False
     require(fits, where, f"it is not the release that the marks of this ledger ask for: {planned}", CHANGED)
-    require(hand.name != "count" or votes == due, where, "its sums or rankings are not those of its frames", FORGED)
-    if counts is not None:
-        due = release.part.votes
-        require(counts.total() == due, where, f"{counts.total()} votes came of {due} marks", FORGED)
-        hand.totals[release.ballot.index, release.scope].update(counts)
+    require(hand.name != "count" or told == due, where, "its sums or rankings are not those of its frames", FORGED)
+    fits = hand.name != "mask" or counts.total() == votes
+    require(fits, where, f"{counts.total()} votes came of {votes} marks", FORGED)
+    hand.totals[release.ballot.index, release.scope].update(counts)
 
 def check_file(path: Path, hand: Hand, partition: int, releases: list[Release]) -> None:
     """Holds the file of a partition line by line against the plan."""
     require(path.is_file(), path, "there is no such file", "name the whole directory of releases")
     *lines, rest = path.read_bytes().split(b"\n")
-    keys = {f"{name}_key": key.hex() for name, key in hand.package.keys.items()}
-    header = {"format": "scrutin-releases/1", "event": hand.package.event,
-              "manifest_sha256": hand.package.manifest_sha256.hex(), **keys, "partition": partition}
+    package = hand.package
+    header = {"format": "scrutin-releases/1", "event": package.event, "manifest_sha256": package.manifest_sha256.hex(),
+              **{f"{name}_key": key.hex() for name, key in package.keys.items()}, "partition": partition}
     require(lines[:1] == [line_of(header)], f"{path} line 1", "releases of another event, package or partition", CHANGED)
-    for number, (ballot, scope, first, part) in enumerate(releases, 1):
-        where = f"{path} line {number + 1}"
+    for number, release in enumerate(releases, 1):
+        where, part, scope = f"{path} line {number + 1}", release.part, release.scope
         require(number < len(lines), where, "it is missing", "votes that are due were not released: copy the files again")
-        planned = {"previous": hashlib.sha256(lines[number - 1]).hexdigest(), "number": number, "ballot": ballot.id,
-                   "scope": "country" if scope == COUNTRY else scope, "first_frame": first,
-                   "last_frame": part.sequence, "link": part.link.hex(), "votes": part.votes}
-        check_line(lines[number], where, hand, releases[number - 1], planned)
+        check_line(lines[number], where, hand, release, {
+            "previous": hashlib.sha256(lines[number - 1]).hexdigest(), "number": number, "ballot": release.ballot.id,
+            "scope": "country" if scope == COUNTRY else scope, "first_frame": release.first,
+            "last_frame": part.sequence, "link": part.link.hex(), "votes": part.votes})
     fits = len(lines) == len(releases) + 1 and not rest
     require(fits, f"{path} line {len(releases) + 2}", "it releases what this ledger does not have", CHANGED)
 

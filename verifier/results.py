@@ -98,8 +98,7 @@ def check_results(path: Path, box: BallotBox, totals: Totals | None) -> None:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Refused(path, "it holds no results", READ) from None
     package = box.package
-    heads = [(partition, *box.head(partition)) for partition in range(package.partitions)]
-    heads = [{"partition": each, "sequence": size, "hash": link.hex()} for each, size, link in heads if size]
+    heads = [{"partition": each, "sequence": size, "hash": link.hex()} for each, (size, link) in enumerate(box.heads) if size]
     compare({"event_id": package.event, "manifest_sha256": package.manifest_sha256.hex(), "ledger": heads,
              "votes": box.votes.total(), "duplicates": box.duplicates.total()}, told, str(path))
     compare(dict(box.invalid), invalid, f"{path}, invalid attempts")
