@@ -14,10 +14,7 @@ TORN = "the file is damaged or was altered; or it was copied while it was writte
 FORKED = "this is another history than the one before it: frames were taken out, put in or exchanged"
 FOREIGN = "these votes belong to another event, package or partition: they are not of this election"
 UNWRITTEN = "no program of this election writes such a frame: somebody else made this ledger"
-HEADER = struct.Struct("<8sIIHHIQII32s32s32s32s32s")
-FRAME = struct.Struct("<IIQq32sI")
 FRAME_MIN, FRAME_MAX = 92, 8 << 20
-SIDECAR = struct.Struct("<8sH6sQ32s4sI")
 
 # What a header says by itself, with the sealed content keys by ballot and hand.
 Segment = namedtuple("Segment", "path partition number epoch sealed_keys")
@@ -59,7 +56,7 @@ def read_body(data: bytes, where: str) -> tuple[dict, dict, dict, dict, bytes]:
 def read_header(package: Package, partition: int, path: Path, data: bytes) -> tuple[Segment, tuple, bytes]:
     """The header of a segment file; what must follow from the segment before; and its link."""
     (magic, version, length, own_partition, ballots, number, first, epoch, zero, *names,
-     previous) = HEADER.unpack_from(data.ljust(HEADER.size))
+     previous) = struct.unpack_from("<8sIIHHIQII32s32s32s32s32s", data.ljust(200))
     fits = magic == b"SCRLEDG2" and version == 2 and length == 200 + 192 * ballots + 32 <= len(data)
     require(fits, path, "it is no segment of a ledger", TORN)
     link, entries = data[length - 32:length], [data[at:at + 192] for at in range(200, length - 32, 192)]
@@ -76,7 +73,7 @@ def read_frame(segment: Segment, data: bytes, at: int, before: tuple[int, int, b
     sequence, time_ms, link = before
     where = f"{segment.path}, frame {sequence + 1} at byte {at}"
     require(len(data) >= at + FRAME_MIN, where, "the file ends within the frame", TORN)
-    length, epoch, own_sequence, own_time_ms, previous, checksum = FRAME.unpack_from(data, at)
+    length, epoch, own_sequence, own_time_ms, previous, checksum = struct.unpack_from("<IIQq32sI", data, at)
     frame = data[at:at + length]
     fits = FRAME_MIN <= length <= FRAME_MAX and len(frame) == length and crc32c(frame[:56]) == checksum
     require(fits, where, "its length or checksum does not fit", TORN)
@@ -113,8 +110,8 @@ def acknowledged(path: Path, partition: int) -> tuple[int, bytes]:
     """The last frame that voters were answered for, as the sidecar says; frame 0 where there is none."""
     if not path.exists():
         return 0, bytes(32)
-    data = path.read_bytes().ljust(SIDECAR.size)
-    magic, own, zero, sequence, link, more, checksum = SIDECAR.unpack_from(data)
+    data = path.read_bytes().ljust(64)
+    magic, own, zero, sequence, link, more, checksum = struct.unpack_from("<8sH6sQ32s4sI", data)
     fits = (magic, own, zero, more, checksum) == (b"SCRACKD1", partition, bytes(6), bytes(4), crc32c(data[:60]))
-    require(fits and len(data) == SIDECAR.size, path, "it is no sidecar of this partition", TORN)
+    require(fits and len(data) == 64, path, "it is no sidecar of this partition", TORN)
     return sequence, link

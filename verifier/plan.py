@@ -29,9 +29,14 @@ class Plan:
         for (index, region), part in parts.items():
             ballot = self.ballots[index]
             for scope in (COUNTRY, region) if ballot.is_law else (region,):
-                if ballot.definition["results"] == "live" and (not ballot.is_law or scope == COUNTRY):
+                waiting, moves = self.waiting[index, scope], not ballot.is_law or scope == COUNTRY
+                if ballot.definition["results"] == "live" and moves:
                     moving.add((index, scope))
-                self.add((index, scope), part, (index, scope) in moving)
+                if waiting and (waiting[-1].sequence == part.sequence or (index, scope) not in moving):
+                    waiting.append(joined(waiting.pop(), part))
+                else:
+                    waiting.append(part)
+                self.votes[index, scope] += part.votes
         for unit in sorted(moving):
             yield from self.due(unit)
         for ballot in self.ballots:
@@ -39,14 +44,6 @@ class Plan:
                 self.closed.add(ballot.index)
                 rest = [unit for unit in sorted(self.waiting) if unit[0] == ballot.index and self.waiting[unit]]
                 yield from (self.release(unit, len(self.waiting[unit])) for unit in rest)
-
-    def add(self, unit: tuple[int, int], part: Part, moves: bool) -> None:
-        """Puts votes behind those that wait; together with them where only the close releases them."""
-        self.votes[unit] += part.votes
-        waiting = self.waiting[unit]
-        if waiting and (not moves or waiting[-1].sequence == part.sequence):
-            part = joined(waiting.pop(), part)
-        waiting.append(part)
 
     def due(self, unit: tuple[int, int]) -> Iterator[Release]:
         """What is released before the close: the fewest oldest frames with enough votes, if enough stay behind."""
