@@ -79,24 +79,6 @@ class Audit:
             require(path.is_file(), path, "there is no checkpoint", UNSEEN)
             checkpoint = read_checkpoint(path.read_bytes(), self.policy.logs[partition], self.policy, path)
         answered = acknowledged(directory / "acknowledged", partition)
-        releases = self.read(partition, directory, checkpoint)
-        size, link = self.box.heads[partition]
-        require(answered[0] < size or answered == (size, link), f"{directory}, behind frame {size}",
-                f"voters were answered for frame {answered[0]}, which is not there, or another", CUT)
-        print(f"Partition {partition}: {size} frames, the last has SHA-256 {link.hex()}.")
-        if checkpoint is None:
-            print("  NOBODY OUTSIDE HAS VOUCHED FOR IT: the event has no log. Its holder could have written another ledger.")
-            return releases
-        signed = checkpoint.size
-        require(signed <= size, directory, f"the log signed {signed} frames, and here are {size}", CUT)
-        root = self.snapshots[partition, signed].root.hex()
-        require(root == checkpoint.root.hex(), path, f"the root over these frames is {root}", SUSPECT)
-        require(signed == size, f"{directory}, frame {signed + 1}", "no checkpoint covers it", UNSEEN)
-        print(f"  Root {root}; {seen(checkpoint)}.")
-        return releases
-
-    def read(self, partition: int, directory: Path, checkpoint: Checkpoint | None) -> list[Release]:
-        """Reads all frames of a partition: ballot box, tree of the log, plan of releases."""
         receipts = [receipt for receipt in self.receipts if receipt.partition == partition]
         wanted = {each.size for each in [checkpoint, *(receipt.checkpoint for receipt in receipts)] if each}
         wanted |= {receipt.sequence for receipt in receipts}
@@ -111,6 +93,19 @@ class Audit:
                     self.snapshots[partition, frame.sequence] = Snapshot(tree.root(), leaf, frame.trackers)
             if self.asked.releases:
                 releases += plan.step(frame.time_ms, self.hand.parts(frame, votes))
+        size, link = self.box.heads[partition]
+        require(answered[0] < size or answered == (size, link), f"{directory}, behind frame {size}",
+                f"voters were answered for frame {answered[0]}, which is not there, or another", CUT)
+        print(f"Partition {partition}: {size} frames, the last has SHA-256 {link.hex()}.")
+        if checkpoint is None:
+            print("  NOBODY OUTSIDE HAS VOUCHED FOR IT: the event has no log. Its holder could have written another ledger.")
+            return releases
+        signed = checkpoint.size
+        require(signed <= size, directory, f"the log signed {signed} frames, and here are {size}", CUT)
+        root = self.snapshots[partition, signed].root.hex()
+        require(root == checkpoint.root.hex(), path, f"the root over these frames is {root}", SUSPECT)
+        require(signed == size, f"{directory}, frame {signed + 1}", "no checkpoint covers it", UNSEEN)
+        print(f"  Root {root}; {seen(checkpoint)}.")
         return releases
 
     def check_receipt(self, receipt: Receipt) -> None:

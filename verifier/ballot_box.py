@@ -27,28 +27,23 @@ class BallotBox:
         votes = {}
         for index, shards in frame.marks.items():
             require(index < len(self.ballots), frame.where, f"votes on ballot {index}, which there is not", STUFFED)
-            regions: dict[int, int] = {}
+            regions, here = dict[int, int](), self.package.shards_of(index, frame.segment.partition)
             for shard, ordinals in shards.items():
-                self.mark(frame, index, shard, ordinals, regions)
+                require(shard in here, frame.where, f"ballot {index}: shard {shard} is not of this partition", STUFFED)
+                voted, roll = self.voted[index][shard], self.package.rolls[index][shard]
+                for ordinal in ordinals:
+                    if ordinal >= len(roll) or voted[ordinal]:
+                        fault = "has voted before" if ordinal < len(roll) else "is not on the roll"
+                        raise Refused(frame.where, f"ballot {index}, shard {shard}: credential {ordinal} {fault}", STUFFED)
+                    voted[ordinal] = 1
+                    regions[roll[ordinal]] = regions.get(roll[ordinal], 0) + 1
             self.check_ballot(frame, self.ballots[index], regions)
-            votes |= {(index, region): regions[region] for region in sorted(regions)}
-        for unit, count in votes.items():
-            self.votes[unit] += count
+            for region in sorted(regions):
+                votes[index, region] = regions[region]
+                self.votes[index, region] += regions[region]
         self.take_attempts(frame)
         self.check_time(frame, frame.segment.partition)
         return votes
-
-    def mark(self, frame: Frame, index: int, shard: int, ordinals: list[int], regions: dict[int, int]) -> None:
-        """Marks who voted on a ballot; counts how many did by region."""
-        here = shard in self.package.shards_of(index, frame.segment.partition)
-        require(here, frame.where, f"ballot {index}: shard {shard} is not of this partition", STUFFED)
-        voted, roll = self.voted[index][shard], self.package.rolls[index][shard]
-        for ordinal in ordinals:
-            if ordinal >= len(roll) or voted[ordinal]:
-                fault = "has voted before" if ordinal < len(roll) else "is not on the roll"
-                raise Refused(frame.where, f"ballot {index}, shard {shard}: credential {ordinal} {fault}", STUFFED)
-            voted[ordinal] = 1
-            regions[roll[ordinal]] = regions.get(roll[ordinal], 0) + 1
 
     def check_ballot(self, frame: Frame, ballot: Ballot, regions: dict[int, int]) -> None:
         """The window of the ballot, and the length of what is sealed, which follows from the marks."""

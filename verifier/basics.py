@@ -40,19 +40,14 @@ def is_signed(key: bytes, signature: bytes, message: bytes) -> bool:
         return False
     return True
 
-def crc_tables(length: int) -> list[list[int]]:
-    """What each value of a byte does to a CRC32C (Castagnoli, reflected), with so many bytes behind it or fewer."""
-    table = list(range(256))
+CRC_TABLES = [list(range(256))]  # what each value of a byte does to a CRC32C (Castagnoli), with 59, 58 ... 0 bytes behind
+for _ in range(60):
+    column = CRC_TABLES[0]
     for _ in range(8):
-        table = [crc >> 1 ^ (0x82F63B78 if crc & 1 else 0) for crc in table]
-    tables = [table]
-    while len(tables) < length:
-        tables.append([crc >> 8 ^ table[crc & 255] for crc in tables[-1]])
-    return tables[::-1]
-
-CRC_TABLES = crc_tables(60)
+        column = [crc >> 1 ^ (0x82F63B78 if crc & 1 else 0) for crc in column]
+    CRC_TABLES.insert(0, column)
 
 def crc32c(data: bytes) -> int:
     """The CRC32C of 4 to 60 bytes: each does its own part. The register's first value turns the first four around."""
     turned = (int.from_bytes(data[:4]) ^ 0xFFFFFFFF).to_bytes(4) + data[4:]
-    return reduce(xor, map(getitem, CRC_TABLES[-len(data):], turned)) ^ 0xFFFFFFFF
+    return reduce(xor, map(getitem, CRC_TABLES[60 - len(data):], turned)) ^ 0xFFFFFFFF

@@ -20,7 +20,7 @@ FRAME_MIN, FRAME_MAX = 92, 8 << 20
 Segment = namedtuple("Segment", "path partition number epoch sealed_keys")
 # Votes that were recorded at once. Marks: by ballot and shard the credentials; choices: by ballot how many, and sealed.
 # Attempts: how many invalid ones by reason and ballot (-1: of none), how many duplicates by ballot, shard and ordinal.
-Frame = namedtuple("Frame", "segment where sequence time_ms link marks choices invalid duplicates trackers")
+Frame = namedtuple("Frame", "segment where length sequence time_ms link marks choices invalid duplicates trackers")
 
 def unsigned(number: object) -> int:
     if type(number) is not int or number < 0:
@@ -53,21 +53,6 @@ def read_body(data: bytes, where: str) -> tuple[dict, dict, dict, dict, bytes]:
     require(len(trackers) == 16 * sum(counts.values()), where, "the frame's body has more trackers or less", UNWRITTEN)
     return marks, choices, invalid, duplicates, trackers
 
-def read_header(package: Package, partition: int, path: Path, data: bytes) -> tuple[Segment, tuple, bytes]:
-    """The header of a segment file; what must follow from the segment before; and its link."""
-    (magic, version, length, own_partition, ballots, number, first, epoch, zero, *names,
-     previous) = struct.unpack_from("<8sIIHHIQII32s32s32s32s32s", data.ljust(200))
-    fits = magic == b"SCRLEDG2" and version == 2 and length == 200 + 192 * ballots + 32 <= len(data)
-    require(fits, path, "it is no segment of a ledger", TORN)
-    link, entries = data[length - 32:length], [data[at:at + 192] for at in range(200, length - 32, 192)]
-    require(hashlib.sha256(data[:length - 32]).digest() == link, path, "its header's SHA-256 does not fit", TORN)
-    event, *padded = [id_.encode().ljust(32, b"\0") for id_ in [package.event, *(ballot.id for ballot in package.ballots)]]
-    fits = [own_partition, *names] == [partition, event, package.manifest_sha256, *package.keys.values()]
-    require(fits and [entry[:32] for entry in entries] == padded, path,
-            "its header names another event, package, key, partition or ballot", FOREIGN)
-    sealed_keys = [{"count": entry[32:112], "mask": entry[112:]} for entry in entries]
-    return Segment(path, partition, number, epoch, sealed_keys), (number, first, previous, zero), link
-
 def read_frame(segment: Segment, data: bytes, at: int, before: tuple[int, int, bytes]) -> Frame:
     """The frame at that byte, which must follow sequence, time and link of the one before."""
     sequence, time_ms, link = before
@@ -80,21 +65,32 @@ def read_frame(segment: Segment, data: bytes, at: int, before: tuple[int, int, b
     require(hashlib.sha256(frame[:-32]).digest() == frame[-32:], where, "its SHA-256 does not fit its bytes", TORN)
     follows = (own_sequence, previous, epoch) == (sequence + 1, link, segment.epoch) and own_time_ms >= time_ms
     require(follows, where, "it does not follow the link before it", FORKED)
-    return Frame(segment, where, own_sequence, own_time_ms, frame[-32:], *read_body(frame[60:-32], where))
+    return Frame(segment, where, length, own_sequence, own_time_ms, frame[-32:], *read_body(frame[60:-32], where))
 
 def frames(package: Package, partition: int, directory: Path) -> Iterator[Frame]:
-    """All frames of a partition, in their order, link by link."""
     sequence, time_ms, link, epoch = 0, -1 << 63, bytes(32), 0
+    names = [id_.encode().ljust(32, b"\0") for id_ in [package.event, *(ballot.id for ballot in package.ballots)]]
+    expected = [partition, names[0], package.manifest_sha256, *package.keys.values()]
     for number, path in enumerate(sorted(directory.glob("*.segment")), 1):
         require(path.name == f"{number:08}.segment", path, f"segment {number} should stand here", FORKED)
         data = path.read_bytes()
-        segment, follows, own_link = read_header(package, partition, path, data)
-        fits = follows == (number, sequence + 1, link, 0) and segment.epoch >= epoch
+        (magic, version, at, own_partition, ballots, own_number, first, own_epoch, zero, *ids,
+         previous) = struct.unpack_from("<8sIIHHIQII32s32s32s32s32s", data.ljust(200))
+        fits = magic == b"SCRLEDG2" and version == 2 and at == 200 + 192 * ballots + 32 <= len(data)
+        require(fits, path, "it is no segment of a ledger", TORN)
+        fits = hashlib.sha256(data[:at - 32]).digest() == data[at - 32:at]
+        require(fits, path, "its header's SHA-256 does not fit", TORN)
+        entries = [data[start:start + 192] for start in range(200, at - 32, 192)]
+        fits = [own_partition, *ids] == expected and [entry[:32] for entry in entries] == names[1:]
+        require(fits, path, "its header names another event, package, key, partition or ballot", FOREIGN)
+        fits = (own_number, first, previous, zero) == (number, sequence + 1, link, 0) and own_epoch >= epoch
         require(fits, path, "its header does not follow what is before it", FORKED)
-        at, link, epoch = 232 + 192 * len(segment.sealed_keys), own_link, segment.epoch
+        link, epoch = data[at - 32:at], own_epoch
+        keys = [{"count": entry[32:112], "mask": entry[112:]} for entry in entries]
+        segment = Segment(path, partition, number, epoch, keys)
         while any(data[at:at + 4]):
             frame = read_frame(segment, data, at, (sequence, time_ms, link))
-            sequence, time_ms, link, at = frame.sequence, frame.time_ms, frame.link, at + int.from_bytes(data[at:at + 4], "little")
+            sequence, time_ms, link, at = frame.sequence, frame.time_ms, frame.link, at + frame.length
             yield frame
         require(not data[at:].strip(b"\0"), f"{path}, byte {at}", "bytes behind the last frame", TORN)
 

@@ -23,7 +23,6 @@ def named_key(name: str, kind: bytes, key: bytes) -> Key:
     return Key(name, id_, key, f"{name}+{id_.hex()}+{b64encode(kind + key).decode()}")
 
 def read_policy(log: dict, partitions: int) -> Policy:
-    """Which keys of logs and witnesses count, as the event says."""
     logs = [named_key(f"{log['origin']}/{each}", LOG, bytes.fromhex(log["key"])) for each in range(partitions)]
     witnesses = {}
     for each in log["witness"]:

@@ -40,32 +40,27 @@ class Package(namedtuple("Package", "manifest_sha256 partitions event keys ballo
         return range(partition * each, (partition + 1) * each)
 
 def read_officer(path: Path) -> Officer:
-    """The public key of an officer, as minisign writes it."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     data = decode_base64(lines[1].strip()) if len(lines) > 1 else b""
     require(len(data) == 42 and data[:2] == b"Ed", path, "it is no public key of minisign", "name the officer's file")
     return Officer(path.name, data[2:10], data[10:])
-
-def signers_of(path: Path, signed: bytes, officers: list[Officer]) -> list[Officer]:
-    """Who of the officers made this signature file; nobody where it names the key of somebody else."""
-    form = SIGNATURE.fullmatch(path.read_bytes().decode("ascii", errors="replace"))
-    signature, second = (decode_base64(form[1]), decode_base64(form[3])) if form else (b"", b"")
-    fits = len(signature) == 74 and signature[:2] == b"ED" and len(second) == 64
-    require(fits, path, "it is no signature as minisign writes it: four lines, of the kind with a hash", ALTERED)
-    named = [officer for officer in officers if officer.key_id == signature[2:10]]
-    for officer in named:
-        fits = is_signed(officer.key, signature[10:], hashlib.blake2b(signed).digest()) and is_signed(
-            officer.key, second, signature[10:] + form[2].encode())
-        require(fits, path, f"the signature of {officer.name} does not fit", ALTERED)
-    return named
 
 def check_signatures(directory: Path, manifest: bytes, officers: list[Officer], needed: int) -> None:
     """Enough of the officers signed the manifest, or nothing in the package counts."""
     distinct = len({officer.key for officer in officers})
     require(0 < needed <= distinct, directory, f"{needed} signatures asked of {distinct} officers",
             "name the key of each officer with --trust, and with --require no more than these")
-    paths = [path for path in directory.iterdir() if SIGNATURE_NAME.fullmatch(path.name)]
-    found = {officer.key: officer.name for path in paths for officer in signers_of(path, manifest, officers)}
+    found = {}
+    for path in [path for path in directory.iterdir() if SIGNATURE_NAME.fullmatch(path.name)]:
+        form = SIGNATURE.fullmatch(path.read_bytes().decode("ascii", errors="replace"))
+        signature, second = (decode_base64(form[1]), decode_base64(form[3])) if form else (b"", b"")
+        fits = len(signature) == 74 and signature[:2] == b"ED" and len(second) == 64
+        require(fits, path, "it is no signature as minisign writes it: four lines, of the kind with a hash", ALTERED)
+        for officer in [officer for officer in officers if officer.key_id == signature[2:10]]:  # pass others over
+            fits = is_signed(officer.key, signature[10:], hashlib.blake2b(manifest).digest()) and is_signed(
+                officer.key, second, signature[10:] + form[2].encode())
+            require(fits, path, f"the signature of {officer.name} does not fit", ALTERED)
+            found[officer.key] = officer.name
     require(len(found) >= needed, directory / "manifest.json", f"signed by {len(found)} of the trusted officers, "
             f"{needed} must have signed", "nobody who may say so has said that this is the election's package")
     print(f"Package {directory}: signed by {', '.join(sorted(found.values()))}.")
@@ -96,7 +91,6 @@ def read_ballot(index: int, ballot: dict) -> Ballot:
     return Ballot(index, ballot["id" if is_law else "code"], is_law, opens, closes, ranks, papers, ballot)
 
 def read_column(path: Path, kind: int, widths: list[int], shard: int, credentials: int) -> tuple[int, bytes]:
-    """The width and the values of a column of the roll."""
     data = path.read_bytes()
     *head, width, count, length = struct.unpack_from("<8s4I2Q", data.ljust(64))
     fits = (*head, count) == (b"SCRUTINP", 1, kind, shard, credentials) and length == count * width == len(data) - 64
@@ -118,7 +112,6 @@ def read_roll(stem: Path, ballot: dict) -> list[Sequence[int]]:
     return roll
 
 def read_package(directory: Path, officers: list[Officer], needed: int) -> Package:
-    """Everything that officers signed; refuses at the first thing that they did not."""
     path = directory / "manifest.json"
     signed = path.read_bytes()
     check_signatures(directory, signed, officers, needed)

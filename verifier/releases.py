@@ -4,7 +4,6 @@ import json
 import re
 import struct
 from collections import Counter, defaultdict
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -29,7 +28,7 @@ SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.CHACHA20_POL
 
 Totals = dict[tuple[int, int], Counter[tuple[str, ...]]]  # by ballot and scope: by choice, or by ranking
 
-def opened(where: object, what: str, open_: Callable[..., bytes], *arguments: object) -> bytes:
+def opened(where: object, what: str, open_: object, *arguments: object) -> bytes:
     """What the library opens; refuses with these words what it does not."""
     try:
         return open_(*arguments)
@@ -37,7 +36,6 @@ def opened(where: object, what: str, open_: Callable[..., bytes], *arguments: ob
         raise Refused(where, what, SEALED) from None
 
 def read_key(path: Path, hand: str, public: bytes) -> X25519PrivateKey:
-    """The hand's secret key; refuses any other than that of the event."""
     form = rf"scrutin-{hand}-key-2:([0-9a-f]{{64}}):([0-9a-f]{{8}})\n?"
     found = re.fullmatch(form, path.read_text(errors="replace"))
     secret = bytes.fromhex(found[1]) if found else b""
@@ -92,7 +90,6 @@ class Hand:
         return parts
 
     def counted(self, release: Release, told: dict, where: str) -> Counter[tuple[str, ...]]:
-        """The votes of a release, with the masks taken off."""
         ballot, masks, counts = release.ballot, release.part.sums, Counter[tuple[str, ...]]()
         paper = ballot.paper(release.scope)
         if not ballot.max_ranks:
@@ -127,23 +124,8 @@ def recomputed(release: Release) -> dict:
         return {"sums": [sum_ % 2**32 for sum_ in sums]}
     return {"records": records, "witnesses": (sums[0] % 2**128).to_bytes(16, "little").hex()}
 
-def check_line(line: bytes, where: str, hand: Hand, release: Release, planned: dict) -> None:
-    """Holds a line against the plan; with the mask key adds its votes to the totals."""
-    due, counts, votes = recomputed(release), Counter(), release.part.votes
-    try:
-        told = {name: value for name, value in json.loads(line).items() if name in due}
-        fits = line_of(planned | told) == line and told.keys() == due.keys()
-        counts = hand.counted(release, told, where) if fits and hand.name == "mask" else counts
-    except (ValueError, TypeError, AttributeError, RecursionError, struct.error):
-        fits = False
-    require(fits, where, f"it is not the release that the marks of this ledger ask for: {planned}", CHANGED)
-    require(hand.name != "count" or told == due, where, "its sums or rankings are not those of its frames", FORGED)
-    fits = hand.name != "mask" or counts.total() == votes
-    require(fits, where, f"{counts.total()} votes came of {votes} marks", FORGED)
-    hand.totals[release.ballot.index, release.scope].update(counts)
-
 def check_file(path: Path, hand: Hand, partition: int, releases: list[Release]) -> None:
-    """Holds the file of a partition line by line against the plan."""
+    """Holds the file of a partition line by line against the plan; with the mask key adds its votes to the totals."""
     require(path.is_file(), path, "there is no such file", "name the whole directory of releases")
     *lines, rest = path.read_bytes().split(b"\n")
     package = hand.package
@@ -151,12 +133,24 @@ def check_file(path: Path, hand: Hand, partition: int, releases: list[Release]) 
               **{f"{name}_key": key.hex() for name, key in package.keys.items()}, "partition": partition}
     require(lines[:1] == [line_of(header)], f"{path} line 1", "releases of another event, package or partition", CHANGED)
     for number, release in enumerate(releases, 1):
-        where, part, scope = f"{path} line {number + 1}", release.part, release.scope
+        where, (ballot, scope, first, part) = f"{path} line {number + 1}", release
         require(number < len(lines), where, "it is missing", "votes that are due were not released: copy the files again")
-        check_line(lines[number], where, hand, release, {
-            "previous": hashlib.sha256(lines[number - 1]).hexdigest(), "number": number, "ballot": release.ballot.id,
-            "scope": "country" if scope == COUNTRY else scope, "first_frame": release.first,
-            "last_frame": part.sequence, "link": part.link.hex(), "votes": part.votes})
+        planned = {"previous": hashlib.sha256(lines[number - 1]).hexdigest(), "number": number, "ballot": ballot.id,
+                   "scope": "country" if scope == COUNTRY else scope, "first_frame": first,
+                   "last_frame": part.sequence, "link": part.link.hex(), "votes": part.votes}
+        due, counts = recomputed(release), Counter()
+        try:
+            told = json.loads(lines[number])
+            told = {name: told[name] for name in due}
+            fits = line_of(planned | told) == lines[number]
+            counts = hand.counted(release, told, where) if fits and hand.name == "mask" else counts
+        except (ValueError, TypeError, KeyError, RecursionError, struct.error):
+            fits = False
+        require(fits, where, f"it is not the release that the marks of this ledger ask for: {planned}", CHANGED)
+        require(hand.name != "count" or told == due, where, "its sums or rankings are not those of its frames", FORGED)
+        fits = hand.name != "mask" or counts.total() == part.votes
+        require(fits, where, f"{counts.total()} votes came of {part.votes} marks", FORGED)
+        hand.totals[ballot.index, scope].update(counts)
     fits = len(lines) == len(releases) + 1 and not rest
     require(fits, f"{path} line {len(releases) + 2}", "it releases what this ledger does not have", CHANGED)
 

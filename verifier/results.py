@@ -88,7 +88,6 @@ def compare(expected: object, told: object, where: str) -> None:
         require(fits, where, f"published as {told}, the files say {expected}", WRONG)
 
 def check_results(path: Path, box: BallotBox, totals: Totals | None) -> None:
-    """Holds published results against the files, and says what was compared."""
     try:
         told = json.loads(path.read_bytes())
         told = told.get("count", told)  # of a statement

@@ -1,7 +1,6 @@
 """The log's tree (RFC 6962), one leaf a frame."""
 import hashlib
 import struct
-from collections.abc import Sequence
 from functools import reduce
 
 LEAF = struct.Struct(">BHQ32sI32s")  # version, partition, sequence, link, votes, root over trackers
@@ -14,7 +13,6 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 class Tree:
     """A tree that grows: the roots of its full parts, the largest first."""
-
     def __init__(self) -> None:
         self.size, self.parts = 0, list[bytes]()
 
@@ -39,7 +37,7 @@ def frame_leaf(partition: int, sequence: int, link: bytes, trackers: bytes) -> b
         tree.add(trackers[at:at + 16])
     return LEAF.pack(1, partition, sequence, link, tree.size, tree.root())
 
-def root_above(hash_: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:
+def root_above(hash_: bytes, index: int, size: int, path: list[bytes]) -> bytes | None:
     """The root that a path leads to from a leaf's hash; None where the path is not of that length."""
     if size == 1 or not path or index >= size:
         return hash_ if size == 1 and not path else None
