@@ -26,10 +26,11 @@ class BallotBox:
         """Puts the votes of a frame in; returns how many there are by ballot and region, ascending."""
         votes = {}
         for index, shards in frame.marks.items():
-            require(index < len(self.ballots), frame.where, f"votes on ballot {index}, which there is not", STUFFED)
-            regions, here = dict[int, int](), self.package.shards_of(index, frame.segment.partition)
+            require(index < len(self.ballots), frame.where, "votes on a ballot that there is not", STUFFED)
+            regions: dict[int, int] = {}
+            here = self.package.shards_of(index, frame.segment.partition)
             for shard, ordinals in shards.items():
-                require(shard in here, frame.where, f"ballot {index}: shard {shard} is not of this partition", STUFFED)
+                require(shard in here, frame.where, "votes of a shard that is not of this partition", STUFFED)
                 voted, roll = self.voted[index][shard], self.package.rolls[index][shard]
                 for ordinal in ordinals:
                     if ordinal >= len(roll) or voted[ordinal]:

@@ -22,23 +22,23 @@ Segment = namedtuple("Segment", "path partition number epoch sealed_keys")
 # Attempts: how many invalid ones by reason and ballot (-1: of none), how many duplicates by ballot, shard and ordinal.
 Frame = namedtuple("Frame", "segment where length sequence time_ms link marks choices invalid duplicates trackers")
 
-def unsigned(number: object) -> int:
-    if type(number) is not int or number < 0:
-        raise ValueError(f"{number} is no number from 0")
+def unsigned(number: object, least: int = 0) -> int:
+    if type(number) is not int or number < least:
+        raise ValueError(f"{number} is no number from {least}")
     return number
 
 def read_body(data: bytes, where: str) -> tuple[dict, dict, dict, dict, bytes]:
     """The members of a frame's body. It has one form: what it says, in order and each once, makes the same bytes again."""
     try:
         body = cbor2.loads(data)
-        marks = {unsigned(ballot): {unsigned(shard): sorted(set(map(unsigned, ordinals)))
-                                    for shard, ordinals in sorted(shards.items())}
+        marks = {unsigned(ballot): {unsigned(shard): sorted(set(map(unsigned, ordinals))) or None  # none stands empty
+                                    for shard, ordinals in sorted(shards.items())} or None
                  for ballot, shards in sorted(body["marks"].items())}
         counts = {ballot: sum(map(len, shards.values())) for ballot, shards in marks.items()}
         choices = {ballot: [count, b"" + body["choices"][ballot][1]] for ballot, count in counts.items()}
-        invalid = {(unsigned(reason), -1 if ballot is None else unsigned(ballot)): unsigned(count)
+        invalid = {(unsigned(reason), -1 if ballot is None else unsigned(ballot)): unsigned(count, 1)
                    for reason, ballot, count in body["attempts"]["invalid"]}
-        duplicates = {(unsigned(ballot), unsigned(shard), unsigned(ordinal)): unsigned(count)
+        duplicates = {(unsigned(ballot), unsigned(shard), unsigned(ordinal)): unsigned(count, 1)
                       for ballot, shard, ordinal, count in body["attempts"]["duplicates"]}
         trackers = b"".join(sorted({body["trackers"][at:at + 16] for at in range(0, len(body["trackers"]), 16)}))
         rows = [[reason, None if ballot < 0 else ballot, count] for (reason, ballot), count in sorted(invalid.items())]
@@ -48,8 +48,6 @@ def read_body(data: bytes, where: str) -> tuple[dict, dict, dict, dict, bytes]:
     except Exception as error:  # whatever is said of bytes that are no body
         raise Refused(where, f"the frame's body is of another form ({error!r})", UNWRITTEN) from None
     require(again == data, where, "the frame's body could be written differently", UNWRITTEN)
-    some = all(shards and all(shards.values()) for shards in marks.values()) and all([*invalid.values(), *duplicates.values()])
-    require(some, where, "the frame's body lists what there is none of", UNWRITTEN)
     require(len(trackers) == 16 * sum(counts.values()), where, "the frame's body has more trackers or less", UNWRITTEN)
     return marks, choices, invalid, duplicates, trackers
 

@@ -235,7 +235,7 @@ class Stuffing(Case):
     def test_nobody_votes_twice_and_nobody_from_nowhere(self):
         election = self.sound(log=False)
         for marks, told in (({LAW: [0]}, "credential 0 has voted before"), ({LAW: [16]}, "credential 16 is not on the roll"),
-                            ({LAW: [3], RACE: [5]}, "credential 5 has voted before"), ({2: [1]}, "ballot 2, which")):
+                            ({LAW: [3], RACE: [5]}, "credential 5 has voted before"), ({2: [1]}, "a ballot that there is not")):
             segments = sound_frames()
             segments[1].insert(1, (OPENS + 9, body(marks, "stuffed")))
             election.write(segments)
@@ -244,7 +244,7 @@ class Stuffing(Case):
         stuffed = body({LAW: [3]}, "stuffed")
         stuffed["marks"] = {LAW: {1: [3]}}
         election.write([[(OPENS, stuffed)]])
-        self.refused(election, "shard 1 is not of this partition")
+        self.refused(election, "a shard that is not of this partition")
 
     def test_an_extra_mark_of_a_voter_who_was_never_there(self):
         """Its hashes are made again, but neither log nor witnesses sign it."""
