@@ -9,10 +9,9 @@ from pathlib import Path
 from .ballot_box import BallotBox
 from .basics import Refused, require
 from .ledger import acknowledged, check_partitions, frames
-from .notes import POLICY, UNSEEN, Checkpoint, read_checkpoint
+from .notes import POLICY, UNSEEN, Checkpoint, Receipt, read_checkpoint, read_receipt
 from .package import read_officer, read_package
 from .plan import Plan, Release
-from .receipt import Receipt, read_receipt
 from .releases import Hand, check_releases
 from .results import check_results
 from .tree import Tree, frame_leaf

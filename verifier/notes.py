@@ -1,10 +1,12 @@
-"""Signed notes and checkpoints (C2SP): what a log said, and which witnesses had seen it."""
+"""What a log said (C2SP): checkpoints, which witnesses had seen them, and receipts (.tlog-proof) of voters."""
 import hashlib
 import re
 from base64 import b64encode
 from collections import namedtuple
+from pathlib import Path
 
 from .basics import decode_base64, is_signed, require
+from .tree import LEAF, leaf_hash, root_above
 
 LOG, WITNESS = b"\1", b"\4"  # types of keys
 ALTERED = "the file was altered or cut: fetch it again, and keep this copy as evidence"
@@ -13,10 +15,12 @@ UNSEEN = "too few of those who watch the log have seen this history: others may 
 NAME = r"[^\s+\x00-\x1f\x7f-\x9f]{1,255}"
 DECIMAL = "0|[1-9][0-9]{0,18}"
 NOTE = re.compile(f"((.*)\n({DECIMAL})\n(.*)\n)\n((?:\u2014 {NAME} [^ \n]+\n){{1,100}})")
+PROOF = re.compile(rf"c2sp\.org/tlog-proof@v1\nextra (.*)\nindex ({DECIMAL})\n((?:.*\n){{0,63}})")
 
 Key = namedtuple("Key", "name id key text")  # of a log or a witness; its text is NAME+ID+BASE64
 Policy = namedtuple("Policy", "logs witnesses required lines")  # keys by partition, keys by name; as it is published
 Checkpoint = namedtuple("Checkpoint", "origin size root cosigned")  # when, in seconds since 1970, by name of the witness
+Receipt = namedtuple("Receipt", "path partition sequence leaf tracker position checkpoint")
 
 def named_key(name: str, kind: bytes, key: bytes) -> Key:
     id_ = hashlib.sha256(name.encode() + b"\n" + kind + key).digest()[:4]
@@ -65,3 +69,23 @@ def read_checkpoint(data: bytes, log: Key, policy: Policy, where: object) -> Che
     require(len(cosigned) >= policy.required, where, f"{policy.required} of {len(policy.witnesses)} witnesses must have "
             f"cosigned, and there are {len(cosigned)} ({', '.join(cosigned) or 'none'})", UNSEEN)
     return Checkpoint(log.name, size, root, cosigned)
+
+def read_receipt(path: Path, policy: Policy) -> Receipt:
+    """Checks a receipt by itself: vote in frame, frame in log, log seen by witnesses."""
+    head, _, note = path.read_bytes().partition(b"\n\n")
+    form = PROOF.fullmatch(head.decode("utf-8", errors="replace") + "\n")
+    hashes = list(map(decode_base64, form[3].split("\n")[:-1])) if form else []
+    require(form and all(len(hash_) == 32 for hash_ in hashes), path, "it is no receipt", ALTERED)
+    extra, index = decode_base64(form[1]), int(form[2])
+    require(len(extra) >= 99 and len(extra) % 32 == 3, path, "its extra line is of no receipt", ALTERED)
+    leaf, tracker, position = extra[:79], extra[79:95], int.from_bytes(extra[95:99], "big")
+    version, partition, sequence, _, votes, trackers = LEAF.unpack(leaf)
+    require(version == 1 and sequence == index + 1 and partition < len(policy.logs), path,
+            f"it is of frame {sequence} of partition {partition}, and proves another", ALTERED)
+    below = [extra[at:at + 32] for at in range(99, len(extra), 32)]
+    fits = position < votes and root_above(leaf_hash(tracker), position, votes, below) == trackers
+    require(fits, path, "its vote is not in its frame", ALTERED)
+    checkpoint = read_checkpoint(note, policy.logs[partition], policy, path)
+    fits = index < checkpoint.size and root_above(leaf_hash(leaf), index, checkpoint.size, hashes) == checkpoint.root
+    require(fits, path, "its frame is not in the log that its checkpoint is of", ALTERED)
+    return Receipt(path, partition, sequence, leaf, tracker, position, checkpoint)

@@ -10,7 +10,6 @@ from .plan import COUNTRY
 from .releases import Totals
 
 WRONG = "what was published is not what these files say"
-READ = "name what `tally count --json` or `tally statement` wrote"
 
 def percentage(part: int, whole: int) -> float | None:
     """Per cent with two decimals, rounded half up."""
@@ -81,8 +80,7 @@ def compare(expected: object, told: object, where: str) -> None:
             compare(value, told[name], f"{where}, {name}")
     elif isinstance(expected, list) and isinstance(told, list) and len(expected) == len(told):
         for number, (one, other) in enumerate(zip(expected, told), 1):
-            name = one.get("region_id", one.get("candidate_id", number)) if isinstance(one, dict) else number
-            compare(one, other, f"{where} {name}")
+            compare(one, other, f"{where} {number}")
     else:
         fits = type(expected) is type(told) and expected == told
         require(fits, where, f"published as {told}, the files say {expected}", WRONG)
@@ -95,7 +93,7 @@ def check_results(path: Path, box: BallotBox, totals: Totals | None) -> None:
         shown = {name: (each["result"]["status"], each["result"]["results"]) for name, each in ballots.items()}
         invalid = {(row["ballot_id"], row["reason"]): row["attempts"] for row in told["invalid"]}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise Refused(path, "it holds no results", READ) from None
+        raise Refused(path, "it holds no results", "name what tally wrote") from None
     package = box.package
     heads = [{"partition": each, "sequence": size, "hash": link.hex()} for each, (size, link) in enumerate(box.heads) if size]
     compare({"event_id": package.event, "manifest_sha256": package.manifest_sha256.hex(), "ledger": heads,
