@@ -22,7 +22,7 @@ CUT = "the end of the ledger was cut off or exchanged: votes are missing"
 Snapshot = namedtuple("Snapshot", "root leaf trackers")  # of the log behind a frame: its root, and what the frame adds
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser("verifier", description=__doc__, epilog="docs/verification.md tells of each option.")
+    parser = argparse.ArgumentParser("verifier", description=__doc__, epilog="Options: docs/verification.md.")
     for name in "package", "ledger":
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--trust", type=Path, required=True, action="append")
@@ -60,8 +60,8 @@ class Audit:
                 self.bad_receipts.append(refused)
         due = [self.check_partition(*each) for each in enumerate(check_partitions(asked.ledger, self.package))]
         for index, ballot in enumerate(self.package.ballots):
-            print(f"  {ballot.id}: {self.box.votes_on(index)} votes of {self.box.registered[index].total()} credentials, "
-                  f"each at most once; voting is {'over' if self.box.is_closed(index) else 'not over'}.")
+            print(f"  {ballot.id}: {self.box.cast[index]} votes of {self.box.registered[index].total()} "
+                  f"credentials, each at most once; voting is {'over' if self.box.is_closed(index) else 'not over'}.")
         if asked.releases:
             check_releases(asked.releases, self.hand, due, self.box)
         if asked.results:
@@ -97,7 +97,7 @@ class Audit:
                 f"voters were answered for frame {answered[0]}, which is not there, or another", CUT)
         print(f"Partition {partition}: {size} frames, the last has SHA-256 {link.hex()}.")
         if checkpoint is None:
-            print("  NOBODY OUTSIDE HAS VOUCHED FOR IT: the event has no log. Its holder could have written another ledger.")
+            print("  NOBODY OUTSIDE HAS VOUCHED FOR IT: there is no log. Its holder could have written another.")
             return releases
         signed = checkpoint.size
         require(signed <= size, directory, f"the log signed {signed} frames, and here are {size}", CUT)
@@ -125,10 +125,9 @@ def seen(checkpoint: Checkpoint) -> str:
 
 def main() -> None:
     """Exit 0: everything holds. 1: something is broken, or cannot be read. 2: the command is wrong."""
-    asked = arguments()
     gc.disable()  # nothing here refers to itself in a circle, and looking for circles takes a tenth of the time
     try:
-        Audit(asked).run()
+        Audit(arguments()).run()
     except Refused as refused:
         sys.exit("BROKEN: {}: {}.\nThis means: {}.".format(*refused.args))
     except OSError as error:

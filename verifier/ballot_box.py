@@ -14,7 +14,7 @@ class BallotBox:
     def __init__(self, package: Package) -> None:
         self.package, self.ballots = package, package.ballots
         self.votes: Counter[tuple[int, int]] = Counter()  # by ballot and region
-        self.duplicates: Counter[int] = Counter()  # by ballot
+        self.cast, self.duplicates = Counter[int](), Counter[int]()  # votes, and attempts to vote again, by ballot
         self.invalid: Counter[tuple[str | None, str]] = Counter()  # by ballot and reason
         self.closing: set[tuple[int, int]] = set()  # partitions and ballots whose closing frame is there
         self.heads = [(0, bytes(32))] * package.partitions  # sequence and link of the last frame
@@ -35,13 +35,14 @@ class BallotBox:
                 for ordinal in ordinals:
                     if ordinal >= len(roll) or voted[ordinal]:
                         fault = "has voted before" if ordinal < len(roll) else "is not on the roll"
-                        raise Refused(frame.where, f"ballot {index}, shard {shard}: credential {ordinal} {fault}", STUFFED)
+                        raise Refused(frame.where, f"ballot {index}, shard {shard}: voter {ordinal} {fault}", STUFFED)
                     voted[ordinal] = 1
                     regions[roll[ordinal]] = regions.get(roll[ordinal], 0) + 1
             self.check_ballot(frame, self.ballots[index], regions)
             for region in sorted(regions):
                 votes[index, region] = regions[region]
                 self.votes[index, region] += regions[region]
+                self.cast[index] += regions[region]
         self.take_attempts(frame)
         self.check_time(frame, frame.segment.partition)
         return votes
@@ -49,8 +50,7 @@ class BallotBox:
     def check_ballot(self, frame: Frame, ballot: Ballot, regions: dict[int, int]) -> None:
         """The window of the ballot, and the length of what is sealed, which follows from the marks."""
         if not ballot.opens_ms <= frame.time_ms < ballot.closes_ms:
-            window = f"{ballot.definition['opens']} until before {ballot.definition['closes']}"
-            raise Refused(frame.where, f"{ballot.id} is open from {window}, not {frame.time_ms} ms after 1970", SHUT)
+            raise Refused(frame.where, f"{frame.time_ms} ms since 1970 is outside the window of {ballot.id}", SHUT)
         require(all(map(ballot.paper, regions)), frame.where, "votes in a region without ballot paper", STUFFED)
         due = 16
         for region, count in regions.items():
@@ -83,6 +83,3 @@ class BallotBox:
     def is_closed(self, index: int) -> bool:
         """Whether every partition holds the closing frame of a ballot: no vote can follow."""
         return all((partition, index) in self.closing for partition in range(self.package.partitions))
-
-    def votes_on(self, index: int) -> int:
-        return sum(count for (ballot, _), count in self.votes.items() if ballot == index)

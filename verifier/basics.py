@@ -40,7 +40,7 @@ def is_signed(key: bytes, signature: bytes, message: bytes) -> bool:
         return False
     return True
 
-CRC_TABLES = [list(range(256))]  # what each value of a byte does to a CRC32C (Castagnoli), with 59, 58 ... 0 bytes behind
+CRC_TABLES = [list(range(256))]  # what a byte's values do to a CRC32C, with 59, 58 ... 0 bytes behind it
 for _ in range(60):
     column = CRC_TABLES[0]
     for _ in range(8):

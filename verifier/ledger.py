@@ -28,7 +28,7 @@ def unsigned(number: object, least: int = 0) -> int:
     return number
 
 def read_body(data: bytes, where: str) -> tuple[dict, dict, dict, dict, bytes]:
-    """The members of a frame's body. It has one form: what it says, in order and each once, makes the same bytes again."""
+    """The members of a frame's body. Its one form: what it says, in order and each once, makes the same bytes again."""
     try:
         body = cbor2.loads(data)
         marks = {unsigned(ballot): {unsigned(shard): sorted(set(map(unsigned, ordinals))) or None  # none stands empty
@@ -84,8 +84,7 @@ def frames(package: Package, partition: int, directory: Path) -> Iterator[Frame]
         fits = (own_number, first, previous, zero) == (number, sequence + 1, link, 0) and own_epoch >= epoch
         require(fits, path, "its header does not follow what is before it", FORKED)
         link, epoch = data[at - 32:at], own_epoch
-        keys = [{"count": entry[32:112], "mask": entry[112:]} for entry in entries]
-        segment = Segment(path, partition, number, epoch, keys)
+        segment = Segment(path, partition, number, epoch, tuple((entry[32:112], entry[112:]) for entry in entries))
         while any(data[at:at + 4]):
             frame = read_frame(segment, data, at, (sequence, time_ms, link))
             sequence, time_ms, link, at = frame.sequence, frame.time_ms, frame.link, at + frame.length

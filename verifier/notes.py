@@ -19,7 +19,7 @@ PROOF = re.compile(rf"c2sp\.org/tlog-proof@v1\nextra (.*)\nindex ({DECIMAL})\n((
 
 Key = namedtuple("Key", "name id key text")  # of a log or a witness; its text is NAME+ID+BASE64
 Policy = namedtuple("Policy", "logs witnesses required lines")  # keys by partition, keys by name; as it is published
-Checkpoint = namedtuple("Checkpoint", "origin size root cosigned")  # when, in seconds since 1970, by name of the witness
+Checkpoint = namedtuple("Checkpoint", "origin size root cosigned")  # seconds since 1970, by name of the witness
 Receipt = namedtuple("Receipt", "path partition sequence leaf tracker position checkpoint")
 
 def named_key(name: str, kind: bytes, key: bytes) -> Key:
@@ -66,8 +66,8 @@ def read_checkpoint(data: bytes, log: Key, policy: Policy, where: object) -> Che
                 require(fits and time < 2**63, where, f"the cosignature of {witness} does not fit", ALTERED)
                 cosigned.setdefault(witness, time)
     require(has_signed, where, f"it is not signed by the key of {log.name}", UNSEEN)
-    require(len(cosigned) >= policy.required, where, f"{policy.required} of {len(policy.witnesses)} witnesses must have "
-            f"cosigned, and there are {len(cosigned)} ({', '.join(cosigned) or 'none'})", UNSEEN)
+    require(len(cosigned) >= policy.required, where, f"{policy.required} of {len(policy.witnesses)} witnesses must "
+            f"have cosigned, and there are {len(cosigned)} ({', '.join(cosigned) or 'none'})", UNSEEN)
     return Checkpoint(log.name, size, root, cosigned)
 
 def read_receipt(path: Path, policy: Policy) -> Receipt:

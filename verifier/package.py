@@ -5,7 +5,6 @@ import re
 import struct
 from array import array
 from collections import namedtuple
-from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -27,13 +26,13 @@ class Ballot(namedtuple("Ballot", "index id is_law opens_ms closes_ms max_ranks 
         return self.papers.get(0 if self.is_law else region, [])
 
     def layout(self, region: int) -> tuple[int, int, int]:
-        """What is sealed for a region: bytes of a ranking, which each vote has; how many sums, and the bytes of each."""
+        """What is sealed for a region: bytes of a ranking, which each vote has; how many sums; bytes of each."""
         entries = len(self.paper(region))
         return (48 + 2 * min(self.max_ranks, entries), 1, 16) if self.max_ranks else (0, entries, 4)
 
 class Package(namedtuple("Package", "manifest_sha256 partitions event keys ballots regions policy rolls")):
-    """The package, once everything about it is checked: the event's id, public keys of both hands, number of regions, and
-    policy of the log; and by ballot and shard the region of each credential, 0 where there is none."""
+    """The package, once everything about it is checked: the event's id, public keys of both hands, number of regions,
+    and policy of the log; and by ballot and shard the region of each credential, 0 where there is none."""
     def shards_of(self, ballot: int, partition: int) -> range:
         """The shards of a ballot whose votes a partition records."""
         each = len(self.rolls[ballot]) // self.partitions
@@ -97,9 +96,9 @@ def read_column(path: Path, kind: int, widths: list[int], shard: int, credential
     require(fits and width in widths, path, "it is no column of this shard", TELL)
     return width, data[64:]
 
-def read_roll(stem: Path, ballot: dict) -> list[Sequence[int]]:
+def read_roll(stem: Path, ballot: dict) -> list[bytes | array]:
     """The region of each credential, by shard. Credentials ascend over all shards: each stands there once."""
-    roll, last = list[Sequence[int]](), b""
+    roll, last = [], b""
     for shard, credentials in enumerate(each["credentials"] for each in ballot["shards"]):
         path = stem / f"{shard:04}.dig"
         _, column = read_column(path, 3, [16], shard, credentials)
@@ -126,6 +125,7 @@ def read_package(directory: Path, officers: list[Officer], needed: int) -> Packa
         rolls.append(read_roll(directory / "shards" / ballot["id"], ballot))
         require(len(rolls[-1]) % partitions == 0, path, f"the shards of {ballot['id']} make no partitions", TELL)
     keys = {hand: bytes.fromhex(event[f"{hand}_key"]) for hand in ("count", "mask")}
-    policy, digest = read_policy(event["log"], partitions) if event.get("log") else None, hashlib.sha256(signed).digest()
-    print(f"Event {event['id']}: {len(manifest['files'])} files as they were signed; SHA-256 of manifest {digest.hex()}.")
+    policy = read_policy(event["log"], partitions) if event.get("log") is not None else None
+    digest = hashlib.sha256(signed).digest()
+    print(f"Event {event['id']}: {len(manifest['files'])} files as they were signed, manifest {digest.hex()}.")
     return Package(digest, partitions, event["id"], keys, ballots, len(event["region"]), policy, rolls)

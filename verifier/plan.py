@@ -7,7 +7,6 @@ from itertools import accumulate
 from .package import Ballot
 
 COUNTRY = -1  # the scope of all voters of a law; others are regions
-
 # Votes of some frames, with sequence and link of the last; what a hand adds up of them: masked counts or masks (of a
 # ranked ballot one, of witnesses), and sealed rankings.
 Part = namedtuple("Part", "sequence link votes sums records")
@@ -32,10 +31,8 @@ class Plan:
                 waiting, moves = self.waiting[index, scope], not ballot.is_law or scope == COUNTRY
                 if ballot.definition["results"] == "live" and moves:
                     moving.add((index, scope))
-                if waiting and (waiting[-1].sequence == part.sequence or (index, scope) not in moving):
-                    waiting.append(joined(waiting.pop(), part))
-                else:
-                    waiting.append(part)
+                joins = waiting and (waiting[-1].sequence == part.sequence or (index, scope) not in moving)
+                waiting.append(joined(waiting.pop(), part) if joins else part)
                 self.votes[index, scope] += part.votes
         for unit in sorted(moving):
             yield from self.due(unit)

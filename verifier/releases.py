@@ -4,6 +4,7 @@ import json
 import re
 import struct
 from collections import Counter, defaultdict
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -26,8 +27,6 @@ SEALED = "it was sealed to another key, or by none of this election's programs"
 FORGED = "the count hand exchanged or changed votes, or one of the keys is not the event's: keep the file as evidence"
 SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.CHACHA20_POLY1305)
 
-Totals = dict[tuple[int, int], Counter[tuple[str, ...]]]  # by ballot and scope: by choice, or by ranking
-
 def opened(where: object, what: str, open_: object, *arguments: object) -> bytes:
     """What the library opens; refuses with these words what it does not."""
     try:
@@ -42,8 +41,7 @@ def read_key(path: Path, hand: str, public: bytes) -> X25519PrivateKey:
     check = hashlib.sha256(b"scrutin.v2 hand key checksum" + hand.encode() + secret).hexdigest()[:8]
     require(found and found[2] == check, path, f"it is no {hand} key, or was changed", "name the right file")
     key = X25519PrivateKey.from_private_bytes(secret)
-    fits = key.public_key().public_bytes_raw() == public
-    require(fits, path, f"it is not the {hand} key of this event", "name the right file")
+    require(key.public_key().public_bytes_raw() == public, path, f"not the {hand} key of this event", "name another")
     return key
 
 class Hand:
@@ -51,25 +49,22 @@ class Hand:
     def __init__(self, package: Package, count_key: Path | None, mask_key: Path | None) -> None:
         self.package, self.name = package, "count" if count_key else "mask" if mask_key else ""
         self.key = read_key(count_key or mask_key, self.name, package.keys[self.name]) if self.name else None
-        self.content_keys: dict[tuple[Path, int], bytes] = {}
-        self.totals: Totals = defaultdict(Counter)  # where this is the mask hand
+        self.totals = defaultdict(Counter)  # of the mask hand, by ballot and scope: votes by choice, or by ranking
 
+    @cache
     def content_key(self, segment: Segment, index: int) -> bytes:
         """What the segment's header seals to this hand, for a ballot."""
-        if (segment.path, index) not in self.content_keys:
-            place = struct.pack("<HIIH", segment.partition, segment.number, segment.epoch, index)
-            info = f"scrutin.v2 {self.name} key".encode() + self.package.manifest_sha256 + place
-            self.content_keys[segment.path, index] = opened(
-                segment.path, f"the content key of ballot {index} does not open", SUITE.decrypt,
-                segment.sealed_keys[index][self.name], self.key, info + self.package.event.encode())
-        return self.content_keys[segment.path, index]
+        place = struct.pack("<HIIH", segment.partition, segment.number, segment.epoch, index)
+        info = f"scrutin.v2 {self.name} key".encode() + self.package.manifest_sha256 + place
+        return opened(segment.path, f"the content key of ballot {index} does not open", SUITE.decrypt,
+                      segment.sealed_keys[index][self.name == "mask"], self.key, info + self.package.event.encode())
 
     def sealed(self, frame: Frame, index: int) -> BytesIO:
         """What the count hand reads: masked counts, or sealed rankings and the masked sums of their witnesses."""
         place = struct.pack("<HIQH", frame.segment.partition, frame.segment.number, frame.sequence, index)
-        cipher = ChaCha20Poly1305(self.content_key(frame.segment, index))
-        return BytesIO(opened(frame.where, f"the choices on {self.package.ballots[index].id} do not open", cipher.decrypt,
-                              struct.pack("<IQ", 0, frame.sequence), frame.choices[index][1], b"scrutin.v2 choices" + place))
+        cipher, nonce = ChaCha20Poly1305(self.content_key(frame.segment, index)), struct.pack("<IQ", 0, frame.sequence)
+        return BytesIO(opened(frame.where, f"the choices on {self.package.ballots[index].id} do not open",
+                              cipher.decrypt, nonce, frame.choices[index][1], b"scrutin.v2 choices" + place))
 
     def masks(self, frame: Frame, index: int, region: int, length: int) -> BytesIO:
         """What the mask hand reads: the beginning of the keystream that masks a region of a frame."""
@@ -79,10 +74,11 @@ class Hand:
 
     def parts(self, frame: Frame, votes: dict[tuple[int, int], int]) -> dict[tuple[int, int], Part]:
         """How many voted by ballot and region, and what this hand knows of their votes."""
-        parts, sealed = {}, {index: self.sealed(frame, index) for index in frame.marks} if self.name == "count" else {}
+        sealed = {index: self.sealed(frame, index) for index in frame.marks} if self.name == "count" else {}
+        parts, none = {}, BytesIO()
         for (index, region), count in votes.items():
             ranking, sums, width = self.package.ballots[index].layout(region)
-            read = self.masks(frame, index, region, sums * width) if self.name == "mask" else sealed.get(index, BytesIO())
+            read = self.masks(frame, index, region, sums * width) if self.name == "mask" else sealed.get(index, none)
             records = tuple(read.read(ranking) for _ in range(count)) if sealed and ranking else ()
             require(list(records) == sorted(records), frame.where, "its rankings are not in order", SEALED)
             numbers = tuple(int.from_bytes(read.read(width), "little") for _ in range(sums))
@@ -101,13 +97,15 @@ class Hand:
         witnesses = int.from_bytes(bytes.fromhex(told["witnesses"]), "little") - masks[0]
         for record in map(bytes.fromhex, told["records"]):
             info = record[:32] + self.package.manifest_sha256 + struct.pack("<HH", ballot.index, release.scope)
-            shared = opened(where, "a ranking does not open", self.key.exchange, X25519PublicKey.from_public_bytes(record[:32]))
+            own = X25519PublicKey.from_public_bytes(record[:32])
+            shared = opened(where, "a ranking does not open", self.key.exchange, own)
             derived = HKDF(SHA256(), 48, b"scrutin.v2 ranking", info).derive(shared)
-            plain = opened(where, "a ranking does not open", ChaCha20Poly1305(derived[:32]).decrypt, bytes(12), record[32:], b"")
+            cipher = ChaCha20Poly1305(derived[:32])
+            plain = opened(where, "a ranking does not open", cipher.decrypt, bytes(12), record[32:], b"")
             ranks = [rank for rank, in struct.iter_unpack("<H", plain)]
             named = [rank for rank in ranks if rank]
-            offered = named and named == ranks[:len(named)] and len(set(named)) == len(named) and max(named) <= len(paper)
-            require(offered, where, "a ranking is none that the ballot paper offers", FORGED)
+            once = named == ranks[:len(named)] and len(set(named)) == len(named)
+            require(named and once and max(named) <= len(paper), where, "a ranking is none of its paper", FORGED)
             counts[tuple(paper[rank - 1] for rank in named)] += 1
             witnesses -= int.from_bytes(derived[32:], "little")
         require(witnesses % 2**128 == 0, where, "its rankings are not those of its frames", FORGED)
@@ -131,10 +129,10 @@ def check_file(path: Path, hand: Hand, partition: int, releases: list[Release]) 
     package = hand.package
     header = {"format": "scrutin-releases/1", "event": package.event, "manifest_sha256": package.manifest_sha256.hex(),
               **{f"{name}_key": key.hex() for name, key in package.keys.items()}, "partition": partition}
-    require(lines[:1] == [line_of(header)], f"{path} line 1", "releases of another event, package or partition", CHANGED)
+    require(lines[:1] == [line_of(header)], f"{path} line 1", "releases of another event or package", CHANGED)
     for number, release in enumerate(releases, 1):
         where, (ballot, scope, first, part) = f"{path} line {number + 1}", release
-        require(number < len(lines), where, "it is missing", "votes that are due were not released: copy the files again")
+        require(number < len(lines), where, "it is missing", "votes that are due were not released: copy again")
         planned = {"previous": hashlib.sha256(lines[number - 1]).hexdigest(), "number": number, "ballot": ballot.id,
                    "scope": "country" if scope == COUNTRY else scope, "first_frame": first,
                    "last_frame": part.sequence, "link": part.link.hex(), "votes": part.votes}
@@ -162,7 +160,7 @@ def check_releases(directory: Path, hand: Hand, planned: list[list[Release]], bo
            "": "their sums were NOT checked: that takes a key"}[hand.name]
     print(f"Releases: {sum(map(len, planned))}, as the marks of the ledger ask for; {did}.")
     for ballot in hand.package.ballots:
-        regions = [counts for (index, scope), counts in hand.totals.items() if index == ballot.index and scope != COUNTRY]
+        regions = [counts for (index, scope), counts in hand.totals.items() if index == ballot.index and scope >= 0]
         fits = sum(regions, Counter()) == hand.totals[ballot.index, COUNTRY] or not ballot.is_law
         require(fits or not box.is_closed(ballot.index), ballot.id,
                 "the sums of its regions do not come to those of the whole country", FORGED)

@@ -7,7 +7,6 @@ from .ballot_box import BallotBox
 from .basics import Refused, require
 from .package import Ballot
 from .plan import COUNTRY
-from .releases import Totals
 
 WRONG = "what was published is not what these files say"
 
@@ -30,7 +29,7 @@ def answers(counts: Counter) -> dict:
     return {"oui_count": oui, "non_count": non, "blanc_count": counts["blanc",], "valid_votes": oui + non,
             "oui_percentage_of_valid_votes": percentage(oui, oui + non)}
 
-def law_result(ballot: Ballot, totals: Totals, is_closed: bool, regions: int) -> dict:
+def law_result(ballot: Ballot, totals: dict, is_closed: bool, regions: int) -> dict:
     counts, threshold = totals[ballot.index, COUNTRY], ballot.definition["threshold"]
     result = answers(counts) | {"total_votes": counts.total()}
     reached = has_share(threshold["votes"], result["oui_count"], result["valid_votes"])
@@ -40,7 +39,7 @@ def law_result(ballot: Ballot, totals: Totals, is_closed: bool, regions: int) ->
         reached = reached and has_share(double["share"], carried, regions)
     return result | ({"threshold": {"reached": reached}} if is_closed else {})
 
-def election_result(ballot: Ballot, totals: Totals, is_closed: bool) -> dict:
+def election_result(ballot: Ballot, totals: dict, is_closed: bool) -> dict:
     """First preferences by region, and who is elected by plurality."""
     regions = []
     for region in sorted(ballot.papers):
@@ -57,13 +56,13 @@ def election_result(ballot: Ballot, totals: Totals, is_closed: bool) -> dict:
         regions.append({"region_id": region, "total_votes": counts.total(), "candidates": candidates})
     return {"total_votes": sum(each["total_votes"] for each in regions), "regions": regions}
 
-def ballot_report(ballot: Ballot, box: BallotBox, totals: Totals | None) -> dict:
+def ballot_report(ballot: Ballot, box: BallotBox, totals: dict | None) -> dict:
     """Everything about a ballot that must have been published; without totals its turnout alone."""
     registered, is_closed = box.registered[ballot.index], box.is_closed(ballot.index)
     regions = [{"region_id": region, **turnout(box.votes[ballot.index, region], registered[region])}
                for region in sorted(registered)]
     report = {"regions": regions, "duplicates": box.duplicates[ballot.index],
-              **turnout(box.votes_on(ballot.index), registered.total())}
+              **turnout(box.cast[ballot.index], registered.total())}
     if totals is None:
         return report
     if not ballot.is_law:
@@ -82,10 +81,9 @@ def compare(expected: object, told: object, where: str) -> None:
         for number, (one, other) in enumerate(zip(expected, told), 1):
             compare(one, other, f"{where} {number}")
     else:
-        fits = type(expected) is type(told) and expected == told
-        require(fits, where, f"published as {told}, the files say {expected}", WRONG)
+        require(type(expected) is type(told) and expected == told, where, f"published as {told}, not {expected}", WRONG)
 
-def check_results(path: Path, box: BallotBox, totals: Totals | None) -> None:
+def check_results(path: Path, box: BallotBox, totals: dict | None) -> None:
     try:
         told = json.loads(path.read_bytes())
         told = told.get("count", told)  # of a statement
@@ -95,11 +93,12 @@ def check_results(path: Path, box: BallotBox, totals: Totals | None) -> None:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise Refused(path, "it holds no results", "name what tally wrote") from None
     package = box.package
-    heads = [{"partition": each, "sequence": size, "hash": link.hex()} for each, (size, link) in enumerate(box.heads) if size]
+    heads = [{"partition": partition, "sequence": size, "hash": link.hex()}
+             for partition, (size, link) in enumerate(box.heads) if size]
     compare({"event_id": package.event, "manifest_sha256": package.manifest_sha256.hex(), "ledger": heads,
-             "votes": box.votes.total(), "duplicates": box.duplicates.total()}, told, str(path))
+             "votes": box.cast.total(), "duplicates": box.duplicates.total()}, told, str(path))
     compare(dict(box.invalid), invalid, f"{path}, invalid attempts")
-    require(ballots.keys() <= {ballot.id for ballot in package.ballots}, path, "it names ballots that there are not", WRONG)
+    require(ballots.keys() <= {ballot.id for ballot in package.ballots}, path, "it names other ballots", WRONG)
     print("Published results:")
     for ballot in package.ballots:
         if ballot.id not in ballots:

@@ -43,8 +43,5 @@ def root_above(hash_: bytes, index: int, size: int, path: list[bytes]) -> bytes 
         return hash_ if size == 1 and not path else None
     *below, sibling = path
     left = 1 << (size - 1).bit_length() - 1  # leaves below the left hand of the root
-    if index < left:
-        under = root_above(hash_, index, left, below)
-        return under and node_hash(under, sibling)
-    under = root_above(hash_, index - left, size - left, below)
-    return under and node_hash(sibling, under)
+    under = root_above(hash_, index % left, left if index < left else size - left, below)
+    return under and (node_hash(under, sibling) if index < left else node_hash(sibling, under))

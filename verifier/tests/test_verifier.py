@@ -234,8 +234,8 @@ class Bodies(Case):
 class Stuffing(Case):
     def test_nobody_votes_twice_and_nobody_from_nowhere(self):
         election = self.sound(log=False)
-        for marks, told in (({LAW: [0]}, "credential 0 has voted before"), ({LAW: [16]}, "credential 16 is not on the roll"),
-                            ({LAW: [3], RACE: [5]}, "credential 5 has voted before"), ({2: [1]}, "a ballot that there is not")):
+        for marks, told in (({LAW: [0]}, "voter 0 has voted before"), ({LAW: [16]}, "voter 16 is not on the roll"),
+                            ({LAW: [3], RACE: [5]}, "voter 5 has voted before"), ({2: [1]}, "a ballot that there is not")):
             segments = sound_frames()
             segments[1].insert(1, (OPENS + 9, body(marks, "stuffed")))
             election.write(segments)
