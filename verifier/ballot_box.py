@@ -1,116 +1,85 @@
 """What the frames say all together: nobody votes twice, outside a window, or in another partition."""
 from collections import Counter
-from datetime import datetime, timedelta
 
+from .basics import Refused, require
 from .ledger import UNWRITTEN, Frame
-from .package import Package
-from .refused import Refused
+from .package import Ballot, Package
 
 REASONS = {1: "not_on_roll", 2: "not_open", 3: "closed", 4: "wrong_region", 5: "bad_choice", 6: "no_such_ballot"}
 STUFFED = "a vote is counted that no voter of the roll can have cast, or one voter's twice"
-
-Votes = dict[tuple[int, int], int]  # by ballot and region
-
-def instant(time_ms: int) -> str:
-    """The instant as a person reads it."""
-    try:
-        return f"{datetime(1970, 1, 1) + timedelta(milliseconds=time_ms):%Y-%m-%d %H:%M:%S} UTC"
-    except (ValueError, OverflowError):
-        return f"{time_ms} ms"
+SHUT = "votes were taken while the ballot was closed"
 
 class BallotBox:
     """The votes of the whole event, from every partition."""
-
     def __init__(self, package: Package) -> None:
-        self.package = package
+        self.package, self.ballots = package, package.ballots
         self.votes: Counter[tuple[int, int]] = Counter()  # by ballot and region
-        self.duplicates: Counter[int] = Counter()  # by ballot
+        self.cast, self.duplicates = Counter[int](), Counter[int]()  # votes, and attempts to vote again, by ballot
         self.invalid: Counter[tuple[str | None, str]] = Counter()  # by ballot and reason
         self.closing: set[tuple[int, int]] = set()  # partitions and ballots whose closing frame is there
-        self.last: dict[int, Frame] = {}  # by partition
+        self.heads = [(0, bytes(32))] * package.partitions  # sequence and link of the last frame
+        self.times: list[int | None] = [None] * package.partitions  # its time
         self.voted = [[bytearray(len(shard)) for shard in roll] for roll in package.rolls]
+        self.registered = [sum(map(Counter, roll), Counter()) for roll in package.rolls]  # by ballot: by region
 
-    def take(self, frame: Frame) -> Votes:
-        """Puts the votes of a frame in; returns how many there are."""
-        votes: Votes = {}
-        for index in frame.marks:
-            if index >= len(self.voted):
-                raise Refused(frame.where(), f"votes on ballot {index}, which the event does not have", STUFFED)
-            regions = self.mark(frame, index)
-            self.check_ballot(frame, index, regions)
+    def take(self, frame: Frame) -> dict[tuple[int, int], int]:
+        """Puts the votes of a frame in; returns how many there are by ballot and region, ascending."""
+        votes = {}
+        for index, shards in frame.marks.items():
+            require(index < len(self.ballots), frame.where, "votes on a ballot that there is not", STUFFED)
+            regions: dict[int, int] = {}
+            here = self.package.shards_of(index, frame.segment.partition)
+            for shard, ordinals in shards.items():
+                require(shard in here, frame.where, "votes of a shard that is not of this partition", STUFFED)
+                voted, roll = self.voted[index][shard], self.package.rolls[index][shard]
+                for ordinal in ordinals:
+                    if ordinal >= len(roll) or voted[ordinal]:
+                        fault = "has voted before" if ordinal < len(roll) else "is not on the roll"
+                        raise Refused(frame.where, f"ballot {index}, shard {shard}: voter {ordinal} {fault}", STUFFED)
+                    voted[ordinal] = 1
+                    regions[roll[ordinal]] = regions.get(roll[ordinal], 0) + 1
+            self.check_ballot(frame, self.ballots[index], regions)
             for region in sorted(regions):
                 votes[index, region] = regions[region]
                 self.votes[index, region] += regions[region]
-        if frame.attempts["duplicates"] or frame.attempts["invalid"]:
-            self.take_attempts(frame)
-        self.check_time(frame)
+                self.cast[index] += regions[region]
+        self.take_attempts(frame)
+        self.check_time(frame, frame.segment.partition)
         return votes
 
-    def mark(self, frame: Frame, index: int) -> dict[int, int]:
-        """Marks who voted on a ballot; returns how many did by region."""
-        regions: dict[int, int] = {}
-        here = self.package.shards_of(index, frame.segment.partition)
-        for shard, ordinals in frame.marks[index].items():
-            if shard not in here:
-                raise Refused(frame.where(), f"ballot {index}: shard {shard} is not of this partition", STUFFED)
-            voted, roll = self.voted[index][shard], self.package.rolls[index][shard]
-            for ordinal in ordinals:
-                if ordinal >= len(roll) or voted[ordinal]:
-                    fault = "has voted before" if ordinal < len(roll) else "is not on the roll"
-                    raise Refused(frame.where(), f"ballot {index}, shard {shard}: credential {ordinal} {fault}", STUFFED)
-                voted[ordinal] = 1
-                regions[roll[ordinal]] = regions.get(roll[ordinal], 0) + 1
-        return regions
-
-    def check_ballot(self, frame: Frame, index: int, regions: dict[int, int]) -> None:
+    def check_ballot(self, frame: Frame, ballot: Ballot, regions: dict[int, int]) -> None:
         """The window of the ballot, and the length of what is sealed, which follows from the marks."""
-        ballot, sealed = self.package.event.ballots[index], len(frame.choices[index][1])
         if not ballot.opens_ms <= frame.time_ms < ballot.closes_ms:
-            raise Refused(frame.where(), f"votes on {ballot.id} are stamped {instant(frame.time_ms)}, and it is open from "
-                          f"{instant(ballot.opens_ms)} until before {instant(ballot.closes_ms)}",
-                          "votes were taken while the ballot was closed")
-        if not all(map(ballot.paper, regions)):
-            raise Refused(frame.where(), f"votes on {ballot.id} in a region without ballot paper", STUFFED)
-        if sealed != ballot.sealed_bytes(regions):
-            raise Refused(frame.where(), f"{sealed} sealed bytes for {ballot.id}, and its marks ask for "
-                          f"{ballot.sealed_bytes(regions)}", UNWRITTEN)
+            raise Refused(frame.where, f"{frame.time_ms} ms since 1970 is outside the window of {ballot.id}", SHUT)
+        require(all(map(ballot.paper, regions)), frame.where, "votes in a region without ballot paper", STUFFED)
+        due = 16
+        for region, count in regions.items():
+            ranking, sums, width = ballot.layout(region)
+            due += count * ranking + sums * width
+        fits = len(frame.choices[ballot.index][1]) == due
+        require(fits, frame.where, "not as many sealed bytes as its marks ask for", UNWRITTEN)
 
     def take_attempts(self, frame: Frame) -> None:
         """Adds attempts that became no vote. A repeated one is of somebody who has voted."""
-        for index, shard, ordinal, count in frame.attempts["duplicates"]:
+        for (index, shard, ordinal), count in frame.duplicates.items():
             known = index < len(self.voted) and shard in self.package.shards_of(index, frame.segment.partition)
-            if not known or not any(self.voted[index][shard][ordinal:ordinal + 1]):
-                raise Refused(frame.where(), f"ballot {index}, shard {shard}: credential {ordinal} is said to have voted "
-                              "again, and has not voted", UNWRITTEN)
+            require(known and any(self.voted[index][shard][ordinal:ordinal + 1]), frame.where, f"ballot {index}, shard "
+                    f"{shard}: credential {ordinal} is said to have voted again, and has not voted", UNWRITTEN)
             self.duplicates[index] += count
-        for reason, index, count in frame.attempts["invalid"]:
-            if reason not in REASONS or index is not None and index >= len(self.voted):
-                raise Refused(frame.where(), "attempts for no known reason, or on no ballot of the event", UNWRITTEN)
-            self.invalid[None if index is None else self.package.event.ballots[index].id, REASONS[reason]] += count
+        for (reason, index), count in frame.invalid.items():
+            known = reason in REASONS and index < len(self.ballots)
+            require(known, frame.where, "attempts for no known reason, or on no ballot of the event", UNWRITTEN)
+            self.invalid[None if index < 0 else self.ballots[index].id, REASONS[reason]] += count
 
-    def check_time(self, frame: Frame) -> None:
+    def check_time(self, frame: Frame, partition: int) -> None:
         """Votes and closes alone move time. Notes which ballots this frame closes."""
-        partition = frame.segment.partition
-        before = self.last.get(partition)
-        if before is None or before.time_ms < frame.time_ms:
-            closes = [ballot.index for ballot in self.package.event.ballots if ballot.closes_ms <= frame.time_ms]
-            closing = {(partition, index) for index in closes} - self.closing
-            if before and not frame.marks and not closing:
-                raise Refused(frame.where(), "it holds no vote, closes no ballot, and moves the time", UNWRITTEN)
-            self.closing |= closing
-        self.last[partition] = frame
-
-    def head(self, partition: int) -> tuple[int, bytes]:
-        """Sequence and hash of the last frame."""
-        return (self.last[partition].sequence, self.last[partition].link) if partition in self.last else (0, bytes(32))
+        if self.times[partition] != frame.time_ms:
+            closes = {(partition, ballot.index) for ballot in self.ballots if ballot.closes_ms <= frame.time_ms}
+            fits = self.times[partition] is None or frame.marks or closes - self.closing
+            require(fits, frame.where, "it holds no vote, closes no ballot, and moves the time", UNWRITTEN)
+            self.closing |= closes
+        self.heads[partition], self.times[partition] = (frame.sequence, frame.link), frame.time_ms
 
     def is_closed(self, index: int) -> bool:
         """Whether every partition holds the closing frame of a ballot: no vote can follow."""
         return all((partition, index) in self.closing for partition in range(self.package.partitions))
-
-    def registered(self, index: int) -> Counter[int]:
-        """How many credentials the roll of a ballot has, by region."""
-        return sum((Counter(shard) for shard in self.package.rolls[index]), Counter())
-
-    def votes_on(self, index: int) -> int:
-        return sum(count for (ballot, _), count in self.votes.items() if ballot == index)

@@ -1,98 +1,61 @@
 """Which votes are released together: a function of the marks of a partition and of the signed event alone."""
-from collections import deque
-from typing import NamedTuple
+from collections import Counter, defaultdict, namedtuple
+from collections.abc import Iterator
+from functools import reduce
+from itertools import accumulate
 
-from .event import Ballot
-from .ledger import Frame
+from .package import Ballot
 
 COUNTRY = -1  # the scope of all voters of a law; others are regions
+# Votes of some frames, with sequence and link of the last; what a hand adds up of them: masked counts or masks (of a
+# ranked ballot one, of witnesses), and sealed rankings.
+Part = namedtuple("Part", "sequence link votes sums records")
+Release = namedtuple("Release", "ballot scope first part")
 
-class Sum(NamedTuple):
-    """What a hand adds up: masked counts or masks, sealed rankings, and their witnesses (modulo 2^128)."""
-    cells: tuple[int, ...] = ()
-    records: tuple[bytes, ...] = ()
-    witnesses: int = 0
-
-    def plus(self, other: "Sum") -> "Sum":
-        cells = tuple((one + more) % 2**32 for one, more in zip(self.cells, other.cells, strict=True))
-        return Sum(cells, self.records + other.records, (self.witnesses + other.witnesses) % 2**128)
-
-class Part(NamedTuple):
-    """Votes of some frames, the last of which is named."""
-    sequence: int
-    link: bytes
-    votes: int
-    sum: Sum
-
-class Release(NamedTuple):
-    """Votes that are released together."""
-    ballot: Ballot
-    scope: int
-    first: int
-    part: Part
-
-class Unit:
-    """What is released by itself: the votes on a ballot in a region, or in the whole country."""
-
-    def __init__(self, ballot: Ballot, scope: int) -> None:
-        self.ballot, self.scope = ballot, scope
-        self.waiting: deque[Part] = deque()
-        self.votes, self.released = 0, 0  # how many wait; the last frame of the last release
-        self.moves = ballot.definition["results"] == "live" and (not ballot.is_law or scope == COUNTRY)
-
-    def add(self, part: Part) -> None:
-        """Puts votes behind those that wait; together with them where only the close releases them."""
-        self.votes += part.votes
-        if self.waiting and (not self.moves or self.waiting[-1].sequence == part.sequence):
-            part = joined([self.waiting.pop(), part])
-        self.waiting.append(part)
-
-    def due(self) -> int:
-        """How many of the oldest frames are released now: the fewest with enough votes, if enough stay behind."""
-        least = self.ballot.definition["release_min"]
-        behind, votes = 0 if least == 1 else least, 0
-        if not self.moves or self.votes < least + behind:
-            return 0
-        for count, part in enumerate(self.waiting, 1):
-            votes += part.votes
-            if votes >= least:
-                return count if self.votes - votes >= behind else 0
-        return 0
-
-    def release(self, count: int) -> Release:
-        """Takes the oldest frames out."""
-        part = joined([self.waiting.popleft() for _ in range(count)])
-        first, self.released = self.released + 1, part.sequence
-        self.votes -= part.votes
-        return Release(self.ballot, self.scope, first, part)
-
-def joined(parts: list[Part]) -> Part:
-    total = parts[0].sum
-    for part in parts[1:]:
-        total = total.plus(part.sum)
-    return Part(parts[-1].sequence, parts[-1].link, sum(part.votes for part in parts), total)
+def joined(one: Part, later: Part) -> Part:
+    sums = tuple(sum_ + more for sum_, more in zip(one.sums, later.sums, strict=True))
+    return Part(later.sequence, later.link, one.votes + later.votes, sums, one.records + later.records)
 
 class Plan:
-    """The releases of one partition."""
-
+    """The releases of one partition, by unit: the votes on a ballot in a region, or in the whole country."""
     def __init__(self, ballots: list[Ballot]) -> None:
-        self.ballots, self.units, self.closed = ballots, dict[tuple[int, int], Unit](), set[int]()
+        self.ballots, self.waiting, self.closed = ballots, defaultdict[tuple[int, int], list[Part]](list), set[int]()
+        self.votes, self.released = Counter(), Counter()  # how many wait; the last frame of the last release
 
-    def step(self, frame: Frame, sums: dict[tuple[int, int], tuple[int, Sum]]) -> list[Release]:
-        """Takes the votes of the next frame, by ballot and region; returns what is released with it."""
-        touched = set()
-        for (index, region), (votes, sum_) in sums.items():
-            for scope in (COUNTRY, region) if self.ballots[index].is_law else (region,):
-                unit = self.units.setdefault((index, scope), Unit(self.ballots[index], scope))
-                unit.add(Part(frame.sequence, frame.link, votes, sum_))
-                touched.add((index, scope))
-        releases = []
-        for key in sorted(touched):
-            while count := self.units[key].due():
-                releases.append(self.units[key].release(count))
+    def step(self, time_ms: int, parts: dict[tuple[int, int], Part]) -> Iterator[Release]:
+        """Takes the votes of the next frame, by ballot and region; gives what is released with it."""
+        moving = set()
+        for (index, region), part in parts.items():
+            ballot = self.ballots[index]
+            for scope in (COUNTRY, region) if ballot.is_law else (region,):
+                waiting, moves = self.waiting[index, scope], not ballot.is_law or scope == COUNTRY
+                if ballot.definition["results"] == "live" and moves:
+                    moving.add((index, scope))
+                joins = waiting and (waiting[-1].sequence == part.sequence or (index, scope) not in moving)
+                waiting.append(joined(waiting.pop(), part) if joins else part)
+                self.votes[index, scope] += part.votes
+        for unit in sorted(moving):
+            yield from self.due(unit)
         for ballot in self.ballots:
-            if ballot.closes_ms <= frame.time_ms and ballot.index not in self.closed:
+            if ballot.closes_ms <= time_ms and ballot.index not in self.closed:
                 self.closed.add(ballot.index)
-                rest = [self.units[key] for key in sorted(self.units) if key[0] == ballot.index]
-                releases += [unit.release(len(unit.waiting)) for unit in rest if unit.votes]
-        return releases
+                rest = [unit for unit in sorted(self.waiting) if unit[0] == ballot.index and self.waiting[unit]]
+                yield from (self.release(unit, len(self.waiting[unit])) for unit in rest)
+
+    def due(self, unit: tuple[int, int]) -> Iterator[Release]:
+        """What is released before the close: the fewest oldest frames with enough votes, if enough stay behind."""
+        least = self.ballots[unit[0]].definition["release_min"]
+        behind = 0 if least == 1 else least
+        while self.votes[unit] >= least + behind:
+            oldest = enumerate(accumulate(part.votes for part in self.waiting[unit]), 1)
+            count, votes = next((count, votes) for count, votes in oldest if votes >= least)
+            if self.votes[unit] - votes < behind:
+                return
+            yield self.release(unit, count)
+
+    def release(self, unit: tuple[int, int], count: int) -> Release:
+        part = reduce(joined, self.waiting[unit][:count])
+        del self.waiting[unit][:count]
+        first, self.released[unit] = self.released[unit] + 1, part.sequence
+        self.votes[unit] -= part.votes
+        return Release(self.ballots[unit[0]], unit[1], first, part)

@@ -1,7 +1,7 @@
 """The log's tree (RFC 6962), one leaf a frame."""
 import hashlib
 import struct
-from collections.abc import Sequence
+from functools import reduce
 
 LEAF = struct.Struct(">BHQ32sI32s")  # version, partition, sequence, link, votes, root over trackers
 
@@ -13,12 +13,10 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 class Tree:
     """A tree that grows: the roots of its full parts, the largest first."""
-
     def __init__(self) -> None:
         self.size, self.parts = 0, list[bytes]()
 
     def add(self, entry: bytes) -> None:
-        """Puts the next leaf behind the others."""
         root, full = leaf_hash(entry), self.size
         while full & 1:
             root, full = node_hash(self.parts.pop(), root), full >> 1
@@ -28,10 +26,7 @@ class Tree:
     def root(self) -> bytes:
         if not self.parts:
             return hashlib.sha256(b"").digest()
-        root = self.parts[-1]
-        for part in reversed(self.parts[:-1]):
-            root = node_hash(part, root)
-        return root
+        return reduce(lambda right, left: node_hash(left, right), reversed(self.parts))
 
 def frame_leaf(partition: int, sequence: int, link: bytes, trackers: bytes) -> bytes:
     """What the log says of a frame: 79 bytes."""
@@ -42,16 +37,11 @@ def frame_leaf(partition: int, sequence: int, link: bytes, trackers: bytes) -> b
         tree.add(trackers[at:at + 16])
     return LEAF.pack(1, partition, sequence, link, tree.size, tree.root())
 
-def root_above(hash_: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:
+def root_above(hash_: bytes, index: int, size: int, path: list[bytes]) -> bytes | None:
     """The root that a path leads to from a leaf's hash; None where the path is not of that length."""
-    if size == 1:
-        return None if path else hash_
-    if not path or index >= size:
-        return None
+    if size == 1 or not path or index >= size:
+        return hash_ if size == 1 and not path else None
     *below, sibling = path
     left = 1 << (size - 1).bit_length() - 1  # leaves below the left hand of the root
-    if index < left:
-        under = root_above(hash_, index, left, below)
-        return under and node_hash(under, sibling)
-    under = root_above(hash_, index - left, size - left, below)
-    return under and node_hash(sibling, under)
+    under = root_above(hash_, index % left, left if index < left else size - left, below)
+    return under and (node_hash(under, sibling) if index < left else node_hash(sibling, under))

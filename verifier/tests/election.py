@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from verifier.encoding import crc32c
+from verifier.basics import crc32c
 from verifier.tree import frame_leaf, leaf_hash, node_hash
 
 OPENS, CLOSES = 1_767_225_600_000, 1_767_312_000_000  # 2026-01-01 and 2026-01-02
