@@ -20,6 +20,7 @@ pub mod crash_tally;
 pub mod day;
 pub mod definition;
 pub mod demo;
+pub mod equivocation;
 pub mod failed_sync;
 pub mod full_disk;
 pub mod growing;
