@@ -18,8 +18,8 @@ use rehearsal::programs::Programs;
 use rehearsal::services::Addresses;
 use rehearsal::steps::Steps;
 use rehearsal::{
-    cluster, contradictions, crash, crash_tally, day, demo, equivocation, growing, log_cost, lost_machine, serve,
-    startup, takeover, validators,
+    cluster, contradictions, crash, crash_tally, day, demo, equivocation, growing, log_cost,
+    lost_machine, serve, startup, takeover, validators,
 };
 use serde::Serialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};

@@ -17,7 +17,7 @@ use rehearsal::steps::Steps;
 use rehearsal::truth::Truth;
 use rehearsal::voting::{Load, Voting};
 use rehearsal::witnesses::{self, Witness};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 const VOTERS: u32 = 300;
 const VOTES: u64 = 200;
@@ -55,8 +55,8 @@ async fn held(python: PathBuf, stage: Stage) -> Held {
     // A second holder's releases of the true ledger.
     stage.verify().await.unwrap();
     copy(&stage.machines.releases_again(), &stage.machines.releases());
-    fs::create_dir(true_data(&stage)).unwrap();
-    rustix::fs::rename(stage.machines.ledger(), true_data(&stage).join("ledger")).unwrap();
+    // The voted bitsets go with it: whoever has the disk takes them away, and a start makes them again.
+    rustix::fs::rename(stage.machines.data(), true_data(&stage)).unwrap();
     Held {
         python,
         receipt: truth.first_receipt().unwrap().to_owned(),
@@ -183,14 +183,14 @@ async fn where_no_log_is_named_a_rewritten_ledger_verifies_and_is_counted() {
     let output = held.verified(&[]);
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{told}");
-    assert!(
-        told.contains("NOBODY OUTSIDE HAS VOUCHED FOR IT"),
-        "{told}"
-    );
+    assert!(told.contains("NOBODY OUTSIDE HAS VOUCHED FOR IT"), "{told}");
     // All that is left: the voter who comes with a receipt. It proves nothing, since nobody signed it.
     let look_up = held.tally("verify").flag("--receipt", &*held.receipt);
     let said = refused(&held.stage, look_up).await;
-    assert!(said.contains("1 of 1 receipts are not in the ledger"), "{said}");
+    assert!(
+        said.contains("1 of 1 receipts are not in the ledger"),
+        "{said}"
+    );
     let other = truth.receipt_ids().iter().find(|id| **id != held.receipt);
     let look_up = held.tally("verify").flag("--receipt", &**other.unwrap());
     look_up.run().await.unwrap();
@@ -208,25 +208,41 @@ async fn invariant_10_where_witnesses_watch_a_rewritten_ledger_is_refused_by_eve
     };
     let held = held(python, stage).await;
     held.rewrite(&["--checkpoint", "old"]);
-    held.is_refused("the old checkpoint", "another history", "the root over these frames is")
-        .await;
+    held.is_refused(
+        "the old checkpoint",
+        "there are two histories",
+        "the root over these frames is",
+    )
+    .await;
     held.rewrite(&["--checkpoint", "none"]);
-    held.is_refused("no checkpoint", "checkpoint", "there is no checkpoint")
-        .await;
+    held.is_refused(
+        "no checkpoint",
+        "there is no checkpoint",
+        "there is no checkpoint",
+    )
+    .await;
     let witness = format!("http://{}/", held.witnesses[0].at);
     let own = ["--checkpoint", "own", "--witness", &witness];
     let told = held.rewrite(&own);
     assert_eq!(statuses(&told), [403, 403], "{told}");
-    held.is_refused("another key", "is not signed by the key", "it is not signed by the key of")
-        .await;
+    held.is_refused(
+        "another key",
+        "is not signed by the key",
+        "it is not signed by the key of",
+    )
+    .await;
     let log_key = held.stage.machines.log_key();
     let mut operator = own.to_vec();
     operator.extend(["--log-key", log_key.to_str().unwrap()]);
     let told = held.rewrite(&operator);
     assert_eq!(statuses(&told), [409, 422], "{told}");
     assert_eq!(told["answers"][0][1], told["true_frames"].to_string());
-    held.is_refused("the log's key", "witnesses", "witnesses must have cosigned")
-        .await;
+    held.is_refused(
+        "the log's key",
+        "too few cosignatures",
+        "witnesses must have cosigned",
+    )
+    .await;
     its_receipt_still_proves_the_true_history(&held).await;
     witnesses::stop(held.witnesses).await.unwrap();
 }
@@ -249,5 +265,4 @@ async fn its_receipt_still_proves_the_true_history(held: &Held) {
     let log = fs::read_to_string(machines.logs().join(log)).unwrap();
     let evidence = "without showing that it continues what was cosigned";
     assert!(log.contains(evidence), "{log}");
-    assert_eq!(json!(log.matches(evidence).count()), json!(1), "{log}");
 }

@@ -50,7 +50,10 @@ pub(super) async fn vote(
 /// Votes that must all be recorded.
 async fn vote_on(stage: &Stage, voters: &mut Voters, at: Addresses, votes: u64) -> Result<()> {
     let recorded = vote(stage, voters, at, votes).await?;
-    ensure!(recorded == votes, "{recorded} of {votes} votes were recorded");
+    ensure!(
+        recorded == votes,
+        "{recorded} of {votes} votes were recorded"
+    );
     Ok(())
 }
 
@@ -145,7 +148,10 @@ pub(super) async fn kept(
     for name in NAMES {
         watching.cosigned(name, frames).await?;
     }
-    let roots = [view(watching.get("paper")?).await?.root, view(watching.get("party")?).await?.root];
+    let roots = [
+        view(watching.get("paper")?).await?.root,
+        view(watching.get("party")?).await?.root,
+    ];
     if roots[0] != roots[1] {
         bail!("honest witnesses of an honest log disagree: {roots:?}");
     }

@@ -39,7 +39,8 @@ impl Watching {
     /// Ends a witness, whose memory stays.
     pub(super) async fn stop(&mut self, name: &str) -> Result<()> {
         let place = self.all.iter_mut();
-        let is_it = |witness: &&mut Option<Witness>| witness.as_ref().is_some_and(|it| it.name == name);
+        let is_it =
+            |witness: &&mut Option<Witness>| witness.as_ref().is_some_and(|it| it.name == name);
         let witness = place.into_iter().find(|witness| is_it(witness));
         let witness = witness.and_then(Option::take);
         let witness = witness.with_context(|| format!("witness {name} does not run"))?;
@@ -83,7 +84,10 @@ fn memory(stage: &Stage, name: &str) -> PathBuf {
 }
 
 fn early_memory(stage: &Stage, name: &str) -> PathBuf {
-    stage.machines.witness(name).join("state-before-the-first-vote")
+    stage
+        .machines
+        .witness(name)
+        .join("state-before-the-first-vote")
 }
 
 async fn copy(stage: &Stage, from: &Path, to: &Path) -> Result<()> {

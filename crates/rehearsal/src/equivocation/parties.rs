@@ -21,7 +21,10 @@ use crate::witnesses::Witness;
 pub(super) const NOTICED_WITHIN: Duration = Duration::from_secs(20);
 
 /// Waits until `look` finds something.
-pub(super) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Result<Option<T>>) -> Result<T> {
+pub(super) async fn until<T>(
+    what: &str,
+    mut look: impl AsyncFnMut() -> Result<Option<T>>,
+) -> Result<T> {
     let deadline = Instant::now() + NOTICED_WITHIN;
     loop {
         if let Some(found) = look().await? {
@@ -113,16 +116,33 @@ impl Tail {
     }
 }
 
-/// Waits until a program that follows has ended, and writes down that it refused; it must have.
-pub(super) async fn ended(scene: &mut Scene, party: &str, mut server: Server) -> Result<()> {
+/// How a program that follows took a second history.
+#[derive(Debug)]
+pub(super) struct Ending {
+    refused: bool,
+    words: String,
+    at: Instant,
+}
+
+/// Waits until a program that follows has ended.
+pub(super) async fn ending(mut server: Server) -> Result<Ending> {
     let waited = tokio::time::timeout(NOTICED_WITHIN, server.wait()).await;
     let refused = match waited {
         Ok(status) => !status?.success(),
         Err(_) => false,
     };
-    let said = server.log_tail();
-    scene.saw(party, (refused, true), last_line(&said));
-    Ok(())
+    Ok(Ending {
+        refused,
+        words: last_line(&server.log_tail()).to_owned(),
+        at: Instant::now(),
+    })
+}
+
+impl Ending {
+    /// Writes down how it ended; it must have refused.
+    pub(super) fn tell(&self, scene: &mut Scene, party: &str) {
+        scene.saw_at(self.at, party, (self.refused, true), &self.words);
+    }
 }
 
 impl Stage {

@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use super::first::{self, First};
 use super::following::Following;
 use super::histories::Watching;
-use super::parties::{self, Tail, ask, ask_verifier, ended, until, view};
+use super::parties::{self, Tail, ask, ask_verifier, ending, until, view};
 use super::told::Scene;
 use crate::child::Server;
 use crate::http;
@@ -60,11 +60,14 @@ impl Ground<'_> {
         };
         let tail = Tail::of(self.log());
         let server = self.start().await?;
-        let health = until("the validator says that nobody vouches for it", async || {
-            let (_, text) = http::get(self.at.public, "/api/v1/health").await?;
-            let text = String::from_utf8_lossy(&text).into_owned();
-            Ok(text.contains("log-unwitnessed").then_some(text))
-        });
+        let health = until(
+            "the validator says that nobody vouches for it",
+            async || {
+                let (_, text) = http::get(self.at.public, "/api/v1/health").await?;
+                let text = String::from_utf8_lossy(&text).into_owned();
+                Ok(text.contains("log-unwitnessed").then_some(text))
+            },
+        );
         health.await?;
         let line = tail.wait("a witness contradicts this ledger").await?;
         scene.refused("log of the second validator", &contradiction(&line));
@@ -75,12 +78,22 @@ impl Ground<'_> {
         for liar in liars {
             let size = view(watching.get(liar)?).await?.size;
             let words = format!("cosigned {} frames of it", size.unwrap_or_default());
-            scene.saw(&format!("witness that lies ({liar})"), (false, false), &words);
+            scene.saw(
+                &format!("witness that lies ({liar})"),
+                (false, false),
+                &words,
+            );
         }
         self.honest_witnesses(&mut scene, watching, liars).await?;
         let stage = self.stage;
         let remembers = stage.auditor(self.at, Some(&self.first.seen));
-        ask(stage, &mut scene, ("auditor who remembers", true), remembers).await?;
+        ask(
+            stage,
+            &mut scene,
+            ("auditor who remembers", true),
+            remembers,
+        )
+        .await?;
         let new = stage.auditor(self.at, None);
         ask(stage, &mut scene, ("new auditor", true), new).await?;
         let out = stage.machines.root().join("releases-of-nobody");
@@ -115,11 +128,7 @@ impl Ground<'_> {
 
     /// Two of three witnesses lie: the second history counts by the policy. `following` are those who followed the
     /// first history when the validator was exchanged.
-    pub(super) async fn counted(
-        &self,
-        votes: u64,
-        following: Following,
-    ) -> Result<Scene> {
+    pub(super) async fn counted(&self, votes: u64, following: Following) -> Result<Scene> {
         let mut scene = Scene::begin(
             "lying validator, two lying witnesses",
             "paper and university cosign it: as many as the policy asks for",
@@ -131,22 +140,32 @@ impl Ground<'_> {
         scene.went_on("policy", "two of three have cosigned: the ledger is open");
         let line = tail.wait("a witness contradicts this ledger").await?;
         scene.refused("log of the second validator", &contradiction(&line));
-        ended(&mut scene, "auditor who follows", following.auditor).await?;
-        self.new_voters(&mut scene, votes).await?;
+        let (voted, auditor, mirror, tally) = tokio::try_join!(
+            self.new_voters(votes),
+            ending(following.auditor),
+            ending(following.mirror),
+            ending(following.tally)
+        )?;
+        auditor.tell(&mut scene, "auditor who follows");
+        mirror.tell(&mut scene, "mirror that follows");
+        tally.tell(&mut scene, "tally that follows");
+        scene.went_on("voters of the second ledger", &voted);
         let line = evidence.wait("the log has signed a checkpoint").await?;
-        ensure!(line.contains("remembered") && line.contains("submitted"), "{line}");
-        let words = "422, once the second history is longer: both signed checkpoints are in its log";
+        ensure!(
+            line.contains("remembered") && line.contains("submitted"),
+            "{line}"
+        );
+        let words =
+            "422, once the second history is longer: both signed checkpoints are in its log";
         scene.refused("honest witness (party)", words);
-        ended(&mut scene, "mirror that follows", following.mirror).await?;
-        ended(&mut scene, "tally that follows", following.tally).await?;
         self.those_who_remember(&mut scene).await?;
         server.stop().await?;
         self.those_who_come_new(&mut scene).await?;
         Ok(scene)
     }
 
-    /// Voters who know nothing of the first history.
-    async fn new_voters(&self, scene: &mut Scene, votes: u64) -> Result<()> {
+    /// Voters who know nothing of the first history. Returns what they were told.
+    async fn new_voters(&self, votes: u64) -> Result<String> {
         let mut voters = Voters::read(self.stage, self.seed)?;
         let taken = first::vote(self.stage, &mut voters, self.at, votes).await?;
         let frames = first::frames(self.at).await?;
@@ -159,9 +178,9 @@ impl Ground<'_> {
         truth.write(&self.stage.machines.truth())?;
         let receipt = self.stage.check_a_receipt(self.at).await?;
         rustix::fs::rename(receipt, self.second_receipt())?;
-        let words = format!("{taken} of {votes} votes recorded and proven, in {frames} frames");
-        scene.went_on("voters of the second ledger", &words);
-        Ok(())
+        Ok(format!(
+            "{taken} of {votes} votes recorded, in {frames} frames; a receipt is proven"
+        ))
     }
 
     fn second_receipt(&self) -> PathBuf {
@@ -173,13 +192,23 @@ impl Ground<'_> {
         let path = format!("/api/v1/receipts/{}", self.first.receipt_id);
         let (status, _) = http::get(self.at.public, &path).await?;
         let words = format!("{status}: the receipt of a vote that was recorded is not known");
-        scene.saw("voter with a receipt, online", (status == 404, true), &words);
+        scene.saw(
+            "voter with a receipt, online",
+            (status == 404, true),
+            &words,
+        );
         let audit = stage.auditor(self.at, Some(&self.first.seen));
         ask(stage, scene, ("auditor who remembers", true), audit).await?;
         let new = stage.auditor(self.at, None);
         ask(stage, scene, ("new auditor", false), new).await?;
         let hand = stage.count_hand(&stage.machines.releases());
-        ask(stage, scene, ("count hand with earlier releases", true), hand).await
+        ask(
+            stage,
+            scene,
+            ("count hand with earlier releases", true),
+            hand,
+        )
+        .await
     }
 
     /// From here on the validator has ended: there are the files.
@@ -194,7 +223,13 @@ impl Ground<'_> {
         ask(stage, scene, ("tally verify", false), verify).await?;
         let id = &*self.first.receipt_id;
         let verify = stage.mask_hand("verify", &out).flag("--receipt", id);
-        ask(stage, scene, ("tally verify, a first receipt", true), verify).await?;
+        ask(
+            stage,
+            scene,
+            ("tally verify, a first receipt", true),
+            verify,
+        )
+        .await?;
         self.verifiers(scene).await?;
         let both = stage.receipt_check(&self.first.receipt);
         let both = both.arg(self.second_receipt());

@@ -68,18 +68,33 @@ impl Scene {
     }
 
     /// Writes down whether a party refused, and whether it must have.
-    pub(super) fn saw(&mut self, party: &str, (refused, must_refuse): (bool, bool), words: &str) {
+    pub(super) fn saw(&mut self, party: &str, refused: (bool, bool), words: &str) {
+        self.saw_at(Instant::now(), party, refused, words);
+    }
+
+    /// The same of a party that had answered then.
+    pub(super) fn saw_at(
+        &mut self,
+        at: Instant,
+        party: &str,
+        (refused, must_refuse): (bool, bool),
+        words: &str,
+    ) {
+        let after = at.duration_since(self.began);
         self.seen.push(Saw {
             party: party.to_owned(),
             refused,
             must_refuse,
-            after_s: (self.began.elapsed().as_secs_f64() * 100.0).round() / 100.0,
+            after_s: (after.as_secs_f64() * 100.0).round() / 100.0,
             words: words.trim().to_owned(),
         });
     }
 
     fn faults(&self) -> impl Iterator<Item = String> {
-        let wrong = self.seen.iter().filter(|saw| saw.refused != saw.must_refuse);
+        let wrong = self
+            .seen
+            .iter()
+            .filter(|saw| saw.refused != saw.must_refuse);
         wrong.map(|saw| {
             let did = match saw.refused {
                 true => "refuses what is in order",
