@@ -21,6 +21,7 @@ pub mod crash_tally;
 pub mod day;
 pub mod definition;
 pub mod demo;
+pub mod ends;
 pub mod equivocation;
 pub mod failed_sync;
 pub mod full_disk;

@@ -11,6 +11,7 @@ use rehearsal::attack::{self, AttackReport, Scale};
 use rehearsal::ceremony::{self, Trustees};
 use rehearsal::cluster::fault;
 use rehearsal::definition::Definition;
+use rehearsal::ends::Ends;
 use rehearsal::machines::Machines;
 use rehearsal::outside::Verifier;
 use rehearsal::prepare::Stage;
@@ -22,7 +23,6 @@ use rehearsal::{
     lost_machine, serve, startup, takeover, validators,
 };
 use serde::Serialize;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -512,29 +512,4 @@ fn print(report: &impl Serialize, is_clean: bool) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
-}
-
-/// The signals that end a rehearsal.
-struct Ends {
-    interrupt: Signal,
-    terminate: Signal,
-    hang_up: Signal,
-}
-
-impl Ends {
-    fn new() -> Result<Ends> {
-        Ok(Ends {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn any(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
-        }
-    }
 }

@@ -25,7 +25,7 @@ pub(super) struct First {
     pub(super) frames: u64,
     /// Proof of the first vote.
     pub(super) receipt: PathBuf,
-    /// The receipt's number.
+    /// Number of the receipt for that vote.
     pub(super) receipt_id: String,
     /// What an auditor remembers.
     pub(super) seen: PathBuf,

@@ -67,7 +67,7 @@ pub async fn run(
     scenes.push(ground.refused(&watching, &["paper"]).await?);
     steps.done("one witness lied: nobody could vote there");
     watching.forget(stage, "university").await?;
-    let lie = ground.counted(SECOND * votes, following).await?;
+    let lie = ground.counted(&watching, SECOND * votes, following).await?;
     scenes.push(lie);
     steps.done("two witnesses lied: who remembers, notices");
     watching.stop_all().await?;

@@ -66,7 +66,7 @@ fn last_line(words: &str) -> &str {
 pub(super) struct View {
     /// Frames that it cosigned last; none where it never cosigned.
     pub(super) size: Option<u64>,
-    /// Root over them.
+    /// Root of the tree over them.
     pub(super) root: Option<String>,
 }
 
@@ -110,7 +110,7 @@ impl Tail {
         lines.find(|line| line.contains(words)).map(str::to_owned)
     }
 
-    /// Waits for it.
+    /// Waits until such a line is there.
     pub(super) async fn wait(&self, words: &str) -> Result<String> {
         until(words, async || Ok(self.find(words))).await
     }

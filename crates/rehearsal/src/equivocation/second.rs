@@ -17,6 +17,7 @@ use crate::prepare::Stage;
 use crate::services::{self, Addresses};
 use crate::truth::Truth;
 use crate::voters::Voters;
+use crate::witnesses::NAMES;
 
 /// Votes that are tried where none may be recorded.
 const TRIED: u64 = 20;
@@ -58,6 +59,7 @@ impl Ground<'_> {
                 "paper cosigns it, from its memory of before the first vote",
             ),
         };
+        let before = conflicts(watching).await?;
         let tail = Tail::of(self.log());
         let server = self.start().await?;
         let health = until(
@@ -84,7 +86,8 @@ impl Ground<'_> {
                 &words,
             );
         }
-        self.honest_witnesses(&mut scene, watching, liars).await?;
+        self.honest_witnesses(&mut scene, watching, (liars, before))
+            .await?;
         let stage = self.stage;
         let remembers = stage.auditor(self.at, Some(&self.first.seen));
         ask(
@@ -105,30 +108,49 @@ impl Ground<'_> {
         Ok(scene)
     }
 
-    /// That those who are honest still stand where the true history ended.
+    /// That those who are honest still stand where the true history ended, and have refused more often than `before`.
     async fn honest_witnesses(
         &self,
         scene: &mut Scene,
         watching: &Watching,
-        liars: &[&str],
+        (liars, before): (&[&str], [u64; 3]),
     ) -> Result<()> {
-        for name in crate::witnesses::NAMES {
+        let now = conflicts(watching).await?;
+        for (name, (before, now)) in NAMES.into_iter().zip(before.into_iter().zip(now)) {
             if liars.contains(&name) {
                 continue;
             }
-            let witness = watching.get(name)?;
-            let size = view(witness).await?.size.unwrap_or_default();
-            let conflicts = parties::answers(witness, "conflict").await?;
-            let refused = size == self.first.frames && conflicts > 0;
-            let words = format!("409: it has cosigned {size} frames ({conflicts} answers 409)");
+            let size = view(watching.get(name)?).await?.size.unwrap_or_default();
+            let refused = size == self.first.frames && now > before;
+            let words = format!("409: it has cosigned {size} frames of the first history");
             scene.saw(&format!("honest witness ({name})"), (refused, true), &words);
         }
         Ok(())
     }
 
+    /// What the third witness answers where two lie: a second history that is as long as the first contradicts it.
+    async fn contradicted(&self, scene: &mut Scene, watching: &Watching) -> Result<()> {
+        let party = watching.get("party")?;
+        let no_proof = parties::answers(party, "no_proof").await?;
+        let other_root = parties::answers(party, "other_root").await?;
+        let size = view(party).await?.size;
+        let refused = no_proof + other_root > 0 && size == Some(self.first.frames);
+        let words = format!(
+            "422 {no_proof} times, 409 to another tree of its size {other_root} times, once that one is as long: \
+             both signed checkpoints are in its log"
+        );
+        scene.saw("honest witness (party)", (refused, true), &words);
+        Ok(())
+    }
+
     /// Two of three witnesses lie: the second history counts by the policy. `following` are those who followed the
     /// first history when the validator was exchanged.
-    pub(super) async fn counted(&self, votes: u64, following: Following) -> Result<Scene> {
+    pub(super) async fn counted(
+        &self,
+        watching: &Watching,
+        votes: u64,
+        following: Following,
+    ) -> Result<Scene> {
         let mut scene = Scene::begin(
             "lying validator, two lying witnesses",
             "paper and university cosign it: as many as the policy asks for",
@@ -155,9 +177,7 @@ impl Ground<'_> {
             line.contains("remembered") && line.contains("submitted"),
             "{line}"
         );
-        let words =
-            "422, once the second history is longer: both signed checkpoints are in its log";
-        scene.refused("honest witness (party)", words);
+        self.contradicted(&mut scene, watching).await?;
         self.those_who_remember(&mut scene).await?;
         server.stop().await?;
         self.those_who_come_new(&mut scene).await?;
@@ -257,4 +277,13 @@ fn contradiction(line: &str) -> String {
     let from = line.find("it has seen another history").unwrap_or_default();
     let words = &line[from..];
     words[..words.find('"').unwrap_or(words.len())].to_owned()
+}
+
+/// How often each witness has answered 409 with the size that it knows.
+async fn conflicts(watching: &Watching) -> Result<[u64; 3]> {
+    let mut all = [0; 3];
+    for (all, name) in all.iter_mut().zip(NAMES) {
+        *all = parties::answers(watching.get(name)?, "conflict").await?;
+    }
+    Ok(all)
 }

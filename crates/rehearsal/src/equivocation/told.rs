@@ -13,7 +13,7 @@ const WORDS_MAX: usize = 160;
 /// What one party saw.
 #[derive(Clone, Debug, Serialize)]
 pub struct Saw {
-    /// Who looked.
+    /// Who looked, in a few words.
     pub party: String,
     /// Whether it refused what it was shown.
     pub refused: bool,
@@ -28,9 +28,9 @@ pub struct Saw {
 /// One lie, or one fault that looks like a lie, and everybody who looked.
 #[derive(Clone, Debug, Serialize)]
 pub struct Scene {
-    /// A short name.
+    /// A short name of the scene.
     pub scene: &'static str,
-    /// Who does what.
+    /// Who does what, in a sentence.
     pub story: &'static str,
     /// Everybody who looked, in the order in which they were asked.
     pub seen: Vec<Saw>,
