@@ -119,6 +119,10 @@ contradictions: programs ## the clock jumps ten years, the ledger vanishes, an o
 ceremony: build ## both keys split among trustees, and every subset of them tried
 	@$(BUILT)/rehearsal ceremony --trustees 5 --need 3 --every-subset
 
+.PHONY: equivocation
+equivocation: build python ## two histories of one ledger: validator and witnesses lie, and everybody says what they see and when
+	@$(BUILT)/rehearsal equivocation $(VERIFIER)
+
 .PHONY: mirror
 mirror: programs ## the validator's machine is lost for good under load, and the election goes on from its mirror
 	@$(RELEASE)/rehearsal mirror

@@ -2,8 +2,9 @@
 //!
 //! `rehearsal demo` plays a small election from roll to results with a crash in the middle,
 //! `rehearsal serve` leaves it running to be tried by hand, `rehearsal crash` kills the validator
-//! again and again under load, `rehearsal attack` attacks it while honest voters vote. This crate knows the programs by their command lines and their HTTP
-//! interfaces alone: it links none of their formats, so it cannot share their mistakes.
+//! again and again under load, `rehearsal attack` attacks it while honest voters vote, `rehearsal equivocation` shows two
+//! histories of one ledger. This crate knows the programs by their command lines and their HTTP interfaces alone: it
+//! links none of their formats, so it cannot share their mistakes.
 
 pub mod api;
 pub mod attack;
@@ -20,6 +21,8 @@ pub mod crash_tally;
 pub mod day;
 pub mod definition;
 pub mod demo;
+pub mod ends;
+pub mod equivocation;
 pub mod failed_sync;
 pub mod full_disk;
 pub mod growing;

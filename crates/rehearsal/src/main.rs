@@ -11,6 +11,7 @@ use rehearsal::attack::{self, AttackReport, Scale};
 use rehearsal::ceremony::{self, Trustees};
 use rehearsal::cluster::fault;
 use rehearsal::definition::Definition;
+use rehearsal::ends::Ends;
 use rehearsal::machines::Machines;
 use rehearsal::outside::Verifier;
 use rehearsal::prepare::Stage;
@@ -18,11 +19,10 @@ use rehearsal::programs::Programs;
 use rehearsal::services::Addresses;
 use rehearsal::steps::Steps;
 use rehearsal::{
-    cluster, contradictions, crash, crash_tally, day, demo, growing, log_cost, lost_machine, serve,
-    startup, takeover, validators,
+    cluster, contradictions, crash, crash_tally, day, demo, equivocation, growing, log_cost,
+    lost_machine, serve, startup, takeover, validators,
 };
 use serde::Serialize;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,6 +35,7 @@ Examples:
   rehearsal start-up --voters 8000000 # a verified start beside hashing, and memory
   rehearsal contradictions            # the clock jumps, the ledger vanishes, an older copy is restored
   rehearsal mirror                    # the first machine is lost for good, the mirror goes on
+  rehearsal equivocation              # two histories of one ledger: who notices, and when
   rehearsal takeover                  # two validators on one replicated ledger, each part killed in turn
   rehearsal cluster                   # two validators on three nodes, each kind of fault played once
   rehearsal cluster --any-1           # the same cluster wrongly set: validators must refuse it
@@ -122,6 +123,17 @@ enum Command {
         /// Votes in each of the three scenes
         #[arg(long, default_value_t = 6_000, value_parser = clap::value_parser!(u64).range(1_000..=1_000_000))]
         votes: u64,
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Validator and witnesses lie about the ledger: what everybody sees, and when; a table, and one JSON line.
+    Equivocation {
+        /// Votes in each of the three parts of the true history
+        #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(20..=10_000))]
+        votes: u64,
+        /// Python with what the independent verifier needs; without it the verifier is not asked
+        #[arg(long, value_name = "FILE")]
+        python: Option<PathBuf>,
         #[command(flatten)]
         run: RunArgs,
     },
@@ -297,6 +309,9 @@ async fn play(command: Command) -> Result<ExitCode> {
         Command::Contradictions { votes, run } => {
             until_end(&mut ends, contradictions(votes, &run)).await
         }
+        Command::Equivocation { votes, python, run } => {
+            until_end(&mut ends, equivocation(votes, python.as_deref(), &run)).await
+        }
         Command::Mirror { votes, run } => until_end(&mut ends, mirror(votes, &run)).await,
         Command::Takeover { faults, run } => until_end(&mut ends, takeover(faults, &run)).await,
         Command::Cluster {
@@ -395,6 +410,16 @@ async fn contradictions(votes: u64, run: &RunArgs) -> Result<ExitCode> {
     print(&played, played.verdict.is_clean())
 }
 
+async fn equivocation(votes: u64, python: Option<&Path>, run: &RunArgs) -> Result<ExitCode> {
+    let verifier = python.map(Verifier::find).transpose()?;
+    let event = Definition::example()?.showing_each_vote();
+    let stage = run.witnessed_stage("equivocation", event)?;
+    let (size, steps) = ((votes, run.seed), &mut Steps::new());
+    let played = equivocation::run(&stage, size, verifier.as_ref(), steps).await?;
+    commandline::note!("{}", played.table());
+    print(&played, played.verdict.is_clean())
+}
+
 async fn mirror(votes: u64, run: &RunArgs) -> Result<ExitCode> {
     let stage = run.stage("mirror", Definition::example()?.showing_each_vote())?;
     let played = lost_machine::run(&stage, votes, run.seed, &mut Steps::new()).await?;
@@ -490,29 +515,4 @@ fn print(report: &impl Serialize, is_clean: bool) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
-}
-
-/// The signals that end a rehearsal.
-struct Ends {
-    interrupt: Signal,
-    terminate: Signal,
-    hang_up: Signal,
-}
-
-impl Ends {
-    fn new() -> Result<Ends> {
-        Ok(Ends {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn any(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
-        }
-    }
 }

@@ -44,6 +44,21 @@ impl Verifier {
         })
     }
 
+    /// A call on package, ledger and log of a stage, without a key.
+    pub(crate) fn call(&self, stage: &Stage) -> Call {
+        let machines = &stage.machines;
+        let log = machines.logs().join("verifier.log");
+        let call = Call::new(self.python.clone(), log).in_dir(&self.project);
+        let call = stage
+            .trusting(call.args(["-m", "verifier"]))
+            .flag("--package", machines.package())
+            .flag("--ledger", machines.ledger());
+        match stage.is_witnessed {
+            true => call.flag("--policy", machines.policy()),
+            false => call,
+        }
+    }
+
     /// Checks package, ledger, log, releases and published results of a stage, and the receipts of these files.
     ///
     /// # Errors
@@ -53,18 +68,11 @@ impl Verifier {
         let results = machines.hand(Hand::Mask).join("results.json");
         let counted = stage.reading("count").await?.arg("--json").run().await?;
         fs::write(&results, counted).context("cannot write the results")?;
-        let log = machines.logs().join("verifier.log");
-        let call = Call::new(self.python.clone(), log).in_dir(&self.project);
-        let mut call = stage
-            .trusting(call.args(["-m", "verifier"]))
-            .flag("--package", machines.package())
-            .flag("--ledger", machines.ledger())
+        let mut call = self
+            .call(stage)
             .flag("--releases", machines.releases_again())
             .flag("--mask-key", machines.hand_key(Hand::Mask))
             .flag("--results", &results);
-        if stage.is_witnessed {
-            call = call.flag("--policy", machines.policy());
-        }
         for receipt in receipts {
             call = call.flag("--receipt", receipt);
         }

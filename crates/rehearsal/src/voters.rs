@@ -83,6 +83,8 @@ impl Voters {
             .flag("--seed", (self.seed + self.orders).to_string())
             .flag("--retry-for", "0s")
             .flag("--truth", &truth)
+            // Some rehearsals have several ledgers, one after the other.
+            .arg("--force")
             .arg("--json");
         // loadgen ends with 1 where a vote stays without an answer: that is measured here, no error.
         call.start_into(&summary)?.wait().await?;
