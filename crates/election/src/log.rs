@@ -3,7 +3,8 @@
 //! Every partition of the ledger is a log of its own, named by the event's origin and its number, and all are
 //! signed by one key. `docs/transparency.md` says what logs and witnesses are for.
 
-use std::net::Ipv6Addr;
+// How addresses are written, and no sockets: this crate is part of programs that know no network.
+use core::net::Ipv6Addr;
 
 use handwritten::Fault;
 use serde::{Deserialize, Serialize};

@@ -226,6 +226,44 @@ fn check_sums_up_a_province_and_shows_one_region_of_it() {
     );
 }
 
+const LOG: &str = r#"
+[log]
+origin = "scrutin.example/T-1"
+key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+
+[witnesses]
+required = REQUIRED
+
+[[witness]]
+name = "paper"
+key = "witness.example/w1+66042a94+BDpl1QybJPmqCK1KK/48WMQ3JdMwPb1QJaS0O6K14PQR"
+url = "https://paper.example/"
+
+[[witness]]
+name = "party"
+key = "witness.example/w2+f8ad904d+BNdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea"
+url = "https://party.example/"
+"#;
+
+#[test]
+fn check_warns_of_numbers_of_witnesses_that_are_no_help() {
+    let desk = Desk::new();
+    let example = fs::read_to_string(definition_path()).expect("the example");
+    for (required, expected) in [
+        ("0", "required is 0"),
+        ("1", "1 is not more than half of 2"),
+        ("2", "one witness that is away or lies stops the vote"),
+    ] {
+        let log = LOG.replace("REQUIRED", required);
+        fs::write(desk.path("watched.toml"), format!("{example}{log}")).expect("written");
+        let text = ok(&desk.run(&["check", "--election", "watched.toml"]));
+        let told = text.lines().filter(|line| line.starts_with("WARNING"));
+        let told: Vec<&str> = told.collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains(expected), "{told:?}");
+    }
+}
+
 fn check_faults(desk: &Desk, election: &std::path::Path) {
     let faulty = fs::read_to_string(election)
         .expect("the example")

@@ -2,13 +2,14 @@
 //! what it remembers. Parties, newspapers and universities run one each, so that the operator of a ledger
 //! cannot show different ledgers to different people, or rewrite one later.
 //!
-//! To read in this order: `remembered` and `memory` keep the state, `witness` decides and signs, `service`
+//! To read in this order: `remembered`, `memory` and `evidence` keep the state, `witness` decides and signs, `service`
 //! and `run` put HTTP around it. `audit` is the other side: it follows a log and checks all of it that needs
 //! no key. docs/transparency.md says what each of them proves.
 
 mod audit;
 mod cli;
 mod config;
+mod evidence;
 mod keygen;
 mod memory;
 mod metrics;

@@ -5,6 +5,7 @@
 //! | `witness.pub` | the public key to which this memory belongs, written by `witness keygen` |
 //! | `logs` | the origin of every log that was ever configured, one a line |
 //! | `<SHA-256 of the origin>.log` | what is remembered of that log |
+//! | `evidence-...` | two trees of one size that a log has signed (as `evidence.rs` has them); nothing reads them here |
 //! | `lock` | held by the one witness that runs |
 //!
 //! A witness that forgot a log would cosign any other history of it. So where something is missing, damaged or
@@ -171,6 +172,23 @@ impl Memory {
     pub(crate) fn remember(&self, state: &Remembered) -> io::Result<()> {
         let path = self.path_of(&state.origin);
         replace_file(&*self.storage, &path, state.to_text().as_bytes())
+    }
+
+    /// Names of all files of the directory.
+    ///
+    /// # Errors
+    /// It cannot be listed.
+    pub(crate) fn files(&self) -> Result<Vec<String>> {
+        let listed = self.storage.list(&self.dir);
+        listed.with_context(|| format!("cannot list {}", self.dir.display()))
+    }
+
+    /// Brings a file that nothing here reads again to stable storage.
+    ///
+    /// # Errors
+    /// There is no such file, or, after another error than a full disk, perhaps there is.
+    pub(crate) fn keep_evidence(&self, name: &str, text: &str) -> io::Result<()> {
+        replace_file(&*self.storage, &self.dir.join(name), text.as_bytes())
     }
 
     fn path_of(&self, origin: &KeyName) -> PathBuf {

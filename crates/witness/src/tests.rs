@@ -133,6 +133,20 @@ impl Home {
         let mut logs = paths.filter(|path| path.extension().is_some_and(|e| e == "log"));
         logs.next().expect("the log's file")
     }
+
+    /// The files that prove two histories.
+    fn evidence(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.state()).expect("a directory");
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        let named = |path: &Path| {
+            path.file_name()
+                .and_then(|name| name.to_str())
+                .map(str::to_owned)
+        };
+        let kept = paths.filter(|path| named(path).is_some_and(|n| n.starts_with("evidence-")));
+        kept.map(|path| fs::read_to_string(path).expect("read"))
+            .collect()
+    }
 }
 
 fn submit(witness: &Witness, submission: &Submission) -> Result<u64, Refusal> {
@@ -448,4 +462,54 @@ fn a_restart_remembers_the_time_to_the_minute() {
     home.disk.full.store(true, Ordering::SeqCst);
     assert_eq!(at(&witness, 5_119), Ok(5_119));
     assert_eq!(at(&witness, 5_120), Err(Refusal::StorageFull));
+}
+
+/// Two trees of one size, both signed by the log, prove to anybody that it has two histories. They stay, once each.
+#[test]
+fn two_trees_of_one_size_are_kept_as_files() {
+    let (home, log) = (Home::new(), TestLog::new(ORIGIN, 120));
+    let fork = |witness: &Witness, at| {
+        let refused = submit(witness, &log.forked(at).submission(120, 120));
+        assert_eq!(refused, Err(Refusal::OtherRoot { size: 120 }));
+    };
+    let witness = home.open(&[&log]);
+    submit(&witness, &log.submission(0, 120)).expect("cosigned");
+    // Anybody can send a checkpoint with a proof that does not hold.
+    let mut unproven = TestLog::new(ORIGIN, 121).submission(120, 121);
+    unproven.proof.clear();
+    for _ in 0..3 {
+        assert!(matches!(
+            submit(&witness, &unproven),
+            Err(Refusal::NoProof(_))
+        ));
+    }
+    assert_eq!(home.evidence(), [""; 0]);
+    fork(&witness, 17);
+    fork(&witness, 17);
+    let kept = home.evidence();
+    assert_eq!(kept.len(), 1);
+    for note in [log.checkpoint(120), log.forked(17).checkpoint(120)] {
+        assert!(kept[0].contains(&note.to_string()), "{}", kept[0]);
+    }
+    drop(witness);
+    let witness = home.open(&[&log]);
+    for at in 0..120 {
+        fork(&witness, at);
+    }
+    assert_eq!(home.evidence().len(), 100);
+    assert!(home.evidence().contains(&kept[0]));
+}
+
+/// A disk without room keeps the answer the same, and the file is written when there is some.
+#[test]
+fn evidence_waits_for_room() {
+    let (home, log) = (Home::new(), TestLog::new(ORIGIN, 9));
+    let witness = home.open(&[&log]);
+    submit(&witness, &log.submission(0, 9)).expect("cosigned");
+    for (is_full, files) in [(true, 0), (false, 1)] {
+        home.disk.full.store(is_full, Ordering::SeqCst);
+        let refused = submit(&witness, &log.forked(3).submission(9, 9));
+        assert_eq!(refused, Err(Refusal::OtherRoot { size: 9 }));
+        assert_eq!(home.evidence().len(), files);
+    }
 }

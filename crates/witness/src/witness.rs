@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use durable::Clock;
 use listener::log::Gate;
 use transparency::{
-    BadSignature, Checkpoint, CheckpointError, KeyName, NoteSignature, PrivateKey, ProofError,
-    Statement, Submission, SubmissionError, VerifierKey, verify_consistency,
+    BadSignature, Checkpoint, CheckpointError, KeyName, Note, NoteSignature, PrivateKey,
+    ProofError, Statement, Submission, SubmissionError, VerifierKey, verify_consistency,
 };
 
+use crate::evidence::{Evidence, FILES_MAX, Kept};
 use crate::memory::Memory;
 use crate::remembered::{Cosigned, Remembered};
 
@@ -56,6 +57,15 @@ struct Watched {
     key: VerifierKey,
     /// Held while a checkpoint is compared, remembered and signed: one at a time.
     state: Mutex<LogState>,
+    /// Each kind of line has a gate of its own: what anybody can cause must not keep back what only the log can.
+    gates: Gates,
+}
+
+#[derive(Default)]
+struct Gates {
+    behind: Gate,
+    unproven: Gate,
+    unkept: Gate,
 }
 
 /// What changes as a log submits.
@@ -63,6 +73,7 @@ struct LogState {
     remembered: Remembered,
     /// The time in the file, in seconds since 1970: that of the last cosignature, or up to a minute older.
     written_s: u64,
+    evidence: Evidence,
 }
 
 /// What anybody may know of a log that is watched.
@@ -79,14 +90,13 @@ pub(crate) struct Witness {
     memory: Memory,
     logs: BTreeMap<KeyName, Watched>,
     clock: Arc<dyn Clock>,
-    evidence: Gate,
 }
 
 impl Witness {
     /// Recalls what is remembered of these logs.
     ///
     /// # Errors
-    /// See [`Memory::recall`].
+    /// See [`Memory::recall`]; or the directory cannot be listed.
     pub(crate) fn new(
         key: PrivateKey,
         memory: Memory,
@@ -94,20 +104,22 @@ impl Witness {
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Witness> {
         let mut remembered = memory.recall(&logs)?;
+        let files = memory.files()?;
         let watched = logs.into_iter().filter_map(|key| {
             let remembered = remembered.remove(key.name())?;
             let state = Mutex::new(LogState {
                 written_s: remembered.last.as_ref().map_or(0, |last| last.time_s),
+                evidence: Evidence::of(key.name(), &files),
                 remembered,
             });
-            Some((key.name().clone(), Watched { key, state }))
+            let gates = Gates::default();
+            Some((key.name().clone(), Watched { key, state, gates }))
         });
         Ok(Witness {
             logs: watched.collect(),
             key,
             memory,
             clock,
-            evidence: Gate::new(),
         })
     }
 
@@ -144,7 +156,11 @@ impl Witness {
         let mut state = watched.state.lock().unwrap_or_else(PoisonError::into_inner);
         let judged = judge(&state.remembered, &submission, &checkpoint);
         if let Err(refusal) = &judged {
-            self.keep_evidence(refusal, &state.remembered, &submission);
+            tell(refusal, &watched.gates, &state.remembered, &submission);
+            if matches!(refusal, Refusal::OtherRoot { .. }) {
+                let submitted = note.only(&watched.key);
+                self.keep_evidence(&watched.gates, &mut state, (&submitted, &checkpoint));
+            }
         }
         judged?;
         let time_s = self.time_after(&state.remembered)?;
@@ -195,29 +211,64 @@ impl Witness {
         Ok(())
     }
 
-    /// Logs what a log should never have signed, so that a person can show it; one line a second at most.
-    fn keep_evidence(&self, refusal: &Refusal, state: &Remembered, submission: &Submission) {
-        if let Refusal::Conflict { size } = refusal
-            && submission.old_size > *size
-        {
-            self.evidence.run(|unsaid| {
+    /// Keeps what the log should never have signed in a file, so that a person can show it, and says so once.
+    fn keep_evidence(&self, gates: &Gates, state: &mut LogState, submitted: (&Note, &Checkpoint)) {
+        let remembered = &state.remembered;
+        let origin = &remembered.origin;
+        let size = submitted.1.size;
+        match state.evidence.keep(&self.memory, remembered, submitted) {
+            Ok(Kept::Before) => {}
+            Ok(Kept::Now(file)) => {
+                let cosigned = remembered.last.as_ref().map(|last| last.note.to_string());
                 tracing::error!(
-                    origin = %state.origin, size, log_says = submission.old_size, unsaid,
-                    "the log says that this witness has cosigned more than it remembers: look whether an older \
-                     copy of the state directory was restored"
+                    %origin, size, file, cosigned, submitted = %submitted.0,
+                    "the log has signed two trees of one size: the file in the state directory proves it; copy it \
+                     and show it to the election's officers"
                 );
-            });
-        }
-        if matches!(refusal, Refusal::OtherRoot { .. } | Refusal::NoProof(_)) {
-            let remembered = state.last.as_ref().map(|last| last.note.to_string());
-            self.evidence.run(|unsaid| {
+            }
+            Ok(Kept::TooMany) => gates.unkept.run(|unsaid| {
                 tracing::error!(
-                    origin = %state.origin, %refusal, unsaid, remembered,
-                    submitted = submission.to_string(),
-                    "the log has signed a checkpoint without showing that it continues what was cosigned"
+                    %origin, size, unsaid, submitted = %submitted.0,
+                    "the log has signed yet another tree of this size: there are {FILES_MAX} files of evidence, and \
+                     no more are written"
                 );
-            });
+            }),
+            Err(error) if error.kind() == io::ErrorKind::StorageFull => gates.unkept.run(|unsaid| {
+                let cosigned = remembered.last.as_ref().map(|last| last.note.to_string());
+                tracing::error!(
+                    %origin, size, unsaid, cosigned, submitted = %submitted.0,
+                    "the log has signed two trees of one size, and there is no room for the file that proves it: \
+                     keep this line, and make room"
+                );
+            }),
+            Err(error) => give_up(&error),
         }
+    }
+}
+
+/// Logs what an operator should look at, though anybody could have sent it; one line a second and kind at most.
+fn tell(refusal: &Refusal, gates: &Gates, state: &Remembered, submission: &Submission) {
+    if let Refusal::Conflict { size } = refusal
+        && submission.old_size > *size
+    {
+        gates.behind.run(|unsaid| {
+            tracing::error!(
+                origin = %state.origin, size, log_says = submission.old_size, unsaid,
+                "the log says that this witness has cosigned more than it remembers: look whether an older \
+                 copy of the state directory was restored"
+            );
+        });
+    }
+    if matches!(refusal, Refusal::NoProof(_)) {
+        let remembered = state.last.as_ref().map(|last| last.note.to_string());
+        gates.unproven.run(|unsaid| {
+            tracing::warn!(
+                origin = %state.origin, %refusal, unsaid, remembered,
+                submitted = submission.to_string(),
+                "a checkpoint came with a proof that does not hold: anybody can send that; where the log itself \
+                 sends it again and again, ask its operator"
+            );
+        });
     }
 }
 

@@ -220,3 +220,35 @@ fn two_witnesses_do_not_run_on_one_memory() {
         told(&second)
     );
 }
+
+/// Whoever has seen a public checkpoint can send it with a proof of their own: that accuses nobody.
+#[test]
+fn a_wrong_proof_is_a_warning_and_another_root_an_error() {
+    let log = TestLog::new(ORIGIN, 20);
+    let home = Home::new(&[&log]);
+    let witness = home.start();
+    let post = |submission: &transparency::Submission| {
+        let (head, _) = witness.ask("POST", "/add-checkpoint", &submission.to_string());
+        head.split(' ').nth(1).expect("a status").to_owned()
+    };
+    assert_eq!(post(&log.submission(0, 7)), "200");
+    let mut unproven = log.submission(7, 20);
+    unproven.proof.clear();
+    for _ in 0..20 {
+        assert_eq!(post(&unproven), "422");
+    }
+    // In the same second as the noise before it.
+    assert_eq!(post(&log.forked(2).submission(7, 7)), "409");
+    let told = witness.told_until("two trees of one size");
+    let levels = |words: &str| -> Vec<bool> {
+        let lines = told.iter().filter(|line| line.contains(words));
+        lines.map(|line| line.contains("\"ERROR\"")).collect()
+    };
+    let warnings = levels("a proof that does not hold");
+    assert!(
+        !warnings.is_empty() && !warnings.contains(&true),
+        "{told:?}"
+    );
+    assert_eq!(levels("two trees of one size"), [true]);
+    assert!(!told.iter().any(|line| line.contains("without showing")));
+}

@@ -7,7 +7,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
 
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
@@ -17,6 +18,7 @@ use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 pub(crate) struct Running {
     child: Mutex<Child>,
     address: SocketAddr,
+    lines: Mutex<mpsc::Receiver<String>>,
 }
 
 impl Running {
@@ -40,9 +42,31 @@ impl Running {
             told += &line;
         };
         // Read on, so that the process never waits for its reader.
-        std::thread::spawn(move || for _ in lines {});
-        let child = Mutex::new(child);
-        Running { child, address }
+        let (sender, received) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                let _ = sender.send(line); // Nobody may want it.
+            }
+        });
+        Running {
+            child: Mutex::new(child),
+            address,
+            lines: Mutex::new(received),
+        }
+    }
+
+    /// The lines of its log that were not asked for before, up to the first with these words.
+    pub(crate) fn told_until(&self, words: &str) -> Vec<String> {
+        let lines = self.lines.lock().expect("no panic");
+        let mut told = Vec::new();
+        while !told
+            .last()
+            .is_some_and(|line: &String| line.contains(words))
+        {
+            let line = lines.recv_timeout(Duration::from_secs(20));
+            told.push(line.unwrap_or_else(|_| panic!("no {words} in {told:#?}")));
+        }
+        told
     }
 
     /// Head and body of the answer; none where the connection breaks.

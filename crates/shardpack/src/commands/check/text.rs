@@ -59,6 +59,12 @@ fn write_log(page: &mut String, event: &Event) -> fmt::Result {
             "WARNING: {required} is not more than half of {named}: two histories of the ledger could each find enough witnesses"
         )?;
     }
+    if required > 0 && required as usize == named {
+        writeln!(
+            page,
+            "WARNING: all {named} witnesses named must cosign: one witness that is away or lies stops the vote"
+        )?;
+    }
     for witness in &log.witnesses {
         writeln!(page, "witness {}: {}", witness.name, witness.url)?;
     }
