@@ -97,7 +97,7 @@ class Audit:
                 f"voters were answered for frame {answered[0]}, which is not there, or another", CUT)
         print(f"Partition {partition}: {size} frames, the last has SHA-256 {link.hex()}.")
         if checkpoint is None:
-            print("  NOBODY OUTSIDE HAS VOUCHED FOR IT: there is no log. Its holder could have written another.")
+            print("  NOBODY OUTSIDE HAS VOUCHED FOR IT: there is no log. Its holder could have written another ledger.")
             return releases
         signed = checkpoint.size
         require(signed <= size, directory, f"the log signed {signed} frames, and here are {size}", CUT)

@@ -13,9 +13,16 @@ from unittest import mock
 
 import cbor2
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from verifier import __main__ as program
 from verifier.basics import Refused, crc32c, is_signed, is_small
+from verifier.package import read_officer, read_package
+from verifier.plan import Part, Release
+from verifier.releases import Hand
 from verifier.results import has_share, percentage
 from verifier.tests import election as made
 from verifier.tests.election import (CLOSES, LAW, OPENS, RACE, Election, draw, log_of, merkle, private, sealed_vote,
@@ -548,6 +555,51 @@ class Keys(Case):
             self.refused(election, told, "--mask-key", path, "--releases", election.root)
 
 
+class Rankings(Case):
+    """Sealed to the mask key here, and opened by the mask hand as if a release held them."""
+
+    def sealed(self, seed, ranks, info):
+        """A record, and its witness."""
+        own, hand = (X25519PrivateKey.from_private_bytes(draw(secret, 32)) for secret in (seed, "mask"))
+        public = own.public_key().public_bytes_raw()
+        derived = HKDF(SHA256(), 48, b"scrutin.v2 ranking", public + info).derive(own.exchange(hand.public_key()))
+        plain = b"".join(rank.to_bytes(2, "little") for rank in ranks)
+        record = public + ChaCha20Poly1305(derived[:32]).encrypt(bytes(12), plain, b"")
+        return record.hex(), int.from_bytes(derived[32:], "little")
+
+    def counted(self, rankings, mask=5, more=0, changed=lambda records: records):
+        """The votes of these rankings on the race in region 1, whose paper has three entries."""
+        election, _ = with_releases(self.directory / "files")
+        with contextlib.redirect_stdout(io.StringIO()):
+            package = read_package(election.package, [read_officer(election.root / "officer-1.pub")], 1)
+        info = package.manifest_sha256 + bytes([RACE, 0, 1, 0])
+        sealed = [self.sealed(seed, ranks, info) for seed, ranks in enumerate(rankings)]
+        witnesses = (sum(witness for _, witness in sealed) + mask + more) % 2**128
+        release = Release(package.ballots[RACE], 1, 1, Part(1, bytes(32), len(rankings), (mask,), ()))
+        records = changed(sorted(record for record, _ in sealed))
+        told = {"records": records, "witnesses": witnesses.to_bytes(16, "little").hex()}
+        hand = Hand(package, None, election.root / "mask.key")
+        shutil.rmtree(election.root)
+        return hand.counted(release, told, "here")
+
+    def test_rankings_are_opened_and_counted(self):
+        counts = self.counted([[1, 0], [3, 2], [1, 0]])
+        self.assertEqual(counts, {("1",): 2, ("3", "2"): 1})
+
+    def test_rankings_that_no_paper_offers_are_refused(self):
+        for ranks in [0, 0], [0, 1], [2, 2], [4, 0], [1, 4]:
+            with self.subTest(ranks), self.assertRaisesRegex(Refused, "none of its paper"):
+                self.counted([[1, 0], ranks])
+
+    def test_other_rankings_than_those_of_the_frames_are_refused(self):
+        with self.assertRaisesRegex(Refused, "not those of its frames"):
+            self.counted([[1, 0]], more=1)
+        with self.assertRaisesRegex(Refused, "not ascending"):
+            self.counted([[1, 0]], changed=lambda records: records * 2)
+        with self.assertRaisesRegex(Refused, "does not open"):
+            self.counted([[1, 0]], changed=lambda records: [records[0][:-2] + "00"])
+
+
 class Packages(Case):
     def test_who_signed(self):
         election = self.sound(officers=2)
@@ -558,6 +610,12 @@ class Packages(Case):
         (election.package / "manifest.json.minisig").unlink()
         self.refused(election, "signed by 1 of the trusted officers, 2 must have", *both)
         self.refused(election, "signed by 0 of the trusted officers")
+
+    def test_an_officers_key_is_a_file_of_minisign(self):
+        election = self.sound()
+        for text in "", "untrusted comment\n", "untrusted comment\nRUQ=\n", "untrusted comment\nno base 64\n":
+            (election.root / "officer-1.pub").write_text(text)
+            self.refused(election, "no public key of minisign")
 
     def test_files_that_nobody_signed(self):
         election = self.sound()
