@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -25,8 +26,8 @@ from verifier.plan import Part, Release
 from verifier.releases import Hand
 from verifier.results import has_share, percentage
 from verifier.tests import election as made
-from verifier.tests.election import (CLOSES, LAW, OPENS, RACE, Election, draw, log_of, merkle, private, sealed_vote,
-                                     sound, sound_frames, verifier_key, with_releases, write_releases)
+from verifier.tests.election import (CLOSES, LAW, OPENS, RACE, Election, content_key, draw, log_of, merkle, private,
+                                     sealed_vote, sound, sound_frames, verifier_key, with_releases, write_releases)
 from verifier.tree import Tree, leaf_hash, root_above
 
 ROOT = Path(__file__).parents[2]
@@ -319,10 +320,11 @@ class Log(Case):
         self.refused(election, "first 5 frames are not those that its witnesses saw", "--receipt", receipt)
 
     def test_a_policy_that_nobody_can_meet(self):
-        for log, told in ((log_of(required=4), "4 of 3 witnesses"), (log_of(names=("paper", "paper")), "1 witness"),
+        for log, told in ((log_of(required=4), "election.json: 4 of 3 witnesses"),
+                          (log_of(names=("paper", "paper")), "election.json: 2 of 1 witness"),
                           (log_of() | {"witness": [{"name": "w", "key": verifier_key("w", 1, private("w")), "url": ""}]},
                            "no key of a log or witness")):
-            election = Election(self.directory / told[0] / told[-1], log)
+            election = Election(self.directory / told.replace(" ", "-"), log)
             election.write(sound_frames())
             election.publish()
             self.refused(election, told)
@@ -586,6 +588,18 @@ class Rankings(Case):
         counts = self.counted([[1, 0], [3, 2], [1, 0]])
         self.assertEqual(counts, {("1",): 2, ("3", "2"): 1})
 
+    def test_rankings_that_tell_the_order_of_votes_are_refused(self):
+        election, _ = with_releases(self.directory / "files")
+        cipher = ChaCha20Poly1305(content_key("count", RACE, 1))
+        for records, told in ((b"b" * 52 + b"a" * 52, "not in order"), (b"a" * 52 + b"b" * 52, "line 2")):
+            sealed = cipher.encrypt(struct.pack("<IQ", 0, 1), records + bytes(16),
+                                    b"scrutin.v2 choices" + struct.pack("<HIQH", 0, 1, 1, RACE))
+            vote = body({RACE: [0, 2]}, "x") | {"choices": {RACE: [2, sealed]}}
+            election.write([[(OPENS, vote), (CLOSES, body({}, "close"))]])
+            election.publish()
+            options = "--releases", election.root / "releases", "--count-key", election.root / "count.key"
+            self.refused(election, told, *options)
+
     def test_rankings_that_no_paper_offers_are_refused(self):
         for ranks in [0, 0], [0, 1], [2, 2], [4, 0], [1, 4]:
             with self.subTest(ranks), self.assertRaisesRegex(Refused, "none of its paper"):
@@ -624,6 +638,20 @@ class Packages(Case):
         (election.package / "more").unlink()
         (election.package / "shards/LAW/0000.fst").unlink()
         self.refused(election, "it is not there")
+
+    def test_a_signed_manifest_that_cannot_be_used(self):
+        election = self.sound()
+        whole = election.manifest
+        for old, new, told in ((b"scrutin-package-1", b"scrutin-package-2", "another format"),
+                               (b'"id": "RACE"', b'"id": "RACF"', "other ballots than the event"),
+                               (b'"event": "T-2026"', b'"event": "T-2027"', "other ballots than the event"),
+                               (b'"partitions": 1', b'"partitions": 2', "make no partitions"),
+                               (b'"credentials": 16\n', b'"credentials": 15\n', "no column of this shard")):
+            election.manifest = whole.replace(old, new)
+            self.assertNotEqual(election.manifest, whole, told)
+            (election.package / "manifest.json").write_bytes(election.manifest)
+            election.sign(1)
+            self.refused(election, told)
 
     def test_region_numbers_of_two_bytes(self):
         column = made.column
