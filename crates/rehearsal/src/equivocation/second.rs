@@ -170,7 +170,9 @@ impl Ground<'_> {
         mirror.tell(&mut scene, "mirror that follows");
         tally.tell(&mut scene, "tally that follows");
         scene.went_on("voters of the second ledger", &voted);
-        let line = evidence.wait("a checkpoint came with a proof that does not hold").await?;
+        let line = evidence
+            .wait("a checkpoint came with a proof that does not hold")
+            .await?;
         ensure!(
             line.contains("remembered") && line.contains("submitted"),
             "{line}"
