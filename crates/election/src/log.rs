@@ -43,7 +43,7 @@ pub struct EventWitness {
 }
 
 /// The log as written.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LogDefinition {
     pub(crate) origin: String,
@@ -176,13 +176,7 @@ pub(crate) fn validate(log: &LogDefinition) -> Vec<Fault> {
 
 /// What no single value shows: two witnesses of one key or name, a name that a policy cannot have.
 fn parsed(log: &LogDefinition) -> Result<Policy, PolicyError> {
-    let log = LogDefinition {
-        origin: log.origin.clone(),
-        key: log.key.clone(),
-        required: log.required,
-        witness: log.witness.clone(),
-    };
-    Policy::parse(log.into_log().policy_text(1).as_bytes())
+    Policy::parse(log.clone().into_log().policy_text(1).as_bytes())
 }
 
 fn origin_of(origin: &str, partition: u16) -> String {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -150,6 +151,12 @@ impl Stage {
             fs::remove_dir_all(&releases).context("cannot remove the releases made before")?;
         }
         self.count_hand_call(releases.clone()).run().await?;
+        Ok(self.mask_hand_call(command, &releases))
+    }
+
+    /// A subcommand of `tally` on the ledger's files and these releases.
+    #[must_use]
+    pub fn mask_hand_call(&self, command: &str, releases: &Path) -> Call {
         let call = self
             .call("tally")
             .arg(command)
@@ -157,7 +164,7 @@ impl Stage {
             .flag("--package", self.machines.package())
             .flag("--mask", self.machines.hand_key(Hand::Mask))
             .flag("--releases", releases);
-        Ok(self.trusting(call))
+        self.trusting(call)
     }
 }
 

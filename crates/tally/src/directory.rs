@@ -144,6 +144,9 @@ impl Directory {
         let named = || format!("ledger {}", self.path.display());
         let end = loop {
             let end = self.log().read_all(partition, |item| {
+                if !gate.is_shut() {
+                    return visit(item).map_err(Interrupted);
+                }
                 gate.take(item.clone())?;
                 while let Some(item) = gate.next() {
                     visit(&item)?;

@@ -157,7 +157,10 @@ pub(super) async fn kept(
     }
     let seen = stage.machines.root().join("auditor.seen");
     stage.auditor(at, Some(&seen)).run().await?;
-    stage.count_hand(&stage.machines.releases()).run().await?;
+    stage
+        .count_hand_call(stage.machines.releases())
+        .run()
+        .await?;
     Ok(First {
         frames,
         receipt,

@@ -11,7 +11,6 @@ use tokio::time::Instant;
 use super::told::Scene;
 use crate::child::{Call, Server};
 use crate::http;
-use crate::machines::Hand;
 use crate::outside::Verifier;
 use crate::prepare::Stage;
 use crate::services::{Addresses, POLL};
@@ -157,23 +156,6 @@ impl Stage {
             Some(state) => call.flag("--state", state),
             None => call,
         }
-    }
-
-    /// A count hand whose releases lie in `out`.
-    pub(super) fn count_hand(&self, out: &Path) -> Call {
-        self.count_hand_call(out.to_owned())
-    }
-
-    /// `tally count` or `verify`, by the releases in `releases`.
-    pub(super) fn mask_hand(&self, command: &str, releases: &Path) -> Call {
-        let call = self
-            .call("tally")
-            .arg(command)
-            .flag("--ledger", self.machines.ledger())
-            .flag("--package", self.machines.package())
-            .flag("--mask", self.machines.hand_key(Hand::Mask))
-            .flag("--releases", releases);
-        self.trusting(call)
     }
 
     /// The voter's check of a receipt, by the policy alone.

@@ -98,7 +98,7 @@ impl Ground<'_> {
         let new = stage.auditor(self.at, None);
         ask(stage, &mut scene, ("new auditor", true), new).await?;
         let out = stage.machines.root().join("releases-of-nobody");
-        let hand = stage.count_hand(&out);
+        let hand = stage.count_hand_call(out.clone());
         ask(stage, &mut scene, ("new count hand", true), hand).await?;
         let nobody = (self.verifier, None);
         ask_verifier(stage, &mut scene, ("verifier", true), nobody).await?;
@@ -221,7 +221,7 @@ impl Ground<'_> {
         ask(stage, scene, ("auditor who remembers", true), audit).await?;
         let new = stage.auditor(self.at, None);
         ask(stage, scene, ("new auditor", false), new).await?;
-        let hand = stage.count_hand(&stage.machines.releases());
+        let hand = stage.count_hand_call(stage.machines.releases());
         ask(
             stage,
             scene,
@@ -235,14 +235,14 @@ impl Ground<'_> {
     async fn those_who_come_new(&self, scene: &mut Scene) -> Result<()> {
         let stage = self.stage;
         let out = stage.machines.root().join("releases-of-the-second");
-        let hand = stage.count_hand(&out);
+        let hand = stage.count_hand_call(out.clone());
         ask(stage, scene, ("new count hand", false), hand).await?;
-        let count = stage.mask_hand("count", &out);
+        let count = stage.mask_hand_call("count", &out);
         ask(stage, scene, ("tally count", false), count).await?;
-        let verify = stage.mask_hand("verify", &out);
+        let verify = stage.mask_hand_call("verify", &out);
         ask(stage, scene, ("tally verify", false), verify).await?;
         let id = &*self.first.receipt_id;
-        let verify = stage.mask_hand("verify", &out).flag("--receipt", id);
+        let verify = stage.mask_hand_call("verify", &out).flag("--receipt", id);
         ask(
             stage,
             scene,

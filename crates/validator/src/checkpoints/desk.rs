@@ -16,7 +16,7 @@ use ledger::{Frame, LedgerError, RequestId, find_vote};
 use listener::log::Gate;
 use tlog::FrameLog;
 use tokio::runtime::{Builder, Runtime};
-use transparency::{KeyName, PrivateKey, TilePath};
+use transparency::{KeyName, Policy, PrivateKey, TilePath};
 
 use super::asking::{Asking, Heard, Said};
 use super::keeper::{Keeper, Reading};
@@ -47,7 +47,8 @@ pub(crate) struct Desk {
     heard: Vec<Heard>,
     ledger: Arc<dyn Log>,
     partitions: Arc<Partitions>,
-    policy: String,
+    policy: Policy,
+    policy_text: String,
     keepers: Mutex<Vec<JoinHandle<()>>>,
     stopping: Arc<AtomicBool>,
     /// Where witnesses are asked; ended with the last keeper.
@@ -83,7 +84,8 @@ impl Desk {
             heard: Vec::new(),
             ledger: Arc::clone(ledger),
             partitions: Arc::clone(partitions),
-            policy: keeping.log.policy_text(partitions.count()),
+            policy: keeping.log.policy(partitions.count()),
+            policy_text: keeping.log.policy_text(partitions.count()),
             keepers: Mutex::default(),
             stopping: Arc::default(),
             runtime: Mutex::default(),
@@ -101,7 +103,6 @@ impl Desk {
 
     fn keeper(&mut self, keeping: &Keeping, partition: u16, runtime: &Runtime) -> Result<Keeper> {
         let origin = KeyName::new(&keeping.log.origin_of(partition))?;
-        let policy = keeping.log.policy(self.partitions.count());
         let dir = match keeping.is_in_files {
             true => partition_dir(&keeping.data, partition),
             // The ledger is elsewhere; what was signed of it is known here.
@@ -109,7 +110,11 @@ impl Desk {
         };
         std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
         let tree = FrameLog::new(partition, &keeping.data)?;
-        let shelf = Arc::new(Shelf::new(keeping.key.named(origin), policy, tree));
+        let shelf = Arc::new(Shelf::new(
+            keeping.key.named(origin),
+            self.policy.clone(),
+            tree,
+        ));
         let asking = Asking::new(&keeping.log, keeping.authorities.as_ref());
         self.shelves.push(Arc::clone(&shelf));
         self.heard.push(asking.heard());
@@ -142,9 +147,14 @@ impl Desk {
         }
     }
 
-    /// The policy by which anybody checks these logs, as text.
-    pub(crate) fn policy(&self) -> &str {
+    /// The policy by which anybody checks these logs.
+    pub(crate) fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// The same as the text that is published.
+    pub(crate) fn policy_text(&self) -> &str {
+        &self.policy_text
     }
 
     /// The newest checkpoint of a log that counts, whoever owns the partition; none where there is none yet.

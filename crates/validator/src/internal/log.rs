@@ -21,7 +21,7 @@ const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000
 pub(super) async fn file(app: &App, name: &str) -> Result<Reply, Rejection> {
     let desk = app.desk.as_ref().ok_or(Rejection::NoSuchPath)?;
     if name == "policy" {
-        return Ok(text(desk.policy().to_owned()));
+        return Ok(text(desk.policy_text().to_owned()));
     }
     let (partition, name) = name.split_once('/').ok_or(Rejection::NoSuchPath)?;
     let number: u16 = partition.parse().map_err(|_| Rejection::NoSuchPath)?;

@@ -12,14 +12,14 @@ use crate::http::reply::{self, Reply, TEXT};
 
 /// What the page shows; none where the voucher does not hold, which the log tells.
 pub(super) fn view(app: &App, id: &RequestId, voucher: Voucher) -> Option<ProofView> {
-    let policy = app.event().policy(app.partitions.count())?;
+    let policy = app.desk.as_ref()?.policy();
     let (text, shows) = match voucher {
         Voucher::Proof(text) => {
-            let shows = proven(&policy, &text);
+            let shows = proven(policy, &text);
             (text, shows)
         }
         Voucher::Promise(text) => {
-            let shows = promised(&policy, &text);
+            let shows = promised(policy, &text);
             (text, shows)
         }
     };
@@ -29,7 +29,7 @@ pub(super) fn view(app: &App, id: &RequestId, voucher: Voucher) -> Option<ProofV
     Some(ProofView {
         text,
         shows: shows?,
-        policy: policy_view(app, &policy, id.partition)?,
+        policy: policy_view(app, policy, id.partition)?,
     })
 }
 
