@@ -15,6 +15,7 @@
 
 mod definition;
 mod digests;
+mod documented;
 mod judge;
 mod package;
 mod postgres;
@@ -24,6 +25,7 @@ mod secret;
 
 pub use definition::{Definition, EXAMPLE, Election, HAND_KEYS, Law, Method};
 pub use digests::write_digests;
+pub use documented::{DocumentedMetric, documented_metrics, metrics_are_documented};
 pub use judge::{go, judge, minisign, python, schemathesis, systemd_analyze};
 pub use package::{Recipe, Specimen};
 pub use postgres::PostgresPrograms;

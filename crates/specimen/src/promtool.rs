@@ -14,7 +14,7 @@ use crate::judge::judge;
 /// Where the linter complains, or cannot be run and nobody said to do without.
 pub fn promtool_accepts(text: &str) {
     let named = std::env::var_os("SCRUTIN_PROMTOOL").unwrap_or_else(|| "promtool".into());
-    let remedy = "make promtool gets it, and eval \"$(scripts/promtool env)\" names it";
+    let remedy = "make prometheus gets it, and eval \"$(scripts/prometheus env)\" names it";
     let Some(program) = judge(Path::new(&named), "SCRUTIN_WITHOUT_PROMTOOL", remedy) else {
         return;
     };
