@@ -52,8 +52,15 @@ impl Address {
         self.is_tls
     }
 
+    /// Whether everything on the server is asked, and not only what is below some path.
+    #[must_use]
+    pub fn is_whole_server(&self) -> bool {
+        self.prefix.is_empty()
+    }
+
     /// What a request names as its host: with the port where the scheme does not say it (RFC 9110 7.2).
-    pub(crate) fn authority(&self) -> String {
+    #[must_use]
+    pub fn authority(&self) -> String {
         let (host, port) = (&self.host, self.port);
         if port == port_of_scheme(self.is_tls) {
             host.clone()

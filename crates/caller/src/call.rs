@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::SendRequest;
 use hyper::header::HOST;
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 
 use crate::address::Address;
 use crate::connect::{Authorities, connect};
@@ -101,12 +101,7 @@ impl Caller {
         bytes_max: usize,
     ) -> Result<(SendRequest<Full<Bytes>>, Answer), CallError> {
         connection.ready().await?;
-        let target = format!("{}/{name}", self.address.prefix);
-        let request = Request::builder()
-            .method(method)
-            .uri(target)
-            .header(HOST, self.address.authority())
-            .body(Full::new(body.clone()))?;
+        let request = request(&self.address, (method, name), body)?;
         let response = connection.send_request(request).await?;
         let status = response.status();
         let collected = Limited::new(response.into_body(), bytes_max)
@@ -117,4 +112,36 @@ impl Caller {
             .to_bytes();
         Ok((connection, Answer { status, body }))
     }
+}
+
+/// Reads what stands under `name` on a connection of its own, which ends with the body: for bodies that are read as
+/// they come, and may never end. `patience` bounds the time until there is a connection.
+///
+/// # Errors
+/// See [`CallError`].
+pub async fn open(
+    address: &Address,
+    authorities: Option<&Authorities>,
+    name: &str,
+    patience: Duration,
+) -> Result<Response<Incoming>, CallError> {
+    let connecting = tokio::time::timeout(patience, connect(address, authorities));
+    let mut connection = connecting
+        .await
+        .map_err(|_| CallError::Late { patience })??;
+    let request = request(address, (&Method::GET, name), &Bytes::new())?;
+    Ok(connection.send_request(request).await?)
+}
+
+fn request(
+    address: &Address,
+    (method, name): (&Method, &str),
+    body: &Bytes,
+) -> Result<Request<Full<Bytes>>, CallError> {
+    let target = format!("{}/{name}", address.prefix);
+    let request = Request::builder()
+        .method(method)
+        .uri(target)
+        .header(HOST, address.authority());
+    Ok(request.body(Full::new(body.clone()))?)
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use certificates::CertificateError;
 use http_body_util::Full;
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -11,7 +12,6 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
@@ -19,9 +19,18 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use crate::address::Address;
 use crate::error::CallError;
 
-/// Whom to believe about servers that speak TLS.
+/// Whom to believe about servers that speak TLS, and what to show to those that ask who calls.
 #[derive(Clone)]
 pub struct Authorities(Arc<ClientConfig>);
+
+/// Where the caller's own certificate and key lie, in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallerFiles {
+    /// The caller's certificate and those between it and an authority, in this order.
+    pub certificate: PathBuf,
+    /// The private key of its first certificate.
+    pub key: PathBuf,
+}
 
 /// The certificate authorities cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -41,17 +50,28 @@ pub enum AuthoritiesError {
         /// File that was named as authorities.
         path: PathBuf,
     },
-    /// The versions of TLS that are asked for are not built in.
-    #[error("TLS cannot be set up")]
+    /// The caller's own certificate or key cannot be read.
+    #[error(transparent)]
+    Own(#[from] CertificateError),
+    /// Certificate and key do not belong together, or TLS is not built in as it is asked for.
+    #[error("TLS cannot be set up: give a certificate and its own key")]
     Tls(#[source] tokio_rustls::rustls::Error),
 }
 
 impl Authorities {
-    /// Reads a PEM file, such as the system's `/etc/ssl/certs/ca-certificates.crt`.
+    /// Reads a PEM file, such as the system's `/etc/ssl/certs/ca-certificates.crt`. The caller shows nothing.
     ///
     /// # Errors
     /// See [`AuthoritiesError`].
     pub fn read(path: &Path) -> Result<Authorities, AuthoritiesError> {
+        Authorities::with(path, None)
+    }
+
+    /// Reads a PEM file of authorities, and what the caller shows to servers that ask for it.
+    ///
+    /// # Errors
+    /// See [`AuthoritiesError`].
+    pub fn with(path: &Path, own: Option<&CallerFiles>) -> Result<Authorities, AuthoritiesError> {
         let unreadable = |source| AuthoritiesError::Unreadable {
             path: path.to_owned(),
             source,
@@ -64,11 +84,18 @@ impl Authorities {
             let path = path.to_owned();
             return Err(AuthoritiesError::None { path });
         }
-        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        let judging = ClientConfig::builder_with_provider(Arc::new(certificates::provider()))
             .with_safe_default_protocol_versions()
             .map_err(AuthoritiesError::Tls)?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+            .with_root_certificates(roots);
+        let config = match own {
+            None => judging.with_no_client_auth(),
+            Some(CallerFiles { certificate, key }) => {
+                let (chain, key) = (certificates::chain(certificate)?, certificates::key(key)?);
+                let config = judging.with_client_auth_cert(chain, key);
+                config.map_err(AuthoritiesError::Tls)?
+            }
+        };
         Ok(Authorities(Arc::new(config)))
     }
 }

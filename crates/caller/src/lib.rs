@@ -9,6 +9,6 @@ mod connect;
 mod error;
 
 pub use address::{Address, AddressError};
-pub use call::{Answer, Caller};
-pub use connect::{Authorities, AuthoritiesError};
+pub use call::{Answer, Caller, open};
+pub use connect::{Authorities, AuthoritiesError, CallerFiles};
 pub use error::CallError;

@@ -13,10 +13,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::admission::Admission;
 use crate::connection::{self, Ending, Handler, Peer};
+use crate::door::Door;
 use crate::lifecycle::Stop;
 use crate::limits::ConnectionLimits;
 use crate::log::Gate;
 use crate::metrics::Connections;
+use crate::proxy_protocol::Origin;
 use crate::seats::{Seat, Seats};
 use crate::tls::{Protocol, Tls};
 use crate::workers::Workers;
@@ -85,15 +87,11 @@ pub struct Listener {
     socket: TcpListener,
     limits: ConnectionLimits,
     slots: Arc<Semaphore>,
-    seats: Seats,
+    door: Door,
     workers: Arc<Workers>,
-    /// None where clients are not counted.
-    admission: Option<Arc<Admission>>,
     tls: Option<Arc<Tls>>,
-    metrics: Connections,
     /// Lines about connections, one a second at most.
     accept_failures: Gate,
-    client_caps: Gate,
 }
 
 impl Listener {
@@ -111,35 +109,33 @@ impl Listener {
             socket,
             limits,
             slots: Arc::new(Semaphore::new(limits.max)),
-            seats: Seats::new(limits.max, limits.per_client_max),
+            door: Door::new(Seats::new(limits.max, limits.per_client_max)),
             workers,
-            admission: None,
             tls: None,
-            metrics: Connections::default(),
             accept_failures: Gate::new(),
-            client_caps: Gate::new(),
         }
     }
 
-    /// Counts connections and handshakes for their clients.
+    /// Counts connections and handshakes for their clients, whom proxies of ours name first where they
+    /// speak the PROXY protocol.
     #[must_use]
-    pub fn with_admission(self, admission: Arc<Admission>) -> Listener {
-        Listener {
-            admission: Some(admission),
-            ..self
-        }
+    pub fn with_admission(mut self, admission: Arc<Admission>) -> Listener {
+        self.door.admission = Some(admission);
+        self
     }
 
     /// Has every connection begin with a TLS handshake, where there is a certificate.
     #[must_use]
-    pub fn with_tls(self, tls: Option<Arc<Tls>>) -> Listener {
+    pub fn with_tls(mut self, tls: Option<Arc<Tls>>) -> Listener {
+        self.door.is_tls = tls.is_some();
         Listener { tls, ..self }
     }
 
     /// Counts what becomes of connections.
     #[must_use]
-    pub fn with_metrics(self, metrics: Connections) -> Listener {
-        Listener { metrics, ..self }
+    pub fn with_metrics(mut self, metrics: Connections) -> Listener {
+        self.door.metrics = metrics;
+        self
     }
 
     /// Serves connections by `handler` until `stop`, then waits until all of them are gone.
@@ -170,7 +166,7 @@ impl Listener {
     }
 
     async fn accept_failed(&self, error: &io::Error) {
-        self.metrics.accept_failed();
+        self.door.metrics.accept_failed();
         let listener = self.name;
         self.accept_failures.run(|unsaid| {
             tracing::warn!(%error, unsaid, listener, "{}", consequence(error));
@@ -188,7 +184,7 @@ impl Listener {
         handler: &H,
         stop: &Stop,
     ) {
-        let Some(seat) = self.seat(peer.ip()) else {
+        let Some(seat) = self.door.seat(peer.ip()) else {
             return;
         };
         // Let go by this thread's runtime, taken by that of its own.
@@ -202,12 +198,22 @@ impl Listener {
             handler: handler.clone(),
             stop: stop.clone(),
         };
-        let (tls, metrics) = (self.tls.clone(), self.metrics.clone());
+        let is_for_others = self.door.is_for_others(peer.ip());
+        let proxied = is_for_others.then(|| self.door.clone());
+        let (tls, metrics) = (self.tls.clone(), self.door.metrics.clone());
         self.workers.spawn(async move {
-            let Ok(stream) = TcpStream::from_std(stream) else {
+            let Ok(mut stream) = TcpStream::from_std(stream) else {
                 return; // No descriptor is left to watch it by.
             };
             let _open = metrics.begin();
+            let served = match proxied {
+                None => Some(served),
+                // Boxed, so that other connections do not carry the room for it.
+                Some(door) => Box::pin(served.for_others(&door, &mut stream)).await,
+            };
+            let Some(served) = served else {
+                return;
+            };
             let ending = match tls {
                 None => Some(served.plain(stream).await),
                 // Boxed, so that plain connections do not carry the room for it.
@@ -218,32 +224,6 @@ impl Listener {
             }
             drop(slot);
         });
-    }
-
-    /// A seat for a connection from `peer`; none where its client may not have one more, or no more
-    /// handshakes.
-    fn seat(&self, peer: IpAddr) -> Option<Seat> {
-        let Some(admission) = &self.admission else {
-            return self.seats.take(None);
-        };
-        let client = admission.connection(peer);
-        let Some(seat) = self.seats.take(client) else {
-            self.metrics.over_client_cap();
-            self.client_caps.run(|unsaid| {
-                tracing::warn!(
-                    unsaid,
-                    "a client has too many connections, or the house is nearly full: where it is a \
-                     proxy, name it in clients.trusted_proxies; where it is many people, raise \
-                     clients.connections_max and clients.connections_per_client_max"
-                );
-            });
-            return None;
-        };
-        if self.tls.is_some() && !admission.handshake(client) {
-            self.metrics.handshake_failed();
-            return None;
-        }
-        Some(seat)
     }
 
     fn tune(&self, stream: &TcpStream) -> io::Result<()> {
@@ -265,6 +245,24 @@ struct Served<H> {
 }
 
 impl<H: Handler> Served<H> {
+    /// The same for the client whom a proxy names, in a seat of that client. None where it names nobody
+    /// in time, the client may not have one more connection, or the process stopped.
+    async fn for_others(mut self, door: &Door, stream: &mut TcpStream) -> Option<Served<H>> {
+        let origin = tokio::select! {
+            origin = door.origin(stream, self.limits.header_timeout) => origin?,
+            () = self.stop.wait() => return None,
+        };
+        let Origin::Client(address) = origin else {
+            return Some(self); // The proxy asks for itself.
+        };
+        let seat = door.seat_of(address)?;
+        Some(Served {
+            address,
+            seat,
+            ..self
+        })
+    }
+
     async fn plain(self, stream: TcpStream) -> Ending {
         self.serve(stream, Protocol::Http1, false).await
     }

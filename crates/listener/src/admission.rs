@@ -47,6 +47,12 @@ impl Admission {
         self.addresses.of_connection(peer)
     }
 
+    /// Whether a connection from `peer` has to say first for whom it is.
+    #[must_use]
+    pub(crate) fn is_for_others(&self, peer: IpAddr) -> bool {
+        self.addresses.is_announced(peer)
+    }
+
     /// Whether a client may have one more TLS handshake, which costs more than most requests.
     #[must_use]
     pub fn handshake(&self, client: Option<Prefix>) -> bool {

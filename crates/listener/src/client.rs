@@ -76,8 +76,10 @@ impl Prefix {
 /// Which addresses are proxies of ours, and which are not limited.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Addresses {
-    /// Proxies whose `X-Forwarded-For` is believed.
+    /// Proxies that are believed about their clients: by `X-Forwarded-For`, or by the PROXY protocol.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether they speak the PROXY protocol. `X-Forwarded-For` is then not looked at.
+    pub proxy_protocol: bool,
     /// Clients that no limit counts (a load generator, a health checker).
     pub exempt: Vec<IpNet>,
 }
@@ -91,7 +93,13 @@ impl Addresses {
         (!free).then(|| Prefix::of(peer))
     }
 
-    /// The client that a request is counted for; none where it is exempt.
+    /// Whether a connection from `peer` has to begin with the header of the PROXY protocol.
+    pub(crate) fn is_announced(&self, peer: IpAddr) -> bool {
+        self.proxy_protocol && contains(&self.trusted_proxies, peer.to_canonical())
+    }
+
+    /// The client that a request is counted for; none where it is exempt. `peer` is the address that a
+    /// proxy has named by the PROXY protocol, where it speaks that.
     ///
     /// `X-Forwarded-For` is read from the right, past proxies of ours: what stands further left was
     /// written by strangers. Where a proxy of ours names nobody that can be read, the request counts
@@ -119,7 +127,7 @@ impl Addresses {
     }
 
     fn forwarded_for(&self, peer: IpAddr, headers: &HeaderMap) -> Forwarded {
-        if !contains(&self.trusted_proxies, peer) {
+        if self.proxy_protocol || !contains(&self.trusted_proxies, peer) {
             return Forwarded::No;
         }
         let lines: Vec<&[u8]> = headers
@@ -187,6 +195,7 @@ mod tests {
                 .map(|prefix| prefix.parse().expect("a prefix"))
                 .to_vec(),
             exempt: vec!["127.0.0.0/8".parse().expect("a prefix")],
+            proxy_protocol: false,
         }
     }
 
@@ -255,6 +264,22 @@ mod tests {
         check("127.0.0.2", &["198.51.100.1"], Some("127.0.0.2"));
         check("127.0.0.2", &["unknown"], Some("127.0.0.2"));
         check("127.0.0.2", &[], None);
+    }
+
+    /// Whoever it is that writes the header: the proxy, or the voter before it.
+    #[test]
+    fn invariant_9_the_proxy_protocol_goes_over_x_forwarded_for() {
+        let addresses = Addresses {
+            proxy_protocol: true,
+            ..addresses()
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert(FORWARDED_FOR, HeaderValue::from_static("198.51.100.1"));
+        for (peer, is_announced) in [("203.0.113.9", false), ("10.0.0.1", true)] {
+            let peer = peer.parse().expect("an address");
+            assert_eq!(addresses.of_request(peer, &headers), Some(Prefix::of(peer)));
+            assert_eq!(addresses.is_announced(peer), is_announced);
+        }
     }
 
     #[test]

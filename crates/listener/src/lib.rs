@@ -8,7 +8,7 @@
 //! deadline for each wait, and an age at which it ends; the fuller the house, the shorter the waits
 //! and the fewer the seats of each. An answer 429, or one with `Connection: close`, is the last of
 //! its connection. [`Addresses`](client::Addresses) says which address
-//! is the client, behind proxies or not; [`Admission`] how often it may ask; [`negotiate`] which
+//! is the client, behind proxies or not, by what [`proxy_protocol`] reads or a header of HTTP; [`Admission`] how often it may ask; [`negotiate`] which
 //! language it reads. [`ProblemDocument`] tells it what went wrong, and [`exposition`] tells operators
 //! how the program fares.
 
@@ -17,6 +17,8 @@ mod admission;
 pub mod client;
 mod connection;
 mod deadline;
+mod door;
+mod expiry;
 pub mod exposition;
 mod language;
 pub mod lifecycle;
@@ -29,12 +31,14 @@ mod pace;
 mod problem;
 pub mod process;
 mod process_metrics;
+pub mod proxy_protocol;
 mod seats;
 mod signals;
 mod sliced;
 pub mod throttle;
 mod tls;
 mod until;
+mod validity;
 mod workers;
 
 pub use accept::{BindError, Listener, bind, is_open_to_all};
@@ -50,4 +54,5 @@ pub use seats::{Seat, Seats};
 pub use signals::Signals;
 pub use sliced::Sliced;
 pub use tls::{Protocol, STAY_SECURE, Tls, TlsFiles};
+pub use validity::Certificates;
 pub use workers::Workers;

@@ -22,6 +22,7 @@ struct Counters {
     over_client_cap: Counter,
     accept_errors: Counter,
     handshakes_failed: Counter,
+    proxy_headers_refused: Counter,
     ended: Family<Label, Counter>,
     /// Those of the family, looked up once.
     by_ending: [Counter; Ending::ALL.len()],
@@ -39,6 +40,7 @@ impl Default for Counters {
             over_client_cap: Counter::default(),
             accept_errors: Counter::default(),
             handshakes_failed: Counter::default(),
+            proxy_headers_refused: Counter::default(),
         }
     }
 }
@@ -73,6 +75,11 @@ impl Connections {
                 "TLS handshakes that failed, took too long or were one too many of their client",
                 &counters.handshakes_failed,
             ),
+            (
+                "connections_proxy_headers_refused",
+                "Connections of trusted proxies that did not begin with a PROXY protocol header that is taken",
+                &counters.proxy_headers_refused,
+            ),
         ];
         for (name, help, counter) in of_connections {
             registry.register(name, help, counter.clone());
@@ -101,6 +108,10 @@ impl Connections {
 
     pub(crate) fn accept_failed(&self) {
         self.0.accept_errors.inc();
+    }
+
+    pub(crate) fn proxy_header_refused(&self) {
+        self.0.proxy_headers_refused.inc();
     }
 
     pub(crate) fn handshake_failed(&self) {

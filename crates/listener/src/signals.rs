@@ -1,6 +1,7 @@
 //! The signals that end a program in good order, and the one that renews its certificate.
 
 use std::io;
+use std::sync::Arc;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -27,27 +28,38 @@ impl Signals {
         })
     }
 
-    /// Returns at SIGTERM or SIGINT. Until then, SIGHUP has the certificate read again.
-    pub async fn stop(&mut self, tls: Option<&Tls>) {
+    /// Returns at SIGTERM or SIGINT. Until then, SIGHUP has these certificates read again.
+    pub async fn stop(&mut self, certificates: &[Arc<Tls>]) {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return,
                 _ = self.interrupt.recv() => return,
-                _ = self.hangup.recv() => renew(tls),
+                _ = self.hangup.recv() => renew(certificates),
             }
         }
     }
 }
 
-/// Takes a new certificate into use; one that is at fault changes nothing.
-fn renew(tls: Option<&Tls>) {
-    match tls.map(Tls::reload) {
-        None => tracing::info!("SIGHUP: there is no certificate to read again"),
-        Some(Ok(())) => tracing::info!("certificate and key were read again and are in use"),
-        Some(Err(faults)) => tracing::error!(
-            faults = faults.join("; "),
-            remedy = "correct the files and send SIGHUP again",
-            "the new certificate is refused, the old one stays in use"
-        ),
+/// Takes new certificates into use; one that is at fault changes nothing.
+fn renew(certificates: &[Arc<Tls>]) {
+    if certificates.is_empty() {
+        tracing::info!("SIGHUP: there is no certificate to read again");
+    }
+    for tls in certificates {
+        let section = tls.section();
+        match tls.reload() {
+            Ok(()) => {
+                tracing::info!(
+                    section,
+                    "certificate and key were read again and are in use"
+                );
+            }
+            Err(faults) => tracing::error!(
+                section,
+                faults = faults.join("; "),
+                remedy = "correct the files and send SIGHUP again",
+                "the new certificate is refused, the old one stays in use"
+            ),
+        }
     }
 }

@@ -5,8 +5,9 @@ use crate::frame::{Frame, LINE_ID};
 /// Longest text of a hello in bytes.
 pub const HELLO_BYTES_MAX: usize = 256;
 
-/// Raised when frames or their meaning change. The hello itself stays as it is in every version.
-const VERSION: u32 = 1;
+/// Raised when frames or their meaning change: what nodes ask each other in them, too. The hello itself stays as it is
+/// in every version.
+pub const VERSION: u32 = 1;
 
 /// A hello: version of the protocol (4 bytes, little-endian), then the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub(crate) enum OtherHello {
     #[error("its first frame is no hello: another program answers there, or asks")]
     None,
     #[error(
-        "it speaks version {theirs} of the relay's protocol, this node version {VERSION}: run the same release on both"
+        "it speaks version {theirs} of the relay's protocol, this node version {VERSION}: run releases of one version of it on both; those of another one start when none of these runs any more"
     )]
     Version { theirs: u32 },
     #[error("its hello is \"{theirs}\", this node's is \"{ours}\": give both the same election")]

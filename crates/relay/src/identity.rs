@@ -6,19 +6,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use certificates::CertificateError;
 use tokio_rustls::rustls::client::danger::ServerCertVerifier;
 use tokio_rustls::rustls::client::{Resumption, WebPkiServerVerifier};
-use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
-use tokio_rustls::rustls::pki_types::pem::{self, PemObject};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 use tokio_rustls::rustls::server::{VerifierBuilderError, WebPkiClientVerifier};
 use tokio_rustls::rustls::version::TLS13;
 use tokio_rustls::rustls::{self, ClientConfig, RootCertStore, ServerConfig};
 use webpki::EndEntityCert;
-
-/// Longest private key read: RSA keys of 16,384 bits have some 13,000 characters.
-const KEY_BYTES_MAX: usize = 1 << 16;
 
 /// Where certificate, key and authority of a node lie, all in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,23 +38,9 @@ pub struct Identity {
 /// Why a node cannot prove who it is. No error quotes a file.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// A file of certificates cannot be read.
-    #[error("{}, {reason}: give a PEM file of certificates", path.display())]
-    Certificates {
-        /// The file as it was named.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The key's file cannot be read, or others can read it.
+    /// A file cannot be read, or holds nothing that can be used.
     #[error(transparent)]
-    KeyFile(#[from] secrets::SecretFileError),
-    /// The key's file holds no private key.
-    #[error("{} holds no sound private key: give the PEM file of the certificate's key", path.display())]
-    NoKey {
-        /// The file as it was named.
-        path: PathBuf,
-    },
+    File(#[from] CertificateError),
     /// A certificate must have one DNS name, and no wildcard.
     #[error(
         "{} must have one DNS name, the node's, and has {}: have it signed anew",
@@ -101,9 +83,9 @@ impl Identity {
     /// # Errors
     /// See [`IdentityError`].
     pub fn read(files: &IdentityFiles) -> Result<Identity, IdentityError> {
-        let chain = read_certificates(&files.certificate)?;
-        let key = read_key(&files.key)?;
-        let roots = read_authority(&files.authority)?;
+        let chain = certificates::chain(&files.certificate)?;
+        let key = certificates::key(&files.key)?;
+        let roots = certificates::authorities(&files.authority)?;
         let name = match &*names_in(&chain[0]) {
             [name] => name.clone(),
             names => {
@@ -176,11 +158,13 @@ struct Verifiers {
 impl Verifiers {
     fn new(roots: RootCertStore, authority: &Path) -> Result<Verifiers, IdentityError> {
         let roots = Arc::new(roots);
-        let unfit = |error: VerifierBuilderError| IdentityError::Certificates {
-            path: authority.to_owned(),
-            reason: error.to_string(),
+        let unfit = |error: VerifierBuilderError| {
+            IdentityError::File(CertificateError::Certificates {
+                path: authority.to_owned(),
+                reason: error.to_string(),
+            })
         };
-        let provider = Arc::new(provider());
+        let provider = Arc::new(certificates::provider());
         let of_servers =
             WebPkiServerVerifier::builder_with_provider(Arc::clone(&roots), Arc::clone(&provider));
         let of_clients = WebPkiClientVerifier::builder_with_provider(roots, provider);
@@ -208,62 +192,15 @@ fn configs(
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
 ) -> Result<(ServerConfig, ClientConfig), rustls::Error> {
-    let mut server = ServerConfig::builder_with_provider(Arc::new(provider()))
+    let mut server = ServerConfig::builder_with_provider(Arc::new(certificates::provider()))
         .with_protocol_versions(&[&TLS13])?
         .with_client_cert_verifier(verifiers.of_clients)
         .with_single_cert(chain.clone(), key.clone_key())?;
     server.send_tls13_tickets = 0;
-    let mut client = ClientConfig::builder_with_provider(Arc::new(provider()))
+    let mut client = ClientConfig::builder_with_provider(Arc::new(certificates::provider()))
         .with_protocol_versions(&[&TLS13])?
         .with_webpki_verifier(verifiers.of_servers)
         .with_client_auth_cert(chain, key)?;
     client.resumption = Resumption::disabled();
     Ok((server, client))
-}
-
-/// The hybrid key exchange first: questions carry votes, and what is recorded on the way today must stay
-/// secret when large quantum computers exist.
-fn provider() -> CryptoProvider {
-    use aws_lc_rs::kx_group::{SECP256R1, SECP384R1, X25519, X25519MLKEM768};
-    CryptoProvider {
-        kx_groups: vec![X25519MLKEM768, X25519, SECP256R1, SECP384R1],
-        ..aws_lc_rs::default_provider()
-    }
-}
-
-fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, IdentityError> {
-    let fault = |reason: String| IdentityError::Certificates {
-        path: path.to_owned(),
-        reason,
-    };
-    let read: Result<Vec<_>, pem::Error> =
-        CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
-    let certificates = read.map_err(|error| match error {
-        pem::Error::Io(error) => fault(error.to_string()),
-        _ => fault("no sound PEM".to_owned()),
-    })?;
-    if certificates.is_empty() {
-        return Err(fault("no certificate in it".to_owned()));
-    }
-    Ok(certificates)
-}
-
-fn read_authority(path: &Path) -> Result<RootCertStore, IdentityError> {
-    let mut roots = RootCertStore::empty();
-    for certificate in read_certificates(path)? {
-        let added = roots.add(certificate);
-        added.map_err(|error| IdentityError::Certificates {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        })?;
-    }
-    Ok(roots)
-}
-
-fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, IdentityError> {
-    let text = secrets::read(path, KEY_BYTES_MAX)?;
-    // What the parser says of a key could quote it.
-    PrivateKeyDer::from_pem_slice(&text).map_err(|_| IdentityError::NoKey {
-        path: path.to_owned(),
-    })
 }

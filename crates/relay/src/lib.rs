@@ -20,8 +20,8 @@ mod serve;
 mod session;
 
 pub use desk::{NoAnswer, OPEN_QUESTIONS_MAX};
-pub use hello::HELLO_BYTES_MAX;
+pub use hello::{HELLO_BYTES_MAX, VERSION};
 pub use identity::{Identity, IdentityError, IdentityFiles};
-pub use peer::Peer;
+pub use peer::{Greeted, Peer, greet};
 pub use serve::serve;
 pub use session::Answer;

@@ -13,7 +13,7 @@ use tokio_rustls::rustls::pki_types::{DnsName, ServerName};
 
 use crate::desk::{Desk, NoAnswer};
 use crate::frame::{Frame, GOODBYE, LINE_ID, PING};
-use crate::hello::Hello;
+use crate::hello::{Hello, OtherHello};
 use crate::identity::Identity;
 use crate::line::{Broken, Line, Turn};
 
@@ -97,6 +97,58 @@ impl Drop for LastWords {
     }
 }
 
+/// What became of a greeting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Greeted {
+    /// Both can work together.
+    Agrees,
+    /// The other node was understood and cannot work with this one; why, in words.
+    Differs(String),
+    /// The other node did not answer, or not as one of ours: nobody knows; why, in words.
+    Unheard(String),
+}
+
+/// Says hello to another node once and takes leave, as [`Peer::new`] does to stay: whether the two could work together.
+///
+/// # Panics
+/// With a hello that is too long: a fault of the program.
+pub async fn greet(
+    name: String,
+    address: String,
+    identity: Arc<Identity>,
+    hello: &[u8],
+) -> Greeted {
+    let node = Node {
+        name,
+        address,
+        identity,
+        hello: Hello::new(hello),
+    };
+    match node.connect().await {
+        Ok(mut line) => {
+            line.close().await;
+            Greeted::Agrees
+        }
+        Err(Unconnected::Differs(other)) => Greeted::Differs(node.reason(&other)),
+        Err(Unconnected::Unheard(why)) => Greeted::Unheard(node.reason(&why)),
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+enum Unconnected {
+    #[error(transparent)]
+    Differs(OtherHello),
+    #[error("{0}")]
+    Unheard(String),
+}
+
+impl From<String> for Unconnected {
+    fn from(why: String) -> Unconnected {
+        Unconnected::Unheard(why)
+    }
+}
+
 /// Whom to connect to.
 struct Node {
     name: String,
@@ -142,17 +194,16 @@ impl Node {
         format!("{} at {}: {what}", self.name, self.address)
     }
 
-    async fn connect(&self) -> Result<Line<TlsStream<TcpStream>>, String> {
+    async fn connect(&self) -> Result<Line<TlsStream<TcpStream>>, Unconnected> {
         let limited = timeout(CONNECT_MAX, self.connect_unlimited()).await;
         limited.unwrap_or_else(|_| {
             let limit = CONNECT_MAX.as_secs();
-            Err(format!(
-                "no connection, handshake and hello within {limit} s"
-            ))
+            let why = format!("no connection, handshake and hello within {limit} s");
+            Err(Unconnected::Unheard(why))
         })
     }
 
-    async fn connect_unlimited(&self) -> Result<Line<TlsStream<TcpStream>>, String> {
+    async fn connect_unlimited(&self) -> Result<Line<TlsStream<TcpStream>>, Unconnected> {
         let name = DnsName::try_from(self.name.clone())
             .map_err(|_| "the node's name is no DNS name".to_owned())?;
         let stream = TcpStream::connect(&self.address).await;
@@ -167,12 +218,16 @@ impl Node {
         let mut line = Line::new(stream);
         match line.greet(&self.hello).await {
             Ok(()) => Ok(line),
-            Err(other @ Broken::OtherHello(_)) => {
+            Err(Broken::OtherHello(other)) => {
                 line.close().await;
-                Err(other.to_string())
+                // No hello at all tells nothing: a node that is busy ending says none.
+                Err(match other {
+                    OtherHello::None => Unconnected::Unheard(other.to_string()),
+                    other => Unconnected::Differs(other),
+                })
             }
             // The server judges our certificate after our side of the handshake is done.
-            Err(broken) => Err(format!("refused before the first question: {broken}")),
+            Err(broken) => Err(format!("refused before the first question: {broken}").into()),
         }
     }
 }

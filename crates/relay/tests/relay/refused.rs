@@ -1,12 +1,13 @@
 //! Who is not listened to, and in which words it is told.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use relay::frame::{CONTENT_BYTES_MAX, encode};
-use relay::{Identity, IdentityFiles, Peer};
+use relay::{Greeted, Identity, IdentityFiles, Peer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep, timeout};
@@ -237,4 +238,41 @@ fn an_identity_that_nobody_would_believe_is_refused_when_it_is_read() {
         let told = Identity::read(&files).expect_err(words).to_string();
         assert!(told.contains(words), "{told}, expected {words}");
     }
+}
+
+/// Before a node joins others, it greets them: whoever speaks another version is told from whoever is not there.
+#[tokio::test]
+async fn a_greeting_tells_another_version_from_nobody() {
+    let authority = Authority::new();
+    let server = Server::start(authority.identity("v1"), HELLO).await;
+    let identity = authority.identity("v2");
+    let greet = |address: SocketAddr, hello: &'static [u8]| {
+        let identity = Arc::clone(&identity);
+        async move { relay::greet("v1".to_owned(), address.to_string(), identity, hello).await }
+    };
+    assert_eq!(greet(server.address, HELLO).await, Greeted::Agrees);
+    let other = greet(server.address, b"manifest 5678").await;
+    assert!(
+        matches!(&other, Greeted::Differs(why) if why.contains("same election")),
+        "{other:?}"
+    );
+    server.kill().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let newer = async {
+        let mut raw = Raw::accept(&listener, &authority.certify(&["v1"]))
+            .await
+            .unwrap();
+        raw.greet(2, HELLO).await;
+        raw.next().await
+    };
+    let (told, _) = tokio::join!(greet(address, HELLO), newer);
+    let words = "speaks version 2 of the relay's protocol, this node version 1";
+    assert!(
+        matches!(&told, Greeted::Differs(why) if why.contains(words)),
+        "{told:?}"
+    );
+    drop(listener);
+    let nobody = greet(address, HELLO).await;
+    assert!(matches!(nobody, Greeted::Unheard(_)), "{nobody:?}");
 }
