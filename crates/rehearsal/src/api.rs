@@ -46,7 +46,7 @@ pub enum VoteAnswer {
 
 impl VoteAnswer {
     /// Reads an answer to a well-formed vote of a voter who may vote; none where the validator asks to
-    /// come back later (429 or 503).
+    /// come back later (429 or 503), or to send it again (504).
     ///
     /// # Errors
     /// Any other status, or a body that is not the promised one.
@@ -69,8 +69,8 @@ impl VoteAnswer {
                 let duplicate: Duplicate = serde_json::from_slice(body).with_context(named)?;
                 Ok(Some(VoteAnswer::Duplicate(duplicate.attempt_count)))
             }
-            429 | 503 => Ok(None),
-            _ => bail!("a vote was answered {status}, expected 202, 409, 429 or 503"),
+            429 | 503 | 504 => Ok(None),
+            _ => bail!("a vote was answered {status}, expected 202, 409, 429, 503 or 504"),
         }
     }
 }

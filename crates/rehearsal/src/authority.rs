@@ -4,6 +4,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use rcgen::{
@@ -48,9 +49,27 @@ impl Authority {
     /// # Errors
     /// No key can be made; a file cannot be written.
     pub fn certify(&self, address: &str, dir: &Path, owner: Option<Owner>) -> Result<()> {
+        self.certify_for(address, dir, owner, None)
+    }
+
+    /// The same with a certificate that ends after so long, where that is said.
+    ///
+    /// # Errors
+    /// As [`Authority::certify`].
+    pub fn certify_for(
+        &self,
+        address: &str,
+        dir: &Path,
+        owner: Option<Owner>,
+        lasts: Option<Duration>,
+    ) -> Result<()> {
         let key = KeyPair::generate().context("cannot make a server's key")?;
         let mut params = CertificateParams::new(vec![address.to_owned()])?;
         params.distinguished_name = named(address);
+        if let Some(lasts) = lasts {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+            params.not_after = rcgen::date_time_ymd(1970, 1, 1) + now + lasts;
+        }
         let certificate = params.signed_by(&key, &self.issuer)?.pem();
         for (name, text) in [
             ("server.pem", certificate),

@@ -100,6 +100,16 @@ impl Call {
         self.arg(name).arg(value)
     }
 
+    /// Gives a flag that it has another value.
+    #[must_use]
+    pub fn given(mut self, name: &str, value: impl Into<OsString>) -> Call {
+        let place = self.args.iter().position(|arg| arg == name);
+        if let Some(old) = place.and_then(|place| self.args.get_mut(place + 1)) {
+            *old = value.into();
+        }
+        self
+    }
+
     /// The same call of another program.
     #[must_use]
     pub fn by(mut self, program: PathBuf) -> Call {
@@ -284,13 +294,22 @@ impl Server {
     /// # Errors
     /// The process has ended already.
     pub fn terminate(&self) -> Result<()> {
+        self.signal(Signal::TERM)
+    }
+
+    /// Sends it a signal, without waiting for what it does.
+    ///
+    /// # Errors
+    /// The process has ended already.
+    pub fn signal(&self, signal: Signal) -> Result<()> {
         let id = self
             .child
             .id()
             .and_then(|id| i32::try_from(id).ok())
             .and_then(Pid::from_raw);
         let id = id.with_context(|| format!("{} has ended", self.call.name()))?;
-        kill_process(id, Signal::TERM).with_context(|| format!("cannot end {}", self.call.name()))
+        kill_process(id, signal)
+            .with_context(|| format!("cannot send {} {signal:?}", self.call.name()))
     }
 
     /// The last lines of the log.

@@ -123,7 +123,7 @@ async fn lose(
     services::grown(&mut first, at, "ledger_votes_total", VOTES).await?;
     let machine_last = services::metric(at.internal, "ledger_last_sequence").await?;
     first.kill().await?;
-    let last = last_frame(stage)?;
+    let last = last_frame(&mirror_dir(stage))?;
     steps.done("the first machine is lost for good");
     Ok((last, machine_last))
 }
@@ -182,28 +182,50 @@ impl Copying {
         self.mirror.check()
     }
 
+    /// Ends it as it stands, as one that goes on must.
+    ///
+    /// # Errors
+    /// It ends with another status than 0.
+    pub(crate) async fn end(self) -> Result<()> {
+        self.mirror.stop().await
+    }
+
     /// Waits until it has what the validators have that tell their metrics there, and ends it: of each partition its
     /// owner knows the last frame first.
     ///
     /// # Errors
     /// The mirror does not come level with the validators.
     pub async fn finish(self, with: &[SocketAddr]) -> Result<()> {
-        let mut last: BTreeMap<u16, u64> = BTreeMap::new();
-        for at in with {
-            // One that is being started again owns nothing.
-            for (partition, frame) in services::last_frames(*at).await.unwrap_or_default() {
-                let known = last.entry(partition).or_default();
-                *known = frame.max(*known);
-            }
-        }
-        level_at(last.values().sum(), self.metrics).await?;
-        if let Some(ledger) = &self.checkpoints {
-            for (partition, frame) in last {
-                covered(&ledger.join(format!("p{partition:04}/checkpoint")), frame).await?;
-            }
-        }
+        level_with(with, self.metrics, self.checkpoints.as_deref()).await?;
         self.mirror.stop().await
     }
+}
+
+/// Waits until a mirror has what the validators have that tell their metrics there: the last frame of each partition,
+/// and a checkpoint over it where the mirror keeps a log's.
+///
+/// # Errors
+/// The mirror does not come level with the validators.
+pub(crate) async fn level_with(
+    with: &[SocketAddr],
+    mirror: SocketAddr,
+    checkpoints: Option<&Path>,
+) -> Result<()> {
+    let mut last: BTreeMap<u16, u64> = BTreeMap::new();
+    for at in with {
+        // One that is being started again owns nothing.
+        for (partition, frame) in services::last_frames(*at).await.unwrap_or_default() {
+            let known = last.entry(partition).or_default();
+            *known = frame.max(*known);
+        }
+    }
+    level_at(last.values().sum(), mirror).await?;
+    for (partition, frame) in last {
+        if let Some(ledger) = checkpoints {
+            covered(&ledger.join(format!("p{partition:04}/checkpoint")), frame).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Waits until a checkpoint of the mirror covers so many frames.
@@ -251,9 +273,9 @@ async fn level_at(wanted: u64, metrics: SocketAddr) -> Result<()> {
     }
 }
 
-/// The last frame of the mirror, by its sidecar (docs/ledger.md gives its layout).
-fn last_frame(stage: &Stage) -> Result<u64> {
-    let path = mirror_dir(stage).join("ledger/p0000/acknowledged");
+/// The last frame of a mirror of one partition, by its sidecar (docs/ledger.md gives its layout).
+pub(crate) fn last_frame(mirror: &Path) -> Result<u64> {
+    let path = mirror.join("ledger/p0000/acknowledged");
     let bytes = fs::read(&path);
     let bytes = bytes.with_context(|| format!("cannot read {}", path.display()))?;
     let field = bytes.get(16..).and_then(|rest| rest.first_chunk());
@@ -263,7 +285,7 @@ fn last_frame(stage: &Stage) -> Result<u64> {
 }
 
 /// Receipts that voters hold and that the validator on the mirror does not know.
-async fn lacking(public: SocketAddr, truth: &Truth) -> Result<Vec<String>> {
+pub(crate) async fn lacking(public: SocketAddr, truth: &Truth) -> Result<Vec<String>> {
     let mut lacking = Vec::new();
     for id in truth.receipt_ids() {
         let path = format!("/api/v1/receipts/{id}");
@@ -276,8 +298,26 @@ async fn lacking(public: SocketAddr, truth: &Truth) -> Result<Vec<String>> {
     Ok(lacking)
 }
 
-/// What contradicts that exactly the frames behind `last` are lost.
+/// What contradicts that exactly the frames behind `last` are lost, and that some are.
 async fn judge(stage: &Stage, truth: &Truth, lacking: &[String], last: u64) -> Result<Vec<String>> {
+    let mut faults = contradictions(stage, truth, lacking, last).await?;
+    if lacking.is_empty() {
+        faults.push("nothing was lost: the rehearsal proves nothing".to_owned());
+    }
+    Ok(faults)
+}
+
+/// What contradicts that of the acknowledged votes exactly those are missing that are `lacking`, all of frames behind
+/// `last`. Both hands count the ledger's files.
+///
+/// # Errors
+/// The files cannot be counted.
+pub(crate) async fn contradictions(
+    stage: &Stage,
+    truth: &Truth,
+    lacking: &[String],
+    last: u64,
+) -> Result<Vec<String>> {
     let mut faults = Vec::new();
     let frame = |id: &String| {
         id.split('-')
@@ -290,9 +330,6 @@ async fn judge(stage: &Stage, truth: &Truth, lacking: &[String], last: u64) -> R
     let wrongly = wrongly.count();
     if wrongly > 0 {
         faults.push(format!("{wrongly} receipts up to frame {last} are missing"));
-    }
-    if lacking.is_empty() {
-        faults.push("nothing was lost: the rehearsal proves nothing".to_owned());
     }
     let counted = stage.counted_from_files().await?;
     let counted = counts::without_open(counted, &truth.counts(), &truth.open());

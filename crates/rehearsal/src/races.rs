@@ -123,8 +123,8 @@ impl Races {
     }
 }
 
-/// Every voter on the first law, then on the second.
-fn subjects(roll: &str) -> Result<Vec<Subject>> {
+/// The votes of every voter of a roll on the first law, then on the second.
+pub(crate) fn subjects(roll: &str) -> Result<Vec<Subject>> {
     let mut subjects = Vec::new();
     for (at, law) in LAWS.into_iter().enumerate() {
         for (row, voter) in roll.lines().skip(1).enumerate() {
@@ -172,16 +172,21 @@ async fn race(
 
 async fn attempt(at: Addresses, subjects: &[Subject], subject: usize) -> Result<Attempt> {
     let sent = Instant::now();
-    let answer = match http::post(at.public, "/api/v1/vote", &subjects[subject].body).await {
-        Ok(told) => VoteAnswer::read(told.status, &told.body)?,
-        Err(_) => None,
-    };
+    let answer = cast(at, &subjects[subject]).await?;
     Ok(Attempt {
         subject,
         sent,
         told: Instant::now(),
         answer,
     })
+}
+
+/// Sends one vote; no answer where nobody is there, or where it is to be sent again later.
+pub(crate) async fn cast(at: Addresses, subject: &Subject) -> Result<Option<VoteAnswer>> {
+    match http::post(at.public, "/api/v1/vote", &subject.body).await {
+        Ok(told) => VoteAnswer::read(told.status, &told.body),
+        Err(_) => Ok(None),
+    }
 }
 
 /// Tries until the vote is answered 202 or 409.

@@ -47,7 +47,23 @@ impl SmallDisk {
         }
     }
 
-    /// Undoes [`SmallDisk::fill`].
+    /// Takes so many bytes more, as far as there is room.
+    ///
+    /// # Errors
+    /// Any error but that the disk is full.
+    pub fn pour(&self, bytes: usize) -> Result<()> {
+        let mut ballast = File::options();
+        let ballast = ballast.create(true).append(true).open(self.ballast());
+        let mut ballast = ballast.context("cannot write ballast")?;
+        match ballast.write_all(&vec![0x5a; bytes]) {
+            Err(error) if error.kind() != ErrorKind::StorageFull => {
+                Err(error).context("cannot take room on the small disk")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Undoes [`SmallDisk::fill`] and [`SmallDisk::pour`].
     ///
     /// # Errors
     /// The system's.

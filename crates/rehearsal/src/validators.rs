@@ -106,6 +106,15 @@ impl Stage {
             .logging_to(&self.machines.logs().join(format!("{name}.log"))))
     }
 
+    /// The command line that looks whether a validator could share a ledger, and starts none.
+    ///
+    /// # Errors
+    /// A directory, or a certificate, cannot be made.
+    pub fn check_on(&self, shared: &SharedLedger<'_>, name: &str) -> Result<Call> {
+        let check = self.call("validator").arg("check-config");
+        self.sharing(shared, name, (check, ports::free()?))
+    }
+
     /// The command line of a validator that others reach at `relay`.
     fn sharing(
         &self,
@@ -254,6 +263,28 @@ impl Validators {
         Ok(())
     }
 
+    /// Ends the one at `place`, by SIGTERM or, where it is not drained, by SIGKILL, and starts `program` in its place,
+    /// with the same command line.
+    ///
+    /// # Errors
+    /// It ends with another status than 0.
+    pub async fn replace(
+        &mut self,
+        place: usize,
+        program: PathBuf,
+        is_drained: bool,
+    ) -> Result<()> {
+        let member = &mut self.members[place];
+        let mut server = member.server.take().context("it has ended")?;
+        match is_drained {
+            true => server.stop().await?,
+            false => server.kill().await?,
+        }
+        member.call = member.call.clone().by(program);
+        member.server = Some(member.call.start()?);
+        Ok(())
+    }
+
     /// Kills one, and starts it again.
     ///
     /// # Errors
@@ -263,6 +294,21 @@ impl Validators {
         let server = member.server.as_mut().context("it has ended")?;
         server.kill().await?;
         member.server = Some(member.call.start()?);
+        Ok(())
+    }
+
+    /// All are killed, and none is started again.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub async fn lose(self) -> Result<()> {
+        for member in self.members {
+            if let Some(mut server) = member.server
+                && server.is_running()?
+            {
+                server.kill().await?;
+            }
+        }
         Ok(())
     }
 

@@ -5,7 +5,7 @@
 mod support;
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rehearsal::child::Call;
 use rehearsal::http;
@@ -45,7 +45,9 @@ async fn a_validator_that_does_not_belong_is_told_why() {
     let said = refused(member(&other, &replicas, "v1")).await;
     assert!(said.contains("the ledger of another package"), "{said}");
 
-    let mut first = member(&stage, &replicas, "v1").start().unwrap();
+    let at = Addresses::free().unwrap();
+    let first = stage.member_call(&replicas.shared(), "v1", at);
+    let mut first = first.unwrap().start().unwrap();
     let alive = "SELECT count(*) FROM ledger_members WHERE name = 'v1'";
     while replicas.sql(alive).await.unwrap().trim() != "1" {
         first.check().unwrap();
@@ -68,10 +70,37 @@ async fn a_validator_that_does_not_belong_is_told_why() {
         .unwrap();
     let said = refused(member(&stage, &replicas, "v2")).await;
     assert!(said.contains("the tables have version 1"), "{said}");
+    let checks = stage.check_on(&replicas.shared(), "v2").unwrap();
+    let said = refused(checks.clone()).await;
+    assert!(said.contains("its tables have version 1"), "{said}");
     replicas
         .sql("UPDATE ledger_schema SET version = 2")
         .await
         .unwrap();
+    checks.run().await.unwrap();
+    let told = fs::read_to_string(stage.machines.logs().join("validator.log")).unwrap();
+    assert!(told.contains("speaks version 1 of the relay"), "{told}");
+
+    // The ledger of a later release: one that took a partition over would stop at its first link.
+    let vote = serde_json::json!({
+        "nas": "123456789", "code": "ABC123", "law_id": "L2025-001", "vote": "oui",
+    });
+    let headers = "SELECT count(*) FROM ledger_links WHERE number = 1";
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while replicas.sql(headers).await.unwrap().trim() == "0" {
+        assert!(Instant::now() < deadline, "the vote began no partition");
+        first.check().unwrap();
+        let _ = http::post(at.public, "/api/v1/vote", &vote).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let later = "UPDATE ledger_links SET body = set_byte(body, 7, ascii('3')) WHERE number = 1";
+    replicas.sql(later).await.unwrap();
+    for call in [member(&stage, &replicas, "v2"), checks] {
+        let said = refused(call).await;
+        assert!(said.contains("format version 3"), "{said}");
+    }
+    let alive = "SELECT count(*) FROM ledger_members WHERE name = 'v2'";
+    assert_eq!(replicas.sql(alive).await.unwrap().trim(), "0");
     first.stop().await.unwrap();
 }
 

@@ -19,6 +19,8 @@ use crate::child::{Call, Owner, Server};
 pub enum Blow {
     /// Its server of PostgreSQL is killed; Patroni and etcd go on.
     ServerKilled,
+    /// Its server of PostgreSQL is stopped where it stands; Patroni and etcd go on.
+    ServerFrozen,
     /// All its processes are killed.
     Killed,
     /// All its processes are stopped where they stand, and go on later as if nothing had been.
@@ -119,6 +121,7 @@ impl Node {
                 self.servers.clear();
                 Ok(())
             }
+            Blow::ServerFrozen => processes::freeze(&self.dir.join("pg")),
             Blow::Frozen => processes::freeze(&self.dir),
             Blow::Cut(lost) => network.cut(self.number, lost),
         }
@@ -132,6 +135,7 @@ impl Node {
         match blow {
             Blow::ServerKilled => Ok(()),
             Blow::Killed => self.serve(),
+            Blow::ServerFrozen => processes::thaw(&self.dir.join("pg")),
             Blow::Frozen => processes::thaw(&self.dir),
             Blow::Cut(lost) => network.mend(self.number, lost),
         }

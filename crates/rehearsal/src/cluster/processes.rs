@@ -65,6 +65,16 @@ pub fn kill_one(number: i32) -> Result<()> {
     kill_process(id, Signal::KILL).with_context(|| format!("cannot kill process {number}"))
 }
 
+/// Stops these processes where they stand, and has nothing against one that has ended.
+pub fn freeze_these(numbers: &[i32]) {
+    send(numbers, Signal::STOP);
+}
+
+/// Has these go on.
+pub fn thaw_these(numbers: &[i32]) {
+    send(numbers, Signal::CONT);
+}
+
 fn working_in(dir: &Path) -> Result<BTreeSet<i32>> {
     let mut found = BTreeSet::new();
     for entry in fs::read_dir("/proc").context("cannot read /proc")? {

@@ -266,8 +266,11 @@ impl Servers {
         patroni::members(&at).await
     }
 
-    /// Runs statements on the primary.
-    async fn sql(&self, statements: &str) -> Result<String> {
+    /// Runs statements on the primary, as its superuser; rows as lines, columns separated by `|`.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn sql(&self, statements: &str) -> Result<String> {
         let call = Call::new(self.psql.clone(), self.log.clone())
             .args(["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1"])
             .flag("-c", statements)

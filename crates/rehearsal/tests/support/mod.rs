@@ -114,6 +114,21 @@ pub(crate) fn has_cluster() -> bool {
     true
 }
 
+/// The same for a test that needs what watches a stack, and SCRUTIN_WITHOUT_PROMTOOL=1.
+pub(crate) fn has_stack() -> bool {
+    let without = std::env::var("SCRUTIN_WITHOUT_PROMTOOL").is_ok_and(|value| value == "1");
+    if without || !has_cluster() {
+        eprintln!("SKIPPED: told to do without Prometheus");
+        return false;
+    }
+    assert!(
+        rehearsal::stack::tools::are_installed(),
+        "Prometheus, Alertmanager or the node exporter is missing: run scripts/prometheus install and the lines of \
+         scripts/prometheus env, or set SCRUTIN_WITHOUT_PROMTOOL=1"
+    );
+    true
+}
+
 /// A private server, where there may be one.
 pub(crate) async fn postgres(stage: &Stage) -> Option<Postgres> {
     let log = stage.machines.logs().join("postgres.log");
