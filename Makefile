@@ -12,6 +12,10 @@ N ?= 1000000
 SEEDS ?= 1000
 SEED ?=
 KILLS ?= 100
+# Where `make install` puts things, and how packages and images are built: release unless they are only tried.
+PREFIX ?= /usr/local
+DESTDIR ?=
+PROFILE ?= release
 # How many faults two validators on one ledger meet.
 FAULTS ?= 20
 SECONDS ?= 60
@@ -37,10 +41,11 @@ demo-province: build python ## the same over 125 regions: a law, a general elect
 
 .PHONY: test
 # The tests' own build makes the programs too: a build before it would compile ours twice, without and with what tests need.
-test: postgres patroni python promtool minisign systemd go ## every test, PostgreSQL included
-	@eval "$$(scripts/promtool env)"; passed=0; \
+test: postgres patroni pgbackrest python prometheus minisign systemd go lintian ## every test, PostgreSQL included
+	@eval "$$(scripts/prometheus env)"; passed=0; \
 	  SCRUTIN_PYTHON="$(CURDIR)/target/venv/bin/python" $(CARGO) test --workspace --no-fail-fast || passed=$$?; \
-	  for judge in postgres patroni python promtool minisign systemd go; do scripts/$$judge report; done; \
+	  scripts/deb-short "$(BUILT)" || passed=$$?; \
+	  for judge in postgres patroni pgbackrest python prometheus minisign systemd go lintian; do scripts/$$judge report; done; \
 	  exit $$passed
 
 .PHONY: test-pages
@@ -67,11 +72,55 @@ serve: build ## the demo's event, left running: addresses and curl lines to try
 serve-cluster: build postgres patroni ## three nodes under Patroni and two validators, left running: addresses to try
 	@$(BUILT)/rehearsal serve-cluster --voters $(VOTERS)
 
+.PHONY: stack
+stack: programs postgres patroni prometheus ## everything of deploy/compose.yaml without containers, one failure for each alert; STAY=1 leaves it running
+	@$(CARGO) build --quiet --release -p validator --example moved_clock
+	@eval "$$(scripts/prometheus env)"; $(RELEASE)/rehearsal stack $(if $(STAY),--stay)
+
+# --- installing (docs/installing.md) -------------------------------------------------------
+
+.PHONY: install
+install: ## what `make programs man` built into PREFIX=/usr/local, below DESTDIR
+	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" scripts/install install "$(RELEASE)"
+
+.PHONY: uninstall
+uninstall: ## takes that out again; what services and people wrote stays
+	@PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" scripts/install uninstall "$(RELEASE)"
+
+.PHONY: deb
+deb: man ## Debian packages into target/debs: the same bytes from the same commit
+	@scripts/deb "$$(scripts/programs shared $(PROFILE))" target/debs
+
+.PHONY: deb-twice
+deb-twice: man ## builds the packages in two directories from nothing, and compares them (twice a whole build)
+	@scripts/deb-twice $(PROFILE)
+
+.PHONY: deb-tried
+deb-tried: deb ## installs them into a Debian of their own, types docs/installing.md there, removes them (root)
+	@scripts/deb-tried target/debs
+
+.PHONY: images
+images: ## static programs, and images of nothing else into target/images, by buildah
+	@scripts/images "$$(scripts/programs static $(PROFILE))" target/images
+
+.PHONY: images-tried
+images-tried: ## the static programs in an empty, read-only root as another user (root)
+	@scripts/static-tried "$$(scripts/programs static $(PROFILE))"
+
+.PHONY: syscalls
+syscalls: build ## an election under strace: whether the units' filters of system calls let it through
+	@scripts/syscalls "$(BUILT)"
+
 .PHONY: man
 man: ## man pages and completions (bash, zsh, fish) into target/man and target/completions
+	@rm -rf target/man target/completions
 	@$(CARGO) test --quiet -p hashgen -p shardpack -p validator -p tally -p witness -p loadgen \
 	  --lib --bins manual_pages >/dev/null
 	@echo "$$(ls target/man | wc -l) pages in target/man, completions in target/completions"
+
+.PHONY: dashboards
+dashboards: ## Grafana's dashboards from their source, into deploy/grafana/dashboards
+	@$(CARGO) run --quiet -p dashboards --example write
 
 # --- checks ------------------------------------------------------------------------------
 
@@ -90,9 +139,10 @@ clippy:
 	@$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
 
 .PHONY: deny
-deny:
-	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check; \
-	else echo "NOT CHECKED: licences and advisories (cargo-deny is not installed; cargo install --locked cargo-deny)"; fi
+deny: ## licences, bans, sources and known faults of what we link, by cargo-deny and cargo-audit (built once: some minutes)
+	@scripts/deny install
+	@scripts/deny tried
+	@scripts/deny check
 
 # --- faults ------------------------------------------------------------------------------
 
@@ -145,6 +195,15 @@ takeover: programs postgres ## two validators on one replicated ledger, FAULTS p
 cluster: FAULTS = 15
 cluster: build postgres patroni ## the same on three nodes under Patroni: FAULTS of all kinds, promotions and cut lines too; SEED=n
 	@$(BUILT)/rehearsal cluster --faults $(FAULTS) $(if $(SEED),--seed $(SEED))
+
+.PHONY: upgrade
+upgrade: build postgres patroni ## validators and hands exchanged for the next version under load, one back; BEFORE=commit: from that commit
+	@$(if $(BEFORE),scripts/other-release $(BEFORE) target/upgrade/before,scripts/other-release next target/upgrade/next)
+	@$(BUILT)/rehearsal upgrade $(if $(BEFORE),--before target/upgrade/before,--after target/upgrade/next)
+
+.PHONY: disaster
+disaster: build postgres pgbackrest ## site, database, both hands, package and keys lost under load, and restored: a table of times and votes
+	@$(BUILT)/rehearsal disaster
 
 .PHONY: crash-tally
 crash-tally: programs postgres ## tally and a private PostgreSQL under load, SIGKILLed KILLS times
@@ -227,17 +286,25 @@ postgres: # Debian's PostgreSQL for the tests: installed when missing, said when
 patroni: # Debian's etcd, Patroni and HAProxy for the cluster's rehearsal: installed when missing, said when not
 	@scripts/patroni install
 
+.PHONY: pgbackrest
+pgbackrest: # Debian's pgBackRest for the rehearsal of disasters: installed when missing, said when it cannot be
+	@scripts/pgbackrest install
+
 .PHONY: python
 python: # python3 with what the verifier and the auditor's scripts need
 	@scripts/python install
 
-.PHONY: promtool
-promtool: # Prometheus' judge of metrics
-	@scripts/promtool install
+.PHONY: prometheus
+prometheus: # Prometheus with promtool, Alertmanager with amtool, the node exporter
+	@scripts/prometheus install
 
 .PHONY: systemd
 systemd: # systemd's judge of the unit files
 	@scripts/systemd install
+
+.PHONY: lintian
+lintian: # Debian's judge of packages, and dpkg-dev, which makes them
+	@scripts/lintian install
 
 .PHONY: go
 go: # Go's own notes and trees, which must accept ours

@@ -182,10 +182,11 @@ impl<'a, 'i> Section<'a, 'i> {
     }
 
     /// A text, or a decimal integer as it is written, if the key is there.
-    pub fn text_or_integer(&mut self, all: &mut Reading<'_>, key: &'static str) -> Option<String> {
+    pub fn scalar(&mut self, all: &mut Reading<'_>, key: &'static str) -> Option<String> {
         match self.value(all, key)? {
             DeValue::String(text) => Some(text.to_string()),
             DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().to_owned()),
+            DeValue::Boolean(is_true) => Some(is_true.to_string()),
             DeValue::Integer(_) => {
                 let path = self.path_of(key);
                 let line = all.line_of(&path);
@@ -197,7 +198,12 @@ impl<'a, 'i> Section<'a, 'i> {
                 None
             }
             other => {
-                self.wrong_type(all, key, "a text in quotes or a decimal integer", other);
+                self.wrong_type(
+                    all,
+                    key,
+                    "a text in quotes, a decimal integer, true or false",
+                    other,
+                );
                 None
             }
         }

@@ -29,20 +29,21 @@ fn mistakes_of_syntax_stand_alone_and_are_bounded() {
 }
 
 #[test]
-fn values_that_may_be_text_or_integer() {
+fn values_that_may_be_scalar() {
     let read = |all: &mut Reading<'_>, root: &mut Section<'_, '_>| {
-        assert_eq!(root.text_or_integer(all, "text").as_deref(), Some("x"));
-        assert_eq!(root.text_or_integer(all, "integer").as_deref(), Some("-1"));
-        assert_eq!(root.text_or_integer(all, "absent"), None);
-        assert_eq!(root.text_or_integer(all, "hex"), None);
-        assert_eq!(root.text_or_integer(all, "list"), None);
+        assert_eq!(root.scalar(all, "text").as_deref(), Some("x"));
+        assert_eq!(root.scalar(all, "integer").as_deref(), Some("-1"));
+        assert_eq!(root.scalar(all, "yes").as_deref(), Some("true"));
+        assert_eq!(root.scalar(all, "absent"), None);
+        assert_eq!(root.scalar(all, "hex"), None);
+        assert_eq!(root.scalar(all, "list"), None);
     };
     check(
-        "text = 'x'\ninteger = -1\nhex = 0x20\nlist = []\n",
+        "text = 'x'\ninteger = -1\nhex = 0x20\nlist = []\nyes = true\n",
         read,
         &[
             "line 3: hex: expected a decimal integer, without 0x, 0o or 0b",
-            "line 4: list: expected a text in quotes or a decimal integer, got array",
+            "line 4: list: expected a text in quotes, a decimal integer, true or false, got array",
         ],
     );
 }

@@ -72,7 +72,8 @@ pub enum LedgerError {
         offset: u64,
         defect: Defect,
     },
-    /// The ledger of another event, package or partition, or one sealed to other keys. Nothing was changed.
+    /// The ledger of another event, package or partition, one sealed to other keys, or one in the format of another
+    /// release. Nothing was changed.
     #[error("{path}: {defect}", path = path.display())]
     AnotherLedger { path: PathBuf, defect: Defect },
     /// What follows in a stream does not fit what was read before.
@@ -198,6 +199,19 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
+    /// Names the place of a defect. The format of another release is no damage: nothing is to be restored.
+    pub(crate) fn damaged(path: &Path, offset: u64, defect: Defect) -> LedgerError {
+        let path = path.to_path_buf();
+        match defect {
+            Defect::Version { .. } => LedgerError::AnotherLedger { path, defect },
+            defect => LedgerError::Damaged {
+                path,
+                offset,
+                defect,
+            },
+        }
+    }
+
     /// Names action and file of a system error.
     pub(crate) fn io(
         action: &'static str,

@@ -56,7 +56,9 @@ pub use format::enclose::{EncloseError, Enclosing};
 pub use format::entropy::{Entropy, SystemEntropy};
 pub use format::frame::{Frame, FrameHeader};
 pub use format::hand::{Hand, HandPublicKey, HandPublicKeys, HandSecretKey, KeyError};
-pub use format::header::{SealedKey, SegmentBallot, SegmentHeader};
+pub use format::header::{
+    SealedKey, SegmentBallot, SegmentHeader, VERSION as FORMAT_VERSION, check_version,
+};
 pub use format::limits::{
     BALLOTS_MAX, BATCH_SUBMISSIONS_MAX, FRAME_BYTES_MAX, ID_BYTES_MAX, RANKED_CANDIDATES_MAX,
     RANKS_MAX, SHARD_CREDENTIALS_MAX, SHARDS_MAX,

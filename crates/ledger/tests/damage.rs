@@ -341,3 +341,29 @@ fn a_partition_under_the_name_of_another_is_named() {
     }
     log.read_all(0, visit).expect("the partition itself");
 }
+
+/// The ledger of another release is no damage: told to restore it, an operator would restore the same again.
+#[test]
+fn another_format_is_told_by_its_version_and_nothing_is_changed() {
+    let files = small::files();
+    let first = segments(&files).remove(0);
+    for (at, byte, version) in [(7, b'3', 3), (7, b'1', 1), (8, 9, 9)] {
+        let mut changed = files.clone();
+        changed.get_mut(&first).expect("it is there")[at] = byte;
+        let head = ledger::check_version(&changed[&first]);
+        assert!(head.is_err(), "{head:?}");
+        let disk = SimDisk::with_files(Rng::new(3), &changed);
+        let opened = small::open(&disk, 9).err().expect("it is refused");
+        let read = small::read(&disk).expect_err("it is refused");
+        for error in [opened, read] {
+            let told = error.to_string();
+            assert!(matches!(error, LedgerError::AnotherLedger { .. }), "{told}");
+            let expected = format!("format version {version}, this program reads version 2");
+            assert!(told.contains(&expected), "{told}");
+            assert!(!told.contains("the ledger is damaged"), "{told}");
+        }
+        assert_eq!(disk.files(), changed);
+    }
+    assert_eq!(ledger::check_version(&files[&first]), Ok(()));
+    assert!(ledger::check_version(&files[&first][..11]).is_err());
+}

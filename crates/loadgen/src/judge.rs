@@ -46,19 +46,15 @@ pub(crate) enum Verdict {
     Wrong(String),
 }
 
-/// Type of the 503 by which the validator says that the vote may have been recorded: the ledger
-/// did not answer in time.
-const OUTCOME_UNKNOWN: &str = "urn:scrutin:problem:outcome-unknown";
-
 /// Whether the server turned the request away and it may be sent again.
 pub(crate) fn turned_away(answer: &Answer) -> bool {
-    matches!(answer.status, 408 | 429 | 503)
+    matches!(answer.status, 408 | 429 | 503) || outcome_unknown(answer)
 }
 
-/// Whether the answer leaves open if the vote is recorded.
+/// Whether the answer leaves open if the vote is recorded: the ledger did not answer in time, or no answer came
+/// to a proxy. 503 says that nothing is recorded.
 pub(crate) fn outcome_unknown(answer: &Answer) -> bool {
-    answer.status == 503
-        && said(answer).is_some_and(|said| said.kind.as_deref() == Some(OUTCOME_UNKNOWN))
+    matches!(answer.status, 502 | 504)
 }
 
 /// Judges the answer to a request of kind `slot`; `may_be_recorded` as in [`Settled`].
@@ -113,8 +109,6 @@ pub(crate) fn left_open(
 /// an error.
 #[derive(Deserialize)]
 struct Said {
-    #[serde(rename = "type")]
-    kind: Option<String>,
     request_id: Option<String>,
     status: Option<serde_json::Value>,
     attempt_count: Option<u64>,
@@ -227,11 +221,10 @@ mod tests {
 
     #[test]
     fn a_server_that_does_not_know_leaves_a_vote_open() {
-        let unknown = r#"{"type":"urn:scrutin:problem:outcome-unknown","status":503}"#;
-        assert_eq!(
-            check(Slot::Vote(0), 503, unknown, false),
-            Verdict::Unanswered
-        );
+        for status in [502, 504] {
+            let verdict = check(Slot::Vote(0), status, "{}", false);
+            assert_eq!(verdict, Verdict::Unanswered, "{status}");
+        }
     }
 
     /// Of a first vote, answered so after silence or not.
@@ -256,7 +249,7 @@ mod tests {
             (Some(403), closed, false, false),
             (Some(503), "{}", true, true),
             (Some(503), "{}", false, false), // nothing recorded, it says
-            (Some(502), "a proxy", false, true),
+            (Some(500), "a fault", false, true),
             (Some(202), "{}", false, true), // without its receipt
             (Some(409), r#"{"attempt_count":1}"#, true, true),
             (Some(202), RECEIPT, true, false),

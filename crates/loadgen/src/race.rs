@@ -100,14 +100,13 @@ mod tests {
     const TWO: &str = r#"{"status":"duplicate","attempt_count":2}"#;
     const ONE: &str = r#"{"status":"duplicate","attempt_count":1}"#;
     const RECEIPT: &str = r#"{"request_id":"0-1-X","status":"accepted"}"#;
-    const UNKNOWN: &str = r#"{"type":"urn:scrutin:problem:outcome-unknown"}"#;
 
     /// The end of one lane: status (0 = no answer), body, and whether an attempt of it was unknown.
     type Lane = (u16, &'static str, bool);
     const ACCEPTED: Lane = (202, RECEIPT, false);
     const DUPLICATE: Lane = (409, TWO, false);
     const SHED: Lane = (503, "{}", false);
-    const NOT_KNOWN: Lane = (503, UNKNOWN, true);
+    const NOT_KNOWN: Lane = (504, "{}", true);
     const SILENT: Lane = (0, "", true);
 
     fn judged(lanes: &[Lane]) -> Judged {

@@ -34,6 +34,7 @@ pub use members::{
     Beat, ClockOffset, EventLedger, Introduction, Members, Membership, Picture, SeenMember,
     SeenPartition,
 };
+pub use postgres::SCHEMA_VERSION;
 pub use store::Member;
 
 /// The tables, for the owner of the database to make once (`psql --file`).

@@ -72,6 +72,17 @@ impl PostgresLog {
             .map(|(owner, _)| owner))
     }
 
+    /// The bytes of a partition's first link, which tell the format of its ledger; none where nothing was appended
+    /// yet. No barrier is passed: the link may not be acknowledged.
+    ///
+    /// # Errors
+    /// The database cannot be asked, or has tables of another version.
+    pub fn first_link(&self, partition: u16) -> Result<Option<Vec<u8>>, LedgerError> {
+        let first = self.0.look(|session| links(session, partition, (1, 1)));
+        let first = first.map_err(|why| self.0.failed(&why))?;
+        Ok(first.into_iter().next().map(|link| link.bytes))
+    }
+
     fn begin_row(&self, partition: u16) -> Result<bool, NoAnswer> {
         let session = self.0.connect_to_write()?;
         let begun = session.begin(partition)?.believed()?;

@@ -6,7 +6,7 @@ use database::Target;
 use ledger::LedgerError;
 
 use crate::connection::Connection;
-use crate::postgres::{connect, unsigned};
+use crate::postgres::{connect, replication, unsigned, version};
 use crate::server::NoAnswer;
 use crate::store::Member;
 
@@ -155,6 +155,30 @@ impl Members {
         begun().map_err(|why| self.failed(why))
     }
 
+    /// Version of the ledger's tables, whether this program knows it or not; none where they name none.
+    ///
+    /// # Errors
+    /// The database cannot be asked, or has no such tables.
+    pub fn schema_version(&self) -> Result<Option<i32>, LedgerError> {
+        let version = Connection::open(&self.target).and_then(|connection| version(&connection));
+        version.map_err(|why| self.failed(why))
+    }
+
+    /// The validators that are alive, but for this one: before it is one of them.
+    ///
+    /// # Errors
+    /// The database cannot be asked, holds the ledger of another package, or has tables of another version.
+    pub fn others(&self, event: &EventLedger) -> Result<Vec<SeenMember>, LedgerError> {
+        let seen = || {
+            let connection = connect(&self.target)?;
+            check_event(&connection, event)?;
+            members(&connection)
+        };
+        let mut others = seen().map_err(|why| self.failed(why))?;
+        others.retain(|seen| seen.name != self.me.name && seen.is_alive(self.me.lease));
+        Ok(others)
+    }
+
     /// Joins the validators that share this ledger. `now_ms`: the system's clock, ms since 1970 UTC.
     ///
     /// # Errors
@@ -241,6 +265,17 @@ impl Membership {
                 members: members(connection)?,
                 partitions: partitions(connection)?,
             })
+        })
+    }
+
+    /// Whether commits are on the disk of one named standby when they are answered, as an owner demands it.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub fn is_in_step(&mut self) -> Result<bool, LedgerError> {
+        self.ask(|_, connection| {
+            let told = replication(connection)?;
+            Ok(told.check(&told.timeline).is_ok())
         })
     }
 

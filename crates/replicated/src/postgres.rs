@@ -14,8 +14,8 @@ use crate::server::{
     StoredLink,
 };
 
-/// Version of the tables.
-const SCHEMA_VERSION: i32 = 2;
+/// Version of the tables. There are no migrations: an event keeps the tables in which its ledger was begun.
+pub const SCHEMA_VERSION: i32 = 2;
 /// Rows read at a time.
 const ROWS_MAX: i64 = 256;
 /// Links are read until there are so many bytes of them; one link may be longer.
@@ -59,21 +59,26 @@ pub(crate) fn connect(target: &Target) -> Result<Connection, NoAnswer> {
 }
 
 fn check_version(connection: &Connection) -> Result<(), NoAnswer> {
+    match version(connection)? {
+        Some(SCHEMA_VERSION) => Ok(()),
+        found => {
+            let found = found.map_or_else(|| "none".to_owned(), |found| found.to_string());
+            Err(NoAnswer(format!(
+                "the tables have version {found}, this program knows {SCHEMA_VERSION}: use the release that made them"
+            )))
+        }
+    }
+}
+
+/// Version of the tables; none where they name none.
+pub(crate) fn version(connection: &Connection) -> Result<Option<i32>, NoAnswer> {
     let rows = connection.read("SELECT version FROM ledger_schema", &[]);
     let rows = rows.map_err(|NoAnswer(why)| {
         NoAnswer(format!(
             "{why}; the owner of the database makes the tables of a ledger with the file that `validator ledger-schema` prints"
         ))
     })?;
-    match rows.first().map(|row| row.get::<_, i32>(0)) {
-        Some(SCHEMA_VERSION) => Ok(()),
-        found => {
-            let found = found.map_or_else(|| "none".to_owned(), |found| found.to_string());
-            Err(NoAnswer(format!(
-                "the tables have version {found}, this program knows {SCHEMA_VERSION}: use the program that made them"
-            )))
-        }
-    }
+    Ok(rows.first().map(|row| row.get(0)))
 }
 
 /// A validator that is broken into must not be able to rewrite what it appended.
@@ -96,6 +101,22 @@ fn check_role(connection: &Connection) -> Result<(), NoAnswer> {
     }
 }
 
+/// What the server says of its standbys.
+pub(crate) fn replication(connection: &Connection) -> Result<Replication, NoAnswer> {
+    let rows = connection.read(
+        "SELECT current_setting('synchronous_commit'), current_setting('synchronous_standby_names'), timeline, name, state, sync_state, flushed FROM ledger_replication()",
+        &[],
+    )?;
+    let first = rows.first();
+    let first = first.ok_or_else(|| NoAnswer("nothing is told of standbys".to_owned()))?;
+    Ok(Replication {
+        commit: first.get(0),
+        names: first.get(1),
+        timeline: first.get(2),
+        standbys: rows.iter().filter_map(standby).collect(),
+    })
+}
+
 struct PostgresSession {
     connection: Connection,
     /// The append and the question behind it, once there was an attempt to append by.
@@ -115,18 +136,7 @@ impl PostgresSession {
 
 impl Session for PostgresSession {
     fn replication(&self) -> Result<Replication, NoAnswer> {
-        let rows = self.connection.read(
-            "SELECT current_setting('synchronous_commit'), current_setting('synchronous_standby_names'), timeline, name, state, sync_state, flushed FROM ledger_replication()",
-            &[],
-        )?;
-        let first = rows.first();
-        let first = first.ok_or_else(|| NoAnswer("nothing is told of standbys".to_owned()))?;
-        Ok(Replication {
-            commit: first.get(0),
-            names: first.get(1),
-            timeline: first.get(2),
-            standbys: rows.iter().filter_map(standby).collect(),
-        })
+        replication(&self.connection)
     }
 
     fn flushed(&self) -> Result<u64, NoAnswer> {

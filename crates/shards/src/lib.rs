@@ -59,8 +59,8 @@ pub use error::{FormatError, KeyError, PackageError, Rot};
 pub use filter::FilterKind;
 pub use hash::{Sha256Sum, Sha256SumError};
 pub use manifest::{
-    BallotManifest, EVENT_FILE, FileEntry, MANIFEST_FILE, Manifest, PARTITIONS_MAX, SHARDS_DIR,
-    SUMS_FILE, ShardManifest,
+    BallotManifest, EVENT_FILE, FORMAT, FileEntry, MANIFEST_FILE, Manifest, PARTITIONS_MAX,
+    SHARDS_DIR, SUMS_FILE, ShardManifest,
 };
 pub use package::{Membership, Package};
 pub use trust::{SIGNATURE_SUFFIX, Trust, UNTRUSTED_COMMENT, is_signature_name};

@@ -25,7 +25,8 @@ pub(crate) const MANIFEST_BYTES_MAX: u64 = 64 << 20;
 /// Most partitions of a ledger.
 pub const PARTITIONS_MAX: u16 = 64;
 
-const FORMAT: &str = "scrutin-package-1";
+/// The format that this program reads and writes, as a manifest names it.
+pub const FORMAT: &str = "scrutin-package-1";
 const COMMITMENT_TAG: &[u8] = b"scrutin-roll-commitment-1\0";
 
 /// The signed content list of a package.
@@ -92,6 +93,24 @@ pub struct FileEntry {
     pub sha256: Sha256Sum,
 }
 
+/// Tells a package of another format before its unknown fields are complained of.
+fn check_format(bytes: &[u8]) -> Result<(), String> {
+    #[derive(Deserialize)]
+    struct Named {
+        format: String,
+    }
+    match serde_json::from_slice(bytes) {
+        Ok(Named { format }) if format != FORMAT => {
+            let format: String = format.chars().take(60).collect();
+            Err(format!(
+                "format is {format:?}, expected {FORMAT:?}: use the release that made this package"
+            ))
+        }
+        // What names no format, the manifest's own reader refuses.
+        _ => Ok(()),
+    }
+}
+
 impl Manifest {
     /// Puts a manifest together; [`Manifest::from_json`] checks it.
     #[cfg(feature = "builder")]
@@ -119,6 +138,7 @@ impl Manifest {
 
     /// Reads a manifest and checks it against itself. Errors say what is wrong.
     pub fn from_json(bytes: &[u8]) -> Result<Manifest, String> {
+        check_format(bytes)?;
         let manifest: Manifest = serde_json::from_slice(bytes)
             .map_err(|error| format!("not a manifest of this version: {error}"))?;
         if manifest.to_json() != bytes {
@@ -221,9 +241,6 @@ impl Manifest {
     }
 
     fn check_itself(&self) -> Result<(), String> {
-        if self.format != FORMAT {
-            return Err(format!("format is {:?}, expected {FORMAT:?}", self.format));
-        }
         if (self.scheme == Scheme::HmacSha256) != self.key_id.is_some() {
             return Err("key_id must be given exactly under scheme hmac-sha256".to_owned());
         }

@@ -50,6 +50,20 @@ impl Package {
         open(dir, Some(trust))
     }
 
+    /// The manifest of a package and its SHA-256, unverified: what it says of itself, for whoever only wants to know
+    /// whether this program could read it.
+    ///
+    /// # Errors
+    /// It cannot be read; another format, or no manifest at all.
+    pub fn unverified_manifest(dir: &Path) -> Result<(Manifest, [u8; 32]), PackageError> {
+        let path = dir.join(MANIFEST_FILE);
+        let bytes = read_bounded(&path, MANIFEST_BYTES_MAX)?;
+        match Manifest::from_json(&bytes) {
+            Ok(manifest) => Ok((manifest, Sha256::digest(&bytes).into())),
+            Err(reason) => Err(PackageError::Document { path, reason }),
+        }
+    }
+
     /// Opens a package as [`Package::open`] does, whoever signed it or nobody. For tools that look
     /// at packages before they are signed; a program that serves voters must not call it.
     pub fn open_unsigned(dir: &Path) -> Result<Package, PackageError> {

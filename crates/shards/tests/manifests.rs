@@ -54,6 +54,19 @@ fn contradictions_are_refused() {
     );
 }
 
+/// A package of the next format has fields of which this program knows nothing: it is told by its format.
+#[test]
+fn another_format_is_told_before_its_unknown_fields() {
+    let manifest = Specimen::new(&small()).manifest.to_json();
+    let text = String::from_utf8(manifest).unwrap();
+    let next = text
+        .replace("scrutin-package-1", "scrutin-package-2")
+        .replacen('{', "{ \"new\": 1,", 1);
+    let told = Manifest::from_json(next.as_bytes()).unwrap_err();
+    assert!(told.contains("scrutin-package-2"), "{told}");
+    assert!(told.contains("use the release that made"), "{told}");
+}
+
 #[test]
 fn another_form_of_the_same_manifest_is_refused() {
     let manifest = Specimen::new(&small()).manifest;

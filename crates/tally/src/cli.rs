@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::from::FromFiles;
+use crate::internal_tls::InternalTls;
 use crate::known_frame::KnownFrame;
 use crate::listening::Listening;
 
@@ -38,7 +40,7 @@ pub(crate) enum Command {
     /// The count hand: add up masked counts, and write down what is released.
     Release(ReleaseArgs),
     /// Follow a ledger, serve results over HTTP, and write PostgreSQL when given one.
-    Run(Run),
+    Run(Box<Run>),
     /// Keep a verified copy of a running validator's ledger on this machine, to go on from.
     Mirror(MirrorArgs),
     /// Recount from nothing but files, and print totals that officials can sign.
@@ -106,14 +108,18 @@ pub(crate) struct PackageArgs {
   # the first machine is lost for good: go on from the copy (docs/mirror.md)
   validator --package package/ --trust officer.pub --key roll.key --data /srv/mirror")]
 pub(crate) struct MirrorArgs {
-    /// The validator's internal address, http://HOST:PORT.
+    /// The validator's internal address, http://HOST:PORT or https://HOST:PORT.
     #[arg(long, value_name = "URL")]
     pub(crate) from: String,
+    #[command(flatten)]
+    pub(crate) from_files: FromFiles,
     #[command(flatten)]
     pub(crate) package: PackageArgs,
     /// Address of the mirror's own metrics.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8102")]
     pub(crate) internal: std::net::SocketAddr,
+    #[command(flatten)]
+    pub(crate) internal_tls: InternalTls,
     /// Data directory of the copy; made where there is none.
     #[arg(value_name = "DIR")]
     pub(crate) data: PathBuf,
@@ -187,6 +193,8 @@ pub(crate) struct Run {
     /// Internal address of a validator, such as http://127.0.0.1:8100; its partition 0 is followed.
     #[arg(long, value_name = "URL")]
     pub(crate) from: Option<String>,
+    #[command(flatten)]
+    pub(crate) from_files: FromFiles,
     #[command(flatten)]
     pub(crate) package: PackageArgs,
     #[command(flatten)]
@@ -507,4 +515,12 @@ pub(crate) struct Rebuild {
     pub(crate) postgres: String,
     #[command(flatten)]
     pub(crate) postgres_files: PostgresFiles,
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn manual_pages() {
+        manual::write::<super::Cli>().expect("target/ can be written");
+    }
 }

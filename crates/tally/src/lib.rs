@@ -1,6 +1,7 @@
 //! The tally: follows the ledger, counts it, serves results and writes them to PostgreSQL.
 
 mod api;
+mod awaited;
 mod ballot_count;
 mod certificate;
 mod certified;
@@ -15,10 +16,12 @@ mod documents;
 mod feed;
 mod fold_error;
 mod fraction;
+mod from;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod gate;
 mod inputs;
+mod internal_tls;
 mod key_share;
 mod known_frame;
 mod ledger_count;

@@ -13,6 +13,8 @@ use listener::client::Addresses;
 use listener::throttle::Quota;
 use listener::{Admission, ConnectionLimits, Tls, TlsFiles};
 
+use crate::internal_tls::InternalTls;
+
 /// Addresses, certificate and limits of the two listeners.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Listening")]
@@ -33,6 +35,8 @@ pub(crate) struct Listening {
         env = "TALLY_INTERNAL"
     )]
     pub(crate) internal: SocketAddr,
+    #[command(flatten)]
+    pub(crate) internal_tls: InternalTls,
     /// PEM file of the certificate and those between it and a root; without it, plain HTTP.
     #[arg(
         long,
@@ -49,7 +53,7 @@ pub(crate) struct Listening {
         env = "TALLY_TLS_KEY"
     )]
     tls_key: Option<PathBuf>,
-    /// Proxy or content delivery network whose X-Forwarded-For is believed; may be repeated.
+    /// Proxy or content delivery network that is believed about its clients; may be repeated.
     #[arg(
         long = "trusted-proxy",
         value_name = "PREFIX",
@@ -57,6 +61,13 @@ pub(crate) struct Listening {
         env = "TALLY_CLIENTS_TRUSTED_PROXIES"
     )]
     trusted_proxies: Vec<IpNet>,
+    /// Trusted proxies name their clients by the PROXY protocol, version 2, and not by X-Forwarded-For.
+    #[arg(
+        long,
+        requires = "trusted_proxies",
+        env = "TALLY_CLIENTS_PROXY_PROTOCOL"
+    )]
+    proxy_protocol: bool,
     /// Clients that no limit counts; may be repeated.
     #[arg(
         long,
@@ -177,6 +188,8 @@ impl Listening {
             return Ok(None);
         };
         let files = TlsFiles {
+            section: "tls",
+            clients: None,
             certificate: certificate.clone(),
             key: key.clone(),
         };
@@ -197,10 +210,11 @@ impl Listening {
 
     /// Logs what strangers can reach: sound, and perhaps not what the operator meant.
     pub(crate) fn warn(&self) {
-        if listener::is_open_to_all(self.internal) {
+        if listener::is_open_to_all(self.internal) && !self.internal_tls.is_set() {
             tracing::warn!(
                 "--internal is {}, which other machines reach: metrics and the operators' page are for \
-                 whoever asks there; listen on 127.0.0.1, or on an address of a private network alone",
+                 whoever asks there; listen on 127.0.0.1, or on an address of a private network alone, or name \
+                 --internal-certificate",
                 self.internal
             );
         }
@@ -210,6 +224,7 @@ impl Listening {
     pub(crate) fn admission(&self) -> Admission {
         let addresses = Addresses {
             trusted_proxies: self.trusted_proxies.clone(),
+            proxy_protocol: self.proxy_protocol,
             exempt: self.exempt.clone(),
         };
         let requests = Quota {

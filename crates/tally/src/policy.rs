@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use election::{Ballot, Event, ResultsPolicy};
 
+use crate::awaited::Awaited;
 use crate::ballot_count::ReleasedCounts;
 use crate::certificate::Certificate;
 use crate::fold_error::FoldError;
@@ -23,6 +24,8 @@ pub(crate) struct Board {
     /// By ballot, of statements that were shown to this tally.
     certificates: Vec<Option<Arc<Certificate>>>,
     opened: bool,
+    /// Where votes are opened, by the releases of the count hand.
+    awaited: Awaited,
 }
 
 /// A version of a ballot's results: equal versions show equal results.
@@ -54,11 +57,17 @@ impl Board {
             versions: vec![0; ballots],
             certificates: vec![None; ballots],
             opened,
+            awaited: Awaited::default(),
         }
     }
 
     pub(crate) fn count(&self) -> &LedgerCount {
         &self.count
+    }
+
+    /// The releases that are due and those that came; of no partition where this tally opens none.
+    pub(crate) fn awaited(&self) -> &Awaited {
+        &self.awaited
     }
 
     /// Says which partitions the ledger has, before the first frame.
@@ -72,6 +81,9 @@ impl Board {
     /// See [`LedgerCount::apply`].
     pub(crate) fn apply(&mut self, event: &Event, fact: &Fact) -> Result<(), FoldError> {
         self.count.apply(event, fact)?;
+        if self.opened {
+            self.awaited.see(event, fact);
+        }
         let changed: BTreeSet<u16> = match fact {
             Fact::Frame(frame) => frame.body.marks.iter().map(|m| m.ballot).collect(),
             Fact::Released(released) => BTreeSet::from([released.unit.ballot]),

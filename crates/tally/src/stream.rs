@@ -11,15 +11,14 @@ use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper::Request;
+use caller::{Address, Authorities};
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use hyper_util::rt::TokioIo;
 use ledger::{Cursor, Decoder, Item};
-use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use transparency::NOTE_BYTES_MAX;
 
+use crate::from::FromFiles;
 use crate::gate::Gate;
 use crate::news::News;
 use crate::package_roll::PackageRoll;
@@ -41,7 +40,11 @@ const METRICS_BYTES_MAX: usize = 1 << 20;
 /// The internal listener of a validator.
 #[derive(Clone)]
 pub(crate) struct Stream {
+    address: Address,
+    /// Host and port, for messages.
     authority: String,
+    /// None where the validator speaks no TLS.
+    authorities: Option<Authorities>,
     package: Arc<PackageRoll>,
 }
 
@@ -70,19 +73,32 @@ struct Followed {
 }
 
 impl Stream {
-    /// Reads the address of a validator's internal listener, `http://HOST:PORT`.
+    /// Reads the address of a validator's internal listener, `http://HOST:PORT` or `https://HOST:PORT`, and what
+    /// it takes to be believed there.
     ///
     /// # Errors
-    /// Another scheme, a path, or no port.
-    pub(crate) fn new(url: &str, package: &Arc<PackageRoll>) -> anyhow::Result<Stream> {
-        let context = || format!("{url} is not an address: expected http://HOST:PORT");
-        let uri: hyper::Uri = url.parse().with_context(context)?;
-        let plain = uri.scheme_str() == Some("http") && matches!(uri.path(), "" | "/");
-        ensure!(plain, context());
-        let host = uri.host().with_context(context)?;
-        let port = uri.port_u16().with_context(context)?;
+    /// Another scheme, a path, or no port; TLS without an authority; a file that cannot be used.
+    pub(crate) fn new(
+        url: &str,
+        files: &FromFiles,
+        package: &Arc<PackageRoll>,
+    ) -> anyhow::Result<Stream> {
+        let expected =
+            || format!("{url} is not an address: expected http://HOST:PORT or https://HOST:PORT");
+        let address = Address::parse(url).with_context(expected)?;
+        let names_port = url
+            .parse::<hyper::Uri>()
+            .is_ok_and(|uri| uri.port().is_some());
+        ensure!(address.is_whole_server() && names_port, expected());
+        let authorities = files.authorities()?;
+        ensure!(
+            address.is_tls() == authorities.is_some(),
+            "--from {url} and --from-ca do not fit: https takes the certificate authority of the validator, http none"
+        );
         Ok(Stream {
-            authority: format!("{host}:{port}"),
+            authority: address.authority(),
+            address,
+            authorities,
             package: Arc::clone(package),
         })
     }
@@ -235,7 +251,7 @@ impl Stream {
         after: u64,
     ) -> anyhow::Result<(u64, Incoming)> {
         let response = self
-            .get(&format!("/ledger/{partition}?after={after}"))
+            .get(&format!("ledger/{partition}?after={after}"))
             .await?;
         let head = response.headers().get(LEDGER_HEAD);
         let head = head.and_then(|value| value.to_str().ok()?.parse().ok());
@@ -253,7 +269,7 @@ impl Stream {
     /// # Errors
     /// No connection, or no such number.
     pub(crate) async fn heads(&self) -> anyhow::Result<BTreeMap<u16, u64>> {
-        let body = self.read("/metrics", METRICS_BYTES_MAX).await;
+        let body = self.read("metrics", METRICS_BYTES_MAX).await;
         let body = body.context("the validator's metrics")?;
         let text = String::from_utf8_lossy(&body);
         let heads: BTreeMap<u16, u64> = text.lines().filter_map(head_of_partition).collect();
@@ -269,7 +285,7 @@ impl Stream {
     /// # Errors
     /// No connection, or no checkpoint yet.
     pub(crate) async fn checkpoint(&self, partition: u16) -> anyhow::Result<Bytes> {
-        let path = format!("/log/{partition}/checkpoint");
+        let path = format!("log/{partition}/checkpoint");
         self.read(&path, NOTE_BYTES_MAX).await
     }
 
@@ -284,22 +300,12 @@ impl Stream {
     }
 
     async fn get(&self, path: &str) -> anyhow::Result<hyper::Response<Incoming>> {
-        let connecting = TcpStream::connect(&self.authority);
-        let socket = tokio::time::timeout(CONNECT_TIMEOUT, connecting)
-            .await
-            .context("connecting took too long")?
-            .with_context(|| format!("cannot connect to {}", self.authority))?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(socket)).await?;
-        // Ends with the response body, or with the socket.
-        tokio::spawn(async move { drop(connection.await) });
-        let request = Request::get(path)
-            .header(hyper::header::HOST, &self.authority)
-            .body(Empty::<Bytes>::new())?;
-        let response = sender.send_request(request).await?;
+        let authorities = self.authorities.as_ref();
+        let response = caller::open(&self.address, authorities, path, CONNECT_TIMEOUT).await;
+        let response = response.with_context(|| format!("cannot ask {}", self.authority))?;
         if !response.status().is_success() {
             bail!(
-                "{} answered {} to a request for {path}: name the validator's internal address",
+                "{} answered {} to a request for /{path}: name the validator's internal address",
                 self.authority,
                 response.status()
             );

@@ -74,6 +74,15 @@ fn policies_are_enforced_by_the_api() {
     assert_eq!(law("STEPS")["total_votes"], 10, "the next step is at 30");
     let metrics = running.metrics();
     specimen::promtool_accepts(&metrics);
+    specimen::metrics_are_documented("tally", &["live"], &metrics);
+    assert!(
+        metrics.contains("releases_due{partition=\"0\"} 0"),
+        "{metrics}"
+    );
+    assert!(
+        !metrics.contains("release_sequence{partition=\"0\"} 0"),
+        "{metrics}"
+    );
     assert!(
         metrics.contains("votes_by_law{law_id=\"LIVE\",choice=\"oui\"} 19"),
         "{metrics}"
@@ -83,6 +92,32 @@ fn policies_are_enforced_by_the_api() {
         metrics.contains("votes_by_ballot{ballot_id=\"LATER\"} 19"),
         "{metrics}"
     );
+}
+
+/// The count hand has no listener: that it is behind must be seen at the mask hand.
+#[test]
+fn a_count_hand_that_does_not_release_is_seen() {
+    let fixture = Fixture::new(10);
+    let names = Names::new(&fixture, "data");
+    let mut ballots = fixture.ballot_box("data");
+    let mut running = Running::start(&names.args("run", &[]));
+    ballots.vote(LIVE, 0, Choice::Oui);
+    running.wait("/api/v1/results/LIVE", |law| law["total_votes"] == 1);
+    running.stop_count_hand();
+    ballots.vote(LIVE, 1, Choice::Oui);
+    wait_for_votes(&running, "LIVE", 2);
+    let metrics = running.metrics();
+    specimen::metrics_are_documented("tally", &["due", "live"], &metrics);
+    for line in [
+        "releases_due{partition=\"0\"} 1",
+        "release_sequence{partition=\"0\"} 1",
+        &format!(
+            "release_due_timestamp_seconds{{partition=\"0\"}} {}",
+            NOON_MS / 1_000
+        ),
+    ] {
+        assert!(metrics.contains(line), "{line} is not in\n{metrics}");
+    }
 }
 
 #[test]

@@ -240,6 +240,40 @@ fn another_ledger_another_custody_and_a_newer_schema_are_refused() {
     );
 }
 
+/// A tally that writes does not know what a migration changes under it.
+#[test]
+fn a_schema_is_not_migrated_under_a_tally_that_writes() {
+    let Some((postgres, url, fixture, names)) = database("written", 10) else {
+        return;
+    };
+    let mut ballots = fixture.ballot_box("data");
+    ballots.fill(0, 10);
+    ballots.close();
+    let args = names.args("run", &["--postgres", &url]);
+    let running = Running::start(&args);
+    wait_for_database(&running, &names);
+    let last = "FROM schema_migrations WHERE version = 4";
+    postgres.sql_in("written", &format!("CREATE TABLE kept AS SELECT * {last}"));
+    postgres.sql_in("written", &format!("DELETE {last}"));
+    let output = run_to_its_end(&args);
+    let told = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    for words in ["has version 3", "would make it 4", "stop that one first"] {
+        assert!(told.contains(words), "{told}");
+    }
+    assert_eq!(
+        postgres.sql_in("written", "SELECT max(version) FROM schema_migrations"),
+        "3"
+    );
+    running.kill();
+    postgres.sql_in(
+        "written",
+        "INSERT INTO schema_migrations SELECT * FROM kept",
+    );
+    let next = Running::start(&args);
+    wait_for_database(&next, &names);
+}
+
 #[test]
 fn a_changed_or_unknown_migration_is_refused() {
     let Some((postgres, url, fixture, names)) = database("migrated", 10) else {

@@ -302,7 +302,7 @@ fn an_address_that_is_none_is_refused() {
     let names = Names::new(&fixture, "data");
     for url in [
         "127.0.0.1:8100",
-        "https://127.0.0.1:8100",
+        "ftp://127.0.0.1:8100",
         "http://127.0.0.1",
         "http://127.0.0.1:1/x",
     ] {
@@ -314,4 +314,6 @@ fn an_address_that_is_none_is_refused() {
             stderr(&output)
         );
     }
+    let output = tally(&names.run_from("https://127.0.0.1:8100"));
+    assert!(stderr(&output).contains("--from-ca"), "{}", stderr(&output));
 }

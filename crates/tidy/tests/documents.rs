@@ -76,3 +76,36 @@ fn every_dependency_says_what_it_is_for() {
         );
     }
 }
+
+/// Where `docs/threats.md` says that a test lies: Rust below `crates/`, Python below the root.
+fn is_there(path: &str, name: &str) -> bool {
+    let is_python = std::path::Path::new(path)
+        .extension()
+        .is_some_and(|extension| extension == "py");
+    let (folder, function) = if is_python {
+        ("", format!("def {name}("))
+    } else {
+        ("crates/", format!("fn {name}("))
+    };
+    let text = std::fs::read_to_string(tidy::root().join(format!("{folder}{path}")));
+    text.is_ok_and(|text| text.contains(&function))
+}
+
+#[test]
+fn every_test_that_the_threats_name_is_there() {
+    let threats = tidy::document("docs/threats.md");
+    let words = threats.split('`').skip(1).step_by(2);
+    let named: Vec<(&str, &str)> = words.filter_map(|word| word.split_once("::")).collect();
+    assert!(named.len() > 50, "only {} tests are named", named.len());
+    let missing: Vec<_> = (named.iter())
+        .filter(|(path, name)| !is_there(path, name))
+        .collect();
+    assert!(missing.is_empty(), "no such tests: {missing:?}");
+}
+
+#[test]
+fn a_test_that_is_not_there_is_noticed() {
+    assert!(is_there("tidy/tests/documents.rs", "is_there"));
+    assert!(!is_there("tidy/tests/documents.rs", "was_there"));
+    assert!(!is_there("tidy/tests/document.rs", "is_there"));
+}

@@ -10,7 +10,8 @@ use listener::{Tls, log};
 
 use crate::config::{Accepted, Config, PREFIX, Settings, variable_names};
 use crate::exposure::{Exposure, exposures};
-use crate::{run, start};
+use crate::versions::Found;
+use crate::{run, start, versions};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,7 +45,8 @@ enum Command {
     Init(Flags),
     /// Print the tables of a replicated ledger, which the owner of the database makes once
     LedgerSchema,
-    /// Look at the configuration, certificate and key only: name all their faults, open nothing else
+    /// Look at the configuration, certificate and key, and at the formats of package, ledger and database: name all
+    /// faults, change nothing
     CheckConfig(Flags),
 }
 
@@ -74,7 +76,7 @@ struct Flags {
     /// Address of metrics and ledger stream, never for voters [default: 127.0.0.1:8100]
     #[arg(long, value_name = "ADDRESS")]
     internal: Option<String>,
-    /// Proxy whose X-Forwarded-For is believed; repeatable
+    /// Proxy that is believed about its clients; repeatable
     #[arg(long, value_name = "PREFIX")]
     trusted_proxy: Vec<String>,
     /// A person's decision: go on although voted bitsets name frames that the ledger lacks; FRAME is
@@ -121,8 +123,8 @@ impl Flags {
         };
         let (settings, mut faults) = self.settings()?;
         // Read now and again at the start, so that their faults come together with all others.
-        if let Some(Err(more)) = Config::tls_files(&settings).map(Tls::load) {
-            faults.extend(more);
+        for files in Config::tls_files(&settings) {
+            faults.extend(Tls::load(files).err().into_iter().flatten());
         }
         let config = Config::resolve(&settings, faults)?;
         Ok(Config { accepted, ..config })
@@ -188,12 +190,24 @@ fn with(flags: Flags, work: impl FnOnce(&Config) -> ExitCode) -> ExitCode {
 
 fn exposures_of(config: &Config) -> Vec<Exposure> {
     let encrypted = config.tls.is_some() || !config.addresses.trusted_proxies.is_empty();
-    exposures(config.listen, config.internal, encrypted)
+    let guarded = config.internal_tls.is_some();
+    exposures(config.listen, config.internal, encrypted, guarded)
 }
 
 fn check(config: &Config) -> ExitCode {
     for exposure in exposures_of(config) {
         commandline::note!("warning: {exposure}");
+    }
+    let mut differs = Vec::new();
+    for found in versions::look(config) {
+        match found {
+            Found::Fits(told) => commandline::note!("{told}"),
+            Found::Unseen(why) => commandline::note!("not looked at: {why}"),
+            Found::Differs(why) => differs.push(why),
+        }
+    }
+    if !differs.is_empty() {
+        return commandline::failure("validator", &anyhow::anyhow!(differs.join("; ")));
     }
     let told = commandline::print_line!("the configuration is sound");
     commandline::end("validator", told.map_err(Into::into))

@@ -24,20 +24,23 @@ impl fmt::Display for Exposure {
             Exposure::Internal(at) => write!(
                 f,
                 "internal is {at}, which other machines reach: who has voted and the sealed choices are \
-                 for whoever asks there; listen on 127.0.0.1, or on an address of a private network alone"
+                 for whoever asks there; listen on 127.0.0.1, or on an address of a private network alone, or set \
+                 [internal_tls]"
             ),
         }
     }
 }
 
-/// Every remark on where a validator listens. `encrypted`: by its own TLS, or by that of a proxy before it.
+/// Every remark on where a validator listens. `encrypted`: by its own TLS, or by that of a proxy before it;
+/// `guarded`: whoever asks the internal listener has to show a certificate.
 pub(crate) fn exposures(
     listen: SocketAddr,
     internal: SocketAddr,
     encrypted: bool,
+    guarded: bool,
 ) -> Vec<Exposure> {
     let in_the_clear = !encrypted && !listen.ip().is_loopback();
-    let is_open = listener::is_open_to_all(internal);
+    let is_open = !guarded && listener::is_open_to_all(internal);
     let remarks = [
         in_the_clear.then_some(Exposure::InTheClear(listen)),
         is_open.then_some(Exposure::Internal(internal)),
@@ -64,8 +67,10 @@ mod tests {
             let mut expected = Vec::new();
             expected.extend(told.0.then_some(Exposure::InTheClear(listen)));
             expected.extend(told.1.then_some(Exposure::Internal(internal)));
-            let got = exposures(listen, internal, encrypted);
+            let got = exposures(listen, internal, encrypted, false);
             assert_eq!(got, expected, "{listen} {internal}");
+            let guarded = exposures(listen, internal, encrypted, true);
+            assert!(!guarded.contains(&Exposure::Internal(internal)));
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod fuzzing;
 mod http;
 mod internal;
 mod metrics;
+mod obstacle;
 mod package_check;
 mod partitions;
 mod run;
@@ -24,6 +25,7 @@ mod site;
 mod start;
 #[cfg(test)]
 mod told;
+mod versions;
 mod vote;
 
 pub use cli::{main, main_on};

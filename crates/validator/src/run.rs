@@ -22,6 +22,7 @@ use crate::metrics::Retired;
 use crate::package_check;
 use crate::partitions::{Answering, Steward};
 use crate::start::{self, Kept, Recording, Shared};
+use crate::versions;
 use crate::vote::ElectoralRoll;
 
 /// Time for other validators to take the last answers.
@@ -46,7 +47,8 @@ pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
         max: process::raise_file_limit(config.connections.max),
         ..config.connections
     };
-    let tls = start::read_certificate(config)?;
+    let tls = start::read_certificate(config.tls.as_ref())?;
+    let internal_tls = start::read_certificate(config.internal_tls.as_ref())?;
     // This thread takes connections and waits for signals; the workers serve.
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot wait for connections and signals")?;
@@ -56,6 +58,13 @@ pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
         Signals::new().context("cannot wait for signals")?
     };
     let roll = start::open_roll(config)?;
+    let kept = Kept::of(config)?;
+    if let (Kept::Replicated(shared), Some(replicated)) = (&kept, &config.replicated) {
+        let event = start::event_ledger(&roll.package);
+        for told in versions::among_others(shared, replicated, &event)? {
+            tracing::info!("{told}");
+        }
+    }
     let workers = Workers::start(config.threads).context("cannot start threads")?;
     let clock = Arc::new(SteadyClock::start(machine));
     // Ports before the ledger: every start of a ledger leaves a segment, a taken port should not.
@@ -65,7 +74,7 @@ pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
         (public, listener::bind(config.internal, "internal")?)
     };
     let keeping = start::log_keeping(config, roll.package.event())?;
-    let (recording, others) = match start::Kept::of(config)? {
+    let (recording, others) = match kept {
         Kept::Files(log) => (
             start::record_alone(config, log, &roll.package, &clock, keeping.as_ref())?,
             None,
@@ -89,6 +98,7 @@ pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
         internal,
         signals,
         tls,
+        internal_tls,
     };
     let serving = serve(
         app,
@@ -191,6 +201,28 @@ struct Outside {
     signals: Signals,
     /// Certificate and key for the public listener.
     tls: Option<Arc<Tls>>,
+    /// The same for the internal one.
+    internal_tls: Option<Arc<Tls>>,
+}
+
+/// Has the metrics tell until when each certificate is valid; those of them that a signal renews.
+fn shown_certificates(
+    app: &App,
+    config: &Config,
+    listeners: [(&'static str, &Option<Arc<Tls>>); 2],
+) -> Vec<Arc<Tls>> {
+    let shown = &app.metrics.certificates;
+    if let Some(replicated) = &config.replicated {
+        shown.add_file("relay", &replicated.relay.identity.certificate);
+    }
+    let mut renewed = Vec::new();
+    for (listener, tls) in listeners {
+        if let Some(tls) = tls {
+            shown.add(listener, tls);
+            renewed.push(Arc::clone(tls));
+        }
+    }
+    renewed
 }
 
 async fn serve(
@@ -205,11 +237,13 @@ async fn serve(
         internal,
         mut signals,
         tls,
+        internal_tls,
     } = outside;
     tracing::info!(
         listen = %public.local_addr()?,
         internal = %internal.local_addr()?,
         tls = tls.is_some(),
+        internal_tls = internal_tls.is_some(),
         "listening"
     );
     let streams = Lifecycle::default();
@@ -218,17 +252,23 @@ async fn serve(
         stop: streams.watch(),
     };
     let few = internal::limits(connections);
-    let listener = Listener::new("internal", internal, few, Arc::clone(&workers));
+    let renewed = shown_certificates(
+        &app,
+        config,
+        [("public", &tls), ("internal", &internal_tls)],
+    );
+    let listener =
+        Listener::new("internal", internal, few, Arc::clone(&workers)).with_tls(internal_tls);
     let internal = tokio::spawn(listener.run(handler, streams.watch()));
     let listener = Listener::new("public", public, connections, workers)
         .with_admission(Arc::clone(&app.admission))
         .with_metrics(app.metrics.connections.clone())
-        .with_tls(tls.clone());
+        .with_tls(tls);
     let public = tokio::spawn(listener.run(Public(Arc::clone(&app)), app.lifecycle.watch()));
 
     notify::tell(notify::READY);
     let failed = tokio::select! {
-        () = signals.stop(tls.as_deref()) => None,
+        () = signals.stop(&renewed) => None,
         why = failure(&mut others) => Some(why),
     };
     notify::tell(notify::STOPPING);

@@ -16,8 +16,7 @@ use ledger::{
     layout,
 };
 use listener::lifecycle::Lifecycle;
-use listener::{Admission, Tls};
-use relay::Identity;
+use listener::{Admission, Tls, TlsFiles};
 use replicated::{EventLedger, Introduction, Member, Members, PostgresLog};
 use shards::{Package, Trust};
 use tokio::runtime::Handle;
@@ -30,7 +29,7 @@ use crate::catalogue::Catalogue;
 use crate::checkpoints::{Desk, Keeping};
 use crate::config::{Config, Replicated};
 use crate::http::calls::Routes;
-use crate::metrics::{Metrics, Retired};
+use crate::metrics::{Metrics, Retired, Sources};
 use crate::partitions::{Opening, Partitions, Place, Recent, Standing, Steward};
 use crate::vote::{Attempts, ElectoralRoll, Observer, PollingStation};
 
@@ -43,9 +42,9 @@ const STREAMS_MAX: usize = 16;
 /// Of each partition a tally follows two: one to count, one to write to its database.
 const STREAMS_OF_A_PARTITION_MAX: usize = 4;
 
-/// Reads certificate and key, where voters come by TLS.
-pub(crate) fn read_certificate(config: &Config) -> Result<Option<Arc<Tls>>> {
-    let tls = config.tls.clone().map(Tls::load).transpose();
+/// Reads the certificate and key of a listener, where it speaks TLS.
+pub(crate) fn read_certificate(files: Option<&TlsFiles>) -> Result<Option<Arc<Tls>>> {
+    let tls = files.cloned().map(Tls::load).transpose();
     Ok(tls
         .map_err(|faults| anyhow!(faults.join("; ")))?
         .map(Arc::new))
@@ -193,7 +192,7 @@ fn snapshots(config: &Config) -> Snapshots {
 }
 
 /// Whose ledger it is.
-fn event_ledger(package: &Package) -> EventLedger {
+pub(crate) fn event_ledger(package: &Package) -> EventLedger {
     EventLedger {
         manifest_sha256: package.manifest_sha256(),
         partitions: package.manifest().partitions,
@@ -345,15 +344,7 @@ pub(crate) fn standing(
     package: &Package,
     runtime: &Handle,
 ) -> Result<Standing> {
-    let identity = Identity::read(&replicated.relay.identity)?;
-    if identity.name() != replicated.member {
-        bail!(
-            "ledger.member is {}, and {} names {}: give this validator a certificate of its own",
-            replicated.member,
-            replicated.relay.identity.certificate.display(),
-            identity.name()
-        );
-    }
+    let identity = replicated.identity()?;
     let mut incarnation = [0; 16];
     getrandom::fill(&mut incarnation).map_err(|error| anyhow!("no randomness: {error}"))?;
     Ok(Standing {
@@ -476,18 +467,15 @@ pub(crate) fn assemble(
     } = recording;
     let decisions = Arc::new(Recent::default());
     let event: &Event = roll.package.event();
-    let ids = event
-        .ballots()
-        .iter()
-        .map(|ballot| ballot.id.clone())
-        .collect();
-    let metrics = Arc::new(Metrics::new(
-        &partitions,
-        &retired,
-        &roll.package,
-        desk.as_ref(),
-        ids,
-    ));
+    let metrics = Arc::new(Metrics::new(Sources {
+        partitions: &partitions,
+        retired: &retired,
+        package: &roll.package,
+        clock: &clock,
+        data: config.data.clone(),
+        desk: desk.as_ref(),
+        steward: steward.as_ref(),
+    }));
     let enclosing = Enclosing::new(&Arc::new(shape(&roll.package)))
         .context("no vote can be sealed to the mask key of the event")?;
     Ok(App {

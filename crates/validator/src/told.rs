@@ -59,7 +59,8 @@ fn told_of_requests() -> Vec<End> {
     ends[14] = End::FromOtherSite;
     ends[16] = busy_s(7);
     ends[17] = busy_s(5);
-    ends[18] = End::Failed { retry_after_s: 5 };
+    ends[18] = busy_s(5);
+    ends[19] = End::Failed { retry_after_s: 5 };
     ends
 }
 
@@ -103,7 +104,7 @@ fn every_problem_is_told_by_the_interface_as_it_always_was() {
 
 /// The value of a counter, 0 where it is not there.
 fn count(metrics: &Metrics, name: &str) -> u64 {
-    let text = metrics.text();
+    let text = metrics.text(None);
     let line = text.lines().find_map(|line| line.strip_prefix(name));
     line.map_or(0, |value| value.trim().parse().expect("a count"))
 }

@@ -69,6 +69,8 @@ fn read(all: &mut Reading<'_>, mut root: Section<'_, '_>) -> Option<Config> {
     }
     let tls = root.table(all, "tls").map(|mut tls| {
         let files = TlsFiles {
+            section: "tls",
+            clients: None,
             certificate: path(all, &mut tls, "certificate", "\"witness.pem\""),
             key: path(all, &mut tls, "key", "\"witness-tls.key\""),
         };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use listener::{Connections, exposition};
+use listener::{Certificates, Connections, exposition};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
@@ -17,6 +17,7 @@ type LogLabel = [(&'static str, String); 1];
 pub(crate) struct Metrics {
     registry: Registry,
     pub(crate) connections: Connections,
+    pub(crate) certificates: Certificates,
     answers: Family<Label, Counter>,
     sizes: Family<LogLabel, Gauge>,
     times: Family<LogLabel, Gauge>,
@@ -29,6 +30,8 @@ impl Metrics {
         listener::register_process(&mut registry);
         let connections = Connections::default();
         connections.register(&mut registry);
+        let certificates = Certificates::default();
+        certificates.register(&mut registry);
         let answers = Family::<Label, Counter>::default();
         let help = "Checkpoints submitted, by what they were answered";
         registry.register("witness_submissions", help, answers.clone());
@@ -45,6 +48,7 @@ impl Metrics {
         Arc::new(Metrics {
             registry,
             connections,
+            certificates,
             answers,
             sizes,
             times,

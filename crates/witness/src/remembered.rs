@@ -38,6 +38,10 @@ pub(crate) struct Remembered {
 pub(crate) enum StateError {
     #[error("it is damaged or of another kind")]
     Damaged,
+    #[error(
+        "it has format version {got}, this program reads version 1: use the release that wrote it; do not remove it, or the witness forgets what it cosigned"
+    )]
+    Version { got: String },
     #[error("it is of another log")]
     OtherLog,
     #[error(
@@ -71,6 +75,7 @@ impl Remembered {
 
     /// Reads the state of the log that has this key.
     pub(crate) fn parse(bytes: &[u8], key: &VerifierKey) -> Result<Remembered, StateError> {
+        check_version(bytes)?;
         let rest = checked(bytes).ok_or(StateError::Damaged)?;
         let origin = rest.strip_prefix("origin ");
         let (origin, rest) = origin
@@ -95,6 +100,23 @@ impl Remembered {
     }
 }
 
+/// Tells a state that another release wrote from a damaged one.
+fn check_version(bytes: &[u8]) -> Result<(), StateError> {
+    let name = MAGIC.trim_end_matches("1 ").as_bytes();
+    let Some(rest) = bytes.strip_prefix(name) else {
+        return Ok(()); // no state at all, as `checked` says
+    };
+    let number = rest.split(|byte| *byte == b' ').next().unwrap_or_default();
+    match std::str::from_utf8(number) {
+        Ok("1") | Err(_) => Ok(()),
+        Ok(got) if !(1..=4).contains(&got.len()) => Ok(()),
+        Ok(got) if !got.bytes().all(|byte| byte.is_ascii_digit()) => Ok(()),
+        Ok(got) => Err(StateError::Version {
+            got: got.to_owned(),
+        }),
+    }
+}
+
 /// What follows the first line, where its sum fits.
 fn checked(bytes: &[u8]) -> Option<&str> {
     let text = std::str::from_utf8(bytes).ok()?;
@@ -114,4 +136,28 @@ fn cosigned(text: &str) -> Option<Cosigned> {
 
 fn sum(text: &str) -> String {
     HEXLOWER.encode(&Sha256::digest(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_of_another_release_is_not_called_damaged() {
+        let version = |got: &str| StateError::Version {
+            got: got.to_owned(),
+        };
+        for (bytes, expected) in [
+            (&b"scrutin-witness-log 1 00\n"[..], Ok(())),
+            (b"scrutin-witness-log 2 00\nanything", Err(version("2"))),
+            (b"scrutin-witness-log 17 ", Err(version("17"))),
+            // Damage, as the sum says.
+            (b"scrutin-witness-log x 00", Ok(())),
+            (b"scrutin-witness-log \xff 00", Ok(())),
+            (b"scrutin-witness-log 123456789 00", Ok(())),
+            (b"", Ok(())),
+        ] {
+            assert_eq!(check_version(bytes), expected, "{bytes:?}");
+        }
+    }
 }

@@ -49,6 +49,7 @@ pub(crate) fn run(config: Config) -> Result<()> {
     let tls = config.tls.map(Tls::load).transpose();
     let tls = tls.map_err(|faults| anyhow!(faults.join("; ")))?;
     let tls = tls.map(Arc::new);
+    let certificates: Vec<_> = tls.iter().cloned().collect();
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.context("cannot wait for connections and signals")?;
     let key = read_key(&config.key)?;
@@ -68,6 +69,9 @@ pub(crate) fn run(config: Config) -> Result<()> {
         let mut signals = Signals::new().context("cannot wait for signals")?;
         let socket = listener::bind(config.listen, "config, as listen")?;
         tracing::info!(listen = %socket.local_addr()?, tls = tls.is_some(), key = public, "listening");
+        if let Some(tls) = &tls {
+            metrics.certificates.add("public", tls);
+        }
         let workers = Arc::new(Workers::start(0).context("cannot start threads")?);
         let lifecycle = Lifecycle::default();
         let listener = Listener::new("witness", socket, limits, workers)
@@ -75,7 +79,7 @@ pub(crate) fn run(config: Config) -> Result<()> {
             .with_tls(tls.clone());
         let serving = tokio::spawn(listener.run(service, lifecycle.watch()));
         notify::tell(notify::READY);
-        signals.stop(tls.as_deref()).await;
+        signals.stop(&certificates).await;
         notify::tell(notify::STOPPING);
         lifecycle.stop();
         let _ = tokio::time::timeout(DRAIN, serving).await;

@@ -155,6 +155,7 @@ fn the_service_answers_as_the_protocol_says() {
         assert!(metrics.contains(line), "{line} is not in\n{metrics}");
     }
     specimen::promtool_accepts(&metrics);
+    specimen::metrics_are_documented("witness", &[], &metrics);
     assert_eq!(witness.terminate(), Some(0));
 }
 

@@ -16,7 +16,7 @@ pub enum Defect {
     Magic { got: [u8; 8] },
     /// Written by another version of this program.
     #[error(
-        "format version {got}, this program reads version {expected}: use the program that wrote it"
+        "format version {got}, this program reads version {expected}: use the release that began this ledger; where its earlier segments can be read, this one is damaged: restore it from a copy"
     )]
     Version {
         /// The version read here.

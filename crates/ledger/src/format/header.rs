@@ -39,7 +39,7 @@ use crate::format::shape::Shape;
 /// headers and frames needs no other separator.
 pub(crate) const MAGIC: [u8; 8] = *b"SCRLEDG2";
 /// Version of the format.
-pub(crate) const VERSION: u32 = 2;
+pub const VERSION: u32 = 2;
 /// Bytes before the first ballot.
 pub(crate) const FIXED_BYTES: usize = 200;
 const BALLOT_BYTES: usize = ID_BYTES_MAX + 2 * SealedKey::BYTES;
@@ -107,6 +107,30 @@ pub(crate) fn header_length(ballots: usize) -> usize {
     FIXED_BYTES + ballots * BALLOT_BYTES + HASH_BYTES
 }
 
+/// Refuses the first bytes of a segment of another format. Every version begins with `SCRLEDG` and its number, as a
+/// digit and as a word, so that each program can say what it found.
+///
+/// # Errors
+/// [`Defect::Version`], [`Defect::Magic`], [`Defect::Truncated`] where there are fewer than 12 bytes.
+pub fn check_version(bytes: &[u8]) -> Result<(), Defect> {
+    let mut fields = Fields(bytes);
+    let magic = fields.array::<8>()?;
+    let [name @ .., digit] = magic;
+    let [ours @ .., _] = MAGIC;
+    if name != ours || !digit.is_ascii_digit() {
+        return Err(Defect::Magic { got: magic });
+    }
+    let got = match magic == MAGIC {
+        true => fields.u32()?,
+        false => u32::from(digit - b'0'),
+    };
+    if got != VERSION {
+        let expected = VERSION;
+        return Err(Defect::Version { expected, got });
+    }
+    Ok(())
+}
+
 /// What [`SegmentHeader::peek_length`] needs to see.
 pub(crate) const PEEK_BYTES: usize = 20;
 
@@ -146,18 +170,9 @@ impl SegmentHeader {
 
     /// The length of the header that starts with these bytes.
     pub(crate) fn peek_length(bytes: &[u8; PEEK_BYTES]) -> Result<usize, Defect> {
+        check_version(bytes)?;
         let mut fields = Fields(bytes);
-        let got = fields.array::<8>()?;
-        if got != MAGIC {
-            return Err(Defect::Magic { got });
-        }
-        let got = fields.u32()?;
-        if got != VERSION {
-            return Err(Defect::Version {
-                expected: VERSION,
-                got,
-            });
-        }
+        fields.array::<12>()?;
         let got = u64::from(fields.u32()?);
         let _partition = fields.u16()?;
         let ballots = usize::from(fields.u16()?);

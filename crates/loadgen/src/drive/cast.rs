@@ -11,7 +11,7 @@ use crate::request::Call;
 
 /// Pause before a request is sent again over a new connection.
 const RECONNECT_AFTER: Duration = Duration::from_millis(25);
-/// Pause after 429 or 503 where the answer names none.
+/// Pause after 429, 502, 503 or 504 where the answer names none.
 const RETRY_AFTER_DEFAULT: Duration = Duration::from_millis(200);
 
 /// Sends `call`, again where the connection breaks or the server turns it away, for `retry_for`

@@ -169,7 +169,7 @@ impl Validator {
         match self.manner {
             Manner::LosesAnswers if nth.is_multiple_of(5) => Err(std::io::Error::other("gone")),
             Manner::DoesNotKnow if nth.is_multiple_of(7) => Ok(reply(
-                503,
+                504,
                 &json!({"type": "urn:scrutin:problem:outcome-unknown"}),
             )),
             Manner::ForgetsReceipts => Ok(reply(202, &json!({"status": "accepted"}))),

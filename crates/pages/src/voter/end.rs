@@ -58,7 +58,7 @@ pub enum End {
         retry_after_s: u32,
     },
     /// Recording takes too long: the vote may be recorded or not, and sending it again is safe.
-    /// Status 503.
+    /// Status 504.
     Unsure {
         /// When to try again, in seconds.
         retry_after_s: u32,
@@ -124,7 +124,8 @@ impl End {
             End::TooManyRepeats { .. } | End::TooManyRequests { .. } | End::TooManyTries { .. } => {
                 429
             }
-            End::Busy { .. } | End::Unsure { .. } => 503,
+            End::Busy { .. } => 503,
+            End::Unsure { .. } => 504,
             End::Failed { .. } => 500,
             End::Broken => 400,
         }

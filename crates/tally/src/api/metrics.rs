@@ -67,6 +67,7 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     register_database(&mut registry, &shared);
     register_stream(&mut registry, &shared);
     shared.connections.register(&mut registry);
+    shared.certificates.register(&mut registry);
     let content_type = (header::CONTENT_TYPE, exposition::CONTENT_TYPE);
     ([content_type], exposition::text(&registry)).into_response()
 }
@@ -120,6 +121,34 @@ fn register_state(registry: &mut Registry, shared: &Shared, board: &Board) {
         heads.get_or_create(&label).set(signed(cursor.sequence));
     }
     registry.register("ledger_sequence", "Last frame counted", heads);
+    register_releases(registry, board);
+}
+
+/// How far the count hand is, which has no listener of its own.
+fn register_releases(registry: &mut Registry, board: &Board) {
+    let last: Family<PartitionLabel, Gauge> = Family::default();
+    let due: Family<PartitionLabel, Gauge> = Family::default();
+    let since: Family<PartitionLabel, Gauge> = Family::default();
+    for progress in board.awaited().progress() {
+        let label = PartitionLabel {
+            partition: progress.partition,
+        };
+        last.get_or_create(&label)
+            .set(signed(progress.last_sequence));
+        let count = i64::try_from(progress.due).unwrap_or(i64::MAX);
+        due.get_or_create(&label).set(count);
+        if let Some(since_ms) = progress.since_ms {
+            since.get_or_create(&label).set(since_ms / 1_000);
+        }
+    }
+    let help = "Last frame whose votes the count hand released";
+    registry.register("release_sequence", help, last);
+    let help =
+        "Releases that the ledger's frames have made due and that the count hand has not written";
+    registry.register("releases_due", help, due);
+    let help =
+        "When the frame was committed that made the oldest of them due; absent where none is due";
+    registry.register("release_due_timestamp_seconds", help, since);
 }
 
 fn register_database(registry: &mut Registry, shared: &Shared) {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, RwLockReadGuard};
 
 use durable::{Clock, SystemClock};
 use election::Ballot;
-use listener::{Admission, Connections};
+use listener::{Admission, Certificates, Connections};
 use tokio::sync::Semaphore;
 
 use super::cache::Cache;
@@ -43,6 +43,7 @@ pub(crate) struct Shared {
     /// What is left to each client.
     pub(crate) admission: Arc<Admission>,
     pub(crate) connections: Connections,
+    pub(crate) certificates: Certificates,
 }
 
 impl Shared {
@@ -72,6 +73,7 @@ impl Shared {
             exports: Arc::new(Semaphore::new(EXPORTS_MAX)),
             admission: Arc::new(listening.admission()),
             connections: Connections::default(),
+            certificates: Certificates::default(),
         }
     }
 

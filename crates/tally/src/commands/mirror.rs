@@ -14,7 +14,9 @@ use hyper::body::Incoming;
 use ledger::Shape;
 use ledger::log::files::{self, Mirror};
 use listener::lifecycle::Lifecycle;
-use listener::{ConnectionLimits, Listener, Signals, Workers, bind, exposition, notify};
+use listener::{
+    Certificates, ConnectionLimits, Listener, Signals, Workers, bind, exposition, notify,
+};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use tokio::runtime::Handle;
@@ -65,6 +67,7 @@ impl Gauges {
     fn registry(&self) -> Registry {
         let mut registry = Registry::default();
         exposition::register_build(&mut registry, env!("CARGO_PKG_VERSION"));
+        listener::register_process(&mut registry);
         let last = "Frames that are on this machine's disk";
         registry.register("mirror_last_sequence", last, self.last.clone());
         let head = "Frames that the validator had, when it was last asked";
@@ -92,7 +95,7 @@ impl Gauges {
 /// Runs until SIGINT or SIGTERM, or until what follows does not fit what is here.
 pub(crate) fn run(args: &MirrorArgs) -> anyhow::Result<()> {
     let package = open_package(&args.package)?;
-    let stream = Stream::new(&args.from, &package)?;
+    let stream = Stream::new(&args.from, &args.from_files, &package)?;
     let shape = package.shape();
     let log = files::open(Arc::new(OsStorage), &args.data);
     let gates = Gates::open(&package)?;
@@ -146,6 +149,12 @@ async fn serve(
         let last = mirror.cursor().sequence;
         gauges.note(*partition, |seen| seen.last = last);
     }
+    let tls = args.internal_tls.load()?;
+    let certificates: Vec<_> = tls.iter().cloned().collect();
+    let shown = Certificates::default();
+    for tls in &certificates {
+        shown.add("internal", tls);
+    }
     let internal = bind(args.internal, "internal")?;
     tracing::info!(
         internal = %internal.local_addr()?,
@@ -156,11 +165,11 @@ async fn serve(
     );
     let stopping = Lifecycle::default();
     let workers = Arc::new(Workers::of_runtime(Handle::current()));
-    let listener = Listener::new("internal", internal, CONNECTIONS, workers);
-    let serving = tokio::spawn(listener.run(Routed(router(&gauges)), stopping.watch()));
+    let listener = Listener::new("internal", internal, CONNECTIONS, workers).with_tls(tls);
+    let serving = tokio::spawn(listener.run(Routed(router(&gauges, &shown)), stopping.watch()));
     notify::tell(notify::READY);
     let outcome = tokio::select! {
-        () = signals.stop(None) => Ok(()),
+        () = signals.stop(&certificates) => Ok(()),
         () = look(stream, &gauges) => Ok(()),
         followed = follow_all(stream, shape, &mut copies, &gauges) => followed,
     };
@@ -173,8 +182,10 @@ async fn serve(
     outcome
 }
 
-fn router(gauges: &Gauges) -> axum::Router {
-    let registry = Arc::new(gauges.registry());
+fn router(gauges: &Gauges, certificates: &Certificates) -> axum::Router {
+    let mut registry = gauges.registry();
+    certificates.register(&mut registry);
+    let registry = Arc::new(registry);
     axum::Router::new().route(
         "/metrics",
         axum::routing::get(move || {
@@ -299,5 +310,17 @@ async fn copy(
         tokio::task::block_in_place(|| copied.push(shape, &bytes)).context(OTHER)?;
         let last = copied.mirror.cursor().sequence;
         gauges.note(copied.partition, |seen| seen.last = last);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_mirror_exposes_is_documented() {
+        let text = exposition::text(&Gauges::default().registry());
+        specimen::promtool_accepts(&text);
+        specimen::metrics_are_documented("mirror", &[], &text);
     }
 }

@@ -67,7 +67,7 @@ fn follow(
     let signals = runtime.block_on(async { Signals::new() });
     let mut signals = signals.context("cannot wait for signals")?;
     runtime.spawn(async move {
-        signals.stop(None).await;
+        signals.stop(&[]).await;
         told.store(true, Ordering::Relaxed);
     });
     listener::notify::tell(listener::notify::READY);

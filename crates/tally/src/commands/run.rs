@@ -43,6 +43,7 @@ struct Plan<'a> {
     listening: &'a Listening,
     limits: ConnectionLimits,
     tls: Option<Arc<Tls>>,
+    internal_tls: Option<Arc<Tls>>,
 }
 
 /// Runs until SIGINT or SIGTERM, or until the ledger or the database cannot be followed.
@@ -68,7 +69,7 @@ impl Plan<'_> {
         }
         let source = match (&args.ledger, &args.from) {
             (Some(path), _) => Source::Directory(Directory::new(path, &package)),
-            (None, Some(url)) => Source::Stream(Stream::new(url, &package)?),
+            (None, Some(url)) => Source::Stream(Stream::new(url, &args.from_files, &package)?),
             (None, None) => anyhow::bail!("name a --ledger, or a validator with --from"),
         };
         let files = &args.postgres.postgres_files;
@@ -91,11 +92,14 @@ impl Plan<'_> {
             listening: &args.listening,
             limits: limits(&args.listening),
             tls: args.listening.certificate()?,
+            internal_tls: args.listening.internal_tls.load()?,
         })
     }
 
     async fn carry_out(self) -> anyhow::Result<()> {
         let mut signals = Signals::new().context("cannot wait for signals")?;
+        let certificates = [&self.tls, &self.internal_tls].into_iter().flatten();
+        let certificates: Vec<_> = certificates.cloned().collect();
         let public = bind(self.listening.listen, "listen")?;
         let internal = bind(self.listening.internal, "internal")?;
         let (database, writing) = self.start_writer().await?;
@@ -113,6 +117,7 @@ impl Plan<'_> {
             address = %public.local_addr()?,
             internal = %internal.local_addr()?,
             tls = self.tls.is_some(),
+            internal_tls = self.internal_tls.is_some(),
             "listening"
         );
         let stopping = Lifecycle::default();
@@ -121,7 +126,7 @@ impl Plan<'_> {
         tokio::spawn(self.statements.clone().watch(Arc::clone(&shared)));
         notify::tell(notify::READY);
         tokio::select! {
-            () = signals.stop(self.tls.as_deref()) => {}
+            () = signals.stop(&certificates) => {}
             folded = fold(&shared, &self.source, self.hand.clone()) => return folded,
             wrote = writing => return wrote,
         }
@@ -146,13 +151,19 @@ impl Plan<'_> {
         // connection's thread would wait.
         let workers = Arc::new(Workers::of_runtime(Handle::current()));
         let few = api::internal_limits(self.limits);
-        let internal = Listener::new("internal", internal, few, Arc::clone(&workers));
+        let internal = Listener::new("internal", internal, few, Arc::clone(&workers))
+            .with_tls(self.internal_tls.clone());
         let router = api::internal_router(Arc::clone(shared));
         let internal = tokio::spawn(internal.run(Routed(router), stopping.watch()));
         let public = Listener::new("public", public, self.limits, workers)
             .with_admission(Arc::clone(&shared.admission))
             .with_metrics(shared.connections.clone())
             .with_tls(self.tls.clone());
+        for (listener, tls) in [("public", &self.tls), ("internal", &self.internal_tls)] {
+            if let Some(tls) = tls {
+                shared.certificates.add(listener, tls);
+            }
+        }
         let router = api::router(Arc::clone(shared));
         let public = tokio::spawn(public.run(Routed(router), stopping.watch()));
         async {

@@ -42,6 +42,15 @@ pub(crate) enum DbError {
         "database schema has version {found}, this program needs {known}: run `tally run` on it once, as its owner"
     )]
     OlderSchema { found: i64, known: i64 },
+    /// Another tally writes under the schema that is to be migrated.
+    #[error(
+        "database schema has version {found}, this program would make it {known}, and another tally (backend {backend}) writes it: stop that one first, it cannot go on behind a migration"
+    )]
+    SchemaInUse {
+        found: i64,
+        known: i64,
+        backend: i32,
+    },
     /// A migration is not one of this program, or was changed since it was applied.
     #[error(
         "migration {number} ({name}) of the database is not the one of this program: use the tally that made the schema, or name a new database and `tally rebuild` it"

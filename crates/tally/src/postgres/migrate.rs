@@ -44,6 +44,9 @@ const MIGRATIONS: [Migration; 4] = [
 /// The newest migration's number.
 const NEWEST: i64 = MIGRATIONS[MIGRATIONS.len() - 1].number;
 
+/// First half of the number of the advisory lock that whoever writes a partition holds: "scr". The partition is the
+/// second half.
+pub(super) const WRITER_LOCK: i64 = 0x0073_6372 << 32;
 /// Taken by whoever looks at or changes the schema: "scrutin", in ASCII.
 const SCHEMA_LOCK: i64 = 0x0073_6372_7574_696e;
 
@@ -77,6 +80,9 @@ async fn migrate_in(tx: &Transaction<'_>) -> Result<(), WorkError> {
         .await?;
     let applied = applied(tx).await?;
     check(&applied)?;
+    if let Some(last) = applied.last().filter(|last| last.number < NEWEST) {
+        check_unused(tx, last.number).await?;
+    }
     if applied.is_empty() {
         tx.batch_execute(
             "CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -99,6 +105,27 @@ async fn migrate_in(tx: &Transaction<'_>) -> Result<(), WorkError> {
         tracing::info!(number, name, "applied migration");
     }
     Ok(())
+}
+
+/// Refuses to migrate under a tally that writes: it holds the advisory lock of each partition that it writes. Whoever
+/// takes its turn later looks at the schema again.
+async fn check_unused(tx: &Transaction<'_>, found: i64) -> Result<(), WorkError> {
+    let writer = tx
+        .query_opt(
+            "SELECT pid FROM pg_locks JOIN pg_database ON pg_database.oid = database
+             WHERE datname = current_database() AND locktype = 'advisory' AND granted
+               AND classid::int8 = $1 AND objid::int8 < 65536 LIMIT 1",
+            &[&(WRITER_LOCK >> 32)],
+        )
+        .await?;
+    match writer {
+        None => Ok(()),
+        Some(row) => Err(WorkError::Stop(DbError::SchemaInUse {
+            found,
+            known: NEWEST,
+            backend: row.get(0),
+        })),
+    }
 }
 
 /// Notes the checksums of migrations that an older tally applied. Only the owner may: until then
@@ -172,7 +199,12 @@ fn check(applied: &[Applied]) -> Result<(), DbError> {
 /// As [`migrate`], and where a migration is missing.
 pub(crate) async fn check_version(session: &mut Session) -> Result<(), DbError> {
     let applied = session
-        .transact("read the schema version", async |tx| applied(tx).await)
+        .transact("read the schema version", async |tx| {
+            // Behind whoever migrates at this moment.
+            tx.execute("SELECT pg_advisory_xact_lock($1)", &[&SCHEMA_LOCK])
+                .await?;
+            applied(tx).await
+        })
         .await?;
     check(&applied)?;
     match applied.last() {

@@ -14,7 +14,7 @@ use tokio_postgres::Transaction;
 use super::definition::define;
 use super::error::DbError;
 use super::gathering::{Gathering, Until};
-use super::migrate::migrate;
+use super::migrate::{WRITER_LOCK, check_version, migrate};
 use super::pending::Pending;
 use super::positions::{self, Positions};
 use super::progress::{Progress, lock};
@@ -28,8 +28,6 @@ use crate::release::MaskHand;
 const TICK: Duration = Duration::from_secs(1);
 const BACKOFF_MIN: Duration = Duration::from_millis(200);
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
-/// First half of the advisory lock's number: "scr". The partition is the second half.
-const WRITER_LOCK: i64 = 0x0073_6372 << 32;
 
 /// The writer of one tally.
 pub(crate) struct Writer {
@@ -59,10 +57,14 @@ impl Writer {
                     tracing::warn!(error = format!("{error:#}"), "database writer starts again");
                 }
                 // The ledger is not at fault: who reads results must not pay for the database.
-                Some(DbError::Refused { .. }) if until == Until::Stopped => tracing::error!(
-                    error = format!("{error:#}"),
-                    "the database cannot be written, results are served from the ledger; the writer tries again"
-                ),
+                Some(DbError::Refused { .. } | DbError::NewerSchema { .. })
+                    if until == Until::Stopped =>
+                {
+                    tracing::error!(
+                        error = format!("{error:#}"),
+                        "the database cannot be written, results are served from the ledger; the writer tries again"
+                    )
+                }
                 _ => return Err(error),
             }
             self.set_trouble(Some(format!("{error:#}")));
@@ -126,6 +128,8 @@ impl Writer {
         for partition in &partitions {
             self.wait_for_turn(&session, *partition).await?;
         }
+        // A newer tally may have migrated while this one stood by.
+        check_version(&mut session).await?;
         let positions = self.positions(&mut session).await?;
         {
             let mut progress = lock(&self.progress);

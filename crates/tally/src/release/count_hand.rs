@@ -63,7 +63,7 @@ impl CountHand {
             return self.append(&serde_json::to_string(&header)?);
         };
         let position = || self.written.position();
-        let found: HeaderLine = serde_json::from_str(&line).with_context(position)?;
+        let found = HeaderLine::read(&line).with_context(position)?;
         found.check(&header).with_context(position)?;
         self.last = hash_of(&line);
         Ok(())

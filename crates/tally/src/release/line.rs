@@ -84,13 +84,29 @@ impl HeaderLine {
         }
     }
 
+    /// Reads a first line. One of another format is told as such before its unknown fields are complained of.
+    ///
+    /// # Errors
+    /// Another format, or no first line at all.
+    pub(crate) fn read(line: &str) -> anyhow::Result<HeaderLine> {
+        #[derive(Deserialize)]
+        struct Named {
+            format: String,
+        }
+        let Named { format } = serde_json::from_str(line)?;
+        ensure!(
+            format == FORMAT,
+            "releases of another format: {format:?}, expected {FORMAT:?}; both hands need one release: use the one that began this file"
+        );
+        Ok(serde_json::from_str(line)?)
+    }
+
     /// Refuses the releases of another event, package or partition.
     ///
     /// # Errors
     /// The first thing that differs.
     pub(crate) fn check(&self, expected: &HeaderLine) -> anyhow::Result<()> {
         for (what, got, expected) in [
-            ("format", &self.format, &expected.format),
             ("event", &self.event, &expected.event),
             ("package", &self.manifest_sha256, &expected.manifest_sha256),
             ("count key", &self.count_key, &expected.count_key),

@@ -161,7 +161,7 @@ impl Unmasking {
             return Ok(None);
         };
         let position = || self.lines.position();
-        let header: HeaderLine = serde_json::from_str(&line).with_context(position)?;
+        let header = HeaderLine::read(&line).with_context(position)?;
         header.check(&self.header).with_context(position)?;
         self.last = Some(hash_of(&line));
         Ok(self.last.clone())

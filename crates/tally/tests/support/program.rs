@@ -193,6 +193,13 @@ impl Running {
         }
     }
 
+    /// Ends the count hand alone.
+    pub(crate) fn stop_count_hand(&mut self) {
+        let mut counting = self.count_hand.take().expect("it runs");
+        counting.kill().expect("it runs");
+        counting.wait().expect("it ends");
+    }
+
     /// What it has logged so far.
     pub(crate) fn log(&self) -> String {
         self.log.lock().expect("the log").clone()
@@ -210,6 +217,11 @@ impl Running {
     /// Host and port of its API.
     pub(crate) fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Where its internal listener is.
+    pub(crate) fn internal(&self) -> std::net::SocketAddr {
+        self.internal.parse().expect("an address")
     }
 
     /// Status, head and body of a GET.

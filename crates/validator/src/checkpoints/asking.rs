@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use caller::Authorities;
+use durable::{Clock, SystemClock};
 use election::EventLog;
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::task::JoinSet;
@@ -27,7 +28,15 @@ pub(super) struct Asking {
 }
 
 /// What each witness said last, by name.
-pub(super) type Heard = Arc<Mutex<BTreeMap<String, Said>>>;
+pub(super) type Heard = Arc<Mutex<BTreeMap<String, LastWord>>>;
+
+/// What a witness said last, and when it cosigned last.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LastWord {
+    pub(crate) said: Said,
+    /// By this machine's clock, seconds since 1970; 0 where it has not since the start.
+    pub(crate) cosigned_s: u64,
+}
 
 /// What a witness said last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +69,9 @@ impl Asking {
     /// Whether so many witnesses have seen another history that the others are too few.
     pub(super) fn is_outvoted(&self) -> bool {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        let others = heard.values().filter(|said| **said == Said::OtherHistory);
+        let others = heard
+            .values()
+            .filter(|word| word.said == Said::OtherHistory);
         let others = others.count();
         others > 0 && self.witnesses.len() - others < self.required
     }
@@ -68,7 +79,7 @@ impl Asking {
     /// Whether a witness has said that it knows more frames of this log than it was asked for.
     pub(super) fn is_known_further(&self) -> bool {
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.values().any(|said| *said == Said::KnowsMore)
+        heard.values().any(|word| word.said == Said::KnowsMore)
     }
 
     /// Asks every witness to cosign, and shows the note with what comes in time: returned as soon as it counts and
@@ -125,8 +136,14 @@ fn note_answer(
         Err(_) => Said::Nothing,
     };
     let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
-    let before = heard.insert(name.to_owned(), said);
+    let before = heard.get(name).copied();
+    let cosigned_s = match said {
+        Said::Cosigned => u64::try_from(SystemClock::new().now_ms() / 1_000).unwrap_or_default(), // a clock before 1970
+        _ => before.map_or(0, |before| before.cosigned_s),
+    };
+    heard.insert(name.to_owned(), LastWord { said, cosigned_s });
     drop(heard);
+    let before = before.map(|before| before.said);
     match answer {
         Ok(cosignature) => {
             if before != Some(Said::Cosigned) {

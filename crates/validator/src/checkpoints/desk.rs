@@ -18,7 +18,7 @@ use tlog::FrameLog;
 use tokio::runtime::{Builder, Runtime};
 use transparency::{KeyName, Policy, PrivateKey, TilePath};
 
-use super::asking::{Asking, Heard, Said};
+use super::asking::{Asking, Heard, LastWord};
 use super::keeper::{Keeper, Reading};
 use super::shelf::{Published, Shelf, Voucher};
 use crate::partitions::{Answer, LogQuestion, Partitions, Place};
@@ -60,7 +60,7 @@ pub(crate) struct Standing {
     pub(crate) partition: u16,
     pub(crate) frames: u64,
     pub(crate) published: Option<Arc<Published>>,
-    pub(crate) heard: BTreeMap<String, Said>,
+    pub(crate) heard: BTreeMap<String, LastWord>,
 }
 
 impl Desk {

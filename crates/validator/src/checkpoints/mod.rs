@@ -7,6 +7,6 @@ mod keeper;
 mod shelf;
 mod witness;
 
-pub(crate) use asking::Said;
+pub(crate) use asking::{LastWord, Said};
 pub(crate) use desk::{Desk, Keeping, Standing};
 pub(crate) use shelf::Voucher;

@@ -4,11 +4,12 @@ mod keys;
 mod reader;
 mod settings;
 
+use anyhow::{Result, bail};
 use listener::client::Addresses;
 use listener::log::LogFilter;
 use listener::throttle::Quota;
 use listener::{ConnectionLimits, TlsFiles};
-use relay::IdentityFiles;
+use relay::{Identity, IdentityFiles};
 
 use crate::http::body::BodyLimits;
 use crate::http::cors::Cors;
@@ -40,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) results: ResultsAddress,
     /// Certificate and key, where voters come by TLS without a proxy.
     pub(crate) tls: Option<TlsFiles>,
+    /// The same of metrics and ledger stream, and the authority of who may ask for them.
+    pub(crate) internal_tls: Option<TlsFiles>,
     /// Other sites whose scripts may call.
     pub(crate) cors: Cors,
     /// Proxies and exempt clients.
@@ -79,6 +82,15 @@ pub(crate) struct LogKeeping {
     pub(crate) authorities: PathBuf,
 }
 
+/// Settings that name a file of a listener's TLS.
+const TLS_SETTINGS: [&str; 5] = [
+    "tls.key",
+    "tls.certificate",
+    "internal_tls.key",
+    "internal_tls.certificate",
+    "internal_tls.ca",
+];
+
 /// Shortest lease of a replicated ledger.
 const LEASE_MIN: Duration = Duration::from_secs(2);
 
@@ -95,6 +107,25 @@ pub(crate) struct Replicated {
     /// How long the others wait for one that has died.
     pub(crate) lease: Duration,
     pub(crate) relay: Relay,
+}
+
+impl Replicated {
+    /// What this validator proves to the others who it is by.
+    ///
+    /// # Errors
+    /// Certificate, key or authority cannot be read, or name another validator.
+    pub(crate) fn identity(&self) -> Result<Identity> {
+        let identity = Identity::read(&self.relay.identity)?;
+        if identity.name() != self.member {
+            bail!(
+                "ledger.member is {}, and {} names {}: give this validator a certificate of its own",
+                self.member,
+                self.relay.identity.certificate.display(),
+                identity.name()
+            );
+        }
+        Ok(identity)
+    }
 }
 
 /// How validators that share a ledger hand each other votes.
@@ -124,12 +155,16 @@ pub(crate) struct Accepted {
 }
 
 impl Config {
-    /// Where certificate and key lie, whatever else is at fault.
-    pub(crate) fn tls_files(settings: &Settings) -> Option<TlsFiles> {
+    /// Where the certificates and keys of listeners lie, whatever else is at fault.
+    pub(crate) fn tls_files(settings: &Settings) -> Vec<TlsFiles> {
         let mut reader = Reader::new(settings, Vec::new());
-        reader.refuse_contents(&["tls.key", "tls.certificate"]);
-        let files = tls_files(&mut reader);
-        files.filter(|_| reader.faults.is_empty())
+        reader.refuse_contents(&TLS_SETTINGS);
+        let files = [tls_files(&mut reader), internal_tls_files(&mut reader)];
+        if reader.faults.is_empty() {
+            files.into_iter().flatten().collect()
+        } else {
+            Vec::new()
+        }
     }
 
     /// Resolves settings; `faults` are those found while they were gathered.
@@ -157,25 +192,18 @@ impl Config {
 fn read(r: &mut Reader<'_>) -> Option<Config> {
     let package = r.required("package", "give --package DIRECTORY, as shardpack wrote it");
     let data = r.required("data", "give --data DIRECTORY, where the ledger is kept");
-    r.refuse_contents(&[
-        "key",
-        "tls.key",
-        "tls.certificate",
-        "relay.key",
-        "relay.certificate",
-        "log.key",
-    ]);
+    r.refuse_contents(&["key", "relay.key", "relay.certificate", "log.key"]);
+    r.refuse_contents(&TLS_SETTINGS);
     let trust = trust(r);
     let require = r.integer("require", 1..=64);
     let (listen, internal) = listeners(r);
     let address = "scheme and host, such as https://results.example.org";
     let results = r.parsed("results", address);
     let tls = tls_files(r);
+    let internal_tls = internal_tls_files(r);
     let origin = "origins as browsers send them, such as https://vote.example.org";
     let origins = r.parsed_list("cors.origins", origin);
-    let networks = "address prefixes such as 10.0.0.0/8";
-    let trusted_proxies = r.parsed_list("clients.trusted_proxies", networks);
-    let exempt = r.parsed_list("clients.exempt", networks);
+    let addresses = addresses(r);
     let requests = quota(
         r,
         "clients.requests_per_second",
@@ -214,11 +242,9 @@ fn read(r: &mut Reader<'_>) -> Option<Config> {
         internal: internal?,
         results: results?,
         tls,
+        internal_tls,
         cors: Cors { origins },
-        addresses: Addresses {
-            trusted_proxies,
-            exempt,
-        },
+        addresses: addresses?,
         requests: requests?,
         failed_attempts: failed_attempts?,
         client_failed_attempts: client_failed_attempts?,
@@ -272,12 +298,53 @@ fn log_keeping(r: &mut Reader<'_>) -> Option<LogKeeping> {
     })
 }
 
+/// Which addresses are proxies, how they name their clients, and who is not counted.
+fn addresses(r: &mut Reader<'_>) -> Option<Addresses> {
+    let networks = "address prefixes such as 10.0.0.0/8";
+    let trusted_proxies = r.parsed_list("clients.trusted_proxies", networks);
+    let exempt = r.parsed_list("clients.exempt", networks);
+    let proxy_protocol = r.parsed("clients.proxy_protocol", "true or false");
+    if proxy_protocol == Some(true) && trusted_proxies.is_empty() {
+        r.faults.push(
+            "clients.proxy_protocol is set and clients.trusted_proxies is not: name the proxies that speak it"
+                .to_owned(),
+        );
+    }
+    Some(Addresses {
+        trusted_proxies,
+        proxy_protocol: proxy_protocol?,
+        exempt,
+    })
+}
+
+/// All three files or none.
+fn internal_tls_files(r: &mut Reader<'_>) -> Option<TlsFiles> {
+    let files =
+        ["certificate", "key", "ca"].map(|name| r.optional(&format!("internal_tls.{name}")));
+    match files {
+        [Some(certificate), Some(key), Some(clients)] => Some(TlsFiles {
+            section: "internal_tls",
+            certificate: certificate.into(),
+            key: key.into(),
+            clients: Some(clients.into()),
+        }),
+        [None, None, None] => None,
+        _ => {
+            let fault = "some of internal_tls.certificate, internal_tls.key and internal_tls.ca are set: give all, or none";
+            r.faults.push(fault.to_owned());
+            None
+        }
+    }
+}
+
 /// Both files or none.
 fn tls_files(r: &mut Reader<'_>) -> Option<TlsFiles> {
     match (r.optional("tls.certificate"), r.optional("tls.key")) {
         (Some(certificate), Some(key)) => Some(TlsFiles {
+            section: "tls",
             certificate: certificate.into(),
             key: key.into(),
+            clients: None,
         }),
         (None, None) => None,
         _ => {

@@ -114,7 +114,7 @@ impl Settings {
         let values = if key.list {
             section.texts(all, key.last())
         } else {
-            let text = section.text_or_integer(all, key.last());
+            let text = section.scalar(all, key.last());
             text.map(|text| vec![text])
         };
         if let Some(values) = values {

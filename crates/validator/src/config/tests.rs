@@ -79,7 +79,7 @@ fn every_fault_at_once() {
     let expected = [
         "v.toml, line 1: trust: expected a list of texts in quotes, got string",
         "v.toml, line 2: litsen: unknown key; known here: package, trust, require, key, data, listen, \
-         internal, results, clients, cors, http, ledger, log, process, relay, tls",
+         internal, results, clients, cors, http, internal_tls, ledger, log, process, relay, tls",
         "v.toml, line 5: http.headers_max: expected a decimal integer, without 0x, 0o or 0b",
         "package is not set: give --package DIRECTORY, as shardpack wrote it",
         "data is not set: give --data DIRECTORY, where the ledger is kept",

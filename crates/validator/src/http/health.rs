@@ -11,6 +11,7 @@ use super::problem::Problem;
 use super::rejection::Rejection;
 use super::reply::{self, JSON, Reply};
 use crate::app::App;
+use crate::obstacle::Obstacle;
 use crate::vote::Refusal;
 
 /// A takeover is shorter: votes wait for it.
@@ -31,7 +32,7 @@ pub(crate) fn ready(app: &App) -> Result<Reply, Problem> {
         None => Ok(live()),
         Some(Obstacle::Stopping) => Err(Rejection::Stopping.into()),
         Some(Obstacle::Full) => Err(Refusal::StorageFull.into()),
-        Some(Obstacle::OutOfReach) => Err(Refusal::OutcomeUnknown.into()),
+        Some(Obstacle::OutOfReach) => Err(Rejection::OutOfReach.into()),
         Some(Obstacle::Clock) => Err(Refusal::ClockInDoubt.into()),
         Some(Obstacle::Unowned) => Err(Refusal::Overloaded.into()),
         Some(Obstacle::Roll) => Err(Refusal::RollUnreadable.into()),
@@ -80,21 +81,6 @@ pub(crate) fn health(app: &App) -> Reply {
     reply::json(code, &body, JSON, None)
 }
 
-/// What keeps votes from being taken, of everybody or of some.
-#[derive(Clone, Copy)]
-enum Obstacle {
-    Stopping,
-    Full,
-    /// The database of a replicated ledger.
-    OutOfReach,
-    Clock,
-    /// Nobody records votes at the moment.
-    Unowned,
-    Roll,
-    /// Too few witnesses have cosigned the ledger's log.
-    Unwitnessed,
-}
-
 /// Whether this validator has not seen the others for a while: whoever owns nothing would not notice otherwise that
 /// the database is gone.
 fn is_blind(app: &App) -> bool {
@@ -102,7 +88,8 @@ fn is_blind(app: &App) -> bool {
     steward.is_some_and(|steward| steward.is_blind(BLIND_MAX))
 }
 
-fn obstacle(app: &App) -> Option<Obstacle> {
+/// What keeps votes from being taken now; none where they are.
+pub(crate) fn obstacle(app: &App) -> Option<Obstacle> {
     let here = app.partitions.here();
     let any = |is: fn(&PartitionState) -> bool| here.iter().any(|(_, owned)| is(owned.state()));
     if app.lifecycle.is_stopping() {

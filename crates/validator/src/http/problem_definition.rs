@@ -313,7 +313,7 @@ pub(super) const LOG_UNWITNESSED: ProblemDefinition = define(
 );
 
 pub(super) const OUTCOME_UNKNOWN: ProblemDefinition = define(
-    StatusCode::SERVICE_UNAVAILABLE,
+    StatusCode::GATEWAY_TIMEOUT,
     "outcome-unknown",
     words("Issue inconnue", "Outcome unknown"),
     words(
@@ -325,10 +325,10 @@ pub(super) const OUTCOME_UNKNOWN: ProblemDefinition = define(
 pub(super) const NOT_READY: ProblemDefinition = define(
     StatusCode::SERVICE_UNAVAILABLE,
     "not-ready",
-    words("Service en arrêt", "Not ready"),
+    words("Service indisponible", "Not ready"),
     words(
-        "Ce serveur s'arrête ; adressez-vous à un autre.",
-        "This server is stopping; use another one.",
+        "Ce serveur ne prend pas de vote en ce moment ; adressez-vous à un autre.",
+        "This server takes no votes at the moment; use another one.",
     ),
 );
 

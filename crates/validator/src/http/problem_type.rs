@@ -93,7 +93,7 @@ impl From<&Rejection> for ProblemType {
             Rejection::FromOtherSite => ProblemType::FromOtherSite,
             Rejection::ResultsElsewhere => ProblemType::ResultsElsewhere,
             Rejection::Busy { .. } => ProblemType::Busy,
-            Rejection::Stopping => ProblemType::NotReady,
+            Rejection::Stopping | Rejection::OutOfReach => ProblemType::NotReady,
             Rejection::Failed => ProblemType::Internal,
         }
     }

@@ -46,6 +46,8 @@ pub(crate) enum Rejection {
     },
     /// The process is stopping.
     Stopping,
+    /// The database of a replicated ledger cannot be asked.
+    OutOfReach,
     /// A fault of ours; the log has its cause.
     Failed,
 }
@@ -57,7 +59,7 @@ impl Rejection {
         match self {
             Rejection::TooManyRequests { wait } | Rejection::Busy { wait } => Some(*wait),
             // By then whoever sends traffic here has noticed, and sends it elsewhere.
-            Rejection::Stopping => Some(Duration::from_secs(5)),
+            Rejection::Stopping | Rejection::OutOfReach => Some(Duration::from_secs(5)),
             Rejection::NoHost
             | Rejection::NoSuchPath
             | Rejection::MethodNotAllowed { .. }
@@ -99,6 +101,7 @@ impl Rejection {
             | Rejection::NoSuchReceipt
             | Rejection::Busy { .. }
             | Rejection::Stopping
+            | Rejection::OutOfReach
             | Rejection::Failed => false,
         }
     }
@@ -128,7 +131,8 @@ pub(crate) fn one_of_each() -> Vec<Rejection> {
             Rejection::FromOtherSite => Rejection::ResultsElsewhere,
             Rejection::ResultsElsewhere => Rejection::Busy { wait },
             Rejection::Busy { .. } => Rejection::Stopping,
-            Rejection::Stopping => Rejection::Failed,
+            Rejection::Stopping => Rejection::OutOfReach,
+            Rejection::OutOfReach => Rejection::Failed,
             Rejection::Failed => return None,
         })
     });

@@ -99,7 +99,7 @@ impl Internal {
     }
 
     fn metrics(&self) -> Reply {
-        let text = self.app.metrics.text();
+        let text = self.app.metrics.text(health::obstacle(&self.app));
         let content_type = HeaderValue::from_static(exposition::CONTENT_TYPE);
         reply::made(StatusCode::OK, text.into(), content_type, None)
     }

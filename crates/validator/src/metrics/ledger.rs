@@ -264,7 +264,7 @@ fn histogram(
     counts: impl Iterator<Item = u64>,
     sum: f64,
 ) -> Result<(), fmt::Error> {
-    let buckets: Vec<(f64, u64)> = bounds.chain([f64::MAX]).zip(counts).collect();
+    let buckets: Vec<(f64, u64)> = bounds.chain([f64::INFINITY]).zip(counts).collect();
     let count = buckets.iter().map(|(_, count)| count).sum();
     encoder.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)
 }

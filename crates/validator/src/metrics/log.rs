@@ -8,7 +8,7 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::gauge::ConstGauge;
 
-use crate::checkpoints::{Desk, Said, Standing};
+use crate::checkpoints::{Desk, LastWord, Said, Standing};
 
 /// Asks the logs each time.
 pub(super) struct Logs(pub(super) Arc<Desk>);
@@ -37,15 +37,17 @@ impl Collector for Logs {
         let name = "log_cosigned_timestamp_seconds";
         by_partition(encoder, (name, help), &standings, cosigned)?;
         let help = "1 where a witness cosigned the last checkpoint that it was asked for";
-        by_witness(
-            encoder,
-            ("log_witness_up", help),
-            &standings,
-            Said::Cosigned,
-        )?;
+        by_witness(encoder, ("log_witness_up", help), &standings, |word| {
+            u64::from(word.said == Said::Cosigned)
+        })?;
+        let help = "When a witness cosigned a checkpoint of a partition last, by this machine's clock; 0 where it has not since the start";
+        let name = "log_witness_cosigned_timestamp_seconds";
+        by_witness(encoder, (name, help), &standings, |word| word.cosigned_s)?;
         let help = "1 where a witness says that this ledger contradicts what it has cosigned";
         let name = "log_witness_contradicts";
-        by_witness(encoder, (name, help), &standings, Said::OtherHistory)
+        by_witness(encoder, (name, help), &standings, |word| {
+            u64::from(word.said == Said::OtherHistory)
+        })
     }
 }
 
@@ -67,16 +69,16 @@ fn by_witness(
     encoder: &mut DescriptorEncoder<'_>,
     (name, help): (&str, &str),
     standings: &[Standing],
-    of: Said,
+    of: impl Fn(&LastWord) -> u64,
 ) -> Result<(), fmt::Error> {
     let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
     for log in standings {
-        for (witness, said) in &log.heard {
+        for (witness, word) in &log.heard {
             let label = [
                 ("partition", log.partition.to_string()),
                 ("witness", witness.clone()),
             ];
-            ConstGauge::new(u64::from(*said == of)).encode(family.encode_family(&label)?)?;
+            ConstGauge::new(of(word)).encode(family.encode_family(&label)?)?;
         }
     }
     Ok(())

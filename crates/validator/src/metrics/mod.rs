@@ -2,19 +2,25 @@
 //!
 //! The request path touches atomic counters only: labelled ones are looked up once, at the start.
 
+mod ballots;
+mod disk;
 mod ledger;
 mod log;
+mod others;
 mod package;
 
 pub(crate) use self::ledger::Retired;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use listener::Connections;
+use durable::Clock;
 use listener::exposition::{self, durations};
+use listener::{Certificates, Connections};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use shards::Package;
@@ -22,7 +28,8 @@ use shards::Package;
 use crate::checkpoints::Desk;
 use crate::http::problem::Problem;
 use crate::http::problem_type::ProblemType;
-use crate::partitions::Partitions;
+use crate::obstacle::Obstacle;
+use crate::partitions::{Partitions, Steward};
 use crate::vote::{Observer, Recorded, Refusal};
 
 type Label = [(&'static str, &'static str); 1];
@@ -33,6 +40,9 @@ pub(crate) struct Metrics {
     votes_submitted: Counter,
     validation_latency: Histogram,
     pub(crate) connections: Connections,
+    pub(crate) certificates: Certificates,
+    /// In the order of [`Obstacle::ALL`].
+    obstacles: [Gauge; Obstacle::ALL.len()],
     validated: Validated,
     duplicate_attempts: Counter,
     request_duration: Histogram,
@@ -51,14 +61,40 @@ struct Validated {
     invalid: Counter,
 }
 
+/// What is read when somebody looks.
+pub(crate) struct Sources<'a> {
+    pub(crate) partitions: &'a Arc<Partitions>,
+    pub(crate) retired: &'a Arc<Retired>,
+    pub(crate) package: &'a Arc<Package>,
+    /// By which votes are stamped.
+    pub(crate) clock: &'a Arc<dyn Clock>,
+    /// The data directory of this validator.
+    pub(crate) data: PathBuf,
+    pub(crate) desk: Option<&'a Arc<Desk>>,
+    pub(crate) steward: Option<&'a Arc<Steward>>,
+}
+
+impl Sources<'_> {
+    fn register(self, registry: &mut Registry) {
+        let ids = self.package.event().ballots().iter();
+        let ids = ids.map(|ballot| ballot.id.clone()).collect();
+        let (partitions, retired) = (Arc::clone(self.partitions), Arc::clone(self.retired));
+        registry.register_collector(Box::new(ledger::Ledger::new(partitions, retired, ids)));
+        let windows = ballots::Ballots::new(self.package, self.clock);
+        registry.register_collector(Box::new(windows));
+        registry.register_collector(Box::new(disk::Disk(self.data)));
+        registry.register_collector(Box::new(package::Damage(Arc::clone(self.package))));
+        if let Some(desk) = self.desk {
+            registry.register_collector(Box::new(log::Logs(Arc::clone(desk))));
+        }
+        if let Some(steward) = self.steward {
+            registry.register_collector(Box::new(others::Others(Arc::clone(steward))));
+        }
+    }
+}
+
 impl Metrics {
-    pub(crate) fn new(
-        partitions: &Arc<Partitions>,
-        retired: &Arc<Retired>,
-        package: &Arc<Package>,
-        desk: Option<&Arc<Desk>>,
-        ballots: Vec<String>,
-    ) -> Metrics {
+    pub(crate) fn new(sources: Sources<'_>) -> Metrics {
         let mut registry = Registry::default();
         exposition::register_build(&mut registry, env!("CARGO_PKG_VERSION"));
         listener::register_process(&mut registry);
@@ -90,12 +126,10 @@ impl Metrics {
         let problems = problems(&mut registry);
         let connections = Connections::default();
         connections.register(&mut registry);
-        let collector = ledger::Ledger::new(Arc::clone(partitions), Arc::clone(retired), ballots);
-        registry.register_collector(Box::new(collector));
-        registry.register_collector(Box::new(package::Damage(Arc::clone(package))));
-        if let Some(desk) = desk {
-            registry.register_collector(Box::new(log::Logs(Arc::clone(desk))));
-        }
+        let certificates = Certificates::default();
+        certificates.register(&mut registry);
+        let obstacles = obstacles(&mut registry);
+        sources.register(&mut registry);
         let package_checks = Counter::default();
         registry.register(
             "package_checks",
@@ -107,6 +141,8 @@ impl Metrics {
             votes_submitted,
             validation_latency,
             connections,
+            certificates,
+            obstacles,
             validated,
             duplicate_attempts,
             request_duration,
@@ -171,8 +207,11 @@ impl Metrics {
         self.request_duration.observe(took.as_secs_f64());
     }
 
-    /// All metrics in Prometheus' text format.
-    pub(crate) fn text(&self) -> String {
+    /// All metrics in Prometheus' text format. `obstacle`: what keeps votes from being taken now.
+    pub(crate) fn text(&self, obstacle: Option<Obstacle>) -> String {
+        for (gauge, of) in self.obstacles.iter().zip(Obstacle::ALL) {
+            gauge.set(i64::from(obstacle == Some(of)));
+        }
         exposition::text(&self.registry)
     }
 }
@@ -213,5 +252,19 @@ fn problems(registry: &mut Registry) -> [Counter; ProblemType::COUNT] {
     ProblemType::ALL.map(|problem_type| {
         let label = [("reason", problem_type.definition().slug)];
         family.get_or_create(&label).clone()
+    })
+}
+
+fn obstacles(registry: &mut Registry) -> [Gauge; Obstacle::ALL.len()] {
+    let family = Family::<Label, Gauge>::default();
+    registry.register(
+        "ready_obstacle",
+        "1 for what keeps votes from being taken, of everybody or of some; all are 0 while they are taken",
+        family.clone(),
+    );
+    Obstacle::ALL.map(|obstacle| {
+        family
+            .get_or_create(&[("obstacle", obstacle.name())])
+            .clone()
     })
 }

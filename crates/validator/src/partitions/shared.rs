@@ -1,6 +1,6 @@
 //! What the threads of a steward share: what is seen of the others, and what follows from it for this validator.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,8 @@ pub(crate) struct View {
     pub(crate) made: Option<Instant>,
     /// Why the database did not answer the last question.
     pub(crate) trouble: Option<String>,
+    /// Whether the database had a standby in step, when it was asked last; none before.
+    pub(crate) is_in_step: Option<bool>,
 }
 
 /// What all threads of a steward share.
@@ -63,6 +65,8 @@ pub(super) struct Shared {
     /// The others need not be seen any more.
     pub(super) leaving: AtomicBool,
     given: Mutex<Instant>,
+    /// Partitions that this validator took.
+    pub(super) taken: AtomicU64,
     pub(super) events: Recent<Happened>,
     failed: Mutex<Option<oneshot::Sender<String>>>,
 }
@@ -90,6 +94,7 @@ impl Shared {
             stopping: AtomicBool::new(false),
             leaving: AtomicBool::new(false),
             given: Mutex::new(Instant::now()),
+            taken: AtomicU64::new(0),
             events: Recent::default(),
             failed: Mutex::new(Some(failed)),
         }

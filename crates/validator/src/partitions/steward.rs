@@ -110,6 +110,35 @@ impl Steward {
         made.is_some_and(|made| made.elapsed() > patience)
     }
 
+    /// Frames that others have appended to a partition and this validator has not read, as far as it knows.
+    pub(crate) fn frames_behind(&self, partition: u16) -> u64 {
+        let read = self.shared.partitions.last_sequence(partition);
+        self.shared.lag(partition, read)
+    }
+
+    /// How often this validator took a partition since its start.
+    pub(crate) fn taken(&self) -> u64 {
+        self.shared.taken.load(Ordering::Relaxed)
+    }
+
+    /// How many partitions the ledger has.
+    pub(crate) fn partitions(&self) -> u16 {
+        self.shared.partitions.count()
+    }
+
+    /// Whether the database had a standby in step, when it was asked last; none before.
+    pub(crate) fn is_in_step(&self) -> Option<bool> {
+        self.shared.view().is_in_step
+    }
+
+    /// By how much this validator's clock is ahead of the database's; none before they were compared.
+    pub(crate) fn clock(&self) -> Option<ClockOffset> {
+        let view = self.shared.view();
+        let mut members = view.picture.members.iter();
+        let me = members.find(|member| member.name == self.shared.me);
+        me.map(|member| member.clock)
+    }
+
     pub(crate) fn view(&self) -> View {
         self.shared.view().clone()
     }
@@ -205,6 +234,8 @@ impl Watch {
                     self.shared.me
                 )),
             }
+            let is_in_step = self.membership.is_in_step()?;
+            self.shared.view().is_in_step = Some(is_in_step);
             self.beaten = Some(Instant::now());
         }
         let picture = self.membership.look()?;

@@ -8,7 +8,8 @@
 //! answer    1, decision     2 not the owner     3 too many votes wait     4 nobody knows     5 counted
 //!           6 the log is not witnessed     7, text  what was asked for     8, text  the promise of it
 //! ```
-//! Integers are little-endian; crate `ledger` has the bytes of submissions and decisions.
+//! Integers are little-endian; crate `ledger` has the bytes of submissions and decisions. Whoever changes any of these
+//! bytes raises `relay::VERSION`, so that releases which do not understand each other never share a ledger.
 
 use ledger::{Decision, InvalidReason, RequestId, Submission};
 
@@ -196,6 +197,39 @@ mod tests {
             &[9],
         ] {
             assert_eq!(Answer::read(garbage), Answer::Unknown, "{garbage:?}");
+        }
+    }
+
+    /// Validators of two releases exchange these bytes: where they change, so must the version.
+    #[test]
+    fn the_words_of_version_1_of_the_relay() {
+        assert_eq!(relay::VERSION, 1);
+        let id = RequestId {
+            partition: 0x0102,
+            sequence: 0x0304,
+            tracker: [7; 16],
+        };
+        let of_id = [&[2, 1, 4, 3, 0, 0, 0, 0, 0, 0][..], &[7; 16]].concat();
+        let refused = vec![((Some(3), InvalidReason::NotOnRoll), 9)];
+        let reason = InvalidReason::NotOnRoll as u8;
+        let accepted = Answer::Decided(Decision::Accepted {
+            receipt: id,
+            time_ms: 5,
+        });
+        let time = [5, 0, 0, 0, 0, 0, 0, 0];
+        for (words, expected) in [
+            (of_log(&LogQuestion::Checkpoint(513)), vec![3, 1, 2]),
+            (of_log(&LogQuestion::Proof(id)), [&[4], &of_id[..]].concat()),
+            (
+                count(&refused),
+                vec![2, 3, 0, reason, 9, 0, 0, 0, 0, 0, 0, 0],
+            ),
+            (accepted.bytes(), [&[1, 1], &of_id[..], &time].concat()),
+            (Answer::NotOwner.bytes(), vec![2]),
+            (Answer::Unknown.bytes(), vec![4]),
+            (Answer::Told("a".to_owned()).bytes(), vec![7, b'a']),
+        ] {
+            assert_eq!(words, expected);
         }
     }
 

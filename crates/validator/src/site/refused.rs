@@ -76,7 +76,9 @@ fn end_of_request(rejection: &Rejection) -> End {
     match rejection {
         Rejection::TooManyRequests { .. } => End::TooManyRequests { retry_after_s },
         Rejection::FromOtherSite => End::FromOtherSite,
-        Rejection::Busy { .. } | Rejection::Stopping => End::Busy { retry_after_s },
+        Rejection::Busy { .. } | Rejection::Stopping | Rejection::OutOfReach => {
+            End::Busy { retry_after_s }
+        }
         Rejection::Failed => End::Failed { retry_after_s },
         Rejection::NoHost
         | Rejection::NoSuchPath

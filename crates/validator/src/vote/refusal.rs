@@ -59,7 +59,7 @@ pub(crate) enum Refusal {
         /// Until such a code is looked at again.
         wait: Duration,
     },
-    /// As many votes as may wait for the ledger do; nothing is recorded.
+    /// As many votes as may wait for the ledger do; nothing is recorded, and another validator may take it.
     Overloaded,
     /// The ledger's disk is full; nothing is recorded.
     StorageFull,

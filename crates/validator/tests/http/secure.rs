@@ -212,7 +212,7 @@ fn faults_of_both_files_are_told_with_all_others() {
         (
             "nowhere.crt",
             "nowhere.key",
-            &["tls.certificate is", "tls.key: cannot read", "No such file"],
+            &["tls.certificate: ", "tls.key: cannot read", "No such file"],
         ),
         (
             "tls.crt",
@@ -223,7 +223,7 @@ fn faults_of_both_files_are_told_with_all_others() {
         (
             "empty.crt",
             "no.key",
-            &["no certificate in it", "no.key, which holds none"],
+            &["no certificate in it", "no.key holds no sound private key"],
         ),
         ("tls.crt", "tls.crt", &["tls.crt is open to other"]),
         (
@@ -499,4 +499,17 @@ async fn sigterm_ends_with_connections_open() {
         "{:?}",
         started.elapsed()
     );
+}
+
+#[test]
+fn operators_see_when_the_certificate_ends() {
+    let secure = secure(&[]);
+    let metrics = secure.server.get_internal("/metrics").body;
+    let metrics = String::from_utf8(metrics).expect("text");
+    specimen::metrics_are_documented("validator", &["TLS"], &metrics);
+    let name = "tls_certificate_expires_timestamp_seconds{listener=\"public\"} ";
+    let ends = metrics.lines().find_map(|line| line.strip_prefix(name));
+    let ends_s: f64 = ends.expect("it is told").parse().expect("a number");
+    // rcgen's own certificates end as the year 4096 begins.
+    assert_eq!(ends_s, 67_090_118_400.0);
 }

@@ -52,6 +52,54 @@ fn check_config_opens_nothing() {
     assert!(!fixture.path("data").exists());
 }
 
+/// What `check-config` says of a validator that must not start.
+#[test]
+fn check_config_tells_other_formats() {
+    let fixture = Fixture::new();
+    let mut arguments = vec!["check-config".to_owned()];
+    arguments.extend(fixture.arguments("data"));
+    let server = Server::start(&fixture, &[]);
+    assert_eq!(server.vote(Voter(0), "L2025-001", "oui").status, 202);
+    // Beside the validator that runs, as before its upgrade.
+    let said = [
+        "scrutin-package-1, as this program",
+        "format 2, as this program",
+    ];
+    check(&arguments, &[], 0, &said);
+    server.kill();
+    let segments = fixture.path("data/ledger/p0000");
+    let segment = fs::read_dir(segments)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let segment = segment.filter(|path| path.extension().is_some_and(|kind| kind == "segment"));
+    let segment = segment.min().unwrap();
+    let ours = fs::read(&segment).unwrap();
+    let mut newer = ours.clone();
+    newer[7..12].copy_from_slice(b"3\x03\0\0\0");
+    fs::write(&segment, &newer).unwrap();
+    let said = ["format version 3, this program reads version 2"];
+    check(&arguments, &[], 1, &said);
+    check(&arguments[1..], &[], 1, &said);
+    assert_eq!(fs::read(&segment).unwrap(), newer, "nothing was repaired");
+    fs::write(&segment, &ours).unwrap();
+    check(&arguments, &[], 0, &[]);
+    let manifest = fixture.path("package/manifest.json");
+    let text = fs::read_to_string(&manifest).unwrap();
+    fs::write(
+        &manifest,
+        text.replace("scrutin-package-1", "scrutin-package-2"),
+    )
+    .unwrap();
+    check(
+        &arguments,
+        &[],
+        1,
+        &["scrutin-package-2", "use the release that made"],
+    );
+    fs::remove_file(&manifest).unwrap();
+    check(&arguments, &[], 0, &["not looked at", "manifest.json"]);
+}
+
 #[test]
 fn invariant_7_only_a_verified_package_is_served() {
     let fixture = Fixture::new();

@@ -89,6 +89,16 @@ pub(crate) async fn connect(
     certificate: &Certificate,
     offer: Offer,
 ) -> io::Result<TlsStream<TcpStream>> {
+    let stream = TcpStream::connect(server.public).await?;
+    connect_over(stream, certificate, offer).await
+}
+
+/// Shakes hands over a connection that is there.
+pub(crate) async fn connect_over(
+    stream: TcpStream,
+    certificate: &Certificate,
+    offer: Offer,
+) -> io::Result<TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(certificate.der.clone()).unwrap();
     // As browsers of today offer it.
@@ -102,7 +112,6 @@ pub(crate) async fn connect(
         .with_root_certificates(roots)
         .with_no_client_auth();
     config.alpn_protocols = vec![offer.protocol.as_bytes().to_vec()];
-    let stream = TcpStream::connect(server.public).await?;
     let name = ServerName::try_from(NAME).unwrap();
     TlsConnector::from(Arc::new(config))
         .connect(name, stream)

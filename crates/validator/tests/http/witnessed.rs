@@ -145,6 +145,15 @@ fn invariant_11_nobody_votes_before_the_empty_log_is_cosigned() {
     server.wait_for_metric("log_frames_covered{partition=\"0\"} 1");
     let up = "log_witness_up{partition=\"0\",witness=\"ccc\"} 0";
     server.wait_for_metric(up);
+    let metrics = String::from_utf8(server.get_internal("/metrics").body).expect("text");
+    specimen::metrics_are_documented("validator", &["log"], &metrics);
+    let cosigned = |witness| {
+        format!(
+            "\nlog_witness_cosigned_timestamp_seconds{{partition=\"0\",witness=\"{witness}\"}} "
+        )
+    };
+    assert!(metrics.contains(&(cosigned("a") + "1")), "{metrics}");
+    assert!(metrics.contains(&(cosigned("ccc") + "0\n")), "{metrics}");
 
     // The last votes are covered before the program ends, however short the time.
     receipt(&server, 1);

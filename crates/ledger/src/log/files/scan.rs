@@ -28,11 +28,7 @@ pub(crate) struct Origin<'a> {
 impl Origin<'_> {
     /// The error that this item is damaged.
     pub(crate) fn damaged(&self, defect: Defect) -> LedgerError {
-        LedgerError::Damaged {
-            path: self.path.to_path_buf(),
-            offset: self.offset,
-            defect,
-        }
+        LedgerError::damaged(self.path, self.offset, defect)
     }
 
     /// The error that whoever looked at this item refused it.
@@ -235,11 +231,7 @@ impl SegmentFile {
 
     /// Damage, or the torn write of the last frame?
     fn judge(&self, valid: u64, defect: Defect, is_last: bool) -> Result<TornTail, LedgerError> {
-        let damaged = |defect| LedgerError::Damaged {
-            path: self.path.clone(),
-            offset: valid,
-            defect,
-        };
+        let damaged = |defect| LedgerError::damaged(&self.path, valid, defect);
         // Segments get their name after their header was synced: it cannot be torn.
         if !is_last || valid == 0 || self.valid_frame_from(valid)?.is_some() {
             return Err(damaged(defect));

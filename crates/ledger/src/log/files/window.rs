@@ -46,11 +46,7 @@ impl SegmentWindow {
 
     /// The error that the item at `offset` is damaged.
     pub(crate) fn damaged(&self, offset: u64, defect: Defect) -> LedgerError {
-        LedgerError::Damaged {
-            path: self.path.clone(),
-            offset,
-            defect,
-        }
+        LedgerError::damaged(&self.path, offset, defect)
     }
 
     /// The header as it stands in the file.
