@@ -23,7 +23,8 @@ async fn programs_are_exchanged_while_voters_vote() {
     }
     let scale = Scale {
         rate: 200,
-        voters: 8_000,
+        // Enough for two minutes and a half, whatever else the machine does.
+        voters: 30_000,
         // Other tests want the processors too.
         gap_max: Duration::from_secs(15),
         ..Scale::FULL

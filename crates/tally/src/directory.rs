@@ -17,6 +17,7 @@ use transparency::NOTE_BYTES_MAX;
 
 use crate::covered::Covered;
 use crate::gate::{Gate, Gates};
+use crate::news::News;
 use crate::package_roll::PackageRoll;
 use crate::reading::{Fact, Reading};
 use crate::release::MaskHand;
@@ -49,7 +50,10 @@ pub(crate) enum Heard<'a> {
     /// Nothing is new now, but log and witnesses have signed more than is here, or nothing yet.
     Waiting,
     /// Nothing is new now, and all that is known to be signed was handed over.
-    CaughtUp,
+    CaughtUp {
+        /// Sequence of the last frame that was read.
+        read: u64,
+    },
 }
 
 impl Directory {
@@ -198,7 +202,7 @@ impl Directory {
             } else if is_idle {
                 std::thread::sleep(POLL);
                 let heard = match gate.is_current() {
-                    true => Heard::CaughtUp,
+                    true => Heard::CaughtUp { read: gate.read() },
                     false => Heard::Waiting,
                 };
                 if visit(heard)?.is_break() {
@@ -208,7 +212,7 @@ impl Directory {
         }
     }
 
-    /// Follows one partition from its start: hands over everything that it tells, and `None` each
+    /// Follows one partition from its start: hands over everything that it tells, and that it has caught up each
     /// time nothing new is there, until `visit` breaks.
     ///
     /// # Errors
@@ -217,16 +221,19 @@ impl Directory {
         &self,
         partition: u16,
         (hand, gate): (Option<&MaskHand>, Gate),
-        mut visit: impl FnMut(Option<Fact>) -> ControlFlow<()>,
+        mut visit: impl FnMut(News) -> ControlFlow<()>,
     ) -> anyhow::Result<()> {
         let mut reading = Reading::new(&self.package, partition, hand);
         self.follow_items(partition, gate, |heard| {
             let (facts, caught_up) = match heard {
                 Heard::Item(item) => (reading.take(item)?, None),
                 Heard::Waiting => (reading.released()?, None),
-                Heard::CaughtUp => (reading.released()?, Some(None)),
+                Heard::CaughtUp { read } => (
+                    reading.released()?,
+                    Some(News::CaughtUp { partition, read }),
+                ),
             };
-            let mut told = facts.into_iter().map(Some).chain(caught_up);
+            let mut told = facts.into_iter().map(News::Fact).chain(caught_up);
             Ok(told.try_for_each(&mut visit))
         })
     }

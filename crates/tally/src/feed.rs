@@ -82,8 +82,7 @@ fn follow(
     through: (Option<&MaskHand>, Gate),
     sender: &mpsc::Sender<News>,
 ) {
-    let followed = directory.follow(partition, through, |fact| {
-        let news = fact.map_or(News::CaughtUp(partition), News::Fact);
+    let followed = directory.follow(partition, through, |news| {
         match sender.blocking_send(news) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),

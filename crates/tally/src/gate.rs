@@ -25,6 +25,8 @@ pub(crate) struct Gate {
     coverage: Option<Arc<RwLock<Coverage>>>,
     /// Of an event without a log.
     passing: VecDeque<Item>,
+    /// Sequence of the last frame that was taken.
+    read: u64,
     /// The checkpoint that was offered last, where it need not be looked at again.
     offered: Vec<u8>,
 }
@@ -69,6 +71,7 @@ impl Gates {
         Gate {
             coverage: self.partitions.get(&partition).cloned(),
             passing: VecDeque::new(),
+            read: 0,
             offered: Vec::new(),
         }
     }
@@ -113,11 +116,21 @@ impl Gate {
     /// # Errors
     /// Another frame than was read before, or than log and witnesses signed.
     pub(crate) fn take(&mut self, item: Item) -> anyhow::Result<()> {
+        let sequence = match &item {
+            Item::Frame(frame) => frame.header.sequence,
+            Item::Segment(_) => self.read,
+        };
         match &self.coverage {
             None => self.passing.push_back(item),
             Some(coverage) => write(coverage).take(item)?,
         }
+        self.read = self.read.max(sequence);
         Ok(())
+    }
+
+    /// Sequence of the last frame that was read, whether it has passed or not.
+    pub(crate) fn read(&self) -> u64 {
+        self.read
     }
 
     /// What may be counted next; none where the next frame is not covered, or not read.

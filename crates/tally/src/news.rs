@@ -6,8 +6,12 @@ use crate::reading::Fact;
 pub(crate) enum News {
     /// What the ledger tells next.
     Fact(Fact),
-    /// All that is acknowledged of this partition has been handed over.
-    CaughtUp(u16),
+    /// Nothing is new, and all that is known to be signed of this partition was handed over. Told again and again.
+    CaughtUp {
+        partition: u16,
+        /// Sequence of the last frame that was read. Fewer may be covered.
+        read: u64,
+    },
     /// The ledger cannot be followed any further. Last message of a feed.
     Failed(anyhow::Error),
 }

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
@@ -27,7 +27,7 @@ use crate::release::MaskHand;
 
 const BACKOFF_MIN: Duration = Duration::from_millis(100);
 const BACKOFF_MAX: Duration = Duration::from_secs(5);
-/// How often a quiet stream looks for releases.
+/// How often a quiet stream looks for releases, and tells that it has caught up.
 const RELEASES_POLL: Duration = Duration::from_millis(50);
 /// How often the newest checkpoint is asked for.
 const CHECKPOINT_POLL: Duration = Duration::from_secs(1);
@@ -195,11 +195,13 @@ impl Stream {
             Err(error) => return Ended::Broken(error),
         };
         let mut decoder = Decoder::resume(after);
-        let mut behind = true;
+        let mut told: Option<Instant> = None;
         loop {
-            if behind && followed.cursor.sequence >= head && followed.gate.is_current() {
-                behind = false;
-                let caught_up = News::CaughtUp(partition);
+            let is_due = told.is_none_or(|told| told.elapsed() >= RELEASES_POLL);
+            if is_due && followed.gate.read() >= head && followed.gate.is_current() {
+                told = Some(Instant::now());
+                let read = followed.gate.read();
+                let caught_up = News::CaughtUp { partition, read };
                 if followed.sender.send(caught_up).await.is_err() {
                     return Ended::NotWanted;
                 }

@@ -53,13 +53,16 @@ impl App {
         self.station.event()
     }
 
-    /// The last frame of a partition, as far as anybody has told this validator.
-    pub(crate) fn last_sequence(&self, partition: u16) -> u64 {
+    /// The last frame of a partition, as far as anybody has told this validator; none while nobody has told it
+    /// anything.
+    pub(crate) fn last_sequence(&self, partition: u16) -> Option<u64> {
         let read = self.partitions.last_sequence(partition);
-        let seen = self.steward.as_ref();
+        let Some(steward) = &self.steward else {
+            return Some(read);
+        };
         // The last one that is seen may not be acknowledged yet.
-        let seen = seen.map_or(0, |steward| steward.last_frame(partition).saturating_sub(1));
-        read.max(seen)
+        let seen = steward.last_frame(partition)?.saturating_sub(1);
+        Some(read.max(seen))
     }
 
     pub(crate) fn package(&self) -> &Package {

@@ -42,7 +42,7 @@ impl Scale {
     /// As a country votes at its peak. A validator that gives its partitions back leaves no gap as long as a lease (3 s).
     pub const FULL: Scale = Scale {
         rate: 1_000,
-        voters: 80_000,
+        voters: 200_000,
         gap_max: Duration::from_secs(3),
         is_drained: true,
     };

@@ -102,11 +102,11 @@ fn follow_partition(
     directory.follow_items(partition, gate, |heard| {
         match heard {
             Heard::Item(item) => hand.take(item)?,
-            Heard::Waiting | Heard::CaughtUp if hand.releases() != synced => {
+            Heard::Waiting | Heard::CaughtUp { .. } if hand.releases() != synced => {
                 hand.sync()?;
                 synced = hand.releases();
             }
-            Heard::Waiting | Heard::CaughtUp => {}
+            Heard::Waiting | Heard::CaughtUp { .. } => {}
         }
         Ok(match stopping.load(Ordering::Relaxed) {
             true => ControlFlow::Break(()),

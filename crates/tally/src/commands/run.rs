@@ -226,7 +226,7 @@ async fn fold(shared: &Shared, source: &Source, hand: Option<MaskHand>) -> anyho
                 let mut board = shared.published.board_mut();
                 board.apply(shared.package.event(), &fact)?;
             }
-            News::CaughtUp(partition) => {
+            News::CaughtUp { partition, .. } => {
                 behind.retain(|other| *other != partition);
                 if behind.is_empty() && !shared.caught_up.swap(true, Ordering::AcqRel) {
                     tracing::info!(votes = shared.board().count().votes(), "caught up");

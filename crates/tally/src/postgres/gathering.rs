@@ -1,5 +1,6 @@
 //! Frames gathered into groups, and each group committed by one transaction.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ const GROUP_FRAMES_MAX: usize = 2_000;
 const GROUP_AGE_MAX: Duration = Duration::from_millis(50);
 /// Looks for live rankings that have waited long enough.
 const TICK: Duration = Duration::from_secs(1);
+/// A ledger that ends before the tables do for so long is another one.
+const KNOWN_WITHIN: Duration = Duration::from_secs(5);
 
 /// When [`Gathering::run`] ends by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +42,8 @@ pub(super) struct Gathering<'a> {
     pub(super) positions: Positions,
     /// Partitions that have not caught up yet.
     pub(super) behind: Vec<u16>,
+    /// Since when the ledger of a partition seems to end before the tables do.
+    pub(super) short: BTreeMap<u16, Instant>,
     pub(super) progress: &'a Mutex<Progress>,
 }
 
@@ -62,8 +67,8 @@ impl Gathering<'_> {
                     self.take(&fact)?;
                     deadline = deadline.min(Instant::now() + GROUP_AGE_MAX);
                 }
-                Ok(Some(News::CaughtUp(partition))) => {
-                    self.caught_up(partition)?;
+                Ok(Some(News::CaughtUp { partition, read })) => {
+                    self.caught_up(partition, read)?;
                     if until == Until::CaughtUp && self.behind.is_empty() {
                         let rest = self.pending.unwritten();
                         return self.write(session, &rest).await;
@@ -105,20 +110,27 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    fn caught_up(&mut self, partition: u16) -> anyhow::Result<()> {
+    /// A validator that was started a moment ago, or one that does not own the partition, does not know its newest
+    /// frames at once; and its newest checkpoint may be older than the one by which the tables were written.
+    fn caught_up(&mut self, partition: u16, read: u64) -> anyhow::Result<()> {
         if !self.behind.contains(&partition) {
             return Ok(());
         }
         let cursor = self.positions.cursor(partition);
-        let head = self.pending.head(partition);
-        if head.sequence < cursor.sequence {
+        if read < cursor.sequence {
+            let since = self.short.entry(partition).or_insert_with(Instant::now);
+            if since.elapsed() < KNOWN_WITHIN {
+                return Ok(());
+            }
             return Err(DbError::OtherLedger(format!(
-                "database stands at frame {} of partition {partition}, the ledger ends at frame {}: it is an older copy or another ledger; name the right one, or `tally rebuild` the database",
-                cursor.sequence, head.sequence
+                "database stands at frame {} of partition {partition}, the ledger ends at frame {read}: it is an older copy or another ledger; name the right one, or `tally rebuild` the database",
+                cursor.sequence
             ))
             .into());
         }
-        self.behind.retain(|other| *other != partition);
+        if self.pending.head(partition).sequence >= cursor.sequence {
+            self.behind.retain(|other| *other != partition);
+        }
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 //! its start again, skipping what the tables already hold. One tally writes a partition at a time:
 //! others wait behind an advisory lock, and the cursor's row lock guards what the lock may miss.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -148,6 +149,7 @@ impl Writer {
             pending: Pending::new(self.package.event(), &*self.package),
             positions,
             behind: partitions,
+            short: BTreeMap::new(),
             progress: &self.progress,
         };
         gathering.run(&mut session, feed, until).await

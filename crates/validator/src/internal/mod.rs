@@ -116,6 +116,7 @@ impl Internal {
         let partition = number.ok_or(Rejection::NoSuchPath)?;
         let after = after(query).ok_or(Rejection::InvalidQuery)?;
         let head = self.app.last_sequence(partition);
+        let head = head.ok_or(Rejection::OutOfReach)?;
         let body = LedgerBody::start(&self.app, (partition, after), self.stop.clone())?;
         let mut reply = reply::made(StatusCode::OK, Bytes::new(), LEDGER, None);
         reply.headers_mut().insert(LEDGER_HEAD, head.into());

@@ -99,9 +99,11 @@ impl Steward {
         self.shared.lease
     }
 
-    /// The last frame of a partition, as the database had it a moment ago; 0 where there is none.
-    pub(crate) fn last_frame(&self, partition: u16) -> u64 {
-        self.shared.lag(partition, 0)
+    /// The last frame of a partition, as the database had it a moment ago, 0 where there is none; none before the
+    /// database was seen.
+    pub(crate) fn last_frame(&self, partition: u16) -> Option<u64> {
+        self.shared.view().made?;
+        Some(self.shared.lag(partition, 0))
     }
 
     /// Whether nothing was seen of the others for so long.
