@@ -173,6 +173,18 @@ pub enum LedgerError {
         /// What is wrong with it, and what to do.
         why: String,
     },
+    /// A database no longer has what it acknowledged. Asking again does not help, and nothing may be appended.
+    #[error(
+        "{log}: link {link} of partition {partition}, which was acknowledged, is not there any more, and the chain ends with link {ends}: the database was set back to an earlier state, or rows were deleted; stop every validator, and see which copy it was restored from (docs/backup.md)"
+    )]
+    SetBack {
+        log: String,
+        partition: u16,
+        /// The last link that is known to have been acknowledged.
+        link: u64,
+        /// The last link that is there. Where it is not before `link`, another history has gone on.
+        ends: u64,
+    },
     /// The process stops while it is not known whether a link was appended.
     #[error(
         "whether {log} holds the last votes is not known: {why}; nobody was answered for them, the next start finds out"

@@ -114,7 +114,19 @@ async fn try_subset(
         report.refused += 1;
         return Ok(());
     };
-    let check = stage.call("tally").arg("keygen").flag("--check", &key);
+    check_key(stage, hand, &key)
+        .await
+        .with_context(|| format!("trustees {subset:?}"))?;
+    report.whole += 1;
+    fs::remove_file(&key).with_context(|| format!("cannot destroy {}", key.display()))
+}
+
+/// Holds the key file that shares made against the package.
+///
+/// # Errors
+/// It is another key.
+pub(crate) async fn check_key(stage: &Stage, hand: Hand, key: &Path) -> Result<()> {
+    let check = stage.call("tally").arg("keygen").flag("--check", key);
     let told = check
         .flag("--package", stage.machines.package())
         .run()
@@ -122,10 +134,9 @@ async fn try_subset(
     let expected = format!("is the {hand} key of event");
     ensure!(
         told.contains(&expected),
-        "trustees {subset:?} made another key: {told}"
+        "the shares make another key: {told}"
     );
-    report.whole += 1;
-    fs::remove_file(&key).with_context(|| format!("cannot destroy {}", key.display()))
+    Ok(())
 }
 
 /// One share of the other key among enough of one.

@@ -136,7 +136,7 @@ pub(crate) enum Command {
     /// Site, database, both hands, package and keys are lost under load, and restored; a table, and a JSON line each.
     Disaster {
         /// Votes before each loss, and as many after
-        #[arg(long, default_value_t = 1_500, value_parser = clap::value_parser!(u64).range(600..=10_000))]
+        #[arg(long, default_value_t = 1_500, value_parser = clap::value_parser!(u64).range(1_200..=10_000))]
         votes: u64,
         /// Restore without the archive's newest segment, as is wrong, and see the verdict say so
         #[arg(long)]

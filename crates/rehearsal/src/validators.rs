@@ -184,6 +184,13 @@ impl Validators {
         self.members[0].at
     }
 
+    /// Where each is.
+    #[must_use]
+    pub fn places(&self) -> Vec<(&'static str, Addresses)> {
+        let members = self.members.iter();
+        members.map(|member| (member.name, member.at)).collect()
+    }
+
     /// Where each tells its metrics.
     #[must_use]
     pub fn metrics(&self) -> Vec<SocketAddr> {

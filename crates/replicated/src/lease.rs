@@ -9,12 +9,13 @@ use std::time::Duration;
 use ledger::log::{Append, Barrier, Followed, Lease, Recovery, Room, Visit};
 use ledger::{Defect, EncodedLink, LedgerError, LinkKind};
 
+use crate::acknowledged::{Acknowledged, Failure};
 use crate::replication::wait_for_standby;
 use crate::rows::links;
 #[cfg(test)]
 use crate::sabotage::{Sabotage, is};
 use crate::server::{Changed, Head, Holder, NewLink, NoAnswer, SeenLease, Session};
-use crate::store::{Acknowledged, Store};
+use crate::store::Store;
 
 /// Where lease changes, fencing and unknown outcomes are logged.
 const AUDIT: &str = "audit";
@@ -55,7 +56,7 @@ pub(crate) fn take(store: &Store, partition: u16) -> Result<Box<dyn Lease>, Ledg
     let mut held = None;
     loop {
         let sent = store.time().now();
-        match ask_for(store, partition).map_err(|why| store.failed(&why))? {
+        match ask_for(store, partition).map_err(|why| store.failed_on(partition, &why))? {
             Asked::Taken(epoch) => {
                 let member = &store.member().name;
                 tracing::info!(target: AUDIT, partition, epoch, member, "lease taken");
@@ -102,8 +103,9 @@ enum Asked {
     },
 }
 
-fn ask_for(store: &Store, partition: u16) -> Result<Asked, NoAnswer> {
+fn ask_for(store: &Store, partition: u16) -> Result<Asked, Failure> {
     let session = store.connect_to_write()?;
+    store.check_known(&*session, partition)?;
     let Some(seen) = session.lease(partition)? else {
         return Ok(Asked::Missing);
     };
@@ -134,10 +136,14 @@ impl RowLease {
 
     /// Connects if need be, makes every statement that was sent before impossible or done, and tells where the
     /// chain stands on two disks; none where another owner has it.
-    fn reach(&mut self) -> Result<Option<Head>, NoAnswer> {
+    fn reach(&mut self) -> Result<Option<Head>, Failure> {
         let session = match self.connected.take() {
             Some(connected) => connected.session,
-            None => self.store.connect_to_write()?,
+            None => {
+                let session = self.store.connect_to_write()?;
+                self.store.check_known(&*session, self.partition)?;
+                session
+            }
         };
         let sent = self.now();
         let raised = session.raise_attempt(self.partition, self.epoch, self.lease_for())?;
@@ -257,7 +263,7 @@ impl RowLease {
         }
     }
 
-    fn renew_if_due(&mut self) -> Result<(), NoAnswer> {
+    fn renew_if_due(&mut self) -> Result<(), Failure> {
         if self.is_fresh() && self.connected.is_some() {
             return Ok(());
         }
@@ -271,6 +277,10 @@ impl RowLease {
             tracing::warn!(target: AUDIT, partition, epoch, why, "outcome unknown: votes wait until it is settled");
             self.in_doubt = Some(why.to_owned());
         }
+    }
+
+    fn failed(&self, failure: &Failure) -> LedgerError {
+        self.store.failed_on(self.partition, failure)
     }
 
     fn note_settled(&mut self, head: &Head) {
@@ -324,12 +334,8 @@ impl RowLease {
     ) -> Result<Followed, LedgerError> {
         let mut next = read.position().links() + 1;
         if next > head.number + 1 {
-            let gone = NoAnswer(format!(
-                "it ends with link {}, and this validator has read link {}: the database was set back to an earlier state, see which copy it was restored from",
-                head.number,
-                next - 1
-            ));
-            return Err(self.store.failed(&gone));
+            let (link, ends) = (next - 1, head.number);
+            return Err(self.failed(&Failure::SetBack { link, ends }));
         }
         while next <= head.number {
             let session = &*self.connected().session;
@@ -388,7 +394,7 @@ impl Lease for RowLease {
         followed: Followed,
         visit: &mut Visit<'_>,
     ) -> Result<Recovery, LedgerError> {
-        let head = self.reach().map_err(|why| self.store.failed(&why))?;
+        let head = self.reach().map_err(|why| self.failed(&why))?;
         let head = head.ok_or_else(|| self.fenced())?;
         let read = self.read_chain(followed, &head, visit)?;
         self.is_recovered = true;
@@ -436,10 +442,11 @@ impl Lease for RowLease {
                 self.note_lost();
                 Barrier::Fenced
             }
-            Err(NoAnswer(why)) => {
+            Err(Failure::NoAnswer(NoAnswer(why))) => {
                 self.note_doubt(&why);
                 Barrier::Unknown(why)
             }
+            Err(set_back) => return Err(self.failed(&set_back)),
         })
     }
 
@@ -450,11 +457,14 @@ impl Lease for RowLease {
             self.note_lost();
             return Err(self.fenced());
         }
-        if renewed.is_err() {
-            self.connected = None;
-            return Ok(Room::OutOfReach);
+        match renewed {
+            Ok(()) => Ok(Room::Ready),
+            Err(Failure::NoAnswer(_)) => {
+                self.connected = None;
+                Ok(Room::OutOfReach)
+            }
+            Err(set_back) => Err(self.failed(&set_back)),
         }
-        Ok(Room::Ready)
     }
 
     fn release(&mut self) -> Result<(), LedgerError> {

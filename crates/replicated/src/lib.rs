@@ -12,6 +12,7 @@
 //!
 //! This crate knows no HTTP and decides no vote.
 
+mod acknowledged;
 mod connection;
 mod lease;
 mod log;

@@ -141,10 +141,11 @@ impl Log for PostgresLog {
     fn read_from(&self, partition: u16, after: u64) -> Result<Box<dyn LinkStream>, LedgerError> {
         let look = || {
             let session = self.0.connect()?;
+            self.0.check_known(&*session, partition)?;
             let head = session.head(partition)?;
             Ok((session, head))
         };
-        let (session, head) = look().map_err(|why| self.0.failed(&why))?;
+        let (session, head) = look().map_err(|why| self.0.failed_on(partition, &why))?;
         let last = head.map_or(0, |head| head.last_frame());
         if after > last {
             let (expected, got) = (last + 1, after.saturating_add(1));

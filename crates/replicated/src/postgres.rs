@@ -269,7 +269,7 @@ impl Session for PostgresSession {
         (first, last): (u64, u64),
     ) -> Result<Vec<StoredLink>, NoAnswer> {
         let rows = self.connection.read(
-            "SELECT number, frame, body FROM (SELECT *, sum(octet_length(body)) OVER (ORDER BY number) AS bytes FROM (SELECT number, frame, body FROM ledger_links WHERE partition = $1 AND number BETWEEN $2 AND $3 ORDER BY number LIMIT $4) AS next) AS sized WHERE bytes - octet_length(body) < $5 ORDER BY number",
+            "SELECT number, frame, hash, body FROM (SELECT *, sum(octet_length(body)) OVER (ORDER BY number) AS bytes FROM (SELECT number, frame, hash, body FROM ledger_links WHERE partition = $1 AND number BETWEEN $2 AND $3 ORDER BY number LIMIT $4) AS next) AS sized WHERE bytes - octet_length(body) < $5 ORDER BY number",
             &[&i32::from(partition), &signed(first)?, &signed(last)?, &ROWS_MAX, &BYTES_MAX],
         )?;
         rows.iter().map(stored_link).collect()
@@ -328,7 +328,8 @@ fn stored_link(row: &Row) -> Result<StoredLink, NoAnswer> {
     Ok(StoredLink {
         number: unsigned(row.get(0))?,
         frame: frame.map(unsigned).transpose()?,
-        bytes: row.get(2),
+        hash: hash(row.get(2))?,
+        bytes: row.get(3),
     })
 }
 

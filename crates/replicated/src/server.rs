@@ -162,6 +162,8 @@ pub(crate) struct StoredLink {
     pub(crate) number: u64,
     /// Sequence of a frame; none for the header of a segment.
     pub(crate) frame: Option<u64>,
+    /// As the row names it: whoever must not believe it computes it from the bytes.
+    pub(crate) hash: LinkHash,
     pub(crate) bytes: Vec<u8>,
 }
 

@@ -1,17 +1,16 @@
 //! Where the chains are kept: which database, and who asks.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ledger::{LedgerError, LinkHash};
+use ledger::LedgerError;
 
+use crate::acknowledged::{Acknowledged, Failure};
+use crate::replication::settle;
 use crate::server::{NoAnswer, Replication, SeenLease, Server, Session};
 use crate::silence::Silence;
 use crate::time::Time;
-
-/// How many acknowledged links are remembered: readers ask for the head that they have just seen.
-const KNOWN_MAX: usize = 256;
 
 /// Who writes: one of several validators.
 #[derive(Debug, Clone)]
@@ -34,31 +33,6 @@ pub(crate) struct Store {
     watching: Arc<Mutex<Option<Box<dyn Session>>>>,
     /// The connection on which single frames are looked up.
     looking: Arc<Mutex<Option<Box<dyn Session>>>>,
-}
-
-/// The last links of a partition that are known to be acknowledged. By their hashes, each of which stands for every
-/// link before it: a former primary may show another link of the same number.
-#[derive(Default)]
-pub(crate) struct Acknowledged(Mutex<BTreeMap<u64, LinkHash>>);
-
-impl Acknowledged {
-    /// Whether a chain is known to be acknowledged up to the link of that number and hash.
-    pub(crate) fn holds(&self, number: u64, link: LinkHash) -> bool {
-        self.known().get(&number) == Some(&link)
-    }
-
-    /// Notes that a chain is acknowledged up to a link.
-    pub(crate) fn note(&self, number: u64, link: LinkHash) {
-        let mut known = self.known();
-        known.insert(number, link);
-        while known.len() > KNOWN_MAX {
-            known.pop_first();
-        }
-    }
-
-    fn known(&self) -> MutexGuard<'_, BTreeMap<u64, LinkHash>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Store {
@@ -117,6 +91,21 @@ impl Store {
         Ok(session)
     }
 
+    /// Whether a database that was just connected to has what is known to be acknowledged. A former primary may lack
+    /// it, too: that one passes no barrier.
+    pub(crate) fn check_known(&self, session: &dyn Session, partition: u16) -> Result<(), Failure> {
+        let Some((link, hash)) = self.acknowledged(partition).last() else {
+            return Ok(());
+        };
+        let found = session.links(partition, (link, link))?;
+        if found.iter().any(|found| found.hash == hash) {
+            return Ok(());
+        }
+        settle(session, self.time())?;
+        let ends = session.head(partition)?.map_or(0, |head| head.number);
+        Err(Failure::SetBack { link, ends })
+    }
+
     /// Looks at something where commits can be answered, on a connection that is kept as long as it answers:
     /// a validator that stands by looks up to ten times a second while a partition seems free.
     pub(crate) fn watch<T>(
@@ -171,6 +160,19 @@ impl Store {
         LedgerError::Database {
             log: self.name(),
             why: why.clone(),
+        }
+    }
+
+    /// The same of a partition's chain, which may also be less than it was.
+    pub(crate) fn failed_on(&self, partition: u16, failure: &Failure) -> LedgerError {
+        match failure {
+            Failure::NoAnswer(why) => self.failed(why),
+            Failure::SetBack { link, ends } => LedgerError::SetBack {
+                log: self.name(),
+                partition,
+                link: *link,
+                ends: *ends,
+            },
         }
     }
 }

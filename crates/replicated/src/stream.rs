@@ -6,6 +6,7 @@ use std::time::Duration;
 use ledger::LedgerError;
 use ledger::log::LinkStream;
 
+use crate::acknowledged::Failure;
 use crate::replication::settle;
 use crate::rows::{links, number_of_frame, start_of};
 use crate::server::{Head, NoAnswer, Session, StoredLink};
@@ -48,13 +49,17 @@ impl RowStream {
     }
 
     /// Reads further links, as far as they were acknowledged.
-    fn fill(&mut self) -> Result<(), NoAnswer> {
+    fn fill(&mut self) -> Result<(), Failure> {
         let session = match self.session.take() {
             Some(session) => session,
-            None => self.store.connect()?,
+            None => {
+                let session = self.store.connect()?;
+                self.store.check_known(&*session, self.partition)?;
+                session
+            }
         };
         let Some(head) = session.head(self.partition)? else {
-            return Err(NoAnswer("the row of the chain is gone".to_owned()));
+            return Err(NoAnswer("the row of the chain is gone".to_owned()).into());
         };
         let last = self.acknowledged(&*session, &head)?;
         let first = match self.next {
@@ -73,6 +78,10 @@ impl RowStream {
         };
         if first <= last {
             self.read = links(&*session, self.partition, (first, last))?.into();
+        }
+        if let Some(newest) = self.read.back() {
+            let known = self.store.acknowledged(self.partition);
+            known.note(newest.number, newest.hash);
         }
         self.next = Some(first + self.read.len() as u64);
         self.session = Some(session);
@@ -122,7 +131,7 @@ impl LinkStream for RowStream {
                     Ok(()) => {}
                     // What was read is whole: the next call says what is wrong, if it still is.
                     Err(_) if !out.is_empty() => break,
-                    Err(why) => return Err(self.store.failed(&why)),
+                    Err(why) => return Err(self.store.failed_on(self.partition, &why)),
                 }
             }
             let Some(link) = self.read.pop_front() else {

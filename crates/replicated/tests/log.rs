@@ -206,8 +206,7 @@ fn invariant_2_no_success_without_the_standby_counts() {
     let Some(mut pair) = Pair::start() else {
         return;
     };
-    let log = pair.log("v1");
-    log.begin(0).expect("nothing was begun");
+    pair.log("v1").begin(0).expect("nothing was begun");
     let faults: [(&str, Fault); 5] = [
         ("nothing: the wait lasts", |_| {}),
         ("cancelled", |pair| pair.cancel_validators()),
@@ -216,6 +215,7 @@ fn invariant_2_no_success_without_the_standby_counts() {
         ("primary killed", Pair::crash_primary),
     ];
     for (name, fault) in faults {
+        let log = pair.log("v1");
         let (mut lease, header) = lease(&log);
         pair.freeze_standby();
         let appending = std::thread::spawn(move || {
@@ -254,7 +254,7 @@ fn invariant_2_no_success_without_the_standby_counts() {
             assert_eq!(head, Some(header.hash), "{name}");
         }
         lease.release().expect("healthy servers");
-        // These headers are no headers: the next round begins with an empty chain.
+        // These headers are no headers: the next round begins with an empty chain, and by somebody who knows of no other.
         pair.sql("DELETE FROM ledger_links; UPDATE ledger_lease SET number = 0, segment = 0, head = decode(repeat('00', 32), 'hex')");
     }
 }
@@ -317,7 +317,10 @@ fn rows_that_were_edited_are_noticed() {
             "SHA-256 does not fit",
         ),
         ("DELETE FROM ledger_links WHERE number = 4", "missing"),
-        ("DELETE FROM ledger_links WHERE number = 9", "missing"),
+        (
+            "DELETE FROM ledger_links WHERE number = 9",
+            "not there any more",
+        ),
         (
             "UPDATE ledger_lease SET number = 8, head = (SELECT hash FROM ledger_links WHERE number = 8)",
             "stands behind the last one",
@@ -342,4 +345,45 @@ fn rows_that_were_edited_are_noticed() {
         let is_refused = error.contains("goes forward") || error.contains("permission denied");
         assert!(is_refused, "{forbidden}: {error}");
     }
+}
+
+/// A copy of last night is restored at the database's address, and a validator that has read nothing goes on there.
+#[test]
+fn invariant_2_a_database_that_was_set_back_is_not_gone_on_with() {
+    let Some(pair) = Pair::start() else { return };
+    filled(&pair);
+    let (log, other) = (pair.log("v1"), pair.log("v2"));
+    let mut stream = log.read_from(0, 0).expect("a stream");
+    while !stream.next_bytes(700).expect("links").is_empty() {}
+    let (mut owner, header) = lease(&log);
+    pair.sql("DELETE FROM ledger_links WHERE number > 6; UPDATE ledger_lease SET number = 6, segment = 2, head = (SELECT hash FROM ledger_links WHERE number = 6), epoch = 2, owner = '', lease_until = '-infinity'");
+    pair.terminate_validators();
+    let told = |ended: u64| {
+        move |error: &LedgerError| match error {
+            LedgerError::SetBack { link, ends, .. } => (*link, *ends) == (9, ended),
+            _ => false,
+        }
+    };
+    let refused = |ends: u64| {
+        let read = log.read_from(0, 0).map(drop).expect_err("set back");
+        assert!(told(ends)(&read), "{read}");
+        let taken = log.lease(CLAIM).map(drop).expect_err("set back");
+        assert!(told(ends)(&taken), "{taken}");
+    };
+    refused(6);
+    let answer = owner.append(&header);
+    assert!(matches!(answer, Ok(Append::Unknown(_))), "{answer:?}");
+    let barrier = owner.barrier().expect_err("set back");
+    assert!(told(6)(&barrier), "{barrier}");
+    // The connection that was ended, and the next one.
+    let read = stream
+        .next_bytes(700)
+        .expect_err("the connection was ended");
+    assert!(matches!(read, LedgerError::Database { .. }), "{read}");
+    let read = stream.next_bytes(700).expect_err("set back");
+    assert!(told(6)(&read), "{read}");
+    // Whoever has read nothing cannot know, and appends as many links as there were.
+    let owner = open_log(Arc::new(other), None, 7);
+    live(owner.expect("healthy servers"), 2);
+    refused(9);
 }

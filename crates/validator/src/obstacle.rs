@@ -7,6 +7,8 @@ pub(crate) enum Obstacle {
     Full,
     /// The database of a replicated ledger.
     OutOfReach,
+    /// That database has lost what it acknowledged.
+    SetBack,
     Clock,
     /// Nobody records votes at the moment.
     Unowned,
@@ -17,10 +19,11 @@ pub(crate) enum Obstacle {
 
 impl Obstacle {
     /// All obstacles that there are.
-    pub(crate) const ALL: [Obstacle; 7] = [
+    pub(crate) const ALL: [Obstacle; 8] = [
         Obstacle::Stopping,
         Obstacle::Full,
         Obstacle::OutOfReach,
+        Obstacle::SetBack,
         Obstacle::Clock,
         Obstacle::Unowned,
         Obstacle::Roll,
@@ -33,6 +36,7 @@ impl Obstacle {
             Obstacle::Stopping => "stopping",
             Obstacle::Full => "storage-full",
             Obstacle::OutOfReach => "ledger-out-of-reach",
+            Obstacle::SetBack => "ledger-set-back",
             Obstacle::Clock => "clock-in-doubt",
             Obstacle::Unowned => "ledger-without-owner",
             Obstacle::Roll => "roll-unreadable",

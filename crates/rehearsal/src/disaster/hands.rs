@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use tokio::time::Instant;
 
 use super::electorate::Electorate;
 use super::told::Scene;
+use crate::ceremony::check_key;
 use crate::child::Server;
 use crate::counts;
 use crate::machines::Hand;
@@ -159,17 +160,7 @@ async fn join(stage: &Stage, hand: Hand) -> Result<()> {
     let call = stage.call("tally").arg("join").flag("--out", &key);
     let shares = REACHED.iter().map(|trustee| share(stage, hand, *trustee));
     shares.fold(call, crate::child::Call::arg).run().await?;
-    let check = stage.call("tally").arg("keygen").flag("--check", &key);
-    let told = check
-        .flag("--package", stage.machines.package())
-        .run()
-        .await?;
-    let expected = format!("is the {hand} key of event");
-    ensure!(
-        told.contains(&expected),
-        "the shares make another key: {told}"
-    );
-    Ok(())
+    check_key(stage, hand, &key).await
 }
 
 /// Whether what readers had of the lost machine is how the new releases begin, and whether these are what a second holder of the

@@ -68,18 +68,16 @@ async fn officer(stage: &Stage, truth: &Truth) -> Result<Scene> {
     if !out.join("statement.json.minisig").is_file() {
         faults.push("the second officer's statement is not signed".to_owned());
     }
-    Ok(Scene {
-        scene: "an officer's key lost",
-        gone: "the key with which the officer signs; what it signed stays signed",
-        needed: "the other officer signs the statement; two more for the next event",
-        vote_again_s: None,
-        results_again_s: None,
-        acknowledged: truth.receipts(),
-        lost_receipts: Vec::new(),
-        frames: None,
-        said: vec![said],
-        verdict: Verdict::new("the package holds and the statement is signed", faults),
-    })
+    Ok(Scene::without_loss(
+        [
+            "an officer's key lost",
+            "the key with which the officer signs; what it signed stays signed",
+            "the other officer signs the statement; two more for the next event",
+        ],
+        truth.receipts(),
+        said,
+        Verdict::new("the package holds and the statement is signed", faults),
+    ))
 }
 
 /// Of a hand's key too few shares are left: it cannot be made, and choices stay sealed for ever.
@@ -111,18 +109,16 @@ async fn too_few(stage: &Stage, truth: &Truth) -> Result<Scene> {
         .flag("--package", stage.machines.package());
     stage.trusting(turnout).run().await?;
     join(&[1, 4, 5]).run().await?;
-    Ok(Scene {
-        scene: "a hand's key with 2 of 3 shares",
-        gone: "mask key, and all but two of its shares",
-        needed: "a third trustee; without one the vote is held again, as another event: the ledger proves who voted, and no choice",
-        vote_again_s: None,
-        results_again_s: None,
-        acknowledged: truth.receipts(),
-        lost_receipts: Vec::new(),
-        frames: None,
-        said: vec![said],
-        verdict: Verdict::new("two make no key, three do", Vec::new()),
-    })
+    Ok(Scene::without_loss(
+        [
+            "a hand's key with 2 of 3 shares",
+            "mask key, and all but two of its shares",
+            "a third trustee; without one the vote is held again, as another event: the ledger proves who voted, and no choice",
+        ],
+        truth.receipts(),
+        said,
+        Verdict::new("two make no key, three do", Vec::new()),
+    ))
 }
 
 /// The key of the voters' certificate is lost: another certificate takes its place.
@@ -158,15 +154,16 @@ async fn certificate(stage: &Stage, truth: &Truth) -> Result<Scene> {
         other => vec![format!("the validator answers {other}")],
     };
     Ok(Scene {
-        scene: "a certificate's key lost",
-        gone: "the private key of the voters' TLS",
-        needed: "a new certificate from the authority; the old one is revoked",
         vote_again_s: Some(seconds),
-        results_again_s: None,
-        acknowledged: truth.receipts(),
-        lost_receipts: Vec::new(),
-        frames: None,
-        said: vec![said],
-        verdict: Verdict::new("the validator serves with the new one", faults),
+        ..Scene::without_loss(
+            [
+                "a certificate's key lost",
+                "the private key of the voters' TLS",
+                "a new certificate from the authority; the old one is revoked",
+            ],
+            truth.receipts(),
+            said,
+            Verdict::new("the validator serves with the new one", faults),
+        )
     })
 }

@@ -18,7 +18,7 @@ use crate::authority::Authority;
 use crate::chance;
 use crate::child::Server;
 use crate::lost_machine::{self, Copying};
-use crate::prepare::Stage;
+use crate::prepare::{SAMPLE_ROLL, Stage};
 use crate::races;
 use crate::services::{self, Addresses};
 use crate::steps::Steps;
@@ -33,7 +33,7 @@ const VOTES: u64 = 150;
 const AFTER_SEGMENT_MS: std::ops::Range<u64> = 400..1_200;
 /// What a validator says that had read more than a database holds.
 const SET_BACK: &str = "the database was set back to an earlier state";
-/// How long it is looked for that no validator serves a database that was set back.
+/// How long it is looked for that no validator takes a vote on a database that was set back.
 const LOOKED_FOR: Duration = Duration::from_secs(8);
 /// What a validator says whose ledger the witnesses know to be older.
 const UNWITNESSED: &str = "contradict";
@@ -181,7 +181,11 @@ pub(super) async fn play(
         let receipt = electorate::first_vote(back.at(), &first).await?;
         anyhow::Ok((back, receipt, begun.elapsed()))
     };
-    let (_, back) = tokio::try_join!(electorate.vote(stage, at), playing)?;
+    let (voted, back) = tokio::try_join!(electorate.vote(stage, at), playing)?;
+    ensure!(
+        voted.acknowledged() < votes,
+        "all {votes} had voted before the blow, so nothing could be lost: play it with more --votes"
+    );
     let (back, receipt, took) = back;
     electorate.note_first(receipt);
     steps.done(&format!("{}: the first voter has voted", lost.words()[0]));
@@ -333,13 +337,22 @@ impl Left {
 /// said, and what speaks against that; they are ended then.
 async fn refuse_to_go_on(stage: &Stage, alive: Validators) -> Result<(String, Vec<String>)> {
     let said = logged(stage, SET_BACK).await?;
+    let votes = races::subjects(SAMPLE_ROLL)?;
+    let vote = votes.last().context("there is no sample voter")?;
     let mut faults = Vec::new();
     let deadline = Instant::now() + LOOKED_FOR;
     while faults.is_empty() && Instant::now() < deadline {
-        if alive.serving().await.is_some() {
-            faults.push("a validator goes on silently on a database that was set back".to_owned());
+        for (name, at) in alive.places() {
+            if let Some(answer) = races::cast(at, vote).await? {
+                faults.push(format!(
+                    "{name} goes on on a database that was set back: {answer:?}"
+                ));
+            }
         }
         tokio::time::sleep(services::POLL).await;
+    }
+    if alive.serving().await.is_some() {
+        faults.push("a validator says that it is ready on a database that was set back".to_owned());
     }
     alive.lose().await?;
     Ok((said, faults))
@@ -427,7 +440,7 @@ async fn contradicted(stage: &Stage, servers: &Servers) -> Result<String> {
     let call = stage.member_call(&members.shared(servers, None), NAMES[0], at)?;
     let validator = call.start()?;
     let said = logged(stage, UNWITNESSED).await?;
-    let votes = races::subjects(crate::prepare::SAMPLE_ROLL)?;
+    let votes = races::subjects(SAMPLE_ROLL)?;
     let vote = votes.last().context("there is no sample voter")?;
     let answer = races::cast(at, vote).await?;
     ensure!(

@@ -32,6 +32,29 @@ pub struct Scene {
     pub verdict: Verdict,
 }
 
+impl Scene {
+    /// A scene in which voters and results were not interrupted, and no vote was lost.
+    pub(super) fn without_loss(
+        [scene, gone, needed]: [&'static str; 3],
+        acknowledged: u64,
+        said: String,
+        verdict: Verdict,
+    ) -> Scene {
+        Scene {
+            scene,
+            gone,
+            needed,
+            vote_again_s: None,
+            results_again_s: None,
+            acknowledged,
+            lost_receipts: Vec::new(),
+            frames: None,
+            said: vec![said],
+            verdict,
+        }
+    }
+}
+
 /// Where the copies of a ledger of one partition ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Frames {

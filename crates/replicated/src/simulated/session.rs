@@ -121,6 +121,7 @@ impl Session for SimSession {
         let stored = StoredLink {
             number: link.number,
             frame: link.frame,
+            hash: link.hash,
             bytes: link.bytes.to_vec(),
         };
         let appended = self.change(Statement::Append {

@@ -12,10 +12,8 @@ use super::rejection::Rejection;
 use super::reply::{self, JSON, Reply};
 use crate::app::App;
 use crate::obstacle::Obstacle;
+use crate::partitions::UNOWNED_MAX;
 use crate::vote::Refusal;
-
-/// A takeover is shorter: votes wait for it.
-const UNOWNED_MAX: Duration = Duration::from_secs(10);
 
 /// The others are looked at five times a second.
 const BLIND_MAX: Duration = Duration::from_secs(3);
@@ -32,7 +30,7 @@ pub(crate) fn ready(app: &App) -> Result<Reply, Problem> {
         None => Ok(live()),
         Some(Obstacle::Stopping) => Err(Rejection::Stopping.into()),
         Some(Obstacle::Full) => Err(Refusal::StorageFull.into()),
-        Some(Obstacle::OutOfReach) => Err(Rejection::OutOfReach.into()),
+        Some(Obstacle::OutOfReach | Obstacle::SetBack) => Err(Rejection::OutOfReach.into()),
         Some(Obstacle::Clock) => Err(Refusal::ClockInDoubt.into()),
         Some(Obstacle::Unowned) => Err(Refusal::Overloaded.into()),
         Some(Obstacle::Roll) => Err(Refusal::RollUnreadable.into()),
@@ -49,6 +47,7 @@ pub(crate) fn health(app: &App) -> Reply {
         Some(Obstacle::Stopping) => ("stopping", "stopping"),
         Some(Obstacle::Full) => ("full", "full"),
         Some(Obstacle::OutOfReach) => ("ledger-out-of-reach", "out-of-reach"),
+        Some(Obstacle::SetBack) => ("ledger-set-back", "set-back"),
         Some(Obstacle::Unowned) => ("ledger-without-owner", "without-owner"),
         Some(Obstacle::Clock) => ("clock-in-doubt", "ok"),
         Some(Obstacle::Roll) => ("roll-unreadable", "ok"),
@@ -96,11 +95,13 @@ pub(crate) fn obstacle(app: &App) -> Option<Obstacle> {
         Some(Obstacle::Stopping)
     } else if any(PartitionState::is_full) {
         Some(Obstacle::Full)
+    } else if app.partitions.is_set_back() {
+        Some(Obstacle::SetBack)
     } else if any(PartitionState::is_out_of_reach) || is_blind(app) {
         Some(Obstacle::OutOfReach)
     } else if any(|state| state.clock() == ClockState::InDoubt) {
         Some(Obstacle::Clock)
-    } else if app.partitions.is_without_owner(UNOWNED_MAX) {
+    } else if app.partitions.without_owner(UNOWNED_MAX) == usize::from(app.partitions.count()) {
         Some(Obstacle::Unowned)
     } else if app.package().rot().is_some() {
         Some(Obstacle::Roll)

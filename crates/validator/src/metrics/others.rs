@@ -44,6 +44,12 @@ impl Collector for Others {
         let help = "Partitions that this validator has taken since its start";
         let metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
         ConstCounter::new(self.0.taken()).encode(metric)?;
+        let name = "ledger_partitions_without_owner";
+        let help =
+            "Partitions that no validator has owned for ten seconds, as far as this one knows";
+        let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        let without = self.0.without_owner() as u64;
+        ConstGauge::new(without).encode(metric)?;
         self.frames_behind(&mut encoder)?;
         if self.0.is_blind(SEEN_WITHIN) {
             return Ok(()); // `ready_obstacle` says so

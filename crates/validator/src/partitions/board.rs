@@ -16,12 +16,17 @@ use super::words::{self, Answer, LogQuestion, Refused};
 /// How long a vote waits for news of the owner before it looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
+/// A takeover is shorter: votes wait for it.
+pub(crate) const UNOWNED_MAX: Duration = Duration::from_secs(10);
+
 /// Where each partition is recorded.
 pub(crate) struct Partitions {
     places: Vec<Known>,
     /// Told whenever a place changes.
     changed: Notify,
     unsent: Unsent,
+    /// Whether the ledger has lost what it acknowledged.
+    is_set_back: AtomicBool,
 }
 
 /// What is known of one partition.
@@ -70,7 +75,8 @@ pub(crate) enum Place {
 /// Why there is no decision on a vote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Undecided {
-    /// Nothing is recorded: too many votes wait, or nobody owned the partition for as long as the voter could wait.
+    /// Nothing is recorded: too many votes wait, nobody owned the partition for as long as the voter could wait, or
+    /// the ledger was set back.
     Overloaded,
     /// Nothing is recorded: too few witnesses have cosigned the log of the partition.
     Unwitnessed,
@@ -100,7 +106,18 @@ impl Partitions {
             places: (0..count).map(|_| unowned()).collect(),
             changed: Notify::new(),
             unsent: Unsent::default(),
+            is_set_back: AtomicBool::new(false),
         }
+    }
+
+    /// Whether the ledger has lost what it acknowledged: nothing is recorded here any more, nor handed on.
+    pub(crate) fn is_set_back(&self) -> bool {
+        self.is_set_back.load(Ordering::Relaxed)
+    }
+
+    /// Notes that it has; tells whether that was known.
+    pub(super) fn note_set_back(&self) -> bool {
+        self.is_set_back.swap(true, Ordering::Relaxed)
     }
 
     /// How many there are.
@@ -170,17 +187,19 @@ impl Partitions {
         (0..self.count()).filter_map(here).collect()
     }
 
-    /// Whether no vote can be recorded anywhere: nobody has owned any partition for `patience`, or nothing was heard of
-    /// an owner yet. Where some partition has an owner, its voters are served here as well as anywhere.
-    pub(crate) fn is_without_owner(&self, patience: Duration) -> bool {
-        self.places.iter().all(|known| {
+    /// How many partitions nobody has owned for `patience`, or nothing was heard of an owner yet. Where some partition
+    /// has an owner, its voters are served here as well as anywhere.
+    pub(crate) fn without_owner(&self, patience: Duration) -> usize {
+        let places = self.places.iter();
+        let unowned = places.filter(|known| {
             let ownership = known.ownership.lock();
             match *ownership.unwrap_or_else(PoisonError::into_inner) {
                 Ownership::Unheard => true,
                 Ownership::Owned => false,
                 Ownership::Unowned(since) => since.elapsed() > patience,
             }
-        })
+        });
+        unowned.count()
     }
 
     /// The last frame of a partition that this validator knows of.
@@ -211,6 +230,9 @@ impl Partitions {
     ) -> Result<Decision, Undecided> {
         let started = Instant::now();
         loop {
+            if self.is_set_back() {
+                return Err(Undecided::Overloaded);
+            }
             let left = patience.saturating_sub(started.elapsed());
             let handed = match self.place(partition) {
                 Place::Here(_) if !self.takes(partition) => {

@@ -13,7 +13,7 @@ mod unsent;
 mod words;
 
 pub(crate) use answering::Answering;
-pub(crate) use board::{Partitions, Place, Undecided};
+pub(crate) use board::{Partitions, Place, UNOWNED_MAX, Undecided};
 pub(crate) use happened::Happened;
 pub(crate) use recent::{Recent, Stamped};
 pub(crate) use shared::Opening;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use durable::{Clock, SteadyClock};
 use ledger::log::Log;
-use ledger::{Options, PartitionState, RecoveryReport, Shape, Snapshots};
+use ledger::{LedgerError, Options, PartitionState, RecoveryReport, Shape, Snapshots};
 use replicated::{ClockOffset, Picture, PostgresLog, SeenMember, SeenPartition};
 use tokio::sync::oneshot;
 
@@ -111,7 +111,20 @@ impl Shared {
     /// Whether everything that is owned has to be given back.
     pub(super) fn is_giving_up(&self) -> bool {
         let is_sound = self.clock_is_sound.load(Ordering::Relaxed);
-        self.is_stopping() || !is_sound || self.in_doubt.load(Ordering::Relaxed)
+        let in_doubt = self.in_doubt.load(Ordering::Relaxed);
+        self.is_stopping() || !is_sound || in_doubt || self.partitions.is_set_back()
+    }
+
+    /// The database has lost what it acknowledged: until people have decided what to go on from, and restarted this
+    /// validator, it records nothing and hands nothing on.
+    pub(super) fn note_set_back(&self, error: &LedgerError) {
+        if !self.partitions.note_set_back() {
+            tracing::error!(
+                %error,
+                remedy = "docs/backup.md, then restart this validator",
+                "this validator takes no votes any more"
+            );
+        }
     }
 
     /// The ledger does not know what time it is: whoever has a sound clock should own its partition. A restart ends

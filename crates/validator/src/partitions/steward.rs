@@ -15,7 +15,7 @@ use replicated::{
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use super::board::Partitions;
+use super::board::{Partitions, UNOWNED_MAX};
 use super::happened::Happened;
 use super::recent::Stamped;
 use super::shared::{Opening, Shared, View};
@@ -116,6 +116,11 @@ impl Steward {
     pub(crate) fn frames_behind(&self, partition: u16) -> u64 {
         let read = self.shared.partitions.last_sequence(partition);
         self.shared.lag(partition, read)
+    }
+
+    /// How many partitions nobody has owned for longer than a takeover lasts.
+    pub(crate) fn without_owner(&self) -> usize {
+        self.shared.partitions.without_owner(UNOWNED_MAX)
     }
 
     /// How often this validator took a partition since its start.

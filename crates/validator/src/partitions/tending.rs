@@ -34,11 +34,11 @@ pub(super) fn tend(shared: &Arc<Shared>, partition: u16) {
             Ok(Some(standby)) => match take_over(shared, standby, partition) {
                 Ok(owned) => own(shared, partition, owned),
                 // Another one that stood by was faster.
-                Err(Untaken::Ledger(LedgerError::Held { .. })) => shared.note_behind(partition),
+                Err(LedgerError::Held { .. }) => shared.note_behind(partition),
                 Err(error) => wait_after(shared, partition, &error),
             },
             Ok(None) => return,
-            Err(error) => wait_after(shared, partition, &error.into()),
+            Err(error) => wait_after(shared, partition, &error),
         }
     }
 }
@@ -94,37 +94,28 @@ fn look(shared: &Arc<Shared>, partition: u16, standby: &mut StandBy) -> Result<b
     Ok(shared.log.owner(partition)?.is_none())
 }
 
-/// Why a partition is not owned here.
-#[derive(Debug, thiserror::Error)]
-enum Untaken {
-    #[error(transparent)]
-    Ledger(#[from] LedgerError),
-    /// What is read anew after a lost connection does not remember by itself how far the ledger once went.
-    #[error(
-        "the ledger ends with frame {ends}, and this validator has read frame {known}: the database was set back to an \
-         earlier state, see which copy it was restored from"
-    )]
-    SetBack { known: u64, ends: u64 },
-}
-
 /// A partition that is owned, and whether the ledger has ended it.
 struct Owned {
     partition: Arc<Partition<VoteReply>>,
     is_lost: Arc<AtomicBool>,
 }
 
-fn take_over(shared: &Arc<Shared>, standby: StandBy, partition: u16) -> Result<Owned, Untaken> {
+fn take_over(shared: &Arc<Shared>, standby: StandBy, partition: u16) -> Result<Owned, LedgerError> {
     let opening = &shared.opening;
     let is_lost = Arc::new(AtomicBool::new(false));
     let options = (opening.options)(partition);
     let stop_process = options.on_fatal;
-    let lost = Arc::clone(&is_lost);
+    let (lost, all) = (Arc::clone(&is_lost), Arc::clone(shared));
     let options = Options {
         // Other partitions go on: this one is another validator's now.
         on_fatal: Box::new(move |error| match error {
             // Whoever owns it next settles what is open.
             LedgerError::Fenced { .. } | LedgerError::Unsettled { .. } => {
                 lost.store(true, Ordering::Relaxed);
+            }
+            LedgerError::SetBack { .. } => {
+                lost.store(true, Ordering::Relaxed);
+                all.note_set_back(&error);
             }
             fatal => stop_process(fatal),
         }),
@@ -133,12 +124,6 @@ fn take_over(shared: &Arc<Shared>, standby: StandBy, partition: u16) -> Result<O
     let (snapshots, clock) = (opening.snapshots.clone(), Arc::clone(&opening.clock));
     let shape = Arc::clone(&opening.shape);
     let (owned, report) = Partition::take_over(standby, Some(snapshots), clock, shape, options)?;
-    let known = shared.partitions.last_sequence(partition);
-    let ends = report.last.sequence;
-    if ends < known {
-        owned.shutdown();
-        return Err(Untaken::SetBack { known, ends });
-    }
     (opening.on_opened)(&report);
     shared.taken.fetch_add(1, Ordering::Relaxed);
     shared.note(Happened::Taken {
@@ -185,31 +170,27 @@ fn own(shared: &Arc<Shared>, partition: u16, owned: Owned) {
 
 /// Says what keeps this validator from owning the partition. Damage stays: this partition is left to people, and the
 /// others go on.
-fn wait_after(shared: &Arc<Shared>, partition: u16, error: &Untaken) {
-    let passes = matches!(
-        error,
-        Untaken::Ledger(
-            LedgerError::Database { .. }
-                | LedgerError::Fenced { .. }
-                | LedgerError::ClockBehind { .. }
-        )
-    );
-    if passes {
-        shared.note_behind(partition);
-        tracing::warn!(partition, %error, "the partition cannot be owned here: tried again");
-        std::thread::sleep(PAUSE);
-        return;
-    }
-    tracing::error!(
-        partition,
-        %error,
-        remedy = "see the ledger's pages, then restart this validator",
-        "the partition cannot be owned here, and is not tried again"
-    );
+fn wait_after(shared: &Arc<Shared>, partition: u16, error: &LedgerError) {
     match error {
-        // The database concerns every partition: the others shall not count on this validator.
-        Untaken::SetBack { .. } => shared.note_behind(partition),
-        Untaken::Ledger(_) => shared.note_level(partition),
+        LedgerError::Database { .. }
+        | LedgerError::Fenced { .. }
+        | LedgerError::ClockBehind { .. } => {
+            shared.note_behind(partition);
+            tracing::warn!(partition, %error, "the partition cannot be owned here: tried again");
+            std::thread::sleep(PAUSE);
+            return;
+        }
+        // It concerns every partition: the others shall not count on this validator.
+        LedgerError::SetBack { .. } => shared.note_set_back(error),
+        damage => {
+            tracing::error!(
+                partition,
+                error = %damage,
+                remedy = "see the ledger's pages, then restart this validator",
+                "the partition cannot be owned here, and is not tried again"
+            );
+            shared.note_level(partition);
+        }
     }
     while !shared.is_stopping() {
         std::thread::sleep(PAUSE);
