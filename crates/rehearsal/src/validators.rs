@@ -184,7 +184,7 @@ impl Validators {
         self.members[0].at
     }
 
-    /// Where each is.
+    /// Name and addresses of each.
     #[must_use]
     pub fn places(&self) -> Vec<(&'static str, Addresses)> {
         let members = self.members.iter();

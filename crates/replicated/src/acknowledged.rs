@@ -52,7 +52,8 @@ impl Acknowledged {
     /// Notes that a chain is acknowledged up to a link.
     pub(crate) fn note(&self, number: u64, link: LinkHash) {
         let mut known = self.known();
-        known.insert(number, link);
+        // What was acknowledged once stays so, whatever a database shows later.
+        known.entry(number).or_insert(link);
         while known.len() > KNOWN_MAX {
             known.pop_first();
         }

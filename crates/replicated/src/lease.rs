@@ -153,6 +153,7 @@ impl RowLease {
         };
         let looked = self.now();
         let (timeline, names) = wait_for_standby(&*session, self.store.time())?;
+        self.store.note_head(&*session, self.partition, &head)?;
         self.connected = Some(Connected {
             session,
             holder: Holder {
@@ -165,7 +166,6 @@ impl RowLease {
             looked,
         });
         self.renewed = sent;
-        self.acknowledged.note(head.number, head.link);
         Ok(Some(head))
     }
 
@@ -210,7 +210,7 @@ impl RowLease {
         self.look_if_due()
     }
 
-    fn send(&mut self, link: &EncodedLink) -> Result<Append, NoAnswer> {
+    fn send(&mut self, link: &EncodedLink) -> Result<Append, Failure> {
         let (frame, segment) = match link.kind {
             LinkKind::Header { segment } => (None, u64::from(segment)),
             LinkKind::Frame { sequence } => (Some(sequence), link.number - sequence),
@@ -233,9 +233,8 @@ impl RowLease {
         #[cfg(test)]
         let is_same = is_same || is(Sabotage::ForgetNames);
         if !is_same {
-            return Err(NoAnswer(
-                "the synchronous standby was changed while a link was appended".to_owned(),
-            ));
+            let changed = "the synchronous standby was changed while a link was appended";
+            return Err(NoAnswer(changed.to_owned()).into());
         }
         if rows == 1 {
             self.look_behind()?;
@@ -247,15 +246,20 @@ impl RowLease {
     }
 
     /// Nothing was written: by another epoch or attempt, or because the chain stands elsewhere.
-    fn why_not(&mut self) -> Result<Append, NoAnswer> {
+    fn why_not(&mut self) -> Result<Append, Failure> {
         self.check_ready()?;
         let connected = self.connected();
         match connected.session.is_held_by(&connected.holder)? {
-            Some((true, true)) => Ok(Append::Conflict),
+            Some((true, true)) => {
+                let session = &*connected.session;
+                self.store.check_known(session, self.partition)?;
+                Ok(Append::Conflict)
+            }
             // A statement of this owner, given up long ago, was carried out at last.
-            Some((true, false)) => Err(NoAnswer(
-                "another connection of this owner came between".to_owned(),
-            )),
+            Some((true, false)) => {
+                let between = "another connection of this owner came between";
+                Err(NoAnswer(between.to_owned()).into())
+            }
             _ => {
                 self.lost = true;
                 Ok(Append::Fenced)
@@ -421,11 +425,12 @@ impl Lease for RowLease {
                 Append::Fenced
             }
             Ok(answer) => answer,
-            Err(NoAnswer(why)) => {
+            Err(Failure::NoAnswer(NoAnswer(why))) => {
                 self.connected = None;
                 self.note_doubt(&why);
                 Append::Unknown(why)
             }
+            Err(set_back) => return Err(self.failed(&set_back)),
         })
     }
 

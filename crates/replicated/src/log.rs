@@ -6,6 +6,7 @@ use database::Target;
 use ledger::log::{Claim, Lease, LinkStream, Log};
 use ledger::{Frame, LedgerError};
 
+use crate::acknowledged::Failure;
 use crate::lease;
 use crate::postgres::Postgres;
 use crate::replication::{settle, wait_for_standby};
@@ -96,7 +97,7 @@ impl PostgresLog {
         session: &dyn Session,
         partition: u16,
         sequence: u64,
-    ) -> Result<Option<Vec<u8>>, NoAnswer> {
+    ) -> Result<Option<Vec<u8>>, Failure> {
         let Some(head) = session.head(partition)? else {
             return Ok(None);
         };
@@ -105,14 +106,16 @@ impl PostgresLog {
                 return Ok(None);
             }
             // A former primary does not know the newest frames: who is told that there is none must be told the truth.
+            self.0.check_known(session, partition)?;
             settle(session, self.0.time())?;
             return Ok(None);
         };
         // A row by itself proves nothing; an owner sends a link only when the one before was acknowledged.
         let known = self.0.acknowledged(partition);
         if number == head.number && !known.holds(number, head.link) {
+            self.0.check_known(session, partition)?;
             settle(session, self.0.time())?;
-            known.note(number, head.link);
+            self.0.note_head(session, partition, &head)?;
         }
         let found = links(session, partition, (number, number))?;
         Ok(found.into_iter().next().map(|link| link.bytes))
@@ -167,7 +170,7 @@ impl Log for PostgresLog {
         let bytes = self
             .0
             .look(|session| self.stored_frame(session, partition, sequence));
-        let bytes = bytes.map_err(|why| self.0.failed(&why))?;
+        let bytes = bytes.map_err(|why| self.0.failed_on(partition, &why))?;
         let decoded = bytes.map(|bytes| Frame::decode(&bytes)).transpose();
         decoded.map_err(|defect| LedgerError::Followed {
             log: self.name(),

@@ -8,7 +8,7 @@ use ledger::LedgerError;
 
 use crate::acknowledged::{Acknowledged, Failure};
 use crate::replication::settle;
-use crate::server::{NoAnswer, Replication, SeenLease, Server, Session};
+use crate::server::{Head, NoAnswer, Replication, SeenLease, Server, Session};
 use crate::silence::Silence;
 use crate::time::Time;
 
@@ -91,19 +91,39 @@ impl Store {
         Ok(session)
     }
 
-    /// Whether a database that was just connected to has what is known to be acknowledged. A former primary may lack
-    /// it, too: that one passes no barrier.
+    /// Whether a database has what is known to be acknowledged. A former primary may lack it, too: that one passes no
+    /// barrier. A standby may that was promoted meanwhile: so it is looked for again behind the barrier.
     pub(crate) fn check_known(&self, session: &dyn Session, partition: u16) -> Result<(), Failure> {
         let Some((link, hash)) = self.acknowledged(partition).last() else {
             return Ok(());
         };
-        let found = session.links(partition, (link, link))?;
-        if found.iter().any(|found| found.hash == hash) {
+        let is_there = || -> Result<bool, NoAnswer> {
+            let found = session.links(partition, (link, link))?;
+            Ok(found.iter().any(|found| found.hash == hash))
+        };
+        if is_there()? {
             return Ok(());
         }
         settle(session, self.time())?;
+        if is_there()? {
+            return Ok(());
+        }
         let ends = session.head(partition)?.map_or(0, |head| head.number);
         Err(Failure::SetBack { link, ends })
+    }
+
+    /// Notes that a chain is acknowledged up to its head, where that is a link: the row of the lease may be edited.
+    pub(crate) fn note_head(
+        &self,
+        session: &dyn Session,
+        partition: u16,
+        head: &Head,
+    ) -> Result<(), NoAnswer> {
+        let found = session.links(partition, (head.number, head.number))?;
+        if head.number == 0 || found.iter().any(|found| found.hash == head.link) {
+            self.acknowledged(partition).note(head.number, head.link);
+        }
+        Ok(())
     }
 
     /// Looks at something where commits can be answered, on a connection that is kept as long as it answers:
@@ -132,10 +152,10 @@ impl Store {
 
     /// Looks at something on a connection that is kept as long as it answers. Who comes while somebody else looks
     /// gets one of their own.
-    pub(crate) fn look<T>(
+    pub(crate) fn look<T, E: From<NoAnswer>>(
         &self,
-        look: impl Fn(&dyn Session) -> Result<T, NoAnswer>,
-    ) -> Result<T, NoAnswer> {
+        look: impl Fn(&dyn Session) -> Result<T, E>,
+    ) -> Result<T, E> {
         let looking = || self.looking.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = looking().take();
         if let Some(session) = kept

@@ -61,6 +61,9 @@ impl RowStream {
         let Some(head) = session.head(self.partition)? else {
             return Err(NoAnswer("the row of the chain is gone".to_owned()).into());
         };
+        if self.next.is_some_and(|next| next > head.number + 1) {
+            self.store.check_known(&*session, self.partition)?;
+        }
         let last = self.acknowledged(&*session, &head)?;
         let first = match self.next {
             Some(next) => next,
@@ -116,7 +119,7 @@ impl RowStream {
         }
         self.rests = Some((head.number, now));
         settle(session, self.store.time())?;
-        known.note(head.number, head.link);
+        self.store.note_head(session, self.partition, head)?;
         Ok(head.number)
     }
 }

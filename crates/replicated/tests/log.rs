@@ -371,6 +371,8 @@ fn invariant_2_a_database_that_was_set_back_is_not_gone_on_with() {
         assert!(told(ends)(&taken), "{taken}");
     };
     refused(6);
+    let looked = log.frame(0, 6).expect_err("a voter was told of it");
+    assert!(told(6)(&looked), "{looked}");
     let answer = owner.append(&header);
     assert!(matches!(answer, Ok(Append::Unknown(_))), "{answer:?}");
     let barrier = owner.barrier().expect_err("set back");
@@ -386,4 +388,30 @@ fn invariant_2_a_database_that_was_set_back_is_not_gone_on_with() {
     let owner = open_log(Arc::new(other), None, 7);
     live(owner.expect("healthy servers"), 2);
     refused(9);
+}
+
+/// Somebody takes links away, and no connection ends.
+#[test]
+fn invariant_2_links_that_are_taken_away_are_missed_at_once() {
+    let Some(pair) = Pair::start() else { return };
+    filled(&pair);
+    let log = pair.log("v1");
+    let mut stream = log.read_from(0, 0).expect("a stream");
+    while !stream.next_bytes(700).expect("links").is_empty() {}
+    let (mut owner, header) = lease(&log);
+    pair.sql("DELETE FROM ledger_links WHERE number > 6; UPDATE ledger_lease SET number = 6, segment = 2, head = (SELECT hash FROM ledger_links WHERE number = 6)");
+    let is_set_back = |error: &LedgerError| {
+        matches!(
+            error,
+            LedgerError::SetBack {
+                link: 9,
+                ends: 6,
+                ..
+            }
+        )
+    };
+    let appended = owner.append(&header).expect_err("it does not follow");
+    assert!(is_set_back(&appended), "{appended}");
+    let read = stream.next_bytes(700).expect_err("the chain is shorter");
+    assert!(is_set_back(&read), "{read}");
 }

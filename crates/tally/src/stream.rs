@@ -198,7 +198,7 @@ impl Stream {
         let mut told: Option<Instant> = None;
         loop {
             let is_due = told.is_none_or(|told| told.elapsed() >= RELEASES_POLL);
-            if is_due && followed.gate.read() >= head && followed.gate.is_current() {
+            if is_due && followed.cursor.sequence >= head && followed.gate.is_current() {
                 told = Some(Instant::now());
                 let read = followed.gate.read();
                 let caught_up = News::CaughtUp { partition, read };

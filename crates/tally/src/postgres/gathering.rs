@@ -36,14 +36,20 @@ pub(crate) enum Until {
     CaughtUp,
 }
 
+/// Since when a ledger seems too short, and when that was told last.
+pub(super) struct Short {
+    since: Instant,
+    told: Instant,
+}
+
 /// Frames of one session, gathered into groups and written.
 pub(super) struct Gathering<'a> {
     pub(super) pending: Pending<'a>,
     pub(super) positions: Positions,
     /// Partitions that have not caught up yet.
     pub(super) behind: Vec<u16>,
-    /// Since when the ledger of a partition seems to end before the tables do.
-    pub(super) short: BTreeMap<u16, Instant>,
+    /// Partitions whose ledger seems to end before the tables do.
+    pub(super) short: BTreeMap<u16, Short>,
     pub(super) progress: &'a Mutex<Progress>,
 }
 
@@ -118,8 +124,16 @@ impl Gathering<'_> {
         }
         let cursor = self.positions.cursor(partition);
         if read < cursor.sequence {
-            let since = self.short.entry(partition).or_insert_with(Instant::now);
-            if since.elapsed() < KNOWN_WITHIN {
+            let now = Instant::now();
+            let short = self.short.entry(partition).or_insert(Short {
+                since: now,
+                told: now,
+            });
+            if now - short.told > KNOWN_WITHIN / 2 {
+                short.since = now; // nobody has told anything meanwhile
+            }
+            short.told = now;
+            if now - short.since < KNOWN_WITHIN {
                 return Ok(());
             }
             return Err(DbError::OtherLedger(format!(
@@ -130,6 +144,17 @@ impl Gathering<'_> {
         }
         if self.pending.head(partition).sequence >= cursor.sequence {
             self.behind.retain(|other| *other != partition);
+            lock(self.progress).trouble = None;
+            return Ok(());
+        }
+        let trouble = format!(
+            "the tables stand at frame {} of partition {partition}, and the newest checkpoint covers fewer: waiting for another",
+            cursor.sequence
+        );
+        let mut progress = lock(self.progress);
+        if progress.trouble.as_ref() != Some(&trouble) {
+            tracing::warn!(trouble, "nothing is written to the database");
+            progress.trouble = Some(trouble);
         }
         Ok(())
     }

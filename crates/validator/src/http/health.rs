@@ -1,7 +1,5 @@
 //! Whether the process is alive, whether it takes traffic, and how it is: for machines and for people.
 
-use std::time::Duration;
-
 use election::instant_text;
 use hyper::StatusCode;
 use ledger::{ClockState, PartitionState};
@@ -14,9 +12,6 @@ use crate::app::App;
 use crate::obstacle::Obstacle;
 use crate::partitions::UNOWNED_MAX;
 use crate::vote::Refusal;
-
-/// The others are looked at five times a second.
-const BLIND_MAX: Duration = Duration::from_secs(3);
 
 /// 200 as long as the process answers: whoever supervises it need not restart it.
 pub(crate) fn live() -> Reply {
@@ -84,7 +79,7 @@ pub(crate) fn health(app: &App) -> Reply {
 /// the database is gone.
 fn is_blind(app: &App) -> bool {
     let steward = app.steward.as_ref();
-    steward.is_some_and(|steward| steward.is_blind(BLIND_MAX))
+    steward.is_some_and(|steward| steward.is_blind())
 }
 
 /// What keeps votes from being taken now; none where they are.

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -11,9 +10,6 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
 use crate::partitions::Steward;
-
-/// What was seen longer ago says nothing of now.
-const SEEN_WITHIN: Duration = Duration::from_secs(3);
 
 /// Asks the steward of a replicated ledger each time.
 pub(super) struct Others(pub(super) Arc<Steward>);
@@ -44,16 +40,16 @@ impl Collector for Others {
         let help = "Partitions that this validator has taken since its start";
         let metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
         ConstCounter::new(self.0.taken()).encode(metric)?;
+        self.frames_behind(&mut encoder)?;
+        if self.0.is_blind() {
+            return Ok(()); // `ready_obstacle` says so
+        }
         let name = "ledger_partitions_without_owner";
         let help =
             "Partitions that no validator has owned for ten seconds, as far as this one knows";
         let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
         let without = self.0.without_owner() as u64;
         ConstGauge::new(without).encode(metric)?;
-        self.frames_behind(&mut encoder)?;
-        if self.0.is_blind(SEEN_WITHIN) {
-            return Ok(()); // `ready_obstacle` says so
-        }
         if let Some(is_in_step) = self.0.is_in_step() {
             let name = "ledger_standby_in_step";
             let help =

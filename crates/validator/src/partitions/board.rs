@@ -261,6 +261,9 @@ impl Partitions {
         submission: Submission<()>,
         left: Duration,
     ) -> Answer {
+        if self.is_set_back() {
+            return Answer::NotOwner;
+        }
         let Place::Here(owned) = self.place(partition) else {
             return Answer::NotOwner;
         };

@@ -23,6 +23,8 @@ use super::tending::tend;
 
 /// How often the others are looked at.
 const LOOK: Duration = Duration::from_millis(200);
+/// What was seen longer ago says nothing of now.
+const SEEN_WITHIN: Duration = Duration::from_secs(3);
 const BEAT: Duration = Duration::from_secs(1);
 /// Beyond this the clocks of validator and database are told to be apart.
 const CLOCK_WARNING_MS: f64 = 200.0;
@@ -99,17 +101,17 @@ impl Steward {
         self.shared.lease
     }
 
-    /// The last frame of a partition, as the database had it a moment ago, 0 where there is none; none before the
-    /// database was seen.
+    /// The last frame of a partition, as the database had it a moment ago, 0 where there is none; none where the
+    /// database was not seen lately.
     pub(crate) fn last_frame(&self, partition: u16) -> Option<u64> {
-        self.shared.view().made?;
-        Some(self.shared.lag(partition, 0))
+        let made = self.shared.view().made?;
+        (made.elapsed() <= SEEN_WITHIN).then(|| self.shared.lag(partition, 0))
     }
 
-    /// Whether nothing was seen of the others for so long.
-    pub(crate) fn is_blind(&self, patience: Duration) -> bool {
+    /// Whether nothing was seen of the others lately, and something was before.
+    pub(crate) fn is_blind(&self) -> bool {
         let made = self.shared.view().made;
-        made.is_some_and(|made| made.elapsed() > patience)
+        made.is_some_and(|made| made.elapsed() > SEEN_WITHIN)
     }
 
     /// Frames that others have appended to a partition and this validator has not read, as far as it knows.
