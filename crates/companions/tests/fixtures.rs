@@ -1,6 +1,7 @@
 //! What accompanies the example events, `fixtures/regions*.geojson` and `fixtures/baseline*.csv`: drawn and made up
-//! here, and read as `shardpack` reads it. To write them anew: `SCRUTIN_BLESS=1 cargo test -p companions --test
-//! fixtures`.
+//! here, and read as `shardpack` reads it. What that gives for the example of six regions is the released format,
+//! byte by byte: `fixtures/golden/companions/`. To write all of them anew: `SCRUTIN_BLESS=1 cargo test -p companions
+//! --test fixtures`, after a deliberate change of format with a new version in the files and a line in CHANGELOG.md.
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 #[path = "drawn/earlier.rs"]
@@ -53,7 +54,9 @@ fn the_example_has_a_map_and_a_cartogram() {
     assert_eq!(geometry.map_size().unwrap()[0], 10_000);
     assert_eq!(geometry.cartogram_size(), Some([3, 3]));
     assert!(geometry.corners() > 300, "{}", geometry.corners());
-    assert!(geometry.to_json().len() < 10_000);
+    let json = String::from_utf8(geometry.to_json()).unwrap();
+    assert!(json.len() < 10_000);
+    check("golden/companions/geometry-1.json", &json);
     // An island, and a lake.
     assert_eq!(geometry.regions()[0].polygons.len(), 2);
     assert_eq!(geometry.regions()[5].polygons[0].0.len(), 2);
@@ -99,6 +102,10 @@ fn both_have_earlier_results() {
         let title = event.title.clone();
         let date = "2021-10-04".parse().unwrap();
         let baseline = builder::baseline(text.as_bytes(), &event, title, date).unwrap();
+        if regions == 6 {
+            let json = String::from_utf8(baseline.to_json()).unwrap();
+            check("golden/companions/baseline-1.json", &json);
+        }
         assert_eq!(baseline.ballots().len(), 2);
         let earlier = baseline.ballot("E2025-QC").unwrap();
         assert_eq!(earlier.regions.len(), regions);

@@ -1,7 +1,7 @@
 //! Reading the event's definition and the files that it names, with every fault at once.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use companions::Companions;
@@ -34,62 +34,89 @@ impl Brought {
 pub(crate) fn read(path: &Path) -> Result<Brought> {
     let cannot = || format!("cannot read the definition {}", path.display());
     let text = String::from_utf8(read_bounded(path).with_context(cannot)?).with_context(cannot)?;
-    let (event, files) = Event::with_named_files(&text)
-        .map_err(|faults| anyhow::anyhow!(listed(&[(path, faults)])))?;
-    let beside = |file: &NamedFile| path.with_file_name(&file.name);
-    let mut faults = Vec::new();
+    let mut told = Told(Vec::new());
+    let (event, files) = Event::with_named_files(&text).map_err(|faults| {
+        told.add(path, faults);
+        told.error()
+    })?;
     let drawing = files.geometry.and_then(|file| {
         let read = |bytes: &[u8]| builder::geometry(bytes, &event);
-        read_beside(&beside(&file), path, &file, "event.geometry", read)
-            .map_err(|told| faults.push(told))
-            .ok()
+        told.read_beside(path, &file, "event.geometry", read)
     });
     let baseline = files.baseline.and_then(|named| {
         let NamedBaseline { file, title, date } = named;
         let read = |bytes: &[u8]| builder::baseline(bytes, &event, title, date);
-        read_beside(&beside(&file), path, &file, "baseline.file", read)
-            .map_err(|told| faults.push(told))
-            .ok()
+        told.read_beside(path, &file, "baseline.file", read)
     });
-    if faults.is_empty() {
-        return Ok(Brought {
-            event,
-            drawing,
-            baseline,
-        });
+    if !told.0.is_empty() {
+        return Err(told.error());
     }
-    let faults: Vec<(&Path, Vec<Fault>)> = faults
-        .iter()
-        .map(|(path, faults)| (path.as_path(), faults.clone()))
-        .collect();
-    bail!(listed(&faults))
+    Ok(Brought {
+        event,
+        drawing,
+        baseline,
+    })
 }
 
-/// A file, and what is wrong with it.
-type Told = (std::path::PathBuf, Vec<Fault>);
+/// What is wrong with some files, in the order in which it was found.
+struct Told(Vec<(PathBuf, Fault)>);
 
-/// Reads a file that the definition names; where it cannot be read, the definition is at fault.
-fn read_beside<T>(
-    path: &Path,
-    definition: &Path,
-    named: &NamedFile,
-    key: &str,
-    read: impl FnOnce(&[u8]) -> Result<T, Vec<Fault>>,
-) -> Result<T, Told> {
-    match read_bounded(path) {
-        Ok(bytes) => read(&bytes).map_err(|faults| (path.to_owned(), faults)),
-        Err(error) => {
-            let message = format!(
-                "cannot read {}: {error:#}: put the file beside the definition, or take this line out",
-                path.display()
-            );
-            let fault = Fault {
-                line: named.line,
-                path: key.to_owned(),
-                message,
-            };
-            Err((definition.to_owned(), vec![fault]))
+impl Told {
+    fn add(&mut self, file: &Path, faults: Vec<Fault>) {
+        let faults = faults.into_iter().map(|fault| (file.to_owned(), fault));
+        self.0.extend(faults);
+    }
+
+    /// Reads a file that the definition names. Where it cannot be read, the definition is at fault.
+    fn read_beside<T>(
+        &mut self,
+        definition: &Path,
+        named: &NamedFile,
+        key: &str,
+        read: impl FnOnce(&[u8]) -> Result<T, Vec<Fault>>,
+    ) -> Option<T> {
+        let path = definition.with_file_name(&named.name);
+        let bytes = match read_bounded(&path) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let message = format!(
+                    "cannot read {}: {error:#}: put the file beside the definition, or take this line out",
+                    path.display()
+                );
+                let (line, path) = (named.line, key.to_owned());
+                let fault = Fault {
+                    line,
+                    path,
+                    message,
+                };
+                self.add(definition, vec![fault]);
+                return None;
+            }
+        };
+        read(&bytes).map_err(|faults| self.add(&path, faults)).ok()
+    }
+
+    /// How many faults each file has, and then all of them, a line each.
+    fn error(&self) -> anyhow::Error {
+        let mut heads: Vec<String> = Vec::new();
+        let mut lines = String::new();
+        for file in self.0.chunk_by(|one, other| one.0 == other.0) {
+            let path = file[0].0.display();
+            heads.push(match file.len() {
+                1 => format!("{path} has a fault"),
+                count => format!("{path} has {count} faults"),
+            });
+            for (_, fault) in file {
+                let line = fault.line.map_or(String::new(), |line| format!("{line}:"));
+                let at = if fault.path.is_empty() {
+                    String::new()
+                } else {
+                    format!(" {}:", fault.path)
+                };
+                lines += &format!("\n{path}:{line}{at} {}", fault.message);
+            }
         }
+        anyhow::anyhow!("{}{lines}", heads.join(", "))
     }
 }
 
@@ -99,25 +126,4 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>> {
         bail!("it has {bytes} bytes, at most {BYTES_MAX} are read");
     }
     Ok(fs::read(path)?)
-}
-
-/// All faults of some files, a line each.
-fn listed(files: &[(&Path, Vec<Fault>)]) -> String {
-    let heads = files.iter().map(|(path, faults)| match faults.len() {
-        1 => format!("{} has a fault", path.display()),
-        count => format!("{} has {count} faults", path.display()),
-    });
-    let mut message = heads.collect::<Vec<String>>().join(", ");
-    for (path, faults) in files {
-        for fault in faults {
-            let line = fault.line.map_or(String::new(), |line| format!("{line}:"));
-            let at = if fault.path.is_empty() {
-                String::new()
-            } else {
-                format!(" {}:", fault.path)
-            };
-            message += &format!("\n{}:{line}{at} {}", path.display(), fault.message);
-        }
-    }
-    message
 }

@@ -90,7 +90,10 @@ pub(super) fn read(
             notes.add(Some(line), "party", message);
         }
     }
-    check_regions(event, &rows, notes);
+    // What rows that could not be read would have said is no further fault.
+    if notes.is_empty() {
+        check_regions(event, &rows, notes);
+    }
     Ok(rows)
 }
 
@@ -223,7 +226,7 @@ fn whole(text: &str, max: u64) -> Result<u64, String> {
 
 /// Sums of a whole country would be wrong where a region is missing.
 fn check_regions(event: &Event, rows: &BTreeMap<RowKey, RowSums>, notes: &mut Notes) {
-    if rows.is_empty() && notes.is_empty() {
+    if rows.is_empty() {
         notes.add(
             None,
             "",

@@ -74,7 +74,14 @@ pub(super) fn text_of(bytes: &[u8]) -> Result<&str, Vec<Fault>> {
 pub(super) fn quoted(text: &str) -> String {
     let shown: String = text.chars().take(QUOTED_CHARS_MAX).collect();
     let more = if shown.len() < text.len() { "..." } else { "" };
-    format!("`{}{more}`", shown.escape_debug())
+    let mut piece = String::new();
+    for character in shown.chars() {
+        match character {
+            '"' | '\'' => piece.push(character),
+            other => piece.extend(other.escape_debug()),
+        }
+    }
+    format!("`{piece}{more}`")
 }
 
 /// The numbers of some regions, in words.

@@ -25,7 +25,11 @@ pub(crate) fn run(args: &CheckArgs) -> Result<()> {
         commandline::print(event.to_canonical_json())?;
         commandline::print("\n")?;
     } else {
-        commandline::print(text::of_event(event, args.region) + &companion_text::of(&brought))?;
+        let mut page = text::of_event(event, args.region);
+        if args.region.is_none() {
+            page += &companion_text::of(&brought);
+        }
+        commandline::print(page)?;
     }
     Ok(())
 }

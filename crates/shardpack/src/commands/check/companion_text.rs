@@ -75,22 +75,29 @@ fn write_baseline(page: &mut String, event: &Event, baseline: &Baseline) -> fmt:
     )?;
     for earlier in baseline.ballots() {
         let regions = commandline::count(earlier.regions.len() as u64, "region");
-        writeln!(page, "  ballot {}, {regions}", earlier.ballot)?;
         let parties = event.parties.iter().map(|party| Some(party.code.as_str()));
-        for party in parties.chain([None]) {
-            write_party(page, earlier, party)?;
-        }
+        let parties = parties
+            .chain([None])
+            .filter_map(|party| party_text(earlier, party));
+        let parties: Vec<String> = parties.collect();
+        writeln!(
+            page,
+            "  ballot {}, {regions}: {}",
+            earlier.ballot,
+            parties.join("; ")
+        )?;
     }
     Ok(())
 }
 
-fn write_party(page: &mut String, earlier: &EarlierBallot, party: Option<&str>) -> fmt::Result {
+/// What a party had in all; none where it had nothing.
+fn party_text(earlier: &EarlierBallot, party: Option<&str>) -> Option<String> {
     let (votes, seats) = earlier.total(party);
-    if votes == 0 && seats == 0 {
-        return Ok(());
-    }
     let name = party.unwrap_or("others");
-    let votes = commandline::count(votes, "vote");
-    let seats = commandline::count(seats, "seat");
-    writeln!(page, "    {name}: {votes}, {seats}")
+    let seats_text = commandline::count(seats, "seat");
+    let text = format!(
+        "{name} {} and {seats_text}",
+        commandline::count(votes, "vote")
+    );
+    (votes > 0 || seats > 0).then_some(text)
 }
