@@ -39,7 +39,7 @@ pub struct RegionGeometry {
     /// Its place in the cartogram; every region has one, or none has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hexagon: Option<Hexagon>,
-    /// Its parts on the map, each a country of its own; every region has some, or none has.
+    /// Its parts on the map, apart from each other; every region has some, or none has.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub polygons: Vec<Polygon>,
 }
