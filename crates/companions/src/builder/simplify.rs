@@ -75,6 +75,13 @@ mod tests {
         assert_eq!(weights[1], 20);
     }
 
+    /// Without the second corner the third one hardly matters, but it stood there longer.
+    #[test]
+    fn a_corner_weighs_no_less_than_one_that_went_before() {
+        let line = [[0, 0], [25, 6], [20, 1], [40, 0]];
+        assert_eq!(weights(&line), [u64::MAX, 95, 95, u64::MAX]);
+    }
+
     #[test]
     fn areas_are_twice_what_they_are() {
         assert_eq!(doubled_area(&[[0, 0], [10, 0], [10, 10], [0, 10]]), 200);

@@ -200,3 +200,192 @@ impl WeighedRing {
         ring
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// Cells in each direction.
+    const CELLS: u16 = 4;
+    /// Length of a cell's side.
+    const SIDE: u16 = 2_000;
+
+    /// The border from one crossing to a neighbouring one, which is left out: it wriggles inside, and is straight
+    /// along the frame. Walked backwards it has the same points.
+    fn border(from: Point, to: Point) -> Vec<Point> {
+        let (first, last) = (from.min(to), from.max(to));
+        let is_across = first[1] == last[1];
+        let along = usize::from(is_across);
+        let is_inside = first[along] > 0 && first[along] < CELLS * SIDE;
+        let mut line: Vec<Point> = (0..=SIDE)
+            .map(|step| {
+                let bend = u32::from(step) * 7_919 % 61;
+                let bend = if is_inside && step > 0 && step < SIDE {
+                    u16::try_from(bend).expect("below 61")
+                } else {
+                    0
+                };
+                match is_across {
+                    true => [first[0] + step, first[1] + bend],
+                    false => [first[0] + bend, first[1] + step],
+                }
+            })
+            .collect();
+        if from != first {
+            line.reverse();
+        }
+        line.pop();
+        line
+    }
+
+    fn cell(column: u16, row: u16) -> GridRegion {
+        let [left, top] = [column * SIDE, row * SIDE];
+        let corners = [
+            [left, top],
+            [left + SIDE, top],
+            [left + SIDE, top + SIDE],
+            [left, top + SIDE],
+        ];
+        let next = corners.iter().cycle().skip(1);
+        let ring = corners.iter().zip(next);
+        region(
+            1 + row * CELLS + column,
+            ring.flat_map(|(from, to)| border(*from, *to)).collect(),
+        )
+    }
+
+    fn region(number: u16, ring: Vec<Point>) -> GridRegion {
+        GridRegion {
+            region: RegionGeometry {
+                region: number,
+                hexagon: None,
+                polygons: Vec::new(),
+            },
+            parts: vec![vec![ring]],
+        }
+    }
+
+    /// A region of seven corners, far smaller than what goes where a map has too many.
+    fn islet() -> GridRegion {
+        let ring = [
+            [9_000, 9_000],
+            [9_004, 9_001],
+            [9_008, 9_000],
+            [9_009, 9_004],
+        ];
+        let rest = [[9_008, 9_008], [9_004, 9_007], [9_000, 9_008]];
+        region(100, ring.into_iter().chain(rest).collect())
+    }
+
+    /// Sixteen cells tile a square: however many corners go, each border inside is one border, and no cell and no
+    /// islet vanishes.
+    #[test]
+    fn simplified_cells_still_tile_the_square() {
+        let cells = (0..CELLS).flat_map(|row| (0..CELLS).map(move |column| cell(column, row)));
+        let (regions, too_small) = simplified(cells.chain([islet()]).collect());
+        assert!(too_small.is_empty());
+        let mut edges: BTreeMap<[Point; 2], u32> = BTreeMap::new();
+        let mut area = 0;
+        let mut corners = 0;
+        for region in &regions[..16] {
+            let ring = &region.polygons[0].0[0];
+            area += doubled_area(ring);
+            corners += ring.len();
+            for (one, other) in ring.iter().zip(ring.iter().cycle().skip(1)) {
+                *edges.entry([*one.min(other), *one.max(other)]).or_insert(0) += 1;
+            }
+        }
+        assert!(corners <= CORNERS_AIM, "{corners} corners");
+        assert!(edges.len() > 200, "{} edges", edges.len());
+        let end = CELLS * SIDE;
+        assert_eq!(area, 2 * i64::from(end) * i64::from(end));
+        let on_frame = |[one, other]: &[Point; 2]| {
+            (0..2).any(|axis| one[axis] == other[axis] && [0, end].contains(&one[axis]))
+        };
+        for (edge, count) in &edges {
+            assert_eq!(*count, 2 - u32::from(on_frame(edge)), "{edge:?}");
+        }
+        let islet = &regions[16].polygons[0].0[0];
+        assert!((3..7).contains(&islet.len()), "{islet:?}");
+    }
+
+    /// A line through some corners that wriggles between them, without its last corner.
+    fn wriggling(corners: &[Point]) -> Vec<Point> {
+        const STEPS: u32 = 2_000;
+        let between = |pair: &[Point], step: u32| {
+            let at = |axis: usize| {
+                let [from, to] = [pair[0][axis], pair[1][axis]].map(u32::from);
+                let bend = if step == 0 { 0 } else { step * 7_919 % 31 };
+                let place = (from * (STEPS - step) + to * step) / STEPS + bend;
+                u16::try_from(place).expect("on the grid")
+            };
+            [at(0), at(1)]
+        };
+        let pairs = corners.windows(2);
+        pairs
+            .flat_map(|pair| (0..STEPS).map(move |step| between(pair, step)))
+            .collect()
+    }
+
+    /// Three borders meet in a point that is no extreme of any of the three regions.
+    #[test]
+    fn no_gap_opens_where_borders_meet() {
+        let middle = [5_000, 5_000];
+        let [west, south, east] = [
+            wriggling(&[[0, 5_000], middle]),
+            wriggling(&[[5_000, 9_900], [4_000, 9_000], [6_000, 7_000], middle]),
+            wriggling(&[[9_900, 5_000], middle]),
+        ];
+        let backwards = |line: &[Point]| {
+            let inner = line[1..].iter().rev().copied();
+            [middle].into_iter().chain(inner).collect::<Vec<Point>>()
+        };
+        let corner = |x: u16, y: u16| vec![[x, y]];
+        let north = [
+            &west[..],
+            &backwards(&east),
+            &east[..1],
+            &corner(9_900, 0),
+            &corner(0, 0),
+        ];
+        let left = [&south[..], &backwards(&west), &west[..1], &corner(0, 9_900)];
+        let right = [
+            &east[..],
+            &backwards(&south),
+            &south[..1],
+            &corner(9_900, 9_900),
+        ];
+        let rings = [north.concat(), left.concat(), right.concat()];
+        let regions = (1..).zip(rings).map(|(number, ring)| region(number, ring));
+        let (regions, _) = simplified(regions.collect());
+        let rings: Vec<&Vec<Point>> = regions.iter().map(|r| &r.polygons[0].0[0]).collect();
+        assert!(rings.iter().map(|ring| ring.len()).sum::<usize>() > 100);
+        let area: i64 = rings.iter().map(|ring| doubled_area(ring)).sum();
+        assert_eq!(area, 2 * 9_900 * 9_900);
+        assert!(rings.iter().all(|ring| ring.contains(&middle)));
+    }
+
+    #[test]
+    fn small_lakes_go_and_what_lies_in_them_stays() {
+        let frame = vec![[0, 0], [9_000, 0], [9_000, 9_000], [0, 9_000]];
+        let lake = vec![[10, 10], [13, 10], [10, 13]];
+        let hole = vec![[20, 20], [23, 20], [20, 23]];
+        let mut around = region(1, frame);
+        around.parts[0].extend([lake.clone(), hole.clone()]);
+        // An island beside the largest part of a region goes, too.
+        let mut inside = region(2, hole);
+        inside.parts.push(vec![vec![[30, 30], [31, 30], [30, 31]]]);
+        let line = region(3, vec![[1, 1], [2, 2], [3, 3]]);
+        let (regions, too_small) = simplified(vec![around, inside, line]);
+        assert_eq!(too_small, [3]);
+        assert_eq!(regions[0].polygons[0].0.len(), 2);
+        assert_eq!(regions[1].polygons.len(), 1);
+        let hole = &regions[0].polygons[0].0[1];
+        let enclave = &regions[1].polygons[0].0[0];
+        // Walked the other way round.
+        assert_eq!(doubled_area(hole), -doubled_area(enclave));
+        assert!(doubled_area(enclave) > 0);
+    }
+}
