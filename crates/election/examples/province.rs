@@ -82,6 +82,13 @@ time_zone = "America/Toronto"
 # Nobody has its secret half: what is sealed to it can never be counted.
 count_key = "e3f53cb0c8535043d198d0275fe9fffcf736fc1c539191334ab910cf9899be33"
 mask_key = "e96d77aafa41a438c89bcf04a556cbaa73c831f1cfdf7d4cfe2a478a4e1cde26"
+geometry = "regions-125.geojson"
+
+[baseline]
+file = "baseline-125.csv"
+title_fr = "Élections de 2021 (exemple)"
+title_en = "2021 elections (example)"
+date = 2021-10-04
 
 [[law]]
 id = "L2025-001"

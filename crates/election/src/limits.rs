@@ -26,5 +26,7 @@ pub(crate) const NAME_BYTES_MAX: usize = 200;
 pub(crate) const QUESTION_BYTES_MAX: usize = 4_000;
 /// Bytes of an id, a ballot's or an event's.
 pub(crate) const ID_BYTES_MAX: usize = 32;
+/// Bytes of the name of a file beside the definition.
+pub(crate) const FILE_NAME_BYTES_MAX: usize = 100;
 /// Most faults that are reported at once.
 pub(crate) const FAULTS_MAX: usize = 1_000;

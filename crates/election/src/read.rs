@@ -16,6 +16,7 @@ use crate::limits::{
     RELEASE_MIN, WITNESSES_MAX,
 };
 use crate::log::{EventWitness, LogDefinition};
+use crate::named_files::{NamedFiles, named_files};
 use crate::section::{bilingual, window};
 use crate::threshold::{RegionalMajority, Share, Threshold};
 use crate::validate::validate;
@@ -26,11 +27,19 @@ impl Event {
     /// # Errors
     /// Every fault of the text, each with its line.
     pub fn from_toml(text: &str) -> Result<Event, Vec<Fault>> {
+        Event::with_named_files(text).map(|(event, _)| event)
+    }
+
+    /// Reads a definition written by people, and which files beside it belong to the event.
+    ///
+    /// # Errors
+    /// Every fault of the text, each with its line.
+    pub fn with_named_files(text: &str) -> Result<(Event, NamedFiles), Vec<Fault>> {
         from_toml(text)
     }
 }
 
-fn from_toml(text: &str) -> Result<Event, Vec<Fault>> {
+fn from_toml(text: &str) -> Result<(Event, NamedFiles), Vec<Fault>> {
     let mut all = Reading::new(text);
     if text.len() > DEFINITION_BYTES_MAX {
         all.fault(
@@ -44,10 +53,10 @@ fn from_toml(text: &str) -> Result<Event, Vec<Fault>> {
         all.faults.sort();
         return Err(all.faults);
     };
-    let definition = definition(&mut all, document.root());
+    let (definition, files) = definition(&mut all, document.root());
     add_validation(&mut all, &definition);
     if all.faults.is_empty() {
-        return Ok(definition.into_event());
+        return Ok((definition.into_event(), files));
     }
     all.faults.sort();
     all.faults.truncate(FAULTS_MAX);
@@ -74,7 +83,7 @@ fn add_validation(all: &mut Reading<'_>, definition: &Definition) {
     }
 }
 
-fn definition(all: &mut Reading<'_>, mut root: Section<'_, '_>) -> Definition {
+fn definition(all: &mut Reading<'_>, mut root: Section<'_, '_>) -> (Definition, NamedFiles) {
     let event = root.table(all, "event");
     if event.is_none() {
         all.fault(
@@ -115,9 +124,10 @@ fn definition(all: &mut Reading<'_>, mut root: Section<'_, '_>) -> Definition {
             .map(|s| election(all, s, zone.as_ref()))
             .collect(),
     };
+    let files = named_files(all, &mut event, &mut root);
     event.finish(all);
     root.finish(all);
-    definition
+    (definition, files)
 }
 
 /// The log and its witnesses, which stand in tables of their own.

@@ -9,6 +9,17 @@ use crate::machines::Hand;
 
 /// The definition that `make demo` and most tests use.
 const EXAMPLE: &str = include_str!("../../../fixtures/election.toml");
+/// The files that it names, which lie beside it.
+const EXAMPLE_FILES: [(&str, &str); 2] = [
+    (
+        "regions.geojson",
+        include_str!("../../../fixtures/regions.geojson"),
+    ),
+    (
+        "baseline.csv",
+        include_str!("../../../fixtures/baseline.csv"),
+    ),
+];
 
 /// A definition as text; the programs judge what it says. Its regions are numbered from 1 without a
 /// gap, as the synthetic roll numbers them.
@@ -16,6 +27,8 @@ const EXAMPLE: &str = include_str!("../../../fixtures/election.toml");
 pub struct Definition {
     text: String,
     regions: u16,
+    /// Names and contents of the files beside it that it names.
+    files: Vec<(String, String)>,
 }
 
 impl Definition {
@@ -24,27 +37,39 @@ impl Definition {
     /// # Errors
     /// The example has no regions, which a test excludes.
     pub fn example() -> Result<Definition> {
-        Definition::new(EXAMPLE.to_owned())
+        let files = EXAMPLE_FILES.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        Definition::new(EXAMPLE.to_owned(), files.into())
     }
 
-    /// The definition in a file.
+    /// The definition in a file, with the files beside it that it names.
     ///
     /// # Errors
-    /// It cannot be read, or has no `[[region]]`.
+    /// One of them cannot be read, or it has no `[[region]]`.
     pub fn read(path: &Path) -> Result<Definition> {
         let named = || format!("cannot use the definition {}", path.display());
         let text = fs::read_to_string(path).with_context(named)?;
-        Definition::new(text).with_context(named)
+        let mut files = Vec::new();
+        for name in names_of_files(&text) {
+            let beside = path.with_file_name(name);
+            let content = fs::read_to_string(&beside)
+                .with_context(|| format!("cannot read {}", beside.display()))?;
+            files.push((name.to_owned(), content));
+        }
+        Definition::new(text, files).with_context(named)
     }
 
-    fn new(text: String) -> Result<Definition> {
+    fn new(text: String, files: Vec<(String, String)>) -> Result<Definition> {
         let is_region = |line: &&str| line.trim_end() == "[[region]]";
         let regions = u16::try_from(text.lines().filter(is_region).count())
             .context("more than 65535 regions")?;
         if regions == 0 {
             bail!("no [[region]] in it: a rehearsal gives its voters regions");
         }
-        Ok(Definition { text, regions })
+        Ok(Definition {
+            text,
+            regions,
+            files,
+        })
     }
 
     /// The definition with each vote shown by itself, so that a rehearsal can compare what is shown with
@@ -100,14 +125,52 @@ impl Definition {
             bail!("the definition has {replaced} lines {name}, expected 1");
         }
         let text = lines.join("\n") + "\n";
-        Ok(Definition { text, ..*self })
+        Ok(Definition {
+            text,
+            ..self.clone()
+        })
     }
 
     /// The definition with the ledger's log and its witnesses, as tables.
     #[must_use]
     pub fn with_log(&self, tables: &str) -> Definition {
         let text = format!("{}{tables}", self.text);
-        Definition { text, ..*self }
+        Definition {
+            text,
+            ..self.clone()
+        }
+    }
+
+    /// The definition without the files beside it, for programs of releases that know nothing of them.
+    #[must_use]
+    pub fn alone(self) -> Definition {
+        let mut in_baseline = false;
+        let lines = self.text.lines().filter(|line| {
+            if line.starts_with('[') {
+                in_baseline = *line == "[baseline]";
+            }
+            !in_baseline && !line.starts_with("geometry = ")
+        });
+        let text = lines.fold(String::new(), |text, line| text + line + "\n");
+        let files = Vec::new();
+        Definition {
+            text,
+            files,
+            ..self
+        }
+    }
+
+    /// Writes the definition, and beside it the files that it names.
+    ///
+    /// # Errors
+    /// One of them cannot be written.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let others = self.files.iter();
+        let others = others.map(|(name, text)| (path.with_file_name(name), text));
+        for (path, text) in others.chain([(path.to_owned(), &self.text)]) {
+            fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        Ok(())
     }
 
     /// The definition as officials write it.
@@ -115,6 +178,15 @@ impl Definition {
     pub fn text(&self) -> &str {
         &self.text
     }
+}
+
+/// The files beside a definition that it names.
+fn names_of_files(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| {
+        let value = line.strip_prefix("geometry = \"");
+        let value = value.or_else(|| line.strip_prefix("file = \""))?;
+        value.split('"').next()
+    })
 }
 
 #[cfg(test)]
@@ -143,8 +215,24 @@ mod tests {
                 .is_err()
         );
         assert!(example.with_key(Hand::Mask, "usage: ...").is_err());
-        let no_key = Definition::new("[[region]]\n".to_owned()).unwrap();
+        let no_key = Definition::new("[[region]]\n".to_owned(), Vec::new()).unwrap();
         assert!(no_key.with_key(Hand::Mask, "mask_key = \"00ff\"").is_err());
-        assert!(Definition::new("[event]\n".to_owned()).is_err());
+        assert!(Definition::new("[event]\n".to_owned(), Vec::new()).is_err());
+    }
+
+    #[test]
+    fn the_example_has_the_files_that_it_names() {
+        let example = Definition::example().unwrap();
+        let named: Vec<&str> = names_of_files(example.text()).collect();
+        let held: Vec<&str> = example
+            .files
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(named, held);
+        let alone = example.alone();
+        assert!(names_of_files(alone.text()).next().is_none());
+        assert!(!alone.text().contains("baseline"));
+        assert!(alone.text().contains("\n[[law]]\n"));
     }
 }

@@ -107,8 +107,7 @@ impl Stage {
         if self.is_witnessed {
             event = event.with_log(&self.make_log().await?);
         }
-        fs::write(self.event_file(), event.text())
-            .with_context(|| format!("cannot write {}", self.event_file().display()))?;
+        event.write(&self.event_file())?;
         let made = self.machines.air_gapped().join("roll.key");
         self.call("hashgen")
             .arg("keygen")

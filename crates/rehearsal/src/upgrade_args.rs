@@ -32,11 +32,13 @@ pub(crate) struct UpgradeArgs {
 impl UpgradeArgs {
     /// Validators that share a ledger which witnesses watch, of the release at the beginning.
     pub(crate) fn stage(&self) -> Result<Stage> {
-        Ok(Stage {
-            is_witnessed: true,
-            programs: programs(self.before.as_deref())?,
-            ..self.run.shared_stage("upgrade")?
-        })
+        let mut stage = self.run.shared_stage("upgrade")?;
+        stage.is_witnessed = true;
+        stage.programs = programs(self.before.as_deref())?;
+        if self.before.is_some() {
+            stage.event = stage.event.alone();
+        }
+        Ok(stage)
     }
 
     /// The programs of the next release.

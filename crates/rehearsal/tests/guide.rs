@@ -13,7 +13,21 @@ use rehearsal::services::Addresses;
 use support::typed::{Block, blocks, on_addresses, script, type_in};
 
 const GUIDE: &str = include_str!("../../../docs/offline.md");
-const EVENT: &str = include_str!("../../../fixtures/election.toml");
+/// The example, and the files that it names.
+const EVENT: [(&str, &str); 3] = [
+    (
+        "election.toml",
+        include_str!("../../../fixtures/election.toml"),
+    ),
+    (
+        "regions.geojson",
+        include_str!("../../../fixtures/regions.geojson"),
+    ),
+    (
+        "baseline.csv",
+        include_str!("../../../fixtures/baseline.csv"),
+    ),
+];
 /// Two officers choose a password and repeat it, and give it once when they sign.
 const TYPED: &str = "one night\none night\ntwo nights\ntwo nights\none night\ntwo nights\n";
 
@@ -44,7 +58,9 @@ fn the_guide_s_commands_run_and_print_what_it_says() {
     let (dir, printed) = (home.path().join("ceremony"), home.path().join("printed"));
     fs::create_dir(&dir).unwrap();
     fs::create_dir(&printed).unwrap();
-    fs::write(dir.join("election.toml"), EVENT).unwrap();
+    for (name, text) in EVENT {
+        fs::write(dir.join(name), text).unwrap();
+    }
     let blocks = blocks(GUIDE);
     assert!(blocks.len() > 10, "the guide has few commands: {blocks:?}");
 
@@ -74,6 +90,7 @@ fn left_behind(dir: &Path) {
         .collect();
     names.sort();
     let expected = [
+        "baseline.csv",
         "count.key",
         "count.pub",
         "election.toml",
@@ -89,6 +106,7 @@ fn left_behind(dir: &Path) {
         "officer-2.key",
         "officer-2.pub",
         "packed.txt",
+        "regions.geojson",
         "stick",
         "totals.txt",
     ];

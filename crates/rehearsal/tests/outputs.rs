@@ -88,8 +88,10 @@ impl Home {
             programs: support::programs(),
         };
         let dir = home.dir.path();
-        let event = include_str!("../../../fixtures/election.toml");
-        fs::write(dir.join("election.toml"), event).unwrap();
+        for name in ["election.toml", "regions.geojson", "baseline.csv"] {
+            let fixture = support::file(&format!("fixtures/{name}"));
+            fs::copy(fixture, dir.join(name)).unwrap();
+        }
         fs::write(
             dir.join("people.csv"),
             "NAS,Region\n123456782,1\n046454286,2\n",

@@ -54,7 +54,7 @@ pub(crate) enum Command {
   shardpack check --election election.toml              # what voters will see, in both languages
   shardpack check --election election.toml --region 7   # the ballot papers of one region")]
 pub(crate) struct CheckArgs {
-    /// The event's definition, election.toml
+    /// The event's definition, election.toml; the files that it names stand beside it
     #[arg(long, value_name = "FILE")]
     pub(crate) election: PathBuf,
     /// Show the ballot papers of this region alone, by its number. Events of many regions are
@@ -74,7 +74,7 @@ pub(crate) struct PackArgs {
     /// Directory of digest sets, as hashgen wrote it.
     #[arg(long, value_name = "DIR")]
     pub(crate) digests: PathBuf,
-    /// The event's definition, election.toml
+    /// The event's definition, election.toml; the files that it names stand beside it
     #[arg(long, value_name = "FILE")]
     pub(crate) election: PathBuf,
     /// The package to make.

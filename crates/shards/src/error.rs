@@ -51,7 +51,7 @@ pub enum PackageError {
     /// A signed document cannot be understood or contradicts itself.
     #[error("{}: {reason}", path.display())]
     Document {
-        /// The manifest or the event definition.
+        /// The manifest, the event definition, or what accompanies it.
         path: PathBuf,
         reason: String,
     },

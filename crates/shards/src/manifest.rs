@@ -15,6 +15,10 @@ use crate::hash::Sha256Sum;
 pub const MANIFEST_FILE: &str = "manifest.json";
 /// Name of the event definition.
 pub const EVENT_FILE: &str = "election.json";
+/// Name of the map of the regions, which a package may have.
+pub const GEOMETRY_FILE: &str = "geometry.json";
+/// Name of the results of an earlier event, which a package may have.
+pub const BASELINE_FILE: &str = "baseline.json";
 /// Name of the list for `sha256sum -c`.
 pub const SUMS_FILE: &str = "SHA256SUMS";
 /// Name of the directory of shards.
@@ -203,7 +207,7 @@ impl Manifest {
             .collect()
     }
 
-    /// Paths that a package of these ballots must have, sorted.
+    /// Paths that a package of these ballots must have.
     pub(crate) fn expected_paths(ballots: &[BallotManifest]) -> Vec<String> {
         let mut paths = vec![EVENT_FILE.to_owned(), SUMS_FILE.to_owned()];
         for ballot in ballots {
@@ -218,7 +222,6 @@ impl Manifest {
                 );
             }
         }
-        paths.sort_unstable();
         paths
     }
 
@@ -263,7 +266,11 @@ impl Manifest {
         if self.roll_commitment != Manifest::commitment_of(&self.ballots) {
             return Err("roll_commitment is not that of the ballots listed".to_owned());
         }
-        let expected = Manifest::expected_paths(&self.ballots);
+        let mut expected = Manifest::expected_paths(&self.ballots);
+        let listed = |path: &&str| self.files.iter().any(|file| file.path == **path);
+        let optional = [BASELINE_FILE, GEOMETRY_FILE].into_iter().filter(listed);
+        expected.extend(optional.map(str::to_owned));
+        expected.sort_unstable();
         if !self.files.iter().map(|file| &file.path).eq(&expected) {
             return Err("files are not those that the ballots call for, sorted by path".to_owned());
         }

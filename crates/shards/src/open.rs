@@ -6,7 +6,7 @@
 //! 3. The SHA-256 of every file, computed on two threads *through the memory map* that will answer
 //!    lookups; and of the very bytes that were hashed the checksums by which each lookup sees that
 //!    what was verified is what is served.
-//! 4. The event definition, and the structure of every shard.
+//! 4. The event definition, what accompanies it, and the structure of every shard.
 //!
 //! Anything that fails ends the opening; there is no partial package.
 
@@ -17,6 +17,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use companions::{Baseline, Companions, Geometry};
 use election::Event;
 use sha2::{Digest as _, Sha256};
 
@@ -25,8 +26,8 @@ use crate::bounded::read_bounded;
 use crate::error::PackageError;
 use crate::hash::Sha256Sum;
 use crate::manifest::{
-    EVENT_FILE, FileEntry, MANIFEST_BYTES_MAX, MANIFEST_FILE, Manifest, SHARDS_DIR, SUMS_FILE,
-    shard_path,
+    BASELINE_FILE, EVENT_FILE, FileEntry, GEOMETRY_FILE, MANIFEST_BYTES_MAX, MANIFEST_FILE,
+    Manifest, SHARDS_DIR, SUMS_FILE, shard_path,
 };
 use crate::map::Mapping;
 use crate::package::Package;
@@ -86,12 +87,14 @@ fn open(dir: &Path, trust: Option<&Trust>) -> Result<Package, PackageError> {
     check_listing(dir, &manifest)?;
     let mut files = map_files(dir, &manifest.files)?;
     check_sums(&files)?;
-    let (event, documents) = read_documents(&mut files, dir)?;
+    let (event, mut documents) = read_documents(&mut files, dir)?;
     manifest.check_event(&event).map_err(in_manifest)?;
+    let companions = read_companions(&mut files, &event, &mut documents)?;
     let ballots = read_ballots(&manifest, files)?;
     Ok(Package {
         dir: dir.to_owned(),
         event,
+        companions,
         manifest,
         manifest_sha256: Sha256Sum::of(&manifest_bytes),
         signers,
@@ -176,14 +179,18 @@ impl MappedFile<'_> {
 struct MappedFiles<'m>(Vec<MappedFile<'m>>);
 
 impl MappedFiles<'_> {
+    /// Takes a file out that not every package has.
+    fn take_listed(&mut self, path: &str) -> Option<(PathBuf, Mapping)> {
+        let at = self.0.iter().position(|file| file.entry.path == path)?;
+        let file = self.0.swap_remove(at);
+        Some((file.path, file.map))
+    }
+
     /// Takes a file out; each is taken once.
     fn take(&mut self, path: &str, dir: &Path) -> Result<(PathBuf, Mapping), PackageError> {
-        let at = self.0.iter().position(|file| file.entry.path == path);
-        let at = at.ok_or_else(|| PackageError::Missing {
+        self.take_listed(path).ok_or_else(|| PackageError::Missing {
             path: dir.join(path),
-        })?;
-        let file = self.0.swap_remove(at);
-        Ok((file.path, file.map))
+        })
     }
 }
 
@@ -287,6 +294,26 @@ fn read_documents(
         (SUMS_FILE.to_owned(), sums),
     ];
     Ok((event, documents))
+}
+
+/// Reads the files of what accompanies the event, where the manifest lists them.
+fn read_companions(
+    files: &mut MappedFiles<'_>,
+    event: &Event,
+    documents: &mut Documents,
+) -> Result<Companions, PackageError> {
+    let mut companions = Companions::default();
+    if let Some((path, map)) = files.take_listed(GEOMETRY_FILE) {
+        let read = Geometry::from_json(map.as_ref(), event);
+        companions.geometry = Some(read.map_err(|reason| PackageError::Document { path, reason })?);
+        documents.push((GEOMETRY_FILE.to_owned(), map));
+    }
+    if let Some((path, map)) = files.take_listed(BASELINE_FILE) {
+        let read = Baseline::from_json(map.as_ref(), event);
+        companions.baseline = Some(read.map_err(|reason| PackageError::Document { path, reason })?);
+        documents.push((BASELINE_FILE.to_owned(), map));
+    }
+    Ok(companions)
 }
 
 fn read_ballots(

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use companions::{Baseline, Companions, Geometry};
 use credentials::{Digest, Hasher};
 use election::{BallotIndex, Event};
 
@@ -35,6 +36,7 @@ pub enum Membership {
 pub struct Package {
     pub(crate) dir: PathBuf,
     pub(crate) event: Event,
+    pub(crate) companions: Companions,
     pub(crate) manifest: Manifest,
     pub(crate) manifest_sha256: Sha256Sum,
     pub(crate) signers: Vec<String>,
@@ -54,6 +56,16 @@ impl Package {
     /// The event definition, as officers signed it.
     pub fn event(&self) -> &Event {
         &self.event
+    }
+
+    /// Where the regions lie and what they look like; none where the package does not say.
+    pub fn geometry(&self) -> Option<&Geometry> {
+        self.companions.geometry.as_ref()
+    }
+
+    /// What an earlier event resulted in; none where the package does not say.
+    pub fn baseline(&self) -> Option<&Baseline> {
+        self.companions.baseline.as_ref()
     }
 
     /// The manifest that officers signed.

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
+use companions::Companions;
 use credentials::digestset::Record;
 use credentials::{BallotId, RollKey};
 use minisign::KeyPair;
@@ -20,6 +21,8 @@ use crate::secret::write_secret;
 pub struct Recipe {
     /// The definition of the event.
     pub definition: String,
+    /// What accompanies the event; nothing unless a test says so.
+    pub companions: Companions,
     /// Who may vote, on every ballot.
     pub roll: Roll,
     /// Each ballot is cut into two to this power shards.
@@ -36,6 +39,7 @@ impl Default for Recipe {
     fn default() -> Recipe {
         Recipe {
             definition: Definition::of_laws(["L-1", "L-2"], [1, 300]).to_toml(),
+            companions: Companions::default(),
             roll: Roll::new(200, [1]),
             shard_bits: 1,
             filter: FilterKind::Fuse8,
@@ -130,6 +134,7 @@ fn build(dir: &Path, recipe: &Recipe, records: &[Vec<Record>]) -> Manifest {
     let (scheme, key_id) = (hasher.scheme(), hasher.key_id());
     let builder = PackageBuilder::new(dir, event, scheme, key_id, recipe.filter, recipe.partitions);
     let builder = builder.expect("a writable directory");
+    let builder = builder.accompanied_by(recipe.companions.clone());
     let mut built = Vec::new();
     for (ballot, records) in ballots.iter().zip(records) {
         for (shard, inside) in sharded(records, recipe.shard_bits) {

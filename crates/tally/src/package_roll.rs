@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::ensure;
+use companions::{Baseline, Geometry};
 use credentials::Digest;
 use election::{BallotIndex, Event};
 use ledger::{HandPublicKeys, Papers, SegmentHeader, Shape};
@@ -30,6 +31,24 @@ impl PackageRoll {
 
     pub(crate) fn event(&self) -> &Event {
         self.package.event()
+    }
+
+    /// Where the regions lie and what they look like; none where the package does not say.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "maps are drawn by pages to come")
+    )]
+    pub(crate) fn geometry(&self) -> Option<&Geometry> {
+        self.package.geometry()
+    }
+
+    /// What an earlier event resulted in; none where the package does not say.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "changes are shown by pages to come")
+    )]
+    pub(crate) fn baseline(&self) -> Option<&Baseline> {
+        self.package.baseline()
     }
 
     /// What identifies the ledgers of this package.
@@ -169,5 +188,42 @@ impl Identity {
             "ledger is sealed to other keys than the package names: name the package that the validator served"
         );
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use companions::{Companions, builder};
+    use specimen::{EXAMPLE, Recipe, Roll, Specimen};
+
+    use super::*;
+
+    #[test]
+    fn a_roll_hands_out_what_accompanies_its_event() {
+        let event = Event::from_toml(EXAMPLE).expect("the example");
+        let regions = include_bytes!("../../../fixtures/regions.geojson");
+        let votes = include_bytes!("../../../fixtures/baseline.csv");
+        let drawing = builder::geometry(regions, &event).expect("the example's map");
+        let date = "2021-10-04".parse().expect("a day");
+        let baseline = builder::baseline(votes, &event, event.title.clone(), date);
+        let companions = Companions {
+            geometry: Some(drawing.geometry),
+            baseline: Some(baseline.expect("the example's earlier results")),
+        };
+        let open = |companions: Companions| {
+            let specimen = Specimen::new(&Recipe {
+                definition: EXAMPLE.to_owned(),
+                companions,
+                roll: Roll::example(6),
+                ..Recipe::default()
+            });
+            let package = Package::open_unsigned(&specimen.package()).expect("a sound package");
+            PackageRoll::of(package, Signature::Unchecked).expect("sound bytes")
+        };
+        let roll = open(companions.clone());
+        assert_eq!(roll.geometry(), companions.geometry.as_ref());
+        assert_eq!(roll.baseline(), companions.baseline.as_ref());
+        let roll = open(Companions::default());
+        assert!(roll.geometry().is_none() && roll.baseline().is_none());
     }
 }

@@ -11,10 +11,11 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("handwritten", &[]),
     ("transparency", &[]),
     ("election", &["handwritten", "transparency"]),
+    ("companions", &["election"]),
     ("counting", &[]),
     ("durable", &[]),
     ("database", &[]),
-    ("shards", &["credentials", "election"]),
+    ("shards", &["credentials", "companions", "election"]),
     ("ledger", &["election", "durable"]),
     ("replicated", &["durable", "ledger", "database"]),
     ("tlog", &["ledger", "transparency"]),
@@ -39,6 +40,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "shardpack",
         &[
             "credentials",
+            "companions",
             "election",
             "durable",
             "shards",
@@ -73,6 +75,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
         "tally",
         &[
             "credentials",
+            "companions",
             "election",
             "durable",
             "database",
@@ -107,7 +110,10 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("manual", &[]),
     ("dashboards", &[]),
     ("rehearsal", &["commandline"]),
-    ("specimen", &["credentials", "election", "shards"]),
+    (
+        "specimen",
+        &["credentials", "companions", "election", "shards"],
+    ),
     ("simulation", &["election", "durable", "ledger"]),
     ("tidy", &[]),
 ];
@@ -119,6 +125,7 @@ const FORMATS: &[&str] = &[
     "handwritten",
     "credentials",
     "election",
+    "companions",
     "counting",
     "durable",
     "shards",

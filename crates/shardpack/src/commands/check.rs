@@ -1,5 +1,6 @@
 //! `shardpack check`: what voters will see, or every fault of the definition.
 
+mod companion_text;
 mod paper;
 mod text;
 
@@ -9,7 +10,8 @@ use crate::args::CheckArgs;
 use crate::definition;
 
 pub(crate) fn run(args: &CheckArgs) -> Result<()> {
-    let event = definition::read(&args.election)?;
+    let brought = definition::read(&args.election)?;
+    let event = &brought.event;
     if let Some(region) = args.region
         && event.region(region).is_none()
     {
@@ -23,7 +25,11 @@ pub(crate) fn run(args: &CheckArgs) -> Result<()> {
         commandline::print(event.to_canonical_json())?;
         commandline::print("\n")?;
     } else {
-        commandline::print(text::of_event(&event, args.region))?;
+        let mut page = text::of_event(event, args.region);
+        if args.region.is_none() {
+            page += &companion_text::of(&brought);
+        }
+        commandline::print(page)?;
     }
     Ok(())
 }

@@ -19,6 +19,8 @@ use crate::args::DiffArgs;
 struct Difference {
     event_changed: bool,
     definition_changed: bool,
+    geometry_changed: bool,
+    baseline_changed: bool,
     /// Digests under two keys or schemes have nothing in common.
     key_changed: bool,
     ballots: Vec<BallotDifference>,
@@ -42,6 +44,8 @@ pub(crate) fn run(args: &DiffArgs) -> Result<()> {
     let difference = Difference {
         event_changed: before.event().id != after.event().id,
         definition_changed: definition(&before) != definition(&after),
+        geometry_changed: before.geometry() != after.geometry(),
+        baseline_changed: before.baseline() != after.baseline(),
         key_changed: key(&before) != key(&after),
         ballots: ballot_ids(&before, &after)
             .map(|id| compare(&before, &after, id))
@@ -58,6 +62,8 @@ pub(crate) fn run(args: &DiffArgs) -> Result<()> {
     let said = |changed| if changed { "changed" } else { "the same" };
     print_line!("event       {}", said(difference.event_changed))?;
     print_line!("definition  {}", said(difference.definition_changed))?;
+    print_line!("geometry    {}", said(difference.geometry_changed))?;
+    print_line!("baseline    {}", said(difference.baseline_changed))?;
     print_line!("roll key    {}", said(difference.key_changed))?;
     for ballot in &difference.ballots {
         let BallotDifference {

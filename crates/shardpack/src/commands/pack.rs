@@ -30,7 +30,7 @@ struct Totals {
 }
 
 pub(crate) fn run(args: &PackArgs) -> Result<()> {
-    let event = definition::read(&args.election)?;
+    let (event, companions) = definition::read(&args.election)?.into_parts();
     let plan = Plan::read(&args.digests, &event, args.partitions)?;
     let output = OutputDir::create(&args.out, args.force)?;
     let regions: BTreeSet<u16> = event.regions.iter().map(|region| region.number).collect();
@@ -42,7 +42,8 @@ pub(crate) fn run(args: &PackArgs) -> Result<()> {
         key_id,
         filter,
         args.partitions,
-    )?;
+    )?
+    .accompanied_by(companions);
     let threads = args.threads.map_or(0, usize::from); // 0: one a core
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(threads)

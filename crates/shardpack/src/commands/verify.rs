@@ -18,6 +18,8 @@ use crate::progress::credentials_bar;
 struct Checked {
     event: String,
     signers: Vec<String>,
+    geometry: bool,
+    baseline: bool,
     files: usize,
     bytes: u64,
     ballots: usize,
@@ -35,6 +37,8 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<()> {
     let checked = Checked {
         event: manifest.event.clone(),
         signers: package.signers().to_vec(),
+        geometry: package.geometry().is_some(),
+        baseline: package.baseline().is_some(),
         files: manifest.files.len(),
         bytes: manifest.bytes(),
         ballots: manifest.ballots.len(),
@@ -88,6 +92,12 @@ fn report(checked: &Checked, require: usize, package: &Path) -> Result<()> {
         "event        {}, {ballots} as in the manifest",
         checked.event
     )?;
+    if checked.geometry {
+        print_line!("geometry     every region of the event, within its bounds")?;
+    }
+    if checked.baseline {
+        print_line!("baseline     parties and regions of the event, within its bounds")?;
+    }
     print_line!("structure    {shards}: headers, checksums, lengths")?;
     print_line!("digests      {credentials} in strict order, each in its shard")?;
     print_line!("filters      none of the {credentials} is denied")?;

@@ -111,6 +111,14 @@ impl Desk {
         specimen::write_digests(&self.path(dir), id, &sets.roll, sets.shard_bits);
     }
 
+    /// The text of the example's definition, with the files that it names beside it on the desk.
+    pub(crate) fn with_files_of_example(&self) -> String {
+        for name in ["regions.geojson", "baseline.csv"] {
+            fs::copy(definition_path().with_file_name(name), self.path(name)).unwrap();
+        }
+        specimen::EXAMPLE.to_owned()
+    }
+
     /// Names directly below the desk, sorted; what a failed run left behind would show.
     pub(crate) fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.home.path()).unwrap();

@@ -12,6 +12,7 @@ mod tests;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use companions::{Baseline, Companions, Geometry};
 use credentials::digestset::Record;
 use credentials::{BallotId, Digest, KeyId, MAX_SHARD_BITS, Scheme};
 use election::Event;
@@ -19,8 +20,8 @@ use election::Event;
 use crate::filter::FilterKind;
 use crate::hash::Sha256Sum;
 use crate::manifest::{
-    BallotManifest, EVENT_FILE, FileEntry, MANIFEST_FILE, Manifest, SHARDS_DIR, SUMS_FILE,
-    ShardManifest, shard_path,
+    BASELINE_FILE, BallotManifest, EVENT_FILE, FileEntry, GEOMETRY_FILE, MANIFEST_FILE, Manifest,
+    SHARDS_DIR, SUMS_FILE, ShardManifest, shard_path,
 };
 
 pub use error::BuildError;
@@ -51,6 +52,7 @@ pub struct BuiltShard {
 pub struct PackageBuilder {
     dir: PathBuf,
     event: Event,
+    companions: Companions,
     scheme: Scheme,
     key_id: Option<KeyId>,
     filter: FilterKind,
@@ -74,11 +76,18 @@ impl PackageBuilder {
         Ok(PackageBuilder {
             dir: dir.to_owned(),
             event,
+            companions: Companions::default(),
             scheme,
             key_id,
             filter,
             partitions,
         })
+    }
+
+    /// Says what accompanies the event. A package without it has no files for it.
+    #[must_use]
+    pub fn accompanied_by(self, companions: Companions) -> PackageBuilder {
+        PackageBuilder { companions, ..self }
     }
 
     /// Writes the files of one shard. `records` are in strictly ascending order of digest.
@@ -124,6 +133,7 @@ impl PackageBuilder {
             .collect::<Result<_, _>>()?;
         let mut files: Vec<FileEntry> = shards.into_iter().flat_map(|built| built.files).collect();
         files.push(self.write(EVENT_FILE.to_owned(), &self.event.to_canonical_json())?);
+        files.extend(self.write_companions()?);
         files.sort_by(|one, other| one.path.cmp(&other.path));
         files.push(self.write(SUMS_FILE.to_owned(), Manifest::sums_text(&files).as_bytes())?);
         files.sort_by(|one, other| one.path.cmp(&other.path));
@@ -145,6 +155,24 @@ impl PackageBuilder {
             .map_err(refused)?;
         self.write(MANIFEST_FILE.to_owned(), &bytes)?;
         Ok(manifest)
+    }
+
+    fn write_companions(&self) -> Result<Vec<FileEntry>, BuildError> {
+        let refused = |file: &str, reason| BuildError::Manifest {
+            reason: format!("{file}: {reason}"),
+        };
+        let mut files = Vec::new();
+        if let Some(geometry) = &self.companions.geometry {
+            let bytes = geometry.to_json();
+            Geometry::from_json(&bytes, &self.event).map_err(|e| refused(GEOMETRY_FILE, e))?;
+            files.push(self.write(GEOMETRY_FILE.to_owned(), &bytes)?);
+        }
+        if let Some(baseline) = &self.companions.baseline {
+            let bytes = baseline.to_json();
+            Baseline::from_json(&bytes, &self.event).map_err(|e| refused(BASELINE_FILE, e))?;
+            files.push(self.write(BASELINE_FILE.to_owned(), &bytes)?);
+        }
+        Ok(files)
     }
 
     fn write(&self, inside: String, bytes: &[u8]) -> Result<FileEntry, BuildError> {
