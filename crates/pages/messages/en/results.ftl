@@ -32,7 +32,7 @@ headline-party-elected = { $count ->
 headline-majority-needed = { $needed } needed for a majority.
 headline-majority-reached = a majority: { $needed } needed.
 headline-majority-missed = no majority: { $needed } needed.
-headline-seats-leading = Candidates lead in { $seats } of { $all } seats; the rest have nobody yet.
+headline-seats-leading = Candidates lead in { $seats } of { $all } seats.
 headline-seats-elected = Candidates are elected in { $seats } of { $all } seats.
 headline-leads = { $names } leads by { $count ->
     [one] { $votes } vote

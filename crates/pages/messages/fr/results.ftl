@@ -38,7 +38,7 @@ headline-party-elected = { $count ->
 headline-majority-needed = il en faut { $needed } pour la majorité.
 headline-majority-reached = c’est la majorité : il en fallait { $needed }.
 headline-majority-missed = pas de majorité : il en fallait { $needed }.
-headline-seats-leading = Des candidatures mènent pour { $seats } des { $all } sièges ; les autres n’ont encore personne.
+headline-seats-leading = Des candidatures mènent pour { $seats } des { $all } sièges.
 headline-seats-elected = Des candidatures obtiennent { $seats } des { $all } sièges.
 headline-leads = { $names } mène par { $count ->
     [one] { $votes } vote
