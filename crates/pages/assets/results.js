@@ -1,18 +1,22 @@
-// Keeps a results page up to date, and searches its regions.
+// Keeps a results page up to date.
 //
 // The page is rendered by the server only. When the stream says that something changed, or the time
 // for asking again has come, the page is fetched (with its ETag: an unchanged one costs a header)
-// and its live parts are put in place. Search, focus and scrolling stay where they are.
+// and in its live parts is changed what differs. Search, focus and scrolling stay where they are.
 
+import { patch } from "./patch.js";
+import { arrange } from "./regions.js";
 import { text } from "./texts.js";
 
 const POLL_S = 10;
 const RETRY_S = [5, 10, 20, 40, 60];
 /** However fast votes come, a page is fetched at most this often. */
 const REFRESH_MS_MIN = 2000;
+/** However often the headline changes, it is read aloud at most this often. */
+const SUMMARY_MS_MIN = 60_000;
 
 const connection = document.getElementById("connection");
-const filter = document.getElementById("filter");
+const summary = document.getElementById("summary");
 const settled = () => connection?.dataset.settled === "true";
 
 function say(state, id, values) {
@@ -21,32 +25,42 @@ function say(state, id, values) {
   if (connection.textContent !== words) connection.textContent = words;
 }
 
-// --- search -----------------------------------------------------------------------------------
+// --- what is told ---------------------------------------------------------------------------------
 
-const fold = (words) => words.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-
-function search() {
-  const wanted = fold(filter.value.trim());
-  for (const list of document.querySelectorAll("[data-rows]")) {
-    let found = 0;
-    for (const row of list.querySelectorAll("[data-name]")) {
-      row.hidden = !fold(row.dataset.name).includes(wanted);
-      if (!row.hidden) found += 1;
-    }
-    const kind = found === 1 ? "one" : "other";
-    document.getElementById("filter-count").textContent =
-      wanted === "" ? "" : text(`found-${kind}`, { n: found });
-  }
+/** The sentences at the top, each with the title of its ballot where the page has several. */
+function sentences() {
+  return [...document.querySelectorAll("[data-says]")].map((said) => {
+    const title = said.closest(".card")?.querySelector("h2").textContent;
+    return title ? `${title}: ${said.textContent}` : said.textContent;
+  });
 }
 
-if (filter) {
-  document.querySelector("[data-search]").hidden = false;
-  filter.addEventListener("input", search);
+let told = sentences();
+let toldAt = Date.now();
+let due = null;
+
+/** For screen readers: the sentences that have changed, at most once a minute. */
+function summarise() {
+  if (!summary || due !== null) return;
+  const rest = toldAt + SUMMARY_MS_MIN - Date.now();
+  if (rest > 0) {
+    due = setTimeout(() => {
+      due = null;
+      summarise();
+    }, rest);
+    return;
+  }
+  const now = sentences();
+  const changed = now.filter((sentence) => !told.includes(sentence));
+  if (changed.length === 0) return;
+  summary.textContent = changed.join(" ");
+  told = now;
+  toldAt = Date.now();
 }
 
 // --- live ---------------------------------------------------------------------------------------
 
-/** Replaces each live part that differs; focus on a link inside returns to the same link. */
+/** Changes in each live part what differs. */
 function put(next) {
   const old = document.querySelectorAll("[data-live]");
   const fresh = next.querySelectorAll("[data-live]");
@@ -54,15 +68,10 @@ function put(next) {
     location.reload();
     return;
   }
-  const href = document.activeElement?.getAttribute("href");
-  old.forEach((part, at) => {
-    if (part.innerHTML === fresh[at].innerHTML) return;
-    const focused = part.contains(document.activeElement);
-    part.replaceChildren(...fresh[at].childNodes);
-    if (focused && href) part.querySelector(`[href="${CSS.escape(href)}"]`)?.focus();
-  });
+  arrange(next);
+  old.forEach((part, at) => patch(part, fresh[at]));
   connection.dataset.settled = next.getElementById("connection").dataset.settled;
-  if (filter) search();
+  summarise();
 }
 
 async function refresh() {

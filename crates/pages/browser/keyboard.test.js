@@ -98,7 +98,7 @@ for (const lang of LANGUAGES) {
     const { page, close } = await open(browser);
     await page.goto(`${preview.urls.province}/ballots/E2025-QC?lang=${lang}`);
     await tabTo(page, (at) => at.id === "filter", "the search");
-    await page.keyboard.type("042");
+    await page.keyboard.type("R042");
     const found = page.locator("table.regions tbody tr:visible");
     assert.equal(await found.count(), 1);
     assert.equal(await page.locator("#filter-count").textContent(), say["live-found-one"]);

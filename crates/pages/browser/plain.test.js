@@ -78,11 +78,16 @@ for (const [lang, off] of LANGUAGES.flatMap((lang) => [[lang, true], [lang, fals
     }
   });
 
-  flow("results", async (page) => {
+  flow("results", async (page, inspect) => {
     await page.goto(`${preview.urls.results}/?lang=${lang}`);
     await page.getByRole("link").filter({ hasText: /\S/ }).nth(2).waitFor();
     await page.goto(`${preview.urls.results}/ballots/E2025-QC?lang=${lang}`);
-    assert.ok(!(await page.locator("[data-search]").isVisible()), "the search needs scripts");
     assert.ok(await page.locator("table").first().isVisible());
+    await page.locator("#filter").fill("MONTREAL");
+    await page.getByRole("button", { name: say["region-find"] }).click();
+    assert.equal(await page.locator("table.regions tbody tr:visible").count(), 1);
+    assert.equal(await page.locator("html").getAttribute("lang"), lang);
+    assert.ok(!(await page.locator("[data-mine]").isVisible()), "what needs scripts is not there");
+    await inspect(page, `plain-results-${lang}`);
   });
 }

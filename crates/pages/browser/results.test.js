@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { launch, open, inspect } from "./chromium.js";
+import { inspect, launch, look, open } from "./chromium.js";
 import { startPreview, words as wordsOf } from "./surfaces.js";
 
 let preview, browser, say;
@@ -42,6 +42,96 @@ test("figures move, focus and search stay, a break is said", async () => {
   forgive(/ERR_INTERNET_DISCONNECTED/);
   await close();
 });
+
+test("a riding is found, filtered and pinned in the browser alone", async () => {
+  const { page, close } = await open(browser);
+  await page.goto(`${preview.urls.province}/ballots/E2025-QC?lang=en&state=partial`);
+  const rows = page.locator("table.regions tbody tr:visible");
+  assert.equal(await rows.count(), 125);
+  await page.getByLabel(say["region-show"], { exact: true }).selectOption("unreleased");
+  assert.equal(await rows.count(), 41);
+  assert.equal(await page.locator(".tiles li:visible").count(), 41);
+  await page.getByLabel(say["region-show"], { exact: true }).selectOption("all");
+  await page.locator("#filter").fill("nowhere at all");
+  assert.equal(await rows.count(), 0);
+  assert.ok(await page.getByText(say["nothing-found"]).isVisible());
+  await page.locator("#filter").fill("");
+  await page.getByLabel(say["my-region"]).selectOption("77");
+  assert.equal(await rows.first().getAttribute("data-region"), "77");
+  assert.match(await rows.first().textContent(), new RegExp(say["live-mine"]));
+  await inspect(page, "results-pinned");
+  await page.reload();
+  assert.equal(await rows.first().getAttribute("data-region"), "77", "the browser remembers it");
+  await page.getByLabel(say["my-region"]).selectOption("");
+  assert.equal(await page.locator(".pinned").count(), 0);
+  await close();
+});
+
+test("without scripts, a form searches and links step through rounds", async () => {
+  const { page, close } = await open(browser, { javaScriptEnabled: false, viewport: { width: 320, height: 640 } });
+  await page.goto(`${preview.urls.province}/ballots/E2025-QC?lang=en`);
+  await page.locator("#filter").fill("riding 04");
+  await page.getByRole("button", { name: say["region-find"] }).click();
+  const rows = page.locator("table.regions tbody tr:visible");
+  assert.equal(await rows.count(), 10);
+  assert.equal(await page.locator("#filter").inputValue(), "riding 04");
+  await look(page, "results-searched-plain");
+  await page.goto(`${preview.urls.results}/ballots/E2025-RG/regions/1?lang=en`);
+  await page.getByRole("navigation", { name: say.rounds }).getByRole("link", { name: "2" }).click();
+  assert.match(await page.locator(".round-said").textContent(), /^Round 2 of/);
+  await page.getByRole("link", { name: say["round-after"] }).click();
+  assert.match(await page.locator(".round-said").textContent(), /^Round 3 of/);
+  await look(page, "results-round-plain");
+  await close();
+});
+
+test("what changed is lit, nothing jumps, and the headline is told once a minute at most", async () => {
+  const { page, close } = await open(browser);
+  await page.clock.install();
+  const url = `${preview.urls.province}/ballots/E2025-QC?lang=en`;
+  let state = "empty";
+  await page.route(url, async (route) => route.fulfill({ response: await route.fetch({ url: `${url}&state=${state}` }) }));
+  await page.goto(url);
+  const summary = page.locator("#summary");
+  const top = () => page.evaluate(() => document.querySelector("#connection").getBoundingClientRect().top);
+  const rows = () => page.locator("table.regions tbody tr").count();
+  assert.equal(await rows(), 125);
+  state = "closed";
+  await page.clock.runFor(11_000);
+  await page.waitForFunction(() => document.querySelector(".says").textContent.includes("is elected"));
+  assert.ok(await page.locator(".changed").count() > 0, "what changed is lit");
+  assert.equal(await summary.textContent(), "", "not within the first minute");
+  await page.clock.runFor(60_000);
+  assert.match(await summary.textContent(), /is elected in \d+ of 125 seats/);
+  const before = await top();
+  const row = await page.locator('tr[data-region="9"]').elementHandle();
+  state = "certified";
+  await page.clock.runFor(11_000);
+  await page.locator(".headline .status-certified").waitFor();
+  assert.equal(await top(), before, "nothing above moved");
+  assert.ok(await row.evaluate((element) => element.isConnected), "the row is the same one");
+  await close();
+});
+
+for (const [name, options] of Object.entries({
+  dark: { colorScheme: "dark" },
+  forced: { forcedColors: "active" },
+  narrow: { viewport: { width: 320, height: 640 } },
+  wide: { viewport: { width: 3840, height: 2160 } },
+})) {
+  test(`results in ${name}`, async () => {
+    const { page, close } = await open(browser, options);
+    for (const [kind, path] of [
+      ["election", "E2025-QC"], ["law", "L2025-002"], ["rounds", "E2025-RG/regions/1"],
+    ]) {
+      for (const [lang, state] of [["en", "open"], ["fr", "certified"], ["en", "tied"]]) {
+        await page.goto(`${preview.urls.results}/ballots/${path}?lang=${lang}&state=${state}&round=2`);
+        await inspect(page, `results-${kind}-${name}-${lang}-${state}`);
+      }
+    }
+    await close();
+  });
+}
 
 test("final results say so and ask no more", async () => {
   const { page, close } = await open(browser);

@@ -65,6 +65,10 @@ pub(crate) struct Frame<'a> {
     pub(crate) lang: Language,
     pub(crate) title: String,
     pub(crate) event_title: &'a str,
+    /// The page in one sentence, for whoever links to it; empty on pages that nobody shares.
+    pub(crate) description: String,
+    /// The page's own address, without the language.
+    path: String,
     /// The same page in the other language.
     pub(crate) switch_href: String,
     /// The receipt that this page is about. An address would leave it in logs and histories, so the other
@@ -92,6 +96,8 @@ impl<'a> Frame<'a> {
             lang: context.lang,
             title,
             event_title: context.event.title.in_language(context.lang),
+            description: String::new(),
+            path: path.to_owned(),
             switch_href: with_lang(path, context.lang.other()),
             receipt: None,
             styles: &["style.css"],
@@ -107,6 +113,13 @@ impl<'a> Frame<'a> {
     /// A link of this page, in this page's language.
     pub(crate) fn link(&self, path: &str) -> String {
         with_lang(path, self.lang)
+    }
+
+    /// This page in each language, with the language's tag.
+    pub(crate) fn alternates(&self) -> Vec<(&'static str, String)> {
+        let each = Language::ALL.into_iter();
+        each.map(|lang| (lang.tag(), with_lang(&self.path, lang)))
+            .collect()
     }
 
     pub(crate) fn asset(&self, source: &str) -> String {

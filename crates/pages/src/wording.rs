@@ -45,7 +45,66 @@ pub(crate) fn percent(lang: Language, part: u64, whole: u64) -> String {
         return "–".to_owned();
     }
     let tenths = thousandths(part, whole);
-    let number = format!("{}{}{}", tenths / 10, point(lang), tenths % 10);
+    per_cent(
+        lang,
+        &format!("{}{}{}", tenths / 10, point(lang), tenths % 10),
+    )
+}
+
+/// Most decimals of a share that stands beside another one.
+const DECIMALS_BESIDE_MAX: u32 = 6;
+
+/// The same with as many decimals as show on which side of the other shares it is: 59.96%, not
+/// 60.0%, where 60% is needed. The other shares are fractions.
+pub(crate) fn percent_beside(
+    lang: Language,
+    part: u64,
+    whole: u64,
+    others: &[(u32, u32)],
+) -> String {
+    if whole == 0 {
+        return percent(lang, part, whole);
+    }
+    let (part, whole) = (u128::from(part), u128::from(whole));
+    let looks_equal = |decimals: u32| {
+        others.iter().any(|(numerator, denominator)| {
+            let (numerator, denominator) = (u128::from(*numerator), u128::from(*denominator));
+            part * denominator != numerator * whole
+                && rounded(part, whole, decimals) == rounded(numerator, denominator, decimals)
+        })
+    };
+    let decimals = (1..DECIMALS_BESIDE_MAX).find(|decimals| !looks_equal(*decimals));
+    let decimals = decimals.unwrap_or(DECIMALS_BESIDE_MAX);
+    let (units, scale) = (rounded(part, whole, decimals), 10_u128.pow(decimals));
+    let width = usize::try_from(decimals).unwrap_or(1); // at most 6
+    let number = format!("{}{}{:0width$}", units / scale, point(lang), units % scale);
+    per_cent(lang, &number)
+}
+
+/// Hundredths with so many decimals, rounded half up.
+fn rounded(part: u128, whole: u128, decimals: u32) -> u128 {
+    let scale = 100 * 10_u128.pow(decimals);
+    (part * scale * 2 + whole) / (whole * 2)
+}
+
+/// A fraction as a percentage without needless decimals: `60 %`; as it is, `2/3`, where it has none.
+pub(crate) fn fraction(lang: Language, numerator: u32, denominator: u32) -> String {
+    let tenths = u64::from(numerator) * 1_000;
+    let denominator_whole = u64::from(denominator);
+    if denominator == 0 || !tenths.is_multiple_of(denominator_whole) {
+        return format!("{numerator}/{denominator}");
+    }
+    let tenths = tenths / denominator_whole;
+    match tenths.is_multiple_of(10) {
+        true => per_cent(lang, &(tenths / 10).to_string()),
+        false => per_cent(
+            lang,
+            &format!("{}{}{}", tenths / 10, point(lang), tenths % 10),
+        ),
+    }
+}
+
+fn per_cent(lang: Language, number: &str) -> String {
     match lang {
         Language::French => format!("{number}{NO_BREAK_SPACE}%"),
         Language::English => format!("{number}%"),
@@ -165,6 +224,25 @@ mod tests {
         assert_eq!(percent(Language::French, 1, 2_000), "0,1\u{a0}%");
         assert_eq!(percent(Language::English, u64::MAX, u64::MAX), "100.0%");
         assert_eq!(percent(Language::English, 5, 0), "–");
+    }
+
+    /// 59.96% of the votes once stood as "60.0%" beside "at least 60% needed", under "failed".
+    #[test]
+    fn a_share_beside_another_is_never_rounded_across_it() {
+        let check = |part, whole, others: &[(u32, u32)], expected| {
+            let shown = percent_beside(Language::English, part, whole, others);
+            assert_eq!(shown, expected);
+        };
+        check(600, 1_000, &[(3, 5)], "60.0%");
+        check(5_996, 10_000, &[(3, 5)], "59.96%");
+        check(5_996, 10_000, &[(1, 2)], "60.0%");
+        check(500_001, 1_000_000, &[(1, 2)], "50.0001%");
+        check(500_000_001, 1_000_000_000, &[(1, 2)], "50.000000%");
+        check(2_000, 3_000, &[(2, 3)], "66.7%");
+        check(0, 0, &[(1, 2)], "–");
+        assert_eq!(fraction(Language::French, 3, 5), "60\u{a0}%");
+        assert_eq!(fraction(Language::English, 5, 8), "62.5%");
+        assert_eq!(fraction(Language::English, 2, 3), "2/3");
     }
 
     #[test]

@@ -27,6 +27,10 @@ pub(crate) struct SignedStatement {
     json: Value,
     sha256: String,
     signed_by: String,
+    /// The statement as it was signed.
+    pub(crate) bytes: Vec<u8>,
+    /// The file of the signature, as it was read when the statement was.
+    pub(crate) signature: Vec<u8>,
 }
 
 impl SignedStatement {
@@ -53,7 +57,9 @@ impl SignedStatement {
         );
         let bytes = fs::read(&path).with_context(context)?;
         let signature_file = dir.join(format!("{STATEMENT_FILE}.minisig"));
-        let signed_by = signer(&bytes, &signature_file, officers)?;
+        let signature_context = || format!("signature {}", signature_file.display());
+        let signature = fs::read(&signature_file).with_context(signature_context)?;
+        let signed_by = signer(&bytes, &signature, officers).with_context(signature_context)?;
         let json: Value = serde_json::from_slice(&bytes).with_context(context)?;
         ensure!(
             json["interim"] == false,
@@ -70,6 +76,8 @@ impl SignedStatement {
             json,
             sha256: hex(&Sha256::digest(&bytes)),
             signed_by,
+            bytes,
+            signature,
         }))
     }
 
@@ -110,11 +118,9 @@ impl SignedStatement {
 }
 
 /// Key id of the trusted officer who signed `bytes`.
-fn signer(bytes: &[u8], signature_file: &Path, officers: &[PathBuf]) -> anyhow::Result<String> {
-    let named = || format!("signature {}", signature_file.display());
-    let signature = SignatureBox::from_file(signature_file)
-        .map_err(|error| anyhow!("{error}"))
-        .with_context(named)?;
+fn signer(bytes: &[u8], signature: &[u8], officers: &[PathBuf]) -> anyhow::Result<String> {
+    let text = std::str::from_utf8(signature)?;
+    let signature = SignatureBox::from_string(text).map_err(|error| anyhow!("{error}"))?;
     for officer in officers {
         let key = PublicKey::from_file(officer)
             .map_err(|error| anyhow!("officer's key {}: {error}", officer.display()))?;
@@ -125,7 +131,6 @@ fn signer(bytes: &[u8], signature_file: &Path, officers: &[PathBuf]) -> anyhow::
     Err(anyhow!(
         "no officer named with --trust signed it, or it was changed since"
     ))
-    .with_context(named)
 }
 
 /// As minisign shows it.

@@ -105,6 +105,25 @@ fn ranked_rounds_stand_in_a_table_and_a_picture() {
     let (status, _, region) = running.get("/ballots/RANKED/regions/2", BROWSER);
     assert_eq!(status, 200);
     assert!(region.contains("Rounds of the count") && region.contains("class=\"flow\""));
+    // What an address asks for is answered, and not by the page of another question.
+    let etag = |path: &str| {
+        let (_, head, _) = running.get(path, BROWSER);
+        header(&head, "etag").map(str::to_owned)
+    };
+    let first = running.get("/ballots/RANKED/regions/2?round=1", BROWSER).2;
+    assert!(first.contains("class=\"round-said\"") && !region.contains("class=\"round-said\""));
+    assert_eq!(
+        etag("/ballots/RANKED/regions/2?round=99&q=x"),
+        etag("/ballots/RANKED/regions/2")
+    );
+    let searched = running.get("/ballots/RANKED?q=nowhere&show=all", BROWSER).2;
+    let hidden = searched.matches("\" hidden><th").count();
+    assert_eq!(hidden, searched.matches("<tr data-region=").count());
+    assert!(hidden > 0 && !all.contains("\" hidden><th"));
+    assert_ne!(
+        etag("/ballots/RANKED?show=unreleased"),
+        etag("/ballots/RANKED")
+    );
     for path in [
         "/ballots/RANKED/regions/999",
         "/ballots/RANKED/regions/x",

@@ -242,6 +242,19 @@ fn a_running_tally_shows_a_ballot_as_certified_that_a_signed_statement_states() 
     );
     let csv = running.get("/ballots/OVER/results.csv", "").2;
     assert!(csv.contains(",certified,"), "{csv}");
+    let address = format!("/statements/{digest}.json");
+    assert!(
+        page.contains(&format!("href=\"{address}?lang=en\"")),
+        "{page}"
+    );
+    let (status, head, statement) = running.get(&address, "");
+    assert_eq!((status, statement), (200, desk.read("out/statement.json")));
+    assert!(head.contains("immutable"), "{head}");
+    let signature = running.get(&format!("{address}.minisig"), "").2;
+    assert_eq!(signature, desk.read("out/statement.json.minisig"));
+    for missing in ["/statements/statement.json", "/statements/..%2Fout.json"] {
+        assert_eq!(running.get(missing, "").0, 404, "{missing}");
+    }
     assert!(
         running.log().contains("interim statement"),
         "{}",

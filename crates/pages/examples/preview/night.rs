@@ -1,11 +1,12 @@
 //! An election night with made-up figures that grow with the clock.
 //!
 //! `?state=` is `closed` (every vote is counted), `certified` (and a statement is signed), `hidden` (turnout until the close), `sealed` (no box
-//! key), `empty` (no vote yet), or none: open and live.
+//! key), `empty` (no vote yet), `partial` (a third of the regions has nothing in the count), `tied` (all regions are), or none:
+//! open and live.
 
 use election::{Ballot, BallotKind, Election, Method};
 use pages::results::{
-    self, AnswerCounts, CandidateVotes, CheckedBy, CheckingWitness, ElectionView, LawCounts,
+    self, AnswerCounts, Asked, CandidateVotes, CheckedBy, CheckingWitness, ElectionView, LawCounts,
     LawView, Night, Progress, RegionAnswers, RegionView, Round, Rounds, Seen, Stage, Summary,
     Turnout,
 };
@@ -33,6 +34,7 @@ pub(crate) fn answer(context: &PageContext<'_>, request: &Request, query: &Form)
         context,
         stream: None,
         embed,
+        asked: &Asked::of(query),
     };
     if let ["ballots", id, "results.csv"] = parts {
         return csv(&night, id, state);
@@ -117,7 +119,11 @@ fn summary(night: &Night<'_>, ballot: &Ballot, state: &str) -> Summary {
             let seen = seen(night, ballot, state, ());
             let shown = seen.counts().is_some();
             let regions: Vec<RegionView> = regions
-                .map(|number| region(election, *number, cast(*number), shown))
+                .map(|number| {
+                    let counted = shown && !(state == "partial" && number % 3 == 0);
+                    let view = region(election, *number, cast(*number), counted);
+                    if state == "tied" { tied(view) } else { view }
+                })
                 .collect();
             Summary::Election(ElectionView {
                 progress: progress(night, ballot, state),
@@ -253,6 +259,20 @@ fn region(election: &Election, number: u16, votes: u64, shown: bool) -> RegionVi
             wins: winners.contains(number),
         })
         .collect();
+    view
+}
+
+/// The same region with its first two candidates level, and nobody in the seat.
+fn tied(mut view: RegionView) -> RegionView {
+    view.rounds = None;
+    for candidate in &mut view.candidates {
+        candidate.wins = false;
+    }
+    if let [first, second, ..] = view.candidates.as_mut_slice() {
+        let half = (first.votes + second.votes) / 2;
+        (first.votes, second.votes) = (half, half);
+        view.tied = vec![first.number, second.number];
+    }
     view
 }
 

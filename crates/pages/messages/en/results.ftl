@@ -14,6 +14,81 @@ updated = Last vote counted:
 hidden-until = The count is kept secret until voting closes, { $time }. Only turnout is shown.
 hidden-sealed = The count is under lock and key. Only turnout is shown.
 
+# The state of a ballot in words. They say what is counted, and never what may come.
+says = { $name }: { $value }
+list-and = { $first } and { $last }
+list-further = { $more } more
+status-provisional = Provisional
+status-preliminary = Preliminary
+status-certified = Certified
+headline-party-leading = { $count ->
+    [one] { $party } leads in { $seats } of { $all } seats
+   *[other] { $party } lead in { $seats } of { $all } seats each
+ };
+headline-party-elected = { $count ->
+    [one] { $party } is elected in { $seats } of { $all } seats
+   *[other] { $party } are elected in { $seats } of { $all } seats each
+ };
+headline-majority-needed = { $needed } needed for a majority.
+headline-majority-reached = a majority: { $needed } needed.
+headline-majority-missed = no majority: { $needed } needed.
+headline-seats-leading = Candidates lead in { $seats } of { $all } seats.
+headline-seats-elected = Candidates are elected in { $seats } of { $all } seats.
+headline-leads = { $names } leads by { $count ->
+    [one] { $votes } vote
+   *[other] { $votes } votes
+ } ({ $percent }).
+headline-elected = { $names } is elected by { $count ->
+    [one] { $votes } vote
+   *[other] { $votes } votes
+ } ({ $percent }).
+headline-leads-by-rule = { $names } leads by the rule for ties: the last round has equal numbers.
+headline-elected-by-rule = { $names } is elected by the rule for ties: the last round has equal numbers.
+headline-leads-several = { $count ->
+    [one] { $names } leads for one of { $seats } seats.
+   *[other] { $names } lead for { $count } of { $seats } seats.
+ }
+headline-elected-several = { $count ->
+    [one] { $names } is elected, for one of { $seats } seats.
+   *[other] { $names } are elected, for { $count } of { $seats } seats.
+ }
+headline-tied = { $names } are tied for { $seats ->
+    [one] the seat
+   *[other] the last of { $seats } seats
+ }.
+headline-no-seat = The votes counted so far give the seat to nobody.
+headline-hidden = { $percent } have voted. The count is not shown yet.
+headline-no-vote = No vote yet.
+headline-nobody = Nobody voted.
+headline-unreleased = { $count ->
+    [one] { $votes } vote is recorded, not counted yet.
+   *[other] { $votes } votes are recorded, none is counted yet.
+ }
+headline-no-valid = Only blank votes are counted so far.
+headline-law-yes = Yes leads with { $percent } of the valid votes; { $needed } needed to pass.
+headline-law-no = No leads: Yes has { $percent } of the valid votes; { $needed } needed to pass.
+headline-law-level = Yes and No are level at { $percent } of the valid votes; { $needed } needed to pass.
+headline-law-open = Yes has { $percent } of the valid votes; { $needed } needed to pass.
+headline-law-passes = Passed: Yes has { $percent } of the valid votes; { $needed } needed.
+headline-law-fails = Failed: Yes has { $percent } of the valid votes; { $needed } needed.
+headline-law-regions = { $needed } of { $all } ridings must approve, too.
+headline-law-regions-have = { $have } of { $all } ridings approve; { $needed } needed.
+reporting = { $have } of { $all } ridings have votes in the count.
+majority-line = { $needed } for a majority
+gauge-needed = { $needed } needed
+gauge-regions = Ridings that approve
+gauge-regions-value = { $have } of { $all }
+dots-hint = Each dot is a riding, at its share of Yes from 0 to 100%. The table has the same numbers.
+
+sums = Why numbers differ
+sums-unreleased = { $count ->
+    [one] { $votes } vote is in the turnout, but not counted yet: results are shown in steps.
+   *[other] { $votes } votes are in the turnout, but not counted yet: results are shown in steps.
+ }
+sums-seats = Seats that nobody has: { $left }. Ridings with a tie: { $tied }; ridings without counted votes: { $empty }.
+sums-blank = Blank votes are in the turnout and in all votes, but never among the valid votes.
+sums-rounds = This table has first choices. Seats are decided in the rounds, so whoever has the most first choices may not win.
+
 turnout = Turnout
 turnout-line = { $count ->
     [one] { $votes } vote
@@ -26,25 +101,47 @@ share-more = more than { $share }
 share-least = at least { $share }
 needs-votes = To pass, it needs { $share } of the valid votes (yes and no).
 needs-regions = It also needs the approval of { $share } of the ridings, each by { $votes } of its valid votes.
-needs-regions-have = So far: { $have } of { $all }.
 
 by-region = By riding
 by-party = By party
-tiles = Ridings, with the leading party
-region-search = Search for a riding
-first-preferences = First preferences
+tiles = Ridings, with the party in first place
+region-search = Search for a riding, a candidate or a party
+first-preferences = First choices
 rounds = Rounds of the count
 rounds-table = Table of the rounds
+rounds-picture = Picture of the rounds
+rounds-all = All rounds
+round-before = Previous
+round-after = Next
+round-of = Round { $number } of { $all }.
+round-leading = Enough votes for a seat so far: { $names }.
+round-winners = Elected: { $names }.
+round-losers = Eliminated: { $names }.
+round-gains = Votes that move on: { $gains }.
+round-exhausted = Exhausted, because no further choice is marked: { $votes }.
+round-several = Several candidates lose votes at once, so nobody can tell whose votes go where.
 rounds-hint = Each bar is a round. The bands show where votes go when a candidate is eliminated or elected.
 round = Round
-round-elected = Elected
 round-eliminated = Eliminated
 leader-elected = Elected
+leader-certified = Elected, certified
 leader-leading = Leading
 leader-after-rounds = Leading after the rounds
 leader-tied = Tied
 tied = Tied for the last seat:
 no-votes = No votes
+not-released = Not counted yet
+nothing-found = No riding is like that.
+region-search-only = Search for a riding
+region-show = Show
+region-find = Find
+show-all = All ridings
+show-closest = Closest: margin under 5%, or tied
+show-tied = Tied
+show-unreleased = Without counted votes
+my-region = My riding
+my-region-none = None
+my-region-pin = Pin as my riding
 
 table-answers = Answers of all ridings
 table-parties = Seats to fill:
@@ -60,10 +157,11 @@ col-carries = Approves
 carries-yes = ✓ yes
 carries-no = ✗ no
 col-party = Party
-col-seats = Seats
 col-region = Riding
-col-leader = Leading
 col-margin = Margin (votes)
+col-final-margin = Final-round margin
+col-first-choices = First choices
+col-first = In first place
 col-candidate = Candidate
 row-valid = Valid votes
 row-total = All votes
@@ -74,11 +172,15 @@ of-all-votes = of all votes
 link-csv = Download (CSV)
 link-embed = View to embed
 link-full = All results
+link-statement = Signed statement (JSON)
+link-signature = its signature (minisign)
+source = Source:
 
 # For the module of the page
 live-on = Live
 live-polling = Updated every %n% s
 live-off = Connection lost; trying again in %n% s
 live-settled = Certified results
+live-mine = My riding
 live-found-one = 1 riding
 live-found-other = %n% ridings

@@ -20,6 +20,81 @@ updated = Dernier vote compté :
 hidden-until = Le décompte est gardé secret jusqu’à la clôture, le { $time }. Seule la participation est affichée.
 hidden-sealed = Le décompte est sous clé. Seule la participation est affichée.
 
+# L’état d’un scrutin en mots. Ils disent ce qui est compté, jamais ce qui peut venir.
+says = { $name } : { $value }
+list-and = { $first } et { $last }
+list-further = { $more } de plus
+status-provisional = Provisoire
+status-preliminary = Préliminaire
+status-certified = Certifié
+headline-party-leading = { $count ->
+    [one] { $party } mène pour { $seats } des { $all } sièges
+   *[other] { $party } mènent pour { $seats } des { $all } sièges chacun
+ } ;
+headline-party-elected = { $count ->
+    [one] { $party } obtient { $seats } des { $all } sièges
+   *[other] { $party } obtiennent { $seats } des { $all } sièges chacun
+ } ;
+headline-majority-needed = il en faut { $needed } pour la majorité.
+headline-majority-reached = c’est la majorité : il en fallait { $needed }.
+headline-majority-missed = pas de majorité : il en fallait { $needed }.
+headline-seats-leading = Des candidatures mènent pour { $seats } des { $all } sièges.
+headline-seats-elected = Des candidatures obtiennent { $seats } des { $all } sièges.
+headline-leads = { $names } mène par { $count ->
+    [one] { $votes } vote
+   *[other] { $votes } votes
+ } ({ $percent }).
+headline-elected = { $names } obtient le siège par { $count ->
+    [one] { $votes } vote
+   *[other] { $votes } votes
+ } ({ $percent }).
+headline-leads-by-rule = { $names } mène par la règle des égalités : le dernier tour donne des nombres égaux.
+headline-elected-by-rule = { $names } obtient le siège par la règle des égalités : le dernier tour donne des nombres égaux.
+headline-leads-several = { $count ->
+    [one] { $names } mène pour un des { $seats } sièges.
+   *[other] { $names } mènent pour { $count } des { $seats } sièges.
+ }
+headline-elected-several = { $count ->
+    [one] { $names } obtient un des { $seats } sièges.
+   *[other] { $names } obtiennent { $count } des { $seats } sièges.
+ }
+headline-tied = { $names } sont à égalité pour { $seats ->
+    [one] le siège
+   *[other] le dernier des { $seats } sièges
+ }.
+headline-no-seat = Les votes comptés jusqu’ici ne donnent le siège à personne.
+headline-hidden = { $percent } ont voté. Le décompte n’est pas encore montré.
+headline-no-vote = Aucun vote pour l’instant.
+headline-nobody = Personne n’a voté.
+headline-unreleased = { $count ->
+    [one] { $votes } vote est inscrit, pas encore compté.
+   *[other] { $votes } votes sont inscrits, aucun n’est encore compté.
+ }
+headline-no-valid = Seuls des votes blancs sont comptés jusqu’ici.
+headline-law-yes = Le Oui mène avec { $percent } des votes valides ; il faut { $needed } pour l’adoption.
+headline-law-no = Le Non mène : le Oui a { $percent } des votes valides ; il faut { $needed } pour l’adoption.
+headline-law-level = Le Oui et le Non sont à égalité, à { $percent } des votes valides ; il faut { $needed } pour l’adoption.
+headline-law-open = Le Oui a { $percent } des votes valides ; il faut { $needed } pour l’adoption.
+headline-law-passes = Adoptée : le Oui a { $percent } des votes valides ; il fallait { $needed }.
+headline-law-fails = Rejetée : le Oui a { $percent } des votes valides ; il fallait { $needed }.
+headline-law-regions = Il faut aussi l’appui de { $needed } des { $all } circonscriptions.
+headline-law-regions-have = Circonscriptions qui approuvent : { $have } sur { $all } ; il en faut { $needed }.
+reporting = Circonscriptions avec des votes comptés : { $have } sur { $all }.
+majority-line = { $needed } pour la majorité
+gauge-needed = il faut { $needed }
+gauge-regions = Circonscriptions qui approuvent
+gauge-regions-value = { $have } sur { $all }
+dots-hint = Chaque point est une circonscription, à sa part de Oui de 0 à 100 %. Le tableau donne les mêmes chiffres.
+
+sums = Pourquoi des chiffres diffèrent
+sums-unreleased = { $count ->
+    [one] { $votes } vote fait partie de la participation sans être encore compté : les résultats s’affichent par tranches.
+   *[other] { $votes } votes font partie de la participation sans être encore comptés : les résultats s’affichent par tranches.
+ }
+sums-seats = Sièges que personne n’a : { $left }. Circonscriptions à égalité : { $tied } ; circonscriptions sans vote compté : { $empty }.
+sums-blank = Les votes blancs font partie de la participation et de tous les votes, jamais des votes valides.
+sums-rounds = Ce tableau montre les premiers choix. Les sièges se décident par tours : les premiers choix les plus nombreux ne suffisent pas toujours.
+
 turnout = Participation
 turnout-line = { $count ->
     [one] { $votes } vote
@@ -32,25 +107,47 @@ share-more = plus de { $share }
 share-least = au moins { $share }
 needs-votes = Pour être adoptée, il lui faut { $share } des votes valides (oui et non).
 needs-regions = Il faut aussi que { $share } des circonscriptions l’approuvent, chacune par { $votes } de ses votes valides.
-needs-regions-have = À ce jour : { $have } sur { $all }.
 
 by-region = Par circonscription
 by-party = Par parti
-tiles = Circonscriptions, avec le parti en tête
-region-search = Chercher une circonscription
+tiles = Circonscriptions, avec le parti en première place
+region-search = Chercher une circonscription, une candidature ou un parti
 first-preferences = Premiers choix
 rounds = Tours de dépouillement
 rounds-table = Tableau des tours
+rounds-picture = Image des tours
+rounds-all = Tous les tours
+round-before = Précédent
+round-after = Suivant
+round-of = Tour { $number } sur { $all }.
+round-leading = Assez de votes pour un siège jusqu’ici : { $names }.
+round-winners = Siège obtenu : { $names }.
+round-losers = Éliminé(e) : { $names }.
+round-gains = Votes reportés : { $gains }.
+round-exhausted = Épuisés, faute d’autre choix marqué : { $votes }.
+round-several = Plusieurs candidatures perdent des votes à la fois : nul ne peut dire où vont les votes de chacune.
 rounds-hint = Chaque barre est un tour. Les bandes montrent où vont les votes quand une candidature est éliminée ou élue.
 round = Tour
-round-elected = Élu·e
-round-eliminated = Éliminé·e
-leader-elected = Élu·e
+round-eliminated = Éliminé(e)
+leader-elected = Élu(e)
+leader-certified = Élu(e), certifié
 leader-leading = En tête
 leader-after-rounds = En tête après les tours
 leader-tied = À égalité
 tied = Égalité pour le dernier siège entre :
 no-votes = Aucun vote
+not-released = Pas encore compté
+nothing-found = Aucune circonscription ne correspond.
+region-search-only = Chercher une circonscription
+region-show = Montrer
+region-find = Chercher
+show-all = Toutes les circonscriptions
+show-closest = Les plus serrées : avance de moins de 5 %, ou égalité
+show-tied = À égalité
+show-unreleased = Sans vote compté
+my-region = Ma circonscription
+my-region-none = Aucune
+my-region-pin = Épingler comme ma circonscription
 
 table-answers = Réponses de toutes les circonscriptions
 table-parties = Sièges à pourvoir :
@@ -66,25 +163,30 @@ col-carries = Approuve
 carries-yes = ✓ oui
 carries-no = ✗ non
 col-party = Parti
-col-seats = Sièges
 col-region = Circonscription
-col-leader = En tête
 col-margin = Avance (votes)
+col-final-margin = Avance au dernier tour
+col-first-choices = Premiers choix
+col-first = En première place
 col-candidate = Candidature
 row-valid = Votes valides
 row-total = Tous les votes
 row-exhausted = Votes épuisés
-row-threshold = Pour être élu·e
+row-threshold = Pour obtenir un siège
 of-all-votes = de tous les votes
 
 link-csv = Télécharger (CSV)
 link-embed = Vue à intégrer
 link-full = Tous les résultats
+link-statement = Relevé signé (JSON)
+link-signature = sa signature (minisign)
+source = Source :
 
 # Pour le module de la page
 live-on = En direct
 live-polling = Mise à jour toutes les %n% s
 live-off = Connexion interrompue ; nouvel essai dans %n% s
 live-settled = Résultats certifiés
+live-mine = Ma circonscription
 live-found-one = 1 circonscription
 live-found-other = %n% circonscriptions

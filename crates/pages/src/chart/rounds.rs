@@ -1,15 +1,15 @@
 //! The rounds of a ranked count as stacked bars. Ribbons between the bars show how votes move.
 //!
-//! Each round is a bar as wide as the votes of the first. A candidate's part is joined to the same
+//! Each round is a bar; the one with the most votes is as wide as the picture. A candidate's part is joined to the same
 //! candidate's part of the next round. Where exactly one candidate lost votes, ribbons
 //! lead from that candidate to all who gained. Where several lost votes at once, nobody can tell whose
 //! votes went where, and no ribbon is drawn for the gains.
 
-use crate::results::{Round, Rounds};
+use crate::results::Round;
 
 /// Width of the picture in SVG units.
 const WIDTH: u64 = 960;
-const BAR_HEIGHT: u64 = 34;
+const BAR_HEIGHT: u64 = 46;
 const GAP: u64 = 46;
 /// Room at the left for the round's number.
 const LEFT: u64 = 40;
@@ -19,6 +19,8 @@ pub(crate) struct Part {
     pub(crate) candidate: Option<u32>,
     pub(crate) x: u64,
     pub(crate) width: u64,
+    /// Votes, in the units of the rounds.
+    pub(crate) votes: u64,
 }
 
 /// A ribbon from one bar to the next, coloured as `candidate`.
@@ -42,19 +44,16 @@ pub(crate) struct Flow {
     pub(crate) ribbons: Vec<Ribbon>,
 }
 
-/// Lays the rounds out. None where there is no vote to draw.
-pub(crate) fn flow(rounds: &Rounds) -> Option<Flow> {
-    let total = rounds
-        .rounds
-        .iter()
-        .map(round_total)
-        .max()
-        .filter(|t| *t > 0)?;
+/// Lays some rounds out, the first of which has that number. None where there is no vote to draw.
+pub(crate) fn flow(rounds: &[Round], first: u64) -> Option<Flow> {
+    let total = rounds.iter().map(round_total).max().filter(|t| *t > 0)?;
     let bars: Vec<Bar> = rounds
-        .rounds
         .iter()
         .zip(0_u64..)
-        .map(|(round, at)| bar(round, at, total))
+        .map(|(round, at)| Bar {
+            number: first + at,
+            ..bar(round, at, total)
+        })
         .collect();
     let ribbons = bars
         .windows(2)
@@ -92,6 +91,7 @@ fn bar(round: &Round, at: u64, total: u64) -> Bar {
             candidate,
             x: LEFT + scale(before),
             width: scale(after) - scale(before),
+            votes,
         });
         before = after;
     }
@@ -169,10 +169,7 @@ mod tests {
     }
 
     fn drawn(rounds: Vec<Round>) -> Option<Flow> {
-        flow(&Rounds {
-            decimals: 0,
-            rounds,
-        })
+        flow(&rounds, 1)
     }
 
     #[test]

@@ -1,11 +1,16 @@
-//! A law: the bar, what it needs, turnout, and the regions.
+//! A law: what it needs and how far it is, turnout, and the regions.
 
 use askama::Template;
-use election::{Ballot, Law, Share};
+use election::{Ballot, Law};
 
+use super::decision::{Decision, Gauge, share_text, votes_gauge};
+use super::headline::Headline;
 use super::night::{Night, Standing, TurnoutLine, ballot_path, width};
+use super::region_list::ShowLine;
 use super::view::{AnswerCounts, LawView, RegionAnswers};
+use crate::chart::{self, Dots};
 use crate::frame::{Frame, Page};
+use crate::wording;
 
 #[derive(Template)]
 #[template(path = "results/law.html")]
@@ -15,13 +20,27 @@ struct LawPage<'a> {
     full: String,
     csv: String,
     embed_path: String,
+    /// Where the search of regions is sent.
+    path: String,
     kind: &'static str,
     question: &'a str,
+    headline: Headline,
     standing: Standing,
     turnout: TurnoutLine,
     answers: Option<Answers>,
+    gauges: Vec<Gauge>,
     needs: Needs,
+    /// Message id of the verdict, and its style class.
+    verdict: Option<&'static str>,
     regions: Vec<RegionLine<'a>>,
+    search: &'a str,
+    /// Message id of what can be searched for.
+    search_label: &'static str,
+    /// Always none: a law's regions have neither seats nor ties to filter by.
+    shows: Option<Vec<ShowLine>>,
+    /// Regions that the search leaves in the list.
+    found: usize,
+    dots: Option<RegionDots>,
     patterns: Vec<(usize, &'static str)>,
 }
 
@@ -36,6 +55,7 @@ pub(super) struct Answers {
     pub(super) any: bool,
 }
 
+/// One answer: votes and share.
 pub(super) struct AnswerLine {
     pub(super) votes: String,
     /// Of valid votes; of all votes for blank ones.
@@ -43,26 +63,34 @@ pub(super) struct AnswerLine {
     pub(super) width: String,
 }
 
-/// What the law needs, and whether it has it.
-pub(super) struct Needs {
+/// What the law needs, in words.
+struct Needs {
     votes: String,
-    /// Where the mark of the threshold stands on the bar.
-    mark: String,
     regions: Option<String>,
-    regions_have: Option<String>,
-    /// Message id of the verdict, once every vote is counted.
-    pub(super) verdict: Option<&'static str>,
 }
 
 struct RegionLine<'a> {
+    number: u16,
     name: &'a str,
     code: &'a str,
     oui: String,
     non: String,
     percent: String,
     width: String,
+    /// Of all valid votes, in thousandths; none where there is none.
+    thousandths: Option<u64>,
     /// Of the second majority, where the law has one.
     carries: Option<bool>,
+    is_hidden: bool,
+}
+
+/// Regions over one axis.
+struct RegionDots {
+    drawn: Dots,
+    /// What the line says.
+    needed: String,
+    /// Name and share of each dot, by its position.
+    titles: Vec<String>,
 }
 
 /// The page of a law.
@@ -71,21 +99,41 @@ pub fn law(night: &Night<'_>, ballot: &Ballot, law: &Law, view: &LawView) -> Pag
     let path = ballot_path(&ballot.id);
     let lang = night.lang();
     let standing = Standing::of(night, ballot, &view.progress, &view.seen);
-    let counts = view.seen.counts();
-    let answers = counts.map(|counts| answers(night, law, counts.total));
+    let total = view.seen.counts().map(|counts| counts.total);
+    let decision = Decision::of(night, law, view);
+    let headline = Headline::of_law(night, law, view, &decision);
+    let votes = total.filter(|total| total.valid() > 0);
+    let votes = votes.map(|total| votes_gauge(night, law, total));
+    let regions = region_lines(night, law, view);
     let page = LawPage {
-        frame: night.frame(ballot.title.in_language(lang).to_owned(), &path),
+        frame: night.frame(
+            ballot.title.in_language(lang).to_owned(),
+            &path,
+            &headline.text,
+        ),
         stream: night.stream,
         full: night.link(&path),
         csv: night.link(&format!("{path}/results.csv")),
         embed_path: night.link(&format!("/embed{path}")),
+        path,
         kind: "kind-law",
         question: law.question.in_language(lang),
+        headline,
         turnout: TurnoutLine::of(night, view.turnout),
-        needs: needs(night, law, view),
-        answers,
-        regions: region_lines(night, law, view),
-        patterns: crate::chart::patterns(),
+        gauges: votes
+            .into_iter()
+            .chain(decision.regions_gauge(night))
+            .collect(),
+        needs: needs(night, law),
+        verdict: decision.verdict(),
+        answers: total.map(|total| answers(night, law, total)),
+        dots: region_dots(night, law, &regions),
+        found: regions.iter().filter(|region| !region.is_hidden).count(),
+        regions,
+        search: &night.asked.search,
+        search_label: "region-search-only",
+        shows: None,
+        patterns: chart::patterns(),
         standing,
     };
     night.finish(Page::new(night.lang(), &page))
@@ -109,35 +157,12 @@ pub(super) fn answers(night: &Night<'_>, law: &Law, counts: AnswerCounts) -> Ans
     }
 }
 
-pub(super) fn needs(night: &Night<'_>, law: &Law, view: &LawView) -> Needs {
+fn needs(night: &Night<'_>, law: &Law) -> Needs {
     let t = night.t();
-    let share = law.threshold.votes;
-    let double = law.threshold.regions.as_ref();
-    let all_regions = night.context.event.regions.len() as u64;
-    let counts = view.seen.counts();
-    let regions = counts.and_then(|counts| counts.regions.as_ref());
-    let carried = double.zip(regions).map(|(double, regions)| {
-        let carries = |r: &&RegionAnswers| {
-            r.region != 0 && double.votes.reached_by(r.answers.oui, r.answers.valid())
-        };
-        regions.iter().filter(carries).count() as u64
-    });
-    // With a second majority that is not shown there is no verdict.
-    let by_regions = match (double, carried) {
-        (None, _) => Some(true),
-        (Some(double), Some(carried)) => Some(double.share.reached_by(carried, all_regions)),
-        (Some(_), None) => None,
-    };
-    let total = counts
-        .map(|counts| counts.total)
-        .filter(|total| total.valid() > 0);
-    let reached = total
-        .zip(by_regions)
-        .map(|(total, by_regions)| share.reached_by(total.oui, total.valid()) && by_regions);
+    let share = share_text(night, law.threshold.votes);
     Needs {
-        votes: t.fill("needs-votes", [("share", share_text(night, share).into())]),
-        mark: width(u64::from(share.numerator), u64::from(share.denominator)),
-        regions: double.map(|double| {
+        votes: t.fill("needs-votes", [("share", share.into())]),
+        regions: law.threshold.regions.as_ref().map(|double| {
             let share = share_text(night, double.share);
             let votes = share_text(night, double.votes);
             t.fill(
@@ -145,51 +170,58 @@ pub(super) fn needs(night: &Night<'_>, law: &Law, view: &LawView) -> Needs {
                 [("share", share.into()), ("votes", votes.into())],
             )
         }),
-        regions_have: carried.map(|carried| {
-            let (have, all) = (night.count(carried), night.count(all_regions));
-            t.fill(
-                "needs-regions-have",
-                [("have", have.into()), ("all", all.into())],
-            )
-        }),
-        // While votes may still come, the bar with its mark says all there is to say.
-        verdict: reached
-            .filter(|_| view.progress.is_complete())
-            .map(|reached| match reached {
-                true => "verdict-passed",
-                false => "verdict-failed",
-            }),
     }
 }
 
-fn share_text(night: &Night<'_>, share: Share) -> String {
-    let id = if share.more_than {
-        "share-more"
-    } else {
-        "share-least"
-    };
-    let fraction = format!("{}/{}", share.numerator, share.denominator);
-    night.t().fill(id, [("share", fraction.into())])
-}
-
+/// Regions with the share that a region needs nearest to theirs first.
 fn region_lines<'a>(night: &Night<'a>, law: &Law, view: &LawView) -> Vec<RegionLine<'a>> {
     let double = law.threshold.regions.as_ref();
     let of = |region: &RegionAnswers| {
         let place = night.context.event.region(region.region)?;
         let RegionAnswers { answers, .. } = region;
+        let valid = answers.valid();
+        let name = place.name.in_language(night.lang());
         Some(RegionLine {
-            name: place.name.in_language(night.lang()),
+            number: region.region,
+            name,
             code: &place.code,
             oui: night.count(answers.oui),
             non: night.count(answers.non),
-            percent: night.percent(answers.oui, answers.valid()),
-            width: width(answers.oui, answers.valid()),
-            carries: double.map(|double| double.votes.reached_by(answers.oui, answers.valid())),
+            percent: night.percent(answers.oui, valid),
+            width: width(answers.oui, valid),
+            thousandths: (valid > 0).then(|| wording::thousandths(answers.oui, valid)),
+            carries: double.map(|double| double.votes.reached_by(answers.oui, valid)),
+            is_hidden: !night.asked.finds(&format!("{name} {}", place.code)),
         })
     };
-    let regions = view
-        .seen
-        .counts()
-        .and_then(|counts| counts.regions.as_ref());
-    regions.into_iter().flatten().filter_map(of).collect()
+    let counts = view.seen.counts();
+    let regions = counts.and_then(|counts| counts.regions.as_ref());
+    let mut lines: Vec<RegionLine<'_>> = regions.into_iter().flatten().filter_map(of).collect();
+    let needed = needed_thousandths(law);
+    lines.sort_by_key(|line| line.thousandths.map_or(u64::MAX, |x| x.abs_diff(needed)));
+    lines
+}
+
+/// The share that the line among the regions stands for: their own, where the law has a second majority.
+fn needed_thousandths(law: &Law) -> u64 {
+    let double = law.threshold.regions.as_ref();
+    let share = double.map_or(law.threshold.votes, |double| double.votes);
+    wording::thousandths(u64::from(share.numerator), u64::from(share.denominator))
+}
+
+fn region_dots(night: &Night<'_>, law: &Law, regions: &[RegionLine<'_>]) -> Option<RegionDots> {
+    let with_votes = || regions.iter().filter(|region| region.thousandths.is_some());
+    let shares: Vec<u64> = with_votes().filter_map(|r| r.thousandths).collect();
+    let double = law.threshold.regions.as_ref();
+    let share = double.map_or(law.threshold.votes, |double| double.votes);
+    let needed = share_text(night, share);
+    let title = |region: &RegionLine<'_>| {
+        let (name, value) = (region.name.into(), region.percent.as_str().into());
+        night.t().fill("says", [("name", name), ("value", value)])
+    };
+    (!shares.is_empty()).then(|| RegionDots {
+        drawn: chart::dots(&shares, needed_thousandths(law)),
+        needed: night.t().fill("gauge-needed", [("needed", needed.into())]),
+        titles: with_votes().map(title).collect(),
+    })
 }

@@ -5,22 +5,35 @@
 //! `/embed`, and `/ballots/{id}/results.csv` ([`law_csv`], [`election_csv`]). What the policy of a
 //! ballot hides is not in the views, so no page can show it.
 //!
+//! The list of regions takes `?q=` and `?show=`, a ranked count `?round=` ([`Asked`]): everything that a
+//! script offers, a form or a link offers without one.
+//!
 //! Live pages stay one renderer's work: the page's script learns that something changed (from the
 //! stream, or by asking again with the `ETag`), fetches the page and puts its live part in place.
 
+mod asked;
 mod checked;
+mod contest;
 mod csv;
+mod decision;
 mod election_page;
+mod headline;
 mod law_page;
 mod night;
 mod overview;
+mod parties;
+mod region_list;
+mod region_page;
+mod rounds_view;
 mod view;
 
+pub use asked::{Asked, Show};
 pub use csv::{election_csv, law_csv};
-pub use election_page::{election, region};
+pub use election_page::election;
 pub use law_page::law;
 pub use night::Night;
 pub use overview::index;
+pub use region_page::region;
 pub use view::{
     AnswerCounts, CandidateVotes, CheckedBy, CheckingWitness, ElectionView, LawCounts, LawView,
     Progress, RegionAnswers, RegionView, Round, Rounds, Seen, Stage, Summary, Turnout,

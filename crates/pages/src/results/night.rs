@@ -2,6 +2,7 @@
 
 use election::{Ballot, Language};
 
+use super::asked::Asked;
 use super::checked::CheckedLine;
 use super::view::{Progress, Seen, Stage, Turnout};
 use crate::frame::{Frame, Page, PageContext, with_lang};
@@ -17,6 +18,8 @@ pub struct Night<'a> {
     pub stream: Option<&'a str>,
     /// A view for a newsroom's frame: no header, no search, no links but one to the full page.
     pub embed: bool,
+    /// What the address asks for beside the language.
+    pub asked: &'a Asked,
 }
 
 impl<'a> Night<'a> {
@@ -28,14 +31,13 @@ impl<'a> Night<'a> {
         self.context.lang
     }
 
-    /// A frame with the live script; `path` without `/embed` and `lang`.
-    pub(super) fn frame(&self, title: String, path: &str) -> Frame<'a> {
-        let path = if self.embed {
-            format!("/embed{path}")
-        } else {
-            path.to_owned()
-        };
+    /// A frame with the live script; `path` without `/embed` and `lang`. `description` is the page in
+    /// one sentence.
+    pub(super) fn frame(&self, title: String, path: &str, description: &str) -> Frame<'a> {
+        let embed = if self.embed { "/embed" } else { "" };
+        let path = format!("{embed}{path}{}", self.asked.query());
         let mut frame = Frame::new(&self.context, title, &path);
+        description.clone_into(&mut frame.description);
         frame.styles = &["style.css", "results.css"];
         frame.scripts = &["results.js"];
         frame.script_prefix = "live-";
@@ -51,6 +53,11 @@ impl<'a> Night<'a> {
     /// A link to a page of results in this language, never to an embed view.
     pub(super) fn link(&self, path: &str) -> String {
         with_lang(path, self.context.lang)
+    }
+
+    /// Where a signed statement is read; with `.minisig` behind it, its signature.
+    pub(super) fn statement(&self, sha256: &str, suffix: &str) -> String {
+        self.link(&format!("/statements/{sha256}.json{suffix}"))
     }
 
     pub(super) fn count(&self, number: u64) -> String {
@@ -73,13 +80,13 @@ pub(super) struct Standing {
     pub(super) when: String,
     /// What the stage means for who reads the numbers.
     pub(super) note: String,
+    /// Addresses of the signed statement and of its signature, where one certifies the ballot.
+    pub(super) statement: Option<(String, String)>,
     /// Why there are no counts, where there are none.
     pub(super) hidden: Option<String>,
     pub(super) updated: Option<Moment>,
     /// Which witnesses have seen the frames that are counted.
     pub(super) checked: Option<CheckedLine>,
-    /// Every vote is counted.
-    pub(super) complete: bool,
     /// No page of this ballot changes any more.
     pub(super) settled: bool,
 }
@@ -111,13 +118,19 @@ impl Standing {
                     t.fill("note-certified", [("sha256", sha256.into())])
                 }
             },
+            statement: match &progress.stage {
+                Stage::Counting | Stage::Preliminary => None,
+                Stage::Certified { statement_sha256 } => Some((
+                    night.statement(statement_sha256, ""),
+                    night.statement(statement_sha256, ".minisig"),
+                )),
+            },
             hidden,
             updated,
             checked: progress
                 .checked
                 .as_ref()
                 .map(|checked| CheckedLine::of(t, checked)),
-            complete: progress.is_complete(),
             settled: matches!(progress.stage, Stage::Certified { .. }),
         }
     }

@@ -3,9 +3,12 @@
 use askama::Template;
 use election::{Ballot, BallotKind};
 
-use super::election_page::{PartyLine, party_lines};
-use super::law_page::{Answers, answers, needs};
+use super::contest::Mark;
+use super::decision::{Decision, mark_of};
+use super::headline::Headline;
+use super::law_page::{Answers, answers};
 use super::night::{Night, Standing, TurnoutLine, ballot_path};
+use super::parties::{PartyLine, SeatBar, all_seats, party_lines, seat_bar};
 use super::view::Summary;
 use crate::frame::{Frame, Page};
 
@@ -23,10 +26,14 @@ struct Card<'a> {
     href: String,
     title: &'a str,
     kind: &'static str,
+    headline: Headline,
     standing: Standing,
     turnout: TurnoutLine,
     answers: Option<Answers>,
-    verdict: Option<&'static str>,
+    /// Where the line of what a law needs stands.
+    mark: String,
+    bar: Option<SeatBar<'a>>,
+    seats_heading: &'static str,
     parties: Vec<PartyLine<'a>>,
 }
 
@@ -34,16 +41,25 @@ struct Card<'a> {
 #[must_use]
 pub fn index(night: &Night<'_>, summaries: &[Summary]) -> Page {
     let t = night.t();
-    let cards: Vec<Card<'_>> = night
-        .context
-        .event
+    let event = night.context.event;
+    let cards: Vec<Card<'_>> = event
         .ballots()
         .iter()
         .zip(summaries)
         .filter_map(|(ballot, summary)| card(night, ballot, summary))
         .collect();
+    let said = cards.iter().map(|card| {
+        t.fill(
+            "says",
+            [
+                ("name", card.title.into()),
+                ("value", card.headline.text.as_str().into()),
+            ],
+        )
+    });
+    let said = said.collect::<Vec<String>>().join(" ");
     let page = Index {
-        frame: night.frame(t.get("results-title").into_owned(), "/"),
+        frame: night.frame(t.get("results-title").into_owned(), "/", &said),
         stream: night.stream,
         settled: cards.iter().all(|card| card.standing.settled),
         cards,
@@ -59,32 +75,38 @@ fn card<'a>(night: &Night<'a>, ballot: &'a Ballot, summary: &Summary) -> Option<
     let kind = crate::voter::kind_of(ballot);
     Some(match (&ballot.kind, summary) {
         (BallotKind::Law(law), Summary::Law(view)) => {
-            let standing = Standing::of(night, ballot, &view.progress, &view.seen);
-            let needs = needs(night, law, view);
+            let counts = view.seen.counts();
             Card {
                 href,
                 title,
                 kind,
+                headline: Headline::of_law(night, law, view, &Decision::of(night, law, view)),
+                standing: Standing::of(night, ballot, &view.progress, &view.seen),
                 turnout: TurnoutLine::of(night, view.turnout),
-                answers: view
-                    .seen
-                    .counts()
-                    .map(|counts| answers(night, law, counts.total)),
-                verdict: needs.verdict,
+                answers: counts.map(|counts| answers(night, law, counts.total)),
+                mark: mark_of(law.threshold.votes),
+                bar: None,
+                seats_heading: "leader-leading",
                 parties: Vec::new(),
-                standing,
             }
         }
-        (BallotKind::Election(election), Summary::Election(view)) => Card {
-            href,
-            title,
-            kind,
-            standing: Standing::of(night, ballot, &view.progress, &view.seen),
-            turnout: TurnoutLine::of(night, view.turnout),
-            answers: None,
-            verdict: None,
-            parties: party_lines(night, election, view),
-        },
+        (BallotKind::Election(election), Summary::Election(view)) => {
+            let parties = party_lines(night, election, view);
+            let mark = Mark::of(&view.progress);
+            Card {
+                href,
+                title,
+                kind,
+                headline: Headline::of_election(night, election, view, &parties),
+                standing: Standing::of(night, ballot, &view.progress, &view.seen),
+                turnout: TurnoutLine::of(night, view.turnout),
+                answers: None,
+                mark: String::new(),
+                bar: seat_bar(night, &parties, all_seats(election, view), mark),
+                seats_heading: mark.of_candidate(),
+                parties,
+            }
+        }
         _ => return None,
     })
 }

@@ -4,7 +4,7 @@ use election::Language;
 
 use super::{OPEN_MS, ballot, event, law_views};
 use crate::PageContext;
-use crate::results::{self, CheckedBy, CheckingWitness, Night, Stage};
+use crate::results::{self, Asked, CheckedBy, CheckingWitness, Night, Stage};
 
 /// Three witnesses that saw the count so many seconds ago.
 pub(super) fn checked(seconds_ago: &[Option<u64>; 3]) -> CheckedBy {
@@ -38,6 +38,7 @@ fn results_name_the_witnesses_who_have_seen_them() {
         context: t,
         stream: None,
         embed: false,
+        asked: &Asked::default(),
     };
     let law = ballot(&event, "L2025-002");
     let mut plain = checked(&[Some(3), Some(200), Some(9_000)]);

@@ -62,7 +62,8 @@ impl Stamp {
     }
 }
 
-/// By path. Only paths of existing resources are kept, so the event bounds their number.
+/// By path and what of its query matters. Only existing resources are kept, so the event bounds their
+/// number.
 #[derive(Default)]
 pub(crate) struct Cache {
     bodies: Mutex<HashMap<String, Kept>>,
@@ -99,24 +100,25 @@ impl Cache {
         headers: &HeaderMap,
         compute: impl FnOnce() -> serde_json::Result<Vec<u8>>,
     ) -> Response {
-        self.respond_as(path, stamp, headers, &JSON, compute)
+        self.respond_as(Some(path), stamp, headers, &JSON, compute)
     }
 
-    /// The same for a body of any kind; `path` also tells bodies of one path apart.
+    /// The same for a body of any kind. `key` also tells bodies of one path apart; a body without a
+    /// key is made for this answer alone.
     pub(crate) fn respond_as(
         &self,
-        path: &str,
+        key: Option<&str>,
         stamp: Stamp,
         headers: &HeaderMap,
         kind: &Kind,
         compute: impl FnOnce() -> serde_json::Result<Vec<u8>>,
     ) -> Response {
-        let kept = match self.find(path, &stamp) {
+        let kept = match key.and_then(|key| self.find(key, &stamp)) {
             Some(body) => body,
             None => match compute() {
-                Ok(bytes) => self.keep(path, stamp, bytes),
+                Ok(bytes) => self.keep(key, stamp, bytes),
                 Err(error) => {
-                    tracing::error!(path, %error, "a result cannot be written as JSON");
+                    tracing::error!(key, %error, "a result cannot be written as JSON");
                     return StatusCode::INTERNAL_SERVER_ERROR.into_response();
                 }
             },
@@ -152,22 +154,25 @@ impl Cache {
         response
     }
 
-    fn find(&self, path: &str, newest: &Stamp) -> Option<Arc<Body>> {
+    fn find(&self, key: &str, newest: &Stamp) -> Option<Arc<Body>> {
         let bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
         bodies
-            .get(path)
+            .get(key)
             .filter(|kept| kept.stamp.serves(newest))
             .map(|kept| Arc::clone(&kept.body))
     }
 
-    fn keep(&self, path: &str, stamp: Stamp, bytes: Vec<u8>) -> Arc<Body> {
+    fn keep(&self, key: Option<&str>, stamp: Stamp, bytes: Vec<u8>) -> Arc<Body> {
         let body = Arc::new(Body::new(bytes));
+        let Some(key) = key else {
+            return body;
+        };
         let kept = Kept {
             stamp,
             body: Arc::clone(&body),
         };
         let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
-        bodies.insert(path.to_owned(), kept);
+        bodies.insert(key.to_owned(), kept);
         body
     }
 }

@@ -14,6 +14,7 @@ mod results;
 mod serve;
 mod shared;
 mod site;
+mod statements;
 mod turnout;
 
 use std::sync::Arc;
@@ -58,6 +59,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/log/policy", get(log::policy))
         .route("/log/{partition}/checkpoint", get(log::checkpoint))
         .route("/log/{partition}/tile/{*rest}", get(log::tile))
+        .route("/statements/{file}", get(statements::statement))
         .route("/", get(index))
         .route("/ballots/{*rest}", get(site::page))
         .route("/embed/{*rest}", get(site::page))

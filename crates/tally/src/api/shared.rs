@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use super::cache::Cache;
 use super::live::Hub;
 use super::request_times::RequestTimes;
+use super::statements::StatementShelf;
 use crate::gate::Gates;
 use crate::listening::Listening;
 use crate::package_roll::PackageRoll;
@@ -31,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) gates: Gates,
     pub(crate) clock: SystemClock,
     pub(super) cache: Cache,
+    /// What certifies results that are shown.
+    pub(crate) statements: StatementShelf,
     /// Set once everything that was acknowledged at the start has been folded.
     pub(crate) caught_up: AtomicBool,
     /// Where the database stands, where there is one.
@@ -65,6 +68,7 @@ impl Shared {
             published: Published::new(event, board, registered),
             clock: SystemClock::new(),
             cache: Cache::default(),
+            statements: StatementShelf::default(),
             caught_up: AtomicBool::new(false),
             database,
             times: RequestTimes::default(),

@@ -77,6 +77,9 @@ fn certify(shared: &Shared, statement: &SignedStatement) -> Vec<String> {
                     statement = certificate.statement_sha256,
                     "certified"
                 );
+                let sha256 = certificate.statement_sha256.clone();
+                let (bytes, signature) = (&statement.bytes, &statement.signature);
+                shared.statements.keep(&sha256, bytes, signature);
                 shared.published.board_mut().certify(ballot, certificate);
             }
             Err(error) => faults.push(format!("{error:#}")),

@@ -11,7 +11,7 @@ use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use election::{Ballot, BallotKind, Language};
-use pages::results::{self, Night, Summary};
+use pages::results::{self, Asked, Night, Show, Summary};
 use pages::{Form, Page, PageContext, Program, voter};
 
 use super::cache::{Kind, Stamp, broken};
@@ -39,21 +39,52 @@ pub(super) async fn page(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    let lang = lang_of(&uri, &headers);
+    let query = query_of(&uri);
+    let lang = lang_of(query.as_ref(), &headers);
     let parts: Vec<&str> = uri.path().split('/').skip(1).collect();
     let (embed, parts) = match parts.as_slice() {
         ["embed", rest @ ..] => (true, rest),
         rest => (false, rest),
     };
+    let context = context(&shared, lang);
+    let Some(shown) = showing(&shared, parts) else {
+        return uncached(voter::not_found(&context));
+    };
+    let asked = query.as_ref().map(Asked::of).unwrap_or_default();
     let night = Night {
-        context: context(&shared, lang),
+        context,
         // Any change of what may be seen is told as one of turnout.
         stream: Some("/api/v1/stream?topics=turnout"),
         embed,
+        asked: &shown.heeds(asked),
     };
-    match showing(&shared, parts) {
-        Some(shown) => answer(&shared, &night, &shown, uri.path(), &headers),
-        None => uncached(voter::not_found(&night.context)),
+    answer(&shared, &night, &shown, uri.path(), &headers)
+}
+
+impl Showing<'_> {
+    /// What of a question the page answers. The rest is left out, so that it makes no further page.
+    fn heeds(&self, asked: Asked) -> Asked {
+        match self {
+            Showing::Index | Showing::Csv(_) => Asked::default(),
+            Showing::Ballot(ballot) => Asked {
+                search: asked.search,
+                show: match ballot.kind {
+                    BallotKind::Election(_) => asked.show,
+                    BallotKind::Law(_) => Show::All,
+                },
+                round: None,
+            },
+            Showing::Region(ballot, number) => {
+                let election = ballot
+                    .election()
+                    .expect("only elections have pages of regions");
+                let rounds_max = election.candidates_of(*number).count();
+                Asked {
+                    round: asked.round.filter(|round| *round <= rounds_max),
+                    ..Asked::default()
+                }
+            }
+        }
     }
 }
 
@@ -103,19 +134,25 @@ fn answer(
         },
         vary: "accept, accept-language, accept-encoding",
     };
-    let key = format!("{path}?lang={}", night.context.lang.tag());
+    // What people type is kept by nobody; everything else that can be asked, the event bounds.
+    let key = night.asked.search.is_empty().then(|| {
+        let (asked, lang) = (night.asked.query(), night.context.lang.tag());
+        format!("{path}{asked}#{lang}")
+    });
     let now_ms = night.context.now_ms;
     let checked_by = shared.gates.checked_by();
     let checked_by = checked_by.map(|checked_by| views::checked(&checked_by, now_ms));
     // The page says how long ago that was.
     let said_at = checked_by.as_ref().map_or(0, |_| now_ms / SAID_AGAIN_MS);
     let stamp = Stamp::of(&editions).with_checked(said_at.unsigned_abs());
-    let mut response = shared.cache.respond_as(&key, stamp, headers, &kind, || {
-        let summaries = ballots.iter().zip(&editions);
-        let summaries = summaries
-            .map(|(ballot, edition)| summary(ballot, &edition.results, checked_by.clone()));
-        Ok(body(night, shown, &summaries.collect::<Vec<Summary>>()))
-    });
+    let mut response = shared
+        .cache
+        .respond_as(key.as_deref(), stamp, headers, &kind, || {
+            let summaries = ballots.iter().zip(&editions);
+            let summaries = summaries
+                .map(|(ballot, edition)| summary(ballot, &edition.results, checked_by.clone()));
+            Ok(body(night, shown, &summaries.collect::<Vec<Summary>>()))
+        });
     secure(response.headers_mut(), night.context.lang);
     response
 }
@@ -171,7 +208,7 @@ pub(super) async fn monitor(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    let lang = lang_of(&uri, &headers);
+    let lang = lang_of(query_of(&uri).as_ref(), &headers);
     uncached(pages::monitor(&context(&shared, lang), Program::Tally, &[]))
 }
 
@@ -219,11 +256,13 @@ fn context(shared: &Shared, lang: Language) -> PageContext<'_> {
     }
 }
 
-fn lang_of(uri: &Uri, headers: &HeaderMap) -> Language {
-    let query = uri
-        .query()
-        .and_then(|query| Form::parse(query.as_bytes()).ok());
-    let asked = query.as_ref().and_then(|query| query.get("lang"));
+fn query_of(uri: &Uri) -> Option<Form> {
+    let query = uri.query()?;
+    Form::parse(query.as_bytes()).ok()
+}
+
+fn lang_of(query: Option<&Form>, headers: &HeaderMap) -> Language {
+    let asked = query.and_then(|query| query.get("lang"));
     let asked = asked.and_then(Language::from_tag);
     asked.unwrap_or_else(|| listener::negotiate(headers))
 }

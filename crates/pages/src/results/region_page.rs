@@ -1,0 +1,122 @@
+//! One region of an election: its candidates, and the rounds where votes are ranked.
+
+use askama::Template;
+use election::{Ballot, CandidateStatus, Election};
+
+use super::contest::{Contest, Mark};
+use super::headline::Headline;
+use super::night::{Night, Standing, TurnoutLine, ballot_path, width};
+use super::parties::{Fill, candidate_name, fill, party_name, party_position};
+use super::rounds_view::RoundsView;
+use super::view::{CandidateVotes, Progress, RegionView, Seen};
+use crate::chart;
+use crate::frame::{Frame, Page};
+
+#[derive(Template)]
+#[template(path = "results/region.html")]
+struct RegionPage<'a> {
+    frame: Frame<'a>,
+    stream: Option<&'a str>,
+    full: String,
+    up: String,
+    csv: String,
+    embed_path: String,
+    title: &'a str,
+    number: u16,
+    headline: Headline,
+    standing: Standing,
+    turnout: TurnoutLine,
+    ranked: bool,
+    /// Message id of the mark of whoever has a seat.
+    winner_message: &'static str,
+    total: String,
+    candidates: Vec<CandidateLine<'a>>,
+    tied: Vec<String>,
+    rounds: Option<RoundsView<'a>>,
+    patterns: Vec<(usize, &'static str)>,
+}
+
+struct CandidateLine<'a> {
+    name: String,
+    party: String,
+    fill: Fill<'a>,
+    votes: String,
+    percent: String,
+    width: String,
+    wins: bool,
+    withdrawn: bool,
+}
+
+/// The page of one region; none where the region is not in the event.
+#[must_use]
+pub fn region(
+    night: &Night<'_>,
+    ballot: &Ballot,
+    election: &Election,
+    (progress, seen): (&Progress, &Seen<()>),
+    view: &RegionView,
+) -> Option<Page> {
+    let place = night.context.event.region(view.region)?;
+    let up = ballot_path(&ballot.id);
+    let path = format!("{up}/regions/{}", view.region);
+    let total = view.candidates.iter().map(|c| c.votes);
+    let total = total.fold(0, u64::saturating_add);
+    let name = place.name.in_language(night.lang());
+    let headline = Headline::of_region(night, election, progress, seen, view);
+    let mark = Mark::of(progress);
+    let tied = match Contest::of(election, view) {
+        Contest::Tied { tied, .. } => tied,
+        Contest::NothingCounted | Contest::Ahead { .. } => Vec::new(),
+    };
+    let rounds = view.rounds.as_ref();
+    let page = RegionPage {
+        frame: night.frame(name.to_owned(), &path, &headline.text),
+        stream: night.stream,
+        full: night.link(&path),
+        up: night.link(&up),
+        csv: night.link(&format!("{up}/results.csv")),
+        embed_path: night.link(&format!("/embed{path}")),
+        title: ballot.title.in_language(night.lang()),
+        number: view.region,
+        headline,
+        winner_message: match (mark, &view.rounds) {
+            (Mark::Leading, Some(_)) => "leader-after-rounds",
+            _ => mark.of_candidate(),
+        },
+        standing: Standing::of(night, ballot, progress, seen),
+        turnout: TurnoutLine::of(night, view.turnout),
+        ranked: view.rounds.is_some(),
+        total: night.count(total),
+        candidates: candidate_lines(night, election, view, total),
+        tied: tied.iter().map(|n| candidate_name(election, *n)).collect(),
+        rounds: rounds.map(|rounds| RoundsView::of(night, election, rounds, mark, &path)),
+        patterns: chart::patterns(),
+    };
+    Some(night.finish(Page::new(night.lang(), &page)))
+}
+
+/// The candidates of a region, those with the most votes first.
+fn candidate_lines<'a>(
+    night: &Night<'a>,
+    election: &Election,
+    view: &RegionView,
+    total: u64,
+) -> Vec<CandidateLine<'a>> {
+    let mut order: Vec<&CandidateVotes> = view.candidates.iter().collect();
+    order.sort_by_key(|c| std::cmp::Reverse(c.votes));
+    let line = |c: &CandidateVotes| {
+        let position = party_position(night.context.event, election, c.number);
+        let status = election.candidate(c.number).map(|c| c.status);
+        CandidateLine {
+            name: candidate_name(election, c.number),
+            party: party_name(night, position),
+            fill: fill(night.context.event, position),
+            votes: night.count(c.votes),
+            percent: night.percent(c.votes, total),
+            width: width(c.votes, total),
+            wins: c.wins,
+            withdrawn: status == Some(CandidateStatus::Withdrawn),
+        }
+    };
+    order.into_iter().map(line).collect()
+}
