@@ -59,7 +59,7 @@ for (const javaScriptEnabled of [true, false]) {
     const { page, close } = await open(browser, { javaScriptEnabled });
     await markLaw(page, url, say, "fr");
     await identify(page, "046454282", CODE);
-    await page.getByRole("link", { name: say["review-change"] }).click();
+    await page.getByRole("button", { name: say["review-change"] }).click();
     await page.waitForURL(/ballots\/L2025-002\?/);
     await page.goBack().catch(() => {});
     const field = page.locator("#nas");

@@ -59,17 +59,33 @@ impl Page {
     }
 }
 
+/// A form without fields to fill in: its action, and what it carries.
+pub(crate) struct HiddenForm {
+    pub(crate) action: String,
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+/// How a page is had in the other language. What a voter has marked, and the receipt that is looked at, travel
+/// by POST: an address would leave them in logs and histories.
+pub(crate) enum Switch {
+    /// The page is the same for everybody.
+    Link(String),
+    /// What the ballot's form holds at that moment is posted to this address.
+    BallotForm(String),
+    /// What the page is about is posted.
+    Post(HiddenForm),
+}
+
 /// The frame around a page's own content.
 pub(crate) struct Frame<'a> {
     pub(crate) t: &'static Messages,
     pub(crate) lang: Language,
     pub(crate) title: String,
     pub(crate) event_title: &'a str,
-    /// The same page in the other language.
-    pub(crate) switch_href: String,
-    /// The receipt that this page is about. An address would leave it in logs and histories, so the other
-    /// language is asked for by a form.
-    pub(crate) receipt: Option<&'a str>,
+    /// How the same page is had in the other language.
+    pub(crate) switch: Switch,
+    /// Whether a form comes back with faults: the title of the document says so first.
+    pub(crate) has_faults: bool,
     /// Source names of style sheets and modules of `assets/`.
     pub(crate) styles: &'static [&'static str],
     pub(crate) scripts: &'static [&'static str],
@@ -92,8 +108,8 @@ impl<'a> Frame<'a> {
             lang: context.lang,
             title,
             event_title: context.event.title.in_language(context.lang),
-            switch_href: with_lang(path, context.lang.other()),
-            receipt: None,
+            switch: Switch::Link(with_lang(path, context.lang.other())),
+            has_faults: false,
             styles: &["style.css"],
             scripts: &[],
             script_prefix: "",
@@ -107,6 +123,21 @@ impl<'a> Frame<'a> {
     /// A link of this page, in this page's language.
     pub(crate) fn link(&self, path: &str) -> String {
         with_lang(path, self.lang)
+    }
+
+    /// The same in the other language.
+    pub(crate) fn link_of_other(&self, path: &str) -> String {
+        with_lang(path, self.lang.other())
+    }
+
+    /// The title of the document, for tabs and for those who hear it first.
+    pub(crate) fn document_title(&self) -> String {
+        match self.has_faults {
+            true => self
+                .t
+                .fill("faults-page", [("title", self.title.as_str().into())]),
+            false => self.title.clone(),
+        }
     }
 
     pub(crate) fn asset(&self, source: &str) -> String {

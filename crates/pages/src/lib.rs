@@ -29,6 +29,7 @@
 //! language stand in one place.
 
 mod asset;
+mod astray;
 mod chart;
 mod cluster;
 mod encoding;
@@ -46,6 +47,7 @@ mod wording;
 mod tests;
 
 pub use asset::{ASSET_CACHE_CONTROL, ASSET_PREFIX, Asset, asset, assets};
+pub use astray::{Astray, astray};
 pub use cluster::{
     ClusterEvent, ClusterPicture, ClusterTable, DecisionSeen, LeaseSeen, MemberSeen, MemberState,
     Outcome, PartitionSeen, cluster_tables,

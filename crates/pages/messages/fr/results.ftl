@@ -28,6 +28,7 @@ turnout-line = { $count ->
 
 verdict-passed = Adoptée
 verdict-failed = Rejetée
+percent = { $number } %
 share-more = plus de { $share }
 share-least = au moins { $share }
 needs-votes = Pour être adoptée, il lui faut { $share } des votes valides (oui et non).
@@ -43,13 +44,14 @@ rounds = Tours de dépouillement
 rounds-table = Tableau des tours
 rounds-hint = Chaque barre est un tour. Les bandes montrent où vont les votes quand une candidature est éliminée ou élue.
 round = Tour
-round-elected = Élu·e
-round-eliminated = Éliminé·e
-leader-elected = Élu·e
+round-elected = Candidature élue
+round-eliminated = Candidature éliminée
+leader-elected = Candidature élue
 leader-leading = En tête
 leader-after-rounds = En tête après les tours
 leader-tied = À égalité
 tied = Égalité pour le dernier siège entre :
+not-counted-yet = Pas encore dépouillé
 no-votes = Aucun vote
 
 table-answers = Réponses de toutes les circonscriptions
@@ -74,7 +76,7 @@ col-candidate = Candidature
 row-valid = Votes valides
 row-total = Tous les votes
 row-exhausted = Votes épuisés
-row-threshold = Pour être élu·e
+row-threshold = Pour être élu(e)
 of-all-votes = de tous les votes
 
 link-csv = Télécharger (CSV)

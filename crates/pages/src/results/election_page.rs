@@ -52,6 +52,8 @@ struct RegionLine<'a> {
     code: &'a str,
     turnout: String,
     leader: Option<Leader<'a>>,
+    /// What is said where nobody leads.
+    nobody: &'static str,
 }
 
 /// Who leads in a region, and by how much.
@@ -185,6 +187,12 @@ fn region_line<'a>(
         code: &place.code,
         turnout: night.percent(view.turnout.votes, view.turnout.registered),
         leader: leader(night, election, view, complete),
+        // Votes are released in steps: the first may still be waiting.
+        nobody: if complete || view.turnout.votes == 0 {
+            "no-votes"
+        } else {
+            "not-counted-yet"
+        },
     })
 }
 

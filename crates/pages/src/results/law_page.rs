@@ -168,8 +168,21 @@ fn share_text(night: &Night<'_>, share: Share) -> String {
     } else {
         "share-least"
     };
-    let fraction = format!("{}/{}", share.numerator, share.denominator);
-    night.t().fill(id, [("share", fraction.into())])
+    let said = whole_percent(night, share);
+    let said = said.unwrap_or_else(|| format!("{}/{}", share.numerator, share.denominator));
+    night.t().fill(id, [("share", said.into())])
+}
+
+/// The share in per cent, where it is a whole number of them.
+fn whole_percent(night: &Night<'_>, share: Share) -> Option<String> {
+    let (part, whole) = (
+        u64::from(share.numerator) * 100,
+        u64::from(share.denominator),
+    );
+    let percent = part
+        .is_multiple_of(whole)
+        .then(|| night.count(part / whole))?;
+    Some(night.t().fill("percent", [("number", percent.into())]))
 }
 
 fn region_lines<'a>(night: &Night<'a>, law: &Law, view: &LawView) -> Vec<RegionLine<'a>> {

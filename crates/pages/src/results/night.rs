@@ -6,7 +6,7 @@ use super::checked::CheckedLine;
 use super::view::{Progress, Seen, Stage, Turnout};
 use crate::frame::{Frame, Page, PageContext, with_lang};
 use crate::messages::Messages;
-use crate::wording::{self, Moment, moment};
+use crate::wording::{self, Moment, closing, moment};
 
 /// What results pages are rendered for.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +64,11 @@ impl<'a> Night<'a> {
     pub(super) fn moment(&self, ms: i64) -> Moment {
         moment(self.context.lang, &self.context.event.time_zone, ms)
     }
+
+    /// The end of a window.
+    fn closing(&self, ms: i64) -> Moment {
+        closing(self.context.lang, &self.context.event.time_zone, ms)
+    }
 }
 
 /// The lines under a title: how far the count is, and what is hidden until when.
@@ -95,7 +100,7 @@ impl Standing {
         let (hidden, updated) = match seen {
             Seen::Counts { updated_ms, .. } => (None, updated_ms.map(|ms| night.moment(ms))),
             Seen::Withheld { available_ms } => {
-                let time = night.moment(*available_ms).text;
+                let time = night.closing(*available_ms).text;
                 (Some(t.fill("hidden-until", [("time", time.into())])), None)
             }
             Seen::Sealed => (Some(t.get("hidden-sealed").into_owned()), None),
@@ -131,7 +136,7 @@ fn when(night: &Night<'_>, ballot: &Ballot, progress: &Progress) -> String {
             "standing-counting",
             [
                 ("opens", moment(ballot.opens).into()),
-                ("closes", moment(ballot.closes).into()),
+                ("closes", night.closing(ballot.closes).text.into()),
             ],
         ),
         Some(closed) => night.t().fill(

@@ -6,7 +6,7 @@
 use askama::Template;
 use serde_json::json;
 
-use crate::frame::{Frame, Page, PageContext};
+use crate::frame::{Frame, HiddenForm, Page, PageContext, Switch};
 use crate::messages::Messages;
 use crate::qr::Qr;
 use crate::wording::{Moment, moment};
@@ -127,7 +127,10 @@ pub fn receipt<'a>(context: &PageContext<'a>, view: &ReceiptView<'a>) -> Page {
     let t = Messages::of(context.lang);
     let title = t.get("receipt-title").into_owned();
     let mut frame = Frame::new(context, title, "/receipts");
-    frame.receipt = Some(view.id);
+    frame.switch = Switch::Post(HiddenForm {
+        action: frame.link_of_other("/receipts"),
+        fields: vec![("id".to_owned(), view.id.to_owned())],
+    });
     frame.scripts = &["receipt.js"];
     frame.script_prefix = "script-";
     Page::new(
