@@ -153,6 +153,23 @@ for (const lang of LANGUAGES) {
   });
 }
 
+test("the address in a receipt's code fills the field, and keeps the number in no address", async () => {
+  const { page, close } = await open(browser);
+  const asked = [];
+  page.on("request", (request) => asked.push(request.url()));
+  const number = "0-1234-0123456789abcdefghjkmnpqrs";
+  await page.goto(`${url}/receipts#${number}`);
+  await page.waitForFunction(() => location.hash === "");
+  assert.equal(await page.locator("#id").inputValue(), number);
+  await page.locator("#id").press("Enter");
+  await page.locator(".receipt").waitFor();
+  assert.ok(!page.url().includes(number));
+  await page.goto(`${url}/receipts#<b>`);
+  assert.equal(await page.locator("#id").inputValue(), "");
+  assert.ok(asked.every((address) => new URL(address).hash !== "" || !address.includes(number)), asked.join());
+  await close();
+});
+
 test("a dark page's button stands out from its ground", async () => {
   const { page, close } = await open(browser, { colorScheme: "dark" });
   await page.goto(`${url}/ballots/L2025-001?lang=fr`);

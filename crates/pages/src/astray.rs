@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::frame::{Frame, Page, PageContext};
+use crate::help::{Help, Site};
 use crate::messages::Messages;
 use crate::monitor::Program;
 
@@ -33,6 +34,7 @@ pub fn astray(context: &PageContext<'_>, program: Program, why: Astray) -> Page 
     let mut frame = Frame::new(context, t.get(title).into_owned(), "/");
     if program == Program::Tally {
         frame.footer = "footer-results";
+        frame.help = Help::of(context.event, context.lang, Site::Results);
     }
     Page::new(context.lang, &AstrayPage { frame, body }).with_status(status)
 }

@@ -3,7 +3,9 @@
 use askama::Template;
 use election::{Event, Language};
 
+use crate::address::with_lang;
 use crate::asset::path_of;
+use crate::help::{Help, Site};
 use crate::messages::Messages;
 use crate::{CSP, EMBED_CSP};
 
@@ -92,6 +94,8 @@ pub(crate) struct Frame<'a> {
     /// Prefix of the messages that the modules need; empty: none.
     pub(crate) script_prefix: &'static str,
     pub(crate) footer: &'static str,
+    /// Whom to call; none where the event names nobody, and on pages of operators.
+    pub(crate) help: Option<Help<'a>>,
     /// Fewest votes that results of this event ever show together.
     release_min: u32,
     /// Where the name in the header leads.
@@ -114,6 +118,7 @@ impl<'a> Frame<'a> {
             scripts: &[],
             script_prefix: "",
             footer: "footer-voter",
+            help: Help::of(context.event, context.lang, Site::Voters),
             release_min: release_min(context.event),
             home: "/",
             embed: false,
@@ -161,10 +166,4 @@ fn release_min(event: &Event) -> u32 {
     steps
         .min()
         .expect("a definition without a ballot is refused")
-}
-
-/// `path` with `lang` as its last parameter. Pages keep no cookie: their links carry the language.
-pub(crate) fn with_lang(path: &str, lang: Language) -> String {
-    let joint = if path.contains('?') { '&' } else { '?' };
-    format!("{path}{joint}lang={}", lang.tag())
 }

@@ -28,6 +28,7 @@
 //! that the server has rendered. A page is therefore complete without scripts, and the texts of a
 //! language stand in one place.
 
+mod address;
 mod asset;
 mod astray;
 mod chart;
@@ -36,6 +37,7 @@ mod encoding;
 mod form;
 mod frame;
 mod headers;
+mod help;
 mod messages;
 mod monitor;
 mod qr;

@@ -150,6 +150,7 @@ pub fn monitor(context: &PageContext<'_>, program: Program, tables: &[ClusterTab
     frame.scripts = &["monitor.js"];
     frame.script_prefix = "watch-";
     frame.footer = "footer-monitor";
+    frame.help = None;
     frame.home = "/monitor";
     Page::new(
         context.lang,

@@ -1,5 +1,6 @@
 //! Renders every page in every state, and checks what all pages promise.
 
+mod help;
 mod kept;
 mod picture;
 mod proofs;
@@ -18,6 +19,7 @@ use crate::voter::{
 use crate::{
     Astray, Page, PageContext, Program, asset, assets, astray, cluster_tables, monitor, results,
 };
+use help::is_of_authority;
 use picture::picture;
 use proofs::{proof, proof_without_witnesses, receipt};
 use witnesses::{checked, is_witness};
@@ -318,7 +320,8 @@ fn every_page_keeps_the_policy() {
             let name = path.strip_prefix(crate::ASSET_PREFIX);
             assert!(name.is_none_or(|name| asset(name).is_some()), "{path}");
             let foreign = !path.starts_with(['/', '#']);
-            assert!(!foreign || is_witness(html, path), "{path} leads elsewhere");
+            let named = is_witness(html, path) || is_of_authority(path);
+            assert!(!foreign || named, "{path} leads elsewhere");
         }
     }
 }
@@ -355,7 +358,7 @@ fn every_link_and_form_keeps_the_language() {
                 .html
                 .contains(&format!("method=\"get\" action=\"{path}\""));
             let language = path.contains("lang=fr") || path.contains("lang=en");
-            let known = plain || get_form || is_witness(&page.html, path);
+            let known = plain || get_form || is_witness(&page.html, path) || is_of_authority(path);
             assert!(known || language, "{lang:?}: {path}");
         }
         let inputs = page

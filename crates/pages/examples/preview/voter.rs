@@ -63,7 +63,11 @@ impl BallotBox {
             }
             ("POST", ["ballots", id, "cast"]) => match ballot(id) {
                 Some(ballot) => match self.cast(context, ballot, &request.form()) {
-                    Ok(id) => Some(receipt(context, &id, context.now_ms, &proof(&id, false))),
+                    Ok(id) => {
+                        let proof = proof(&id, false);
+                        let cast = (Some(ballot), context.now_ms);
+                        Some(receipt(context, &id, cast, &proof))
+                    }
                     Err(page) => Some(*page),
                 },
                 None => None,
@@ -204,7 +208,7 @@ fn check(context: &PageContext<'_>, id: Option<&str>) -> Page {
         None => voter::check(context, None),
         Some("") => voter::check(context, Some(("", CheckFault::Missing))),
         Some(id) if id == RECEIPT || OTHER_RECEIPTS.contains(&id) => {
-            receipt(context, id, RECORDED_MS, &proof(id, true))
+            receipt(context, id, (None, RECORDED_MS), &proof(id, true))
         }
         Some(id) if id.split('-').count() == 3 => {
             voter::check(context, Some((id, CheckFault::Unknown)))
@@ -213,9 +217,19 @@ fn check(context: &PageContext<'_>, id: Option<&str>) -> Page {
     }
 }
 
-fn receipt(context: &PageContext<'_>, id: &str, time_ms: i64, proof: &ProofView) -> Page {
-    let proof = Some(proof);
-    voter::receipt(context, &ReceiptView { id, time_ms, proof })
+fn receipt(
+    context: &PageContext<'_>,
+    id: &str,
+    (ballot, time_ms): (Option<&Ballot>, i64),
+    proof: &ProofView,
+) -> Page {
+    let view = ReceiptView {
+        id,
+        ballot,
+        time_ms,
+        proof: Some(proof),
+    };
+    voter::receipt(context, &view)
 }
 
 /// A promise right after the vote, the proof for whoever asks later.

@@ -13,6 +13,16 @@ footer-results = Official once a signed statement certifies them. Two people, ea
    *[other] Results are shown in steps of at least { $votes } votes, or of everybody’s where fewer voted.
  }
 footer-monitor = No personal data on this page.
+help = Help
+help-address = This is the real site if its address begins with { $address }. Nobody asks for your code in another place.
+help-address-results = This is the real site if its address begins with { $address }.
+help-receipt = Check a receipt
+help-results = Results
+help-vote = Vote
+help-lost-letter = Lost letter
+help-accessibility = Accessibility
+help-privacy = Privacy
+call-authority = { $name } at { $telephone }
 
 # Times and numbers
 moment = { $month } { $day }, { $year }, { $clock } { $zone }

@@ -89,14 +89,14 @@ fault-tries = { $count ->
    *[other] { $count } more tries from your network. If all fail, the next is possible after { $wait }.
 }
 fault-no-tries = No try is left from your network until { $time }.
-fault-lost-letter = If you have lost your letter, call the election authority: you get a new code.
+fault-lost-letter = If you have lost your letter, call { $call }: you get a new code.
 
 # Ends
 end-duplicate-title = You have already voted on this ballot
 end-duplicate-attempt = This is attempt no. { $attempt } for this SIN and code, the recorded vote included.
 end-duplicate-body = If you have voted on another page, in another window or on another device, all is well: the first vote counts.
 end-duplicate-lost = If the connection broke while you voted, that vote had arrived: it is the one that counts.
-end-duplicate-help = If you have not voted, call the number on your letter without delay.
+end-duplicate-help = If you have not voted, somebody else may have used your letter: call { $call } without delay.
 end-repeats-body = It was sent again too often, so this time is not noted. Nothing has to be done. Try again in { $wait } if you must.
 end-not-open-title = Voting is not open yet
 end-not-open-body = Voting on this ballot begins { $time }. Come back then.
@@ -104,7 +104,7 @@ end-closed-title = Voting is closed
 end-closed-body = Voting on this ballot ended { $time }. Your submission came too late and was not recorded.
 end-closed-look = Voting on this ballot ended { $time }.
 end-region-title = You have no vote in this election
-end-region-body = Your SIN and your code are right, but this election is not held in the riding of the voters’ list for you. Nothing was recorded. If the riding is wrong, call the election authority.
+end-region-body = Your SIN and your code are right, but this election is not held in the riding of the voters’ list for you. Nothing was recorded. If the riding is wrong, call { $call }.
 end-tries-title = Too many tries
 end-tries-body = Too many wrong codes were entered for this SIN from your network. To protect secret codes, no other is looked at for { $wait }, until { $time }.
 end-tries-help = Check the code on your letter. From another network, such as that of a mobile phone, you can go on at once.
@@ -136,6 +136,8 @@ end-wait-minutes = { $count ->
 }
 end-again = Start again
 end-home = Back to the home page
+call-letter = the number on your letter
+call-nobody = the election authority
 end-check = Check a receipt
 
 # Receipt
@@ -143,10 +145,11 @@ receipt-title = Your vote is recorded
 receipt-lead = Keep this receipt: it proves that the vote is in the ballot box. It says nothing of your choice.
 receipt-id = Receipt number
 receipt-time = Recorded in the hour from
-receipt-qr = QR code of the receipt number
+receipt-qr = QR code of this receipt
 receipt-print = Print
 receipt-copy = Copy the number
 receipt-check = You can check it whenever you like, on this device or another.
+receipt-where = Check it at
 receipt-close = On a shared device, close this window now.
 receipt-close-why = Nobody who comes after you can then see what you did here.
 receipt-home = Vote on another ballot

@@ -13,6 +13,16 @@ footer-results = Officiels une fois certifiés par un relevé signé. Deux perso
    *[other] Les résultats s’affichent par tranches d’au moins { $votes } votes, ou de tous les votes s’il y en a moins.
  }
 footer-monitor = Aucune donnée personnelle sur cette page.
+help = Aide
+help-address = Ce site est le vrai si son adresse commence par { $address }. Personne ne demande votre code ailleurs.
+help-address-results = Ce site est le vrai si son adresse commence par { $address }.
+help-receipt = Vérifier un reçu
+help-results = Résultats
+help-vote = Voter
+help-lost-letter = Lettre perdue
+help-accessibility = Accessibilité
+help-privacy = Vie privée
+call-authority = { $name } au { $telephone }
 
 # Moments et nombres
 moment = { $day ->

@@ -89,14 +89,14 @@ fault-tries = { $count ->
    *[other] Il reste { $count } essais depuis votre réseau. Si tous échouent, le suivant sera possible après { $wait }.
 }
 fault-no-tries = Il ne reste aucun essai depuis votre réseau jusqu’à { $time }.
-fault-lost-letter = Si vous avez perdu votre lettre, appelez l’autorité électorale : vous recevrez un nouveau code.
+fault-lost-letter = Si vous avez perdu votre lettre, appelez { $call } : vous recevrez un nouveau code.
 
 # Fins
 end-duplicate-title = Vous avez déjà voté à ce scrutin
 end-duplicate-attempt = C’est la tentative nº { $attempt } pour ce NAS et ce code, le vote enregistré compris.
 end-duplicate-body = Si vous avez voté sur une autre page, dans une autre fenêtre ou sur un autre appareil, tout va bien : le premier vote compte.
 end-duplicate-lost = Si la connexion s’est interrompue pendant que vous votiez, ce vote était bien arrivé : c’est lui qui compte.
-end-duplicate-help = Si vous n’avez pas voté, appelez sans tarder le numéro qui figure sur votre lettre.
+end-duplicate-help = Si vous n’avez pas voté, une autre personne s’est peut-être servie de votre lettre : appelez sans tarder { $call }.
 end-repeats-body = Le vote a été renvoyé trop souvent : cet envoi n’est pas noté. Il n’y a rien à faire. Réessayez dans { $wait } s’il le faut.
 end-not-open-title = Le vote n’a pas encore commencé
 end-not-open-body = Le vote de ce scrutin commence le { $time }. Revenez à ce moment-là.
@@ -104,7 +104,7 @@ end-closed-title = Le vote a pris fin
 end-closed-body = Le vote de ce scrutin a pris fin le { $time }. Votre envoi est arrivé trop tard et n’a pas été enregistré.
 end-closed-look = Le vote de ce scrutin a pris fin le { $time }.
 end-region-title = Vous ne votez pas à cette élection
-end-region-body = Votre NAS et votre code sont justes, mais cette élection n’a pas lieu dans la circonscription que la liste électorale indique pour vous. Rien n’a été enregistré. Si cette circonscription est fausse, appelez l’autorité électorale.
+end-region-body = Votre NAS et votre code sont justes, mais cette élection n’a pas lieu dans la circonscription que la liste électorale indique pour vous. Rien n’a été enregistré. Si cette circonscription est fausse, appelez { $call }.
 end-tries-title = Trop d’essais
 end-tries-body = Trop de codes erronés ont été entrés pour ce NAS depuis votre réseau. Pour protéger les codes secrets, aucun autre n’est examiné pendant { $wait }, soit jusqu’à { $time }.
 end-tries-help = Vérifiez le code sur votre lettre. Depuis un autre réseau, comme celui d’un téléphone mobile, vous pouvez continuer tout de suite.
@@ -136,6 +136,8 @@ end-wait-minutes = { $count ->
 }
 end-again = Recommencer
 end-home = Retour à l’accueil
+call-letter = le numéro qui figure sur votre lettre
+call-nobody = l’autorité électorale
 end-check = Vérifier un reçu
 
 # Reçu
@@ -143,10 +145,11 @@ receipt-title = Votre vote est enregistré
 receipt-lead = Gardez ce reçu : il prouve que le vote est dans l’urne. Il ne dit rien de votre choix.
 receipt-id = Numéro de reçu
 receipt-time = Enregistré dans l'heure à partir du
-receipt-qr = Code QR du numéro de reçu
+receipt-qr = Code QR de ce reçu
 receipt-print = Imprimer
 receipt-copy = Copier le numéro
 receipt-check = Vous pouvez le vérifier quand vous voulez, sur cet appareil ou un autre.
+receipt-where = Adresse où le vérifier :
 receipt-close = Sur un appareil partagé, fermez cette fenêtre maintenant.
 receipt-close-why = Personne après vous ne pourra voir ce que vous avez fait ici.
 receipt-home = Voter à un autre scrutin

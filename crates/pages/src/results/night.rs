@@ -4,7 +4,9 @@ use election::{Ballot, Language};
 
 use super::checked::CheckedLine;
 use super::view::{Progress, Seen, Stage, Turnout};
-use crate::frame::{Frame, Page, PageContext, with_lang};
+use crate::address::with_lang;
+use crate::frame::{Frame, Page, PageContext};
+use crate::help::{Help, Site};
 use crate::messages::Messages;
 use crate::wording::{self, Moment, closing, moment};
 
@@ -40,6 +42,7 @@ impl<'a> Night<'a> {
         frame.scripts = &["results.js"];
         frame.script_prefix = "live-";
         frame.footer = "footer-results";
+        frame.help = Help::of(self.context.event, self.context.lang, Site::Results);
         frame.embed = self.embed;
         frame
     }

@@ -39,6 +39,7 @@ pub(super) fn proof(is_proof: bool) -> ProofView {
 pub(super) fn receipt(context: &PageContext<'_>, proof: Option<&ProofView>) -> Page {
     let view = ReceiptView {
         id: RECEIPT,
+        ballot: context.event.ballot("L2025-001"),
         time_ms: OPEN_MS,
         proof,
     };

@@ -4,8 +4,11 @@ use askama::Template;
 use election::{Ballot, Choice};
 
 use super::kept::hidden_fields;
+use super::review::lost_letter;
+use super::wait::wait;
 use super::{CastState, ballot_path};
 use crate::frame::{Frame, HiddenForm, Page, PageContext, Switch};
+use crate::help::whom_to_call;
 use crate::messages::Messages;
 use crate::wording::{Moment, closing, moment, time_of_day};
 
@@ -224,6 +227,10 @@ impl End {
         let t = Messages::of(context.lang);
         let zone = &context.event.time_zone;
         let at = |id: &str, time: Moment| vec![t.fill(id, [("time", time.text.into())])];
+        let call = |id: &str, otherwise| {
+            let call = whom_to_call(context.event, context.lang, otherwise);
+            t.fill(id, [("call", call.into())])
+        };
         let after = |id: &str, seconds: u32| vec![t.fill(id, [("wait", wait(t, seconds).into())])];
         match self {
             End::Duplicate { attempt_count } => vec![
@@ -233,9 +240,9 @@ impl End {
                 ),
                 t.get("end-duplicate-body").into_owned(),
                 t.get("end-duplicate-lost").into_owned(),
-                t.get("end-duplicate-help").into_owned(),
+                call("end-duplicate-help", "call-letter"),
             ],
-            End::NotInRegion => vec![t.get("end-region-body").into_owned()],
+            End::NotInRegion => vec![call("end-region-body", "call-nobody")],
             End::NotOpen { opens_ms } => {
                 at("end-not-open-body", moment(context.lang, zone, *opens_ms))
             }
@@ -248,7 +255,7 @@ impl End {
             }
             End::TooManyRepeats { retry_after_s } => {
                 let mut lines = after("end-repeats-body", *retry_after_s);
-                lines.push(t.get("end-duplicate-help").into_owned());
+                lines.push(call("end-duplicate-help", "call-letter"));
                 lines
             }
             End::TooManyRequests { retry_after_s } => {
@@ -270,7 +277,7 @@ impl End {
                 vec![
                     t.fill("end-tries-body", values),
                     t.get("end-tries-help").into_owned(),
-                    t.get("fault-lost-letter").into_owned(),
+                    lost_letter(context),
                 ]
             }
             End::Busy { retry_after_s } => {
@@ -298,14 +305,4 @@ fn of(activity: Activity<'_>, [look, cast, check]: [&'static str; 3]) -> &'stati
         Activity::Casting { .. } => cast,
         Activity::Checking => check,
     }
-}
-
-/// A span of time that a person can wait for: seconds below two minutes, else minutes rounded up.
-pub(super) fn wait(t: &Messages, seconds: u32) -> String {
-    let (id, count) = if seconds < 120 {
-        ("end-wait-seconds", seconds)
-    } else {
-        ("end-wait-minutes", seconds.div_ceil(60))
-    };
-    t.fill(id, [("count", count.into())])
 }

@@ -14,6 +14,7 @@ mod marks;
 mod receipt;
 mod review;
 mod state;
+mod wait;
 
 pub use end::{Activity, End, ended};
 pub use kept::Marks;
@@ -101,6 +102,8 @@ struct Card<'a> {
     when: String,
     href: String,
     label: String,
+    /// Where the results of a closed ballot are published.
+    results: Option<String>,
 }
 
 /// The ballots of the event and whether they are open.
@@ -129,12 +132,16 @@ fn card<'a>(context: &PageContext<'a>, frame: &Frame<'_>, ballot: &'a Ballot) ->
         Window::Closed { .. } => ("closed", "home-closed", closes()),
     };
     let title = ballot.title.in_language(context.lang);
+    let authority = context.event.authority.as_ref();
+    let results = authority.and_then(|authority| authority.results.as_ref());
+    let results = results.map(|origin| frame.link(&format!("{origin}{}", ballot_path(ballot))));
     Card {
         kind: kind_of(ballot),
         title,
         state,
         when: frame.t.fill(message, [("time", time.text.into())]),
         href: frame.link(&ballot_path(ballot)),
+        results: results.filter(|_| state == "closed"),
         label: frame.t.fill("home-vote-about", [("title", title.into())]),
     }
 }
@@ -165,6 +172,7 @@ pub fn check(context: &PageContext<'_>, asked: Option<(&str, CheckFault)>) -> Pa
     let t = crate::messages::Messages::of(context.lang);
     let mut frame = Frame::new(context, t.get("check-title").into_owned(), "/receipts");
     frame.has_faults = asked.is_some();
+    frame.scripts = &["check.js"];
     let (value, faults, status) = match asked {
         None => ("", vec![], 200),
         Some((value, CheckFault::Missing)) => (value, vec![id_fault("check-missing")], 400),

@@ -3,10 +3,11 @@
 use askama::Template;
 use election::{Ballot, BallotKind, Choice, Election};
 
-use super::end::wait;
 use super::kept::hidden_fields;
+use super::wait::wait;
 use super::{FieldFault, Line, ballot_path};
 use crate::frame::{Frame, HiddenForm, Page, PageContext, Switch};
+use crate::help::whom_to_call;
 use crate::messages::Messages;
 use crate::wording::time_of_day;
 
@@ -87,7 +88,7 @@ struct Review<'a> {
     /// How many wrong codes are left, where they are counted.
     tries_left: Option<String>,
     /// What to do about a lost letter, where NAS and code are not known together.
-    lost_letter: Option<&'static str>,
+    lost_letter: Option<String>,
     title: &'a str,
     question: Option<&'a str>,
     region_name: Option<&'a str>,
@@ -146,7 +147,7 @@ pub fn review(
             nas_fault,
             code_fault,
             tries_left: tries_left.map(|tries| told(context, tries)),
-            lost_letter: is_unknown.then_some("fault-lost-letter"),
+            lost_letter: is_unknown.then(|| lost_letter(context)),
             title: ballot.title.in_language(context.lang),
             question: law.map(|law| law.question.in_language(context.lang)),
             region_name: context
@@ -166,6 +167,12 @@ pub fn review(
         },
     )
     .with_status(faults.first().map_or(200, |fault| fault.status()))
+}
+
+/// What to do about a lost letter, whose number is lost with it.
+pub(super) fn lost_letter(context: &PageContext<'_>) -> String {
+    let call = whom_to_call(context.event, context.lang, "call-nobody");
+    Messages::of(context.lang).fill("fault-lost-letter", [("call", call.into())])
 }
 
 /// How many tries are left, and what follows the last one.

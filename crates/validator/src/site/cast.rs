@@ -102,7 +102,7 @@ pub(super) async fn cast(
     match cast.await {
         Ok(recorded) => {
             app.metrics.note_recorded(&recorded);
-            receipt(app, context, &recorded)
+            receipt(app, context, ballot, &recorded)
         }
         Err(refusal) => {
             app.metrics.note_refusal(&refusal);
@@ -116,7 +116,7 @@ pub(super) async fn cast(
 }
 
 /// The receipt is the answer itself: nothing has to be asked for again that might be refused.
-fn receipt(app: &App, context: &PageContext<'_>, recorded: &Recorded) -> Reply {
+fn receipt(app: &App, context: &PageContext<'_>, ballot: &Ballot, recorded: &Recorded) -> Reply {
     let id = recorded.receipt.to_string();
     // No checkpoint covers the vote of this moment.
     let desk = app.desk.as_ref();
@@ -124,6 +124,7 @@ fn receipt(app: &App, context: &PageContext<'_>, recorded: &Recorded) -> Reply {
     let promise = promise.and_then(|promise| proof::view(app, &recorded.receipt, promise));
     let view = ReceiptView {
         id: &id,
+        ballot: Some(ballot),
         time_ms: receipts::hour_of(recorded.time_ms),
         proof: promise.as_ref(),
     };

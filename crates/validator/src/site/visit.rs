@@ -125,7 +125,10 @@ impl Visit {
     }
 
     async fn receipt(self, app: &Arc<App>, form: &Form) -> Result<Reply, Rejection> {
-        let text = form.get("id").unwrap_or_default().trim();
+        // Whoever copies it from paper may keep its groups apart.
+        let asked = form.get("id").unwrap_or_default();
+        let text: String = asked.split_whitespace().collect();
+        let text = text.as_str();
         let Ok(id) = text.parse() else {
             let fault = match text {
                 "" => CheckFault::Missing,
@@ -145,6 +148,7 @@ impl Visit {
                 }
                 let view = ReceiptView {
                     id: &id.to_string(),
+                    ballot: None,
                     time_ms: receipts::hour_of(found.time_ms),
                     proof: proof.as_ref(),
                 };

@@ -34,7 +34,8 @@ fn key_of(review: &Answer) -> String {
 fn receipt_of(receipt: &Answer) -> String {
     let page = text(receipt);
     let (_, rest) = page.split_once("id=\"id\" translate=\"no\">").unwrap();
-    rest.split_once('<').unwrap().0.to_owned()
+    let (groups, _) = rest.split_once("</p>").unwrap();
+    groups.replace("<span>", "").replace("</span>", "")
 }
 
 pub(crate) fn form(voter: Voter, choice: &str) -> String {
