@@ -1,6 +1,6 @@
 // Checks the receipt's proof (docs/transparency.md) in the browser. What cannot be read throws, and is refused.
 
-import { text, make } from "./texts.js";
+import { make, text, told } from "./texts.js";
 
 const SYMBOLS = "0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -59,17 +59,6 @@ async function signatureOf(note, key, timeBytes) {
     check(fits && line.time.length === timeBytes, "why-signature", { name });
   }
   return found[0];
-}
-
-/** A time in the event's zone, which is named; as the browser likes it where it does not know the zone. */
-function told(time, zone) {
-  const lang = `${document.documentElement.lang}-CA`;
-  const day = { year: "numeric", month: "long", day: "numeric", hour: "numeric", minute: "2-digit" };
-  try {
-    return time.toLocaleString(lang, { ...day, timeZone: zone, timeZoneName: "longGeneric" });
-  } catch {
-    return time.toLocaleString(lang, { dateStyle: "long", timeStyle: "long" });
-  }
 }
 
 async function cosigned(note, { witnesses, required, zone }) {

@@ -137,9 +137,12 @@ pub fn review(
     let found = faults.iter().flat_map(|fault| fault.field_faults());
     let mut found: Vec<FieldFault> = found.collect();
     let message_of = |field| found.iter().find(|f| f.field == field).map(|f| f.message);
-    let (nas_fault, code_fault) = (message_of("nas"), message_of("code"));
-    found.dedup_by_key(|fault| fault.message);
     let is_unknown = faults.contains(&CredentialFault::NotRecognised);
+    let (nas_fault, code_fault) = match is_unknown {
+        true => (Some("fault-nas-compare"), Some("fault-code-compare")),
+        false => (message_of("nas"), message_of("code")),
+    };
+    found.dedup_by_key(|fault| fault.message);
     let law = ballot.law();
     Page::new(
         context.lang,
