@@ -74,12 +74,12 @@ for (const lang of LANGUAGES) {
     assert.match(await page.locator(".ranker [role=status]").textContent(), /A\. Candidat-01.*2/);
     await press("remove", 2);
     assert.deepEqual(await order(), ["1", "4"]);
-    await page.getByRole("button", { name: say["script-undo"] }).click();
+    await page.getByRole("button", { name: say["rank-undo"] }).click();
     assert.deepEqual(await order(), ["2", "1", "4"]);
     await inspect(page, `flow-ranking-${lang}`);
-    await page.getByRole("button", { name: say["script-clear"] }).click();
+    await page.getByRole("button", { name: say["rank-clear"] }).click();
     assert.deepEqual(await order(), []);
-    await page.getByRole("button", { name: say["script-undo"] }).click();
+    await page.getByRole("button", { name: say["rank-undo"] }).click();
     await page.getByRole("button", { name: say["mark-continue"] }).click();
     const chosen = await page.locator(".chosen li strong").allTextContents();
     assert.deepEqual(chosen, ["B. Candidat-02", "A. Candidat-01", "D. Candidat-04"]);

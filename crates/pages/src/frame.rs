@@ -91,8 +91,8 @@ pub(crate) struct Frame<'a> {
     /// Source names of style sheets and modules of `assets/`.
     pub(crate) styles: &'static [&'static str],
     pub(crate) scripts: &'static [&'static str],
-    /// Prefix of the messages that the modules need; empty: none.
-    pub(crate) script_prefix: &'static str,
+    /// Prefixes of the messages that the modules need.
+    pub(crate) script_prefixes: &'static [&'static str],
     pub(crate) footer: &'static str,
     /// Whom to call; none where the event names nobody, and on pages of operators.
     pub(crate) help: Option<Help<'a>>,
@@ -116,7 +116,7 @@ impl<'a> Frame<'a> {
             has_faults: false,
             styles: &["style.css"],
             scripts: &[],
-            script_prefix: "",
+            script_prefixes: &[],
             footer: "footer-voter",
             help: Help::of(context.event, context.lang, Site::Voters),
             release_min: release_min(context.event),
@@ -156,7 +156,7 @@ impl<'a> Frame<'a> {
     }
 
     pub(crate) fn script_texts(&self) -> String {
-        self.t.for_script(self.script_prefix)
+        self.t.for_script(self.script_prefixes)
     }
 }
 

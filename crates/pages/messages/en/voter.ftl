@@ -1,4 +1,4 @@
-### The voter's page. Texts that start with "script-" are for the modules of the page.
+### The voter’s page. Texts that start with "script-" or "rank-" are for the modules of the page.
 
 # Steps
 steps = Steps of voting
@@ -182,27 +182,27 @@ script-nas-length = A SIN has 9 digits; this has %n%.
 script-nas-check = This SIN does not look right: a digit may be wrong or two exchanged. If it is yours, cast anyway.
 script-code-short = The code looks incomplete.
 script-code-check = This code does not look right: compare every character with your letter. If it is the one in the letter, cast anyway.
-script-ranked = Your ranking
-script-unranked = Not in your ranking yet
-script-ranked-none = Nobody so far.
-script-unranked-none = Everybody is ranked.
-script-add = Rank %rank%
-script-up = Move up
-script-down = Move down
-script-remove = Remove
-script-undo = Undo the last step
-script-clear = Clear all
-script-full = You have used every rank of this ballot.
-script-said-placed = %name%: %rank% choice of %total%.
-script-said-removed = %name% is no longer in your ranking.
-script-said-undone = Last step undone. %total% in your ranking.
-script-said-cleared = Ranking cleared.
-script-said-top = %name% is already first.
-script-said-bottom = %name% is already last.
-script-ordinal-one = %n%st
-script-ordinal-two = %n%nd
-script-ordinal-few = %n%rd
-script-ordinal-other = %n%th
+rank-ranked = Your ranking
+rank-unranked = Not in your ranking yet
+rank-ranked-none = Nobody so far.
+rank-unranked-none = Everybody is ranked.
+rank-add = Rank %rank%
+rank-up = Move up
+rank-down = Move down
+rank-remove = Remove
+rank-undo = Undo the last step
+rank-clear = Clear all
+rank-full = You have used every rank of this ballot.
+rank-said-placed = %name%: %rank% choice of %total%.
+rank-said-removed = %name% is no longer in your ranking.
+rank-said-undone = Last step undone. %total% in your ranking.
+rank-said-cleared = Ranking cleared.
+rank-said-top = %name% is already first.
+rank-said-bottom = %name% is already last.
+rank-ordinal-one = %n%st
+rank-ordinal-two = %n%nd
+rank-ordinal-few = %n%rd
+rank-ordinal-other = %n%th
 script-sending-title = Casting your vote…
 script-sending-body = Keep this page open.
 script-busy-title = The service is very busy

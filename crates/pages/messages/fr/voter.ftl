@@ -1,4 +1,4 @@
-### La page de l’électeur. Les textes qui commencent par « script- » servent aux modules de la page.
+### La page de l’électeur. Les textes qui commencent par « script- » ou « rank- » servent aux modules de la page.
 
 # Étapes
 steps = Étapes du vote
@@ -182,27 +182,27 @@ script-nas-length = Un NAS a 9 chiffres ; il y en a %n%.
 script-nas-check = Ce NAS ne semble pas juste : un chiffre est peut-être faux ou deux sont inversés. S’il est bien le vôtre, déposez quand même.
 script-code-short = Le code semble incomplet.
 script-code-check = Ce code ne semble pas juste : comparez chaque caractère à votre lettre. S’il est bien celui de la lettre, déposez quand même.
-script-ranked = Votre classement
-script-unranked = Pas encore dans votre classement
-script-ranked-none = Personne pour l’instant.
-script-unranked-none = Tout le monde est classé.
-script-add = Classer %rank%
-script-up = Monter
-script-down = Descendre
-script-remove = Retirer
-script-undo = Annuler le dernier geste
-script-clear = Tout effacer
-script-full = Vous avez utilisé tous les rangs de ce bulletin.
-script-said-placed = %name% : %rank% choix sur %total%.
-script-said-removed = %name% n’est plus dans votre classement.
-script-said-undone = Dernier geste annulé. %total% dans votre classement.
-script-said-cleared = Classement effacé.
-script-said-top = %name% est déjà en tête.
-script-said-bottom = %name% est déjà en dernier.
-script-ordinal-one = %n%er
-script-ordinal-two = %n%e
-script-ordinal-few = %n%e
-script-ordinal-other = %n%e
+rank-ranked = Votre classement
+rank-unranked = Pas encore dans votre classement
+rank-ranked-none = Personne pour l’instant.
+rank-unranked-none = Tout le monde est classé.
+rank-add = Classer %rank%
+rank-up = Monter
+rank-down = Descendre
+rank-remove = Retirer
+rank-undo = Annuler le dernier geste
+rank-clear = Tout effacer
+rank-full = Vous avez utilisé tous les rangs de ce bulletin.
+rank-said-placed = %name% : %rank% choix sur %total%.
+rank-said-removed = %name% n’est plus dans votre classement.
+rank-said-undone = Dernier geste annulé. %total% dans votre classement.
+rank-said-cleared = Classement effacé.
+rank-said-top = %name% est déjà en tête.
+rank-said-bottom = %name% est déjà en dernier.
+rank-ordinal-one = %n%er
+rank-ordinal-two = %n%e
+rank-ordinal-few = %n%e
+rank-ordinal-other = %n%e
 script-sending-title = Dépôt du vote en cours…
 script-sending-body = Gardez cette page ouverte.
 script-busy-title = Le service est très demandé

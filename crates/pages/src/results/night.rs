@@ -40,7 +40,7 @@ impl<'a> Night<'a> {
         let mut frame = Frame::new(&self.context, title, &path);
         frame.styles = &["style.css", "results.css"];
         frame.scripts = &["results.js"];
-        frame.script_prefix = "live-";
+        frame.script_prefixes = &["live-"];
         frame.footer = "footer-results";
         frame.help = Help::of(self.context.event, self.context.lang, Site::Results);
         frame.embed = self.embed;

@@ -138,7 +138,7 @@ fn page(
     frame.scripts = &["wipe.js"];
     if matches!(asks, Asks::Ranking { .. }) {
         frame.scripts = &["ranking.js", "wipe.js"];
-        frame.script_prefix = "script-";
+        frame.script_prefixes = &["rank-"];
     }
     Page::new(
         context.lang,

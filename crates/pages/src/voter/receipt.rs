@@ -141,7 +141,7 @@ pub fn receipt<'a>(context: &PageContext<'a>, view: &ReceiptView<'a>) -> Page {
         fields: vec![("id".to_owned(), view.id.to_owned())],
     });
     frame.scripts = &["receipt.js"];
-    frame.script_prefix = "script-";
+    frame.script_prefixes = &["script-"];
     let authority = context.event.authority.as_ref();
     let address = authority.map(|authority| format!("{}/receipts", authority.site));
     Page::new(

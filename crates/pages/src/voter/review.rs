@@ -133,7 +133,11 @@ pub fn review(
     });
     frame.has_faults = !faults.is_empty();
     frame.scripts = &["credentials.js", "cast.js"];
-    frame.script_prefix = "script-";
+    frame.script_prefixes = match choice {
+        // A voter of another region gets a ballot to rank in place of this page.
+        Choice::Ranking(_) => &["script-", "rank-"],
+        _ => &["script-"],
+    };
     let found = faults.iter().flat_map(|fault| fault.field_faults());
     let mut found: Vec<FieldFault> = found.collect();
     let message_of = |field| found.iter().find(|f| f.field == field).map(|f| f.message);
