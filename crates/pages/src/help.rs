@@ -20,8 +20,8 @@ pub(crate) struct Help<'a> {
     pub(crate) telephone: &'a str,
     /// The number as an address of the scheme `tel`.
     pub(crate) dial: String,
-    /// Where the voter's pages are, and nowhere else.
-    pub(crate) address: String,
+    /// Where this site is, and nowhere else; none where the event does not say it.
+    pub(crate) address: Option<String>,
     pub(crate) links: Vec<HelpLink>,
 }
 
@@ -40,13 +40,13 @@ impl<'a> Help<'a> {
             Site::Voters => ("help-address", Some(&authority.site)),
             Site::Results => ("help-address-results", authority.results.as_ref()),
         };
-        let shown = shown.unwrap_or(&authority.site);
-        let shown = shown.strip_prefix("https://").unwrap_or(shown);
+        // Up to the slash: the name of another site may begin with the name of this one.
+        let said = |origin: &String| t.fill(message, [("address", format!("{origin}/").into())]);
         Some(Help {
             name: authority.name.in_language(lang),
             telephone: &authority.telephone,
             dial: format!("tel:{}", dialled(&authority.telephone)),
-            address: t.fill(message, [("address", shown.into())]),
+            address: shown.map(said),
             links: links(authority, lang, site),
         })
     }

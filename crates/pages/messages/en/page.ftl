@@ -14,8 +14,8 @@ footer-results = Official once a signed statement certifies them. Two people, ea
  }
 footer-monitor = No personal data on this page.
 help = Help
-help-address = This is the real site if its address begins with { $address }. Nobody asks for your code in another place.
-help-address-results = This is the real site if its address begins with { $address }.
+help-address = The one true address of this site is { $address } – compare it with your browser’s, letter by letter, up to the slash. Nobody asks for your code elsewhere.
+help-address-results = The one true address of this site is { $address } – compare it with your browser’s, letter by letter, up to the slash.
 help-receipt = Check a receipt
 help-results = Results
 help-vote = Vote

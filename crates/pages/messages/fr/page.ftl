@@ -14,8 +14,8 @@ footer-results = Officiels une fois certifiés par un relevé signé. Deux perso
  }
 footer-monitor = Aucune donnée personnelle sur cette page.
 help = Aide
-help-address = Ce site est le vrai si son adresse commence par { $address }. Personne ne demande votre code ailleurs.
-help-address-results = Ce site est le vrai si son adresse commence par { $address }.
+help-address = La seule vraie adresse de ce site est { $address } – comparez-la à celle de votre navigateur, lettre par lettre, jusqu’à la barre oblique. Personne ne demande votre code ailleurs.
+help-address-results = La seule vraie adresse de ce site est { $address } – comparez-la à celle de votre navigateur, lettre par lettre, jusqu’à la barre oblique.
 help-receipt = Vérifier un reçu
 help-results = Résultats
 help-vote = Voter

@@ -36,12 +36,12 @@ fn every_page_says_whom_to_call_and_which_address_is_real() {
         for (pages, site, other) in [
             (
                 voter_pages(&context),
-                "vote.example",
+                "https://vote.example/ – ",
                 "https://results.example/?lang=",
             ),
             (
                 results_pages(&context),
-                "results.example",
+                "https://results.example/ – ",
                 "https://vote.example/?lang=",
             ),
         ] {
@@ -57,7 +57,7 @@ fn every_page_says_whom_to_call_and_which_address_is_real() {
                 }
                 // The page for somebody astray at the results stands among the voter's.
                 let (site, other) = match page.html == tally {
-                    true => ("results.example", "https://vote.example/?lang="),
+                    true => ("https://results.example/ – ", "https://vote.example/?lang="),
                     false => (site, other),
                 };
                 assert!(footer.contains(site) && footer.contains(other), "{footer}");
