@@ -4,6 +4,7 @@
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
+use crate::authority::Authority;
 use crate::ballot::{
     Ballot, BallotIndex, BallotKind, Candidate, Candidates, CountingRules, Election, Law, Method,
     ResultsPolicy,
@@ -30,6 +31,9 @@ pub(crate) struct Definition {
     /// Left out where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) log: Option<LogDefinition>,
+    /// Left out where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) authority: Option<Authority>,
     pub(crate) party: Vec<Party>,
     pub(crate) region: Vec<Region>,
     pub(crate) law: Vec<LawDefinition>,
@@ -94,6 +98,7 @@ impl Definition {
             count_key: hand_key::parse(&self.count_key).expect("validate checks the keys"),
             mask_key: hand_key::parse(&self.mask_key).expect("validate checks the keys"),
             log: self.log.map(LogDefinition::into_log),
+            authority: self.authority,
             parties: self.party,
             regions: self.region,
             ballots,
@@ -110,6 +115,7 @@ impl Definition {
             count_key: HEXLOWER.encode(&event.count_key),
             mask_key: HEXLOWER.encode(&event.mask_key),
             log: event.log.as_ref().map(LogDefinition::of),
+            authority: event.authority.clone(),
             party: event.parties.clone(),
             region: event.regions.clone(),
             law: event

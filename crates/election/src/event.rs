@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use transparency::Policy;
 
+use crate::authority::Authority;
 use crate::ballot::{Ballot, BallotIndex, Election, Law};
 use crate::log::EventLog;
 use crate::text::Text;
@@ -23,6 +24,8 @@ pub struct Event {
     pub mask_key: [u8; 32],
     /// The log that the ledger is kept as; none where nobody outside watches it.
     pub log: Option<EventLog>,
+    /// Whom voters call, and where the real site is; none where the pages have nobody to name.
+    pub authority: Option<Authority>,
     /// Parties in the order written.
     pub parties: Vec<Party>,
     /// Regions in the order written.

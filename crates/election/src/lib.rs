@@ -6,6 +6,7 @@
 //! This crate knows no storage, no HTTP and no counting: it says what may be voted, by whom, when.
 
 mod alike;
+mod authority;
 mod ballot;
 mod choice;
 mod definition;
@@ -25,6 +26,7 @@ mod threshold;
 mod validate;
 mod wording;
 
+pub use authority::Authority;
 pub use ballot::{
     Ballot, BallotIndex, BallotKind, Candidate, CandidateStatus, CountingRules, Election, Law,
     Method, ResultsPolicy, System, TieBreak, Window,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use handwritten::{Document, Fault, Reading, Section};
 use jiff::tz::TimeZone;
 
+use crate::authority;
 use crate::ballot::{
     Candidate, CandidateStatus, CountingRules, Method, ResultsPolicy, System, TieBreak,
 };
@@ -103,6 +104,7 @@ fn definition(all: &mut Reading<'_>, mut root: Section<'_, '_>) -> (Definition, 
         count_key: event.text(all, "count_key", "\"64 hexadecimal digits\""),
         mask_key: event.text(all, "mask_key", "\"64 hexadecimal digits\""),
         log: log(all, &mut root),
+        authority: authority::read(all, &mut root),
         party: root
             .tables(all, "party", PARTIES_MAX)
             .into_iter()

@@ -26,6 +26,9 @@ pub(crate) fn validate(definition: &Definition) -> Vec<Fault> {
     if let Some(log) = &definition.log {
         faults.0.extend(crate::log::validate(log));
     }
+    if let Some(authority) = &definition.authority {
+        faults.0.extend(crate::authority::validate(authority));
+    }
     parties(&mut faults, definition);
     regions(&mut faults, definition);
     ballot_ids(&mut faults, definition);

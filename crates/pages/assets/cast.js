@@ -6,6 +6,7 @@
 
 import { text, make } from "./texts.js";
 import { enhanceCredentials } from "./credentials.js";
+import { enhanceRanking } from "./ranking.js";
 import { enhanceReceipt } from "./receipt.js";
 
 const ANSWER_WITHIN_MS = 15_000;
@@ -38,9 +39,10 @@ function replace({ html }) {
   if (main.querySelector("[data-receipt]")) {
     // The address of the review would ask for the choice again where the page is loaded again.
     history.replaceState(null, "", `/receipts?lang=${document.documentElement.lang}`);
-    document.querySelector(".masthead nav")?.replaceWith(next.querySelector(".masthead nav"));
     enhanceReceipt(main);
   }
+  document.querySelector(".masthead nav")?.replaceWith(next.querySelector(".masthead nav"));
+  enhanceRanking(main);
   enhanceCredentials(main);
   enhanceCast(main);
   window.scrollTo(0, 0);

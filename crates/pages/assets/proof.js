@@ -1,6 +1,6 @@
 // Checks the receipt's proof (docs/transparency.md) in the browser. What cannot be read throws, and is refused.
 
-import { text, make } from "./texts.js";
+import { make, text, told } from "./texts.js";
 
 const SYMBOLS = "0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -61,20 +61,21 @@ async function signatureOf(note, key, timeBytes) {
   return found[0];
 }
 
-async function cosigned(note, witnesses, required) {
+async function cosigned(note, { witnesses, required, zone }) {
   const seen = [];
   for (const [name, key] of witnesses) {
     const line = await signatureOf(note, key, 8);
     if (!line) continue;
     const time = new Date(Number(number(line.time)) * 1000);
-    seen.push({ name, time: time.toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "long" }) });
+    seen.push({ name, time: told(time, zone) });
   }
   check(seen.length >= required, "why-few", { count: seen.length, required });
   return seen;
 }
 
 /** What the proof shows: a message, its values, the witnesses. */
-async function proven(id, { proof, log, witnesses, required }) {
+async function proven(id, data) {
+  const { proof, log, witnesses, required } = data;
   const [head, extra, indexed, hashes] =
     /^c2sp.org\/tlog-proof@v1\nextra (.+)\nindex (\d+)\n((?:.+\n)*)\n/.exec(proof);
   const note = parseNote(proof.slice(head.length));
@@ -92,7 +93,7 @@ async function proven(id, { proof, log, witnesses, required }) {
   const above = hashes.split("\n").slice(0, -1).map(bytes);
   check(await included(leaf, index, frames, above, bytes(root)), "why-frame");
   check(await signatureOf(note, log, 0), "why-log");
-  const seen = await cosigned(note, witnesses, required);
+  const seen = await cosigned(note, data);
   return ["proof-checked", { frame, frames, count: seen.length, all: witnesses.length, required }, seen];
 }
 

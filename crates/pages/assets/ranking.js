@@ -13,7 +13,8 @@ function enhance(form) {
   for (const item of form.querySelector("template").content.children) {
     paper.set(item.dataset.number, item);
   }
-  let ranking = selects.map((select) => select.value).filter((value) => value !== "");
+  const listed = selects.map((select) => select.value).filter((value) => value !== "");
+  let ranking = [...new Set(listed)];
   const past = [];
 
   const ranked = make("ol", { class: "ranked" });
@@ -127,4 +128,11 @@ function enhance(form) {
   render();
 }
 
-for (const form of document.querySelectorAll("form[data-ranking]")) enhance(form);
+/** Also used on the page that takes the place of the review, for a voter of another region. */
+export function enhanceRanking(root) {
+  for (const form of root.querySelectorAll("form[data-ranking]")) enhance(form);
+  // The lists are hidden: their faults are found at the ranking as a whole.
+  for (const link of root.querySelectorAll('.faults a[href^="#rank-"]')) link.href = "#choice";
+}
+
+enhanceRanking(document);

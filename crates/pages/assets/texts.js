@@ -22,3 +22,14 @@ export function make(name, attributes = {}, ...children) {
   made.append(...children);
   return made;
 }
+
+/** A time in the event's zone, which is named; as the browser likes it where it does not know the zone. */
+export function told(time, zone) {
+  const lang = `${document.documentElement.lang}-CA`;
+  const day = { year: "numeric", month: "long", day: "numeric", hour: "numeric", minute: "2-digit" };
+  try {
+    return time.toLocaleString(lang, { ...day, timeZone: zone, timeZoneName: "longGeneric" });
+  } catch {
+    return time.toLocaleString(lang, { dateStyle: "long", timeStyle: "long" });
+  }
+}

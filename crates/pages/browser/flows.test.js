@@ -74,12 +74,12 @@ for (const lang of LANGUAGES) {
     assert.match(await page.locator(".ranker [role=status]").textContent(), /A\. Candidat-01.*2/);
     await press("remove", 2);
     assert.deepEqual(await order(), ["1", "4"]);
-    await page.getByRole("button", { name: say["script-undo"] }).click();
+    await page.getByRole("button", { name: say["rank-undo"] }).click();
     assert.deepEqual(await order(), ["2", "1", "4"]);
     await inspect(page, `flow-ranking-${lang}`);
-    await page.getByRole("button", { name: say["script-clear"] }).click();
+    await page.getByRole("button", { name: say["rank-clear"] }).click();
     assert.deepEqual(await order(), []);
-    await page.getByRole("button", { name: say["script-undo"] }).click();
+    await page.getByRole("button", { name: say["rank-undo"] }).click();
     await page.getByRole("button", { name: say["mark-continue"] }).click();
     const chosen = await page.locator(".chosen li strong").allTextContents();
     assert.deepEqual(chosen, ["B. Candidat-02", "A. Candidat-01", "D. Candidat-04"]);
@@ -100,7 +100,6 @@ for (const lang of LANGUAGES) {
   for (const [name, nas, title] of [
     ["duplicate", "046454282", "end-duplicate-title"],
     ["unknown", "046454281", "review-retry-title"],
-    ["other-region", "046454283", "review-retry-title"],
     ["too-many-tries", "046454284", "end-tries-title"],
     ["closed-meanwhile", "046454286", "end-closed-title"],
   ]) {
@@ -109,7 +108,7 @@ for (const lang of LANGUAGES) {
       await identify(page, nas);
       await cast(page, say);
       await page.getByRole("heading", { level: 1, name: say[title] }).waitFor();
-      assert.equal(await page.title().then((t) => t.startsWith(say[title])), true);
+      assert.ok((await page.title()).includes(say[title]));
       const focused = await page.evaluate(() => document.activeElement.matches("[data-focus]"));
       assert.ok(focused, "focus goes to what happened");
       const fields = await page.locator("#nas, #code").evaluateAll((all) => all.map((f) => f.value));

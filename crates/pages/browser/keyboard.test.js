@@ -90,7 +90,7 @@ for (const lang of LANGUAGES) {
     assert.deepEqual(await focus(), { act: "up", number: "2" }, "focus stays with the candidate");
     await page.keyboard.press("Enter");
     const said = await page.locator(".ranker [role=status]").textContent();
-    assert.equal(said, say["script-said-top"].replace("%name%", "B. Candidat-02"));
+    assert.equal(said, say["rank-said-top"].replace("%name%", "B. Candidat-02"));
     await close();
   });
 

@@ -56,7 +56,9 @@ for (const [lang, off] of LANGUAGES.flatMap((lang) => [[lang, true], [lang, fals
     await page.getByRole("button", { name: say["mark-continue"] }).click();
     assert.ok(await page.getByRole("link", { name: say["fault-repeated"] }).isVisible());
     await inspect(page, `plain-ranking-fault-${lang}`);
-    await page.locator("#rank-1").selectOption("3");
+    const kept = await page.locator(".ranks select").evaluateAll((all) => all.slice(0, 3).map((list) => list.value));
+    assert.deepEqual(kept, ["3", "3", ""], "every list is as it was");
+    await page.locator("#rank-2").selectOption("");
     await page.locator("#rank-3").selectOption("1");
     await page.getByRole("button", { name: say["mark-continue"] }).click();
     const chosen = await page.locator(".chosen li strong").allTextContents();

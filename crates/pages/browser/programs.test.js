@@ -75,6 +75,7 @@ real("a duplicate, an unknown code and another region are told apart", async () 
   await identify(page, second.nas, second.code);
   await cast(page, say);
   await page.getByRole("alert").getByText(say["fault-not-your-region"]).waitFor();
+  assert.equal(await page.locator("input[name=region]").inputValue(), second.region);
   await close();
 });
 

@@ -101,6 +101,8 @@ for (const lang of LANGUAGES) {
     assert.match(said, like(say["script-proof-checked"], { frame: "1234", frames: "1300", count: "2", all: "3", required: "2" }));
     assert.deepEqual((await page.locator(".said li").allTextContents()).map((line) => line.split(",")[0]), ["paper", "party"]);
     assert.equal(await page.locator(".said").getAttribute("role"), "status");
+    const zone = lang === "fr" ? "heure de l’Est" : "Eastern Time";
+    for (const line of await page.locator(".said li").allTextContents()) assert.ok(line.includes(zone), line);
     await inspect(page, `proof-held-${lang}`);
   });
 

@@ -6,7 +6,7 @@ import { launch, open } from "./chromium.js";
 import { startPreview, words as wordsOf } from "./surfaces.js";
 import { cast, fresh, identify, markLaw, receipt } from "./voting.js";
 
-const WEIGHT_MAX = 60_000;
+const WEIGHT_MAX = 45_000;
 const CODE = "QRSTUVWX";
 
 let preview, browser, url, say;
@@ -59,7 +59,7 @@ for (const javaScriptEnabled of [true, false]) {
     const { page, close } = await open(browser, { javaScriptEnabled });
     await markLaw(page, url, say, "fr");
     await identify(page, "046454282", CODE);
-    await page.getByRole("link", { name: say["review-change"] }).click();
+    await page.getByRole("button", { name: say["review-change"] }).click();
     await page.waitForURL(/ballots\/L2025-002\?/);
     await page.goBack().catch(() => {});
     const field = page.locator("#nas");
@@ -96,7 +96,7 @@ test("an inline script would be refused: the policy is in force", async () => {
   await close();
 });
 
-test("every step of a vote weighs at most 60 KB on the wire", async () => {
+test("every step of a vote weighs at most 45 KB on the wire", async () => {
   const { page, context, close } = await open(browser);
   const session = await context.newCDPSession(page);
   await session.send("Network.enable");

@@ -3,7 +3,9 @@
 use askama::Template;
 use election::{Event, Language};
 
+use crate::address::with_lang;
 use crate::asset::path_of;
+use crate::help::{Help, Site};
 use crate::messages::Messages;
 use crate::{CSP, EMBED_CSP};
 
@@ -59,6 +61,23 @@ impl Page {
     }
 }
 
+/// A form without fields to fill in: its action, and what it carries.
+pub(crate) struct HiddenForm {
+    pub(crate) action: String,
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+/// How a page is had in the other language. What a voter has marked, and the receipt that is looked at, travel
+/// by POST: an address would leave them in logs and histories.
+pub(crate) enum Switch {
+    /// The page is the same for everybody.
+    Link(String),
+    /// What the ballot's form holds at that moment is posted to this address.
+    BallotForm(String),
+    /// What the page is about is posted.
+    Post(HiddenForm),
+}
+
 /// The frame around a page's own content.
 pub(crate) struct Frame<'a> {
     pub(crate) t: &'static Messages,
@@ -69,17 +88,18 @@ pub(crate) struct Frame<'a> {
     pub(crate) description: String,
     /// The page's own address, without the language.
     path: String,
-    /// The same page in the other language.
-    pub(crate) switch_href: String,
-    /// The receipt that this page is about. An address would leave it in logs and histories, so the other
-    /// language is asked for by a form.
-    pub(crate) receipt: Option<&'a str>,
+    /// How the same page is had in the other language.
+    pub(crate) switch: Switch,
+    /// Whether a form comes back with faults: the title of the document says so first.
+    pub(crate) has_faults: bool,
     /// Source names of style sheets and modules of `assets/`.
     pub(crate) styles: &'static [&'static str],
     pub(crate) scripts: &'static [&'static str],
-    /// Prefix of the messages that the modules need; empty: none.
-    pub(crate) script_prefix: &'static str,
+    /// Prefixes of the messages that the modules need.
+    pub(crate) script_prefixes: &'static [&'static str],
     pub(crate) footer: &'static str,
+    /// Whom to call; none where the event names nobody, and on pages of operators.
+    pub(crate) help: Option<Help<'a>>,
     /// Fewest votes that results of this event ever show together.
     release_min: u32,
     /// Where the name in the header leads.
@@ -98,12 +118,13 @@ impl<'a> Frame<'a> {
             event_title: context.event.title.in_language(context.lang),
             description: String::new(),
             path: path.to_owned(),
-            switch_href: with_lang(path, context.lang.other()),
-            receipt: None,
+            switch: Switch::Link(with_lang(path, context.lang.other())),
+            has_faults: false,
             styles: &["style.css"],
             scripts: &[],
-            script_prefix: "",
+            script_prefixes: &[],
             footer: "footer-voter",
+            help: Help::of(context.event, context.lang, Site::Voters),
             release_min: release_min(context.event),
             home: "/",
             embed: false,
@@ -122,6 +143,21 @@ impl<'a> Frame<'a> {
             .collect()
     }
 
+    /// The same in the other language.
+    pub(crate) fn link_of_other(&self, path: &str) -> String {
+        with_lang(path, self.lang.other())
+    }
+
+    /// The title of the document, for tabs and for those who hear it first.
+    pub(crate) fn document_title(&self) -> String {
+        match self.has_faults {
+            true => self
+                .t
+                .fill("faults-page", [("title", self.title.as_str().into())]),
+            false => self.title.clone(),
+        }
+    }
+
     pub(crate) fn asset(&self, source: &str) -> String {
         path_of(source)
     }
@@ -133,7 +169,7 @@ impl<'a> Frame<'a> {
     }
 
     pub(crate) fn script_texts(&self) -> String {
-        self.t.for_script(self.script_prefix)
+        self.t.for_script(self.script_prefixes)
     }
 }
 
@@ -143,10 +179,4 @@ fn release_min(event: &Event) -> u32 {
     steps
         .min()
         .expect("a definition without a ballot is refused")
-}
-
-/// `path` with `lang` as its last parameter. Pages keep no cookie: their links carry the language.
-pub(crate) fn with_lang(path: &str, lang: Language) -> String {
-    let joint = if path.contains('?') { '&' } else { '?' };
-    format!("{path}{joint}lang={}", lang.tag())
 }

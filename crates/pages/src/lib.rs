@@ -28,13 +28,16 @@
 //! that the server has rendered. A page is therefore complete without scripts, and the texts of a
 //! language stand in one place.
 
+mod address;
 mod asset;
+mod astray;
 mod chart;
 mod cluster;
 mod encoding;
 mod form;
 mod frame;
 mod headers;
+mod help;
 mod messages;
 mod monitor;
 mod qr;
@@ -46,6 +49,7 @@ mod wording;
 mod tests;
 
 pub use asset::{ASSET_CACHE_CONTROL, ASSET_PREFIX, Asset, asset, assets};
+pub use astray::{Astray, astray};
 pub use cluster::{
     ClusterEvent, ClusterPicture, ClusterTable, DecisionSeen, LeaseSeen, MemberSeen, MemberState,
     Outcome, PartitionSeen, cluster_tables,

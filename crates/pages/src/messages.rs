@@ -84,12 +84,15 @@ impl Messages {
         Cow::Owned(text.into_owned())
     }
 
-    /// The messages of a script as a JSON object, safe inside a `script` element.
-    pub(crate) fn for_script(&self, prefix: &str) -> String {
+    /// The messages with these prefixes as a JSON object, safe inside a `script` element.
+    pub(crate) fn for_script(&self, prefixes: &[&str]) -> String {
         let texts: serde_json::Map<String, serde_json::Value> = self
             .ids
             .iter()
-            .filter_map(|id| Some((id.strip_prefix(prefix)?.to_owned(), self.get(id).into())))
+            .filter_map(|id| {
+                let own = prefixes.iter().find_map(|prefix| id.strip_prefix(prefix))?;
+                Some((own.to_owned(), self.get(id).into()))
+            })
             .collect();
         serde_json::Value::Object(texts)
             .to_string()

@@ -148,8 +148,9 @@ pub fn monitor(context: &PageContext<'_>, program: Program, tables: &[ClusterTab
     let mut frame = Frame::new(context, t.get(title).into_owned(), "/monitor");
     frame.styles = &["style.css", "results.css", "monitor.css"];
     frame.scripts = &["monitor.js"];
-    frame.script_prefix = "watch-";
+    frame.script_prefixes = &["watch-"];
     frame.footer = "footer-monitor";
+    frame.help = None;
     frame.home = "/monitor";
     Page::new(
         context.lang,

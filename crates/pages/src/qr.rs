@@ -21,21 +21,27 @@ impl Qr {
             };
         };
         let width = code.width();
-        let path = code
-            .to_colors()
-            .iter()
-            .enumerate()
-            .filter(|(_, colour)| **colour == Color::Dark)
-            .map(|(at, _)| {
-                let (x, y) = (at % width + QUIET_MODULES, at / width + QUIET_MODULES);
-                format!("M{x} {y}h1v1h-1z")
-            })
-            .collect();
+        let colours = code.to_colors();
+        let rows = (QUIET_MODULES..).zip(colours.chunks(width.max(1)));
+        let path = rows.map(|(y, row)| strokes(y, row)).collect();
         Qr {
             side: width + 2 * QUIET_MODULES,
             path,
         }
     }
+}
+
+/// A stroke for each run of dark modules, through the middle of its row.
+fn strokes(y: usize, row: &[Color]) -> String {
+    let mut path = String::new();
+    let mut x = QUIET_MODULES;
+    for run in row.chunk_by(|one, next| one == next) {
+        if run.first() == Some(&Color::Dark) {
+            path += &format!("M{x} {y}.5h{}", run.len());
+        }
+        x += run.len();
+    }
+    path
 }
 
 #[cfg(test)]
@@ -46,7 +52,7 @@ mod tests {
     fn a_receipt_fits_and_starts_with_a_finder() {
         let qr = Qr::of("0-18446744073709551615-0123456789abcdefghjkmnpqrs");
         assert!(qr.side <= 45, "{}", qr.side);
-        assert!(qr.path.starts_with("M4 4h1v1h-1zM5 4h1v1h-1z"));
+        assert!(qr.path.starts_with("M4 4.5h7M"));
         assert_eq!(Qr::of(&"x".repeat(5_000)).path, "");
     }
 }

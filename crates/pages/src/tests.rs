@@ -1,9 +1,12 @@
 //! Renders every page in every state, and checks what all pages promise.
 
 mod headlines;
+mod help;
+mod kept;
 mod lists;
 mod picture;
 mod proofs;
+mod said;
 mod stages;
 mod witnesses;
 
@@ -13,8 +16,13 @@ use crate::results::{
     AnswerCounts, Asked, CandidateVotes, ElectionView, LawCounts, LawView, Night, Progress,
     RegionAnswers, RegionView, Round, Rounds, Seen, Stage, Summary, Turnout,
 };
-use crate::voter::{self, Activity, CheckFault, CredentialFault, End, MarkError, MarkedBallot};
-use crate::{Page, PageContext, Program, asset, assets, cluster_tables, monitor, results};
+use crate::voter::{
+    self, Activity, CheckFault, CredentialFault, End, MarkedBallot, Marks, TriesLeft,
+};
+use crate::{
+    Astray, Page, PageContext, Program, asset, assets, astray, cluster_tables, monitor, results,
+};
+use help::is_of_authority;
 use picture::picture;
 use proofs::{proof, proof_without_witnesses, receipt};
 use witnesses::{checked, is_witness};
@@ -46,7 +54,10 @@ fn review(
         choice,
         key: "0123456789abcdef0123456789abcdef",
     };
-    let tries_left = faults.first().map(|_| 1);
+    let tries_left = faults.first().map(|_| TriesLeft {
+        count: 1,
+        pause_s: 360,
+    });
     voter::review(context, &marked, faults, tries_left)
 }
 
@@ -62,14 +73,7 @@ fn voter_pages(context: &PageContext<'_>) -> Vec<Page> {
     let mut pages = vec![
         voter::home(context),
         voter::home(&early),
-        voter::mark(context, law, None, None),
-        voter::mark(context, law, None, Some(&MarkError::Nothing)),
-        voter::mark(context, single, None, None),
-        voter::mark(context, single, Some(999), None),
-        voter::mark(context, single, Some(1), Some(&MarkError::Nothing)),
-        voter::mark(context, ranked, Some(1), Some(&MarkError::Nothing)),
-        voter::mark(context, closed, None, None),
-        voter::mark(&early, law, None, None),
+        voter::own_ballot(context, ranked, 2),
         review(context, law, 0, &Choice::Blanc, &[]),
         review(
             context,
@@ -77,13 +81,6 @@ fn voter_pages(context: &PageContext<'_>) -> Vec<Page> {
             0,
             &Choice::Oui,
             &[CredentialFault::NasMissing, CredentialFault::CodeMalformed],
-        ),
-        review(
-            context,
-            single,
-            1,
-            &Choice::Candidate(1),
-            &[CredentialFault::NotYourRegion],
         ),
         review(
             context,
@@ -99,8 +96,13 @@ fn voter_pages(context: &PageContext<'_>) -> Vec<Page> {
         voter::check(context, None),
         voter::check(context, Some(("\"><script>", CheckFault::Malformed))),
         voter::check(context, Some((RECEIPT, CheckFault::Unknown))),
-        voter::not_found(context),
+        astray(context, Program::Validator, Astray::NoSuchPage),
+        astray(context, Program::Tally, Astray::OtherMethod),
     ];
+    pages.extend(kept::marked_pages(context, [law, single, ranked]));
+    for (context, ballot) in [(context, closed), (&early, law)] {
+        pages.push(voter::mark(context, ballot, &Marks::default(), None));
+    }
     for end in [
         End::Duplicate { attempt_count: 2 },
         End::NotOpen { opens_ms: OPEN_MS },
@@ -111,10 +113,15 @@ fn voter_pages(context: &PageContext<'_>) -> Vec<Page> {
         End::Busy { retry_after_s: 1 },
         End::Unsure { retry_after_s: 1 },
         End::Failed { retry_after_s: 5 },
+        End::NotInRegion,
         End::FromOtherSite,
         End::Broken,
     ] {
-        let page = voter::ended(context, Activity::Casting(law), &end);
+        let casting = Activity::Casting {
+            ballot: law,
+            marked: Some((0, &Choice::Blanc)),
+        };
+        let page = voter::ended(context, casting, &end);
         assert_eq!(page.status, end.status());
         pages.push(page);
         pages.push(voter::ended(context, Activity::Looking, &end));
@@ -317,7 +324,8 @@ fn every_page_keeps_the_policy() {
             let name = path.strip_prefix(crate::ASSET_PREFIX);
             assert!(name.is_none_or(|name| asset(name).is_some()), "{path}");
             let foreign = !path.starts_with(['/', '#']);
-            assert!(!foreign || is_witness(html, path), "{path} leads elsewhere");
+            let named = is_witness(html, path) || is_of_authority(path);
+            assert!(!foreign || named, "{path} leads elsewhere");
         }
     }
 }
@@ -355,7 +363,7 @@ fn every_link_and_form_keeps_the_language() {
                 .html
                 .contains(&format!("method=\"get\" action=\"{path}\""));
             let language = path.contains("lang=fr") || path.contains("lang=en");
-            let known = plain || get_form || is_witness(&page.html, path);
+            let known = plain || get_form || is_witness(&page.html, path) || is_of_authority(path);
             assert!(known || language, "{lang:?}: {path}");
         }
         let inputs = page
@@ -425,29 +433,6 @@ fn texts_from_outside_are_escaped() {
     let asked = ("\"><script>alert(1)</script>", CheckFault::Malformed);
     for page in [voter::home(&context), voter::check(&context, Some(asked))] {
         assert!(!page.html.contains("<script>alert"));
-    }
-}
-
-#[test]
-fn footers_say_in_what_steps_results_are_shown() {
-    let text = include_str!("../../../fixtures/election.toml");
-    for (steps, says) in [
-        ("1", "it is for trying out"),
-        ("7", "in steps of at least 7 votes"),
-    ] {
-        let text = text.replace("release_min = 1\n", &format!("release_min = {steps}\n"));
-        let event = Event::from_toml(&text).expect("the example with another step");
-        let context = PageContext {
-            event: &event,
-            lang: Language::English,
-            now_ms: OPEN_MS,
-        };
-        let pages = voter_pages(&context).into_iter();
-        for page in pages.chain(results_pages(&context)) {
-            let html = &page.html;
-            let footer = html.split_once("<footer").map(|(_, footer)| footer);
-            assert!(footer.is_none_or(|footer| footer.contains(says)), "{html}");
-        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Numbers, shares and times as each language writes them. Shares are exact until they are rounded.
 
 use election::Language;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 
 use crate::messages::Messages;
 
@@ -135,27 +135,125 @@ pub(crate) struct Moment {
     pub(crate) machine: String,
 }
 
-/// Milliseconds UTC as the event's people read them. An unknown zone reads as UTC, and a number beyond
-/// the calendar (about ten thousand years) as 1970: neither passes the checks of a definition.
+/// Milliseconds UTC as the event's people read them, in the event's zone, which is named. An unknown zone reads
+/// as UTC, and a number beyond the calendar (about ten thousand years) as 1970: neither passes the checks of a
+/// definition.
 pub(crate) fn moment(lang: Language, time_zone: &str, ms: i64) -> Moment {
-    let instant = Timestamp::from_millisecond(ms).unwrap_or_default();
-    let local = instant.to_zoned(TimeZone::get(time_zone).unwrap_or(TimeZone::UTC));
-    let t = Messages::of(lang);
-    let month = t.get(MONTHS[usize::from(local.month().unsigned_abs() - 1) % 12]);
-    let text = t.fill(
-        "moment",
-        [
-            ("day", local.day().into()),
-            ("month", month.into_owned().into()),
-            ("year", local.year().to_string().into()),
-            ("hour", format!("{:02}", local.hour()).into()),
-            ("minute", format!("{:02}", local.minute()).into()),
-            ("offset", offset(local.offset().seconds()).into()),
-        ],
-    );
+    let local = local(time_zone, ms);
+    let text = on_day(lang, time_zone, &local, &clock(lang, &local));
     Moment {
         text,
-        machine: instant.to_string(),
+        machine: local.timestamp().to_string(),
+    }
+}
+
+/// The first moment after a window. At midnight people name the day that ends.
+pub(crate) fn closing(lang: Language, time_zone: &str, ms: i64) -> Moment {
+    let end = local(time_zone, ms);
+    let last = local(time_zone, ms.saturating_sub(1));
+    if (end.hour(), end.minute()) != (0, 0) {
+        return moment(lang, time_zone, ms);
+    }
+    let midnight = Messages::of(lang).get("clock-midnight");
+    Moment {
+        text: on_day(lang, time_zone, &last, &midnight),
+        machine: end.timestamp().to_string(),
+    }
+}
+
+/// The time of a day that is today or soon; of a minute that has begun, the next one.
+pub(crate) fn time_of_day(lang: Language, time_zone: &str, ms: i64) -> String {
+    let minute_ms = 60_000;
+    let local = local(time_zone, ms.saturating_add(minute_ms - 1));
+    let values = [
+        ("clock", clock(lang, &local).into()),
+        ("zone", zone_name(lang, time_zone, &local).into()),
+    ];
+    Messages::of(lang).fill("time-of-day", values)
+}
+
+fn local(time_zone: &str, ms: i64) -> Zoned {
+    let instant = Timestamp::from_millisecond(ms).unwrap_or_default();
+    instant.to_zoned(TimeZone::get(time_zone).unwrap_or(TimeZone::UTC))
+}
+
+fn on_day(lang: Language, time_zone: &str, day: &Zoned, clock: &str) -> String {
+    let t = Messages::of(lang);
+    let month = t.get(MONTHS[usize::from(day.month().unsigned_abs() - 1) % 12]);
+    t.fill(
+        "moment",
+        [
+            ("day", day.day().into()),
+            ("month", month.into_owned().into()),
+            ("year", day.year().to_string().into()),
+            ("clock", clock.into()),
+            ("zone", zone_name(lang, time_zone, day).into()),
+        ],
+    )
+}
+
+/// `20 h`, `19 h 30`, `midi`; `8 p.m.`, `7:30 p.m.`, `noon`.
+fn clock(lang: Language, local: &Zoned) -> String {
+    let t = Messages::of(lang);
+    let (hour, minute) = (local.hour(), local.minute());
+    if (hour, minute) == (12, 0) {
+        return t.get("clock-noon").into_owned();
+    }
+    let shown = match lang {
+        Language::French => hour,
+        Language::English => (hour + 11) % 12 + 1,
+    };
+    let time = match minute {
+        0 => t.fill("clock-full", [("hour", shown.into())]),
+        _ => t.fill(
+            "clock-minutes",
+            [
+                ("hour", shown.into()),
+                ("minute", format!("{minute:02}").into()),
+            ],
+        ),
+    };
+    let half = if hour < 12 {
+        "clock-morning"
+    } else {
+        "clock-afternoon"
+    };
+    t.fill(half, [("time", time.into())])
+}
+
+/// Zones whose names people in Canada know, by their IANA names.
+const ZONES: [(&str, &str); 20] = [
+    ("America/Toronto", "zone-eastern"),
+    ("America/Montreal", "zone-eastern"),
+    ("America/Iqaluit", "zone-eastern"),
+    ("Canada/Eastern", "zone-eastern"),
+    ("America/Winnipeg", "zone-central"),
+    ("America/Rankin_Inlet", "zone-central"),
+    ("America/Regina", "zone-central"),
+    ("Canada/Central", "zone-central"),
+    ("Canada/Saskatchewan", "zone-central"),
+    ("America/Edmonton", "zone-mountain"),
+    ("America/Yellowknife", "zone-mountain"),
+    ("Canada/Mountain", "zone-mountain"),
+    ("America/Vancouver", "zone-pacific"),
+    ("Canada/Pacific", "zone-pacific"),
+    ("America/Halifax", "zone-atlantic"),
+    ("America/Moncton", "zone-atlantic"),
+    ("Canada/Atlantic", "zone-atlantic"),
+    ("America/St_Johns", "zone-newfoundland"),
+    ("Canada/Newfoundland", "zone-newfoundland"),
+    ("America/Whitehorse", "zone-yukon"),
+];
+
+/// The name of the zone; of one that has none here, its offset at that time.
+fn zone_name(lang: Language, time_zone: &str, at: &Zoned) -> String {
+    let t = Messages::of(lang);
+    match ZONES.iter().find(|(known, _)| *known == time_zone) {
+        Some((_, message)) => t.get(message).into_owned(),
+        None => t.fill(
+            "zone-offset",
+            [("offset", offset(at.offset().seconds()).into())],
+        ),
     }
 }
 
@@ -246,18 +344,66 @@ mod tests {
     }
 
     #[test]
-    fn times_are_local_to_the_event_and_say_their_offset() {
-        let at = moment(Language::French, "America/Toronto", 1_763_771_400_000);
+    fn times_are_said_as_people_say_them_and_name_their_zone() {
+        const TORONTO: &str = "America/Toronto";
+        let plain = |text: String| text.replace('\u{a0}', " ");
+        let check = |ms: i64, fr: &str, en: &str| {
+            let said = |lang| plain(moment(lang, TORONTO, ms).text);
+            assert_eq!(said(Language::French), fr);
+            assert_eq!(said(Language::English), en);
+        };
+        check(
+            1_763_771_400_000,
+            "21 novembre 2025, 19 h 30 (heure de l’Est)",
+            "November 21, 2025, 7:30 p.m. Eastern time",
+        );
+        check(
+            1_735_707_600_000,
+            "1er janvier 2025, 0 h (heure de l’Est)",
+            "January 1, 2025, 12 a.m. Eastern time",
+        );
+        check(
+            1_735_750_800_000,
+            "1er janvier 2025, midi (heure de l’Est)",
+            "January 1, 2025, noon Eastern time",
+        );
+        check(
+            1_735_779_600_000,
+            "1er janvier 2025, 20 h (heure de l’Est)",
+            "January 1, 2025, 8 p.m. Eastern time",
+        );
+        let at = moment(Language::English, TORONTO, 1_763_771_400_000);
         assert_eq!(at.machine, "2025-11-22T00:30:00Z");
+        let elsewhere = moment(Language::English, "Asia/Kolkata", 1_763_771_400_000);
         assert_eq!(
-            at.text,
-            "21\u{a0}novembre\u{a0}2025 à 19\u{a0}h\u{a0}30 (UTC−05:00)"
+            plain(elsewhere.text),
+            "November 22, 2025, 6 a.m. (UTC+05:30)"
         );
-        let at = moment(Language::English, "America/Toronto", 1_763_771_400_000);
-        assert_eq!(at.text, "November\u{a0}21, 2025 at 19:30 (UTC−05:00)");
+        let nowhere = moment(Language::English, "Nowhere", i64::MAX);
+        assert_eq!(nowhere.machine, "1970-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn a_window_that_ends_at_midnight_ends_on_the_day_before() {
+        let end = |lang| closing(lang, "America/Toronto", 2_051_240_400_000);
+        let plain = |text: String| text.replace('\u{a0}', " ");
         assert_eq!(
-            moment(Language::English, "Nowhere", i64::MAX).machine,
-            "1970-01-01T00:00:00Z"
+            plain(end(Language::French).text),
+            "31 décembre 2034, minuit (heure de l’Est)"
         );
+        assert_eq!(
+            plain(end(Language::English).text),
+            "December 31, 2034, 11:59 p.m. Eastern time"
+        );
+        assert_eq!(end(Language::French).machine, "2035-01-01T05:00:00Z");
+        let evening = closing(Language::French, "America/Toronto", 2_051_226_000_000);
+        assert!(plain(evening.text).starts_with("31 décembre 2034, 20 h "));
+    }
+
+    #[test]
+    fn a_time_of_day_is_never_too_early() {
+        let at = |ms| time_of_day(Language::English, "America/Toronto", ms).replace('\u{a0}', " ");
+        assert_eq!(at(1_763_771_400_000), "7:30 p.m. Eastern time");
+        assert_eq!(at(1_763_771_400_001), "7:31 p.m. Eastern time");
     }
 }

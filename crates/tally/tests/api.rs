@@ -268,7 +268,7 @@ fn errors_are_problems_in_the_language_asked_for() {
             assert_eq!(problem["status"], 404);
         }
     }
-    let (status, head, _) = running.request("POST", "/api/v1/results");
+    let (status, head, _) = running.request("POST", "/api/v1/results", "");
     assert_eq!(status, 405);
     assert!(head.to_lowercase().contains("allow: get, head"), "{head}");
 }

@@ -241,3 +241,27 @@ fn pages_are_cached_by_language_and_guarded_by_headers() {
     let (_, _, json) = running.get("/", "Accept: application/json\r\n");
     assert!(json.contains("\"openapi\""));
 }
+
+/// People get pages, programs get problems.
+#[test]
+fn addresses_that_lead_nowhere_and_wrong_methods_are_pages_for_people() {
+    let fixture = Fixture::new(100);
+    let (_ballots, running) = with_one_vote(&fixture);
+    for (path, lang, title) in [
+        ("/nowhere", "en", "Page not found"),
+        ("/api/v2?lang=fr", "fr", "Page introuvable"),
+        ("/assets/none.css", "en", "Page not found"),
+        ("/ballots/nothing", "en", "Page not found"),
+    ] {
+        let (status, head, body) = running.get(path, BROWSER);
+        assert_eq!(status, 404, "{path}");
+        assert_eq!(header(&head, "content-language"), Some(lang), "{path}");
+        assert!(body.contains(title) && !body.contains("Your SIN"), "{body}");
+    }
+    let (status, head, body) = running.request("POST", "/ballots/LIVE", BROWSER);
+    assert_eq!((status, header(&head, "allow")), (405, Some("GET, HEAD")));
+    assert!(body.contains("cannot be used in this way"), "{body}");
+    let (_, head, _) = running.get("/nowhere", "Accept: application/json\r\n");
+    let media = header(&head, "content-type");
+    assert_eq!(media, Some("application/problem+json"));
+}

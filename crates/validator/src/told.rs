@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use election::Language;
 use http_body_util::BodyExt;
-use pages::voter::{CredentialFault, End};
+use pages::voter::{CredentialFault, End, TriesLeft};
 
 use crate::fuzzing::Validator;
 use crate::fuzzing::fixture::Fixture;
@@ -23,7 +23,13 @@ type Told = (NotCast, Option<&'static str>);
 fn told() -> Vec<Told> {
     let retry_after_s = 7;
     let end = |end, counted| (NotCast::End(end), counted);
-    let again = |fault, tries_left, counted| (NotCast::Again { fault, tries_left }, counted);
+    let unknown = NotCast::Again {
+        fault: CredentialFault::NotRecognised,
+        tries_left: Some(TriesLeft {
+            count: 3,
+            pause_s: 7,
+        }),
+    };
     let (duplicate, invalid) = (Some("duplicate"), Some("invalid"));
     vec![
         end(End::Broken, None),
@@ -32,8 +38,8 @@ fn told() -> Vec<Told> {
         end(End::Broken, None),
         end(End::Broken, None),
         end(End::Broken, None),
-        again(CredentialFault::NotRecognised, Some(3), invalid),
-        again(CredentialFault::NotYourRegion, None, invalid),
+        (unknown, invalid),
+        (NotCast::OwnBallot { region: 4 }, invalid),
         end(End::Broken, invalid),
         end(End::Broken, invalid),
         end(End::NotOpen { opens_ms: 1_000 }, invalid),
@@ -117,6 +123,8 @@ fn every_refusal_has_its_page_and_its_counters() {
     let refusals = vote::one_of_each();
     let told = told();
     assert_eq!(refusals.len(), told.len(), "a row for each refusal");
+    let nowhere = vote::Refusal::OtherRegion { own: None };
+    assert_eq!(not_cast(&nowhere), NotCast::End(End::NotInRegion));
     for (refusal, (page, counted)) in refusals.into_iter().zip(told) {
         assert_eq!(not_cast(&refusal), page, "{refusal:?}");
         let problem = Problem::from(refusal);

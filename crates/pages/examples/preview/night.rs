@@ -10,7 +10,7 @@ use pages::results::{
     LawView, Night, Progress, RegionAnswers, RegionView, Round, Rounds, Seen, Stage, Summary,
     Turnout,
 };
-use pages::{Form, Page, PageContext, voter};
+use pages::{Astray, Form, Page, PageContext, Program, astray};
 
 use crate::http::{self, Answer, Request};
 
@@ -39,7 +39,8 @@ pub(crate) fn answer(context: &PageContext<'_>, request: &Request, query: &Form)
     if let ["ballots", id, "results.csv"] = parts {
         return csv(&night, id, state);
     }
-    let page = page(&night, parts, state).unwrap_or_else(|| voter::not_found(&context));
+    let page = page(&night, parts, state)
+        .unwrap_or_else(|| astray(&context, Program::Tally, Astray::NoSuchPage));
     http::page(page, pages::REVALIDATE)
 }
 
@@ -79,7 +80,10 @@ fn page(night: &Night<'_>, parts: &[&str], state: &str) -> Option<Page> {
 
 fn csv(night: &Night<'_>, id: &str, state: &str) -> Answer {
     let Some(ballot) = night.context.event.ballot(id) else {
-        return http::page(voter::not_found(&night.context), pages::NO_STORE);
+        return http::page(
+            astray(&night.context, Program::Tally, Astray::NoSuchPage),
+            pages::NO_STORE,
+        );
     };
     let text = match (&ballot.kind, summary(night, ballot, state)) {
         (BallotKind::Election(election), Summary::Election(view)) => {

@@ -7,10 +7,10 @@ use std::sync::Mutex;
 
 use election::Ballot;
 use pages::voter::{
-    self, Activity, CheckFault, CosignedBy, CredentialFault, End, MarkError, MarkedBallot,
-    PolicyView, ProofShows, ProofView, ReceiptView, WitnessView,
+    self, Activity, CheckFault, CosignedBy, CredentialFault, End, MarkedBallot, Marks, PolicyView,
+    ProofShows, ProofView, ReceiptView, TriesLeft, WitnessView,
 };
-use pages::{Form, Page, PageContext};
+use pages::{Astray, Form, Page, PageContext, Program, astray};
 
 use crate::http::{self, Answer, Request};
 use crate::log;
@@ -50,16 +50,24 @@ impl BallotBox {
                 return saved(request.form().get("id"));
             }
             ("POST", ["receipts"]) => Some(check(context, request.form().get("id"))),
-            ("GET", ["ballots", id]) => ballot(id).map(|ballot| {
-                let region = query.get("region").and_then(|value| value.parse().ok());
-                voter::mark(context, ballot, region, None)
+            ("GET", ["ballots", id] | ["ballots", id, "review" | "cast"]) => {
+                let marks = Marks::of_address(query);
+                ballot(id).map(|ballot| voter::mark(context, ballot, &marks, None))
+            }
+            ("POST", ["ballots", id]) => ballot(id).map(|ballot| {
+                let marks = Marks::of_form(ballot, &request.form());
+                voter::mark(context, ballot, &marks, None)
             }),
             ("POST", ["ballots", id, "review"]) => {
                 ballot(id).map(|ballot| review(context, ballot, &request.form()))
             }
             ("POST", ["ballots", id, "cast"]) => match ballot(id) {
                 Some(ballot) => match self.cast(context, ballot, &request.form()) {
-                    Ok(id) => Some(receipt(context, &id, context.now_ms, &proof(&id, false))),
+                    Ok(id) => {
+                        let proof = proof(&id, false);
+                        let cast = (Some(ballot), context.now_ms);
+                        Some(receipt(context, &id, cast, &proof))
+                    }
                     Err(page) => Some(*page),
                 },
                 None => None,
@@ -67,7 +75,7 @@ impl BallotBox {
             _ => None,
         };
         http::page(
-            found.unwrap_or_else(|| voter::not_found(context)),
+            found.unwrap_or_else(|| astray(context, Program::Validator, Astray::NoSuchPage)),
             pages::NO_STORE,
         )
     }
@@ -78,10 +86,18 @@ impl BallotBox {
         ballot: &Ballot,
         form: &Form,
     ) -> Result<String, Box<Page>> {
-        let end = |end: End| Err(voter::ended(context, Activity::Casting(ballot), &end).into());
         let Ok((region, choice)) = voter::marked(ballot, form) else {
-            return end(End::Broken);
+            let casting = Activity::Casting {
+                ballot,
+                marked: None,
+            };
+            return Err(voter::ended(context, casting, &End::Broken).into());
         };
+        let casting = Activity::Casting {
+            ballot,
+            marked: Some((region, &choice)),
+        };
+        let end = |end: End| Err(voter::ended(context, casting, &end).into());
         let digits: String = form
             .get("nas")
             .unwrap_or_default()
@@ -97,7 +113,11 @@ impl BallotBox {
                 choice: &choice,
                 key,
             };
-            return Err(voter::review(context, &marked, &faults, Some(3)).into());
+            let tries_left = TriesLeft {
+                count: 3,
+                pause_s: 600,
+            };
+            return Err(voter::review(context, &marked, &faults, Some(tries_left)).into());
         }
         let key = (ballot.id.clone(), digits.clone());
         let count = |map: &Mutex<HashMap<_, u32>>| {
@@ -107,6 +127,10 @@ impl BallotBox {
             *count
         };
         match digits.as_bytes().last() {
+            Some(b'3') if region != 0 => {
+                let own = if region == 1 { 2 } else { 1 };
+                return Err(voter::own_ballot(context, ballot, own).into());
+            }
             Some(b'4') => return end(End::TooManyTries { retry_after_s: 600 }),
             Some(b'5') if count(&self.turned_away) == 1 => {
                 return end(End::Busy { retry_after_s: 1 });
@@ -150,13 +174,15 @@ fn faults(digits: &str, code: &str) -> Vec<CredentialFault> {
     match digits.as_bytes().last() {
         _ if !faults.is_empty() => {}
         Some(b'1') => faults.push(CredentialFault::NotRecognised),
-        Some(b'3') => faults.push(CredentialFault::NotYourRegion),
         _ => {}
     }
     faults
 }
 
 fn review(context: &PageContext<'_>, ballot: &Ballot, form: &Form) -> Page {
+    if let Some(page) = voter::unless_open(context, ballot) {
+        return page;
+    }
     match voter::marked(ballot, form) {
         Ok((region, choice)) => {
             let now = std::time::SystemTime::now()
@@ -171,8 +197,8 @@ fn review(context: &PageContext<'_>, ballot: &Ballot, form: &Form) -> Page {
             voter::review(context, &marked, &[], None)
         }
         Err(fault) => {
-            let region = form.get("region").and_then(|value| value.parse().ok());
-            voter::mark(context, ballot, region, Some(&fault as &MarkError))
+            let marks = Marks::of_form(ballot, form);
+            voter::mark(context, ballot, &marks, Some(&fault))
         }
     }
 }
@@ -180,8 +206,9 @@ fn review(context: &PageContext<'_>, ballot: &Ballot, form: &Form) -> Page {
 fn check(context: &PageContext<'_>, id: Option<&str>) -> Page {
     match id {
         None => voter::check(context, None),
+        Some("") => voter::check(context, Some(("", CheckFault::Missing))),
         Some(id) if id == RECEIPT || OTHER_RECEIPTS.contains(&id) => {
-            receipt(context, id, RECORDED_MS, &proof(id, true))
+            receipt(context, id, (None, RECORDED_MS), &proof(id, true))
         }
         Some(id) if id.split('-').count() == 3 => {
             voter::check(context, Some((id, CheckFault::Unknown)))
@@ -190,9 +217,19 @@ fn check(context: &PageContext<'_>, id: Option<&str>) -> Page {
     }
 }
 
-fn receipt(context: &PageContext<'_>, id: &str, time_ms: i64, proof: &ProofView) -> Page {
-    let proof = Some(proof);
-    voter::receipt(context, &ReceiptView { id, time_ms, proof })
+fn receipt(
+    context: &PageContext<'_>,
+    id: &str,
+    (ballot, time_ms): (Option<&Ballot>, i64),
+    proof: &ProofView,
+) -> Page {
+    let view = ReceiptView {
+        id,
+        ballot,
+        time_ms,
+        proof: Some(proof),
+    };
+    voter::receipt(context, &view)
 }
 
 /// A promise right after the vote, the proof for whoever asks later.

@@ -13,9 +13,34 @@ footer-results = Official once a signed statement certifies them. Two people, ea
    *[other] Results are shown in steps of at least { $votes } votes, or of everybody’s where fewer voted.
  }
 footer-monitor = No personal data on this page.
+help = Help
+help-address = The one true address of this site is { $address } – compare it with your browser’s, letter by letter, up to the slash. Nobody asks for your code elsewhere.
+help-address-results = The one true address of this site is { $address } – compare it with your browser’s, letter by letter, up to the slash.
+help-receipt = Check a receipt
+help-results = Results
+help-vote = Vote
+help-lost-letter = Lost letter
+help-accessibility = Accessibility
+help-privacy = Privacy
+call-authority = { $name } at { $telephone }
 
 # Times and numbers
-moment = { $month } { $day }, { $year } at { $hour }:{ $minute } ({ $offset })
+moment = { $month } { $day }, { $year }, { $clock } { $zone }
+time-of-day = { $clock } { $zone }
+clock-full = { $hour }
+clock-minutes = { $hour }:{ $minute }
+clock-morning = { $time } a.m.
+clock-afternoon = { $time } p.m.
+clock-noon = noon
+clock-midnight = 11:59 p.m.
+zone-newfoundland = Newfoundland time
+zone-atlantic = Atlantic time
+zone-eastern = Eastern time
+zone-central = Central time
+zone-mountain = Mountain time
+zone-pacific = Pacific time
+zone-yukon = Yukon time
+zone-offset = ({ $offset })
 month-01 = January
 month-02 = February
 month-03 = March
@@ -37,12 +62,15 @@ answer-oui = Yes
 answer-non = No
 answer-blanc = Blank vote
 independent = Independent
-withdrawn = Has withdrawn
+withdrawn = Withdrawn
 kind-law = Referendum
 kind-election = Election
 kind-ranked = Ranked-choice election
 all-regions = All ridings
+faults-page = Error: { $title }
 
 not-found-title = Page not found
 not-found-body = This address leads to no page. The link may be incomplete.
 not-found-home = Go to the home page
+other-method-title = This address cannot be used in this way
+other-method-body = Start again from the home page.

@@ -1,4 +1,4 @@
-### The voter's page. Texts that start with "script-" are for the modules of the page.
+### The voter’s page. Texts that start with "script-" or "rank-" are for the modules of the page.
 
 # Steps
 steps = Steps of voting
@@ -12,7 +12,7 @@ step-past = Done:
 state-not-cast = Vote not cast yet
 state-not-cast-more = Nothing is recorded until you press “Cast my vote”.
 state-recorded = Vote recorded
-state-recorded-more = Your vote is in the ballot box, on durable storage. You are done.
+state-recorded-more = Your vote is in the ballot box. You are done.
 state-refused = No vote recorded from this submission
 state-unsure = Vote may be recorded
 state-already = A vote is already recorded
@@ -27,9 +27,9 @@ home-need-code = the secret code from the letter you received.
 home-ballots = Choose a ballot
 home-vote = Vote
 home-vote-about = Vote: { $title }
-home-open = Open until { $time }
-home-not-open = Opens { $time }
-home-closed = Closed since { $time }
+home-open = Voting is open until { $time }
+home-not-open = Voting begins { $time }
+home-closed = Voting ended { $time }
 home-check-title = Already voted?
 home-check = Check that my vote is recorded
 
@@ -75,33 +75,40 @@ fault-repeated = The same candidate is ranked twice: keep one rank
 fault-too-many = Too many ranks: rank fewer
 fault-withdrawn = This candidate has withdrawn: choose another
 fault-other-region = This candidate does not stand in your riding
+fault-region = Choose your riding
 fault-refused = This choice is not possible on this ballot
 fault-nas-missing = Enter your SIN
 fault-nas-malformed = The SIN must have 9 digits
 fault-code-missing = Enter your secret code
 fault-code-malformed = The secret code has 6 to 32 letters and digits
-fault-not-recognised = This SIN and this code are not together on the voters’ list of this ballot. Check both and enter them again.
-fault-not-your-region = The riding you chose is not yours. Change your choice: your riding is printed on your letter.
+fault-not-recognised = This SIN and this code are not together on the voters’ list of this ballot. One of the two is wrong: enter both again.
+fault-nas-compare = Compare the SIN with your card.
+fault-code-compare = Compare the code with your letter, character by character.
+fault-not-your-region = The riding you had chosen is not yours, so nothing was recorded. This is the ballot of your riding: mark it.
 fault-again = For your security the fields were emptied: enter both again.
 fault-tries = { $count ->
-    [0] No try is left from your network for now.
-    [one] { $count } more try before a pause.
-   *[other] { $count } more tries before a pause.
+    [one] { $count } more try from your network. If it fails, the next is possible after { $wait }.
+   *[other] { $count } more tries from your network. If all fail, the next is possible after { $wait }.
 }
+fault-no-tries = No try is left from your network until { $time }.
+fault-lost-letter = If you have lost your letter, call { $call }: you get a new code.
 
 # Ends
 end-duplicate-title = You have already voted on this ballot
 end-duplicate-attempt = This is attempt no. { $attempt } for this SIN and code, the recorded vote included.
 end-duplicate-body = If you have voted on another page, in another window or on another device, all is well: the first vote counts.
-end-duplicate-help = If you have not voted, call the number on your letter without delay.
+end-duplicate-lost = If the connection broke while you voted, that vote had arrived: it is the one that counts.
+end-duplicate-help = If you have not voted, somebody else may have used your letter: call { $call } without delay.
 end-repeats-body = It was sent again too often, so this time is not noted. Nothing has to be done. Try again in { $wait } if you must.
 end-not-open-title = Voting is not open yet
-end-not-open-body = This ballot opens { $time }. Come back then.
+end-not-open-body = Voting on this ballot begins { $time }. Come back then.
 end-closed-title = Voting is closed
-end-closed-body = This ballot has been closed since { $time }. Your submission came too late and was not recorded.
-end-closed-look = This ballot has been closed since { $time }.
+end-closed-body = Voting on this ballot ended { $time }. Your submission came too late and was not recorded.
+end-closed-look = Voting on this ballot ended { $time }.
+end-region-title = You have no vote in this election
+end-region-body = Your SIN and your code are right, but this election is not held in the riding of the voters’ list for you. Nothing was recorded. If the riding is wrong, call { $call }.
 end-tries-title = Too many tries
-end-tries-body = Too many wrong codes were entered for this SIN from your network. To protect secret codes, no other is looked at for { $wait }.
+end-tries-body = Too many wrong codes were entered for this SIN from your network. To protect secret codes, no other is looked at for { $wait }, until { $time }.
 end-tries-help = Check the code on your letter. From another network, such as that of a mobile phone, you can go on at once.
 end-busy-title = The service is very busy
 end-busy-body = This submission was not recorded. Try again in { $wait }: you cannot vote twice by accident.
@@ -111,7 +118,7 @@ end-requests-title = Too many requests
 end-requests-look = Too many requests come from your network. Try again in { $wait }.
 end-requests-body = Too many requests come from your network, so this submission was not recorded. Try again in { $wait }.
 end-requests-check = Too many requests come from your network. This says nothing about your vote. Try again in { $wait }.
-end-unsure-title = Recording takes long
+end-unsure-title = Recording is taking longer than usual
 end-unsure-body = It is not known yet whether your vote is recorded. In { $wait }, reload this page and let the browser send the form again: if your vote already was recorded, you get its receipt.
 end-failed-title = The service has a fault
 end-failed-look = The page cannot be shown. Try again in { $wait }.
@@ -131,6 +138,8 @@ end-wait-minutes = { $count ->
 }
 end-again = Start again
 end-home = Back to the home page
+call-letter = the number on your letter
+call-nobody = the election authority
 end-check = Check a receipt
 
 # Receipt
@@ -138,10 +147,11 @@ receipt-title = Your vote is recorded
 receipt-lead = Keep this receipt: it proves that the vote is in the ballot box. It says nothing of your choice.
 receipt-id = Receipt number
 receipt-time = Recorded in the hour from
-receipt-qr = QR code of the receipt number
+receipt-qr = QR code of this receipt
 receipt-print = Print
 receipt-copy = Copy the number
 receipt-check = You can check it whenever you like, on this device or another.
+receipt-where = Check it at
 receipt-close = On a shared device, close this window now.
 receipt-close-why = Nobody who comes after you can then see what you did here.
 receipt-home = Vote on another ballot
@@ -152,6 +162,7 @@ check-lead = Enter the number of your receipt. It says nothing of your choice, t
 check-label = Receipt number
 check-hint = Two numbers and 26 letters or digits, joined by hyphens
 check-button = Check
+check-missing = Enter the number of your receipt
 check-malformed = This is not a receipt number: copy all of it, hyphens included
 check-unknown = No vote is recorded under this number. Check every character.
 
@@ -171,27 +182,27 @@ script-nas-length = A SIN has 9 digits; this has %n%.
 script-nas-check = This SIN does not look right: a digit may be wrong or two exchanged. If it is yours, cast anyway.
 script-code-short = The code looks incomplete.
 script-code-check = This code does not look right: compare every character with your letter. If it is the one in the letter, cast anyway.
-script-ranked = Your ranking
-script-unranked = Not in your ranking yet
-script-ranked-none = Nobody so far.
-script-unranked-none = Everybody is ranked.
-script-add = Rank %rank%
-script-up = Move up
-script-down = Move down
-script-remove = Remove
-script-undo = Undo the last step
-script-clear = Clear all
-script-full = You have used every rank of this ballot.
-script-said-placed = %name%: %rank% choice of %total%.
-script-said-removed = %name% is no longer in your ranking.
-script-said-undone = Last step undone. %total% in your ranking.
-script-said-cleared = Ranking cleared.
-script-said-top = %name% is already first.
-script-said-bottom = %name% is already last.
-script-ordinal-one = %n%st
-script-ordinal-two = %n%nd
-script-ordinal-few = %n%rd
-script-ordinal-other = %n%th
+rank-ranked = Your ranking
+rank-unranked = Not in your ranking yet
+rank-ranked-none = Nobody so far.
+rank-unranked-none = Everybody is ranked.
+rank-add = Rank %rank%
+rank-up = Move up
+rank-down = Move down
+rank-remove = Remove
+rank-undo = Undo the last step
+rank-clear = Clear all
+rank-full = You have used every rank of this ballot.
+rank-said-placed = %name%: %rank% choice of %total%.
+rank-said-removed = %name% is no longer in your ranking.
+rank-said-undone = Last step undone. %total% in your ranking.
+rank-said-cleared = Ranking cleared.
+rank-said-top = %name% is already first.
+rank-said-bottom = %name% is already last.
+rank-ordinal-one = %n%st
+rank-ordinal-two = %n%nd
+rank-ordinal-few = %n%rd
+rank-ordinal-other = %n%th
 script-sending-title = Casting your vote…
 script-sending-body = Keep this page open.
 script-busy-title = The service is very busy

@@ -13,12 +13,37 @@ footer-results = Officiels une fois certifiés par un relevé signé. Deux perso
    *[other] Les résultats s’affichent par tranches d’au moins { $votes } votes, ou de tous les votes s’il y en a moins.
  }
 footer-monitor = Aucune donnée personnelle sur cette page.
+help = Aide
+help-address = La seule vraie adresse de ce site est { $address } – comparez-la à celle de votre navigateur, lettre par lettre, jusqu’à la barre oblique. Personne ne demande votre code ailleurs.
+help-address-results = La seule vraie adresse de ce site est { $address } – comparez-la à celle de votre navigateur, lettre par lettre, jusqu’à la barre oblique.
+help-receipt = Vérifier un reçu
+help-results = Résultats
+help-vote = Voter
+help-lost-letter = Lettre perdue
+help-accessibility = Accessibilité
+help-privacy = Vie privée
+call-authority = { $name } au { $telephone }
 
 # Moments et nombres
 moment = { $day ->
     [1] 1er
    *[other] { $day }
- } { $month } { $year } à { $hour } h { $minute } ({ $offset })
+ } { $month } { $year }, { $clock } ({ $zone })
+time-of-day = { $clock } ({ $zone })
+clock-full = { $hour } h
+clock-minutes = { $hour } h { $minute }
+clock-morning = { $time }
+clock-afternoon = { $time }
+clock-noon = midi
+clock-midnight = minuit
+zone-newfoundland = heure de Terre-Neuve
+zone-atlantic = heure de l’Atlantique
+zone-eastern = heure de l’Est
+zone-central = heure du Centre
+zone-mountain = heure des Rocheuses
+zone-pacific = heure du Pacifique
+zone-yukon = heure du Yukon
+zone-offset = { $offset }
 month-01 = janvier
 month-02 = février
 month-03 = mars
@@ -40,12 +65,15 @@ answer-oui = Oui
 answer-non = Non
 answer-blanc = Vote blanc
 independent = Sans parti
-withdrawn = S’est retiré ou retirée
+withdrawn = Candidature retirée
 kind-law = Référendum
 kind-election = Élection
 kind-ranked = Élection à vote préférentiel
 all-regions = Toutes les circonscriptions
+faults-page = Erreur : { $title }
 
 not-found-title = Page introuvable
 not-found-body = Cette adresse ne mène à aucune page. Le lien est peut-être incomplet.
 not-found-home = Aller à la page d’accueil
+other-method-title = Cette adresse ne s’utilise pas ainsi
+other-method-body = Recommencez à partir de la page d’accueil.

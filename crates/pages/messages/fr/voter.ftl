@@ -1,4 +1,4 @@
-### La page de l’électeur. Les textes qui commencent par « script- » servent aux modules de la page.
+### La page de l’électeur. Les textes qui commencent par « script- » ou « rank- » servent aux modules de la page.
 
 # Étapes
 steps = Étapes du vote
@@ -12,7 +12,7 @@ step-past = Terminé :
 state-not-cast = Vote pas encore déposé
 state-not-cast-more = Rien n’est enregistré tant que vous n’avez pas appuyé sur « Déposer mon vote ».
 state-recorded = Vote enregistré
-state-recorded-more = Votre vote est dans l’urne, sur un support durable. Vous avez terminé.
+state-recorded-more = Votre vote est dans l’urne. Vous avez terminé.
 state-refused = Aucun vote enregistré par cet envoi
 state-unsure = Vote peut-être enregistré
 state-already = Un vote est déjà enregistré
@@ -27,9 +27,9 @@ home-need-code = le code secret de la lettre que vous avez reçue.
 home-ballots = Choisissez un scrutin
 home-vote = Voter
 home-vote-about = Voter : { $title }
-home-open = Ouvert jusqu’au { $time }
-home-not-open = Ouvre le { $time }
-home-closed = Clos depuis le { $time }
+home-open = Le vote est ouvert jusqu’au { $time }
+home-not-open = Le vote commence le { $time }
+home-closed = Le vote a pris fin le { $time }
 home-check-title = Vous avez déjà voté ?
 home-check = Vérifier que mon vote est enregistré
 
@@ -62,7 +62,7 @@ review-identify = Confirmez qui vous êtes
 review-nas = Numéro d’assurance sociale (NAS)
 review-nas-hint = 9 chiffres
 review-code = Code secret
-review-code-hint = De votre lettre : lettres et chiffres. Les espaces, les tirets et la casse ne comptent pas.
+review-code-hint = De votre lettre : lettres et chiffres. Les espaces, les tirets et les majuscules ou minuscules ne comptent pas.
 review-privacy = Ces renseignements ne sont envoyés qu’une fois, avec votre vote, et ne sont jamais enregistrés.
 review-cast = Déposer mon vote
 review-once = Un vote déposé ne peut pas être changé.
@@ -75,33 +75,40 @@ fault-repeated = La même candidature est classée deux fois : gardez-la à un 
 fault-too-many = Trop de rangs : classez-en moins
 fault-withdrawn = Cette candidature s’est retirée : choisissez-en une autre
 fault-other-region = Cette candidature n’est pas de votre circonscription
+fault-region = Choisissez votre circonscription
 fault-refused = Ce choix n’est pas possible sur ce bulletin
 fault-nas-missing = Entrez votre NAS
 fault-nas-malformed = Le NAS doit avoir 9 chiffres
 fault-code-missing = Entrez votre code secret
 fault-code-malformed = Le code secret a de 6 à 32 lettres et chiffres
-fault-not-recognised = Ce NAS et ce code ne figurent pas ensemble sur la liste électorale de ce scrutin. Vérifiez les deux et entrez-les de nouveau.
-fault-not-your-region = La circonscription choisie n’est pas la vôtre. Modifiez votre choix : votre circonscription est écrite sur votre lettre.
+fault-not-recognised = Ce NAS et ce code ne figurent pas ensemble sur la liste électorale de ce scrutin. L’un des deux est faux : entrez-les tous deux de nouveau.
+fault-nas-compare = Comparez le NAS à votre carte.
+fault-code-compare = Comparez le code à votre lettre, caractère par caractère.
+fault-not-your-region = La circonscription choisie n’est pas la vôtre : rien n’a été enregistré. Voici le bulletin de votre circonscription : marquez-le.
 fault-again = Par sécurité, les champs ont été vidés : entrez les deux de nouveau.
 fault-tries = { $count ->
-    [0] Il ne reste aucun essai depuis votre réseau pour l’instant.
-    [one] Il reste { $count } essai avant une pause.
-   *[other] Il reste { $count } essais avant une pause.
+    [one] Il reste { $count } essai depuis votre réseau. S’il échoue, le suivant sera possible après { $wait }.
+   *[other] Il reste { $count } essais depuis votre réseau. Si tous échouent, le suivant sera possible après { $wait }.
 }
+fault-no-tries = Il ne reste aucun essai depuis votre réseau jusqu’à { $time }.
+fault-lost-letter = Si vous avez perdu votre lettre, appelez { $call } : vous recevrez un nouveau code.
 
 # Fins
 end-duplicate-title = Vous avez déjà voté à ce scrutin
 end-duplicate-attempt = C’est la tentative nº { $attempt } pour ce NAS et ce code, le vote enregistré compris.
 end-duplicate-body = Si vous avez voté sur une autre page, dans une autre fenêtre ou sur un autre appareil, tout va bien : le premier vote compte.
-end-duplicate-help = Si vous n’avez pas voté, appelez sans tarder le numéro qui figure sur votre lettre.
+end-duplicate-lost = Si la connexion s’est interrompue pendant que vous votiez, ce vote était bien arrivé : c’est lui qui compte.
+end-duplicate-help = Si vous n’avez pas voté, une autre personne s’est peut-être servie de votre lettre : appelez sans tarder { $call }.
 end-repeats-body = Le vote a été renvoyé trop souvent : cet envoi n’est pas noté. Il n’y a rien à faire. Réessayez dans { $wait } s’il le faut.
-end-not-open-title = Le vote n’est pas encore ouvert
-end-not-open-body = Ce scrutin ouvre le { $time }. Revenez à ce moment-là.
-end-closed-title = Le vote est clos
-end-closed-body = Ce scrutin est clos depuis le { $time }. Votre envoi est arrivé trop tard et n’a pas été enregistré.
-end-closed-look = Ce scrutin est clos depuis le { $time }.
+end-not-open-title = Le vote n’a pas encore commencé
+end-not-open-body = Le vote de ce scrutin commence le { $time }. Revenez à ce moment-là.
+end-closed-title = Le vote a pris fin
+end-closed-body = Le vote de ce scrutin a pris fin le { $time }. Votre envoi est arrivé trop tard et n’a pas été enregistré.
+end-closed-look = Le vote de ce scrutin a pris fin le { $time }.
+end-region-title = Vous ne votez pas à cette élection
+end-region-body = Votre NAS et votre code sont justes, mais cette élection n’a pas lieu dans la circonscription que la liste électorale indique pour vous. Rien n’a été enregistré. Si cette circonscription est fausse, appelez { $call }.
 end-tries-title = Trop d’essais
-end-tries-body = Trop de codes erronés ont été entrés pour ce NAS depuis votre réseau. Pour protéger les codes secrets, aucun autre n’est examiné pendant { $wait }.
+end-tries-body = Trop de codes erronés ont été entrés pour ce NAS depuis votre réseau. Pour protéger les codes secrets, aucun autre n’est examiné pendant { $wait }, soit jusqu’à { $time }.
 end-tries-help = Vérifiez le code sur votre lettre. Depuis un autre réseau, comme celui d’un téléphone mobile, vous pouvez continuer tout de suite.
 end-busy-title = Le service est très demandé
 end-busy-body = Cet envoi n’a pas été enregistré. Réessayez dans { $wait } : vous ne risquez pas de voter deux fois.
@@ -111,7 +118,7 @@ end-requests-title = Trop de demandes
 end-requests-look = Trop de demandes viennent de votre réseau. Réessayez dans { $wait }.
 end-requests-body = Trop de demandes viennent de votre réseau : cet envoi n’a pas été enregistré. Réessayez dans { $wait }.
 end-requests-check = Trop de demandes viennent de votre réseau. Cela ne dit rien de votre vote. Réessayez dans { $wait }.
-end-unsure-title = L’enregistrement tarde
+end-unsure-title = L’enregistrement prend plus de temps que d’habitude
 end-unsure-body = On ne sait pas encore si votre vote est enregistré. Dans { $wait }, rechargez cette page et laissez le navigateur renvoyer le formulaire : si le vote était déjà enregistré, vous recevrez son reçu.
 end-failed-title = Le service est en panne
 end-failed-look = La page ne peut pas être affichée. Réessayez dans { $wait }.
@@ -131,6 +138,8 @@ end-wait-minutes = { $count ->
 }
 end-again = Recommencer
 end-home = Retour à l’accueil
+call-letter = le numéro qui figure sur votre lettre
+call-nobody = l’autorité électorale
 end-check = Vérifier un reçu
 
 # Reçu
@@ -138,10 +147,11 @@ receipt-title = Votre vote est enregistré
 receipt-lead = Gardez ce reçu : il prouve que le vote est dans l’urne. Il ne dit rien de votre choix.
 receipt-id = Numéro de reçu
 receipt-time = Enregistré dans l'heure à partir du
-receipt-qr = Code QR du numéro de reçu
+receipt-qr = Code QR de ce reçu
 receipt-print = Imprimer
 receipt-copy = Copier le numéro
 receipt-check = Vous pouvez le vérifier quand vous voulez, sur cet appareil ou un autre.
+receipt-where = Adresse où le vérifier :
 receipt-close = Sur un appareil partagé, fermez cette fenêtre maintenant.
 receipt-close-why = Personne après vous ne pourra voir ce que vous avez fait ici.
 receipt-home = Voter à un autre scrutin
@@ -152,6 +162,7 @@ check-lead = Entrez le numéro de votre reçu. Il ne dit rien de votre choix, à
 check-label = Numéro de reçu
 check-hint = Deux nombres et 26 lettres ou chiffres, séparés par des tirets
 check-button = Vérifier
+check-missing = Entrez le numéro de votre reçu
 check-malformed = Ce n’est pas un numéro de reçu : copiez-le en entier, tirets compris
 check-unknown = Aucun vote n’est enregistré sous ce numéro. Vérifiez chaque caractère.
 
@@ -171,27 +182,27 @@ script-nas-length = Un NAS a 9 chiffres ; il y en a %n%.
 script-nas-check = Ce NAS ne semble pas juste : un chiffre est peut-être faux ou deux sont inversés. S’il est bien le vôtre, déposez quand même.
 script-code-short = Le code semble incomplet.
 script-code-check = Ce code ne semble pas juste : comparez chaque caractère à votre lettre. S’il est bien celui de la lettre, déposez quand même.
-script-ranked = Votre classement
-script-unranked = Pas encore dans votre classement
-script-ranked-none = Personne pour l’instant.
-script-unranked-none = Tout le monde est classé.
-script-add = Classer %rank%
-script-up = Monter
-script-down = Descendre
-script-remove = Retirer
-script-undo = Annuler le dernier geste
-script-clear = Tout effacer
-script-full = Vous avez utilisé tous les rangs de ce bulletin.
-script-said-placed = %name% : %rank% choix sur %total%.
-script-said-removed = %name% n’est plus dans votre classement.
-script-said-undone = Dernier geste annulé. %total% dans votre classement.
-script-said-cleared = Classement effacé.
-script-said-top = %name% est déjà en tête.
-script-said-bottom = %name% est déjà en dernier.
-script-ordinal-one = %n%er
-script-ordinal-two = %n%e
-script-ordinal-few = %n%e
-script-ordinal-other = %n%e
+rank-ranked = Votre classement
+rank-unranked = Pas encore dans votre classement
+rank-ranked-none = Personne pour l’instant.
+rank-unranked-none = Tout le monde est classé.
+rank-add = Classer %rank%
+rank-up = Monter
+rank-down = Descendre
+rank-remove = Retirer
+rank-undo = Annuler le dernier geste
+rank-clear = Tout effacer
+rank-full = Vous avez utilisé tous les rangs de ce bulletin.
+rank-said-placed = %name% : %rank% choix sur %total%.
+rank-said-removed = %name% n’est plus dans votre classement.
+rank-said-undone = Dernier geste annulé. %total% dans votre classement.
+rank-said-cleared = Classement effacé.
+rank-said-top = %name% est déjà en tête.
+rank-said-bottom = %name% est déjà en dernier.
+rank-ordinal-one = %n%er
+rank-ordinal-two = %n%e
+rank-ordinal-few = %n%e
+rank-ordinal-other = %n%e
 script-sending-title = Dépôt du vote en cours…
 script-sending-body = Gardez cette page ouverte.
 script-busy-title = Le service est très demandé

@@ -100,7 +100,7 @@ const COMPOSED: &[&str] = &[
 fn every_message_is_used_and_every_used_message_exists() {
     let (known, sources) = (variables(FR), sources());
     for id in known.keys() {
-        let own = ["script-", "live-", "watch-"]
+        let own = ["script-", "rank-", "live-", "watch-"]
             .iter()
             .find_map(|prefix| id.strip_prefix(prefix));
         let composed = own.is_some_and(|own| COMPOSED.iter().any(|stem| own.starts_with(stem)));

@@ -5,9 +5,11 @@ use election::{Ballot, Language};
 use super::asked::Asked;
 use super::checked::CheckedLine;
 use super::view::{Progress, Seen, Stage, Turnout};
-use crate::frame::{Frame, Page, PageContext, with_lang};
+use crate::address::with_lang;
+use crate::frame::{Frame, Page, PageContext};
+use crate::help::{Help, Site};
 use crate::messages::Messages;
-use crate::wording::{self, Moment, moment};
+use crate::wording::{self, Moment, closing, moment};
 
 /// What results pages are rendered for.
 #[derive(Clone, Copy, Debug)]
@@ -40,8 +42,9 @@ impl<'a> Night<'a> {
         description.clone_into(&mut frame.description);
         frame.styles = &["style.css", "results.css"];
         frame.scripts = &["results.js"];
-        frame.script_prefix = "live-";
+        frame.script_prefixes = &["live-"];
         frame.footer = "footer-results";
+        frame.help = Help::of(self.context.event, self.context.lang, Site::Results);
         frame.embed = self.embed;
         frame
     }
@@ -70,6 +73,11 @@ impl<'a> Night<'a> {
 
     pub(super) fn moment(&self, ms: i64) -> Moment {
         moment(self.context.lang, &self.context.event.time_zone, ms)
+    }
+
+    /// The end of a window.
+    fn closing(&self, ms: i64) -> Moment {
+        closing(self.context.lang, &self.context.event.time_zone, ms)
     }
 }
 
@@ -102,7 +110,7 @@ impl Standing {
         let (hidden, updated) = match seen {
             Seen::Counts { updated_ms, .. } => (None, updated_ms.map(|ms| night.moment(ms))),
             Seen::Withheld { available_ms } => {
-                let time = night.moment(*available_ms).text;
+                let time = night.closing(*available_ms).text;
                 (Some(t.fill("hidden-until", [("time", time.into())])), None)
             }
             Seen::Sealed => (Some(t.get("hidden-sealed").into_owned()), None),
@@ -144,7 +152,7 @@ fn when(night: &Night<'_>, ballot: &Ballot, progress: &Progress) -> String {
             "standing-counting",
             [
                 ("opens", moment(ballot.opens).into()),
-                ("closes", moment(ballot.closes).into()),
+                ("closes", night.closing(ballot.closes).text.into()),
             ],
         ),
         Some(closed) => night.t().fill(

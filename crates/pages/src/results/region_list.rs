@@ -107,7 +107,7 @@ pub(super) fn region_lines<'a>(
             leader: leader(night, election, &contest, mark),
             empty: match region.turnout.votes {
                 0 => "no-votes",
-                _ => "not-released",
+                _ => "not-counted-yet",
             },
             names,
             is_hidden: !is_found || !shows.contains(&asked.show.name()),

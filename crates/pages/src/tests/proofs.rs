@@ -39,6 +39,7 @@ pub(super) fn proof(is_proof: bool) -> ProofView {
 pub(super) fn receipt(context: &PageContext<'_>, proof: Option<&ProofView>) -> Page {
     let view = ReceiptView {
         id: RECEIPT,
+        ballot: context.event.ballot("L2025-001"),
         time_ms: OPEN_MS,
         proof,
     };
@@ -63,13 +64,13 @@ fn a_receipt_says_what_the_server_says_of_its_proof() {
     let says: [&[&str]; 2] = [
         &[
             "your vote is in the log, checked by 2 of 3 witnesses:",
-            "<span translate=\"no\">paper</span>, <time datetime=\"2025-11-22T00:30:11Z\">November\u{a0}21, 2025 at 19:30",
+            "<span translate=\"no\">paper</span>, <time datetime=\"2025-11-22T00:30:11Z\">November\u{a0}21, 2025, 7:30\u{a0}p.m. Eastern time",
             "name=\"save\" value=\"1\">Save the proof</button>",
             "come from the server that is being checked",
             "tally receipt check",
         ],
         &[
-            "Signed promise of November\u{a0}21, 2025 at 19:30",
+            "Signed promise of November\u{a0}21, 2025, 7:30\u{a0}p.m. Eastern time",
             "The proof comes within a minute",
             "name=\"save\" value=\"1\">Save the promise</button> <button class=\"button quiet\">Ask for the proof</button>",
         ],

@@ -1,20 +1,29 @@
 //! The page for a vote that gets no receipt: why, and what the voter can do.
 
 use askama::Template;
-use election::Ballot;
+use election::{Ballot, Choice};
 
+use super::kept::hidden_fields;
+use super::review::lost_letter;
+use super::wait::wait;
 use super::{CastState, ballot_path};
-use crate::frame::{Frame, Page, PageContext};
+use crate::frame::{Frame, HiddenForm, Page, PageContext, Switch};
+use crate::help::whom_to_call;
 use crate::messages::Messages;
-use crate::wording::moment;
+use crate::wording::{Moment, closing, moment, time_of_day};
 
 /// What a voter was doing.
 #[derive(Clone, Copy, Debug)]
 pub enum Activity<'a> {
     /// Reading a page or marking a ballot: no vote was sent.
     Looking,
-    /// Casting a vote on this ballot.
-    Casting(&'a Ballot),
+    /// Casting this vote; without a choice where the form held none that the ballot takes.
+    Casting {
+        /// What is being voted on.
+        ballot: &'a Ballot,
+        /// The region (0 for a law) and the choice, with which a voter can begin again.
+        marked: Option<(u16, &'a Choice)>,
+    },
     /// Looking a receipt up.
     Checking,
 }
@@ -63,6 +72,8 @@ pub enum End {
         /// When to try again, in seconds.
         retry_after_s: u32,
     },
+    /// The election is not held in the region that the roll names. Status 403.
+    NotInRegion,
     /// A fault of the server's own. Status 500.
     Failed {
         /// When to try again, in seconds.
@@ -81,7 +92,15 @@ struct Ended<'a> {
     /// None where no vote was sent.
     state: Option<CastState>,
     lines: Vec<String>,
-    again: Option<String>,
+    again: Option<Again>,
+}
+
+/// How a voter begins again.
+enum Again {
+    /// At an address: nothing is marked.
+    Link(String),
+    /// At the review, with the choice.
+    Form(HiddenForm),
 }
 
 /// The page for `end`. Where a voter only looks at a ballot, it is no error that the ballot is not open,
@@ -91,11 +110,27 @@ pub fn ended(context: &PageContext<'_>, activity: Activity<'_>, end: &End) -> Pa
     let t = Messages::of(context.lang);
     let path = match activity {
         Activity::Looking => "/".to_owned(),
-        Activity::Casting(ballot) => ballot_path(ballot),
+        Activity::Casting { ballot, .. } => ballot_path(ballot),
         Activity::Checking => "/receipts".to_owned(),
     };
-    let frame = Frame::new(context, t.get(end.title()).into_owned(), &path);
-    let again = end.can_begin_again().then(|| frame.link(&path));
+    let mut frame = Frame::new(context, t.get(end.title()).into_owned(), &path);
+    let mut again = None;
+    if end.can_begin_again() {
+        again = Some(Again::Link(frame.link(&path)));
+        if let Activity::Casting {
+            marked: Some((region, choice)),
+            ..
+        } = activity
+        {
+            let review = |action: String| HiddenForm {
+                action,
+                fields: hidden_fields(region, choice),
+            };
+            let path = format!("{path}/review");
+            again = Some(Again::Form(review(frame.link(&path))));
+            frame.switch = Switch::Post(review(frame.link_of_other(&path)));
+        }
+    }
     let page = Page::new(
         context.lang,
         &Ended {
@@ -120,7 +155,7 @@ impl End {
     pub fn status(&self) -> u16 {
         match self {
             End::Duplicate { .. } => 409,
-            End::NotOpen { .. } | End::Closed { .. } | End::FromOtherSite => 403,
+            End::NotOpen { .. } | End::Closed { .. } | End::NotInRegion | End::FromOtherSite => 403,
             End::TooManyRepeats { .. } | End::TooManyRequests { .. } | End::TooManyTries { .. } => {
                 429
             }
@@ -150,6 +185,7 @@ impl End {
             End::Closed { .. } => "end-closed-title",
             End::TooManyRequests { .. } => "end-requests-title",
             End::TooManyTries { .. } => "end-tries-title",
+            End::NotInRegion => "end-region-title",
             End::Failed { .. } => "end-failed-title",
             End::FromOtherSite => "end-site-title",
             End::Busy { .. } => "end-busy-title",
@@ -181,6 +217,7 @@ impl End {
             | End::TooManyRepeats { .. }
             | End::NotOpen { .. }
             | End::Closed { .. }
+            | End::NotInRegion
             | End::Unsure { .. }
             | End::Failed { .. } => false,
         }
@@ -188,9 +225,11 @@ impl End {
 
     fn lines(&self, context: &PageContext<'_>, activity: Activity<'_>) -> Vec<String> {
         let t = Messages::of(context.lang);
-        let at = |id: &str, ms: i64| {
-            let time = moment(context.lang, &context.event.time_zone, ms);
-            vec![t.fill(id, [("time", time.text.into())])]
+        let zone = &context.event.time_zone;
+        let at = |id: &str, time: Moment| vec![t.fill(id, [("time", time.text.into())])];
+        let call = |id: &str, otherwise| {
+            let call = whom_to_call(context.event, context.lang, otherwise);
+            t.fill(id, [("call", call.into())])
         };
         let after = |id: &str, seconds: u32| vec![t.fill(id, [("wait", wait(t, seconds).into())])];
         match self {
@@ -200,19 +239,23 @@ impl End {
                     [("attempt", attempt_count.to_string().into())],
                 ),
                 t.get("end-duplicate-body").into_owned(),
-                t.get("end-duplicate-help").into_owned(),
+                t.get("end-duplicate-lost").into_owned(),
+                call("end-duplicate-help", "call-letter"),
             ],
-            End::NotOpen { opens_ms } => at("end-not-open-body", *opens_ms),
+            End::NotInRegion => vec![call("end-region-body", "call-nobody")],
+            End::NotOpen { opens_ms } => {
+                at("end-not-open-body", moment(context.lang, zone, *opens_ms))
+            }
             End::Closed { closed_ms } => {
                 let id = of(
                     activity,
                     ["end-closed-look", "end-closed-body", "end-closed-look"],
                 );
-                at(id, *closed_ms)
+                at(id, closing(context.lang, zone, *closed_ms))
             }
             End::TooManyRepeats { retry_after_s } => {
                 let mut lines = after("end-repeats-body", *retry_after_s);
-                lines.push(t.get("end-duplicate-help").into_owned());
+                lines.push(call("end-duplicate-help", "call-letter"));
                 lines
             }
             End::TooManyRequests { retry_after_s } => {
@@ -224,9 +267,18 @@ impl End {
                 after(of(activity, ids), *retry_after_s)
             }
             End::TooManyTries { retry_after_s } => {
-                let mut lines = after("end-tries-body", *retry_after_s);
-                lines.push(t.get("end-tries-help").into_owned());
-                lines
+                let wait_ms = i64::from(*retry_after_s) * 1_000;
+                let until_ms = context.now_ms.saturating_add(wait_ms);
+                let time = time_of_day(context.lang, zone, until_ms);
+                let values = [
+                    ("wait", wait(t, *retry_after_s).into()),
+                    ("time", time.into()),
+                ];
+                vec![
+                    t.fill("end-tries-body", values),
+                    t.get("end-tries-help").into_owned(),
+                    lost_letter(context),
+                ]
             }
             End::Busy { retry_after_s } => {
                 let ids = ["end-busy-look", "end-busy-body", "end-busy-check"];
@@ -250,31 +302,7 @@ impl End {
 fn of(activity: Activity<'_>, [look, cast, check]: [&'static str; 3]) -> &'static str {
     match activity {
         Activity::Looking => look,
-        Activity::Casting(_) => cast,
+        Activity::Casting { .. } => cast,
         Activity::Checking => check,
     }
-}
-
-/// A span of time that a person can wait for: seconds below two minutes, else minutes rounded up.
-fn wait(t: &Messages, seconds: u32) -> String {
-    let (id, count) = if seconds < 120 {
-        ("end-wait-seconds", seconds)
-    } else {
-        ("end-wait-minutes", seconds.div_ceil(60))
-    };
-    t.fill(id, [("count", count.into())])
-}
-
-#[derive(Template)]
-#[template(path = "not_found.html")]
-struct NotFound<'a> {
-    frame: Frame<'a>,
-}
-
-/// An address that leads to no page. Status 404.
-#[must_use]
-pub fn not_found(context: &PageContext<'_>) -> Page {
-    let t = Messages::of(context.lang);
-    let frame = Frame::new(context, t.get("not-found-title").into_owned(), "/");
-    Page::new(context.lang, &NotFound { frame }).with_status(404)
 }

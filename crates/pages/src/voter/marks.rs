@@ -8,6 +8,28 @@ use election::{Ballot, BallotKind, Choice, ChoiceError, Election, Method};
 
 use crate::Form;
 
+/// An answer to a law: the value of the form, and the message.
+pub(super) struct Answer {
+    pub(super) value: &'static str,
+    pub(super) message: &'static str,
+}
+
+/// The answers of every law, the blank vote last.
+pub(super) const ANSWERS: [Answer; 3] = [
+    Answer {
+        value: "oui",
+        message: "answer-oui",
+    },
+    Answer {
+        value: "non",
+        message: "answer-non",
+    },
+    Answer {
+        value: "blanc",
+        message: "answer-blanc",
+    },
+];
+
 /// Why a form holds no choice that the ballot allows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MarkError {
@@ -39,7 +61,7 @@ pub fn marked(ballot: &Ballot, form: &Form) -> Result<(u16, Choice), MarkError> 
 }
 
 /// The hidden fields that carry a choice to the next form.
-pub(crate) fn fields(choice: &Choice) -> Vec<(String, String)> {
+pub(super) fn fields(choice: &Choice) -> Vec<(String, String)> {
     let one = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
     match choice {
         Choice::Oui => one("vote", "oui"),

@@ -1,24 +1,29 @@
 //! The voter's pages: choose a ballot, mark it, review and cast it, keep the receipt.
 //!
-//! Routes that the program serves, all with `?lang=fr|en`: `GET /` ([`home`]), `GET /ballots/{id}`
-//! with `?region=` ([`mark`]), `POST /ballots/{id}/review` ([`marked`], then [`review`] or [`mark`]
-//! with the fault), `POST /ballots/{id}/cast` ([`receipt`], or [`review`] with faults, or [`ended`]), `GET /receipts` ([`check`]), `POST /receipts`
-//! with the number ([`receipt`], or [`check`] with the fault; with [`SAVE_FIELD`], the proof as a file).
+//! Routes that the program serves, all with `?lang=fr|en`: `GET /` ([`home`]), `GET /ballots/{id}` with
+//! `?region=` ([`mark`]), `POST /ballots/{id}` ([`mark`] with what is marked), `POST /ballots/{id}/review`
+//! ([`marked`], then [`review`] or [`mark`] with the fault), `POST /ballots/{id}/cast` ([`receipt`], or
+//! [`review`] with faults, [`own_ballot`] or [`ended`]), `GET /receipts` ([`check`]), `POST /receipts` with the
+//! number ([`receipt`], or [`check`] with the fault; with [`SAVE_FIELD`], the proof as a file). `GET` of the
+//! addresses of the two forms, which browsers remember, is the empty ballot.
 
 mod end;
+mod kept;
 mod mark;
 mod marks;
 mod receipt;
 mod review;
 mod state;
+mod wait;
 
-pub use end::{Activity, End, ended, not_found};
-pub use mark::mark;
+pub use end::{Activity, End, ended};
+pub use kept::Marks;
+pub use mark::{mark, own_ballot, unless_open};
 pub use marks::{MarkError, marked};
 pub use receipt::{
     CosignedBy, PolicyView, ProofShows, ProofView, ReceiptView, SAVE_FIELD, WitnessView, receipt,
 };
-pub use review::{CredentialFault, KEY_FIELD, MarkedBallot, review};
+pub use review::{CredentialFault, KEY_FIELD, MarkedBallot, TriesLeft, review};
 
 pub(crate) use state::CastState;
 
@@ -26,7 +31,7 @@ use askama::Template;
 use election::{Ballot, BallotKind, Candidate, Method, Window};
 
 use crate::frame::{Frame, Page, PageContext};
-use crate::wording::moment;
+use crate::wording::{closing, moment};
 
 /// The path of a ballot's page.
 fn ballot_path(ballot: &Ballot) -> String {
@@ -46,7 +51,7 @@ pub(crate) fn kind_of(ballot: &Ballot) -> &'static str {
 
 /// A fault of a form: the id of the field to go to, and the message.
 struct FieldFault {
-    field: &'static str,
+    field: String,
     message: &'static str,
 }
 
@@ -57,6 +62,8 @@ struct Line<'a> {
     party: String,
     colour: Option<&'a str>,
     withdrawn: bool,
+    /// Whether it is the one that is marked, where a ballot takes one.
+    marked: bool,
 }
 
 impl<'a> Line<'a> {
@@ -75,6 +82,7 @@ impl<'a> Line<'a> {
             ),
             colour: party.map(|party| party.colour.as_str()),
             withdrawn: candidate.status == election::CandidateStatus::Withdrawn,
+            marked: false,
         }
     }
 }
@@ -94,6 +102,8 @@ struct Card<'a> {
     when: String,
     href: String,
     label: String,
+    /// Where the results of a closed ballot are published.
+    results: Option<String>,
 }
 
 /// The ballots of the event and whether they are open.
@@ -111,19 +121,27 @@ pub fn home(context: &PageContext<'_>) -> Page {
 }
 
 fn card<'a>(context: &PageContext<'a>, frame: &Frame<'_>, ballot: &'a Ballot) -> Card<'a> {
-    let (state, message, ms) = match ballot.window(context.now_ms) {
-        Window::NotOpen { opens } => ("waiting", "home-not-open", opens),
-        Window::Open => ("open", "home-open", ballot.closes),
-        Window::Closed { closed } => ("closed", "home-closed", closed),
+    let zone = &context.event.time_zone;
+    let closes = || closing(context.lang, zone, ballot.closes);
+    let (state, message, time) = match ballot.window(context.now_ms) {
+        Window::NotOpen { opens } => {
+            let opens = moment(context.lang, zone, opens);
+            ("waiting", "home-not-open", opens)
+        }
+        Window::Open => ("open", "home-open", closes()),
+        Window::Closed { .. } => ("closed", "home-closed", closes()),
     };
-    let time = moment(context.lang, &context.event.time_zone, ms);
     let title = ballot.title.in_language(context.lang);
+    let authority = context.event.authority.as_ref();
+    let results = authority.and_then(|authority| authority.results.as_ref());
+    let results = results.map(|origin| frame.link(&format!("{origin}{}", ballot_path(ballot))));
     Card {
         kind: kind_of(ballot),
         title,
         state,
         when: frame.t.fill(message, [("time", time.text.into())]),
         href: frame.link(&ballot_path(ballot)),
+        results: results.filter(|_| state == "closed"),
         label: frame.t.fill("home-vote-about", [("title", title.into())]),
     }
 }
@@ -131,6 +149,8 @@ fn card<'a>(context: &PageContext<'a>, frame: &Frame<'_>, ballot: &'a Ballot) ->
 /// Why a check of a receipt finds nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckFault {
+    /// The field is empty.
+    Missing,
     /// The text is not a request id.
     Malformed,
     /// The ledger holds no vote with this request id.
@@ -150,9 +170,12 @@ struct Check<'a> {
 #[must_use]
 pub fn check(context: &PageContext<'_>, asked: Option<(&str, CheckFault)>) -> Page {
     let t = crate::messages::Messages::of(context.lang);
-    let frame = Frame::new(context, t.get("check-title").into_owned(), "/receipts");
+    let mut frame = Frame::new(context, t.get("check-title").into_owned(), "/receipts");
+    frame.has_faults = asked.is_some();
+    frame.scripts = &["check.js"];
     let (value, faults, status) = match asked {
         None => ("", vec![], 200),
+        Some((value, CheckFault::Missing)) => (value, vec![id_fault("check-missing")], 400),
         Some((value, CheckFault::Malformed)) => (value, vec![id_fault("check-malformed")], 400),
         Some((value, CheckFault::Unknown)) => (value, vec![id_fault("check-unknown")], 404),
     };
@@ -169,7 +192,7 @@ pub fn check(context: &PageContext<'_>, asked: Option<(&str, CheckFault)>) -> Pa
 
 fn id_fault(message: &'static str) -> FieldFault {
     FieldFault {
-        field: "id",
+        field: "id".to_owned(),
         message,
     }
 }

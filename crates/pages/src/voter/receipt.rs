@@ -4,9 +4,10 @@
 //! what it found in place of those words.
 
 use askama::Template;
+use election::Ballot;
 use serde_json::json;
 
-use crate::frame::{Frame, Page, PageContext};
+use crate::frame::{Frame, HiddenForm, Page, PageContext, Switch};
 use crate::messages::Messages;
 use crate::qr::Qr;
 use crate::wording::{Moment, moment};
@@ -20,6 +21,8 @@ pub const SAVE_FIELD: &str = "save";
 pub struct ReceiptView<'a> {
     /// The request id in its text form.
     pub id: &'a str,
+    /// What was voted on, where it was voted just now: a ledger does not tell it of a receipt.
+    pub ballot: Option<&'a Ballot>,
     /// Commit time of its frame, in milliseconds UTC since 1970.
     pub time_ms: i64,
     /// What the log says of the vote; none where the event has no log.
@@ -91,12 +94,12 @@ impl ProofView {
         }
     }
 
-    /// The proof and the policy for the page's script, safe inside a `script` element.
-    fn data(&self) -> String {
+    /// The proof, the policy and the event's zone for the page's script, safe inside a `script` element.
+    fn data(&self, zone: &str) -> String {
         let witnesses = self.policy.witnesses.iter();
         let witnesses: Vec<_> = witnesses.map(|w| [w.name.as_str(), &w.key]).collect();
         let PolicyView { log, required, .. } = &self.policy;
-        json!({"proof": self.text, "log": log, "witnesses": witnesses, "required": required})
+        json!({"proof": self.text, "log": log, "witnesses": witnesses, "required": required, "zone": zone})
             .to_string()
             .replace('<', "\\u003c")
     }
@@ -107,6 +110,12 @@ impl ProofView {
 struct ReceiptPage<'a> {
     frame: Frame<'a>,
     id: &'a str,
+    /// The same in parts that people can compare.
+    groups: Vec<&'a str>,
+    /// Title of what was voted on.
+    voted: Option<&'a str>,
+    /// Where the receipt can be checked.
+    address: Option<String>,
     time: Moment,
     qr: Qr,
     proof: Option<ProofPart>,
@@ -127,19 +136,47 @@ pub fn receipt<'a>(context: &PageContext<'a>, view: &ReceiptView<'a>) -> Page {
     let t = Messages::of(context.lang);
     let title = t.get("receipt-title").into_owned();
     let mut frame = Frame::new(context, title, "/receipts");
-    frame.receipt = Some(view.id);
+    frame.switch = Switch::Post(HiddenForm {
+        action: frame.link_of_other("/receipts"),
+        fields: vec![("id".to_owned(), view.id.to_owned())],
+    });
     frame.scripts = &["receipt.js"];
-    frame.script_prefix = "script-";
+    frame.script_prefixes = &["script-"];
+    let authority = context.event.authority.as_ref();
+    let address = authority.map(|authority| format!("{}/receipts", authority.site));
     Page::new(
         context.lang,
         &ReceiptPage {
             frame,
             id: view.id,
+            groups: groups(view.id),
+            voted: view
+                .ballot
+                .map(|ballot| ballot.title.in_language(context.lang)),
+            qr: Qr::of(&match &address {
+                // Browsers send what follows "#" to nobody.
+                Some(address) => format!("{address}#{}", view.id),
+                None => view.id.to_owned(),
+            }),
+            address,
             time: moment(context.lang, &context.event.time_zone, view.time_ms),
-            qr: Qr::of(view.id),
             proof: view.proof.map(|proof| proof_part(context, proof)),
         },
     )
+}
+
+/// The numbers with their hyphens, and what follows them in fours. Put together, they are the id again.
+fn groups(id: &str) -> Vec<&str> {
+    const LETTERS: usize = 4;
+    let (numbers, mut rest) = id.split_at(id.rfind('-').map_or(0, |at| at + 1));
+    let mut groups = vec![numbers];
+    while let Some((group, after)) = rest.split_at_checked(LETTERS) {
+        groups.push(group);
+        rest = after;
+    }
+    groups.push(rest);
+    groups.retain(|group| !group.is_empty());
+    groups
 }
 
 fn proof_part(context: &PageContext<'_>, proof: &ProofView) -> ProofPart {
@@ -174,6 +211,6 @@ fn proof_part(context: &PageContext<'_>, proof: &ProofView) -> ProofPart {
         } else {
             "proof-save"
         },
-        data: proof.data(),
+        data: proof.data(&context.event.time_zone),
     }
 }

@@ -21,10 +21,11 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{OriginalUri, State};
-use axum::http::{HeaderMap, Method, header};
+use axum::http::{HeaderMap, header};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use pages::Astray;
 
 use problem::Problem;
 
@@ -109,10 +110,22 @@ async fn index(
     .into_response()
 }
 
-async fn not_found(headers: HeaderMap) -> Response {
-    Problem::NotFound.respond(listener::negotiate(&headers))
+/// A page for people, JSON for programs.
+async fn not_found(
+    State(shared): State<Arc<Shared>>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Response {
+    let page = site::astray(&shared, &uri, &headers, Astray::NoSuchPage);
+    page.unwrap_or_else(|| Problem::NotFound.respond(listener::negotiate(&headers)))
 }
 
-async fn method_not_allowed(_: Method, headers: HeaderMap) -> Response {
-    Problem::MethodNotAllowed.respond(listener::negotiate(&headers))
+/// A page for people, JSON for programs.
+async fn method_not_allowed(
+    State(shared): State<Arc<Shared>>,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+) -> Response {
+    let page = site::astray(&shared, &uri, &headers, Astray::OtherMethod);
+    page.unwrap_or_else(|| Problem::MethodNotAllowed.respond(listener::negotiate(&headers)))
 }

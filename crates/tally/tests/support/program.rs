@@ -250,8 +250,9 @@ impl Running {
         body
     }
 
-    pub(crate) fn request(&self, method: &str, path: &str) -> (u16, String, String) {
-        request(&self.address, method, path, "")
+    /// Status, head and body of a request without a body.
+    pub(crate) fn request(&self, method: &str, path: &str, headers: &str) -> (u16, String, String) {
+        request(&self.address, method, path, headers)
     }
 
     /// The JSON at a path, which must be there.

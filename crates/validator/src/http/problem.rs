@@ -119,11 +119,13 @@ impl<'a> Facts<'a> {
             Refusal::NotOpen { opens_ms } => facts.opens = Some(instant_text(*opens_ms)),
             Refusal::Closed { closed_ms } => facts.closes = Some(instant_text(*closed_ms)),
             Refusal::Duplicate { attempt_count } => facts.attempt_count = Some(*attempt_count),
-            Refusal::NotOnRoll { tries_left } => facts.tries_left = *tries_left,
+            Refusal::NotOnRoll { tries_left } => {
+                facts.tries_left = tries_left.map(|tries| tries.count);
+            }
             // The type says it all; waits stand in a header.
             Refusal::Malformed(Malformed::NotUtf8 | Malformed::Escape)
             | Refusal::NoSuchBallot(_)
-            | Refusal::OtherRegion
+            | Refusal::OtherRegion { .. }
             | Refusal::CandidateNotStanding
             | Refusal::RepeatsUsedUp { .. }
             | Refusal::TriesUsedUp { .. }

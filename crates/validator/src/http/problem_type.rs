@@ -54,7 +54,7 @@ impl From<&Refusal> for ProblemType {
             Refusal::NoSuchBallot(VoteKind::Law) => ProblemType::NoSuchLaw,
             Refusal::NoSuchBallot(VoteKind::Election) => ProblemType::NoSuchElection,
             Refusal::NotOnRoll { .. } => ProblemType::NotEligible,
-            Refusal::OtherRegion => ProblemType::OtherRegion,
+            Refusal::OtherRegion { .. } => ProblemType::OtherRegion,
             Refusal::CandidateNotStanding => ProblemType::CandidateRefused,
             Refusal::ChoiceNotTaken(_) => ProblemType::ChoiceRefused,
             Refusal::NotOpen { .. } => ProblemType::NotOpen,

@@ -14,7 +14,7 @@ use super::rejection::Rejection;
 use super::reply::{self, REQUEST_ID, Reply};
 use super::routes::{self, Rest};
 use crate::app::App;
-use crate::site::Visit;
+use crate::site::{self, Visit, Wants};
 use crate::vote::Sender;
 
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
@@ -36,6 +36,7 @@ pub(crate) fn serve(
         request_id: headers.get(REQUEST_ID).cloned(),
         origin: app.cors.origin(headers),
         visit: Visit::of(&request),
+        wants: Wants::of(&request),
         has_body: !request.body().is_end_stream(),
         is_head: request.method() == Method::HEAD,
         is_chunked: headers.contains_key(TRANSFER_ENCODING),
@@ -75,6 +76,7 @@ struct Asked {
     origin: Option<HeaderValue>,
     /// A page that is asked for.
     visit: Option<Visit>,
+    wants: Wants,
     has_body: bool,
     /// Whether only the head of the answer is wanted.
     is_head: bool,
@@ -93,10 +95,7 @@ impl Asked {
         let mut reply = answered.unwrap_or_else(|problem| {
             app.metrics.note_problem(&problem);
             is_last |= self.has_body && problem.leaves_body_unread();
-            match self.visit {
-                None => problem.reply(self.language),
-                Some(visit) => visit.refusal(app, &problem),
-            }
+            self.told(app, &problem)
         });
         reply::echo_request_id(&mut reply, self.request_id);
         app.cors.mark(&mut reply, self.origin);
@@ -111,6 +110,18 @@ impl Asked {
         }
         app.metrics.note_reply(self.started.elapsed());
         reply
+    }
+}
+
+impl Asked {
+    /// A problem as a page for people, and as JSON for programs. Who asks for a page need not say so.
+    fn told(&self, app: &App, problem: &Problem) -> Reply {
+        let page = match (self.visit, self.wants) {
+            (_, Wants::Json) | (None, Wants::Anything) => None,
+            (Some(visit), _) => Some(visit.refusal(app, problem)),
+            (None, Wants::Page(lang)) => site::astray(app, lang, problem),
+        };
+        page.unwrap_or_else(|| problem.reply(self.language))
     }
 }
 

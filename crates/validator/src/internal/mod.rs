@@ -92,7 +92,8 @@ impl Internal {
             "/monitor" => whole(site::monitor(&self.app, request)),
             "/cluster" => whole(site::cluster(&self.app, request)),
             _ if ledger.is_none() => {
-                whole(site::asset(asset.unwrap_or_default(), request.headers()))
+                let asset = site::asset(asset.unwrap_or_default(), request.headers());
+                whole(asset.ok_or(Rejection::NoSuchPath)?)
             }
             _ => self.ledger(ledger.unwrap_or_default(), request.uri().query())?,
         })

@@ -168,7 +168,7 @@ impl Metrics {
                 self.duplicate_attempts.inc();
             }
             Refusal::NotOnRoll { .. }
-            | Refusal::OtherRegion
+            | Refusal::OtherRegion { .. }
             | Refusal::CandidateNotStanding
             | Refusal::ChoiceNotTaken(_)
             | Refusal::NotOpen { .. }

@@ -4,7 +4,7 @@ use credentials::{Code, Nas};
 use data_encoding::HEXLOWER;
 use election::Ballot;
 use listener::client::Prefix;
-use pages::voter::{self, Activity, CredentialFault, End, MarkedBallot, ReceiptView};
+use pages::voter::{self, Activity, CredentialFault, End, MarkedBallot, Marks, ReceiptView};
 use pages::{Form, Page, PageContext};
 
 use super::page::html;
@@ -25,11 +25,14 @@ pub(super) fn review(
     ballot: &Ballot,
     form: &Form,
 ) -> Result<Page, Rejection> {
+    if let Some(page) = voter::unless_open(context, ballot) {
+        return Ok(page);
+    }
     let (region, choice) = match voter::marked(ballot, form) {
         Ok(marked) => marked,
         Err(fault) => {
-            let region = form.get("region").and_then(|value| value.parse().ok());
-            return Ok(voter::mark(context, ballot, region, Some(&fault)));
+            let marks = Marks::of_form(ballot, form);
+            return Ok(voter::mark(context, ballot, &marks, Some(&fault)));
         }
     };
     let key = draw_key()?;
@@ -63,9 +66,12 @@ pub(super) async fn cast(
     ballot: &Ballot,
     form: Form,
 ) -> Reply {
-    let refused = |end: &End| html(voter::ended(context, Activity::Casting(ballot), end));
+    let refused = |marked, end: &End| {
+        let casting = Activity::Casting { ballot, marked };
+        html(voter::ended(context, casting, end))
+    };
     let Ok((region, choice)) = voter::marked(ballot, &form) else {
-        return refused(&End::Broken);
+        return refused(None, &End::Broken);
     };
     let key = form.get(voter::KEY_FIELD).unwrap_or_default().to_owned(); // none, as programs send
     let sender = Sender {
@@ -73,7 +79,7 @@ pub(super) async fn cast(
         key: IdempotencyKey::parse(key.as_bytes()),
     };
     if sender.key.is_none() && !key.is_empty() {
-        return refused(&End::Broken);
+        return refused(None, &End::Broken);
     }
     let marked = MarkedBallot {
         ballot,
@@ -96,20 +102,21 @@ pub(super) async fn cast(
     match cast.await {
         Ok(recorded) => {
             app.metrics.note_recorded(&recorded);
-            receipt(app, context, &recorded)
+            receipt(app, context, ballot, &recorded)
         }
         Err(refusal) => {
             app.metrics.note_refusal(&refusal);
             match not_cast(&refusal) {
                 NotCast::Again { fault, tries_left } => again(&[fault], tries_left),
-                NotCast::End(end) => refused(&end),
+                NotCast::OwnBallot { region } => html(voter::own_ballot(context, ballot, region)),
+                NotCast::End(end) => refused(Some((region, &choice)), &end),
             }
         }
     }
 }
 
 /// The receipt is the answer itself: nothing has to be asked for again that might be refused.
-fn receipt(app: &App, context: &PageContext<'_>, recorded: &Recorded) -> Reply {
+fn receipt(app: &App, context: &PageContext<'_>, ballot: &Ballot, recorded: &Recorded) -> Reply {
     let id = recorded.receipt.to_string();
     // No checkpoint covers the vote of this moment.
     let desk = app.desk.as_ref();
@@ -117,6 +124,7 @@ fn receipt(app: &App, context: &PageContext<'_>, recorded: &Recorded) -> Reply {
     let promise = promise.and_then(|promise| proof::view(app, &recorded.receipt, promise));
     let view = ReceiptView {
         id: &id,
+        ballot: Some(ballot),
         time_ms: receipts::hour_of(recorded.time_ms),
         proof: promise.as_ref(),
     };

@@ -15,4 +15,4 @@ mod visit;
 pub(crate) use page::asset;
 #[cfg(test)]
 pub(crate) use refused::{NotCast, end_of, not_cast};
-pub(crate) use visit::{Visit, cluster, monitor};
+pub(crate) use visit::{Visit, Wants, astray, cluster, monitor};

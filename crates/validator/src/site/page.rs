@@ -27,18 +27,9 @@ pub(super) fn html(page: Page) -> Reply {
     reply
 }
 
-/// An answer without a body.
-fn bare(status: StatusCode) -> Reply {
-    let mut reply = reply::made(status, Bytes::new(), HTML, None);
-    secure(reply.headers_mut());
-    reply
-}
-
-/// An embedded file in the best encoding that the browser takes.
-pub(crate) fn asset(name: &str, request: &HeaderMap) -> Reply {
-    let Some(asset) = pages::asset(name) else {
-        return bare(StatusCode::NOT_FOUND);
-    };
+/// An embedded file in the best encoding that the browser takes; none where there is no such file.
+pub(crate) fn asset(name: &str, request: &HeaderMap) -> Option<Reply> {
+    let asset = pages::asset(name)?;
     let accepted = request.get(ACCEPT_ENCODING);
     let (bytes, encoding) = asset.encoded(accepted.and_then(|value| value.to_str().ok()));
     let content_type = HeaderValue::from_static(asset.content_type);
@@ -56,7 +47,7 @@ pub(crate) fn asset(name: &str, request: &HeaderMap) -> Reply {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
     secure(headers);
-    reply
+    Some(reply)
 }
 
 fn secure(headers: &mut HeaderMap) {

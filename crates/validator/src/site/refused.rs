@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use listener::retry_after_seconds;
-use pages::voter::{CredentialFault, End};
+use pages::voter::{CredentialFault, End, TriesLeft};
 
 use crate::http::problem::Problem;
 use crate::http::rejection::Rejection;
@@ -18,9 +18,11 @@ pub(crate) enum NotCast {
     /// The form again, with what the voter can correct.
     Again {
         fault: CredentialFault,
-        /// Wrong codes after which the next is not looked at, where they are counted.
-        tries_left: Option<u32>,
+        /// Wrong codes that are left, where they are counted.
+        tries_left: Option<TriesLeft>,
     },
+    /// The ballot of the region that the roll names, in place of the one that was sent.
+    OwnBallot { region: u16 },
     /// A page that says why not.
     End(End),
 }
@@ -28,12 +30,21 @@ pub(crate) enum NotCast {
 /// The page after a vote that was refused.
 pub(crate) fn not_cast(refusal: &Refusal) -> NotCast {
     let retry_after_s = retry_after_seconds(refusal.wait().unwrap_or(RETRY));
-    let again = |fault, tries_left| NotCast::Again { fault, tries_left };
     NotCast::End(match refusal {
         Refusal::NotOnRoll { tries_left } => {
-            return again(CredentialFault::NotRecognised, *tries_left);
+            let tries_left = tries_left.map(|tries| TriesLeft {
+                count: tries.count,
+                pause_s: retry_after_seconds(tries.pause),
+            });
+            return NotCast::Again {
+                fault: CredentialFault::NotRecognised,
+                tries_left,
+            };
         }
-        Refusal::OtherRegion => return again(CredentialFault::NotYourRegion, None),
+        Refusal::OtherRegion { own: Some(region) } => {
+            return NotCast::OwnBallot { region: *region };
+        }
+        Refusal::OtherRegion { own: None } => End::NotInRegion,
         Refusal::Duplicate { attempt_count } => End::Duplicate {
             attempt_count: *attempt_count,
         },
@@ -66,7 +77,7 @@ pub(crate) fn end_of(problem: &Problem) -> End {
         Problem::Request(rejection) => end_of_request(rejection),
         Problem::Vote(refusal) => match not_cast(refusal) {
             NotCast::End(end) => end,
-            NotCast::Again { .. } => End::Broken,
+            NotCast::Again { .. } | NotCast::OwnBallot { .. } => End::Broken,
         },
     }
 }

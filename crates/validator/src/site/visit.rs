@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use election::Language;
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT, CONTENT_TYPE};
+use hyper::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{HeaderMap, Method, Request, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use listener::client::Prefix;
-use pages::voter::{self, Activity, CheckFault, ReceiptView, SAVE_FIELD};
-use pages::{ClusterTable, Form, Page, PageContext, Program};
+use pages::voter::{self, Activity, CheckFault, Marks, ReceiptView, SAVE_FIELD};
+use pages::{Astray, ClusterTable, Form, Page, PageContext, Program};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -39,12 +39,11 @@ impl Visit {
     /// The visit that a request is; none where it is for the interface and not for a page.
     pub(crate) fn of<B>(request: &Request<B>) -> Option<Visit> {
         let path = request.uri().path();
-        let reads = request.method() == Method::GET || request.method() == Method::HEAD;
-        let posts = request.method() == Method::POST;
+        let reads = reads(request.method());
         let is_page = match path {
-            "/" => reads && !wants_json(request.headers()),
-            "/receipts" => reads || posts,
-            _ if path.starts_with("/ballots/") => reads || posts,
+            "/" => reads && Wants::of(request) != Wants::Json,
+            "/receipts" => true,
+            _ if path.starts_with("/ballots/") => true,
             _ => reads && path.starts_with(pages::ASSET_PREFIX),
         };
         is_page.then(|| Visit {
@@ -66,47 +65,49 @@ impl Visit {
         let (head, incoming) = request.into_parts();
         let path: Vec<&str> = head.uri.path().split('/').skip(1).collect();
         let context = self.context(&app);
-        let ballot = |id: &str| app.event().ballot(id);
-        if head.method == Method::POST && !same_site::is_ours(&head) {
+        let ballot = |id: &str| app.event().ballot(id).ok_or(Rejection::NoSuchPath);
+        let posts = head.method == Method::POST;
+        if posts && !same_site::is_ours(&head) {
             return Err(Rejection::FromOtherSite);
         }
-        match (head.method == Method::POST, path.as_slice()) {
-            (false, ["assets", name]) => Ok(asset(name, &head.headers)),
+        if !posts && !reads(&head.method) {
+            let allow = "GET, HEAD, POST";
+            return Err(Rejection::MethodNotAllowed { allow });
+        }
+        let form = || posted(&app, &head, incoming);
+        match (posts, path.as_slice()) {
+            (false, ["assets", name]) => asset(name, &head.headers).ok_or(Rejection::NoSuchPath),
             (false, [""]) => Ok(html(voter::home(&context))),
             (false, ["receipts"]) => Ok(html(voter::check(&context, None))),
-            (true, ["receipts"]) => {
-                let form = posted(&app, &head, incoming).await?;
-                Ok(self.receipt(&app, &form).await?)
+            (true, ["receipts"]) => Ok(self.receipt(&app, &form().await?).await?),
+            // Browsers remember the addresses of the two forms; what was posted there they have not.
+            (false, ["ballots", id] | ["ballots", id, "review" | "cast"]) => {
+                let marks = query(head.uri.query());
+                let marks = marks.map_or_else(Marks::default, |query| Marks::of_address(&query));
+                Ok(html(voter::mark(&context, ballot(id)?, &marks, None)))
             }
-            (false, ["ballots", id]) => Ok(match ballot(id) {
-                Some(ballot) => html(voter::mark(
-                    &context,
-                    ballot,
-                    region(head.uri.query()),
-                    None,
-                )),
-                None => html(voter::not_found(&context)),
-            }),
-            (true, ["ballots", id, "review"]) => match ballot(id) {
-                Some(ballot) => {
-                    let form = posted(&app, &head, incoming).await?;
-                    Ok(html(cast::review(&context, ballot, &form)?))
-                }
-                None => Ok(html(voter::not_found(&context))),
-            },
-            (true, ["ballots", id, "cast"]) => match ballot(id) {
-                Some(ballot) => {
-                    let form = posted(&app, &head, incoming).await?;
-                    Ok(cast::cast(&app, client, &context, ballot, form).await)
-                }
-                None => Ok(html(voter::not_found(&context))),
-            },
-            _ => Ok(html(voter::not_found(&context))),
+            (true, ["ballots", id]) => {
+                let ballot = ballot(id)?;
+                let marks = Marks::of_form(ballot, &form().await?);
+                Ok(html(voter::mark(&context, ballot, &marks, None)))
+            }
+            (true, ["ballots", id, "review"]) => {
+                let ballot = ballot(id)?;
+                Ok(html(cast::review(&context, ballot, &form().await?)?))
+            }
+            (true, ["ballots", id, "cast"]) => {
+                let ballot = ballot(id)?;
+                Ok(cast::cast(&app, client, &context, ballot, form().await?).await)
+            }
+            _ => Err(Rejection::NoSuchPath),
         }
     }
 
     /// The page that tells a problem to a voter.
     pub(crate) fn refusal(self, app: &App, problem: &Problem) -> Reply {
+        if let Some(page) = astray(app, self.lang, problem) {
+            return page;
+        }
         let activity = if self.checks {
             Activity::Checking
         } else {
@@ -120,17 +121,19 @@ impl Visit {
     }
 
     fn context(self, app: &App) -> PageContext<'_> {
-        PageContext {
-            event: app.event(),
-            lang: self.lang,
-            now_ms: app.clock.now_ms(),
-        }
+        context(app, self.lang)
     }
 
     async fn receipt(self, app: &Arc<App>, form: &Form) -> Result<Reply, Rejection> {
-        let text = form.get("id").unwrap_or_default().trim();
+        // Whoever copies it from paper may keep its groups apart.
+        let asked = form.get("id").unwrap_or_default();
+        let text: String = asked.split_whitespace().collect();
+        let text = text.as_str();
         let Ok(id) = text.parse() else {
-            let fault = CheckFault::Malformed;
+            let fault = match text {
+                "" => CheckFault::Missing,
+                _ => CheckFault::Malformed,
+            };
             return Ok(html(voter::check(&self.context(app), Some((text, fault)))));
         };
         let found = receipts::look_up(app, id).await?;
@@ -145,6 +148,7 @@ impl Visit {
                 }
                 let view = ReceiptView {
                     id: &id.to_string(),
+                    ballot: None,
                     time_ms: receipts::hour_of(found.time_ms),
                     proof: proof.as_ref(),
                 };
@@ -184,19 +188,63 @@ fn lang_of<B>(request: &Request<B>) -> Language {
     asked.unwrap_or_else(|| listener::negotiate(request.headers()))
 }
 
-/// Whether a client that may be a program asks for JSON; browsers name `text/html` first.
-fn wants_json(headers: &HeaderMap) -> bool {
-    let accept = headers.get(ACCEPT).and_then(|value| value.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("json") && !accept.contains("text/html"))
+fn reads(method: &Method) -> bool {
+    method == Method::GET || method == Method::HEAD
+}
+
+/// What a client says that it reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wants {
+    /// A page, in this language: browsers name `text/html`.
+    Page(Language),
+    /// JSON, and no page.
+    Json,
+    /// It does not say.
+    Anything,
+}
+
+impl Wants {
+    /// What the client of a request says that it reads.
+    pub(crate) fn of<B>(request: &Request<B>) -> Wants {
+        let accept = request.headers().get(ACCEPT);
+        let accept = accept.and_then(|value| value.to_str().ok());
+        match accept {
+            Some(accept) if accept.contains("text/html") => Wants::Page(lang_of(request)),
+            Some(accept) if accept.contains("json") => Wants::Json,
+            _ => Wants::Anything,
+        }
+    }
+}
+
+/// The page for an address that leads nowhere, or takes another method; none where something else is wrong.
+pub(crate) fn astray(app: &App, lang: Language, problem: &Problem) -> Option<Reply> {
+    let (why, allow) = match problem {
+        Problem::Request(Rejection::NoSuchPath) => (Astray::NoSuchPage, None),
+        Problem::Request(Rejection::MethodNotAllowed { allow }) => {
+            (Astray::OtherMethod, Some(*allow))
+        }
+        _ => return None,
+    };
+    let context = context(app, lang);
+    let mut reply = html(pages::astray(&context, Program::Validator, why));
+    if let Some(allow) = allow {
+        let allow = HeaderValue::from_static(allow);
+        reply.headers_mut().insert(ALLOW, allow);
+    }
+    Some(reply)
+}
+
+fn context(app: &App, lang: Language) -> PageContext<'_> {
+    PageContext {
+        event: app.event(),
+        lang,
+        now_ms: app.clock.now_ms(),
+    }
 }
 
 /// A query; one that is no form counts as none.
 fn query(text: Option<&str>) -> Option<Form> {
     Form::parse(text?.as_bytes()).ok()
-}
-
-fn region(query_text: Option<&str>) -> Option<u16> {
-    query(query_text)?.get("region")?.parse().ok()
 }
 
 /// The form of a request; its bytes are wiped when they have been read.

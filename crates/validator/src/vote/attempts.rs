@@ -13,7 +13,7 @@ use listener::client::Prefix;
 use listener::throttle::{ClientThrottle, Key, Quota, Throttle};
 
 use super::fields::Credential;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, TriesLeft};
 use super::roll::RollEntry;
 use crate::ballots::BallotKey;
 
@@ -28,6 +28,8 @@ pub(crate) struct Attempts {
     of_nas: Throttle,
     of_clients: ClientThrottle,
     repeats: Throttle,
+    /// The longest wait for another try: the shorter one of those of a NAS and of a client.
+    pause: Duration,
 }
 
 /// A vote that is charged if its code is wrong. The NAS cannot be read from it.
@@ -42,6 +44,7 @@ impl Attempts {
     /// each ballot; `of_clients` for the wrong codes of each client that is counted.
     pub(crate) fn new(of_one: Quota, of_clients: Quota) -> Attempts {
         Attempts {
+            pause: of_one.period.min(of_clients.period),
             of_nas: Throttle::with_cells(of_one, NAS_CELLS),
             of_clients: ClientThrottle::new(of_clients),
             repeats: Throttle::with_cells(of_one, REPEAT_CELLS),
@@ -64,24 +67,30 @@ impl Attempts {
             return Ok(None);
         };
         let nas = self.of_nas.key(credential.nas.number());
-        let left = (
-            self.of_nas.peek(nas, now),
-            self.of_clients.peek(client, now),
-        );
-        if let (Err(of_nas), Err(of_client)) = left {
-            let wait = of_nas.min(of_client);
-            return Err(Refusal::TriesUsedUp { wait });
+        let attempt = Attempt { nas, client };
+        match self.wait(&attempt, now) {
+            Some(wait) => Err(Refusal::TriesUsedUp { wait }),
+            None => Ok(Some(attempt)),
         }
-        Ok(Some(Attempt { nas, client }))
     }
 
     /// Takes a wrong code from both quotas: how many are left until the next is refused unlooked at.
-    pub(super) fn charge(&self, attempt: &Attempt, now: Duration) -> u32 {
+    pub(super) fn charge(&self, attempt: &Attempt, now: Duration) -> TriesLeft {
         // A quota that is used up is left as it is: the other one allowed this try.
         let _ = self.of_nas.take(attempt.nas, now);
         let _ = self.of_clients.take(attempt.client, now);
         let of_nas = self.of_nas.left(attempt.nas, now);
-        of_nas.max(self.of_clients.left(attempt.client, now))
+        TriesLeft {
+            count: of_nas.max(self.of_clients.left(attempt.client, now)),
+            pause: self.wait(attempt, now).unwrap_or(self.pause),
+        }
+    }
+
+    /// Until a code that could be guessed is looked at again; none where the next one is.
+    fn wait(&self, attempt: &Attempt, now: Duration) -> Option<Duration> {
+        let of_nas = self.of_nas.peek(attempt.nas, now).err()?;
+        let of_client = self.of_clients.peek(attempt.client, now).err()?;
+        Some(of_nas.min(of_client))
     }
 
     /// Where the repeated votes of a voter on a ballot are counted.
@@ -137,7 +146,9 @@ mod tests {
         while left.len() < most {
             let began = attempts.begin(&credential(nas, "WRONG1"), client(address), HOUR);
             let Ok(Some(attempt)) = began else { break };
-            left.push(attempts.charge(&attempt, HOUR));
+            let tries = attempts.charge(&attempt, HOUR);
+            assert_eq!(tries.pause, HOUR, "one try an hour is earned back");
+            left.push(tries.count);
         }
         left
     }

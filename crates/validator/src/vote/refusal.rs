@@ -12,6 +12,14 @@ pub(crate) enum VoteKind {
     Election,
 }
 
+/// Wrong codes that are left before the next is refused unlooked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TriesLeft {
+    pub(crate) count: u32,
+    /// How long none is looked at once none is left; where none is left, from now on.
+    pub(crate) pause: Duration,
+}
+
 /// Why a vote is not recorded. Nothing here tells who voted, or what was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Refusal {
@@ -23,11 +31,14 @@ pub(crate) enum Refusal {
     NoSuchBallot(VoteKind),
     /// NAS and code are not together on the roll of the ballot.
     NotOnRoll {
-        /// Wrong codes after which the next is refused unlooked at; none where nobody counts them.
-        tries_left: Option<u32>,
+        /// None where nobody counts them.
+        tries_left: Option<TriesLeft>,
     },
     /// The region that was named is not the voter's, or does not vote in this election.
-    OtherRegion,
+    OtherRegion {
+        /// The voter's region by the roll, where it votes in this election.
+        own: Option<u16>,
+    },
     /// The candidate does not stand, or no longer stands, in the voter's region.
     CandidateNotStanding,
     /// This ballot does not take the field as it is.
@@ -104,7 +115,7 @@ impl Refusal {
             | Refusal::InvalidFields(_)
             | Refusal::NoSuchBallot(_)
             | Refusal::NotOnRoll { .. }
-            | Refusal::OtherRegion
+            | Refusal::OtherRegion { .. }
             | Refusal::CandidateNotStanding
             | Refusal::ChoiceNotTaken(_)
             | Refusal::NotOpen { .. }
@@ -141,10 +152,13 @@ pub(crate) fn one_of_each() -> Vec<Refusal> {
             Refusal::InvalidFields(_) => Refusal::NoSuchBallot(VoteKind::Law),
             Refusal::NoSuchBallot(VoteKind::Law) => Refusal::NoSuchBallot(VoteKind::Election),
             Refusal::NoSuchBallot(VoteKind::Election) => Refusal::NotOnRoll {
-                tries_left: Some(3),
+                tries_left: Some(TriesLeft {
+                    count: 3,
+                    pause: wait,
+                }),
             },
-            Refusal::NotOnRoll { .. } => Refusal::OtherRegion,
-            Refusal::OtherRegion => Refusal::CandidateNotStanding,
+            Refusal::NotOnRoll { .. } => Refusal::OtherRegion { own: Some(4) },
+            Refusal::OtherRegion { .. } => Refusal::CandidateNotStanding,
             Refusal::CandidateNotStanding => Refusal::ChoiceNotTaken(field()),
             Refusal::ChoiceNotTaken(_) => Refusal::NotOpen { opens_ms: 1_000 },
             Refusal::NotOpen { .. } => Refusal::Closed { closed_ms: 2_000 },

@@ -150,7 +150,7 @@ impl PollingStation {
         };
         if region.is_some_and(|region| region != u32::from(voter.region)) {
             self.note_invalid(ballot, InvalidReason::WrongRegion);
-            return Err(Refusal::OtherRegion);
+            return Err(self.other_region(ballot, voter.region));
         }
         self.check_choice(ballot, voter.region, &choice)?;
         let repeats = self.attempts.repeats_of(ballot, &voter);
@@ -205,7 +205,7 @@ impl PollingStation {
             }
             ChoiceError::RegionNotInElection { .. } => {
                 self.note_invalid(ballot, InvalidReason::WrongRegion);
-                Refusal::OtherRegion
+                self.other_region(ballot, region)
             }
             ChoiceError::UnknownCandidate { .. }
             | ChoiceError::OtherRegion { .. }
@@ -214,6 +214,15 @@ impl PollingStation {
                 Refusal::CandidateNotStanding
             }
         })
+    }
+
+    /// The refusal of a vote for another region than that of the roll, or for one without candidates.
+    fn other_region(&self, ballot: &BallotKey, own: u16) -> Refusal {
+        let election = self.ballot(ballot).election();
+        let votes_there = election.is_some_and(|election| election.regions().contains(&own));
+        Refusal::OtherRegion {
+            own: votes_there.then_some(own),
+        }
     }
 
     /// Encloses a choice that the ballot allows.

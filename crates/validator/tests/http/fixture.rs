@@ -51,6 +51,7 @@ impl Fixture {
             filter: FilterKind::Fuse16,
             shard_bits: 1,
             partitions: 1,
+            ..Recipe::default()
         });
         specimen.sign("officer", "manifest.json.minisig");
         Fixture { specimen }

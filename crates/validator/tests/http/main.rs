@@ -21,6 +21,7 @@ mod startup;
 mod straw_validator;
 mod straw_witness;
 mod tls_client;
+mod voter_faults;
 mod voter_pages;
 mod votes;
 mod witnessed;

@@ -3,13 +3,13 @@
 use crate::fixture::{Fixture, Voter};
 use crate::server::{Answer, Connection, Server, law_vote};
 
-fn get(server: &Server, path: &str) -> Answer {
+pub(crate) fn get(server: &Server, path: &str) -> Answer {
     server.connect().send(&format!(
         "GET {path} HTTP/1.1\r\nHost: x\r\nAccept: text/html,*/*;q=0.8\r\nAccept-Language: en\r\n\r\n"
     ))
 }
 
-fn post(server: &Server, path: &str, form: &str) -> Answer {
+pub(crate) fn post(server: &Server, path: &str, form: &str) -> Answer {
     server.connect().send(&format!(
         "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n\
          Accept-Language: en\r\nContent-Length: {}\r\n\r\n{form}",
@@ -17,7 +17,7 @@ fn post(server: &Server, path: &str, form: &str) -> Answer {
     ))
 }
 
-fn text(answer: &Answer) -> String {
+pub(crate) fn text(answer: &Answer) -> String {
     String::from_utf8(answer.body.clone()).unwrap()
 }
 
@@ -34,10 +34,11 @@ fn key_of(review: &Answer) -> String {
 fn receipt_of(receipt: &Answer) -> String {
     let page = text(receipt);
     let (_, rest) = page.split_once("id=\"id\" translate=\"no\">").unwrap();
-    rest.split_once('<').unwrap().0.to_owned()
+    let (groups, _) = rest.split_once("</p>").unwrap();
+    groups.replace("<span>", "").replace("</span>", "")
 }
 
-fn form(voter: Voter, choice: &str) -> String {
+pub(crate) fn form(voter: Voter, choice: &str) -> String {
     format!("nas={}&code={}&{choice}", voter.nas(), voter.code())
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use election::{Ballot, BallotKind, Event, ResultsPolicy, Text};
+use election::{Authority, Ballot, BallotKind, Event, ResultsPolicy, Text};
 
 use super::paper::{self, REGIONS_SHOWN_MAX};
 
@@ -25,12 +25,31 @@ fn write_event(page: &mut String, event: &Event, region: Option<u16>) -> fmt::Re
         "times are local times of {}, with their offset from UTC",
         event.time_zone
     )?;
+    write_authority(page, event)?;
     write_log(page, event)?;
     write_regions(page, event, region)?;
     for ballot in event.ballots() {
         write_ballot(page, event, ballot, region)?;
     }
     Ok(())
+}
+
+/// Whom the pages name.
+fn write_authority(page: &mut String, event: &Event) -> fmt::Result {
+    let Some(authority) = &event.authority else {
+        return writeln!(
+            page,
+            "WARNING: no [authority]: the pages can tell voters neither whom to call nor which address is the real one"
+        );
+    };
+    let Authority {
+        name,
+        telephone,
+        site,
+        ..
+    } = authority;
+    let (fr, en) = (&name.fr, &name.en);
+    writeln!(page, "authority {fr} / {en}: {telephone}, voters at {site}")
 }
 
 /// Who watches the ledger.

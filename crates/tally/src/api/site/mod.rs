@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use election::{Ballot, BallotKind, Language};
 use pages::results::{self, Asked, Night, Show, Summary};
-use pages::{Form, Page, PageContext, Program, voter};
+use pages::{Astray, Form, Page, PageContext, Program};
 
 use super::cache::{Kind, Stamp, broken};
 use super::path_part::{PathPart, named};
@@ -48,7 +48,7 @@ pub(super) async fn page(
     };
     let context = context(&shared, lang);
     let Some(shown) = showing(&shared, parts) else {
-        return uncached(voter::not_found(&context));
+        return uncached(pages::astray(&context, Program::Tally, Astray::NoSuchPage));
     };
     let asked = query.as_ref().map(Asked::of).unwrap_or_default();
     let night = Night {
@@ -213,9 +213,15 @@ pub(super) async fn monitor(
 }
 
 /// `GET /assets/{name}`: a file that pages load.
-pub(super) async fn asset(name: PathPart<String>, headers: HeaderMap) -> Response {
+pub(super) async fn asset(
+    State(shared): State<Arc<Shared>>,
+    OriginalUri(uri): OriginalUri,
+    name: PathPart<String>,
+    headers: HeaderMap,
+) -> Response {
     let Some(asset) = named(name).and_then(|name| pages::asset(&name)) else {
-        return StatusCode::NOT_FOUND.into_response();
+        let page = astray(&shared, &uri, &headers, Astray::NoSuchPage);
+        return page.unwrap_or_else(|| StatusCode::NOT_FOUND.into_response());
     };
     let accepted = headers.get(header::ACCEPT_ENCODING);
     let (bytes, encoding) = asset.encoded(accepted.and_then(|value| value.to_str().ok()));
@@ -242,10 +248,37 @@ pub(super) async fn asset(name: PathPart<String>, headers: HeaderMap) -> Respons
 
 /// Whether a client that may be a program asks for JSON; browsers name `text/html` first.
 pub(super) fn wants_json(headers: &HeaderMap) -> bool {
-    let accept = headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("json") && !accept.contains("text/html"))
+    !wants_page(headers) && accept(headers).contains("json")
+}
+
+fn wants_page(headers: &HeaderMap) -> bool {
+    accept(headers).contains("text/html")
+}
+
+fn accept(headers: &HeaderMap) -> &str {
+    let accept = headers.get(header::ACCEPT);
+    let accept = accept.and_then(|value| value.to_str().ok());
+    accept.unwrap_or_default() // nothing is asked for by name
+}
+
+/// The page for an address that leads nowhere, or takes another method; none for programs.
+pub(super) fn astray(
+    shared: &Shared,
+    uri: &Uri,
+    headers: &HeaderMap,
+    why: Astray,
+) -> Option<Response> {
+    if !wants_page(headers) {
+        return None;
+    }
+    let lang = lang_of(query_of(uri).as_ref(), headers);
+    let context = context(shared, lang);
+    let mut response = uncached(pages::astray(&context, Program::Tally, why));
+    if why == Astray::OtherMethod {
+        let allow = HeaderValue::from_static("GET, HEAD");
+        response.headers_mut().insert(header::ALLOW, allow);
+    }
+    Some(response)
 }
 
 fn context(shared: &Shared, lang: Language) -> PageContext<'_> {
