@@ -8,7 +8,7 @@ use crate::messages::Messages;
 /// On which of the two sites a page stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Site {
-    /// Where voters vote.
+    /// The site on which voters vote.
     Voters,
     /// Where results are published.
     Results,

@@ -4,7 +4,6 @@ use election::{Election, Law};
 
 use super::contest::{Contest, Margin, Mark};
 use super::decision::Decision;
-
 use super::night::Night;
 use super::parties::{
     PartyLine, all_seats, candidate_name, majority_of, party_position, total_votes,

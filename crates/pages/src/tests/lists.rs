@@ -118,7 +118,7 @@ fn the_closest_regions_stand_first_and_the_address_filters_them() {
         assert_eq!(found, shown, "{query}");
         let nothing = html.contains("class=\"nothing-found\">");
         assert_eq!(nothing, shown.is_empty(), "{query}");
-        assert!(html.contains("Pas encore compté"), "{html}");
+        assert!(html.contains("Pas encore dépouillé"), "{html}");
         // The form says what was asked, and so does the link to the other language.
         let switch = values(&html, "href");
         let switch = switch.iter().find(|href| href.ends_with("lang=en"));
@@ -300,10 +300,5 @@ fn the_results_of_125_regions_weigh_at_most_60_kb_on_the_wire() {
     ];
     let files = assets().filter(|a| modules.iter().any(|name| a.name.starts_with(name)));
     let files: usize = files.map(|a| a.brotli.len()).sum();
-    println!(
-        "document {} of {} bytes, its assets {files} bytes (Brotli)",
-        sent.len(),
-        html.len()
-    );
     assert!(sent.len() + files <= 60_000, "{} + {files}", sent.len());
 }

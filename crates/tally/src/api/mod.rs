@@ -14,6 +14,7 @@ mod results;
 mod serve;
 mod shared;
 mod site;
+mod statement_shelf;
 mod statements;
 mod turnout;
 

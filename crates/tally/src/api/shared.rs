@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use super::cache::Cache;
 use super::live::Hub;
 use super::request_times::RequestTimes;
-use super::statements::StatementShelf;
+use super::statement_shelf::StatementShelf;
 use crate::gate::Gates;
 use crate::listening::Listening;
 use crate::package_roll::PackageRoll;

@@ -1,14 +1,12 @@
 //! The signed statements that certify results here, for everybody to read and to check.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use pages::Encoding;
 
-use super::body::Body;
 use super::path_part::{PathPart, named};
 use super::problem::Problem;
 use super::shared::Shared;
@@ -17,32 +15,6 @@ const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
 /// The name of a statement is its content's.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
-
-/// Statements and their signatures, by the names of their files: `<SHA-256>.json` and
-/// `<SHA-256>.json.minisig`.
-#[derive(Default)]
-pub(crate) struct StatementShelf {
-    files: RwLock<BTreeMap<String, Arc<Body>>>,
-}
-
-impl StatementShelf {
-    /// Keeps a statement that certifies a ballot. The operator names how many there can be.
-    pub(crate) fn keep(&self, sha256: &str, statement: &[u8], signature: &[u8]) {
-        let name = format!("{sha256}.json");
-        let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
-        if files.contains_key(&name) {
-            return;
-        }
-        let signature_name = format!("{name}.minisig");
-        files.insert(signature_name, Arc::new(Body::new(signature.to_vec())));
-        files.insert(name, Arc::new(Body::new(statement.to_vec())));
-    }
-
-    fn find(&self, name: &str) -> Option<Arc<Body>> {
-        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
-        files.get(name).map(Arc::clone)
-    }
-}
 
 /// `GET /statements/{file}`: a statement, or its signature, byte for byte as it was signed.
 pub(super) async fn statement(

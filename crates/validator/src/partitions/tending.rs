@@ -115,7 +115,7 @@ fn take_over(shared: &Arc<Shared>, standby: StandBy, partition: u16) -> Result<O
             }
             LedgerError::SetBack { .. } => {
                 lost.store(true, Ordering::Relaxed);
-                all.note_set_back(&error);
+                all.note_set_back(error);
             }
             fatal => stop_process(fatal),
         }),
