@@ -33,7 +33,7 @@ pub(super) struct Fill<'a> {
 /// All seats of an election, to draw.
 pub(super) struct SeatBar<'a> {
     pub(super) parts: Vec<SeatPart<'a>>,
-    /// Seats in which it leads and is not elected.
+    /// Whether it is drawn hollow: leading, not elected.
     pub(super) is_hollow: bool,
     /// Where the line of the majority stands, and its words; none where no party can have one.
     pub(super) majority: Option<(String, String)>,
