@@ -72,6 +72,10 @@ export function arrange(root) {
     tile.hidden = !seen.has(tile.dataset.region);
     tile.classList.toggle("pinned", tile.dataset.region === own);
   }
+  for (const area of root.querySelectorAll(".map [data-region]")) {
+    area.classList.toggle("left-out", !seen.has(area.dataset.region));
+    area.classList.toggle("pinned", area.dataset.region === own);
+  }
   root.querySelector(".nothing-found").hidden = found > 0;
   const asked = wanted !== "" || kind !== "all";
   const words = asked ? text(`found-${found === 1 ? "one" : "other"}`, { n: found }) : "";

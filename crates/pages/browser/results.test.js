@@ -50,7 +50,7 @@ test("a riding is found, filtered and pinned in the browser alone", async () => 
   assert.equal(await rows.count(), 125);
   await page.getByLabel(say["region-show"], { exact: true }).selectOption("unreleased");
   assert.equal(await rows.count(), 41);
-  assert.equal(await page.locator(".tiles li:visible").count(), 41);
+  assert.equal(await page.locator(".map a:not(.left-out)").count(), 41);
   await page.getByLabel(say["region-show"], { exact: true }).selectOption("all");
   await page.locator("#filter").fill("nowhere at all");
   assert.equal(await rows.count(), 0);

@@ -19,6 +19,7 @@ mod voter;
 use std::net::TcpListener;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use companions::builder;
 use election::{Event, Language};
 use pages::{Form, PageContext};
 
@@ -26,6 +27,8 @@ use http::{Answer, Request};
 
 const EVENT: &str = include_str!("../../../fixtures/election.toml");
 const PROVINCE: &str = include_str!("../../../fixtures/election-125.toml");
+const MAP: &[u8] = include_bytes!("../../../fixtures/regions.geojson");
+const HEXAGONS: &[u8] = include_bytes!("../../../fixtures/regions-125.geojson");
 
 /// Answers one surface's requests.
 type Surface<'a> = &'a (dyn Fn(&PageContext<'_>, &Request, &Form) -> Answer + Sync);
@@ -34,13 +37,22 @@ fn main() -> std::io::Result<()> {
     let port = std::env::args().nth(1).and_then(|port| port.parse().ok());
     let read = |text| Event::from_toml(text).expect("the example events are valid");
     let (event, province) = (read(EVENT), read(PROVINCE));
+    let draw = |regions: &[u8], event| {
+        let drawn = builder::geometry(regions, event);
+        drawn.expect("the examples' regions are valid").geometry
+    };
+    let (map, hexagons) = (draw(MAP, &event), draw(HEXAGONS, &province));
     let ballot_box = voter::BallotBox::default();
     let surfaces: [(&str, &Event, Surface<'_>); 4] = [
         ("voter", &event, &|context, request, query| {
             ballot_box.answer(context, request, query)
         }),
-        ("results", &event, &night::answer),
-        ("province", &province, &night::answer),
+        ("results", &event, &|context, request, query| {
+            night::answer(context, Some(&map), request, query)
+        }),
+        ("province", &province, &|context, request, query| {
+            night::answer(context, Some(&hexagons), request, query)
+        }),
         ("monitor", &event, &metrics::answer),
     ];
     let mut listeners = Vec::new();

@@ -237,6 +237,7 @@ fn results_pages(context: &PageContext<'_>) -> Vec<Page> {
             stream: Some("/api/v1/stream"),
             embed,
             asked: &Asked::default(),
+            geometry: None,
         };
         let law = ballot(context.event, "L2025-002");
         let kind = law.law().expect("a law");
@@ -387,6 +388,7 @@ fn what_the_policy_hides_is_on_no_page() {
         stream: None,
         embed: false,
         asked: &Asked::default(),
+        geometry: None,
     };
     let law = ballot(&event, "L2025-002");
     let view = &law_views(&Stage::Counting)[1];
@@ -407,6 +409,7 @@ fn a_law_without_regions_shows_its_total_and_no_verdict_that_needs_them() {
         stream: None,
         embed: false,
         asked: &Asked::default(),
+        geometry: None,
     };
     let ballot = ballot(&event, "L2025-002");
     let law = ballot.law().expect("a law");

@@ -34,10 +34,6 @@ impl PackageRoll {
     }
 
     /// Where the regions lie and what they look like; none where the package does not say.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "maps are drawn by pages to come")
-    )]
     pub(crate) fn geometry(&self) -> Option<&Geometry> {
         self.package.geometry()
     }

@@ -19,7 +19,7 @@ const MAY_KNOW: &[(&str, &[&str])] = &[
     ("ledger", &["election", "durable"]),
     ("replicated", &["durable", "ledger", "database"]),
     ("tlog", &["ledger", "transparency"]),
-    ("pages", &["election"]),
+    ("pages", &["companions", "election"]),
     ("secrets", &[]),
     ("certificates", &["secrets"]),
     ("listener", &["election", "certificates"]),

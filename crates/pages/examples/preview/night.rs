@@ -4,6 +4,7 @@
 //! key), `empty` (no vote yet), `partial` (a third of the regions has nothing in the count), `tied` (all regions are), or none:
 //! open and live.
 
+use companions::Geometry;
 use election::{Ballot, BallotKind, Election, Method};
 use pages::results::{
     self, AnswerCounts, Asked, CandidateVotes, CheckedBy, CheckingWitness, ElectionView, LawCounts,
@@ -19,7 +20,12 @@ const CLOSED_MS: i64 = 2_100_000_000_000;
 /// Of a law, and of each region of an election.
 const REGISTERED: u64 = 48_000;
 
-pub(crate) fn answer(context: &PageContext<'_>, request: &Request, query: &Form) -> Answer {
+pub(crate) fn answer(
+    context: &PageContext<'_>,
+    geometry: Option<&Geometry>,
+    request: &Request,
+    query: &Form,
+) -> Answer {
     let state = query.get("state").unwrap_or_default();
     let mut context = *context;
     if matches!(state, "closed" | "certified") {
@@ -35,6 +41,7 @@ pub(crate) fn answer(context: &PageContext<'_>, request: &Request, query: &Form)
         stream: None,
         embed,
         asked: &Asked::of(query),
+        geometry,
     };
     if let ["ballots", id, "results.csv"] = parts {
         return csv(&night, id, state);

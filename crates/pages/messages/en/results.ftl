@@ -104,6 +104,9 @@ needs-regions = It also needs the approval of { $share } of the ridings, each by
 
 by-region = By riding
 by-party = By party
+atlas-cartogram = Every riding of one size
+atlas-map = The map
+atlas-note = Solid: elected. Pale: leading. The list below says the same in words.
 tiles = Ridings, with the party in first place
 region-search = Search for a riding, a candidate or a party
 first-preferences = First choices

@@ -110,6 +110,9 @@ needs-regions = Il faut aussi que { $share } des circonscriptions l’approuvent
 
 by-region = Par circonscription
 by-party = Par parti
+atlas-cartogram = Toutes les circonscriptions de même taille
+atlas-map = La carte
+atlas-note = Plein : candidature élue. Pâle : en tête. La liste ci-dessous dit la même chose en mots.
 tiles = Circonscriptions, avec le parti en première place
 region-search = Chercher une circonscription, une candidature ou un parti
 first-preferences = Premiers choix

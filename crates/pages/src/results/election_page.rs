@@ -3,6 +3,7 @@
 use askama::Template;
 use election::{Ballot, Election};
 
+use super::atlas::{Picture, pictures};
 use super::contest::{Mark, margins_of_rounds};
 use super::headline::Headline;
 use super::night::{Night, Standing, TurnoutLine, ballot_path};
@@ -31,6 +32,8 @@ struct ElectionPage<'a> {
     bar: Option<SeatBar<'a>>,
     parties: Vec<PartyLine<'a>>,
     regions: Vec<RegionLine<'a>>,
+    /// Empty where counts are hidden, or the event has no geometry: then tiles stand for them.
+    atlas: Vec<Picture<'a>>,
     /// None where counts are hidden: then there is nothing to filter by.
     shows: Option<Vec<ShowLine>>,
     search: &'a str,
@@ -79,6 +82,10 @@ pub fn election(
         seats: night.count(all),
         bar: seat_bar(night, &parties, all, mark),
         parties,
+        atlas: match standing.hidden {
+            None => pictures(night, &regions),
+            Some(_) => Vec::new(),
+        },
         found: regions.iter().filter(|region| !region.is_hidden).count(),
         regions,
         shows: standing.hidden.is_none().then(|| show_lines(night)),

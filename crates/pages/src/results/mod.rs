@@ -12,6 +12,7 @@
 //! stream, or by asking again with the `ETag`), fetches the page and puts its live part in place.
 
 mod asked;
+mod atlas;
 mod checked;
 mod contest;
 mod csv;

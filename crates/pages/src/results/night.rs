@@ -1,5 +1,6 @@
 //! What all results pages share: event, language and clock, and the lines that each of them shows.
 
+use companions::Geometry;
 use election::{Ballot, Language};
 
 use super::asked::Asked;
@@ -22,6 +23,8 @@ pub struct Night<'a> {
     pub embed: bool,
     /// What the address asks for beside the language.
     pub asked: &'a Asked,
+    /// Where the regions lie; none where the event does not say.
+    pub geometry: Option<&'a Geometry>,
 }
 
 impl<'a> Night<'a> {

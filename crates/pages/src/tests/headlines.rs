@@ -55,6 +55,7 @@ fn election_page(event: &Event, lang: Language, stage: &Stage, regions: &[Region
         stream: None,
         embed: false,
         asked: &Asked::default(),
+        geometry: None,
     };
     let view = ElectionView {
         progress: progress(stage.clone()),
@@ -207,6 +208,7 @@ fn law_says(stage: Stage, oui: u64, non: u64, regions: Option<&[(u64, u64)]>) ->
         stream: None,
         embed: false,
         asked: &Asked::default(),
+        geometry: None,
     };
     let view = LawView {
         progress: progress(stage),
@@ -302,6 +304,7 @@ fn a_seat_that_the_rule_for_ties_gave_is_said_so() {
         stream: None,
         embed: false,
         asked: &Asked::default(),
+        geometry: None,
     };
     let standing = (&progress(Stage::Preliminary), &shown(()));
     let page = results::region(&night, ranked, election, standing, &view).expect("a region");

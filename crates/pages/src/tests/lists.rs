@@ -1,5 +1,6 @@
 //! The list of regions and the stepper through rounds: by forms and links, without any script.
 
+use companions::builder;
 use election::{Event, Language};
 
 use super::{OPEN_MS, all_pages, ballot, certified, event, progress, values};
@@ -23,6 +24,7 @@ fn night<'a>(event: &'a Event, asked: &'a Asked) -> Night<'a> {
         stream: None,
         embed: false,
         asked,
+        geometry: None,
     }
 }
 
@@ -301,4 +303,45 @@ fn the_results_of_125_regions_weigh_at_most_60_kb_on_the_wire() {
     let files = assets().filter(|a| modules.iter().any(|name| a.name.starts_with(name)));
     let files: usize = files.map(|a| a.brotli.len()).sum();
     assert!(sent.len() + files <= 60_000, "{} + {files}", sent.len());
+}
+
+/// Who is first where stands in each picture as it stands in the list; without a geometry, tiles stand for them.
+#[test]
+fn pictures_of_the_regions_say_what_the_list_says() {
+    let event = event();
+    let drawn = builder::geometry(
+        include_bytes!("../../../../fixtures/regions.geojson"),
+        &event,
+    );
+    let geometry = drawn.expect("the example's regions").geometry;
+    let single = ballot(&event, "E2025-QC");
+    let election = single.election().expect("an election");
+    let nothing = asked("");
+    let drawn = |geometry, stage, regions| {
+        let night = Night {
+            geometry,
+            ..night(&event, &nothing)
+        };
+        results::election(&night, single, election, &view(stage, regions)).html
+    };
+    let html = drawn(Some(&geometry), Stage::Counting, four(&event));
+    assert!(!html.contains("class=\"tiles\""));
+    let pictures: Vec<&str> = html.split("<svg class=\"map\"").skip(1).collect();
+    assert_eq!(pictures.len(), 2, "a cartogram and a map");
+    for picture in pictures {
+        let picture = picture.split("</svg>").next().unwrap_or_default();
+        for (region, standing) in [
+            (1, "leader-leading"),
+            (3, "leader-tied"),
+            (4, "area-nobody"),
+        ] {
+            let area = format!("tabindex=\"-1\" data-region=\"{region}\" class=\"{standing}\">");
+            assert!(picture.contains(&area), "{area} is not in {picture}");
+        }
+        assert_eq!(picture.matches("<path d=").count(), 4, "{picture}");
+    }
+    let html = drawn(Some(&geometry), Stage::Preliminary, four(&event));
+    assert!(html.contains("data-region=\"1\" class=\"leader-elected\">"));
+    let html = drawn(None, Stage::Counting, four(&event));
+    assert!(html.contains("class=\"tiles\"") && !html.contains("class=\"map\""));
 }

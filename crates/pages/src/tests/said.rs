@@ -19,6 +19,7 @@ fn night<'a>(event: &'a Event, lang: Language, asked: &'a Asked) -> Night<'a> {
         stream: None,
         embed: false,
         asked,
+        geometry: None,
     }
 }
 

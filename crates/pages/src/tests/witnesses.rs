@@ -39,6 +39,7 @@ fn results_name_the_witnesses_who_have_seen_them() {
         stream: None,
         embed: false,
         asked: &Asked::default(),
+        geometry: None,
     };
     let law = ballot(&event, "L2025-002");
     let mut plain = checked(&[Some(3), Some(200), Some(9_000)]);
@@ -47,17 +48,17 @@ fn results_name_the_witnesses_who_have_seen_them() {
         (None, "Counting: provisional", "Checked by"),
         (
             Some(checked(&[Some(12), None, Some(7)])),
-            "Checked by 2 of 3 witnesses, 12\u{a0}s ago: <a href=\"https://witness.paper.example/\" target=\"_blank\" rel=\"external noopener noreferrer\">paper</a>, <a href=\"https://witness.party.example/\" target=\"_blank\" rel=\"external noopener noreferrer\">party</a> (not yet), <a",
+            "Checked by 2 of 3 witnesses, 12\u{a0}s ago – <a href=\"https://witness.paper.example/\" target=\"_blank\" rel=\"external noopener noreferrer\">paper</a>, <a href=\"https://witness.party.example/\" target=\"_blank\" rel=\"external noopener noreferrer\">party</a> (not yet), <a",
             "so far",
         ),
         (
             Some(checked(&[Some(12), None, None])),
-            "Checked by 1 of 3 witnesses so far; required: 2: <a",
+            "Checked by 1 of 3 witnesses so far; required: 2 – <a",
             " ago",
         ),
         (
             Some(plain),
-            "witnesses, 2\u{a0}h ago: <span>paper</span>, <a",
+            "witnesses, 2\u{a0}h ago – <span>paper</span>, <a",
             "javascript",
         ),
     ] {

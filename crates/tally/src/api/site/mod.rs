@@ -57,6 +57,7 @@ pub(super) async fn page(
         stream: Some("/api/v1/stream?topics=turnout"),
         embed,
         asked: &shown.heeds(asked),
+        geometry: shared.package.geometry(),
     };
     answer(&shared, &night, &shown, uri.path(), &headers)
 }
