@@ -19,8 +19,9 @@ mod voter;
 use std::net::TcpListener;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use companions::builder;
+use companions::{Companions, builder};
 use election::{Event, Language};
+use jiff::civil::date;
 use pages::{Form, PageContext};
 
 use http::{Answer, Request};
@@ -29,6 +30,8 @@ const EVENT: &str = include_str!("../../../fixtures/election.toml");
 const PROVINCE: &str = include_str!("../../../fixtures/election-125.toml");
 const MAP: &[u8] = include_bytes!("../../../fixtures/regions.geojson");
 const HEXAGONS: &[u8] = include_bytes!("../../../fixtures/regions-125.geojson");
+const EARLIER: &[u8] = include_bytes!("../../../fixtures/baseline.csv");
+const EARLIER_PROVINCE: &[u8] = include_bytes!("../../../fixtures/baseline-125.csv");
 
 /// Answers one surface's requests.
 type Surface<'a> = &'a (dyn Fn(&PageContext<'_>, &Request, &Form) -> Answer + Sync);
@@ -37,21 +40,26 @@ fn main() -> std::io::Result<()> {
     let port = std::env::args().nth(1).and_then(|port| port.parse().ok());
     let read = |text| Event::from_toml(text).expect("the example events are valid");
     let (event, province) = (read(EVENT), read(PROVINCE));
-    let draw = |regions: &[u8], event| {
-        let drawn = builder::geometry(regions, event);
-        drawn.expect("the examples' regions are valid").geometry
+    let accompanied = |regions: &[u8], votes: &[u8], event: &Event| {
+        let drawn = builder::geometry(regions, event).expect("the examples' regions are valid");
+        let earlier = builder::baseline(votes, event, event.title.clone(), date(2021, 10, 4));
+        Companions {
+            geometry: Some(drawn.geometry),
+            baseline: Some(earlier.expect("the examples' earlier results are valid")),
+        }
     };
-    let (map, hexagons) = (draw(MAP, &event), draw(HEXAGONS, &province));
+    let six = accompanied(MAP, EARLIER, &event);
+    let all = accompanied(HEXAGONS, EARLIER_PROVINCE, &province);
     let ballot_box = voter::BallotBox::default();
     let surfaces: [(&str, &Event, Surface<'_>); 4] = [
         ("voter", &event, &|context, request, query| {
             ballot_box.answer(context, request, query)
         }),
         ("results", &event, &|context, request, query| {
-            night::answer(context, Some(&map), request, query)
+            night::answer(context, &six, request, query)
         }),
         ("province", &province, &|context, request, query| {
-            night::answer(context, Some(&hexagons), request, query)
+            night::answer(context, &all, request, query)
         }),
         ("monitor", &event, &metrics::answer),
     ];

@@ -238,6 +238,7 @@ fn results_pages(context: &PageContext<'_>) -> Vec<Page> {
             embed,
             asked: &Asked::default(),
             geometry: None,
+            baseline: None,
         };
         let law = ballot(context.event, "L2025-002");
         let kind = law.law().expect("a law");
@@ -389,6 +390,7 @@ fn what_the_policy_hides_is_on_no_page() {
         embed: false,
         asked: &Asked::default(),
         geometry: None,
+        baseline: None,
     };
     let law = ballot(&event, "L2025-002");
     let view = &law_views(&Stage::Counting)[1];
@@ -410,6 +412,7 @@ fn a_law_without_regions_shows_its_total_and_no_verdict_that_needs_them() {
         embed: false,
         asked: &Asked::default(),
         geometry: None,
+        baseline: None,
     };
     let ballot = ballot(&event, "L2025-002");
     let law = ballot.law().expect("a law");

@@ -1,5 +1,7 @@
 //! Numbers, shares and times as each language writes them. Shares are exact until they are rounded.
 
+use std::cmp::Ordering;
+
 use election::Language;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
@@ -108,6 +110,16 @@ fn per_cent(lang: Language, number: &str) -> String {
     match lang {
         Language::French => format!("{number}{NO_BREAK_SPACE}%"),
         Language::English => format!("{number}%"),
+    }
+}
+
+/// How a number has changed, with its sign: `+3`, `−1,2`, `±0`. Both are given in units of so many decimals.
+pub(crate) fn change(lang: Language, (before, now): (u64, u64), decimals: u8) -> String {
+    let amount = decimal(lang, now.abs_diff(before), decimals);
+    match now.cmp(&before) {
+        Ordering::Greater => format!("+{amount}"),
+        Ordering::Less => format!("−{amount}"),
+        Ordering::Equal => "±0".to_owned(),
     }
 }
 

@@ -39,10 +39,6 @@ impl PackageRoll {
     }
 
     /// What an earlier event resulted in; none where the package does not say.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "changes are shown by pages to come")
-    )]
     pub(crate) fn baseline(&self) -> Option<&Baseline> {
         self.package.baseline()
     }

@@ -4,7 +4,7 @@
 //! key), `empty` (no vote yet), `partial` (a third of the regions has nothing in the count), `tied` (all regions are), or none:
 //! open and live.
 
-use companions::Geometry;
+use companions::Companions;
 use election::{Ballot, BallotKind, Election, Method};
 use pages::results::{
     self, AnswerCounts, Asked, CandidateVotes, CheckedBy, CheckingWitness, ElectionView, LawCounts,
@@ -22,7 +22,7 @@ const REGISTERED: u64 = 48_000;
 
 pub(crate) fn answer(
     context: &PageContext<'_>,
-    geometry: Option<&Geometry>,
+    companions: &Companions,
     request: &Request,
     query: &Form,
 ) -> Answer {
@@ -41,7 +41,8 @@ pub(crate) fn answer(
         stream: None,
         embed,
         asked: &Asked::of(query),
-        geometry,
+        geometry: companions.geometry.as_ref(),
+        baseline: companions.baseline.as_ref(),
     };
     if let ["ballots", id, "results.csv"] = parts {
         return csv(&night, id, state);

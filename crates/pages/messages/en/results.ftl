@@ -104,6 +104,7 @@ needs-regions = It also needs the approval of { $share } of the ridings, each by
 
 by-region = By riding
 by-party = By party
+baseline-note = Small numbers: change since { $title }, in seats and in points of the share, within the ridings that have votes in the count.
 atlas-cartogram = Every riding of one size
 atlas-map = The map
 atlas-note = Solid: elected. Pale: leading. The list below says the same in words.

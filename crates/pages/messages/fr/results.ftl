@@ -110,6 +110,7 @@ needs-regions = Il faut aussi que { $share } des circonscriptions l’approuvent
 
 by-region = Par circonscription
 by-party = Par parti
+baseline-note = Petits nombres : variation depuis { $title }, en sièges et en points de pourcentage, dans les circonscriptions qui ont des votes comptés.
 atlas-cartogram = Toutes les circonscriptions de même taille
 atlas-map = La carte
 atlas-note = Plein : candidature élue. Pâle : en tête. La liste ci-dessous dit la même chose en mots.

@@ -5,6 +5,7 @@ use election::{Ballot, Election};
 
 use super::atlas::{Picture, pictures};
 use super::contest::{Mark, margins_of_rounds};
+use super::earlier::Earlier;
 use super::headline::Headline;
 use super::night::{Night, Standing, TurnoutLine, ballot_path};
 use super::parties::{PartyLine, SeatBar, all_seats, party_lines, seat_bar, total_votes};
@@ -31,6 +32,8 @@ struct ElectionPage<'a> {
     seats: String,
     bar: Option<SeatBar<'a>>,
     parties: Vec<PartyLine<'a>>,
+    /// What parties are compared with; none where they are not.
+    compared: Option<String>,
     regions: Vec<RegionLine<'a>>,
     /// Empty where counts are hidden, or the event has no geometry: then tiles stand for them.
     atlas: Vec<Picture<'a>>,
@@ -59,7 +62,8 @@ pub fn election(
     let path = ballot_path(&ballot.id);
     let all = all_seats(election, view);
     let standing = Standing::of(night, ballot, &view.progress, &view.seen);
-    let parties = party_lines(night, election, view);
+    let earlier = Earlier::of(night, ballot, view);
+    let parties = party_lines(night, election, view, earlier.as_ref());
     let headline = Headline::of_election(night, election, view, &parties);
     let regions = region_lines(night, ballot, election, view);
     let mark = Mark::of(&view.progress);
@@ -82,6 +86,7 @@ pub fn election(
         seats: night.count(all),
         bar: seat_bar(night, &parties, all, mark),
         parties,
+        compared: earlier.map(|earlier| earlier.note),
         atlas: match standing.hidden {
             None => pictures(night, &regions),
             Some(_) => Vec::new(),

@@ -17,6 +17,7 @@ mod checked;
 mod contest;
 mod csv;
 mod decision;
+mod earlier;
 mod election_page;
 mod headline;
 mod law_page;

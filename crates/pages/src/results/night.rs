@@ -1,6 +1,6 @@
 //! What all results pages share: event, language and clock, and the lines that each of them shows.
 
-use companions::Geometry;
+use companions::{Baseline, Geometry};
 use election::{Ballot, Language};
 
 use super::asked::Asked;
@@ -25,6 +25,8 @@ pub struct Night<'a> {
     pub asked: &'a Asked,
     /// Where the regions lie; none where the event does not say.
     pub geometry: Option<&'a Geometry>,
+    /// What an earlier event resulted in; none where the event does not say.
+    pub baseline: Option<&'a Baseline>,
 }
 
 impl<'a> Night<'a> {

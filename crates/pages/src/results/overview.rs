@@ -91,7 +91,7 @@ fn card<'a>(night: &Night<'a>, ballot: &'a Ballot, summary: &Summary) -> Option<
             }
         }
         (BallotKind::Election(election), Summary::Election(view)) => {
-            let parties = party_lines(night, election, view);
+            let parties = party_lines(night, election, view, None);
             let mark = Mark::of(&view.progress);
             Card {
                 href,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use election::{Candidate, Election, Event};
 
 use super::contest::Mark;
+use super::earlier::{Change, Earlier};
 use super::night::{Night, width};
 use super::view::ElectionView;
 use crate::chart::{self, NEUTRAL, Segment};
@@ -21,6 +22,8 @@ pub(super) struct PartyLine<'a> {
     pub(super) votes: String,
     pub(super) percent: String,
     pub(super) width: String,
+    /// Both empty where nothing is compared.
+    pub(super) change: Change,
 }
 
 /// How a party is drawn: its colour, and a pattern for who cannot tell the colours apart.
@@ -67,6 +70,7 @@ pub(super) fn party_lines<'a>(
     night: &Night<'a>,
     election: &Election,
     view: &ElectionView,
+    earlier: Option<&Earlier>,
 ) -> Vec<PartyLine<'a>> {
     let event = night.context.event;
     let mut sums: BTreeMap<Option<usize>, (u64, u64)> = BTreeMap::new();
@@ -91,6 +95,9 @@ pub(super) fn party_lines<'a>(
             votes: night.count(votes),
             percent: night.percent(votes, total),
             width: width(votes, total),
+            change: earlier.map_or_else(Change::default, |earlier| {
+                earlier.change(night, position, (seats, votes, total))
+            }),
         })
         .collect()
 }

@@ -56,6 +56,7 @@ fn election_page(event: &Event, lang: Language, stage: &Stage, regions: &[Region
         embed: false,
         asked: &Asked::default(),
         geometry: None,
+        baseline: None,
     };
     let view = ElectionView {
         progress: progress(stage.clone()),
@@ -209,6 +210,7 @@ fn law_says(stage: Stage, oui: u64, non: u64, regions: Option<&[(u64, u64)]>) ->
         embed: false,
         asked: &Asked::default(),
         geometry: None,
+        baseline: None,
     };
     let view = LawView {
         progress: progress(stage),
@@ -305,6 +307,7 @@ fn a_seat_that_the_rule_for_ties_gave_is_said_so() {
         embed: false,
         asked: &Asked::default(),
         geometry: None,
+        baseline: None,
     };
     let standing = (&progress(Stage::Preliminary), &shown(()));
     let page = results::region(&night, ranked, election, standing, &view).expect("a region");

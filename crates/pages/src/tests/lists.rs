@@ -25,6 +25,7 @@ fn night<'a>(event: &'a Event, asked: &'a Asked) -> Night<'a> {
         embed: false,
         asked,
         geometry: None,
+        baseline: None,
     }
 }
 
@@ -344,4 +345,51 @@ fn pictures_of_the_regions_say_what_the_list_says() {
     assert!(html.contains("data-region=\"1\" class=\"leader-elected\">"));
     let html = drawn(None, Stage::Counting, four(&event));
     assert!(html.contains("class=\"tiles\"") && !html.contains("class=\"map\""));
+}
+
+/// Like is compared with like: the earlier votes of regions without counted votes are left out.
+#[test]
+fn parties_are_compared_with_what_they_had_in_the_counted_regions() {
+    let event = event();
+    let votes = "ballot,region,party,votes,seats\n";
+    let rows = (1..=6).map(|region| {
+        let (seats, other) = if region < 3 { (1, 0) } else { (0, 1) };
+        format!("E2025-QC,{region},PA,600,{seats}\nE2025-QC,{region},PB,400,{other}\n")
+    });
+    let csv = format!("{votes}{}", rows.collect::<String>());
+    let day = jiff::civil::date(2021, 10, 4);
+    let earlier = builder::baseline(csv.as_bytes(), &event, event.title.clone(), day);
+    let earlier = earlier.expect("earlier results");
+    let single = ballot(&event, "E2025-QC");
+    let election = single.election().expect("an election");
+    let numbers: Vec<u32> = election.candidates_of(1).map(|c| c.number).collect();
+    let parties: Vec<_> = numbers.iter().map(|n| election.candidate(*n)).collect();
+    let party = |at: usize| parties[at].and_then(|candidate| candidate.party.as_deref());
+    assert_eq!(
+        (party(0), party(1)),
+        (Some("PA"), Some("PB")),
+        "the example"
+    );
+    let regions = vec![region(1, &[(numbers[0], 450), (numbers[1], 550)], &[])];
+    let nothing = asked("");
+    let compared = |baseline| {
+        let night = Night {
+            baseline,
+            ..night(&event, &nothing)
+        };
+        results::election(
+            &night,
+            single,
+            election,
+            &view(Stage::Counting, regions.clone()),
+        )
+        .html
+    };
+    let html = compared(Some(&earlier));
+    for change in ["−1", "+1", "−15,0", "+15,0"] {
+        let words = format!("<span class=\"change\">{change}</span>");
+        assert!(html.contains(&words), "{words}");
+    }
+    assert!(html.contains("variation depuis"));
+    assert!(!compared(None).contains("variation depuis"));
 }

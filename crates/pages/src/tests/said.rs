@@ -20,6 +20,7 @@ fn night<'a>(event: &'a Event, lang: Language, asked: &'a Asked) -> Night<'a> {
         embed: false,
         asked,
         geometry: None,
+        baseline: None,
     }
 }
 

@@ -58,6 +58,7 @@ pub(super) async fn page(
         embed,
         asked: &shown.heeds(asked),
         geometry: shared.package.geometry(),
+        baseline: shared.package.baseline(),
     };
     answer(&shared, &night, &shown, uri.path(), &headers)
 }
