@@ -104,8 +104,7 @@ enum Asked {
 }
 
 fn ask_for(store: &Store, partition: u16) -> Result<Asked, Failure> {
-    let session = store.connect_to_write()?;
-    store.check_known(&*session, partition)?;
+    let session = store.connect_to_own(partition)?;
     let Some(seen) = session.lease(partition)? else {
         return Ok(Asked::Missing);
     };
@@ -139,11 +138,7 @@ impl RowLease {
     fn reach(&mut self) -> Result<Option<Head>, Failure> {
         let session = match self.connected.take() {
             Some(connected) => connected.session,
-            None => {
-                let session = self.store.connect_to_write()?;
-                self.store.check_known(&*session, self.partition)?;
-                session
-            }
+            None => self.store.connect_to_own(self.partition)?,
         };
         let sent = self.now();
         let raised = session.raise_attempt(self.partition, self.epoch, self.lease_for())?;

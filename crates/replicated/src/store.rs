@@ -91,6 +91,13 @@ impl Store {
         Ok(session)
     }
 
+    /// The same for whoever owns a partition or is to own it: where what is known of its chain is still there.
+    pub(crate) fn connect_to_own(&self, partition: u16) -> Result<Box<dyn Session>, Failure> {
+        let session = self.connect_to_write()?;
+        self.check_known(&*session, partition)?;
+        Ok(session)
+    }
+
     /// Whether a database has what is known to be acknowledged. A former primary may lack it, too: that one passes no
     /// barrier. A standby may that was promoted meanwhile: so it is looked for again behind the barrier.
     pub(crate) fn check_known(&self, session: &dyn Session, partition: u16) -> Result<(), Failure> {
