@@ -49,7 +49,7 @@ test: postgres patroni pgbackrest python prometheus minisign systemd go lintian 
 	  exit $$passed
 
 .PHONY: test-pages
-test-pages: build ## the pages in a real browser: flows, keyboard, accessibility; screenshots in target/screenshots
+test-pages: build ## the pages in Chromium and Firefox: flows, keyboard, accessibility, figures; screenshots in target/screenshots
 	@scripts/browser install
 	@$(CARGO) build --quiet -p pages --example preview
 	@cd crates/pages/browser && SCRUTIN_REHEARSAL="$(CURDIR)/target/debug/rehearsal" npm test --silent

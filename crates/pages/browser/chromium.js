@@ -1,32 +1,44 @@
-// A browser whose pages may not misbehave: any console error, policy violation, script error or
-// request to another origin fails the test that saw it.
+// A browser, Debian's Chromium or Firefox, whose pages may not misbehave: any console error, policy violation,
+// script error or request to another origin fails the test that saw it.
 
 import assert from "node:assert/strict";
 import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { chromium } from "playwright-core";
+import { chromium, firefox } from "playwright-core";
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const SHOTS = process.env.SCRUTIN_SCREENSHOTS ?? "../../../target/screenshots";
-const EXECUTABLE = process.env.SCRUTIN_CHROMIUM ?? "/usr/bin/chromium";
+/** Where screenshots and measurements are kept. */
+export const SHOTS = process.env.SCRUTIN_SCREENSHOTS ?? "../../../target/screenshots";
+/** Which browser a run of the tests is in: `run.js` sets it. */
+export const IN_FIREFOX = process.env.SCRUTIN_BROWSER === "firefox";
+/** Why a test is skipped that asks Chromium's own debugger; for the options of `test`. */
+export const CHROMIUM_ONLY = { skip: IN_FIREFOX && "only Chromium's debugger can do this" };
+const CHROMIUM = process.env.SCRUTIN_CHROMIUM ?? "/usr/bin/chromium";
+const FIREFOX = process.env.SCRUTIN_FIREFOX ?? "/usr/bin/firefox-esr";
 const QUIET = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ];
+/** Playwright puts the style `body {}` into a page for each screenshot: Firefox refuses it, as the policy says. */
+const PLAYWRIGHTS = "sha256-YjaKGiklmzC6wjXA513HAMmzus8VE61XCOT+SmwNZWA=";
 /** An answer with such a status is what many states are about; the browser notes it as an error. */
 const EXPECTED = /^Failed to load resource: the server responded with a status of (4|5)\d\d/;
 
-export const launch = () => chromium.launch({ executablePath: EXECUTABLE, args: QUIET });
+/** Firefox as Debian has it, by WebDriver BiDi: the name of the channel is what asks for that. */
+export const launch = () => (IN_FIREFOX
+  ? firefox.launch({ channel: "moz-firefox", executablePath: FIREFOX })
+  : chromium.launch({ executablePath: CHROMIUM, args: QUIET }));
 
 /** A page of its own context, watched; `options` are those of a context. */
 export async function open(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1000, height: 800 }, ...options });
   const page = await context.newPage();
   const faults = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" && !EXPECTED.test(message.text())) faults.push(message.text());
-  });
-  page.on("pageerror", (error) => faults.push(error.message));
+  const note = (text) => {
+    if (!EXPECTED.test(text) && !text.includes(PLAYWRIGHTS)) faults.push(text);
+  };
+  page.on("console", (message) => message.type() === "error" && note(message.text()));
+  page.on("pageerror", (error) => note(error.message));
   page.on("request", (request) => {
     const { hostname, protocol } = new URL(request.url());
     if (protocol !== "data:" && hostname !== "127.0.0.1") faults.push(`request to ${request.url()}`);

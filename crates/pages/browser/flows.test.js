@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { launch, open, inspect } from "./chromium.js";
+import { CHROMIUM_ONLY, launch, open, inspect } from "./chromium.js";
 import { LANGUAGES, startPreview, words as wordsOf } from "./surfaces.js";
 import { cast, fresh, identify, markLaw, receipt } from "./voting.js";
 
@@ -22,7 +22,7 @@ after(async () => {
 for (const lang of LANGUAGES) {
   const say = await wordsOf(lang);
   const narrow = lang === "fr" ? { viewport: { width: 320, height: 640 } } : {};
-  const flow = (name, run) => test(`${lang}: ${name}`, async () => {
+  const flow = (name, run, options = {}) => test(`${lang}: ${name}`, options, async () => {
     const watched = await open(browser, narrow);
     await run(watched.page, watched);
     await watched.close();
@@ -42,11 +42,19 @@ for (const lang of LANGUAGES) {
     assert.equal(await heading(page), say["receipt-title"]);
     assert.ok(await page.getByText(say["state-recorded"], { exact: true }).isVisible());
     assert.ok(await page.getByRole("button", { name: say["receipt-print"] }).isVisible());
+    await inspect(page, `flow-receipt-${lang}`);
+  });
+
+  flow("a receipt on paper", async (page) => {
+    await markLaw(page, url, say, lang);
+    await identify(page, fresh());
+    await cast(page, say);
+    await receipt(page, say);
     await page.emulateMedia({ media: "print" });
     assert.ok(await page.locator("#id").isVisible() && await page.locator(".qr").isVisible());
     assert.ok(!(await page.locator(".go").first().isVisible()));
     await inspect(page, `flow-receipt-print-${lang}`);
-  });
+  }, CHROMIUM_ONLY);
 
   flow("a candidate of one's region", async (page) => {
     await page.goto(`${url}/ballots/E2025-QC?lang=${lang}`);
@@ -164,7 +172,7 @@ for (const lang of LANGUAGES) {
     await receipt(page, say);
     await inspect(page, `flow-answer-lost-${lang}`);
     forgive(/ERR_CONNECTION_RESET/);
-  });
+  }, CHROMIUM_ONLY);
 
   flow("after the receipt, nothing of the vote comes back", async (page) => {
     await markLaw(page, url, say, lang);

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inspect, launch, look, open } from "./chromium.js";
+import { CHROMIUM_ONLY, inspect, launch, look, open } from "./chromium.js";
 import { LANGUAGES, startPreview, words as wordsOf } from "./surfaces.js";
 import { cast, fresh, identify, markLaw } from "./voting.js";
 
@@ -21,7 +21,7 @@ after(async () => {
 for (const [lang, off] of LANGUAGES.flatMap((lang) => [[lang, true], [lang, false]])) {
   const say = await wordsOf(lang);
   const plain = { javaScriptEnabled: !off, viewport: { width: 320, height: 640 } };
-  const flow = (name, run) => test(`${lang}, scripts ${off ? "off" : "blocked"}: ${name}`, async () => {
+  const flow = (name, run) => test(`${lang}, scripts ${off ? "off" : "blocked"}: ${name}`, off ? CHROMIUM_ONLY : {}, async () => {
     const watched = await open(browser, plain);
     if (!off) await watched.page.route("**/*.js", (route) => route.abort());
     await run(watched.page, off ? look : inspect);

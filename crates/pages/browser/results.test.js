@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { inspect, launch, look, open } from "./chromium.js";
+import { CHROMIUM_ONLY, inspect, launch, look, open } from "./chromium.js";
 import { startPreview, words as wordsOf } from "./surfaces.js";
 
 let preview, browser, say;
@@ -67,7 +67,7 @@ test("a riding is found, filtered and pinned in the browser alone", async () => 
   await close();
 });
 
-test("without scripts, a form searches and links step through rounds", async () => {
+test("without scripts, a form searches and links step through rounds", CHROMIUM_ONLY, async () => {
   const { page, close } = await open(browser, { javaScriptEnabled: false, viewport: { width: 320, height: 640 } });
   await page.goto(`${preview.urls.province}/ballots/E2025-QC?lang=en`);
   await page.locator("#filter").fill("riding 04");
@@ -119,7 +119,7 @@ for (const [name, options] of Object.entries({
   narrow: { viewport: { width: 320, height: 640 } },
   wide: { viewport: { width: 3840, height: 2160 } },
 })) {
-  test(`results in ${name}`, async () => {
+  test(`results in ${name}`, options.viewport ? {} : CHROMIUM_ONLY, async () => {
     const { page, close } = await open(browser, options);
     for (const [kind, path] of [
       ["election", "E2025-QC"], ["law", "L2025-002"], ["rounds", "E2025-RG/regions/1"],
