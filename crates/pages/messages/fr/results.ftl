@@ -106,7 +106,7 @@ verdict-failed = Rejetée
 share-more = plus de { $share }
 share-least = au moins { $share }
 needs-votes = Pour être adoptée, il lui faut { $share } des votes valides (oui et non).
-needs-regions = Il faut aussi que { $share } des circonscriptions l’approuvent, chacune par { $votes } de ses votes valides.
+needs-regions = Seconde condition : { $share } des circonscriptions l’approuvent, chacune par { $votes } de ses votes valides.
 
 by-region = Par circonscription
 by-party = Par parti
