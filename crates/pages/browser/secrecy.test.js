@@ -1,4 +1,4 @@
-// NAS, code and choice rest nowhere in the browser, and headers say so. The weight of a page.
+// NAS, code and choice rest nowhere in the browser, and headers say so.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -6,7 +6,6 @@ import { launch, open } from "./chromium.js";
 import { startPreview, words as wordsOf } from "./surfaces.js";
 import { cast, fresh, identify, markLaw, receipt } from "./voting.js";
 
-const WEIGHT_MAX = 45_000;
 const CODE = "QRSTUVWX";
 
 let preview, browser, url, say;
@@ -93,26 +92,5 @@ test("an inline script would be refused: the policy is in force", async () => {
   });
   assert.equal(ran, false);
   forgive(/Content Security Policy/);
-  await close();
-});
-
-test("every step of a vote weighs at most 45 KB on the wire", async () => {
-  const { page, context, close } = await open(browser);
-  const session = await context.newCDPSession(page);
-  await session.send("Network.enable");
-  let bytes = 0;
-  session.on("Network.loadingFinished", (event) => { bytes += event.encodedDataLength; });
-  const seen = {};
-  const weigh = (name) => { seen[name] = bytes; bytes = 0; };
-  await page.goto(`${url}/?lang=fr`, { waitUntil: "networkidle" });
-  weigh("home, everything cold");
-  await page.goto(`${url}/ballots/E2025-RG?region=1&lang=fr`, { waitUntil: "networkidle" });
-  weigh("ranking");
-  await markLaw(page, url, say, "fr");
-  await page.waitForLoadState("networkidle");
-  weigh("law and review");
-  console.log(seen);
-  const all = Object.values(seen).reduce((sum, n) => sum + n, 0);
-  assert.ok(all <= WEIGHT_MAX, `${all} bytes for the whole walk`);
   await close();
 });

@@ -74,6 +74,23 @@ pub(crate) fn page(page: Page, cache_control: &str) -> Answer {
     answer
 }
 
+/// A page of results as the tally sends it: compressed, with the tally's quality and window.
+pub(crate) fn compressed(mut answer: Answer, request: &Request) -> Answer {
+    let accepted = request.header("accept-encoding").unwrap_or_default();
+    if accepted.split(',').any(|coding| coding.trim() == "br") {
+        let parameters = brotli::enc::BrotliEncoderParams {
+            quality: 5,
+            ..Default::default()
+        };
+        let mut packed = Vec::new();
+        brotli::BrotliCompress(&mut &answer.body[..], &mut packed, &parameters)
+            .expect("a Vec takes all");
+        answer.body = packed;
+        answer.headers.push(header("content-encoding", "br"));
+    }
+    answer
+}
+
 /// An embedded asset in the best encoding.
 pub(crate) fn asset(name: &str, request: &Request) -> Answer {
     let Some(asset) = pages::asset(name) else {

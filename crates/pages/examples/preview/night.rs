@@ -49,7 +49,7 @@ pub(crate) fn answer(
     }
     let page = page(&night, parts, state)
         .unwrap_or_else(|| astray(&context, Program::Tally, Astray::NoSuchPage));
-    http::page(page, pages::REVALIDATE)
+    http::compressed(http::page(page, pages::REVALIDATE), request)
 }
 
 fn page(night: &Night<'_>, parts: &[&str], state: &str) -> Option<Page> {
