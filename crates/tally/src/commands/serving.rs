@@ -25,6 +25,19 @@ pub(crate) struct Bound {
     internal: TcpListener,
 }
 
+#[cfg(any(test, feature = "night"))]
+impl Bound {
+    /// Where results are served.
+    pub(crate) fn public_address(&self) -> std::io::Result<std::net::SocketAddr> {
+        self.public.local_addr()
+    }
+
+    /// Where metrics and the monitor are served.
+    pub(crate) fn internal_address(&self) -> std::io::Result<std::net::SocketAddr> {
+        self.internal.local_addr()
+    }
+}
+
 impl Serving<'_> {
     /// Reads the certificates.
     ///
