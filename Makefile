@@ -52,6 +52,7 @@ test: postgres patroni pgbackrest python prometheus minisign systemd go lintian 
 test-pages: build ## the pages in Chromium and Firefox: flows, keyboard, accessibility, figures; screenshots in target/screenshots
 	@scripts/browser install
 	@$(CARGO) build --quiet -p pages --example preview
+	@$(CARGO) build --quiet -p tally --features night --example night
 	@cd crates/pages/browser && SCRUTIN_REHEARSAL="$(CURDIR)/target/debug/rehearsal" npm test --silent
 
 # --- running -----------------------------------------------------------------------------
@@ -67,6 +68,12 @@ build: # the programs as demo, serve and the tests run them
 .PHONY: serve
 serve: build ## the demo's event, left running: addresses and curl lines to try
 	@$(BUILT)/rehearsal serve --voters $(VOTERS)
+
+.PHONY: night
+night: SECONDS = 300
+night: ## an invented evening of 125 regions on the real results pages, in SECONDS; SEED=n for another one
+	@$(CARGO) build --quiet -p tally --features night --example night
+	@$(BUILT)/examples/night --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 .PHONY: serve-cluster
 serve-cluster: build postgres patroni ## three nodes under Patroni and two validators, left running: addresses to try

@@ -27,6 +27,8 @@ mod known_frame;
 mod ledger_count;
 mod listening;
 mod news;
+#[cfg(any(test, feature = "night"))]
+pub mod night;
 mod opened;
 mod package_roll;
 mod policy;

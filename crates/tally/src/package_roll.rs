@@ -120,6 +120,12 @@ impl PackageRoll {
             signature,
         })
     }
+
+    /// The same package with as many credentials by ballot and region as a rehearsal invents.
+    #[cfg(any(test, feature = "night"))]
+    pub(crate) fn with_registered(self, registered: Vec<BTreeMap<u16, u64>>) -> PackageRoll {
+        PackageRoll { registered, ..self }
+    }
 }
 
 fn count_registered(package: &Package, ballot: BallotIndex) -> Result<BTreeMap<u16, u64>, Rot> {

@@ -13,6 +13,7 @@ pub(crate) mod rebuild;
 pub(crate) mod receipt;
 pub(crate) mod release;
 pub(crate) mod run;
+pub(crate) mod serving;
 pub(crate) mod shares;
 pub(crate) mod snapshots;
 pub(crate) mod statement;

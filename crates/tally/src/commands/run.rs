@@ -8,13 +8,12 @@ use std::time::Duration;
 use anyhow::Context;
 use database::Target;
 use listener::lifecycle::Lifecycle;
-use listener::{ConnectionLimits, Listener, Signals, Tls, Workers, bind, notify, process};
-use tokio::net::TcpListener;
-use tokio::runtime::Handle;
+use listener::{Signals, notify};
 use tokio::sync::oneshot;
 
 use super::certify::Statements;
-use crate::api::{self, Routed, Shared};
+use super::serving::Serving;
+use crate::api::{self, Shared};
 use crate::cli::Run;
 use crate::directory::Directory;
 use crate::feed::Source;
@@ -41,9 +40,7 @@ struct Plan<'a> {
     tokens: Option<TokenFile>,
     statements: Statements,
     listening: &'a Listening,
-    limits: ConnectionLimits,
-    tls: Option<Arc<Tls>>,
-    internal_tls: Option<Arc<Tls>>,
+    serving: Serving<'a>,
 }
 
 /// Runs until SIGINT or SIGTERM, or until the ledger or the database cannot be followed.
@@ -60,8 +57,7 @@ pub(crate) fn run(args: &Run) -> anyhow::Result<()> {
 
 impl Plan<'_> {
     fn resolve(args: &Run) -> anyhow::Result<Plan<'_>> {
-        args.listening.check()?;
-        args.listening.warn();
+        let serving = Serving::of(&args.listening)?;
         let package = open_package(&args.package)?;
         let hand = read_mask_hand(&args.hand, package.event())?;
         if hand.is_none() {
@@ -90,18 +86,14 @@ impl Plan<'_> {
                 officers: args.package.trust.clone(),
             },
             listening: &args.listening,
-            limits: limits(&args.listening),
-            tls: args.listening.certificate()?,
-            internal_tls: args.listening.internal_tls.load()?,
+            serving,
         })
     }
 
     async fn carry_out(self) -> anyhow::Result<()> {
         let mut signals = Signals::new().context("cannot wait for signals")?;
-        let certificates = [&self.tls, &self.internal_tls].into_iter().flatten();
-        let certificates: Vec<_> = certificates.cloned().collect();
-        let public = bind(self.listening.listen, "listen")?;
-        let internal = bind(self.listening.internal, "internal")?;
+        let certificates = self.serving.certificates();
+        let bound = self.serving.bind()?;
         let (database, writing) = self.start_writer().await?;
         let board = Board::new(self.package.event(), &*self.package, self.hand.is_some());
         let tokens = self.tokens.clone();
@@ -113,15 +105,8 @@ impl Plan<'_> {
             tokens,
             self.listening,
         ));
-        tracing::info!(
-            address = %public.local_addr()?,
-            internal = %internal.local_addr()?,
-            tls = self.tls.is_some(),
-            internal_tls = self.internal_tls.is_some(),
-            "listening"
-        );
         let stopping = Lifecycle::default();
-        let serving = self.serve(&shared, public, internal, &stopping);
+        let serving = self.serving.start(&shared, bound, &stopping)?;
         tokio::spawn(api::run_live(Arc::clone(&shared)));
         tokio::spawn(self.statements.clone().watch(Arc::clone(&shared)));
         notify::tell(notify::READY);
@@ -137,39 +122,6 @@ impl Plan<'_> {
         // Whoever has not finished by then reads a closed connection.
         let _ = tokio::time::timeout(DRAIN_MAX, serving).await;
         Ok(())
-    }
-
-    /// Serves both listeners; the future resolves when all their connections are gone.
-    fn serve(
-        &self,
-        shared: &Arc<Shared>,
-        public: TcpListener,
-        internal: TcpListener,
-        stopping: &Lifecycle,
-    ) -> impl Future<Output = ()> + use<> {
-        // An instant runoff over 125 regions keeps a thread for a while: whoever shares its
-        // connection's thread would wait.
-        let workers = Arc::new(Workers::of_runtime(Handle::current()));
-        let few = api::internal_limits(self.limits);
-        let internal = Listener::new("internal", internal, few, Arc::clone(&workers))
-            .with_tls(self.internal_tls.clone());
-        let router = api::internal_router(Arc::clone(shared));
-        let internal = tokio::spawn(internal.run(Routed(router), stopping.watch()));
-        let public = Listener::new("public", public, self.limits, workers)
-            .with_admission(Arc::clone(&shared.admission))
-            .with_metrics(shared.connections.clone())
-            .with_tls(self.tls.clone());
-        for (listener, tls) in [("public", &self.tls), ("internal", &self.internal_tls)] {
-            if let Some(tls) = tls {
-                shared.certificates.add(listener, tls);
-            }
-        }
-        let router = api::router(Arc::clone(shared));
-        let public = tokio::spawn(public.run(Routed(router), stopping.watch()));
-        async {
-            // Neither task is aborted, and a panic of one was logged.
-            let _ = tokio::join!(public, internal);
-        }
     }
 
     /// Connects once, so that a wrong password or database ends the start and not the night; then
@@ -236,16 +188,5 @@ async fn fold(shared: &Shared, source: &Source, hand: Option<MaskHand>) -> anyho
                 return Err(error.context("the ledger, or the releases of it, cannot be followed"));
             }
         }
-    }
-}
-
-/// Bounds of connections, after the limit of open files was raised to what they and the live stream
-/// need.
-fn limits(listening: &Listening) -> ConnectionLimits {
-    let wanted = listening.limits();
-    let files = process::raise_file_limit(wanted.max + api::CLIENTS_MAX);
-    ConnectionLimits {
-        max: wanted.max.min(files),
-        ..wanted
     }
 }
