@@ -1,5 +1,7 @@
 //! The regions of an election as pictures: who leads or is elected where. The list of regions says the same.
 
+use std::collections::BTreeMap;
+
 use super::night::Night;
 use super::parties::Fill;
 use super::region_list::RegionLine;
@@ -39,8 +41,10 @@ pub(super) fn pictures<'a>(night: &Night<'a>, regions: &[RegionLine<'a>]) -> Vec
     let drawn = drawn
         .into_iter()
         .filter_map(|(kind, shapes)| Some((kind, shapes?)));
+    let lines: BTreeMap<u16, &RegionLine<'a>> =
+        regions.iter().map(|line| (line.number, line)).collect();
     drawn
-        .map(|(kind, shapes)| picture(night, kind, shapes, regions))
+        .map(|(kind, shapes)| picture(night, kind, shapes, &lines))
         .collect()
 }
 
@@ -48,10 +52,10 @@ fn picture<'a>(
     night: &Night<'a>,
     kind: &'static str,
     shapes: Shapes,
-    regions: &[RegionLine<'a>],
+    lines: &BTreeMap<u16, &RegionLine<'a>>,
 ) -> Picture<'a> {
     let areas = shapes.shapes.into_iter().filter_map(|shape| {
-        let line = regions.iter().find(|line| line.number == shape.region)?;
+        let line = lines.get(&shape.region)?;
         let first = match &line.leader {
             Some(leader) => {
                 let mark = night.t().get(leader.standing);

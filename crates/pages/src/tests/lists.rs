@@ -8,7 +8,7 @@ use crate::results::{
     self, Asked, CandidateVotes, ElectionView, Night, RegionView, Round, Rounds, Seen, Stage,
     Turnout,
 };
-use crate::{Form, PageContext, assets};
+use crate::{Form, assets};
 
 fn asked(query: &str) -> Asked {
     Asked::of(&Form::parse(query.as_bytes()).expect("a query"))
@@ -16,16 +16,8 @@ fn asked(query: &str) -> Asked {
 
 fn night<'a>(event: &'a Event, asked: &'a Asked) -> Night<'a> {
     Night {
-        context: PageContext {
-            event,
-            lang: Language::French,
-            now_ms: OPEN_MS,
-        },
-        stream: None,
-        embed: false,
         asked,
-        geometry: None,
-        baseline: None,
+        ..super::night(event, Language::French)
     }
 }
 
