@@ -1,5 +1,5 @@
-//! What accompanies the example events, `fixtures/regions*.geojson` and `fixtures/baseline*.csv`: drawn and made up
-//! here, and read as `shardpack` reads it. What that gives for the example of six regions is the released format,
+//! What accompanies the example events, `fixtures/regions*.geojson`, `fixtures/baseline*.csv` and
+//! `fixtures/turnout-125.csv`: drawn and made up here, and read as `shardpack` reads it. What that gives for the example of six regions is the released format,
 //! byte by byte: `fixtures/golden/companions/`. To write all of them anew: `SCRUTIN_BLESS=1 cargo test -p companions
 //! --test fixtures`, after a deliberate change of format with a new version in the files and a line in CHANGELOG.md.
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
@@ -102,6 +102,14 @@ fn both_have_earlier_results() {
         let title = event.title.clone();
         let date = "2021-10-04".parse().unwrap();
         let baseline = builder::baseline(text.as_bytes(), &event, title, date).unwrap();
+        let hours = earlier::hours(&baseline);
+        if regions == 125 {
+            check("turnout-125.csv", &hours);
+        }
+        let timed = builder::with_turnout(hours.as_bytes(), &event, baseline.clone()).unwrap();
+        let turnout = timed.ballots()[0].turnout.as_ref().unwrap();
+        let ends = [&turnout.until[0], &turnout.until[10]].map(|until| until.hour);
+        assert_eq!(ends, [10, 20]);
         if regions == 6 {
             let json = String::from_utf8(baseline.to_json()).unwrap();
             check("golden/companions/baseline-1.json", &json);
