@@ -32,6 +32,7 @@ const MAP: &[u8] = include_bytes!("../../../fixtures/regions.geojson");
 const HEXAGONS: &[u8] = include_bytes!("../../../fixtures/regions-125.geojson");
 const EARLIER: &[u8] = include_bytes!("../../../fixtures/baseline.csv");
 const EARLIER_PROVINCE: &[u8] = include_bytes!("../../../fixtures/baseline-125.csv");
+const HOURS_PROVINCE: &[u8] = include_bytes!("../../../fixtures/turnout-125.csv");
 
 /// Answers one surface's requests.
 type Surface<'a> = &'a (dyn Fn(&PageContext<'_>, &Request, &Form) -> Answer + Sync);
@@ -49,7 +50,11 @@ fn main() -> std::io::Result<()> {
         }
     };
     let six = accompanied(MAP, EARLIER, &event);
-    let all = accompanied(HEXAGONS, EARLIER_PROVINCE, &province);
+    let mut all = accompanied(HEXAGONS, EARLIER_PROVINCE, &province);
+    all.baseline = all.baseline.map(|baseline| {
+        let timed = builder::with_turnout(HOURS_PROVINCE, &province, baseline);
+        timed.expect("the example's earlier turnout is valid")
+    });
     let ballot_box = voter::BallotBox::default();
     let surfaces: [(&str, &Event, Surface<'_>); 4] = [
         ("voter", &event, &|context, request, query| {

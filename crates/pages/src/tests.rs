@@ -2,6 +2,7 @@
 
 mod headlines;
 mod help;
+mod hours;
 mod kept;
 mod lists;
 mod picture;
@@ -242,6 +243,7 @@ fn law_views(stage: &Stage) -> Vec<LawView> {
         .map(|seen| LawView {
             progress: progress(stage.clone()),
             turnout: turnout(),
+            hours: Vec::new(),
             seen,
         })
         .collect()
@@ -276,6 +278,7 @@ fn results_pages(context: &PageContext<'_>) -> Vec<Page> {
                 let view = ElectionView {
                     progress,
                     turnout: turnout(),
+                    hours: Vec::new(),
                     regions: vec![region],
                     seen,
                 };

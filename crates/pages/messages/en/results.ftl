@@ -95,6 +95,12 @@ turnout-line = { $count ->
    *[other] { $votes } votes
  } of { $registered } registered voters
 
+turnout-against = By { $clock }, { $now } had voted; { $title }, by the same hour: { $then }.
+turnout-by-hour = Turnout by hour
+turnout-today = Now
+turnout-table = The same as a table
+col-until = Until
+
 verdict-passed = Passed
 verdict-failed = Failed
 share-more = more than { $share }
@@ -131,6 +137,9 @@ leader-elected = Elected
 leader-certified = Elected, certified
 leader-leading = Leading
 leader-after-rounds = Leading after the rounds
+seat-held-by = Seat held by { $party }
+seat-gain = Gain from { $party }
+held-by-others = an independent or another party
 leader-tied = Tied
 tied = Tied for the last seat:
 not-counted-yet = Not counted yet
@@ -143,6 +152,8 @@ show-all = All ridings
 show-closest = Closest: margin under 5%, or tied
 show-tied = Tied
 show-unreleased = Without counted votes
+show-held = Led by another party than the one that held the seat
+show-gains = Gains: elected from another party than before
 my-region = My riding
 my-region-none = None
 my-region-pin = Pin as my riding

@@ -101,6 +101,12 @@ turnout-line = { $count ->
    *[other] { $votes } votes
  } sur { $registered } personnes inscrites
 
+turnout-against = À { $clock }, { $now } avaient voté ; { $title }, à la même heure : { $then }.
+turnout-by-hour = Participation d’heure en heure
+turnout-today = Maintenant
+turnout-table = La même chose en tableau
+col-until = Jusqu’à
+
 verdict-passed = Adoptée
 verdict-failed = Rejetée
 share-more = plus de { $share }
@@ -137,6 +143,9 @@ leader-elected = Élu(e)
 leader-certified = Élu(e), certifié(e)
 leader-leading = En tête
 leader-after-rounds = En tête après les tours
+seat-held-by = Siège détenu par { $party }
+seat-gain = Gain sur { $party }
+held-by-others = une candidature indépendante ou un autre parti
 leader-tied = À égalité
 tied = Égalité pour le dernier siège entre :
 not-counted-yet = Pas encore dépouillé
@@ -149,6 +158,8 @@ show-all = Toutes les circonscriptions
 show-closest = Les plus serrées : avance de moins de 5 %, ou égalité
 show-tied = À égalité
 show-unreleased = Sans vote compté
+show-held = En tête : un autre parti que celui qui détenait le siège
+show-gains = Gains : siège pris à un autre parti
 my-region = Ma circonscription
 my-region-none = Aucune
 my-region-pin = Épingler comme ma circonscription

@@ -6,7 +6,9 @@ use election::{Ballot, Election};
 use super::atlas::{Picture, pictures};
 use super::contest::{Mark, margins_of_rounds};
 use super::earlier::Earlier;
+use super::gain::Holders;
 use super::headline::Headline;
+use super::hours::{Curve, Hours};
 use super::night::{Night, Standing, TurnoutLine, ballot_path};
 use super::parties::{PartyLine, SeatBar, all_seats, party_lines, seat_bar, total_votes};
 use super::region_list::{RegionLine, ShowLine, region_lines, show_lines};
@@ -28,6 +30,7 @@ struct ElectionPage<'a> {
     headline: Headline,
     standing: Standing,
     turnout: TurnoutLine,
+    curve: Option<Curve>,
     total: String,
     seats: String,
     bar: Option<SeatBar<'a>>,
@@ -65,8 +68,10 @@ pub fn election(
     let earlier = Earlier::of(night, ballot, view);
     let parties = party_lines(night, election, view, earlier.as_ref());
     let headline = Headline::of_election(night, election, view, &parties);
-    let regions = region_lines(night, ballot, election, view);
+    let holders = Holders::of(night, ballot, election);
+    let regions = region_lines(night, ballot, election, view, holders.as_ref());
     let mark = Mark::of(&view.progress);
+    let hours = Hours::of(night, ballot, &view.progress, (view.turnout, &view.hours));
     let is_ranked = margins_of_rounds(election);
     let page = ElectionPage {
         frame: night.frame(
@@ -81,7 +86,8 @@ pub fn election(
         path,
         kind: crate::voter::kind_of(ballot),
         headline,
-        turnout: TurnoutLine::of(night, view.turnout),
+        turnout: TurnoutLine::beside(night, view.turnout, hours.as_ref()),
+        curve: hours.and_then(|hours| hours.curve),
         total: night.count(total_votes(view)),
         seats: night.count(all),
         bar: seat_bar(night, &parties, all, mark),
@@ -93,7 +99,10 @@ pub fn election(
         },
         found: regions.iter().filter(|region| !region.is_hidden).count(),
         regions,
-        shows: standing.hidden.is_none().then(|| show_lines(night)),
+        shows: standing
+            .hidden
+            .is_none()
+            .then(|| show_lines(night, mark, holders.is_some())),
         search: &night.asked.search,
         search_label: "region-search",
         margin_heading: match is_ranked {

@@ -5,6 +5,7 @@ use election::{Ballot, Law};
 
 use super::decision::{Decision, Gauge, share_text, votes_gauge};
 use super::headline::Headline;
+use super::hours::{Curve, Hours};
 use super::night::{Night, Standing, TurnoutLine, ballot_path, width};
 use super::region_list::ShowLine;
 use super::view::{AnswerCounts, LawView, RegionAnswers};
@@ -27,6 +28,7 @@ struct LawPage<'a> {
     headline: Headline,
     standing: Standing,
     turnout: TurnoutLine,
+    curve: Option<Curve>,
     answers: Option<Answers>,
     gauges: Vec<Gauge>,
     needs: Needs,
@@ -105,6 +107,7 @@ pub fn law(night: &Night<'_>, ballot: &Ballot, law: &Law, view: &LawView) -> Pag
     let votes = total.filter(|total| total.valid() > 0);
     let votes = votes.map(|total| votes_gauge(night, law, total));
     let regions = region_lines(night, law, view);
+    let hours = Hours::of(night, ballot, &view.progress, (view.turnout, &view.hours));
     let page = LawPage {
         frame: night.frame(
             ballot.title.in_language(lang).to_owned(),
@@ -119,7 +122,8 @@ pub fn law(night: &Night<'_>, ballot: &Ballot, law: &Law, view: &LawView) -> Pag
         kind: "kind-law",
         question: law.question.in_language(lang),
         headline,
-        turnout: TurnoutLine::of(night, view.turnout),
+        turnout: TurnoutLine::beside(night, view.turnout, hours.as_ref()),
+        curve: hours.and_then(|hours| hours.curve),
         gauges: votes
             .into_iter()
             .chain(decision.regions_gauge(night))

@@ -5,6 +5,7 @@ use election::{Ballot, Language};
 
 use super::asked::Asked;
 use super::checked::CheckedLine;
+use super::hours::Hours;
 use super::view::{Progress, Seen, Stage, Turnout};
 use crate::address::with_lang;
 use crate::frame::{Frame, Page, PageContext};
@@ -175,9 +176,23 @@ pub(super) struct TurnoutLine {
     pub(super) text: String,
     pub(super) percent: String,
     pub(super) width: String,
+    /// The same at a full hour, beside an earlier event's; none where nothing is compared.
+    pub(super) against: Option<String>,
 }
 
 impl TurnoutLine {
+    /// With what the hours say beside it.
+    pub(super) fn beside(
+        night: &Night<'_>,
+        turnout: Turnout,
+        hours: Option<&Hours>,
+    ) -> TurnoutLine {
+        TurnoutLine {
+            against: hours.and_then(|hours| hours.said.clone()),
+            ..TurnoutLine::of(night, turnout)
+        }
+    }
+
     pub(super) fn of(night: &Night<'_>, turnout: Turnout) -> TurnoutLine {
         let text = night.t().fill(
             "turnout-line",
@@ -191,6 +206,7 @@ impl TurnoutLine {
             text,
             percent: night.percent(turnout.votes, turnout.registered),
             width: width(turnout.votes, turnout.registered),
+            against: None,
         }
     }
 }

@@ -4,6 +4,7 @@ use askama::Template;
 use election::{Ballot, CandidateStatus, Election};
 
 use super::contest::{Contest, Mark};
+use super::gain::Holders;
 use super::headline::Headline;
 use super::night::{Night, Standing, TurnoutLine, ballot_path, width};
 use super::parties::{Fill, candidate_name, fill, party_name, party_position};
@@ -32,6 +33,8 @@ struct RegionPage<'a> {
     total: String,
     candidates: Vec<CandidateLine<'a>>,
     tied: Vec<String>,
+    /// Whose seat it was, where somebody of another party is first.
+    gain: Option<String>,
     rounds: Option<RoundsView<'a>>,
     patterns: Vec<(usize, &'static str)>,
 }
@@ -64,10 +67,15 @@ pub fn region(
     let name = place.name.in_language(night.lang());
     let headline = Headline::of_region(night, election, progress, seen, view);
     let mark = Mark::of(progress);
-    let tied = match Contest::of(election, view) {
-        Contest::Tied { tied, .. } => tied,
-        Contest::NothingCounted | Contest::Ahead { .. } => Vec::new(),
+    let (tied, first) = match Contest::of(election, view) {
+        Contest::Tied { tied, .. } => (tied, None),
+        Contest::NothingCounted => (Vec::new(), None),
+        Contest::Ahead { winners, .. } => (Vec::new(), winners.first().copied()),
     };
+    let gain = first.and_then(|first| {
+        let first = party_position(night.context.event, election, first);
+        Holders::of(night, ballot, election)?.gain(night, view.region, first, mark)
+    });
     let rounds = view.rounds.as_ref();
     let page = RegionPage {
         frame: night.frame(name.to_owned(), &path, &headline.text),
@@ -89,6 +97,7 @@ pub fn region(
         total: night.count(total),
         candidates: candidate_lines(night, election, view, total),
         tied: tied.iter().map(|n| candidate_name(election, *n)).collect(),
+        gain,
         rounds: rounds.map(|rounds| RoundsView::of(night, election, rounds, mark, &path)),
         patterns: chart::patterns(),
     };

@@ -49,6 +49,7 @@ fn election_page(event: &Event, lang: Language, stage: &Stage, regions: &[Region
     let view = ElectionView {
         progress: progress(stage.clone()),
         turnout: turnout(regions.iter().map(|r| r.turnout.votes).sum()),
+        hours: Vec::new(),
         regions: regions.to_vec(),
         seen: shown(()),
     };
@@ -192,6 +193,7 @@ fn law_says(stage: Stage, oui: u64, non: u64, regions: Option<&[(u64, u64)]>) ->
     let view = LawView {
         progress: progress(stage),
         turnout: turnout(oui + non),
+        hours: Vec::new(),
         seen: shown(LawCounts {
             total: answers(oui, non),
             regions,

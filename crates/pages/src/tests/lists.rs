@@ -29,6 +29,7 @@ fn view(stage: Stage, regions: Vec<RegionView>) -> ElectionView {
             votes: regions.iter().map(votes).sum(),
             registered: 6_000_000,
         },
+        hours: Vec::new(),
         regions,
         seen: Seen::Counts {
             counts: (),
@@ -384,4 +385,73 @@ fn parties_are_compared_with_what_they_had_in_the_counted_regions() {
     }
     assert!(html.contains("variation depuis"));
     assert!(!compared(None).contains("variation depuis"));
+}
+
+/// Whoever leads has gained nothing yet; a tie, a region without counted votes and one that stays are no gains.
+#[test]
+fn seats_of_another_party_are_said_to_be_held_and_once_elected_to_be_gained() {
+    let event = event();
+    let single = ballot(&event, "E2025-QC");
+    let election = single.election().expect("an election");
+    // Region 1 was of another party than the one that is first there now; region 2 is as it was.
+    let rows = (1..=6).map(|region| {
+        let party = if region == 1 { "PB" } else { "PA" };
+        format!("E2025-QC,{region},{party},600,1\n")
+    });
+    let csv = format!(
+        "ballot,region,party,votes,seats\n{}",
+        rows.collect::<String>()
+    );
+    let day = jiff::civil::date(2021, 10, 4);
+    let earlier = builder::baseline(csv.as_bytes(), &event, event.title.clone(), day);
+    let earlier = earlier.expect("earlier results");
+    let regions = four(&event);
+    for (stage, baseline, mark, never) in [
+        (
+            Stage::Counting,
+            Some(&earlier),
+            Some("Siège détenu par Parti B"),
+            "Gain",
+        ),
+        (
+            Stage::Preliminary,
+            Some(&earlier),
+            Some("Gain sur Parti B"),
+            "détenu",
+        ),
+        (
+            certified(),
+            Some(&earlier),
+            Some("Gain sur Parti B"),
+            "détenu",
+        ),
+        (Stage::Preliminary, None, None, "Gain"),
+    ] {
+        let gains = asked("show=gains");
+        let night = Night {
+            baseline,
+            ..night(&event, &gains)
+        };
+        let view = view(stage, regions.clone());
+        let html = results::election(&night, single, election, &view).html;
+        let found: Vec<u16> = rows_shown(&html);
+        assert!(!html.contains(never), "{never}");
+        assert_eq!(html.contains("<option value=\"gains\""), baseline.is_some());
+        assert_eq!(found, if mark.is_some() { vec![1] } else { vec![] });
+        let standing = (&view.progress, &view.seen);
+        for (region, mark) in [(0, mark), (1, None), (2, None), (3, None)] {
+            let page = results::region(&night, single, election, standing, &view.regions[region]);
+            let html = page.expect("a region").html;
+            assert_eq!(html.contains("class=\"gain\""), mark.is_some(), "{region}");
+            assert!(mark.is_none_or(|mark| html.contains(mark)));
+        }
+        assert!(
+            mark.is_none_or(|mark| html.contains(&format!("<span class=\"gain\">{mark}</span>")))
+        );
+    }
+}
+
+fn rows_shown(html: &str) -> Vec<u16> {
+    let rows = rows(html).into_iter();
+    rows.filter(|row| row.1).map(|row| row.0).collect()
 }

@@ -42,6 +42,7 @@ fn votes_that_wait_for_their_release_are_not_said_to_be_none() {
         let view = ElectionView {
             progress: progress(stage),
             turnout: region.turnout,
+            hours: Vec::new(),
             regions: vec![region],
             seen: seen(())[0].clone(),
         };

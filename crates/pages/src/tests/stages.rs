@@ -49,6 +49,7 @@ fn nobody_is_elected_and_nothing_passes_before_every_vote_is_counted() {
             &ElectionView {
                 progress: standing,
                 turnout: turnout(),
+                hours: Vec::new(),
                 regions: vec![view],
                 seen: seen[0].clone(),
             },
