@@ -4,6 +4,7 @@ mod headlines;
 mod help;
 mod hours;
 mod kept;
+mod law_regions;
 mod lists;
 mod picture;
 mod proofs;

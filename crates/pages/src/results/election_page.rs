@@ -1,9 +1,11 @@
 //! An election over all its regions.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use election::{Ballot, Election};
 
-use super::atlas::{Picture, pictures};
+use super::atlas::{Look, NOBODY, Picture, pictures};
 use super::contest::{Mark, margins_of_rounds};
 use super::earlier::Earlier;
 use super::gain::Holders;
@@ -54,6 +56,28 @@ struct ElectionPage<'a> {
     patterns: Vec<(usize, &'static str)>,
 }
 
+/// Who is first where; a region is looked up once.
+fn atlas<'a>(night: &Night<'a>, regions: &[RegionLine<'a>]) -> Vec<Picture<'a>> {
+    let lines: BTreeMap<u16, &RegionLine<'a>> =
+        regions.iter().map(|line| (line.number, line)).collect();
+    pictures(night, |number| {
+        let line = lines.get(&number)?;
+        let leader = line.leader.as_ref();
+        let first = leader.map_or_else(
+            || night.t().get(line.empty).into_owned(),
+            |leader| format!("{}, {}", leader.name, night.t().get(leader.standing)),
+        );
+        Some(Look {
+            href: Some(line.href.clone()),
+            title: format!("{} – {first}", line.name),
+            fill: leader.map_or(NOBODY, |leader| leader.fill),
+            standing: leader.map_or("area-nobody", |leader| leader.standing),
+            is_left_out: line.is_hidden,
+            word: String::new(),
+        })
+    })
+}
+
 /// The page of an election over all its regions.
 #[must_use]
 pub fn election(
@@ -94,7 +118,7 @@ pub fn election(
         parties,
         compared: earlier.map(|earlier| earlier.note),
         atlas: match standing.hidden {
-            None => pictures(night, &regions),
+            None => atlas(night, &regions),
             Some(_) => Vec::new(),
         },
         found: regions.iter().filter(|region| !region.is_hidden).count(),

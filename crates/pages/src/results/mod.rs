@@ -24,6 +24,7 @@ mod gain;
 mod headline;
 mod hours;
 mod law_page;
+mod law_regions;
 mod night;
 mod overview;
 mod parties;
