@@ -80,6 +80,28 @@ fn no_gap_opens_between_the_regions_of_the_example() {
     assert!(shared > 80, "{shared} of {} edges are shared", edges.len());
 }
 
+/// On the map by their borders, in a cartogram alone by their hexagons; whoever is beside me has me beside them.
+#[test]
+fn neighbours_share_a_border_or_a_side() {
+    for (definition, text, some) in [
+        ("election.toml", six::geojson(), vec![(1, vec![2, 3])]),
+        ("election-125.toml", province::geojson(), vec![]),
+    ] {
+        let event = event(definition);
+        let geometry = geometry(&event, &text);
+        for region in &event.regions {
+            let beside = geometry.neighbours(region.number);
+            assert!((1..=6).contains(&beside.len()), "{}", region.number);
+            let back = |other: &u16| geometry.neighbours(*other).contains(&region.number);
+            assert!(beside.iter().all(back), "{}", region.number);
+        }
+        for (region, beside) in some {
+            assert_eq!(geometry.neighbours(region), beside);
+        }
+        assert!(geometry.neighbours(9_999).is_empty());
+    }
+}
+
 #[test]
 fn the_province_has_a_cartogram_alone() {
     let text = province::geojson();

@@ -20,7 +20,7 @@ use std::net::TcpListener;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use companions::{Companions, builder};
-use election::{Event, Language};
+use election::{Event, Language, Text};
 use jiff::civil::date;
 use pages::{Form, PageContext};
 
@@ -43,7 +43,11 @@ fn main() -> std::io::Result<()> {
     let (event, province) = (read(EVENT), read(PROVINCE));
     let accompanied = |regions: &[u8], votes: &[u8], event: &Event| {
         let drawn = builder::geometry(regions, event).expect("the examples' regions are valid");
-        let earlier = builder::baseline(votes, event, event.title.clone(), date(2021, 10, 4));
+        let title = Text {
+            fr: "Élections de 2021 (exemple)".to_owned(),
+            en: "2021 elections (example)".to_owned(),
+        };
+        let earlier = builder::baseline(votes, event, title, date(2021, 10, 4));
         Companions {
             geometry: Some(drawn.geometry),
             baseline: Some(earlier.expect("the examples' earlier results are valid")),

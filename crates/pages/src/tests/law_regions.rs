@@ -110,3 +110,36 @@ fn pictures_shade_a_laws_regions_as_the_table_says() {
         "regions that are not shown have no picture"
     );
 }
+
+/// With a map, neighbours are those across a border; a region's page leads to theirs, in every language.
+#[test]
+fn a_region_names_its_neighbours() {
+    let event = event();
+    let drawn = builder::geometry(
+        include_bytes!("../../../../fixtures/regions.geojson"),
+        &event,
+    );
+    let geometry = drawn.expect("the example's regions").geometry;
+    let single = ballot(&event, "E2025-QC");
+    let election = single.election().expect("an election");
+    let [shown, ..] = seen(());
+    let view = super::region_view(true, false);
+    let page = |geometry| {
+        let night = Night {
+            geometry,
+            ..night(&event, Language::French)
+        };
+        let standing = (&progress(Stage::Counting), &shown);
+        let page = results::region(&night, single, election, standing, &view);
+        page.expect("a region").html
+    };
+    let html = page(Some(&geometry));
+    assert!(html.contains("Circonscriptions voisines"));
+    let beside = geometry.neighbours(1);
+    assert!(!beside.is_empty());
+    for number in 2..=6 {
+        let link = format!("href=\"/ballots/E2025-QC/regions/{number}?lang=fr\"");
+        assert_eq!(html.contains(&link), beside.contains(&number), "{number}");
+    }
+    assert!(!page(None).contains("voisines"));
+}
