@@ -10,7 +10,7 @@ use super::contest::{Mark, margins_of_rounds};
 use super::earlier::Earlier;
 use super::gain::Holders;
 use super::headline::Headline;
-use super::hours::{Curve, Hours};
+use super::hours::{Curve, Hours, turnout_line};
 use super::night::{Night, Standing, TurnoutLine, ballot_path};
 use super::parties::{PartyLine, SeatBar, all_seats, party_lines, seat_bar, total_votes};
 use super::region_list::{RegionLine, ShowLine, region_lines, show_lines};
@@ -110,7 +110,7 @@ pub fn election(
         path,
         kind: crate::voter::kind_of(ballot),
         headline,
-        turnout: TurnoutLine::beside(night, view.turnout, hours.as_ref()),
+        turnout: turnout_line(night, view.turnout, hours.as_ref()),
         curve: hours.and_then(|hours| hours.curve),
         total: night.count(total_votes(view)),
         seats: night.count(all),

@@ -3,7 +3,7 @@
 use election::Ballot;
 
 use super::clock_hours::{ClockHours, Until, earlier_turnout, on_clock};
-use super::night::Night;
+use super::night::{Night, TurnoutLine};
 use super::view::{HourVotes, Progress, Turnout};
 use crate::chart::Axes;
 use crate::wording;
@@ -87,6 +87,18 @@ impl Hours {
         });
         let curve = curve(night, &clock, turnout.registered, earlier.as_ref());
         Some(Hours { said, curve })
+    }
+}
+
+/// The turnout with what the hours say beside it.
+pub(super) fn turnout_line(
+    night: &Night<'_>,
+    turnout: Turnout,
+    hours: Option<&Hours>,
+) -> TurnoutLine {
+    TurnoutLine {
+        against: hours.and_then(|hours| hours.said.clone()),
+        ..TurnoutLine::of(night, turnout)
     }
 }
 

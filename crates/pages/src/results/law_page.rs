@@ -6,7 +6,7 @@ use election::{Ballot, Law};
 use super::atlas::Picture;
 use super::decision::{Decision, Gauge, share_text, votes_gauge};
 use super::headline::Headline;
-use super::hours::{Curve, Hours};
+use super::hours::{Curve, Hours, turnout_line};
 use super::law_regions::{RegionDots, RegionLine, atlas, region_dots, region_lines, show_lines};
 use super::night::{Night, Standing, TurnoutLine, ballot_path, width};
 use super::region_list::ShowLine;
@@ -100,7 +100,7 @@ pub fn law(night: &Night<'_>, ballot: &Ballot, law: &Law, view: &LawView) -> Pag
         kind: "kind-law",
         question: law.question.in_language(lang),
         headline,
-        turnout: TurnoutLine::beside(night, view.turnout, hours.as_ref()),
+        turnout: turnout_line(night, view.turnout, hours.as_ref()),
         curve: hours.and_then(|hours| hours.curve),
         gauges: votes
             .into_iter()

@@ -5,7 +5,6 @@ use election::{Ballot, Language};
 
 use super::asked::Asked;
 use super::checked::CheckedLine;
-use super::hours::Hours;
 use super::view::{Progress, Seen, Stage, Turnout};
 use crate::address::with_lang;
 use crate::frame::{Frame, Page, PageContext};
@@ -181,18 +180,6 @@ pub(super) struct TurnoutLine {
 }
 
 impl TurnoutLine {
-    /// With what the hours say beside it.
-    pub(super) fn beside(
-        night: &Night<'_>,
-        turnout: Turnout,
-        hours: Option<&Hours>,
-    ) -> TurnoutLine {
-        TurnoutLine {
-            against: hours.and_then(|hours| hours.said.clone()),
-            ..TurnoutLine::of(night, turnout)
-        }
-    }
-
     pub(super) fn of(night: &Night<'_>, turnout: Turnout) -> TurnoutLine {
         let text = night.t().fill(
             "turnout-line",

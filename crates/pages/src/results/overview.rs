@@ -6,7 +6,7 @@ use election::{Ballot, BallotKind};
 use super::contest::Mark;
 use super::decision::{Decision, mark_of};
 use super::headline::Headline;
-use super::hours::Hours;
+use super::hours::{Hours, turnout_line};
 use super::law_page::{Answers, answers};
 use super::night::{Night, Standing, TurnoutLine, ballot_path};
 use super::parties::{PartyLine, SeatBar, all_seats, party_lines, seat_bar};
@@ -86,7 +86,7 @@ fn card<'a>(night: &Night<'a>, ballot: &'a Ballot, summary: &Summary) -> Option<
                 turnout: {
                     let hours = (view.turnout, view.hours.as_slice());
                     let hours = Hours::of(night, ballot, &view.progress, hours);
-                    TurnoutLine::beside(night, view.turnout, hours.as_ref())
+                    turnout_line(night, view.turnout, hours.as_ref())
                 },
                 answers: counts.map(|counts| answers(night, law, counts.total)),
                 mark: mark_of(law.threshold.votes),
@@ -107,7 +107,7 @@ fn card<'a>(night: &Night<'a>, ballot: &'a Ballot, summary: &Summary) -> Option<
                 turnout: {
                     let hours = (view.turnout, view.hours.as_slice());
                     let hours = Hours::of(night, ballot, &view.progress, hours);
-                    TurnoutLine::beside(night, view.turnout, hours.as_ref())
+                    turnout_line(night, view.turnout, hours.as_ref())
                 },
                 answers: None,
                 mark: String::new(),
