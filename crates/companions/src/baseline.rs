@@ -3,6 +3,8 @@
 //! It holds sums that the office published long ago: no names of people, and no text but the earlier event's
 //! title, which stands in the definition and is checked like every text that voters read.
 
+#[cfg(feature = "builder")]
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use election::{Ballot, Election, Event, Text};
@@ -11,6 +13,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::canonical::{decode, encode};
 use crate::limits::{ROWS_MAX, SEATS_MAX, VOTES_MAX};
+use crate::turnout::EarlierTurnout;
 
 /// The format that this program reads and writes.
 const FORMAT: &str = "scrutin-baseline-1";
@@ -34,6 +37,9 @@ pub struct EarlierBallot {
     pub ballot: String,
     /// Every region in which candidates stand today, by ascending number.
     pub regions: Vec<EarlierRegion>,
+    /// How many had voted by which hour, where the office brought it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turnout: Option<EarlierTurnout>,
 }
 
 /// The earlier votes of one region, within its borders of today.
@@ -118,6 +124,20 @@ impl Baseline {
         Ok(baseline)
     }
 
+    /// The same baseline with the turnout of its ballots, by their codes.
+    #[cfg(feature = "builder")]
+    pub(crate) fn with_turnout(
+        mut self,
+        event: &Event,
+        mut turnout: BTreeMap<String, EarlierTurnout>,
+    ) -> Result<Baseline, String> {
+        for ballot in &mut self.ballots {
+            ballot.turnout = turnout.remove(&ballot.ballot);
+        }
+        self.check(event)?;
+        Ok(self)
+    }
+
     fn check(&self, event: &Event) -> Result<(), String> {
         if self.format != FORMAT {
             let format: String = self.format.chars().take(60).collect();
@@ -170,7 +190,10 @@ impl EarlierBallot {
                 .check(event)
                 .map_err(|reason| format!("region {}: {reason}", region.region))?;
         }
-        Ok(())
+        match &self.turnout {
+            None => Ok(()),
+            Some(turnout) => turnout.check(),
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! screen. Where it lies on the earth is not kept. Hexagons stand on a corner, in rows; every other row, the
 //! one of number 1 first, stands half a hexagon further to the right.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use election::Event;
 use serde::{Deserialize, Serialize};
@@ -95,6 +95,23 @@ impl Geometry {
         let columns = hexagons().map(|hexagon| hexagon.column).max()?;
         let rows = hexagons().map(|hexagon| hexagon.row).max()?;
         Some([u16::from(columns) + 1, u16::from(rows) + 1])
+    }
+
+    /// The regions beside one, ascending: those that share a piece of its border on the map; where there is no map,
+    /// those whose hexagons touch its own.
+    #[must_use]
+    pub fn neighbours(&self, region: u16) -> Vec<u16> {
+        let Some(this) = self.regions.iter().find(|one| one.region == region) else {
+            return Vec::new();
+        };
+        let border: BTreeSet<[Point; 2]> = this.edges().collect();
+        let is_beside = |other: &&RegionGeometry| match (self.size, this.hexagon, other.hexagon) {
+            (Some(_), ..) => other.edges().any(|edge| border.contains(&edge)),
+            (None, Some(one), Some(other)) => one.touches(other),
+            _ => false,
+        };
+        let others = self.regions.iter().filter(|other| other.region != region);
+        others.filter(is_beside).map(|other| other.region).collect()
     }
 
     /// Corners of all polygons.
@@ -189,6 +206,31 @@ impl Geometry {
             }
         }
         Ok(())
+    }
+}
+
+impl RegionGeometry {
+    /// Pieces of all borders, each the same whichever way it is walked.
+    fn edges(&self) -> impl Iterator<Item = [Point; 2]> {
+        let rings = self.polygons.iter().flat_map(|polygon| &polygon.0);
+        rings.flat_map(|ring| {
+            let next = ring.iter().cycle().skip(1);
+            let pairs = ring.iter().zip(next);
+            pairs.map(|(one, other)| [*one.min(other), *one.max(other)])
+        })
+    }
+}
+
+impl Hexagon {
+    /// Whether the two have a common side.
+    fn touches(self, other: Hexagon) -> bool {
+        let halves = |hexagon: Hexagon| 2 * i32::from(hexagon.column) + i32::from(hexagon.row % 2);
+        let aside = (halves(self) - halves(other)).abs();
+        match self.row.abs_diff(other.row) {
+            0 => aside == 2,
+            1 => aside == 1,
+            _ => false,
+        }
     }
 }
 

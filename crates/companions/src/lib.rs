@@ -15,9 +15,11 @@ pub mod builder;
 mod canonical;
 mod geometry;
 mod limits;
+mod turnout;
 
 pub use baseline::{Baseline, EarlierBallot, EarlierRegion, EarlierResult};
 pub use geometry::{Geometry, Hexagon, Point, Polygon, RegionGeometry};
+pub use turnout::{EarlierTurnout, VotesUntil};
 
 /// What accompanies one event; nothing where nothing was brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -12,6 +12,8 @@ pub(crate) const VOTES_MAX: u64 = 999_999_999;
 pub(crate) const SEATS_MAX: u32 = 1_000;
 /// Rows of a baseline.
 pub(crate) const ROWS_MAX: usize = 50_000;
+/// Hours of an earlier event, before and after the start of its day.
+pub(crate) const HOURS: std::ops::RangeInclusive<i16> = -31 * 24..=2 * 24;
 /// Bytes of a GeoJSON or CSV file as officials bring it.
 #[cfg(feature = "builder")]
 pub(crate) const SOURCE_BYTES_MAX: usize = 8 << 20;

@@ -182,6 +182,53 @@ fn a_baseline_that_does_not_fit_is_refused() {
     }
 }
 
+#[test]
+fn a_turnout_that_does_not_fit_is_refused() {
+    const HOURS: &str = ",\"turnout\":{\"registered\":200,\"until\":[{\"hour\":-4,\"votes\":9},{\"hour\":12,\"votes\":60},{\"hour\":20,\"votes\":115}]}}]}";
+    let sound = BASELINE.strip_suffix("}]}").unwrap().to_owned() + HOURS;
+    let read = baseline(&sound).unwrap();
+    assert_eq!(read.to_json(), sound.as_bytes());
+    assert_eq!(read.ballots()[0].turnout.as_ref().unwrap().until.len(), 3);
+    for (old, new, expected) in [
+        ("\"hour\":12", "\"hour\":20", "hours ascend"),
+        ("\"hour\":12", "\"hour\":-5", "hours ascend"),
+        ("\"votes\":60", "\"votes\":116", "votes never become fewer"),
+        (
+            "\"hour\":20",
+            "\"hour\":49",
+            "hour 49 of turnout, expected -744 to 48",
+        ),
+        ("\"hour\":-4", "\"hour\":-745", "hour -745 of turnout"),
+        ("\"hour\":-4", "\"hour\":1.5", "not a file of this version"),
+        (
+            "\"registered\":200",
+            "\"registered\":114",
+            "turnout of 115 votes of 114",
+        ),
+        (
+            "\"registered\":200",
+            "\"registered\":1000000000",
+            "at most 999999999",
+        ),
+        (
+            "\"registered\":200,",
+            "\"registered\":200,\"x\":1,",
+            "unknown field `x`",
+        ),
+    ] {
+        assert!(sound.contains(old), "{old}");
+        let told = baseline(&sound.replacen(old, new, 1)).unwrap_err();
+        assert!(told.contains(expected), "{old} -> {new}: {told}");
+    }
+    let none = BASELINE.strip_suffix("}]}").unwrap().to_owned()
+        + ",\"turnout\":{\"registered\":1,\"until\":[]}}]}";
+    assert!(
+        baseline(&none)
+            .unwrap_err()
+            .contains("turnout without an hour")
+    );
+}
+
 /// Some corners in the square between 45 and 46 degrees of latitude, in ten-thousandths.
 fn ring() -> impl Strategy<Value = Vec<(u16, u16)>> {
     proptest::collection::vec((0u16..10_000, 0u16..10_000), 3..60)

@@ -192,6 +192,6 @@ fn a_file_is_text_and_bounded() {
     let faults = faults(&many);
     assert_eq!(
         faults,
-        ["more than 50000 rows: leave out parties without votes"]
+        ["more than 50000 rows: leave out those without votes"]
     );
 }

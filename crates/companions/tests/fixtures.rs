@@ -1,5 +1,5 @@
-//! What accompanies the example events, `fixtures/regions*.geojson` and `fixtures/baseline*.csv`: drawn and made up
-//! here, and read as `shardpack` reads it. What that gives for the example of six regions is the released format,
+//! What accompanies the example events, `fixtures/regions*.geojson`, `fixtures/baseline*.csv` and
+//! `fixtures/turnout-125.csv`: drawn and made up here, and read as `shardpack` reads it. What that gives for the example of six regions is the released format,
 //! byte by byte: `fixtures/golden/companions/`. To write all of them anew: `SCRUTIN_BLESS=1 cargo test -p companions
 //! --test fixtures`, after a deliberate change of format with a new version in the files and a line in CHANGELOG.md.
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
@@ -80,6 +80,28 @@ fn no_gap_opens_between_the_regions_of_the_example() {
     assert!(shared > 80, "{shared} of {} edges are shared", edges.len());
 }
 
+/// On the map by their borders, in a cartogram alone by their hexagons; whoever is beside me has me beside them.
+#[test]
+fn neighbours_share_a_border_or_a_side() {
+    for (definition, text, some) in [
+        ("election.toml", six::geojson(), vec![(1, vec![2, 3])]),
+        ("election-125.toml", province::geojson(), vec![]),
+    ] {
+        let event = event(definition);
+        let geometry = geometry(&event, &text);
+        for region in &event.regions {
+            let beside = geometry.neighbours(region.number);
+            assert!((1..=6).contains(&beside.len()), "{}", region.number);
+            let back = |other: &u16| geometry.neighbours(*other).contains(&region.number);
+            assert!(beside.iter().all(back), "{}", region.number);
+        }
+        for (region, beside) in some {
+            assert_eq!(geometry.neighbours(region), beside);
+        }
+        assert!(geometry.neighbours(9_999).is_empty());
+    }
+}
+
 #[test]
 fn the_province_has_a_cartogram_alone() {
     let text = province::geojson();
@@ -102,6 +124,14 @@ fn both_have_earlier_results() {
         let title = event.title.clone();
         let date = "2021-10-04".parse().unwrap();
         let baseline = builder::baseline(text.as_bytes(), &event, title, date).unwrap();
+        let hours = earlier::hours(&baseline);
+        if regions == 125 {
+            check("turnout-125.csv", &hours);
+        }
+        let timed = builder::with_turnout(hours.as_bytes(), &event, baseline.clone()).unwrap();
+        let turnout = timed.ballots()[0].turnout.as_ref().unwrap();
+        let ends = [&turnout.until[0], &turnout.until[10]].map(|until| until.hour);
+        assert_eq!(ends, [10, 20]);
         if regions == 6 {
             let json = String::from_utf8(baseline.to_json()).unwrap();
             check("golden/companions/baseline-1.json", &json);

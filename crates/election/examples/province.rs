@@ -86,6 +86,7 @@ geometry = "regions-125.geojson"
 
 [baseline]
 file = "baseline-125.csv"
+turnout = "turnout-125.csv"
 title_fr = "Élections de 2021 (exemple)"
 title_en = "2021 elections (example)"
 date = 2021-10-04

@@ -38,6 +38,8 @@ pub struct NamedBaseline {
     pub title: Text,
     /// Day of the earlier event.
     pub date: Date,
+    /// The file of its turnout by hour, as CSV.
+    pub turnout: Option<NamedFile>,
 }
 
 /// Reads `geometry` of the table of the event, and the table of the baseline.
@@ -71,6 +73,8 @@ fn baseline_of(all: &mut Reading<'_>, mut section: Section<'_, '_>) -> Option<Na
             fault_once(all, &section.path_of(key), message);
         }
     }
+    let turnout = section.optional_text(all, "turnout");
+    let turnout = turnout.map(|name| named_file(all, &section.path_of("turnout"), name, "csv"));
     let written = section.datetime(all, "date", "2022-10-03");
     let path = section.path_of("date");
     section.finish(all);
@@ -85,6 +89,7 @@ fn baseline_of(all: &mut Reading<'_>, mut section: Section<'_, '_>) -> Option<Na
         file,
         title,
         date: date?,
+        turnout,
     })
 }
 

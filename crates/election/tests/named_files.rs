@@ -32,6 +32,14 @@ fn the_example_names_both() {
     assert_eq!(baseline.file.name, "baseline.csv");
     assert_eq!(baseline.title.en, "2021 elections (example)");
     assert_eq!(baseline.date.to_string(), "2021-10-04");
+    assert_eq!(baseline.turnout, None);
+    let text = EXAMPLE.replacen(FILE, &format!("{FILE}\nturnout = \"hours.csv\""), 1);
+    let (_, files) = Event::with_named_files(&text).unwrap();
+    let turnout = files
+        .baseline
+        .and_then(|baseline| baseline.turnout)
+        .unwrap();
+    assert_eq!(turnout.name, "hours.csv");
     // They are no part of the event.
     let json = String::from_utf8(event.to_canonical_json()).unwrap();
     assert!(!json.contains("geojson") && !json.contains("baseline"));
@@ -71,6 +79,9 @@ fn a_name_leads_nowhere_else() {
     }
     let expected = format!("baseline.file: {}", words("csv"));
     assert_eq!(faults(FILE, "file = \"baseline.xlsx\""), [expected]);
+    let expected = format!("baseline.turnout: {}", words("csv"));
+    let written = format!("{FILE}\nturnout = \"../hours.csv\"");
+    assert_eq!(faults(FILE, &written), [expected]);
 }
 
 #[test]
@@ -104,7 +115,7 @@ fn each_fault_is_told_once() {
         (
             DATE,
             "date = 2021-10-04\nregion = 1",
-            "baseline.region: unknown key; known here: file, title_fr, title_en, date",
+            "baseline.region: unknown key; known here: file, title_fr, title_en, turnout, date",
         ),
         (
             "title_fr = \"Élections de 2021 (exemple)\"",

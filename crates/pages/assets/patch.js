@@ -14,6 +14,8 @@ function light(node) {
 
 function patchAttributes(old, fresh) {
   for (const { name } of [...old.attributes]) {
+    // What a reader has opened stays open.
+    if (name === "open" && old.localName === "details") continue;
     if (!fresh.hasAttribute(name)) old.removeAttribute(name);
   }
   for (const { name, value } of fresh.attributes) {

@@ -5,6 +5,7 @@
 // and in its live parts is changed what differs. Search, focus and scrolling stay where they are.
 
 import { patch } from "./patch.js";
+import { again } from "./opened.js";
 import { arrange } from "./regions.js";
 import { text } from "./texts.js";
 
@@ -72,6 +73,7 @@ function put(next) {
   old.forEach((part, at) => patch(part, fresh[at]));
   connection.dataset.settled = next.getElementById("connection").dataset.settled;
   summarise();
+  again();
 }
 
 async function refresh() {

@@ -67,6 +67,60 @@ test("a riding is found, filtered and pinned in the browser alone", async () => 
   await close();
 });
 
+test("a riding opens in place, with its neighbours, and back closes it", async () => {
+  const { page, close } = await open(browser, { viewport: { width: 320, height: 640 } });
+  const url = `${preview.urls.province}/ballots/E2025-QC?lang=en`;
+  await page.goto(url);
+  const row = page.locator("table.regions tbody tr").nth(3).getByRole("link");
+  const name = await row.textContent();
+  const dialog = page.getByRole("dialog", { name });
+  await row.focus();
+  await page.keyboard.press("Enter");
+  await dialog.waitFor();
+  assert.equal(await dialog.locator(".figures tbody tr").count(), 5, "its candidates");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "opened-name");
+  await inspect(page, "results-opened");
+  // A neighbour takes its place; Escape leads back to the list, where it began.
+  const beside = dialog.getByRole("navigation").getByRole("link").first();
+  const other = await beside.textContent();
+  await beside.click();
+  await page.getByRole("dialog", { name: other }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator("#opened").waitFor({ state: "hidden" });
+  assert.equal(page.url(), url);
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), name);
+  // Back closes, forward opens again, and so does a reload.
+  await row.click();
+  await dialog.waitFor();
+  await page.goBack();
+  await dialog.waitFor({ state: "hidden" });
+  await page.goForward();
+  await dialog.waitFor();
+  await page.reload();
+  await dialog.waitFor();
+  await page.getByRole("button", { name: say["opened-close"] }).click();
+  await dialog.waitFor({ state: "hidden" });
+  await page.locator(".map a[data-region='7']").dispatchEvent("click");
+  await page.locator("#opened[open]").waitFor();
+  await close();
+});
+
+test("turnout by hour has a table, which stays open while figures move", async () => {
+  const { page, close } = await open(browser, { forcedColors: "active", viewport: { width: 320, height: 640 } });
+  await page.clock.install();
+  await page.goto(`${preview.urls.province}/ballots/E2025-QC?lang=fr`);
+  assert.match(await page.locator(".against").textContent(), /^À 17\sh, /);
+  await page.locator("details summary").click();
+  const total = () => page.locator("caption").first().textContent();
+  const before = await total();
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  await page.clock.runFor(11_000);
+  await page.waitForFunction((old) => document.querySelector("caption").textContent !== old, before);
+  assert.equal(await page.locator("details table").isVisible(), true);
+  await inspect(page, "results-hours");
+  await close();
+});
+
 test("without scripts, a form searches and links step through rounds", CHROMIUM_ONLY, async () => {
   const { page, close } = await open(browser, { javaScriptEnabled: false, viewport: { width: 320, height: 640 } });
   await page.goto(`${preview.urls.province}/ballots/E2025-QC?lang=en`);

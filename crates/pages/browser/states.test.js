@@ -34,7 +34,13 @@ const STATES = {
     ["embed-election", "/embed/ballots/E2025-QC"],
     ["embed-ranked", "/embed/ballots/E2025-RG/regions/2"],
   ])),
-  province: { election: "/ballots/E2025-QC", law: "/ballots/L2025-001" },
+  province: {
+    election: "/ballots/E2025-QC",
+    gains: "/ballots/E2025-QC?state=closed&show=gains",
+    law: "/ballots/L2025-001",
+    against: "/ballots/L2025-001?show=against",
+    region: "/ballots/E2025-QC/regions/7?state=certified",
+  },
   monitor: { validator: "/monitor" },
 };
 

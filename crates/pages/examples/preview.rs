@@ -20,7 +20,7 @@ use std::net::TcpListener;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use companions::{Companions, builder};
-use election::{Event, Language};
+use election::{Event, Language, Text};
 use jiff::civil::date;
 use pages::{Form, PageContext};
 
@@ -32,6 +32,7 @@ const MAP: &[u8] = include_bytes!("../../../fixtures/regions.geojson");
 const HEXAGONS: &[u8] = include_bytes!("../../../fixtures/regions-125.geojson");
 const EARLIER: &[u8] = include_bytes!("../../../fixtures/baseline.csv");
 const EARLIER_PROVINCE: &[u8] = include_bytes!("../../../fixtures/baseline-125.csv");
+const HOURS_PROVINCE: &[u8] = include_bytes!("../../../fixtures/turnout-125.csv");
 
 /// Answers one surface's requests.
 type Surface<'a> = &'a (dyn Fn(&PageContext<'_>, &Request, &Form) -> Answer + Sync);
@@ -42,14 +43,22 @@ fn main() -> std::io::Result<()> {
     let (event, province) = (read(EVENT), read(PROVINCE));
     let accompanied = |regions: &[u8], votes: &[u8], event: &Event| {
         let drawn = builder::geometry(regions, event).expect("the examples' regions are valid");
-        let earlier = builder::baseline(votes, event, event.title.clone(), date(2021, 10, 4));
+        let title = Text {
+            fr: "Élections de 2021 (exemple)".to_owned(),
+            en: "2021 elections (example)".to_owned(),
+        };
+        let earlier = builder::baseline(votes, event, title, date(2021, 10, 4));
         Companions {
             geometry: Some(drawn.geometry),
             baseline: Some(earlier.expect("the examples' earlier results are valid")),
         }
     };
     let six = accompanied(MAP, EARLIER, &event);
-    let all = accompanied(HEXAGONS, EARLIER_PROVINCE, &province);
+    let mut all = accompanied(HEXAGONS, EARLIER_PROVINCE, &province);
+    all.baseline = all.baseline.map(|baseline| {
+        let timed = builder::with_turnout(HOURS_PROVINCE, &province, baseline);
+        timed.expect("the example's earlier turnout is valid")
+    });
     let ballot_box = voter::BallotBox::default();
     let surfaces: [(&str, &Event, Surface<'_>); 4] = [
         ("voter", &event, &|context, request, query| {

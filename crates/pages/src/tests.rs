@@ -2,7 +2,9 @@
 
 mod headlines;
 mod help;
+mod hours;
 mod kept;
+mod law_regions;
 mod lists;
 mod picture;
 mod proofs;
@@ -14,7 +16,7 @@ use election::{Ballot, Choice, Event, Language};
 
 use crate::results::{
     AnswerCounts, Asked, CandidateVotes, ElectionView, LawCounts, LawView, Night, Progress,
-    RegionAnswers, RegionView, Round, Rounds, Seen, Stage, Summary, Turnout,
+    RegionAnswers, RegionView, Round, Rounds, Seen, Show, Stage, Summary, Turnout,
 };
 use crate::voter::{
     self, Activity, CheckFault, CredentialFault, End, MarkedBallot, Marks, TriesLeft,
@@ -36,6 +38,29 @@ pub(crate) fn event() -> Event {
 /// While the example's ballots are open.
 const OPEN_MS: i64 = 1_763_771_400_000;
 const RECEIPT: &str = "0-1234-0123456789abcdefghjkmnpqrs";
+
+/// Nothing beside the page itself.
+static NOTHING_ASKED: Asked = Asked {
+    search: String::new(),
+    show: Show::All,
+    round: None,
+};
+
+/// What results pages are rendered for while the ballots are open, with nothing that may be left out.
+fn night(event: &Event, lang: Language) -> Night<'_> {
+    Night {
+        context: PageContext {
+            event,
+            lang,
+            now_ms: OPEN_MS,
+        },
+        stream: None,
+        embed: false,
+        asked: &NOTHING_ASKED,
+        geometry: None,
+        baseline: None,
+    }
+}
 
 fn ballot<'a>(event: &'a Event, id: &str) -> &'a Ballot {
     event.ballot(id).expect("an example ballot")
@@ -219,6 +244,7 @@ fn law_views(stage: &Stage) -> Vec<LawView> {
         .map(|seen| LawView {
             progress: progress(stage.clone()),
             turnout: turnout(),
+            hours: Vec::new(),
             seen,
         })
         .collect()
@@ -233,12 +259,9 @@ fn results_pages(context: &PageContext<'_>) -> Vec<Page> {
         (certified(), false),
     ] {
         let night = Night {
-            context: *context,
             stream: Some("/api/v1/stream"),
             embed,
-            asked: &Asked::default(),
-            geometry: None,
-            baseline: None,
+            ..night(context.event, context.lang)
         };
         let law = ballot(context.event, "L2025-002");
         let kind = law.law().expect("a law");
@@ -256,6 +279,7 @@ fn results_pages(context: &PageContext<'_>) -> Vec<Page> {
                 let view = ElectionView {
                     progress,
                     turnout: turnout(),
+                    hours: Vec::new(),
                     regions: vec![region],
                     seen,
                 };
@@ -379,19 +403,7 @@ fn every_link_and_form_keeps_the_language() {
 #[test]
 fn what_the_policy_hides_is_on_no_page() {
     let event = event();
-    let context = PageContext {
-        event: &event,
-        lang: Language::English,
-        now_ms: OPEN_MS,
-    };
-    let night = Night {
-        context,
-        stream: None,
-        embed: false,
-        asked: &Asked::default(),
-        geometry: None,
-        baseline: None,
-    };
+    let night = night(&event, Language::English);
     let law = ballot(&event, "L2025-002");
     let view = &law_views(&Stage::Counting)[1];
     let page = results::law(&night, law, law.law().expect("a law"), view);
@@ -402,18 +414,7 @@ fn what_the_policy_hides_is_on_no_page() {
 #[test]
 fn a_law_without_regions_shows_its_total_and_no_verdict_that_needs_them() {
     let event = event();
-    let night = Night {
-        context: PageContext {
-            event: &event,
-            lang: Language::English,
-            now_ms: OPEN_MS,
-        },
-        stream: None,
-        embed: false,
-        asked: &Asked::default(),
-        geometry: None,
-        baseline: None,
-    };
+    let night = night(&event, Language::English);
     let ballot = ballot(&event, "L2025-002");
     let law = ballot.law().expect("a law");
     let views = law_views(&Stage::Preliminary);
@@ -456,7 +457,7 @@ fn the_voters_page_weighs_at_most_60_kb_on_the_wire() {
         .map(|p| p.html.len())
         .max()
         .unwrap_or(0);
-    let others = ["results.", "regions.", "patch.", "monitor."];
+    let others = ["results.", "regions.", "opened.", "patch.", "monitor."];
     let voter = |name: &str| !others.iter().any(|p| name.starts_with(p));
     let rest: usize = assets()
         .filter(|a| voter(a.name))

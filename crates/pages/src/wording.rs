@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use election::Language;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
@@ -152,7 +153,12 @@ pub(crate) struct Moment {
 /// definition.
 pub(crate) fn moment(lang: Language, time_zone: &str, ms: i64) -> Moment {
     let local = local(time_zone, ms);
-    let text = on_day(lang, time_zone, &local, &clock(lang, &local));
+    let text = on_day(
+        lang,
+        time_zone,
+        &local,
+        &clock(lang, local.hour(), local.minute()),
+    );
     Moment {
         text,
         machine: local.timestamp().to_string(),
@@ -178,10 +184,49 @@ pub(crate) fn time_of_day(lang: Language, time_zone: &str, ms: i64) -> String {
     let minute_ms = 60_000;
     let local = local(time_zone, ms.saturating_add(minute_ms - 1));
     let values = [
-        ("clock", clock(lang, &local).into()),
+        ("clock", clock(lang, local.hour(), local.minute()).into()),
         ("zone", zone_name(lang, time_zone, &local).into()),
     ];
     Messages::of(lang).fill("time-of-day", values)
+}
+
+/// An hour of the local clock; with its day where a page shows several. At midnight people name the day that ends.
+pub(crate) fn hour(lang: Language, at: DateTime, with_day: bool) -> String {
+    let t = Messages::of(lang);
+    let is_midnight = (at.hour(), at.minute()) == (0, 0);
+    let (day, clock) = match is_midnight {
+        true => (
+            at.date().yesterday().unwrap_or(at.date()),
+            t.get("clock-midnight").into_owned(),
+        ),
+        false => (at.date(), clock(lang, at.hour(), at.minute())),
+    };
+    if !with_day {
+        return clock;
+    }
+    let values = [
+        ("day", day.day().into()),
+        ("month", month(lang, day.month()).into()),
+        ("clock", clock.into()),
+    ];
+    t.fill("hour-of-day", values)
+}
+
+/// Minutes of the local clock since the start of a day in the event's zone; negative before it.
+pub(crate) fn clock_minutes(time_zone: &str, ms: i64, since: Date) -> i64 {
+    let local = local(time_zone, ms);
+    let days = since.until(local.date()).map_or(0, |span| span.get_days());
+    i64::from(days) * 1_440 + i64::from(local.hour()) * 60 + i64::from(local.minute())
+}
+
+/// The day of an instant in the event's zone.
+pub(crate) fn day_of(time_zone: &str, ms: i64) -> Date {
+    local(time_zone, ms).date()
+}
+
+fn month(lang: Language, month: i8) -> String {
+    let at = usize::from(month.unsigned_abs() - 1) % 12; // the calendar's months begin with 1
+    Messages::of(lang).get(MONTHS[at]).into_owned()
 }
 
 fn local(time_zone: &str, ms: i64) -> Zoned {
@@ -191,12 +236,11 @@ fn local(time_zone: &str, ms: i64) -> Zoned {
 
 fn on_day(lang: Language, time_zone: &str, day: &Zoned, clock: &str) -> String {
     let t = Messages::of(lang);
-    let month = t.get(MONTHS[usize::from(day.month().unsigned_abs() - 1) % 12]);
     t.fill(
         "moment",
         [
             ("day", day.day().into()),
-            ("month", month.into_owned().into()),
+            ("month", month(lang, day.month()).into()),
             ("year", day.year().to_string().into()),
             ("clock", clock.into()),
             ("zone", zone_name(lang, time_zone, day).into()),
@@ -205,9 +249,8 @@ fn on_day(lang: Language, time_zone: &str, day: &Zoned, clock: &str) -> String {
 }
 
 /// `20 h`, `19 h 30`, `midi`; `8 p.m.`, `7:30 p.m.`, `noon`.
-fn clock(lang: Language, local: &Zoned) -> String {
+fn clock(lang: Language, hour: i8, minute: i8) -> String {
     let t = Messages::of(lang);
-    let (hour, minute) = (local.hour(), local.minute());
     if (hour, minute) == (12, 0) {
         return t.get("clock-noon").into_owned();
     }

@@ -179,8 +179,10 @@ impl Definition {
 /// The files beside a definition that it names.
 fn names_of_files(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter_map(|line| {
-        let value = line.strip_prefix("geometry = \"");
-        let value = value.or_else(|| line.strip_prefix("file = \""))?;
+        let keys = ["geometry", "file", "turnout"];
+        let value = keys
+            .iter()
+            .find_map(|key| line.strip_prefix(&format!("{key} = \"")))?;
         value.split('"').next()
     })
 }

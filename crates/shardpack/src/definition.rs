@@ -44,9 +44,19 @@ pub(crate) fn read(path: &Path) -> Result<Brought> {
         told.read_beside(path, &file, "event.geometry", read)
     });
     let baseline = files.baseline.and_then(|named| {
-        let NamedBaseline { file, title, date } = named;
+        let NamedBaseline {
+            file,
+            title,
+            date,
+            turnout,
+        } = named;
         let read = |bytes: &[u8]| builder::baseline(bytes, &event, title, date);
-        told.read_beside(path, &file, "baseline.file", read)
+        let baseline = told.read_beside(path, &file, "baseline.file", read)?;
+        let Some(turnout) = turnout else {
+            return Some(baseline);
+        };
+        let read = |bytes: &[u8]| builder::with_turnout(bytes, &event, baseline);
+        told.read_beside(path, &turnout, "baseline.turnout", read)
     });
     if !told.0.is_empty() {
         return Err(told.error());

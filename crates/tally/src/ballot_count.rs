@@ -105,6 +105,15 @@ impl BallotCount {
         sums
     }
 
+    /// Votes of all regions by start of the hour, counted from marks.
+    pub(crate) fn votes_by_hour(&self) -> BTreeMap<i64, u64> {
+        let mut sums = BTreeMap::new();
+        for ((_, hour), votes) in &self.turnout {
+            *sums.entry(*hour).or_default() += votes;
+        }
+        sums
+    }
+
     /// Adds the marks of one frame.
     ///
     /// # Errors

@@ -97,6 +97,7 @@ impl Published {
         let turnout = Turnout {
             registered: self.registered[at].clone(),
             votes: board.count().ballots[at].votes_by_region(),
+            hours: board.count().ballots[at].votes_by_hour(),
         };
         let (standing, visible) = (board.standing(ballot), board.visible(ballot));
         let made = Instant::now();

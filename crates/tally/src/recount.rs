@@ -199,6 +199,7 @@ impl Recount {
         let turnout = Turnout {
             registered: self.package.registered(at),
             votes: count.votes_by_region(),
+            hours: count.votes_by_hour(),
         };
         Ok(BallotReport {
             ballot_id: ballot.id.clone(),

@@ -72,6 +72,8 @@ pub(crate) struct Turnout {
     pub(crate) registered: BTreeMap<u16, u64>,
     /// Votes; a region without one has no entry.
     pub(crate) votes: BTreeMap<u16, u64>,
+    /// Votes of all regions together, by start of the hour (ms UTC).
+    pub(crate) hours: BTreeMap<i64, u64>,
 }
 
 /// Counts, or why there are none.

@@ -8,7 +8,7 @@ use crate::builder::drawn::DrawnRegion;
 use crate::builder::notes::{Notes, alone, regions_named};
 use crate::builder::projection::Projection;
 use crate::builder::topology::{GridRegion, simplified};
-use crate::builder::{csv_table, geojson};
+use crate::builder::{csv_table, geojson, hours_table};
 use crate::geometry::{Geometry, RegionGeometry};
 
 /// A geometry, and what was left of the file that it was made of.
@@ -68,6 +68,7 @@ pub fn baseline(
             ballots.push(EarlierBallot {
                 ballot: id,
                 regions: Vec::new(),
+                turnout: None,
             });
         }
         last = Some(place);
@@ -86,6 +87,24 @@ pub fn baseline(
         });
     }
     Baseline::new(event, title, date, ballots).map_err(|reason| alone(None, reason))
+}
+
+/// Reads the CSV of the earlier event's turnout by hour into its baseline.
+///
+/// # Errors
+/// Every fault of the file, with its line and what to write instead.
+pub fn with_turnout(
+    bytes: &[u8],
+    event: &Event,
+    baseline: Baseline,
+) -> Result<Baseline, Vec<Fault>> {
+    let mut notes = Notes::default();
+    let turnout = hours_table::read(bytes, event, &baseline, &mut notes)?;
+    if !notes.is_empty() {
+        return Err(notes.into_faults());
+    }
+    let with_turnout = baseline.with_turnout(event, turnout);
+    with_turnout.map_err(|reason| alone(None, reason))
 }
 
 /// All regions must be there, and all alike: a map with a gap, or with a region in one place only, misleads.

@@ -5,13 +5,15 @@
 //! codes are written.
 
 mod bring;
+mod csv_rows;
 mod csv_table;
 mod drawn;
 mod geojson;
+mod hours_table;
 mod json_depth;
 mod notes;
 mod projection;
 mod simplify;
 mod topology;
 
-pub use bring::{Drawing, baseline, geometry};
+pub use bring::{Drawing, baseline, geometry, with_turnout};

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use companions::Baseline;
 use election::Event;
 use rand_xoshiro::SplitMix64;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
@@ -10,6 +11,29 @@ use rand_xoshiro::rand_core::{Rng, SeedableRng};
 const VOTES: [u64; 2] = [18_000, 42_000];
 /// How strong each party is in all, in hundredths; nobody's party is the last.
 const STRENGTH: [u64; 5] = [34, 29, 19, 13, 5];
+
+/// Who had voted by 10 a.m. and by each full hour until the close at 8 p.m., in hundredths of all who voted.
+const BY_HOUR: [u64; 11] = [5, 11, 18, 26, 33, 40, 49, 60, 74, 88, 100];
+
+/// The turnout of a baseline by hour, of people in round numbers.
+pub(crate) fn hours(baseline: &Baseline) -> String {
+    let mut text = String::from("ballot,until,votes,registered\n");
+    let day = baseline.date();
+    for earlier in baseline.ballots() {
+        let rows = earlier.regions.iter().flat_map(|region| &region.results);
+        let votes: u64 = rows.map(|row| row.votes).sum();
+        let registered = votes * 3 / 2;
+        for (hour, share) in (10..).zip(BY_HOUR) {
+            let until = votes * share / 100;
+            let _ = writeln!(
+                text,
+                "{},{day}T{hour}:00,{until},{registered}",
+                earlier.ballot
+            );
+        }
+    }
+    text
+}
 
 pub(crate) fn csv(event: &Event) -> String {
     let mut random = SplitMix64::seed_from_u64(2021);

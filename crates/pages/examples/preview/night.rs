@@ -7,9 +7,9 @@
 use companions::Companions;
 use election::{Ballot, BallotKind, Election, Method};
 use pages::results::{
-    self, AnswerCounts, Asked, CandidateVotes, CheckedBy, CheckingWitness, ElectionView, LawCounts,
-    LawView, Night, Progress, RegionAnswers, RegionView, Round, Rounds, Seen, Stage, Summary,
-    Turnout,
+    self, AnswerCounts, Asked, CandidateVotes, CheckedBy, CheckingWitness, ElectionView, HourVotes,
+    LawCounts, LawView, Night, Progress, RegionAnswers, RegionView, Round, Rounds, Seen, Stage,
+    Summary, Turnout,
 };
 use pages::{Astray, Form, Page, PageContext, Program, astray};
 
@@ -17,6 +17,9 @@ use crate::http::{self, Answer, Request};
 
 /// After the example events' windows.
 const CLOSED_MS: i64 = 2_100_000_000_000;
+const HOUR_MS: i64 = 3_600_000;
+/// Hours from the first vote to the close.
+const HOURS: i64 = 15;
 /// Of a law, and of each region of an election.
 const REGISTERED: u64 = 48_000;
 
@@ -28,9 +31,11 @@ pub(crate) fn answer(
 ) -> Answer {
     let state = query.get("state").unwrap_or_default();
     let mut context = *context;
-    if matches!(state, "closed" | "certified") {
-        context.now_ms = CLOSED_MS;
-    }
+    context.now_ms = match state {
+        "closed" | "certified" => CLOSED_MS,
+        // The last evening of voting.
+        _ => context.event.ballots()[0].closes - 7 * HOUR_MS + context.now_ms % HOUR_MS,
+    };
     let parts: Vec<&str> = request.path().split('/').skip(1).collect();
     let (embed, parts) = match parts.as_slice() {
         ["embed", rest @ ..] => (true, rest),
@@ -117,10 +122,12 @@ fn summary(night: &Night<'_>, ballot: &Ballot, state: &str) -> Summary {
             let regions: Vec<RegionAnswers> = numbers
                 .map(|region| answers(region, cast(region), blank))
                 .collect();
+            let votes = regions.iter().map(|r| cast(r.region)).sum();
             Summary::Law(LawView {
                 progress: progress(night, ballot, state),
+                hours: hours(ballot, state, votes),
                 turnout: Turnout {
-                    votes: regions.iter().map(|r| cast(r.region)).sum(),
+                    votes,
                     registered: REGISTERED * regions.len() as u64,
                 },
                 seen: seen(night, ballot, state, counts(regions)),
@@ -137,10 +144,12 @@ fn summary(night: &Night<'_>, ballot: &Ballot, state: &str) -> Summary {
                     if state == "tied" { tied(view) } else { view }
                 })
                 .collect();
+            let votes = regions.iter().map(|r| r.turnout.votes).sum();
             Summary::Election(ElectionView {
                 progress: progress(night, ballot, state),
+                hours: hours(ballot, state, votes),
                 turnout: Turnout {
-                    votes: regions.iter().map(|r| r.turnout.votes).sum(),
+                    votes,
                     registered: REGISTERED * regions.len() as u64,
                 },
                 regions,
@@ -163,6 +172,20 @@ fn progress(night: &Night<'_>, ballot: &Ballot, state: &str) -> Progress {
         time_ms: (state != "empty").then(|| night.context.now_ms.min(ballot.closes)),
         checked: checked(state),
     }
+}
+
+/// As many votes in each hour, to the close or to the hour that is not over yet.
+fn hours(ballot: &Ballot, state: &str, votes: u64) -> Vec<HourVotes> {
+    let last = match state {
+        "closed" | "certified" => HOURS,
+        _ => HOURS - 6,
+    };
+    let by = |nth: i64| votes * nth.unsigned_abs() / last.unsigned_abs();
+    let hours = (0..last).map(|nth| HourVotes {
+        start_ms: ballot.closes - (HOURS - nth) * HOUR_MS,
+        votes: by(nth + 1) - by(nth),
+    });
+    hours.filter(|hour| hour.votes > 0).collect()
 }
 
 /// Nobody has seen an empty ledger; later two of three witnesses have seen all of it.

@@ -26,6 +26,7 @@ call-authority = { $name } at { $telephone }
 
 # Times and numbers
 moment = { $month } { $day }, { $year }, { $clock } { $zone }
+hour-of-day = { $month } { $day }, { $clock }
 time-of-day = { $clock } { $zone }
 clock-full = { $hour }
 clock-minutes = { $hour }:{ $minute }

@@ -95,6 +95,12 @@ turnout-line = { $count ->
    *[other] { $votes } votes
  } of { $registered } registered voters
 
+turnout-against = By { $clock }, { $now } had voted; { $title }, by the same hour: { $then }.
+turnout-by-hour = Turnout by hour
+turnout-today = Now
+turnout-table = The same as a table
+col-until = Until
+
 verdict-passed = Passed
 verdict-failed = Failed
 share-more = more than { $share }
@@ -108,6 +114,7 @@ baseline-note = Small numbers: change since { $title }, in seats and in points o
 atlas-cartogram = Every riding of one size
 atlas-map = The map
 atlas-note = Solid: elected. Pale: leading. The list below says the same in words.
+atlas-law-note = Plain: reaches what is needed. Striped: does not. The stronger, the further from it. Numbers are the share of Yes in per cent; the list below says the same.
 tiles = Ridings, with the party in first place
 region-search = Search for a riding, a candidate or a party
 first-preferences = First choices
@@ -131,6 +138,9 @@ leader-elected = Elected
 leader-certified = Elected, certified
 leader-leading = Leading
 leader-after-rounds = Leading after the rounds
+seat-held-by = Seat held by { $party }
+seat-gain = Gain from { $party }
+held-by-others = an independent or another party
 leader-tied = Tied
 tied = Tied for the last seat:
 not-counted-yet = Not counted yet
@@ -143,6 +153,15 @@ show-all = All ridings
 show-closest = Closest: margin under 5%, or tied
 show-tied = Tied
 show-unreleased = Without counted votes
+show-held = Led by another party than the one that held the seat
+show-gains = Gains: elected from another party than before
+show-near = Closest: less than 5 points from what is needed
+show-against = Against: more No than Yes
+show-level = Level: as many Yes as No
+neighbours = Neighbouring ridings
+neighbours-hexagons = Beside it among the hexagons
+opened-close = Close
+opened-page = Page of the riding
 my-region = My riding
 my-region-none = None
 my-region-pin = Pin as my riding

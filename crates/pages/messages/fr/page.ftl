@@ -29,6 +29,10 @@ moment = { $day ->
     [1] 1er
    *[other] { $day }
  } { $month } { $year }, { $clock } ({ $zone })
+hour-of-day = { $day ->
+    [1] 1er
+   *[other] { $day }
+ } { $month }, { $clock }
 time-of-day = { $clock } ({ $zone })
 clock-full = { $hour } h
 clock-minutes = { $hour } h { $minute }

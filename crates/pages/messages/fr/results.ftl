@@ -101,6 +101,12 @@ turnout-line = { $count ->
    *[other] { $votes } votes
  } sur { $registered } personnes inscrites
 
+turnout-against = À { $clock }, { $now } avaient voté ; { $title }, à la même heure : { $then }.
+turnout-by-hour = Participation d’heure en heure
+turnout-today = Maintenant
+turnout-table = La même chose en tableau
+col-until = Jusqu’à
+
 verdict-passed = Adoptée
 verdict-failed = Rejetée
 share-more = plus de { $share }
@@ -114,6 +120,7 @@ baseline-note = Petits nombres : variation depuis { $title }, en sièges et en 
 atlas-cartogram = Toutes les circonscriptions de même taille
 atlas-map = La carte
 atlas-note = Plein : candidature élue. Pâle : en tête. La liste ci-dessous dit la même chose en mots.
+atlas-law-note = Uni : atteint ce qu’il faut. Hachuré : ne l’atteint pas. Plus c’est foncé, plus c’en est loin. Les nombres sont la part du Oui en pour cent ; la liste ci-dessous dit la même chose.
 tiles = Circonscriptions, avec le parti en première place
 region-search = Chercher une circonscription, une candidature ou un parti
 first-preferences = Premiers choix
@@ -137,6 +144,9 @@ leader-elected = Élu(e)
 leader-certified = Élu(e), certifié(e)
 leader-leading = En tête
 leader-after-rounds = En tête après les tours
+seat-held-by = Siège détenu par { $party }
+seat-gain = Gain sur { $party }
+held-by-others = une candidature indépendante ou un autre parti
 leader-tied = À égalité
 tied = Égalité pour le dernier siège entre :
 not-counted-yet = Pas encore dépouillé
@@ -149,6 +159,15 @@ show-all = Toutes les circonscriptions
 show-closest = Les plus serrées : avance de moins de 5 %, ou égalité
 show-tied = À égalité
 show-unreleased = Sans vote compté
+show-held = En tête : un autre parti que celui qui détenait le siège
+show-gains = Gains : siège pris à un autre parti
+show-near = Les plus serrées : à moins de 5 points de ce qu’il faut
+show-against = Contre : plus de Non que de Oui
+show-level = À égalité : autant de Oui que de Non
+neighbours = Circonscriptions voisines
+neighbours-hexagons = À côté parmi les hexagones
+opened-close = Fermer
+opened-page = Page de la circonscription
 my-region = Ma circonscription
 my-region-none = Aucune
 my-region-pin = Épingler comme ma circonscription

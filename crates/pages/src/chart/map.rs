@@ -20,6 +20,8 @@ pub(crate) struct Shape {
     pub(crate) region: u16,
     /// The `d` of an SVG path; holes are left by `fill-rule="evenodd"`.
     pub(crate) path: String,
+    /// The middle of a hexagon, where a word has room.
+    pub(crate) middle: Option<[u32; 2]>,
 }
 
 /// A picture of all regions.
@@ -37,6 +39,7 @@ pub(crate) fn cartogram(geometry: &Geometry) -> Option<Shapes> {
         Some(Shape {
             region: region.region,
             path: format!("M{x} {y}{HEXAGON}"),
+            middle: Some([x, y + HEIGHT / 2]),
         })
     };
     let width = columns * WIDTH + WIDTH / 2 + 2 * MARGIN;
@@ -62,6 +65,7 @@ pub(crate) fn map(geometry: &Geometry) -> Option<Shapes> {
     let shapes = geometry.regions().iter().map(|region| Shape {
         region: region.region,
         path: outline(region),
+        middle: None,
     });
     Some(Shapes {
         view_box: format!("0 0 {} {}", tenths(width), tenths(height)),

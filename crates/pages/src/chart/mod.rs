@@ -1,14 +1,16 @@
 //! Parts of pictures: fills that differ in pattern as well as in colour, a bar of seats, an axis of
-//! shares, a map and a cartogram of the regions, and the rounds of a count.
+//! shares, shares as they grow, a map and a cartogram of the regions, and the rounds of a count.
 //!
 //! Every picture repeats a data table of the same page. Pictures are SVG with presentation
 //! attributes, because the content security policy takes no inline style.
 
+mod curve;
 mod dots;
 mod map;
 mod rounds;
 mod seats;
 
+pub(crate) use curve::Axes;
 pub(crate) use dots::{Dots, dots};
 pub(crate) use map::{Shapes, cartogram, map};
 pub(crate) use rounds::{Bar, Flow, Part, flow};

@@ -28,10 +28,29 @@ pub enum Show {
     Tied,
     /// Those without a vote in the counts.
     NotReleased,
+    /// Those whose first candidate is of another party than the one that held the seat.
+    Gains,
+    /// Those that answer a law with more No than Yes.
+    Against,
 }
 
 impl Show {
-    pub(super) const EVERY: [Show; 4] = [Show::All, Show::Closest, Show::Tied, Show::NotReleased];
+    /// What an election's regions are filtered by.
+    pub const OF_ELECTIONS: [Show; 5] = [
+        Show::All,
+        Show::Closest,
+        Show::Tied,
+        Show::NotReleased,
+        Show::Gains,
+    ];
+    /// What a law's regions are filtered by.
+    pub const OF_LAWS: [Show; 5] = [
+        Show::All,
+        Show::Closest,
+        Show::Against,
+        Show::Tied,
+        Show::NotReleased,
+    ];
 
     /// The value in addresses, and the word by which scripts know it.
     pub(super) fn name(self) -> &'static str {
@@ -40,17 +59,14 @@ impl Show {
             Show::Closest => "closest",
             Show::Tied => "tied",
             Show::NotReleased => "unreleased",
+            Show::Gains => "gains",
+            Show::Against => "against",
         }
     }
 
-    /// Message id of the choice.
-    pub(super) fn label(self) -> &'static str {
-        match self {
-            Show::All => "show-all",
-            Show::Closest => "show-closest",
-            Show::Tied => "show-tied",
-            Show::NotReleased => "show-unreleased",
-        }
+    fn of(name: &str) -> Option<Show> {
+        let all = Show::OF_ELECTIONS.into_iter().chain(Show::OF_LAWS);
+        all.into_iter().find(|show| show.name() == name)
     }
 }
 
@@ -60,7 +76,7 @@ impl Asked {
     pub fn of(query: &Form) -> Asked {
         let search = query.get("q").unwrap_or_default().trim();
         let show = query.get("show").unwrap_or_default();
-        let show = Show::EVERY.into_iter().find(|known| known.name() == show);
+        let show = Show::of(show);
         let round = query.get("round").and_then(|round| round.parse().ok());
         Asked {
             search: search.chars().take(SEARCH_CHARS_MAX).collect(),

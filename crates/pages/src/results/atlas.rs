@@ -1,8 +1,7 @@
-//! The regions of an election as pictures: who leads or is elected where. The list of regions says the same.
+//! The regions of a ballot as pictures. The list of regions says the same.
 
 use super::night::Night;
 use super::parties::Fill;
-use super::region_list::RegionLine;
 use crate::chart::{self, NEUTRAL, Shapes};
 
 /// A picture of all regions.
@@ -16,19 +15,32 @@ pub(super) struct Picture<'a> {
 /// One region in a picture.
 pub(super) struct Area<'a> {
     pub(super) region: u16,
-    pub(super) href: String,
-    /// Name of the region, who is first there, and the mark.
-    pub(super) title: String,
     pub(super) path: String,
+    pub(super) look: Look<'a>,
+    /// A word on it and where it stands; none where it has no room.
+    pub(super) word: Option<([u32; 2], String)>,
+}
+
+/// What a region looks like, and what a pointer reads on it.
+#[derive(Clone)]
+pub(super) struct Look<'a> {
+    /// Page of the region; none where it has none.
+    pub(super) href: Option<String>,
+    pub(super) title: String,
     pub(super) fill: Fill<'a>,
-    /// Style class of the mark; that of nobody where no vote is counted.
+    /// Style class of how it stands there.
     pub(super) standing: &'static str,
     /// Whether what is asked for leaves it out: then it is faint.
     pub(super) is_left_out: bool,
+    /// What stands on it where there is room; may be empty.
+    pub(super) word: String,
 }
 
-/// The cartogram and the map that the event has, in this order.
-pub(super) fn pictures<'a>(night: &Night<'a>, regions: &[RegionLine<'a>]) -> Vec<Picture<'a>> {
+/// The cartogram and the map that the event has, in this order; regions without a look are left out.
+pub(super) fn pictures<'a>(
+    night: &Night<'a>,
+    look: impl Fn(u16) -> Option<Look<'a>>,
+) -> Vec<Picture<'a>> {
     let Some(geometry) = night.geometry else {
         return Vec::new();
     };
@@ -40,36 +52,23 @@ pub(super) fn pictures<'a>(night: &Night<'a>, regions: &[RegionLine<'a>]) -> Vec
         .into_iter()
         .filter_map(|(kind, shapes)| Some((kind, shapes?)));
     drawn
-        .map(|(kind, shapes)| picture(night, kind, shapes, regions))
+        .map(|(kind, shapes)| picture(kind, shapes, &look))
         .collect()
 }
 
 fn picture<'a>(
-    night: &Night<'a>,
     kind: &'static str,
     shapes: Shapes,
-    regions: &[RegionLine<'a>],
+    look: &impl Fn(u16) -> Option<Look<'a>>,
 ) -> Picture<'a> {
     let areas = shapes.shapes.into_iter().filter_map(|shape| {
-        let line = regions.iter().find(|line| line.number == shape.region)?;
-        let first = match &line.leader {
-            Some(leader) => {
-                let mark = night.t().get(leader.standing);
-                format!("{}, {mark}", leader.name)
-            }
-            None => night.t().get(line.empty).into_owned(),
-        };
+        let look = look(shape.region)?;
+        let word = Some(look.word.clone()).filter(|word| !word.is_empty());
         Some(Area {
-            region: line.number,
-            is_left_out: line.is_hidden,
-            href: line.href.clone(),
-            title: format!("{} – {first}", line.name),
+            region: shape.region,
             path: shape.path,
-            fill: line.leader.as_ref().map_or(NOBODY, |leader| leader.fill),
-            standing: line
-                .leader
-                .as_ref()
-                .map_or("area-nobody", |leader| leader.standing),
+            word: shape.middle.zip(word),
+            look,
         })
     });
     Picture {
@@ -79,7 +78,8 @@ fn picture<'a>(
     }
 }
 
-const NOBODY: Fill<'static> = Fill {
+/// Of a region where nobody is first, and of answers, which have colours of their own.
+pub(super) const NOBODY: Fill<'static> = Fill {
     colour: NEUTRAL,
     pattern: 0,
 };

@@ -1,12 +1,16 @@
 //! An election over all its regions.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use election::{Ballot, Election};
 
-use super::atlas::{Picture, pictures};
+use super::atlas::{Look, NOBODY, Picture, pictures};
 use super::contest::{Mark, margins_of_rounds};
 use super::earlier::Earlier;
+use super::gain::Holders;
 use super::headline::Headline;
+use super::hours::{Curve, Hours, turnout_line};
 use super::night::{Night, Standing, TurnoutLine, ballot_path};
 use super::parties::{PartyLine, SeatBar, all_seats, party_lines, seat_bar, total_votes};
 use super::region_list::{RegionLine, ShowLine, region_lines, show_lines};
@@ -28,6 +32,7 @@ struct ElectionPage<'a> {
     headline: Headline,
     standing: Standing,
     turnout: TurnoutLine,
+    curve: Option<Curve>,
     total: String,
     seats: String,
     bar: Option<SeatBar<'a>>,
@@ -51,6 +56,28 @@ struct ElectionPage<'a> {
     patterns: Vec<(usize, &'static str)>,
 }
 
+/// Who is first where; a region is looked up once.
+fn atlas<'a>(night: &Night<'a>, regions: &[RegionLine<'a>]) -> Vec<Picture<'a>> {
+    let lines: BTreeMap<u16, &RegionLine<'a>> =
+        regions.iter().map(|line| (line.number, line)).collect();
+    pictures(night, |number| {
+        let line = lines.get(&number)?;
+        let leader = line.leader.as_ref();
+        let first = leader.map_or_else(
+            || night.t().get(line.empty).into_owned(),
+            |leader| format!("{}, {}", leader.name, night.t().get(leader.standing)),
+        );
+        Some(Look {
+            href: Some(line.href.clone()),
+            title: format!("{} – {first}", line.name),
+            fill: leader.map_or(NOBODY, |leader| leader.fill),
+            standing: leader.map_or("area-nobody", |leader| leader.standing),
+            is_left_out: line.is_hidden,
+            word: String::new(),
+        })
+    })
+}
+
 /// The page of an election over all its regions.
 #[must_use]
 pub fn election(
@@ -65,8 +92,10 @@ pub fn election(
     let earlier = Earlier::of(night, ballot, view);
     let parties = party_lines(night, election, view, earlier.as_ref());
     let headline = Headline::of_election(night, election, view, &parties);
-    let regions = region_lines(night, ballot, election, view);
+    let holders = Holders::of(night, ballot, election);
+    let regions = region_lines(night, ballot, election, view, holders.as_ref());
     let mark = Mark::of(&view.progress);
+    let hours = Hours::of(night, ballot, &view.progress, (view.turnout, &view.hours));
     let is_ranked = margins_of_rounds(election);
     let page = ElectionPage {
         frame: night.frame(
@@ -81,19 +110,23 @@ pub fn election(
         path,
         kind: crate::voter::kind_of(ballot),
         headline,
-        turnout: TurnoutLine::of(night, view.turnout),
+        turnout: turnout_line(night, view.turnout, hours.as_ref()),
+        curve: hours.and_then(|hours| hours.curve),
         total: night.count(total_votes(view)),
         seats: night.count(all),
         bar: seat_bar(night, &parties, all, mark),
         parties,
         compared: earlier.map(|earlier| earlier.note),
         atlas: match standing.hidden {
-            None => pictures(night, &regions),
+            None => atlas(night, &regions),
             Some(_) => Vec::new(),
         },
         found: regions.iter().filter(|region| !region.is_hidden).count(),
         regions,
-        shows: standing.hidden.is_none().then(|| show_lines(night)),
+        shows: standing
+            .hidden
+            .is_none()
+            .then(|| show_lines(night, mark, holders.is_some())),
         search: &night.asked.search,
         search_label: "region-search",
         margin_heading: match is_ranked {

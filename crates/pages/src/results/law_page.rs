@@ -3,14 +3,16 @@
 use askama::Template;
 use election::{Ballot, Law};
 
+use super::atlas::Picture;
 use super::decision::{Decision, Gauge, share_text, votes_gauge};
 use super::headline::Headline;
+use super::hours::{Curve, Hours, turnout_line};
+use super::law_regions::{RegionDots, RegionLine, atlas, region_dots, region_lines, show_lines};
 use super::night::{Night, Standing, TurnoutLine, ballot_path, width};
 use super::region_list::ShowLine;
-use super::view::{AnswerCounts, LawView, RegionAnswers};
-use crate::chart::{self, Dots};
+use super::view::{AnswerCounts, LawView};
+use crate::chart;
 use crate::frame::{Frame, Page};
-use crate::wording;
 
 #[derive(Template)]
 #[template(path = "results/law.html")]
@@ -27,6 +29,7 @@ struct LawPage<'a> {
     headline: Headline,
     standing: Standing,
     turnout: TurnoutLine,
+    curve: Option<Curve>,
     answers: Option<Answers>,
     gauges: Vec<Gauge>,
     needs: Needs,
@@ -36,11 +39,12 @@ struct LawPage<'a> {
     search: &'a str,
     /// Message id of what can be searched for.
     search_label: &'static str,
-    /// Always none: a law's regions have neither seats nor ties to filter by.
     shows: Option<Vec<ShowLine>>,
     /// Regions that the search leaves in the list.
     found: usize,
     dots: Option<RegionDots>,
+    /// Empty where the event has no geometry.
+    atlas: Vec<Picture<'a>>,
     patterns: Vec<(usize, &'static str)>,
 }
 
@@ -69,30 +73,6 @@ struct Needs {
     regions: Option<String>,
 }
 
-struct RegionLine<'a> {
-    number: u16,
-    name: &'a str,
-    code: &'a str,
-    oui: String,
-    non: String,
-    percent: String,
-    width: String,
-    /// Of all valid votes, in thousandths; none where there is none.
-    thousandths: Option<u64>,
-    /// Of the second majority, where the law has one.
-    carries: Option<bool>,
-    is_hidden: bool,
-}
-
-/// Regions over one axis.
-struct RegionDots {
-    drawn: Dots,
-    /// What the line says.
-    needed: String,
-    /// Name and share of each dot, by its position.
-    titles: Vec<String>,
-}
-
 /// The page of a law.
 #[must_use]
 pub fn law(night: &Night<'_>, ballot: &Ballot, law: &Law, view: &LawView) -> Page {
@@ -105,6 +85,7 @@ pub fn law(night: &Night<'_>, ballot: &Ballot, law: &Law, view: &LawView) -> Pag
     let votes = total.filter(|total| total.valid() > 0);
     let votes = votes.map(|total| votes_gauge(night, law, total));
     let regions = region_lines(night, law, view);
+    let hours = Hours::of(night, ballot, &view.progress, (view.turnout, &view.hours));
     let page = LawPage {
         frame: night.frame(
             ballot.title.in_language(lang).to_owned(),
@@ -119,7 +100,8 @@ pub fn law(night: &Night<'_>, ballot: &Ballot, law: &Law, view: &LawView) -> Pag
         kind: "kind-law",
         question: law.question.in_language(lang),
         headline,
-        turnout: TurnoutLine::of(night, view.turnout),
+        turnout: turnout_line(night, view.turnout, hours.as_ref()),
+        curve: hours.and_then(|hours| hours.curve),
         gauges: votes
             .into_iter()
             .chain(decision.regions_gauge(night))
@@ -128,11 +110,15 @@ pub fn law(night: &Night<'_>, ballot: &Ballot, law: &Law, view: &LawView) -> Pag
         verdict: decision.verdict(),
         answers: total.map(|total| answers(night, law, total)),
         dots: region_dots(night, law, &regions),
+        atlas: match regions.is_empty() {
+            true => Vec::new(),
+            false => atlas(night, law, &regions),
+        },
         found: regions.iter().filter(|region| !region.is_hidden).count(),
         regions,
         search: &night.asked.search,
         search_label: "region-search-only",
-        shows: None,
+        shows: Some(show_lines(night)),
         patterns: chart::patterns(),
         standing,
     };
@@ -171,57 +157,4 @@ fn needs(night: &Night<'_>, law: &Law) -> Needs {
             )
         }),
     }
-}
-
-/// Regions with the share that a region needs nearest to theirs first.
-fn region_lines<'a>(night: &Night<'a>, law: &Law, view: &LawView) -> Vec<RegionLine<'a>> {
-    let double = law.threshold.regions.as_ref();
-    let of = |region: &RegionAnswers| {
-        let place = night.context.event.region(region.region)?;
-        let RegionAnswers { answers, .. } = region;
-        let valid = answers.valid();
-        let name = place.name.in_language(night.lang());
-        Some(RegionLine {
-            number: region.region,
-            name,
-            code: &place.code,
-            oui: night.count(answers.oui),
-            non: night.count(answers.non),
-            percent: night.percent(answers.oui, valid),
-            width: width(answers.oui, valid),
-            thousandths: (valid > 0).then(|| wording::thousandths(answers.oui, valid)),
-            carries: double.map(|double| double.votes.reached_by(answers.oui, valid)),
-            is_hidden: !night.asked.finds(&format!("{name} {}", place.code)),
-        })
-    };
-    let counts = view.seen.counts();
-    let regions = counts.and_then(|counts| counts.regions.as_ref());
-    let mut lines: Vec<RegionLine<'_>> = regions.into_iter().flatten().filter_map(of).collect();
-    let needed = needed_thousandths(law);
-    lines.sort_by_key(|line| line.thousandths.map_or(u64::MAX, |x| x.abs_diff(needed)));
-    lines
-}
-
-/// The share that the line among the regions stands for: their own, where the law has a second majority.
-fn needed_thousandths(law: &Law) -> u64 {
-    let double = law.threshold.regions.as_ref();
-    let share = double.map_or(law.threshold.votes, |double| double.votes);
-    wording::thousandths(u64::from(share.numerator), u64::from(share.denominator))
-}
-
-fn region_dots(night: &Night<'_>, law: &Law, regions: &[RegionLine<'_>]) -> Option<RegionDots> {
-    let with_votes = || regions.iter().filter(|region| region.thousandths.is_some());
-    let shares: Vec<u64> = with_votes().filter_map(|r| r.thousandths).collect();
-    let double = law.threshold.regions.as_ref();
-    let share = double.map_or(law.threshold.votes, |double| double.votes);
-    let needed = share_text(night, share);
-    let title = |region: &RegionLine<'_>| {
-        let (name, value) = (region.name.into(), region.percent.as_str().into());
-        night.t().fill("says", [("name", name), ("value", value)])
-    };
-    (!shares.is_empty()).then(|| RegionDots {
-        drawn: chart::dots(&shares, needed_thousandths(law)),
-        needed: night.t().fill("gauge-needed", [("needed", needed.into())]),
-        titles: with_votes().map(title).collect(),
-    })
 }

@@ -14,13 +14,17 @@
 mod asked;
 mod atlas;
 mod checked;
+mod clock_hours;
 mod contest;
 mod csv;
 mod decision;
 mod earlier;
 mod election_page;
+mod gain;
 mod headline;
+mod hours;
 mod law_page;
+mod law_regions;
 mod night;
 mod overview;
 mod parties;
@@ -37,6 +41,6 @@ pub use night::Night;
 pub use overview::index;
 pub use region_page::region;
 pub use view::{
-    AnswerCounts, CandidateVotes, CheckedBy, CheckingWitness, ElectionView, LawCounts, LawView,
-    Progress, RegionAnswers, RegionView, Round, Rounds, Seen, Stage, Summary, Turnout,
+    AnswerCounts, CandidateVotes, CheckedBy, CheckingWitness, ElectionView, HourVotes, LawCounts,
+    LawView, Progress, RegionAnswers, RegionView, Round, Rounds, Seen, Stage, Summary, Turnout,
 };

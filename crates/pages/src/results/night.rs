@@ -175,6 +175,8 @@ pub(super) struct TurnoutLine {
     pub(super) text: String,
     pub(super) percent: String,
     pub(super) width: String,
+    /// The same at a full hour, beside an earlier event's; none where nothing is compared.
+    pub(super) against: Option<String>,
 }
 
 impl TurnoutLine {
@@ -191,6 +193,7 @@ impl TurnoutLine {
             text,
             percent: night.percent(turnout.votes, turnout.registered),
             width: width(turnout.votes, turnout.registered),
+            against: None,
         }
     }
 }

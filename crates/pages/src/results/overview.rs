@@ -6,6 +6,7 @@ use election::{Ballot, BallotKind};
 use super::contest::Mark;
 use super::decision::{Decision, mark_of};
 use super::headline::Headline;
+use super::hours::{Hours, turnout_line};
 use super::law_page::{Answers, answers};
 use super::night::{Night, Standing, TurnoutLine, ballot_path};
 use super::parties::{PartyLine, SeatBar, all_seats, party_lines, seat_bar};
@@ -82,7 +83,11 @@ fn card<'a>(night: &Night<'a>, ballot: &'a Ballot, summary: &Summary) -> Option<
                 kind,
                 headline: Headline::of_law(night, law, view, &Decision::of(night, law, view)),
                 standing: Standing::of(night, ballot, &view.progress, &view.seen),
-                turnout: TurnoutLine::of(night, view.turnout),
+                turnout: {
+                    let hours = (view.turnout, view.hours.as_slice());
+                    let hours = Hours::of(night, ballot, &view.progress, hours);
+                    turnout_line(night, view.turnout, hours.as_ref())
+                },
                 answers: counts.map(|counts| answers(night, law, counts.total)),
                 mark: mark_of(law.threshold.votes),
                 bar: None,
@@ -99,7 +104,11 @@ fn card<'a>(night: &Night<'a>, ballot: &'a Ballot, summary: &Summary) -> Option<
                 kind,
                 headline: Headline::of_election(night, election, view, &parties),
                 standing: Standing::of(night, ballot, &view.progress, &view.seen),
-                turnout: TurnoutLine::of(night, view.turnout),
+                turnout: {
+                    let hours = (view.turnout, view.hours.as_slice());
+                    let hours = Hours::of(night, ballot, &view.progress, hours);
+                    turnout_line(night, view.turnout, hours.as_ref())
+                },
                 answers: None,
                 mark: String::new(),
                 bar: seat_bar(night, &parties, all_seats(election, view), mark),

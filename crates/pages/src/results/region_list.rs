@@ -6,6 +6,7 @@ use election::{Ballot, Candidate, Election};
 
 use super::asked::Show;
 use super::contest::{Contest, Margin, Mark};
+use super::gain::Holders;
 use super::night::{Night, ballot_path};
 use super::parties::{Fill, candidate_name, fill, party_name, party_position, party_short};
 use super::view::{ElectionView, RegionView};
@@ -43,6 +44,8 @@ pub(super) struct Leader<'a> {
     pub(super) share: String,
     /// Message id and style class of the mark.
     pub(super) standing: &'static str,
+    /// Whose seat it was, where it was another party's.
+    pub(super) gain: Option<String>,
 }
 
 /// A choice of the filter of the list.
@@ -52,11 +55,20 @@ pub(super) struct ShowLine {
     pub(super) is_asked: bool,
 }
 
-/// The choices of the filter, in order.
-pub(super) fn show_lines(night: &Night<'_>) -> Vec<ShowLine> {
-    let lines = Show::EVERY.into_iter().map(|show| ShowLine {
+/// The choices of the filter, in order; gains only where there is somebody to gain from.
+pub(super) fn show_lines(night: &Night<'_>, mark: Mark, has_holders: bool) -> Vec<ShowLine> {
+    let offered = Show::OF_ELECTIONS.into_iter();
+    let offered = offered.filter(|show| has_holders || *show != Show::Gains);
+    let lines = offered.map(|show| ShowLine {
         name: show.name(),
-        label: show.label(),
+        label: match show {
+            Show::Closest => "show-closest",
+            Show::Tied => "show-tied",
+            Show::NotReleased => "show-unreleased",
+            Show::Gains if mark == Mark::Leading => "show-held",
+            Show::Gains => "show-gains",
+            Show::All | Show::Against => "show-all",
+        },
         is_asked: show == night.asked.show,
     });
     lines.collect()
@@ -68,6 +80,7 @@ pub(super) fn region_lines<'a>(
     ballot: &Ballot,
     election: &Election,
     view: &ElectionView,
+    holders: Option<&Holders>,
 ) -> Vec<RegionLine<'a>> {
     let mut regions: Vec<(Contest, &RegionView)> = view
         .regions
@@ -92,7 +105,13 @@ pub(super) fn region_lines<'a>(
         let names = names_of(night, candidates);
         let asked = night.asked;
         let is_found = asked.finds(&format!("{name} {} {names}", place.code));
-        let shows = Show::EVERY.into_iter().filter(|show| contest.is_in(*show));
+        let leader = leader(night, election, &contest, mark).map(|(first, leader)| Leader {
+            gain: holders.and_then(|held| held.gain(night, region.region, first?, mark)),
+            ..leader
+        });
+        let is_gain = leader.as_ref().is_some_and(|leader| leader.gain.is_some());
+        let shows = Show::OF_ELECTIONS.into_iter();
+        let shows = shows.filter(|show| contest.is_in(*show) || (*show == Show::Gains && is_gain));
         let shows: Vec<&str> = shows.map(Show::name).collect();
         Some(RegionLine {
             number: region.region,
@@ -104,7 +123,7 @@ pub(super) fn region_lines<'a>(
             name,
             code: &place.code,
             turnout: night.percent(region.turnout.votes, region.turnout.registered),
-            leader: leader(night, election, &contest, mark),
+            leader,
             empty: match region.turnout.votes {
                 0 => "no-votes",
                 _ => "not-counted-yet",
@@ -134,19 +153,19 @@ fn names_of(night: &Night<'_>, candidates: &[&Candidate]) -> String {
     words.join(" ")
 }
 
-/// Who has the last seat, or between whom it is tied.
+/// Who has the last seat, or between whom it is tied; first the party's position, where one candidate has it.
 fn leader<'a>(
     night: &Night<'a>,
     election: &Election,
     contest: &Contest,
     mark: Mark,
-) -> Option<Leader<'a>> {
+) -> Option<(Option<Option<usize>>, Leader<'a>)> {
     let event = night.context.event;
     let (first, margin) = match contest {
         Contest::NothingCounted => return None,
         Contest::Tied { tied, .. } => {
             let names = tied.iter().map(|n| candidate_name(election, *n));
-            return Some(Leader {
+            let tied = Leader {
                 name: names.collect::<Vec<String>>().join(", "),
                 party: String::new(),
                 short: "=",
@@ -157,13 +176,15 @@ fn leader<'a>(
                 margin: wording::count(night.lang(), 0),
                 share: String::new(),
                 standing: "leader-tied",
-            });
+                gain: None,
+            };
+            return Some((None, tied));
         }
         Contest::Ahead { winners, margin } => (*winners.first()?, *margin),
     };
     let position = party_position(event, election, first);
     let in_votes = |m: Margin| wording::decimal(night.lang(), m.votes, m.decimals);
-    Some(Leader {
+    let leader = Leader {
         name: candidate_name(election, first),
         party: party_name(night, position),
         short: party_short(event, position),
@@ -173,5 +194,7 @@ fn leader<'a>(
             .map(|m| night.percent(m.votes, m.of))
             .unwrap_or_default(),
         standing: mark.of_candidate(),
-    })
+        gain: None,
+    };
+    Some((Some(position), leader))
 }

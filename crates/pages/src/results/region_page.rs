@@ -1,9 +1,11 @@
 //! One region of an election: its candidates, and the rounds where votes are ranked.
 
 use askama::Template;
+use companions::Geometry;
 use election::{Ballot, CandidateStatus, Election};
 
 use super::contest::{Contest, Mark};
+use super::gain::Holders;
 use super::headline::Headline;
 use super::night::{Night, Standing, TurnoutLine, ballot_path, width};
 use super::parties::{Fill, candidate_name, fill, party_name, party_position};
@@ -32,7 +34,13 @@ struct RegionPage<'a> {
     total: String,
     candidates: Vec<CandidateLine<'a>>,
     tied: Vec<String>,
+    /// Whose seat it was, where somebody of another party is first.
+    gain: Option<String>,
     rounds: Option<RoundsView<'a>>,
+    /// Addresses and names of the regions beside it.
+    neighbours: Vec<(String, &'a str)>,
+    /// Message id of what being beside it means.
+    neighbours_heading: &'static str,
     patterns: Vec<(usize, &'static str)>,
 }
 
@@ -64,10 +72,15 @@ pub fn region(
     let name = place.name.in_language(night.lang());
     let headline = Headline::of_region(night, election, progress, seen, view);
     let mark = Mark::of(progress);
-    let tied = match Contest::of(election, view) {
-        Contest::Tied { tied, .. } => tied,
-        Contest::NothingCounted | Contest::Ahead { .. } => Vec::new(),
+    let (tied, first) = match Contest::of(election, view) {
+        Contest::Tied { tied, .. } => (tied, None),
+        Contest::NothingCounted => (Vec::new(), None),
+        Contest::Ahead { winners, .. } => (Vec::new(), winners.first().copied()),
     };
+    let gain = first.and_then(|first| {
+        let first = party_position(night.context.event, election, first);
+        Holders::of(night, ballot, election)?.gain(night, view.region, first, mark)
+    });
     let rounds = view.rounds.as_ref();
     let page = RegionPage {
         frame: night.frame(name.to_owned(), &path, &headline.text),
@@ -89,10 +102,36 @@ pub fn region(
         total: night.count(total),
         candidates: candidate_lines(night, election, view, total),
         tied: tied.iter().map(|n| candidate_name(election, *n)).collect(),
+        gain,
+        neighbours: neighbours(night, election, &up, view.region),
+        neighbours_heading: match night.geometry.and_then(Geometry::map_size) {
+            Some(_) => "neighbours",
+            None => "neighbours-hexagons",
+        },
         rounds: rounds.map(|rounds| RoundsView::of(night, election, rounds, mark, &path)),
         patterns: chart::patterns(),
     };
     Some(night.finish(Page::new(night.lang(), &page)))
+}
+
+/// The election's regions beside one, by name; none where the event does not say where regions lie.
+fn neighbours<'a>(
+    night: &Night<'a>,
+    election: &Election,
+    up: &str,
+    region: u16,
+) -> Vec<(String, &'a str)> {
+    let beside = night.geometry.map(|geometry| geometry.neighbours(region));
+    let beside = beside.unwrap_or_default().into_iter();
+    let beside = beside.filter(|number| election.regions().contains(number));
+    let named = beside.filter_map(|number| {
+        let place = night.context.event.region(number)?;
+        let href = night.link(&format!("{up}/regions/{number}"));
+        Some((href, place.name.in_language(night.lang())))
+    });
+    let mut named: Vec<_> = named.collect();
+    named.sort_by_key(|(_, name)| *name);
+    named
 }
 
 /// The candidates of a region, those with the most votes first.

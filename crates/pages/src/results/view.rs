@@ -104,6 +104,15 @@ pub struct Turnout {
     pub registered: u64,
 }
 
+/// Votes of one hour, of all regions together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HourVotes {
+    /// Start of the hour, in milliseconds UTC.
+    pub start_ms: i64,
+    /// Votes recorded in this hour.
+    pub votes: u64,
+}
+
 /// Answers to a law.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AnswerCounts {
@@ -139,6 +148,8 @@ pub struct LawView {
     pub progress: Progress,
     /// Votes of the whole event.
     pub turnout: Turnout,
+    /// The same by hour, ascending; hours without a vote may be left out.
+    pub hours: Vec<HourVotes>,
     /// The counts, where they may be seen.
     pub seen: Seen<LawCounts>,
 }
@@ -186,6 +197,8 @@ pub struct ElectionView {
     pub progress: Progress,
     /// Votes of all regions.
     pub turnout: Turnout,
+    /// The same by hour, ascending; hours without a vote may be left out.
+    pub hours: Vec<HourVotes>,
     /// The regions. Turnout is always there; candidates and rounds only where counts may be seen.
     pub regions: Vec<RegionView>,
     /// Whether the counts may be seen.

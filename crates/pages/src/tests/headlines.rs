@@ -2,11 +2,10 @@
 
 use election::{Event, Language};
 
-use super::{OPEN_MS, ballot, certified, event, progress};
-use crate::PageContext;
+use super::{OPEN_MS, ballot, certified, event, night, progress};
 use crate::results::{
-    self, AnswerCounts, Asked, CandidateVotes, ElectionView, LawCounts, LawView, Night,
-    RegionAnswers, RegionView, Round, Rounds, Seen, Stage, Turnout,
+    self, AnswerCounts, CandidateVotes, ElectionView, LawCounts, LawView, RegionAnswers,
+    RegionView, Round, Rounds, Seen, Stage, Turnout,
 };
 
 fn shown<T>(counts: T) -> Seen<T> {
@@ -46,21 +45,11 @@ fn region(event: &Event, number: u16, votes: &[u64], wins: &[usize], tied: &[usi
 
 fn election_page(event: &Event, lang: Language, stage: &Stage, regions: &[RegionView]) -> String {
     let single = ballot(event, "E2025-QC");
-    let night = Night {
-        context: PageContext {
-            event,
-            lang,
-            now_ms: OPEN_MS,
-        },
-        stream: None,
-        embed: false,
-        asked: &Asked::default(),
-        geometry: None,
-        baseline: None,
-    };
+    let night = night(event, lang);
     let view = ElectionView {
         progress: progress(stage.clone()),
         turnout: turnout(regions.iter().map(|r| r.turnout.votes).sum()),
+        hours: Vec::new(),
         regions: regions.to_vec(),
         seen: shown(()),
     };
@@ -200,21 +189,11 @@ fn law_says(stage: Stage, oui: u64, non: u64, regions: Option<&[(u64, u64)]>) ->
         });
         regions.collect()
     });
-    let night = Night {
-        context: PageContext {
-            event: &event,
-            lang: Language::English,
-            now_ms: OPEN_MS,
-        },
-        stream: None,
-        embed: false,
-        asked: &Asked::default(),
-        geometry: None,
-        baseline: None,
-    };
+    let night = night(&event, Language::English);
     let view = LawView {
         progress: progress(stage),
         turnout: turnout(oui + non),
+        hours: Vec::new(),
         seen: shown(LawCounts {
             total: answers(oui, non),
             regions,
@@ -297,18 +276,7 @@ fn a_seat_that_the_rule_for_ties_gave_is_said_so() {
             rounds: vec![round],
         }),
     };
-    let night = Night {
-        context: PageContext {
-            event: &event,
-            lang: Language::English,
-            now_ms: OPEN_MS,
-        },
-        stream: None,
-        embed: false,
-        asked: &Asked::default(),
-        geometry: None,
-        baseline: None,
-    };
+    let night = night(&event, Language::English);
     let standing = (&progress(Stage::Preliminary), &shown(()));
     let page = results::region(&night, ranked, election, standing, &view).expect("a region");
     assert!(

@@ -3,34 +3,18 @@
 use election::{Event, Language};
 
 use super::{
-    OPEN_MS, ballot, event, law_views, progress, region_view, results_pages, seen, voter_pages,
+    OPEN_MS, ballot, event, law_views, night, progress, region_view, results_pages, seen,
+    voter_pages,
 };
 use crate::PageContext;
-use crate::results::{self, Asked, ElectionView, Night, Stage};
-
-fn night<'a>(event: &'a Event, lang: Language, asked: &'a Asked) -> Night<'a> {
-    let context = PageContext {
-        event,
-        lang,
-        now_ms: OPEN_MS,
-    };
-    Night {
-        context,
-        stream: None,
-        embed: false,
-        asked,
-        geometry: None,
-        baseline: None,
-    }
-}
+use crate::results::{self, ElectionView, Stage};
 
 #[test]
 fn thresholds_are_said_in_per_cent_where_they_are_whole() {
     let event = event();
     let pages = |lang| {
         let view = &law_views(&Stage::Counting)[0];
-        let asked = Asked::default();
-        let night = night(&event, lang, &asked);
+        let night = night(&event, lang);
         let pages = event
             .laws()
             .map(|(ballot, law)| results::law(&night, ballot, law, view));
@@ -58,11 +42,11 @@ fn votes_that_wait_for_their_release_are_not_said_to_be_none() {
         let view = ElectionView {
             progress: progress(stage),
             turnout: region.turnout,
+            hours: Vec::new(),
             regions: vec![region],
             seen: seen(())[0].clone(),
         };
-        let asked = Asked::default();
-        let night = night(&event, Language::English, &asked);
+        let night = night(&event, Language::English);
         let page = results::election(&night, ballot, election, &view).html;
         assert!(page.contains(says) && !page.contains(never), "{page}");
     }

@@ -2,9 +2,9 @@
 
 use election::Language;
 
-use super::{ballot, certified, event, law_views, progress, region_view, seen, turnout};
+use super::{ballot, certified, event, law_views, night, progress, region_view, seen, turnout};
 use crate::PageContext;
-use crate::results::{self, Asked, ElectionView, Night, Stage};
+use crate::results::{self, ElectionView, Night, Stage};
 
 /// "Elected", seats and "on course to fail" once stood on pages while people voted.
 #[test]
@@ -16,11 +16,7 @@ fn nobody_is_elected_and_nothing_passes_before_every_vote_is_counted() {
             lang: Language::English,
             now_ms: 4_000_000_000_000,
         },
-        stream: None,
-        embed: false,
-        asked: &Asked::default(),
-        geometry: None,
-        baseline: None,
+        ..night(&event, Language::English)
     };
     let [law, single] = ["L2025-002", "E2025-RG"].map(|id| ballot(&event, id));
     let election = single.election().expect("an election");
@@ -53,6 +49,7 @@ fn nobody_is_elected_and_nothing_passes_before_every_vote_is_counted() {
             &ElectionView {
                 progress: standing,
                 turnout: turnout(),
+                hours: Vec::new(),
                 regions: vec![view],
                 seen: seen[0].clone(),
             },

@@ -2,9 +2,8 @@
 
 use election::Language;
 
-use super::{OPEN_MS, ballot, event, law_views};
-use crate::PageContext;
-use crate::results::{self, Asked, CheckedBy, CheckingWitness, Night, Stage};
+use super::{ballot, event, law_views, night};
+use crate::results::{self, CheckedBy, CheckingWitness, Stage};
 
 /// Three witnesses that saw the count so many seconds ago.
 pub(super) fn checked(seconds_ago: &[Option<u64>; 3]) -> CheckedBy {
@@ -29,19 +28,7 @@ pub(super) fn is_witness(html: &str, path: &str) -> bool {
 #[test]
 fn results_name_the_witnesses_who_have_seen_them() {
     let event = event();
-    let t = PageContext {
-        event: &event,
-        lang: Language::English,
-        now_ms: OPEN_MS,
-    };
-    let night = Night {
-        context: t,
-        stream: None,
-        embed: false,
-        asked: &Asked::default(),
-        geometry: None,
-        baseline: None,
-    };
+    let night = night(&event, Language::English);
     let law = ballot(&event, "L2025-002");
     let mut plain = checked(&[Some(3), Some(200), Some(9_000)]);
     plain.witnesses[0].url = "javascript:alert(1)".to_owned();

@@ -1,6 +1,5 @@
 //! Turnout by ballot, region and hour: counted from marks, so it needs no key and no policy.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{OriginalUri, State};
@@ -114,18 +113,15 @@ fn turnout_of(shared: &Shared, board: &Board, ballot: &Ballot) -> BallotTurnout 
 }
 
 fn turnout(shared: &Shared, board: &Board, ballot: &Ballot) -> Turnout {
+    let count = &board.count().ballots[usize::from(ballot.index.0)];
     Turnout {
         registered: shared.published.registered(ballot).clone(),
-        votes: board.count().ballots[usize::from(ballot.index.0)].votes_by_region(),
+        votes: count.votes_by_region(),
+        hours: count.votes_by_hour(),
     }
 }
 
 fn detailed(shared: &Shared, board: &Board, ballot: &Ballot) -> DetailedTurnout {
-    let mut hours: BTreeMap<i64, u64> = BTreeMap::new();
-    let count = &board.count().ballots[usize::from(ballot.index.0)];
-    for ((_, hour), votes) in &count.turnout {
-        *hours.entry(*hour).or_default() += votes;
-    }
     let turnout = turnout(shared, board, ballot);
     let regions = turnout.regions().map(|(region_id, turnout)| RegionTurnout {
         region_id,
@@ -136,11 +132,12 @@ fn detailed(shared: &Shared, board: &Board, ballot: &Ballot) -> DetailedTurnout 
     DetailedTurnout {
         ballot: turnout_of(shared, board, ballot),
         regions: regions.collect(),
-        hours: hours
-            .into_iter()
+        hours: turnout
+            .hours
+            .iter()
             .map(|(hour, votes)| HourTurnout {
-                hour: instant_text(hour),
-                votes,
+                hour: instant_text(*hour),
+                votes: *votes,
             })
             .collect(),
     }

@@ -142,6 +142,7 @@ fn documents(
     let turnout = Turnout {
         registered: cast.clone(),
         votes: cast,
+        hours: BTreeMap::new(),
     };
     let results = results_of(event, ballot, (standing, turnout), visible);
     let results = results.expect("these can be counted");

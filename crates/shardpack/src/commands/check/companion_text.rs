@@ -86,6 +86,15 @@ fn write_baseline(page: &mut String, event: &Event, baseline: &Baseline) -> fmt:
             earlier.ballot,
             parties.join("; ")
         )?;
+        if let Some(turnout) = &earlier.turnout {
+            let hours = commandline::count(turnout.until.len() as u64, "hour");
+            let votes = turnout.until.last().map_or(0, |last| last.votes);
+            let registered = commandline::count(turnout.registered, "registered voter");
+            writeln!(
+                page,
+                "    turnout in {hours}: {votes} of {registered} in the end"
+            )?;
+        }
     }
     Ok(())
 }

@@ -70,9 +70,13 @@ impl Showing<'_> {
             Showing::Index | Showing::Csv(_) => Asked::default(),
             Showing::Ballot(ballot) => Asked {
                 search: asked.search,
-                show: match ballot.kind {
-                    BallotKind::Election(_) => asked.show,
-                    BallotKind::Law(_) => Show::All,
+                show: {
+                    let shows = match ballot.kind {
+                        BallotKind::Election(_) => Show::OF_ELECTIONS,
+                        BallotKind::Law(_) => Show::OF_LAWS,
+                    };
+                    let heeded = Some(asked.show).filter(|show| shows.contains(show));
+                    heeded.unwrap_or_default()
                 },
                 round: None,
             },

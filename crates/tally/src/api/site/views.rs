@@ -3,8 +3,8 @@
 use counting::ranked::Amount;
 use election::{Ballot, BallotKind, Election};
 use pages::results::{
-    AnswerCounts, CandidateVotes, CheckedBy, CheckingWitness, ElectionView, LawCounts, LawView,
-    Progress, RegionAnswers, RegionView, Round, Rounds, Seen, Stage, Summary, Turnout,
+    AnswerCounts, CandidateVotes, CheckedBy, CheckingWitness, ElectionView, HourVotes, LawCounts,
+    LawView, Progress, RegionAnswers, RegionView, Round, Rounds, Seen, Stage, Summary, Turnout,
 };
 
 use crate::covered;
@@ -18,11 +18,13 @@ pub(super) fn summary(ballot: &Ballot, results: &Results, checked: Option<Checke
         BallotKind::Law(_) => Summary::Law(LawView {
             progress: progress(&results.standing, checked),
             turnout,
+            hours: hours(results),
             seen: seen(results, results.law().map(law_counts)),
         }),
         BallotKind::Election(election) => Summary::Election(ElectionView {
             progress: progress(&results.standing, checked),
             turnout,
+            hours: hours(results),
             regions: region_views(election, results),
             seen: seen(results, results.election().map(|_| ())),
         }),
@@ -72,6 +74,16 @@ fn turnout(turnout: Fraction) -> Turnout {
         votes: turnout.part,
         registered: turnout.whole,
     }
+}
+
+/// Of the whole ballot, as the API tells them to everybody: an hour of one region may be a single vote.
+fn hours(results: &Results) -> Vec<HourVotes> {
+    let hours = results.turnout.hours.iter();
+    let hours = hours.map(|(start_ms, votes)| HourVotes {
+        start_ms: *start_ms,
+        votes: *votes,
+    });
+    hours.collect()
 }
 
 /// `counts` are those of the results, in the form that the pages take.
