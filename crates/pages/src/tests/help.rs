@@ -2,9 +2,11 @@
 
 use election::{Event, Language};
 
-use super::{OPEN_MS, RECEIPT, ballot, event, proofs, results_pages, review, voter_pages};
+use super::{
+    OPEN_MS, RECEIPT, ballot, event, monitor_page, proofs, results_pages, review, voter_pages,
+};
 use crate::voter::{self, Activity, CredentialFault, End, ReceiptView};
-use crate::{Astray, PageContext, Program, astray, monitor};
+use crate::{Astray, PageContext, Program, astray};
 
 /// Whether the example's authority has named this address, or its telephone.
 pub(super) fn is_of_authority(path: &str) -> bool {
@@ -63,7 +65,7 @@ fn every_page_says_whom_to_call_and_which_address_is_real() {
                 assert!(footer.contains(site) && footer.contains(other), "{footer}");
             }
         }
-        let monitor = monitor(&context, Program::Validator, &[]).html;
+        let monitor = monitor_page(&context, Program::Validator, &[]).html;
         assert!(!monitor.contains("tel:"), "operators know whom to call");
     }
 }
