@@ -122,6 +122,10 @@ for (const lang of LANGUAGES) {
       const fields = await page.locator("#nas, #code").evaluateAll((all) => all.map((f) => f.value));
       assert.ok(fields.every((value) => value === ""), "fields come back empty");
       await inspect(page, `end-${name}-${lang}`);
+      if (await page.locator("#other-language").count() === 0) return;
+      await page.locator(".switch").click();
+      const read = await page.evaluate(() => [document.activeElement.id, document.activeElement.lang]);
+      assert.deepEqual(read, ["other-language", lang === "fr" ? "en" : "fr"], "the same is read in the other language");
     });
   }
 

@@ -133,11 +133,11 @@ real("results of elections and both monitors", async () => {
     await inspect(page, `real-results-${name}`);
   }
   await page.goto(`${programs.urls.internal}/monitor?lang=fr`);
-  const votes = page.locator('[data-metric="ledger_votes_total"][data-kind=value] .value strong');
+  const votes = page.locator('[data-key="panel-votes"] .value strong');
   await page.waitForFunction((e) => Number(e.textContent) >= 3, await votes.elementHandle());
   await inspect(page, "real-monitor-validator");
   await page.goto(`${programs.urls.resultsInternal}/monitor?lang=fr`);
-  const counted = page.locator('[data-kind=value][data-metric^="ledger_attempts"] .value strong');
+  const counted = page.locator('[data-key="panel-votes"] .value strong');
   await page.waitForFunction((e) => Number(e.textContent) >= 3, await counted.elementHandle());
   await inspect(page, "real-monitor-tally");
   await close();

@@ -230,15 +230,42 @@ test("figures are the same in table and CSV", async () => {
 
 test("the monitor reads rates, percentiles and health", async () => {
   const { page, close } = await open(browser);
-  await page.goto(`${preview.urls.monitor}/monitor?lang=en`);
-  await page.waitForFunction(() => {
-    const value = (metric) => document.querySelector(`[data-metric="${metric}"] .value strong`).textContent;
-    return Number(value("ledger_votes_total").replaceAll(",", "")) > 500 && value("ledger_fsync_seconds") !== "–";
-  });
-  assert.match(await page.locator('[data-health="/livez"]').textContent(), new RegExp(say["watch-up"]));
-  assert.match(await page.locator('[data-health="/readyz"]').textContent(), new RegExp(say["watch-down"]));
+  const at = `${preview.urls.monitor}/monitor?lang=en`;
+  await page.goto(at);
+  const value = (panel) => page.locator(`[data-key="${panel}"] .value strong`).textContent();
+  assert.ok(Number((await value("panel-votes")).replaceAll(",", "")) > 500);
+  assert.match(await value("panel-fsync"), /^250\sms$/);
+  assert.match(await page.locator('[data-health="live"]').textContent(), new RegExp(say["monitor-up"]));
+  assert.match(await page.locator('[data-health="ready"]').textContent(), new RegExp(say["monitor-down"]));
   const points = await page.locator(".spark polyline").first().getAttribute("points");
-  assert.ok(points.split(" ").length >= 2);
+  assert.ok(points.split(" ").length > 100, "an hour is there at once");
+  assert.match(await page.locator(".alarm").first().textContent(), /250\sms; more than 100\sms is slow. What to do:/);
+  assert.match(await page.locator("#watched > p").textContent(), /As of .* Eastern time/);
   await inspect(page, "monitor-running");
+  const { page: plain, close: closePlain } = await open(browser, { javaScriptEnabled: false });
+  await plain.goto(at);
+  assert.equal(await plain.locator(".alarm").count(), 1, "alarms stand without scripts");
+  await closePlain();
+  await close();
+});
+
+test("a monitor tells alarms that come, and that nothing answers", async () => {
+  const { page, close, forgive } = await open(browser);
+  let calm = true;
+  await page.route("**/monitor?lang=en*", async (route) => {
+    const answer = await route.fetch();
+    const html = await answer.text();
+    const without = html.replace(/<ul class="alarms">.*<\/ul>\n<\/section>/s, '<p class="calm">calm</p><ul class="alarms"></ul></section>');
+    await route.fulfill({ response: answer, body: calm ? without : html });
+  });
+  await page.goto(`${preview.urls.monitor}/monitor?lang=en`);
+  assert.equal(await page.locator(".alarm").count(), 0);
+  calm = false;
+  await page.waitForFunction(() => document.getElementById("told").textContent.includes("slow"));
+  assert.equal(await page.locator("#told").getAttribute("role"), "status");
+  await page.unroute("**/monitor?lang=en*");
+  await page.route("**/monitor?lang=en*", (route) => route.abort());
+  await page.getByText(/^No answer for \d+ s$/).waitFor();
+  forgive(/Failed to load resource/);
   await close();
 });

@@ -119,6 +119,24 @@ async function enlarge(page) {
   await page.evaluate(() => { document.documentElement.style.fontSize = "200%"; });
 }
 
+/** Words whose letters stand on more than one line; after a hyphen a word may go on below. */
+async function brokenWords(page) {
+  return page.evaluate(() => {
+    const broken = [];
+    const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    while (texts.nextNode()) {
+      for (const { index, 0: word } of texts.currentNode.data.matchAll(/\p{L}{2,}/gu)) {
+        range.setStart(texts.currentNode, index);
+        range.setEnd(texts.currentNode, index + word.length);
+        const lines = new Set([...range.getClientRects()].filter((box) => box.width > 1).map((box) => Math.round(box.top)));
+        if (lines.size > 1) broken.push(word);
+      }
+    }
+    return broken;
+  });
+}
+
 for (const lang of LANGUAGES) {
   const say = await wordsOf(lang);
 
@@ -128,10 +146,12 @@ for (const lang of LANGUAGES) {
       await page.goto(`${url}${path}${path.includes("?") ? "&" : "?"}lang=${lang}`);
       await enlarge(page);
       await look(page, `large-${at}-${lang}`);
+      assert.deepEqual(await brokenWords(page), [], path);
     }
     await markLaw(page, url, say, lang);
     await enlarge(page);
     await look(page, `large-review-${lang}`);
+    assert.deepEqual(await brokenWords(page), [], "review");
     await identify(page, fresh());
     await cast(page, say);
     await receipt(page, say);

@@ -1,9 +1,9 @@
 //! The picture of validators that share a ledger: who is alive, who records which partition, what happened, and the
 //! last decisions. As tables, which the page shows and its script keeps up to date.
 
-use election::{Language, instant_text};
-
+use crate::frame::PageContext;
 use crate::messages::Messages;
+use crate::wording::{to_the_millisecond, zone_at};
 
 /// What is seen of a ledger and its validators at one moment.
 #[derive(Clone, Debug, Default)]
@@ -157,8 +157,11 @@ pub struct ClusterTable {
 
 /// The picture in words. A ledger in files has no validators beside this one, and no table of them.
 #[must_use]
-pub fn cluster_tables(lang: Language, picture: &ClusterPicture) -> Vec<ClusterTable> {
-    let words = Words(Messages::of(lang));
+pub fn cluster_tables(context: &PageContext<'_>, picture: &ClusterPicture) -> Vec<ClusterTable> {
+    let words = Words {
+        t: Messages::of(context.lang),
+        context,
+    };
     let mut tables = Vec::new();
     if !picture.members.is_empty() {
         let members = picture.members.iter();
@@ -195,7 +198,7 @@ pub fn cluster_tables(lang: Language, picture: &ClusterPicture) -> Vec<ClusterTa
                 ("events", "cluster-events"),
                 &["cluster-column-time", "cluster-column-event"],
                 events
-                    .map(|(time_ms, event)| vec![instant_text(*time_ms), words.event(event)])
+                    .map(|(time_ms, event)| vec![words.time(*time_ms), words.event(event)])
                     .collect(),
             ),
         );
@@ -218,12 +221,33 @@ pub fn cluster_tables(lang: Language, picture: &ClusterPicture) -> Vec<ClusterTa
     tables
 }
 
-/// The texts of one language.
-struct Words(&'static Messages);
+/// The texts of one language, and the times of one zone.
+struct Words<'a> {
+    t: &'static Messages,
+    context: &'a PageContext<'a>,
+}
 
-impl Words {
+impl Words<'_> {
+    fn time(&self, ms: i64) -> String {
+        to_the_millisecond(&self.context.event.time_zone, ms)
+    }
+
+    /// What stands over a column.
+    fn column(&self, id: &str) -> String {
+        if id != "cluster-column-time" {
+            return self.text(id);
+        }
+        let PageContext {
+            event,
+            lang,
+            now_ms,
+        } = *self.context;
+        let zone = zone_at(lang, &event.time_zone, now_ms);
+        self.t.fill(id, [("zone", zone.into())])
+    }
+
     fn text(&self, id: &str) -> String {
-        self.0.get(id).into_owned()
+        self.t.get(id).into_owned()
     }
 
     fn table(
@@ -232,7 +256,7 @@ impl Words {
         columns: &[&str],
         rows: Vec<Vec<String>>,
     ) -> ClusterTable {
-        let column = |id: &&str| self.text(id);
+        let column = |id: &&str| self.column(id);
         ClusterTable {
             id,
             title: self.text(title),
@@ -287,9 +311,9 @@ impl Words {
     fn event(&self, event: &ClusterEvent) -> String {
         let of = |id: &str, partition: &u16| {
             let partition = partition.to_string();
-            self.0.fill(id, [("partition", partition.as_str().into())])
+            self.t.fill(id, [("partition", partition.as_str().into())])
         };
-        let named = |id: &str, name: &String| self.0.fill(id, [("name", name.as_str().into())]);
+        let named = |id: &str, name: &String| self.t.fill(id, [("name", name.as_str().into())]);
         match event {
             ClusterEvent::Taken { partition, epoch } => {
                 let (partition, epoch) = (partition.to_string(), epoch.to_string());
@@ -297,7 +321,7 @@ impl Words {
                     ("partition", partition.as_str().into()),
                     ("epoch", epoch.as_str().into()),
                 ];
-                self.0.fill("cluster-event-taken", values)
+                self.t.fill("cluster-event-taken", values)
             }
             ClusterEvent::GivenBack(partition) => of("cluster-event-given-back", partition),
             ClusterEvent::Lost(partition) => of("cluster-event-lost", partition),
@@ -305,7 +329,7 @@ impl Words {
             ClusterEvent::Silent(name) => named("cluster-event-silent", name),
             ClusterEvent::ClockApart(ms) => {
                 let ms = ms.to_string();
-                self.0
+                self.t
                     .fill("cluster-event-clock-apart", [("ms", ms.as_str().into())])
             }
             ClusterEvent::ClockAgrees => self.text("cluster-event-clock-agrees"),
@@ -314,7 +338,7 @@ impl Words {
 
     fn decision(&self, time_ms: i64, seen: &DecisionSeen) -> Vec<String> {
         vec![
-            instant_text(time_ms),
+            self.time(time_ms),
             seen.partition.to_string(),
             seen.ballot.clone(),
             self.text(seen.outcome.message()),

@@ -76,6 +76,8 @@ pub(crate) enum Switch {
     BallotForm(String),
     /// What the page is about is posted.
     Post(HiddenForm),
+    /// The same stands below on this page, under this id: asking for it anew would take what nobody keeps.
+    Below(&'static str),
 }
 
 /// The frame around a page's own content.
@@ -143,7 +145,7 @@ impl<'a> Frame<'a> {
             .collect()
     }
 
-    /// The same in the other language.
+    /// The same address in the other language.
     pub(crate) fn link_of_other(&self, path: &str) -> String {
         with_lang(path, self.lang.other())
     }

@@ -58,4 +58,4 @@ pub use encoding::Encoding;
 pub use form::{Form, FormError};
 pub use frame::{Page, PageContext};
 pub use headers::{CSP, EMBED_CSP, NO_STORE, REVALIDATE, SECURITY_HEADERS};
-pub use monitor::{Program, monitor};
+pub use monitor::{MonitorHistory, Program, SAMPLE_EVERY, Watched, monitor};

@@ -22,7 +22,8 @@ use crate::voter::{
     self, Activity, CheckFault, CredentialFault, End, MarkedBallot, Marks, TriesLeft,
 };
 use crate::{
-    Astray, Page, PageContext, Program, asset, assets, astray, cluster_tables, monitor, results,
+    Astray, ClusterTable, MonitorHistory, Page, PageContext, Program, Watched, asset, assets,
+    astray, cluster_tables, monitor, results,
 };
 use help::is_of_authority;
 use picture::picture;
@@ -296,6 +297,16 @@ fn results_pages(context: &PageContext<'_>) -> Vec<Page> {
     pages
 }
 
+/// The monitor of a program that has taken no sample yet.
+fn monitor_page(context: &PageContext<'_>, program: Program, tables: &[ClusterTable]) -> Page {
+    let watched = Watched {
+        history: &MonitorHistory::new(program),
+        ready: false,
+        tables,
+    };
+    monitor(context, &watched)
+}
+
 /// Every page of the crate, in both languages.
 fn all_pages() -> Vec<(Language, Page)> {
     let event = event();
@@ -306,9 +317,9 @@ fn all_pages() -> Vec<(Language, Page)> {
             lang,
             now_ms: OPEN_MS,
         };
-        let tables = cluster_tables(lang, &picture());
+        let tables = cluster_tables(&context, &picture());
         let monitors = [(Program::Validator, &tables[..]), (Program::Tally, &[])];
-        let monitors = monitors.map(|(program, tables)| monitor(&context, program, tables));
+        let monitors = monitors.map(|(program, tables)| monitor_page(&context, program, tables));
         let all = voter_pages(&context)
             .into_iter()
             .chain(results_pages(&context));

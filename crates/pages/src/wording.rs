@@ -182,7 +182,12 @@ pub(crate) fn closing(lang: Language, time_zone: &str, ms: i64) -> Moment {
 /// The time of a day that is today or soon; of a minute that has begun, the next one.
 pub(crate) fn time_of_day(lang: Language, time_zone: &str, ms: i64) -> String {
     let minute_ms = 60_000;
-    let local = local(time_zone, ms.saturating_add(minute_ms - 1));
+    clock_time(lang, time_zone, ms.saturating_add(minute_ms - 1))
+}
+
+/// The time of this day in the event's zone, which is named.
+pub(crate) fn clock_time(lang: Language, time_zone: &str, ms: i64) -> String {
+    let local = local(time_zone, ms);
     let values = [
         ("clock", clock(lang, local.hour(), local.minute()).into()),
         ("zone", zone_name(lang, time_zone, &local).into()),
@@ -227,6 +232,18 @@ pub(crate) fn day_of(time_zone: &str, ms: i64) -> Date {
 fn month(lang: Language, month: i8) -> String {
     let at = usize::from(month.unsigned_abs() - 1) % 12; // the calendar's months begin with 1
     Messages::of(lang).get(MONTHS[at]).into_owned()
+}
+
+/// A moment for operators, to the thousandth of a second, in the event's zone: `2034-10-06 21:10:05.123`.
+pub(crate) fn to_the_millisecond(time_zone: &str, ms: i64) -> String {
+    local(time_zone, ms)
+        .strftime("%Y-%m-%d %H:%M:%S%.3f")
+        .to_string()
+}
+
+/// What the event's people call its zone at that time.
+pub(crate) fn zone_at(lang: Language, time_zone: &str, ms: i64) -> String {
+    zone_name(lang, time_zone, &local(time_zone, ms))
 }
 
 fn local(time_zone: &str, ms: i64) -> Zoned {

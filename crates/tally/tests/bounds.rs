@@ -82,7 +82,7 @@ fn wait_for_metric(running: &Running, wanted: impl Fn(&str) -> bool) {
 #[test]
 fn metrics_and_the_monitor_are_not_public() {
     let (_fixture, running) = start(&[]);
-    for path in ["/metrics", "/monitor"] {
+    for path in ["/metrics", "/monitor", "/monitor/history"] {
         assert_eq!(running.get(path, "").0, 404, "{path}");
         assert_eq!(running.get_internal(path, "").0, 200, "{path}");
     }

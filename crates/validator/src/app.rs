@@ -1,12 +1,13 @@
 //! What every request may use. Made once at the start; no lock on a vote's way is held for longer than a look.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use durable::Clock;
 use election::Event;
 use ledger::log::Log;
 use listener::Admission;
 use listener::lifecycle::Lifecycle;
+use pages::MonitorHistory;
 use shards::Package;
 use tokio::sync::Semaphore;
 
@@ -45,6 +46,8 @@ pub(crate) struct App {
     /// Streams of the ledger that may be read at once.
     pub(crate) streams: Arc<Semaphore>,
     pub(crate) metrics: Arc<Metrics>,
+    /// The last hour of the metrics that the monitor shows.
+    pub(crate) history: Mutex<MonitorHistory>,
     pub(crate) lifecycle: Lifecycle,
 }
 

@@ -21,6 +21,7 @@ use crate::internal::{self, Internal};
 use crate::metrics::Retired;
 use crate::package_check;
 use crate::partitions::{Answering, Steward};
+use crate::site;
 use crate::start::{self, Kept, Recording, Shared};
 use crate::versions;
 use crate::vote::ElectoralRoll;
@@ -93,6 +94,7 @@ pub(crate) fn run(config: &Config, machine: Arc<dyn Clock>) -> Result<()> {
         checks,
     )
     .context("cannot start the check of the package")?;
+    site::watch(&app).context("cannot start the monitor's samples")?;
     let outside = Outside {
         public,
         internal,

@@ -1,7 +1,7 @@
 //! From a configuration to a running validator: each step either succeeds or says what to do.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Context, Result, anyhow, bail};
 use caller::Authorities;
@@ -17,6 +17,7 @@ use ledger::{
 };
 use listener::lifecycle::Lifecycle;
 use listener::{Admission, Tls, TlsFiles};
+use pages::{MonitorHistory, Program};
 use replicated::{EventLedger, Introduction, Member, Members, PostgresLog};
 use shards::{Package, Trust};
 use tokio::runtime::Handle;
@@ -502,6 +503,7 @@ pub(crate) fn assemble(
             observer: Arc::clone(&metrics) as Arc<dyn Observer>,
         },
         metrics,
+        history: Mutex::new(MonitorHistory::new(Program::Validator)),
         partitions,
         ledger,
         steward,

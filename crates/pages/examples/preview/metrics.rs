@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use pages::{
-    ClusterEvent, ClusterPicture, DecisionSeen, Form, LeaseSeen, MemberSeen, MemberState, Outcome,
-    PageContext, PartitionSeen, Program, cluster_tables, monitor,
+    ClusterEvent, ClusterPicture, DecisionSeen, Form, LeaseSeen, MemberSeen, MemberState,
+    MonitorHistory, Outcome, PageContext, PartitionSeen, Program, SAMPLE_EVERY, Watched,
+    cluster_tables, monitor,
 };
 
 use crate::http::{self, Answer, Request};
@@ -12,20 +13,28 @@ use crate::http::{self, Answer, Request};
 pub(crate) fn answer(context: &PageContext<'_>, request: &Request, _: &Form) -> Answer {
     match request.path() {
         "/metrics" => Answer::text("text/plain", text(context.now_ms)),
-        "/livez" => Answer::text("text/plain", "ok\n".to_owned()),
-        "/readyz" => Answer {
-            status: 503,
-            ..Answer::text("text/plain", "draining\n".to_owned())
-        },
-        _ => http::page(
-            monitor(
-                context,
-                Program::Validator,
-                &cluster_tables(context.lang, &picture()),
-            ),
-            pages::NO_STORE,
-        ),
+        "/monitor/history" => Answer::text("application/json", hour(context.now_ms).to_json()),
+        _ => {
+            let watched = Watched {
+                history: &hour(context.now_ms),
+                ready: false,
+                tables: &cluster_tables(context, &picture()),
+            };
+            http::page(monitor(context, &watched), pages::NO_STORE)
+        }
     }
+}
+
+/// The hour before: a disk that was slow for ten minutes, half an hour ago, and is slow now.
+fn hour(now_ms: i64) -> MonitorHistory {
+    let mut history = MonitorHistory::new(Program::Validator);
+    let every_ms = i64::try_from(SAMPLE_EVERY.as_millis()).expect("seconds");
+    let newest = now_ms - now_ms % every_ms;
+    for back in (0..=360).rev() {
+        let at_ms = newest - back * every_ms;
+        history.take(at_ms, &text(at_ms));
+    }
+    history
 }
 
 fn text(now_ms: i64) -> String {
@@ -46,8 +55,8 @@ fn text(now_ms: i64) -> String {
     for (bound, share) in [
         ("0.001", 60),
         ("0.0025", 92),
-        ("0.005", 99),
-        ("0.01", 100),
+        ("0.005", 96),
+        ("0.25", 100),
         ("+Inf", 100),
     ] {
         line(

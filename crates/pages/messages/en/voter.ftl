@@ -151,6 +151,7 @@ receipt-qr = QR code of this receipt
 receipt-print = Print
 receipt-copy = Copy the number
 receipt-check = You can check it whenever you like, on this device or another.
+receipt-no-ballot = The number does not say which ballot this vote is on, so this page cannot tell it.
 receipt-where = Check it at
 receipt-close = On a shared device, close this window now.
 receipt-close-why = Nobody who comes after you can then see what you did here.

@@ -151,6 +151,7 @@ receipt-qr = Code QR de ce reçu
 receipt-print = Imprimer
 receipt-copy = Copier le numéro
 receipt-check = Vous pouvez le vérifier quand vous voulez, sur cet appareil ou un autre.
+receipt-no-ballot = Le numéro ne dit pas de quel scrutin est ce vote : cette page ne peut donc pas le nommer.
 receipt-where = Adresse où le vérifier :
 receipt-close = Sur un appareil partagé, fermez cette fenêtre maintenant.
 receipt-close-why = Personne après vous ne pourra voir ce que vous avez fait ici.

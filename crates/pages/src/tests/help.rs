@@ -2,9 +2,11 @@
 
 use election::{Event, Language};
 
-use super::{OPEN_MS, RECEIPT, ballot, event, proofs, results_pages, review, voter_pages};
-use crate::voter::{self, Activity, CredentialFault, End};
-use crate::{Astray, PageContext, Program, astray, monitor};
+use super::{
+    OPEN_MS, RECEIPT, ballot, event, monitor_page, proofs, results_pages, review, voter_pages,
+};
+use crate::voter::{self, Activity, CredentialFault, End, ReceiptView};
+use crate::{Astray, PageContext, Program, astray};
 
 /// Whether the example's authority has named this address, or its telephone.
 pub(super) fn is_of_authority(path: &str) -> bool {
@@ -63,7 +65,7 @@ fn every_page_says_whom_to_call_and_which_address_is_real() {
                 assert!(footer.contains(site) && footer.contains(other), "{footer}");
             }
         }
-        let monitor = monitor(&context, Program::Validator, &[]).html;
+        let monitor = monitor_page(&context, Program::Validator, &[]).html;
         assert!(!monitor.contains("tel:"), "operators know whom to call");
     }
 }
@@ -121,6 +123,15 @@ fn a_receipt_names_the_ballot_and_where_it_can_be_checked() {
         .collect();
     assert_eq!(groups[..3], ["0-1234-", "0123", "4567"]);
     assert_eq!(groups.concat(), RECEIPT);
+    let silent = "does not say which ballot";
+    assert!(!html.contains(silent));
+    let looked_up = ReceiptView {
+        id: RECEIPT,
+        ballot: None,
+        time_ms: 0,
+        proof: None,
+    };
+    assert!(voter::receipt(&context, &looked_up).html.contains(silent));
     // The code is that of the address; the number stands behind "#", which nobody is sent.
     let qr = crate::qr::Qr::of(&format!("https://vote.example/receipts#{RECEIPT}"));
     assert!(html.contains(&qr.path));

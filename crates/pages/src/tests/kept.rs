@@ -3,7 +3,7 @@
 use election::{Ballot, Choice, Language};
 
 use super::{OPEN_MS, ballot, event, review, values};
-use crate::voter::{self, CredentialFault, MarkError, Marks, marked};
+use crate::voter::{self, Activity, CredentialFault, End, MarkError, Marks, marked};
 use crate::{Form, Page, PageContext};
 
 fn form(body: &str) -> Form {
@@ -115,6 +115,39 @@ fn what_is_marked_stands_in_no_address() {
             for name in ["vote=", "candidate=", "rank-1=", "?id="] {
                 assert!(!address.contains(name), "{address}");
             }
+        }
+    }
+}
+
+/// The answer to a vote cannot be had a second time: the switch once led to the empty ballot.
+#[test]
+fn an_end_without_a_way_on_says_the_same_in_the_other_language() {
+    let event = event();
+    let law = ballot(&event, "L2025-001");
+    let marked = Some((0, &Choice::Blanc));
+    let casting = Activity::Casting {
+        ballot: law,
+        marked,
+    };
+    let duplicate = End::Duplicate { attempt_count: 3 };
+    let closed = End::Closed { closed_ms: OPEN_MS };
+    let unsure = End::Unsure { retry_after_s: 5 };
+    let busy = End::Busy { retry_after_s: 5 };
+    for (activity, end, stands) in [
+        (casting, &duplicate, Some("C’est la tentative nº 3")),
+        (casting, &closed, Some("Votre envoi est arrivé trop tard")),
+        (casting, &unsure, Some("rechargez cette page")),
+        // Here the choice is posted anew, and an address says the same to everybody.
+        (casting, &busy, None),
+        (Activity::Looking, &closed, None),
+    ] {
+        let html = voter::ended(&english(&event), activity, end).html;
+        let switched = html.contains("<a class=\"switch\" href=\"#other-language\" lang=\"fr\">");
+        let below = html.split_once("id=\"other-language\" lang=\"fr\"");
+        assert_eq!(switched, stands.is_some(), "{end:?}");
+        assert_eq!(below.is_some(), stands.is_some(), "{end:?}");
+        if let (Some(text), Some((_, below))) = (stands, below) {
+            assert!(below.contains(text), "{end:?}: {below}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The page for a vote that gets no receipt: why, and what the voter can do.
 
 use askama::Template;
-use election::{Ballot, Choice};
+use election::{Ballot, Choice, Language};
 
 use super::kept::hidden_fields;
 use super::review::lost_letter;
@@ -93,6 +93,32 @@ struct Ended<'a> {
     state: Option<CastState>,
     lines: Vec<String>,
     again: Option<Again>,
+    below: Option<Below>,
+}
+
+/// The id of what a page says once more below, in the other language.
+pub(crate) const BELOW: &str = "other-language";
+
+/// The same in the other language. The answer to a vote can be had a second time only with NAS and code, which nobody
+/// keeps; an address that says it without them could be sent to anybody, to frighten them.
+struct Below {
+    lang: Language,
+    t: &'static Messages,
+    title: String,
+    lines: Vec<String>,
+}
+
+impl Below {
+    fn of(context: &PageContext<'_>, activity: Activity<'_>, end: &End) -> Below {
+        let lang = context.lang.other();
+        let t = Messages::of(lang);
+        Below {
+            lang,
+            t,
+            title: t.get(end.title()).into_owned(),
+            lines: end.lines(&PageContext { lang, ..*context }, activity),
+        }
+    }
 }
 
 /// How a voter begins again.
@@ -131,6 +157,11 @@ pub fn ended(context: &PageContext<'_>, activity: Activity<'_>, end: &End) -> Pa
             frame.switch = Switch::Post(review(frame.link_of_other(&path)));
         }
     }
+    let mut below = None;
+    if matches!(activity, Activity::Casting { .. }) && !matches!(again, Some(Again::Form(_))) {
+        frame.switch = Switch::Below(BELOW);
+        below = Some(Below::of(context, activity, end));
+    }
     let page = Page::new(
         context.lang,
         &Ended {
@@ -138,6 +169,7 @@ pub fn ended(context: &PageContext<'_>, activity: Activity<'_>, end: &End) -> Pa
             state: end.state(activity),
             lines: end.lines(context, activity),
             again,
+            below,
         },
     );
     let looks = matches!(activity, Activity::Looking)

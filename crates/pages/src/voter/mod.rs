@@ -25,6 +25,7 @@ pub use receipt::{
 };
 pub use review::{CredentialFault, KEY_FIELD, MarkedBallot, TriesLeft, review};
 
+pub(crate) use end::BELOW;
 pub(crate) use state::CastState;
 
 use askama::Template;

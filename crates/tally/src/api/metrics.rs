@@ -55,6 +55,12 @@ pub(super) async fn observe(
 
 /// `GET /metrics`, in Prometheus' text format.
 pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
+    let content_type = (header::CONTENT_TYPE, exposition::CONTENT_TYPE);
+    ([content_type], exposed(&shared)).into_response()
+}
+
+/// All metrics at this moment.
+pub(super) fn exposed(shared: &Shared) -> String {
     let mut registry = Registry::default();
     exposition::register_build(&mut registry, env!("CARGO_PKG_VERSION"));
     listener::register_process(&mut registry);
@@ -63,13 +69,12 @@ pub(super) async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
         "Time to answer a request",
         shared.times.family(),
     );
-    register_state(&mut registry, &shared, &shared.board());
-    register_database(&mut registry, &shared);
-    register_stream(&mut registry, &shared);
+    register_state(&mut registry, shared, &shared.board());
+    register_database(&mut registry, shared);
+    register_stream(&mut registry, shared);
     shared.connections.register(&mut registry);
     shared.certificates.register(&mut registry);
-    let content_type = (header::CONTENT_TYPE, exposition::CONTENT_TYPE);
-    ([content_type], exposition::text(&registry)).into_response()
+    exposition::text(&registry)
 }
 
 fn register_state(registry: &mut Registry, shared: &Shared, board: &Board) {

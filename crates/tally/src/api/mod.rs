@@ -7,6 +7,7 @@ mod health;
 mod live;
 mod log;
 mod metrics;
+mod monitor;
 mod path_part;
 mod problem;
 mod request_times;
@@ -31,6 +32,7 @@ use pages::Astray;
 use problem::Problem;
 
 pub(crate) use live::{CLIENTS_MAX, run as run_live};
+pub(crate) use monitor::watch as watch_metrics;
 pub(crate) use serve::{Routed, internal_limits};
 pub(crate) use shared::Shared;
 
@@ -79,7 +81,8 @@ pub(crate) fn internal_router(shared: Arc<Shared>) -> Router {
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(metrics::metrics))
-        .route("/monitor", get(site::monitor))
+        .route("/monitor", get(monitor::monitor))
+        .route("/monitor/history", get(monitor::history))
         .route("/assets/{name}", get(site::asset))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

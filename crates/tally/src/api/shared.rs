@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, RwLockReadGuard};
 use durable::{Clock, SystemClock};
 use election::Ballot;
 use listener::{Admission, Certificates, Connections};
+use pages::{MonitorHistory, Program};
 use tokio::sync::Semaphore;
 
 use super::cache::Cache;
@@ -47,6 +48,8 @@ pub(crate) struct Shared {
     pub(crate) admission: Arc<Admission>,
     pub(crate) connections: Connections,
     pub(crate) certificates: Certificates,
+    /// The last hour of the metrics that the monitor shows.
+    pub(super) history: Mutex<MonitorHistory>,
 }
 
 impl Shared {
@@ -78,6 +81,7 @@ impl Shared {
             admission: Arc::new(listening.admission()),
             connections: Connections::default(),
             certificates: Certificates::default(),
+            history: Mutex::new(MonitorHistory::new(Program::Tally)),
         }
     }
 

@@ -52,11 +52,13 @@ impl ResultsAddress {
     }
 }
 
-/// Whether the tally has this path, by its description.
+/// Whether the tally has this path and this server has not.
 fn is_of_results(path: &str) -> bool {
     let of_all = ["results", "turnout", "exports", "stream"];
     let Some(rest) = path.strip_prefix("/api/v1/") else {
-        return path.starts_with("/embed/");
+        return ["/embed/", "/statements/"]
+            .iter()
+            .any(|own| path.starts_with(own));
     };
     let mut parts = rest.split('/');
     let first = parts.next().unwrap_or_default(); // split yields one part at least
@@ -86,13 +88,19 @@ mod tests {
             "/api/v1/turnout/L2025-001",
             "/api/v1/stream",
             "/embed/ballots/L2025-001",
+            "/statements/0a1b.json.minisig",
         ] {
             let sent = asked("https://results.example.org/", path);
             let there = format!("https://results.example.org{path}");
             assert_eq!(sent, Ok(Some(there)), "{path}");
             assert_eq!(asked("", path), Err(Rejection::ResultsElsewhere), "{path}");
         }
-        for path in ["/nowhere", "/api/v1/elections/1", "/api/v2/results"] {
+        for path in [
+            "/nowhere",
+            "/statements",
+            "/api/v1/elections/1",
+            "/api/v2/results",
+        ] {
             let refused = asked("https://results.example.org", path);
             assert_eq!(refused, Err(Rejection::NoSuchPath), "{path}");
         }

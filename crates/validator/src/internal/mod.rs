@@ -76,7 +76,7 @@ impl Internal {
         let log = path.strip_prefix("/log/");
         let known = matches!(
             path,
-            "/metrics" | "/livez" | "/readyz" | "/monitor" | "/cluster"
+            "/metrics" | "/livez" | "/readyz" | "/monitor" | "/monitor/history" | "/cluster"
         );
         if !known && ledger.is_none() && asset.is_none() && log.is_none() {
             return Err(Rejection::NoSuchPath.into());
@@ -90,6 +90,7 @@ impl Internal {
             "/livez" => whole(health::live()),
             "/readyz" => whole(health::ready(&self.app)?),
             "/monitor" => whole(site::monitor(&self.app, request)),
+            "/monitor/history" => whole(site::history(&self.app)),
             "/cluster" => whole(site::cluster(&self.app, request)),
             _ if ledger.is_none() => {
                 let asset = site::asset(asset.unwrap_or_default(), request.headers());

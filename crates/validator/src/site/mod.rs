@@ -5,6 +5,7 @@
 //! are for people and no part of the interface that `openapi.json` describes.
 
 mod cast;
+mod monitor;
 mod page;
 mod picture;
 mod proof;
@@ -12,7 +13,8 @@ mod refused;
 mod same_site;
 mod visit;
 
+pub(crate) use monitor::{cluster, history, monitor, watch};
 pub(crate) use page::asset;
 #[cfg(test)]
 pub(crate) use refused::{NotCast, end_of, not_cast};
-pub(crate) use visit::{Visit, Wants, astray, cluster, monitor};
+pub(crate) use visit::{Visit, Wants, astray};

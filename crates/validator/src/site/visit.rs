@@ -6,23 +6,21 @@ use election::Language;
 use hyper::body::Incoming;
 use hyper::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, Request};
 use listener::client::Prefix;
 use pages::voter::{self, Activity, CheckFault, Marks, ReceiptView, SAVE_FIELD};
-use pages::{Astray, ClusterTable, Form, Page, PageContext, Program};
-use serde_json::{Value, json};
+use pages::{Astray, Form, Page, PageContext, Program};
 use zeroize::Zeroizing;
 
 use super::cast;
 use super::page::{asset, html};
-use super::picture::picture;
 use super::proof;
 use super::refused::end_of;
 use super::same_site;
 use crate::app::App;
 use crate::http::problem::Problem;
 use crate::http::rejection::Rejection;
-use crate::http::reply::{self, Reply};
+use crate::http::reply::Reply;
 use crate::http::{body, receipts};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -159,29 +157,7 @@ impl Visit {
     }
 }
 
-/// The operators' page, for the internal listener.
-pub(crate) fn monitor<B>(app: &App, request: &Request<B>) -> Reply {
-    let visit = Visit {
-        lang: lang_of(request),
-        checks: false,
-    };
-    let tables = pages::cluster_tables(visit.lang, &picture(app));
-    html(pages::monitor(
-        &visit.context(app),
-        Program::Validator,
-        &tables,
-    ))
-}
-
-/// `GET /cluster`: the tables of the monitor, as JSON.
-pub(crate) fn cluster<B>(app: &App, request: &Request<B>) -> Reply {
-    let tables = pages::cluster_tables(lang_of(request), &picture(app));
-    let rows = |table: &ClusterTable| json!({"id": table.id, "rows": table.rows});
-    let tables: Vec<Value> = tables.iter().map(rows).collect();
-    reply::json(StatusCode::OK, &tables, reply::JSON, None)
-}
-
-fn lang_of<B>(request: &Request<B>) -> Language {
+pub(super) fn lang_of<B>(request: &Request<B>) -> Language {
     let query = query(request.uri().query());
     let asked = query.as_ref().and_then(|query| query.get("lang"));
     let asked = asked.and_then(Language::from_tag);
@@ -234,7 +210,7 @@ pub(crate) fn astray(app: &App, lang: Language, problem: &Problem) -> Option<Rep
     Some(reply)
 }
 
-fn context(app: &App, lang: Language) -> PageContext<'_> {
+pub(super) fn context(app: &App, lang: Language) -> PageContext<'_> {
     PageContext {
         event: app.event(),
         lang,

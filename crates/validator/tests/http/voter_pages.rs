@@ -1,5 +1,7 @@
 //! The voter's pages as the program serves them: plain forms, real votes, no trace of NAS and code.
 
+use std::time::{Duration, Instant};
+
 use crate::fixture::{Fixture, Voter};
 use crate::server::{Answer, Connection, Server, law_vote};
 
@@ -191,7 +193,33 @@ fn pages_and_assets_carry_their_headers() {
     let monitor = Connection::to(server.internal)
         .send("GET /monitor?lang=en HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     assert!(text(&monitor).contains("Validator monitor"));
-    assert_eq!(get(&server, "/monitor").status, 404, "operators only");
+    for path in ["/monitor", "/monitor/history"] {
+        assert_eq!(get(&server, path).status, 404, "operators only");
+    }
+}
+
+/// The validator takes samples by itself, from its start on: nobody has to look.
+#[test]
+fn the_monitor_remembers_what_nobody_has_asked_for() {
+    let fixture = Fixture::new();
+    let server = Server::start(&fixture, &[]);
+    let ask = |path: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        text(&Connection::to(server.internal).send(&request))
+    };
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let history = ask("/monitor/history");
+        if history.contains("\"panel\":\"panel-votes\",\"values\":[0.0") {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{history}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let page = ask("/monitor?lang=en");
+    assert!(page.contains("data-key=\"panel-taking\""));
+    // One ledger in files has no others.
+    assert!(!page.contains("data-key=\"panel-standby\""));
 }
 
 /// A server that answers one request a second of each client, this one included.

@@ -208,16 +208,6 @@ fn csv(night: &Night<'_>, ballot: &Ballot, summary: &Summary) -> String {
     }
 }
 
-/// `GET /monitor`: the operators' page over `/metrics`.
-pub(super) async fn monitor(
-    State(shared): State<Arc<Shared>>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-) -> Response {
-    let lang = lang_of(query_of(&uri).as_ref(), &headers);
-    uncached(pages::monitor(&context(&shared, lang), Program::Tally, &[]))
-}
-
 /// `GET /assets/{name}`: a file that pages load.
 pub(super) async fn asset(
     State(shared): State<Arc<Shared>>,
@@ -295,6 +285,15 @@ fn context(shared: &Shared, lang: Language) -> PageContext<'_> {
     }
 }
 
+/// For whom a page is rendered that somebody asks for.
+pub(super) fn context_of<'a>(
+    shared: &'a Shared,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> PageContext<'a> {
+    context(shared, lang_of(query_of(uri).as_ref(), headers))
+}
+
 fn query_of(uri: &Uri) -> Option<Form> {
     let query = uri.query()?;
     Form::parse(query.as_bytes()).ok()
@@ -306,7 +305,8 @@ fn lang_of(query: Option<&Form>, headers: &HeaderMap) -> Language {
     asked.unwrap_or_else(|| listener::negotiate(headers))
 }
 
-fn uncached(page: Page) -> Response {
+/// A page that nobody keeps.
+pub(super) fn uncached(page: Page) -> Response {
     let status = StatusCode::from_u16(page.status).unwrap_or(StatusCode::OK);
     let headers = [
         (header::CONTENT_TYPE, HTML),
