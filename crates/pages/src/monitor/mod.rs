@@ -124,9 +124,7 @@ fn shown(
     let values = history.values(index);
     let newest = values.last().copied().flatten();
     let known = || values.iter().copied().flatten();
-    if known().next().is_none() {
-        return None;
-    }
+    known().next()?;
     let passed = newest.and_then(|value| Some((value, panel.passed(value)?)));
     let t = Messages::of(lang);
     let range = match panel.unit {
@@ -203,15 +201,19 @@ fn said(lang: Language, unit: Unit, value: f64) -> String {
 /// Whole from 10 on, with one decimal below.
 fn number(lang: Language, value: f64) -> String {
     let sign = if value < 0.0 { "−" } else { "" };
-    let tenths = (value.abs() * 10.0).round();
-    // A float becomes the nearest integer there is.
-    let number = match tenths as u64 {
-        tenths if tenths >= 100 || tenths % 10 == 0 => {
-            wording::count(lang, value.abs().round() as u64)
-        }
+    let number = match nearest(value.abs() * 10.0) {
+        tenths if tenths >= 100 || tenths % 10 == 0 => wording::count(lang, nearest(value.abs())),
         tenths => wording::decimal(lang, tenths, 1),
     };
     format!("{sign}{number}")
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "beyond what fits, the cast gives the largest number there is"
+)]
+fn nearest(value: f64) -> u64 {
+    value.round() as u64
 }
 
 #[cfg(test)]
