@@ -440,13 +440,15 @@ pub(crate) enum What {
     Turnout,
 }
 
-/// What `tally export` writes: rows, or the log that the ledger is kept as.
+/// What `tally export` writes: rows, the log that the ledger is kept as, or the site of the results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ExportKind {
     /// Rows of a kind.
     Rows(What),
     /// A directory with policy, checkpoints and tiles, which `witness audit` reads.
     Log,
+    /// A directory with every page and document of the results, which any web server serves.
+    Site,
 }
 
 impl ValueEnum for ExportKind {
@@ -457,6 +459,7 @@ impl ValueEnum for ExportKind {
             ExportKind::Rows(What::Duplicates),
             ExportKind::Rows(What::Turnout),
             ExportKind::Log,
+            ExportKind::Site,
         ]
     }
 
@@ -465,6 +468,9 @@ impl ValueEnum for ExportKind {
             ExportKind::Rows(what) => what.to_possible_value(),
             ExportKind::Log => Some(clap::builder::PossibleValue::new("log").help(
                 "The ledger's log: policy, checkpoints and tiles, a directory that `witness audit` reads",
+            )),
+            ExportKind::Site => Some(clap::builder::PossibleValue::new("site").help(
+                "The results as everybody may see them now: pages and JSON, a directory that any web server serves",
             )),
         }
     }
@@ -480,21 +486,27 @@ pub(crate) enum Format {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tally export --ledger data/ledger --package package/ --trust officer.pub --what turnout
+  tally export --ledger data/ledger --package package/ --trust officer.pub --mask mask.key --releases releases/ --what site --out site/ --force   # each minute")]
 pub(crate) struct Export {
     #[command(flatten)]
     pub(crate) ledger: ReaderArgs,
     #[command(flatten)]
     pub(crate) hand: MaskHandArgs,
-    /// Which rows to write, or the ledger's log.
+    /// Which rows to write, or the ledger's log, or the site.
     #[arg(long)]
     pub(crate) what: ExportKind,
     /// Form of the rows.
     #[arg(long, default_value = "csv")]
     pub(crate) format: Format,
-    /// File to write; standard output without it. Of the log, the directory to make.
+    /// File to write; standard output without it. Of the log and the site, the directory to make.
     #[arg(long, value_name = "FILE|DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Replace an existing file.
+    /// Of the site: directory of a signed statement, whose ballots are shown as certified; may be repeated.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) statement: Vec<PathBuf>,
+    /// Replace an existing file or directory, in one step.
     #[arg(long)]
     pub(crate) force: bool,
 }

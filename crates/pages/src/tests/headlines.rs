@@ -57,6 +57,7 @@ fn election_page(event: &Event, lang: Language, stage: &Stage, regions: &[Region
         asked: &Asked::default(),
         geometry: None,
         baseline: None,
+        snapshot: None,
     };
     let view = ElectionView {
         progress: progress(stage.clone()),
@@ -211,6 +212,7 @@ fn law_says(stage: Stage, oui: u64, non: u64, regions: Option<&[(u64, u64)]>) ->
         asked: &Asked::default(),
         geometry: None,
         baseline: None,
+        snapshot: None,
     };
     let view = LawView {
         progress: progress(stage),
@@ -308,6 +310,7 @@ fn a_seat_that_the_rule_for_ties_gave_is_said_so() {
         asked: &Asked::default(),
         geometry: None,
         baseline: None,
+        snapshot: None,
     };
     let standing = (&progress(Stage::Preliminary), &shown(()));
     let page = results::region(&night, ranked, election, standing, &view).expect("a region");

@@ -21,6 +21,7 @@ fn night<'a>(event: &'a Event, lang: Language, asked: &'a Asked) -> Night<'a> {
         asked,
         geometry: None,
         baseline: None,
+        snapshot: None,
     }
 }
 

@@ -21,6 +21,7 @@ fn nobody_is_elected_and_nothing_passes_before_every_vote_is_counted() {
         asked: &Asked::default(),
         geometry: None,
         baseline: None,
+        snapshot: None,
     };
     let [law, single] = ["L2025-002", "E2025-RG"].map(|id| ballot(&event, id));
     let election = single.election().expect("an election");

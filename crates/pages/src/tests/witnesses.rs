@@ -41,6 +41,7 @@ fn results_name_the_witnesses_who_have_seen_them() {
         asked: &Asked::default(),
         geometry: None,
         baseline: None,
+        snapshot: None,
     };
     let law = ballot(&event, "L2025-002");
     let mut plain = checked(&[Some(3), Some(200), Some(9_000)]);
