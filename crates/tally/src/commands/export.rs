@@ -7,7 +7,8 @@ use commandline::StandardOutput;
 use durable::output::OutputFile;
 
 use super::{export_log, export_site};
-use crate::cli::{Export, ExportKind, What};
+use crate::cli::Export;
+use crate::export_kind::{ExportKind, What};
 use crate::inputs::read_mask_hand;
 use crate::recount::{Recount, open_readers_inputs};
 use crate::rows::Exported;
