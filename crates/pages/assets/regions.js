@@ -102,6 +102,7 @@ function offerRegions() {
 }
 
 if (form) {
+  form.hidden = false; // in a file, nothing but this module searches
   form.querySelector("[data-submit]").hidden = true;
   offerRegions();
   filter.addEventListener("input", () => arrange(document));

@@ -97,6 +97,9 @@ fn main() -> std::io::Result<()> {
 }
 
 fn answer(event: &Event, surface: Surface<'_>, request: &Request) -> Answer {
+    if request.path() == pages::EMBED_SCRIPT {
+        return http::asset(pages::embed_script().name, request);
+    }
     if let Some(name) = request.path().strip_prefix(pages::ASSET_PREFIX) {
         return http::asset(name, request);
     }

@@ -10,6 +10,13 @@ pub const ASSET_PREFIX: &str = "/assets/";
 /// The `Cache-Control` of every asset: its name changes with its content.
 pub const ASSET_CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
 
+/// Where programs serve the script that newsrooms put on their own pages. It stays, so that what they copied goes on
+/// working.
+pub const EMBED_SCRIPT: &str = "/embed.js";
+
+/// The `Cache-Control` of [`EMBED_SCRIPT`], whose content may change.
+pub const EMBED_SCRIPT_CACHE_CONTROL: &str = "public, max-age=3600";
+
 struct Stored {
     source: &'static str,
     name: &'static str,
@@ -59,6 +66,14 @@ pub fn asset(name: &str) -> Option<Asset> {
         gzip: stored.gzip,
         brotli: stored.brotli,
     })
+}
+
+/// The script at [`EMBED_SCRIPT`].
+#[must_use]
+pub fn embed_script() -> Asset {
+    let stored = ASSETS.iter().find(|stored| stored.source == "embed.js");
+    let found = stored.and_then(|stored| asset(stored.name));
+    found.expect("the crate's build names every file of assets/")
 }
 
 /// Every asset, for figures and tests.

@@ -12,6 +12,8 @@ use crate::monitor::Program;
 pub enum Astray {
     /// It leads to no page. Status 404.
     NoSuchPage,
+    /// The same in a newsroom's frame, which must show that, and not the browser's page of refusal. Status 404.
+    NoSuchView,
     /// It is there, and takes another method. Status 405.
     OtherMethod,
 }
@@ -27,7 +29,7 @@ struct AstrayPage<'a> {
 #[must_use]
 pub fn astray(context: &PageContext<'_>, program: Program, why: Astray) -> Page {
     let (title, body, status) = match why {
-        Astray::NoSuchPage => ("not-found-title", "not-found-body", 404),
+        Astray::NoSuchPage | Astray::NoSuchView => ("not-found-title", "not-found-body", 404),
         Astray::OtherMethod => ("other-method-title", "other-method-body", 405),
     };
     let t = Messages::of(context.lang);
@@ -36,5 +38,11 @@ pub fn astray(context: &PageContext<'_>, program: Program, why: Astray) -> Page 
         frame.footer = "footer-results";
         frame.help = Help::of(context.event, context.lang, Site::Results);
     }
-    Page::new(context.lang, &AstrayPage { frame, body }).with_status(status)
+    frame.embed = why == Astray::NoSuchView;
+    let page = AstrayPage { frame, body };
+    let page = Page::new(context.lang, &page).with_status(status);
+    match why {
+        Astray::NoSuchView => page.embeddable(),
+        Astray::NoSuchPage | Astray::OtherMethod => page,
+    }
 }

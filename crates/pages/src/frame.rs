@@ -3,7 +3,7 @@
 use askama::Template;
 use election::{Event, Language};
 
-use crate::address::with_lang;
+use crate::address::{Links, with_lang};
 use crate::asset::path_of;
 use crate::help::{Help, Site};
 use crate::messages::Messages;
@@ -80,14 +80,55 @@ pub(crate) enum Switch {
     Below(&'static str),
 }
 
+/// What the head of a page says to those who link to it: search engines, networks, newsrooms.
+pub(crate) struct Shared {
+    /// The page in one sentence.
+    pub(crate) description: String,
+    /// Its one address, without the language: whole where the event names where the results are.
+    address: String,
+}
+
+impl Shared {
+    /// `origin` is empty where nobody knows it.
+    pub(crate) fn of(origin: &str, path: &str, description: &str) -> Shared {
+        Shared {
+            description: description.to_owned(),
+            address: format!("{origin}{path}"),
+        }
+    }
+
+    /// The page's address in a language; none where its origin is not known.
+    pub(crate) fn canonical(&self, lang: Language) -> Option<String> {
+        let is_whole = !self.address.starts_with('/');
+        is_whole.then(|| with_lang(&self.address, lang))
+    }
+
+    /// The page in each language, and in the one that the reader's browser asks for.
+    pub(crate) fn alternates(&self) -> Vec<(&'static str, String)> {
+        let each = Language::ALL.into_iter();
+        let each = each.map(|lang| (lang.tag(), with_lang(&self.address, lang)));
+        each.chain([("x-default", self.address.clone())]).collect()
+    }
+}
+
+/// The line at the top of a page that is a file.
+pub(crate) struct SnapshotLine {
+    pub(crate) said: String,
+    /// Where the living page is; none where the event names no address of the results.
+    pub(crate) living: Option<String>,
+}
+
 /// The frame around a page's own content.
 pub(crate) struct Frame<'a> {
     pub(crate) t: &'static Messages,
     pub(crate) lang: Language,
     pub(crate) title: String,
     pub(crate) event_title: &'a str,
-    /// The page in one sentence, for whoever links to it; empty on pages that nobody shares.
-    pub(crate) description: String,
+    /// What whoever links to the page shows of it; none on pages that nobody shares.
+    pub(crate) shared: Option<Shared>,
+    links: Links,
+    /// What the page says where it is a file.
+    pub(crate) snapshot: Option<SnapshotLine>,
     /// The page's own address, without the language.
     path: String,
     /// How the same page is had in the other language.
@@ -118,7 +159,9 @@ impl<'a> Frame<'a> {
             lang: context.lang,
             title,
             event_title: context.event.title.in_language(context.lang),
-            description: String::new(),
+            shared: None,
+            links: Links::Program,
+            snapshot: None,
             path: path.to_owned(),
             switch: Switch::Link(with_lang(path, context.lang.other())),
             has_faults: false,
@@ -133,21 +176,26 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// A link of this page, in this page's language.
-    pub(crate) fn link(&self, path: &str) -> String {
-        with_lang(path, self.lang)
+    /// The same frame, whose links lead elsewhere.
+    pub(crate) fn with_links(mut self, links: Links) -> Frame<'a> {
+        self.switch = Switch::Link(links.page(&self.path, self.lang.other()));
+        self.links = links;
+        self
     }
 
-    /// This page in each language, with the language's tag.
-    pub(crate) fn alternates(&self) -> Vec<(&'static str, String)> {
-        let each = Language::ALL.into_iter();
-        each.map(|lang| (lang.tag(), with_lang(&self.path, lang)))
-            .collect()
+    /// A link of this page, in this page's language.
+    pub(crate) fn link(&self, path: &str) -> String {
+        self.links.page(path, self.lang)
     }
 
     /// The same address in the other language.
     pub(crate) fn link_of_other(&self, path: &str) -> String {
         with_lang(path, self.lang.other())
+    }
+
+    /// The page's one address, where it is known.
+    pub(crate) fn canonical(&self) -> Option<String> {
+        self.shared.as_ref()?.canonical(self.lang)
     }
 
     /// The title of the document, for tabs and for those who hear it first.
@@ -161,7 +209,7 @@ impl<'a> Frame<'a> {
     }
 
     pub(crate) fn asset(&self, source: &str) -> String {
-        path_of(source)
+        self.links.data(&path_of(source))
     }
 
     /// What every page of its kind promises.

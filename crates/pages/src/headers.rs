@@ -9,6 +9,11 @@ pub const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; 
 pub const EMBED_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
      img-src 'self'; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors *";
 
+/// The policy of pages that are files, which stands in the pages themselves: they load styles and scripts that lie
+/// beside them, and connect to nothing. Who may frame them, only their server can say.
+pub const SNAPSHOT_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+     form-action 'self'; base-uri 'none'";
+
 /// Further headers of every page and asset.
 pub const SECURITY_HEADERS: &[(&str, &str)] = &[
     ("x-content-type-options", "nosniff"),

@@ -48,7 +48,10 @@ mod wording;
 #[cfg(test)]
 mod tests;
 
-pub use asset::{ASSET_CACHE_CONTROL, ASSET_PREFIX, Asset, asset, assets};
+pub use asset::{
+    ASSET_CACHE_CONTROL, ASSET_PREFIX, Asset, EMBED_SCRIPT, EMBED_SCRIPT_CACHE_CONTROL, asset,
+    assets, embed_script,
+};
 pub use astray::{Astray, astray};
 pub use cluster::{
     ClusterEvent, ClusterPicture, ClusterTable, DecisionSeen, LeaseSeen, MemberSeen, MemberState,
@@ -57,5 +60,5 @@ pub use cluster::{
 pub use encoding::Encoding;
 pub use form::{Form, FormError};
 pub use frame::{Page, PageContext};
-pub use headers::{CSP, EMBED_CSP, NO_STORE, REVALIDATE, SECURITY_HEADERS};
+pub use headers::{CSP, EMBED_CSP, NO_STORE, REVALIDATE, SECURITY_HEADERS, SNAPSHOT_CSP};
 pub use monitor::{MonitorHistory, Program, SAMPLE_EVERY, Watched, monitor};

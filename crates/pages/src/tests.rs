@@ -6,6 +6,7 @@ mod hours;
 mod kept;
 mod law_regions;
 mod lists;
+mod newsroom;
 mod picture;
 mod proofs;
 mod said;
@@ -60,6 +61,7 @@ fn night(event: &Event, lang: Language) -> Night<'_> {
         asked: &NOTHING_ASKED,
         geometry: None,
         baseline: None,
+        snapshot: None,
     }
 }
 
@@ -209,6 +211,7 @@ fn progress(stage: Stage) -> Progress {
     Progress {
         position: "17".to_owned(),
         time_ms: Some(OPEN_MS),
+        releases: 12,
         checked: match stage {
             Stage::Counting => None,
             Stage::Preliminary => Some(checked(&[Some(12), None, Some(7)])),
@@ -395,7 +398,8 @@ fn every_link_and_form_keeps_the_language() {
             .into_iter()
             .chain(values(&page.html, "action"))
         {
-            let plain = path.starts_with(crate::ASSET_PREFIX) || path.starts_with('#');
+            let plain = ["#", "/api/", crate::ASSET_PREFIX];
+            let plain = plain.iter().any(|start| path.starts_with(start));
             let get_form = page
                 .html
                 .contains(&format!("method=\"get\" action=\"{path}\""));

@@ -30,6 +30,8 @@ pub(crate) struct ReleasedCounts {
     pub(crate) country: Counts,
     /// By region of the voters (0 = the roll names none): of an election; of a law, once it is closed.
     pub(crate) regions: BTreeMap<u16, Counts>,
+    /// How many releases these votes came in.
+    pub(crate) releases: u64,
     /// Votes of all regions: every look at a closed ballot asks whether these are all.
     pub(crate) regional_votes: u64,
     /// Commit time of the last frame with a vote inside; 0 before the first.
@@ -197,6 +199,7 @@ impl ReleasedCounts {
 
     /// Adds the votes of a release.
     pub(crate) fn add(&mut self, released: &ReleasedVotes) {
+        self.releases += 1;
         match released.unit.scope {
             Scope::Country => self.country.merge(&released.counts),
             Scope::Region(region) => {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::export_kind::{ExportKind, Format};
 use crate::from::FromFiles;
 use crate::internal_tls::InternalTls;
 use crate::known_frame::KnownFrame;
@@ -428,73 +429,28 @@ pub(crate) struct Verify {
     pub(crate) json: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum What {
-    /// Votes per ballot, region and choice.
-    Results,
-    /// Every credential that voted or tried again, by digest, and invalid attempts by reason.
-    Audit,
-    /// Credentials that were submitted more than once.
-    Duplicates,
-    /// Votes per ballot, region and hour.
-    Turnout,
-}
-
-/// What `tally export` writes: rows, or the log that the ledger is kept as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ExportKind {
-    /// Rows of a kind.
-    Rows(What),
-    /// A directory with policy, checkpoints and tiles, which `witness audit` reads.
-    Log,
-}
-
-impl ValueEnum for ExportKind {
-    fn value_variants<'a>() -> &'a [ExportKind] {
-        &[
-            ExportKind::Rows(What::Results),
-            ExportKind::Rows(What::Audit),
-            ExportKind::Rows(What::Duplicates),
-            ExportKind::Rows(What::Turnout),
-            ExportKind::Log,
-        ]
-    }
-
-    fn to_possible_value(&self) -> Option<clap::builder::PossibleValue> {
-        match self {
-            ExportKind::Rows(what) => what.to_possible_value(),
-            ExportKind::Log => Some(clap::builder::PossibleValue::new("log").help(
-                "The ledger's log: policy, checkpoints and tiles, a directory that `witness audit` reads",
-            )),
-        }
-    }
-}
-
-/// Form of an export.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// Comma-separated values with a header line (RFC 4180).
-    Csv,
-    /// One JSON array of objects.
-    Json,
-}
-
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  tally export --ledger data/ledger --package package/ --trust officer.pub --what turnout
+  tally export --ledger data/ledger --package package/ --trust officer.pub --mask mask.key --releases releases/ --what site --out site/ --force   # each minute")]
 pub(crate) struct Export {
     #[command(flatten)]
     pub(crate) ledger: ReaderArgs,
     #[command(flatten)]
     pub(crate) hand: MaskHandArgs,
-    /// Which rows to write, or the ledger's log.
+    /// Which rows to write, or the ledger's log, or the site.
     #[arg(long)]
     pub(crate) what: ExportKind,
     /// Form of the rows.
     #[arg(long, default_value = "csv")]
     pub(crate) format: Format,
-    /// File to write; standard output without it. Of the log, the directory to make.
+    /// File to write; standard output without it. Of the log and the site, the directory to make.
     #[arg(long, value_name = "FILE|DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Replace an existing file.
+    /// Of the site: directory of a signed statement, whose ballots are shown as certified; may be repeated.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) statement: Vec<PathBuf>,
+    /// Replace an existing file or directory, in one step.
     #[arg(long)]
     pub(crate) force: bool,
 }

@@ -114,7 +114,30 @@ impl Directory {
     pub(crate) fn read(
         &self,
         hand: Option<&MaskHand>,
+        visit: impl FnMut(&Fact) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Ends> {
+        self.read_until(hand, visit, Reading::check_end)
+    }
+
+    /// The same beside a validator and a count hand that go on: what is not released yet is left out, as a follower
+    /// leaves it out.
+    ///
+    /// # Errors
+    /// As [`Directory::read`].
+    pub(crate) fn read_so_far(
+        &self,
+        hand: Option<&MaskHand>,
+        visit: impl FnMut(&Fact) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Ends> {
+        self.read_until(hand, visit, |_| Ok(()))
+    }
+
+    /// `check` looks at each partition's reading when it is at its end.
+    fn read_until(
+        &self,
+        hand: Option<&MaskHand>,
         mut visit: impl FnMut(&Fact) -> anyhow::Result<()>,
+        check: impl Fn(&mut Reading) -> anyhow::Result<()>,
     ) -> anyhow::Result<Ends> {
         let gates = Gates::open(&self.package)?;
         let mut ends = Ends::default();
@@ -126,7 +149,7 @@ impl Directory {
             for fact in reading.released()? {
                 visit(&fact)?;
             }
-            reading.check_end()?;
+            check(&mut reading)?;
             ends.read.insert(partition, end);
             ends.covered.extend(covered);
         }

@@ -56,6 +56,8 @@ impl LedgerCount {
     /// How final the numbers of a ballot are, as far as the ledger says. `opened`: whether its choices
     /// are counted, and not its marks alone.
     pub(crate) fn standing(&self, ballot: &Ballot, opened: bool) -> Standing {
+        let count = &self.ballots[usize::from(ballot.index.0)];
+        let releases = if opened { count.released.releases } else { 0 };
         let closing = self.closings.of(ballot);
         if let Some(closing) = closing.filter(|_| !opened || self.is_complete(ballot)) {
             let frames = closing.iter();
@@ -63,9 +65,9 @@ impl LedgerCount {
                 stage: Stage::Preliminary,
                 position: frames.map(|(at, frame)| (*at, frame.at)).collect(),
                 time_ms: closing.values().map(|frame| frame.time_ms).max(),
+                releases,
             };
         }
-        let count = &self.ballots[usize::from(ballot.index.0)];
         let (position, updated_ms) = if opened {
             (&count.released.position, count.released.updated_ms)
         } else {
@@ -75,6 +77,7 @@ impl LedgerCount {
             stage: Stage::Counting,
             position: position.clone(),
             time_ms: (updated_ms != 0).then_some(updated_ms),
+            releases,
         }
     }
 

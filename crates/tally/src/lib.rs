@@ -13,6 +13,7 @@ mod counts;
 mod covered;
 mod directory;
 mod documents;
+mod export_kind;
 mod feed;
 mod fold_error;
 mod fraction;

@@ -33,6 +33,8 @@ pub(crate) struct Standing {
     pub(crate) position: BTreeMap<u16, Cursor>,
     /// Commit time of the latest of these frames, ms UTC; none before the first.
     pub(crate) time_ms: Option<i64>,
+    /// How many releases of votes the counts stand on; 0 while none are shown.
+    pub(crate) releases: u64,
 }
 
 /// How final numbers are. Only the ledger and officers move it, never a clock.

@@ -10,8 +10,8 @@ use serde::Serialize;
 use shards::Rot;
 
 use crate::ballot_count::BallotCount;
-use crate::cli::{Format, What};
 use crate::counts::choice_text;
+use crate::export_kind::{Format, What};
 use crate::ledger_count::LedgerCount;
 use crate::package_roll::PackageRoll;
 use crate::roll::Roll;

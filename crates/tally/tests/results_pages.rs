@@ -65,7 +65,7 @@ fn pages_show_what_the_ledger_holds_and_the_policy_allows() {
     assert_eq!(csv.lines().count(), 1, "{csv}");
     let csv = page("/ballots/LIVE/results.csv");
     let oui = csv.lines().filter(|line| line.contains(",oui,"));
-    let votes = oui.filter_map(|line| line.rsplit(',').nth(3)?.parse::<u64>().ok());
+    let votes = oui.filter_map(|line| line.rsplit(',').nth(4)?.parse::<u64>().ok());
     assert_eq!(votes.sum::<u64>(), 6);
 }
 
@@ -89,6 +89,43 @@ fn a_law_shows_no_region_while_it_is_open() {
     let csv = page("/ballots/STEPS/results.csv");
     assert!(csv.contains("STEPS,,,oui,30"), "{csv}");
     assert_eq!(csv.lines().count(), 4, "{csv}");
+}
+
+/// A newsroom that reads both must not have to translate.
+#[test]
+fn json_and_csv_say_in_the_same_words_how_final_figures_are() {
+    let fixture = Fixture::new(100);
+    let names = Names::new(&fixture, "data");
+    let mut ballots = fixture.ballot_box("data");
+    let running = Running::start(&names.args("run", &[]));
+    let mut before = 0;
+    for shown in [10, 20] {
+        for nth in shown - 10..shown {
+            ballots.vote(LIVE, nth, Choice::Oui);
+            ballots.vote(LATER, nth, Choice::Oui);
+        }
+        running.wait("/api/v1/results/LIVE", |law| law["total_votes"] == shown);
+        std::thread::sleep(Duration::from_secs(1));
+        let law = running.json("/api/v1/results/LIVE");
+        let releases = law["releases"].as_u64().expect("a number");
+        assert!(releases > before, "{law}");
+        before = releases;
+        let csv = running.get("/ballots/LIVE/results.csv", BROWSER).2;
+        let said = format!(
+            ",{},{},{},{releases}",
+            law["status"].as_str().expect("a status"),
+            law["position"][0]["sequence"],
+            law["as_of"].as_str().expect("a time"),
+        );
+        let lines: Vec<&str> = csv.lines().skip(1).collect();
+        assert_eq!(lines.len(), 3, "{csv}");
+        assert!(
+            lines.iter().all(|line| line.ends_with(&said)),
+            "{csv}{said}"
+        );
+    }
+    let hidden = running.json("/api/v1/results/LATER");
+    assert_eq!(hidden["releases"], 0, "{hidden}");
 }
 
 #[test]
@@ -152,12 +189,15 @@ fn withdrawn_candidates_are_marked_in_json_and_csv() {
     let (_, _, csv) = running.get("/ballots/SINGLE/results.csv", "");
     let mut lines = csv.lines().skip_while(|line| !line.starts_with("ballot,"));
     assert!(
-        lines.next().expect("a header").ends_with(",withdrawn"),
+        lines
+            .next()
+            .expect("a header")
+            .ends_with(",withdrawn,releases"),
         "{csv}"
     );
     let own = format!("SINGLE,1,Région 1,{WITHDRAWN},");
     for line in lines.filter(|line| line.starts_with("SINGLE,")) {
-        assert_eq!(line.ends_with(",true"), line.starts_with(&own), "{line}");
+        assert_eq!(line.contains(",true,"), line.starts_with(&own), "{line}");
     }
     assert!(csv.contains(&own), "{csv}");
 }

@@ -48,6 +48,7 @@ pub(crate) fn answer(
         asked: &Asked::of(query),
         geometry: companions.geometry.as_ref(),
         baseline: companions.baseline.as_ref(),
+        snapshot: None,
     };
     if let ["ballots", id, "results.csv"] = parts {
         return csv(&night, id, state);
@@ -170,6 +171,7 @@ fn progress(night: &Night<'_>, ballot: &Ballot, state: &str) -> Progress {
         },
         position: "120417".to_owned(),
         time_ms: (state != "empty").then(|| night.context.now_ms.min(ballot.closes)),
+        releases: u64::from(state != "empty") * 412,
         checked: checked(state),
     }
 }

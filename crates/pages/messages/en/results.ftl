@@ -193,7 +193,24 @@ row-threshold = To be elected
 of-all-votes = of total votes
 
 link-csv = Download (CSV)
+link-json = Data (JSON)
 link-embed = View to embed
+newsroom = For newsrooms
+newsroom-data = CSV and JSON say with the figures how final they are (status), on which frame of the ledger they stand (position), when it was written (as_of) and how many releases of votes they hold (releases).
+newsroom-snippet = To show this on your own page, copy these lines. The frame takes the height of its content; without scripts it keeps the one written here.
+sheet = Sheet to sign
+sheet-line = Counted up to frame { $position } of the ledger, { $time }. { $releases ->
+    [0] No release of votes is shown.
+    [one] The figures stand on 1 release of votes.
+   *[other] The figures stand on { $releases } releases of votes.
+ }
+sheet-empty = No vote of the ledger is counted yet.
+sheet-name = Name and office
+sheet-signature = Signature
+sheet-date = Date and time
+snapshot-line = Copy of { $time }, up to frame { $position } of the ledger. Newer figures may be out.
+snapshot-empty = Copy of a ledger that has no frame yet. Newer figures may be out.
+snapshot-living = The page as it is now
 link-full = All results
 link-statement = Signed statement (JSON)
 link-signature = its signature (minisign)

@@ -199,7 +199,24 @@ row-threshold = Pour obtenir un siège
 of-all-votes = de tous les votes
 
 link-csv = Télécharger (CSV)
+link-json = Données (JSON)
 link-embed = Vue à intégrer
+newsroom = Pour les médias
+newsroom-data = Les fichiers CSV et JSON disent avec les chiffres s’ils sont définitifs (status), sur quelle trame du registre ils reposent (position), quand elle a été écrite (as_of) et combien de publications de votes ils contiennent (releases).
+newsroom-snippet = Pour montrer ces résultats dans votre page, copiez ces lignes. Le cadre prend la hauteur de son contenu ; sans scripts, il garde celle qui est écrite ici.
+sheet = Feuille à signer
+sheet-line = Compté jusqu’à la trame { $position } du registre, le { $time }. { $releases ->
+    [0] Aucune publication de votes n’est montrée.
+    [one] Les chiffres reposent sur { $releases } publication de votes.
+   *[other] Les chiffres reposent sur { $releases } publications de votes.
+ }
+sheet-empty = Aucun vote du registre n’est encore compté.
+sheet-name = Nom et fonction
+sheet-signature = Signature
+sheet-date = Date et heure
+snapshot-line = Copie du { $time }, jusqu’à la trame { $position } du registre. Des chiffres plus récents ont pu paraître.
+snapshot-empty = Copie d’un registre qui n’a pas encore de trame. Des chiffres plus récents ont pu paraître.
+snapshot-living = La page telle qu’elle est maintenant
 link-full = Tous les résultats
 link-statement = Relevé signé (JSON)
 link-signature = sa signature (minisign)

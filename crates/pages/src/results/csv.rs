@@ -1,5 +1,5 @@
 //! Results as CSV (RFC 4180): one header line, one line per region and choice, integers only. Each line
-//! says how final its numbers are: lines are copied alone.
+//! says how final its numbers are, in the words of the JSON documents: lines are copied alone.
 
 use election::{Ballot, CandidateStatus, Election};
 
@@ -19,8 +19,10 @@ pub fn law_csv(night: &Night<'_>, ballot: &Ballot, view: &LawView) -> String {
         "status",
         "position",
         "as_of",
+        "releases",
     ]);
     let as_of = as_of(night, &view.progress);
+    let releases = view.progress.releases.to_string();
     let mut add = |region: &str, name: &str, answers: AnswerCounts| {
         let votes = [answers.oui, answers.non, answers.blanc];
         for (choice, votes) in ["oui", "non", "blanc"].iter().zip(votes) {
@@ -33,6 +35,7 @@ pub fn law_csv(night: &Night<'_>, ballot: &Ballot, view: &LawView) -> String {
                 view.progress.status(),
                 &view.progress.position,
                 &as_of,
+                &releases,
             ]));
         }
     };
@@ -74,8 +77,10 @@ pub fn election_csv(
         "position",
         "as_of",
         "withdrawn",
+        "releases",
     ]);
     let as_of = as_of(night, &view.progress);
+    let releases = view.progress.releases.to_string();
     let is_complete = view.progress.is_complete();
     for region in &view.regions {
         let place = region_name(night, region.region);
@@ -97,6 +102,7 @@ pub fn election_csv(
                 &view.progress.position,
                 &as_of,
                 truth(candidate.status == CandidateStatus::Withdrawn),
+                &releases,
             ]));
         }
     }

@@ -11,6 +11,7 @@ use super::earlier::Earlier;
 use super::gain::Holders;
 use super::headline::Headline;
 use super::hours::{Curve, Hours, turnout_line};
+use super::newsroom::Newsroom;
 use super::night::{Night, Standing, TurnoutLine, ballot_path};
 use super::parties::{PartyLine, SeatBar, all_seats, party_lines, seat_bar, total_votes};
 use super::region_list::{RegionLine, ShowLine, region_lines, show_lines};
@@ -24,8 +25,7 @@ struct ElectionPage<'a> {
     frame: Frame<'a>,
     stream: Option<&'a str>,
     full: String,
-    csv: String,
-    embed_path: String,
+    newsroom: Newsroom,
     /// Where the search of regions is sent.
     path: String,
     kind: &'static str,
@@ -105,9 +105,16 @@ pub fn election(
         ),
         stream: night.stream,
         full: night.link(&path),
-        csv: night.link(&format!("{path}/results.csv")),
-        embed_path: night.link(&format!("/embed{path}")),
-        path,
+        newsroom: Newsroom::of(
+            night,
+            ballot.title.in_language(night.lang()),
+            &path,
+            (
+                &format!("{path}/results.csv"),
+                &format!("/api/v1/elections/{}/results", election.number),
+            ),
+        ),
+        path: night.action(path),
         kind: crate::voter::kind_of(ballot),
         headline,
         turnout: turnout_line(night, view.turnout, hours.as_ref()),

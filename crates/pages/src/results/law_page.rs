@@ -8,6 +8,7 @@ use super::decision::{Decision, Gauge, share_text, votes_gauge};
 use super::headline::Headline;
 use super::hours::{Curve, Hours, turnout_line};
 use super::law_regions::{RegionDots, RegionLine, atlas, region_dots, region_lines, show_lines};
+use super::newsroom::Newsroom;
 use super::night::{Night, Standing, TurnoutLine, ballot_path, width};
 use super::region_list::ShowLine;
 use super::view::{AnswerCounts, LawView};
@@ -20,8 +21,7 @@ struct LawPage<'a> {
     frame: Frame<'a>,
     stream: Option<&'a str>,
     full: String,
-    csv: String,
-    embed_path: String,
+    newsroom: Newsroom,
     /// Where the search of regions is sent.
     path: String,
     kind: &'static str,
@@ -94,9 +94,16 @@ pub fn law(night: &Night<'_>, ballot: &Ballot, law: &Law, view: &LawView) -> Pag
         ),
         stream: night.stream,
         full: night.link(&path),
-        csv: night.link(&format!("{path}/results.csv")),
-        embed_path: night.link(&format!("/embed{path}")),
-        path,
+        newsroom: Newsroom::of(
+            night,
+            ballot.title.in_language(lang),
+            &path,
+            (
+                &format!("{path}/results.csv"),
+                &format!("/api/v1/results/{}", ballot.id),
+            ),
+        ),
+        path: night.action(path),
         kind: "kind-law",
         question: law.question.in_language(lang),
         headline,

@@ -8,6 +8,8 @@
 //! The list of regions takes `?q=` and `?show=`, a ranked count `?round=` ([`Asked`]): everything that a
 //! script offers, a form or a link offers without one.
 //!
+//! The same pages can be files ([`Snapshot`]), whose links lead to files, wherever they lie.
+//!
 //! Live pages stay one renderer's work: the page's script learns that something changed (from the
 //! stream, or by asking again with the `ETag`), fetches the page and puts its live part in place.
 
@@ -25,12 +27,14 @@ mod headline;
 mod hours;
 mod law_page;
 mod law_regions;
+mod newsroom;
 mod night;
 mod overview;
 mod parties;
 mod region_list;
 mod region_page;
 mod rounds_view;
+mod snapshot;
 mod view;
 
 pub use asked::{Asked, Show};
@@ -40,6 +44,7 @@ pub use law_page::law;
 pub use night::Night;
 pub use overview::index;
 pub use region_page::region;
+pub use snapshot::Snapshot;
 pub use view::{
     AnswerCounts, CandidateVotes, CheckedBy, CheckingWitness, ElectionView, HourVotes, LawCounts,
     LawView, Progress, RegionAnswers, RegionView, Round, Rounds, Seen, Stage, Summary, Turnout,

@@ -5,9 +5,10 @@ use election::{Ballot, Language};
 
 use super::asked::Asked;
 use super::checked::CheckedLine;
+use super::snapshot::Snapshot;
 use super::view::{Progress, Seen, Stage, Turnout};
-use crate::address::with_lang;
-use crate::frame::{Frame, Page, PageContext};
+use crate::address::{Links, with_lang};
+use crate::frame::{Frame, Page, PageContext, Shared, SnapshotLine};
 use crate::help::{Help, Site};
 use crate::messages::Messages;
 use crate::wording::{self, Moment, closing, moment};
@@ -27,6 +28,8 @@ pub struct Night<'a> {
     pub geometry: Option<&'a Geometry>,
     /// What an earlier event resulted in; none where the event does not say.
     pub baseline: Option<&'a Baseline>,
+    /// What the page says where it is a file; none where a program serves it.
+    pub snapshot: Option<&'a Snapshot<'a>>,
 }
 
 impl<'a> Night<'a> {
@@ -42,16 +45,52 @@ impl<'a> Night<'a> {
     /// one sentence.
     pub(super) fn frame(&self, title: String, path: &str, description: &str) -> Frame<'a> {
         let embed = if self.embed { "/embed" } else { "" };
-        let path = format!("{embed}{path}{}", self.asked.query());
-        let mut frame = Frame::new(&self.context, title, &path);
-        description.clone_into(&mut frame.description);
+        let own = format!("{embed}{path}{}", self.asked.query());
+        let mut frame = Frame::new(&self.context, title, &own).with_links(self.links());
+        frame.shared = Some(Shared::of(
+            self.living().unwrap_or_default(),
+            path,
+            description,
+        ));
         frame.styles = &["style.css", "results.css"];
-        frame.scripts = &["results.js"];
+        frame.scripts = match (self.snapshot, self.embed) {
+            (None, false) => &["results.js"],
+            (None, true) => &["results.js", "height.js"],
+            (Some(_), false) => &["regions.js"],
+            (Some(_), true) => &["height.js"],
+        };
         frame.script_prefixes = &["live-"];
         frame.footer = "footer-results";
         frame.help = Help::of(self.context.event, self.context.lang, Site::Results);
         frame.embed = self.embed;
+        let living = self.living().map(|origin| format!("{origin}{own}"));
+        let living = living.map(|address| with_lang(&address, self.lang()));
+        frame.snapshot = self.snapshot.map(|snapshot| SnapshotLine {
+            said: self.said_of(snapshot),
+            living,
+        });
         frame
+    }
+
+    /// When a file was true, in words.
+    fn said_of(&self, snapshot: &Snapshot<'_>) -> String {
+        let t = self.t();
+        let Some(ms) = snapshot.time_ms else {
+            return t.get("snapshot-empty").into_owned();
+        };
+        let (time, position) = (self.moment(ms).text.into(), snapshot.position.into());
+        t.fill("snapshot-line", [("time", time), ("position", position)])
+    }
+
+    /// Where the results are published, `https://` and the host; none where the event does not say.
+    pub(super) fn living(&self) -> Option<&'a str> {
+        let authority = self.context.event.authority.as_ref()?;
+        authority.results.as_deref()
+    }
+
+    fn links(&self) -> Links {
+        let own = self.snapshot.map(|snapshot| snapshot.path);
+        own.map_or(Links::Program, |path| Links::of_file(path, self.lang()))
     }
 
     pub(super) fn finish(&self, page: Page) -> Page {
@@ -60,7 +99,20 @@ impl<'a> Night<'a> {
 
     /// A link to a page of results in this language, never to an embed view.
     pub(super) fn link(&self, path: &str) -> String {
-        with_lang(path, self.context.lang)
+        self.links().page(path, self.context.lang)
+    }
+
+    /// A document of the API.
+    pub(super) fn data(&self, path: &str) -> String {
+        self.links().data(path)
+    }
+
+    /// Where the form of a page is sent. A file searches by its script alone.
+    pub(super) fn action(&self, path: String) -> String {
+        match self.snapshot {
+            None => path,
+            Some(_) => String::new(),
+        }
     }
 
     /// Where a signed statement is read; with `.minisig` behind it, its signature.
@@ -100,6 +152,8 @@ pub(super) struct Standing {
     pub(super) updated: Option<Moment>,
     /// Which witnesses have seen the frames that are counted.
     pub(super) checked: Option<CheckedLine>,
+    /// Of which ledger a printed sheet is.
+    pub(super) sheet: String,
     /// No page of this ballot changes any more.
     pub(super) settled: bool,
 }
@@ -144,6 +198,7 @@ impl Standing {
                 .checked
                 .as_ref()
                 .map(|checked| CheckedLine::of(t, checked)),
+            sheet: sheet(night, progress),
             settled: matches!(progress.stage, Stage::Certified { .. }),
         }
     }
@@ -168,6 +223,21 @@ fn when(night: &Night<'_>, ballot: &Ballot, progress: &Progress) -> String {
             ],
         ),
     }
+}
+
+/// What a sheet of paper must say of itself: it is looked at without the page around it.
+fn sheet(night: &Night<'_>, progress: &Progress) -> String {
+    let Some(ms) = progress.time_ms else {
+        return night.t().get("sheet-empty").into_owned();
+    };
+    night.t().fill(
+        "sheet-line",
+        [
+            ("position", progress.position.as_str().into()),
+            ("time", night.moment(ms).text.into()),
+            ("releases", progress.releases.into()),
+        ],
+    )
 }
 
 /// Turnout as text and as the width of a bar.

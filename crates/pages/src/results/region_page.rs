@@ -7,6 +7,7 @@ use election::{Ballot, CandidateStatus, Election};
 use super::contest::{Contest, Mark};
 use super::gain::Holders;
 use super::headline::Headline;
+use super::newsroom::Newsroom;
 use super::night::{Night, Standing, TurnoutLine, ballot_path, width};
 use super::parties::{Fill, candidate_name, fill, party_name, party_position};
 use super::rounds_view::RoundsView;
@@ -21,8 +22,7 @@ struct RegionPage<'a> {
     stream: Option<&'a str>,
     full: String,
     up: String,
-    csv: String,
-    embed_path: String,
+    newsroom: Newsroom,
     title: &'a str,
     number: u16,
     headline: Headline,
@@ -82,13 +82,14 @@ pub fn region(
         Holders::of(night, ballot, election)?.gain(night, view.region, first, mark)
     });
     let rounds = view.rounds.as_ref();
+    let (number, region) = (election.number, view.region);
+    let json = format!("/api/v1/elections/{number}/regions/{region}/results");
     let page = RegionPage {
         frame: night.frame(name.to_owned(), &path, &headline.text),
         stream: night.stream,
         full: night.link(&path),
         up: night.link(&up),
-        csv: night.link(&format!("{up}/results.csv")),
-        embed_path: night.link(&format!("/embed{path}")),
+        newsroom: Newsroom::of(night, name, &path, (&format!("{up}/results.csv"), &json)),
         title: ballot.title.in_language(night.lang()),
         number: view.region,
         headline,

@@ -141,9 +141,9 @@ fn round_path(night: &Night<'_>, path: &str, round: Option<usize>) -> String {
     }
 }
 
-/// None where there is nothing to step through.
+/// None where there is nothing to step through, and in a file, which no question reaches.
 fn steps(night: &Night<'_>, path: &str, all: usize, here: Option<usize>) -> Vec<Step> {
-    if all < 2 {
+    if all < 2 || night.snapshot.is_some() {
         return Vec::new();
     }
     let numbers = [None].into_iter().chain((1..=all).map(Some));

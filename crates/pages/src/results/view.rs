@@ -24,6 +24,8 @@ pub struct Progress {
     pub position: String,
     /// Its commit time, in milliseconds UTC; none before the first vote.
     pub time_ms: Option<i64>,
+    /// How many releases of votes the counts stand on; 0 while none are shown.
+    pub releases: u64,
     /// Who else has seen these frames; none where the event has no log.
     pub checked: Option<CheckedBy>,
 }

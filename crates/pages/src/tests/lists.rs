@@ -116,7 +116,8 @@ fn the_closest_regions_stand_first_and_the_address_filters_them() {
         assert_eq!(nothing, shown.is_empty(), "{query}");
         assert!(html.contains("Pas encore dépouillé"), "{html}");
         // The form says what was asked, and so does the link to the other language.
-        let switch = values(&html, "href");
+        let body = html.split("<body").nth(1).unwrap_or_default();
+        let switch = values(body, "href");
         let switch = switch.iter().find(|href| href.ends_with("lang=en"));
         assert!(switch.is_some_and(|href| href.contains(&asked.query().replace('&', "&#38;"))));
     }
@@ -255,8 +256,9 @@ fn results_say_in_their_head_what_they_are_and_in_which_languages() {
         with_description += 1;
         assert!(head.contains(&format!("content=\"{}_CA\"", lang.tag())));
         let alternates: Vec<&str> = head.split("hreflang=\"").skip(1).collect();
-        let tags: Vec<&str> = alternates.iter().filter_map(|rest| rest.get(..2)).collect();
-        assert_eq!(tags, Language::ALL.map(Language::tag));
+        let tags = alternates.iter().filter_map(|rest| rest.split('"').next());
+        let tags: Vec<&str> = tags.collect();
+        assert_eq!(tags, ["fr", "en", "x-default"]);
     }
     assert!(with_description > 20);
 }

@@ -17,7 +17,7 @@ use super::path_part::{PathPart, named};
 use super::problem::Problem;
 use super::shared::Shared;
 use crate::ballot_count::ReleasedCounts;
-use crate::cli::{Format, What};
+use crate::export_kind::{Format, What};
 use crate::ledger_count::LedgerCount;
 use crate::policy::Visible;
 use crate::rows::Exported;

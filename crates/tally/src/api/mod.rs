@@ -15,6 +15,7 @@ mod results;
 mod serve;
 mod shared;
 mod site;
+mod snapshot;
 mod statement_shelf;
 mod statements;
 mod turnout;
@@ -35,6 +36,7 @@ pub(crate) use live::{CLIENTS_MAX, run as run_live};
 pub(crate) use monitor::watch as watch_metrics;
 pub(crate) use serve::{Routed, internal_limits};
 pub(crate) use shared::Shared;
+pub(crate) use snapshot::{Site, editions, write_in_all_forms};
 
 /// The document that describes this API; a test holds the routes against it.
 const OPENAPI: &str = include_str!("../../openapi.json");
@@ -68,6 +70,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/ballots/{*rest}", get(site::page))
         .route("/embed/{*rest}", get(site::page))
         .route("/assets/{name}", get(site::asset))
+        .route(pages::EMBED_SCRIPT, get(site::embed_script))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(Arc::clone(&shared), serve::admit))

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::extract::{OriginalUri, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use election::{Ballot, BallotKind};
+use election::{Ballot, BallotKind, Event};
 use serde::Serialize;
 
 use super::cache::{Stamp, broken};
 use super::path_part::{PathPart, named};
 use super::problem::Problem;
 use super::shared::Shared;
+use crate::covered::CheckedBy;
 use crate::documents::{
     BallotDocument, CheckedByDocument, ElectionSummary, LawDocument, RegionDocument,
 };
@@ -49,24 +50,33 @@ pub(super) async fn all(
     };
     let stamp = Stamp::of(&editions).with_checked(shared.gates.checked_stamp());
     shared.cache.respond(uri.path(), stamp, &headers, || {
-        let mut all = AllResults {
-            event_id: event.id.clone(),
-            laws: Vec::new(),
-            elections: Vec::new(),
-            checked_by: checked_by(&shared),
-        };
-        for (ballot, edition) in event.ballots().iter().zip(&editions) {
-            let results = &edition.results;
-            match &ballot.kind {
-                BallotKind::Law(law) => all.laws.push(LawDocument::of(ballot, law, results)),
-                BallotKind::Election(election) => {
-                    let summary = ElectionSummary::of(event, ballot, election, results);
-                    all.elections.push(summary);
-                }
+        all_document(event, &editions, shared.gates.checked_by().as_ref())
+    })
+}
+
+/// The document of every law and every election; `editions` are theirs, in the order of the event.
+pub(super) fn all_document(
+    event: &Event,
+    editions: &[Arc<Edition>],
+    checked_by: Option<&CheckedBy>,
+) -> serde_json::Result<Vec<u8>> {
+    let mut all = AllResults {
+        event_id: event.id.clone(),
+        laws: Vec::new(),
+        elections: Vec::new(),
+        checked_by: checked_by.map(CheckedByDocument::of),
+    };
+    for (ballot, edition) in event.ballots().iter().zip(editions) {
+        let results = &edition.results;
+        match &ballot.kind {
+            BallotKind::Law(law) => all.laws.push(LawDocument::of(ballot, law, results)),
+            BallotKind::Election(election) => {
+                let summary = ElectionSummary::of(event, ballot, election, results);
+                all.elections.push(summary);
             }
         }
-        serde_json::to_vec(&all)
-    })
+    }
+    serde_json::to_vec(&all)
 }
 
 /// `GET /api/v1/results/{law_id}`: the results of one law.
@@ -155,11 +165,8 @@ pub(super) fn ballot_document(
     ballot: &Ballot,
     edition: &Edition,
 ) -> serde_json::Result<Vec<u8>> {
-    let event = shared.package.event();
-    serde_json::to_vec(&CheckedDocument {
-        document: BallotDocument::of(event, ballot, &edition.results),
-        checked_by: checked_by(shared),
-    })
+    let checked_by = shared.gates.checked_by();
+    ballot_bytes(shared.package.event(), ballot, edition, checked_by.as_ref())
 }
 
 /// The document of one region of an election; null where the ballot is none.
@@ -169,17 +176,36 @@ pub(super) fn region_document(
     region: u16,
     edition: &Edition,
 ) -> serde_json::Result<Vec<u8>> {
-    let event = shared.package.event();
+    let (event, checked_by) = (shared.package.event(), shared.gates.checked_by());
+    region_bytes(event, ballot, region, edition, checked_by.as_ref())
+}
+
+/// As [`ballot_document`], of a ledger that these have checked.
+pub(super) fn ballot_bytes(
+    event: &Event,
+    ballot: &Ballot,
+    edition: &Edition,
+    checked_by: Option<&CheckedBy>,
+) -> serde_json::Result<Vec<u8>> {
+    serde_json::to_vec(&CheckedDocument {
+        document: BallotDocument::of(event, ballot, &edition.results),
+        checked_by: checked_by.map(CheckedByDocument::of),
+    })
+}
+
+/// As [`region_document`], of a ledger that these have checked.
+pub(super) fn region_bytes(
+    event: &Event,
+    ballot: &Ballot,
+    region: u16,
+    edition: &Edition,
+    checked_by: Option<&CheckedBy>,
+) -> serde_json::Result<Vec<u8>> {
     let election = ballot.election();
     let document =
         election.map(|election| RegionDocument::of(event, election, region, &edition.results));
     serde_json::to_vec(&document.map(|document| CheckedDocument {
         document,
-        checked_by: checked_by(shared),
+        checked_by: checked_by.map(CheckedByDocument::of),
     }))
-}
-
-fn checked_by(shared: &Shared) -> Option<CheckedByDocument> {
-    let checked = shared.gates.checked_by()?;
-    Some(CheckedByDocument::of(&checked))
 }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use axum::extract::{OriginalUri, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use election::Ballot;
-use election::instant_text;
+use election::{Ballot, Event, instant_text};
 use serde::Serialize;
 
 use super::cache::Stamp;
@@ -15,6 +14,7 @@ use super::problem::Problem;
 use super::shared::Shared;
 use crate::documents::percentage;
 use crate::policy::Board;
+use crate::published::Published;
 use crate::results::Turnout;
 
 #[derive(Serialize)]
@@ -73,14 +73,31 @@ pub(super) async fn all(
 
 /// Turnout of all ballots.
 pub(super) fn all_document(shared: &Shared, board: &Board) -> serde_json::Result<Vec<u8>> {
-    let event = shared.package.event();
+    all_bytes(shared.package.event(), &shared.published, board)
+}
+
+/// The same, of what is published.
+pub(super) fn all_bytes(
+    event: &Event,
+    published: &Published,
+    board: &Board,
+) -> serde_json::Result<Vec<u8>> {
     let ballots = event.ballots().iter();
     serde_json::to_vec(&AllTurnout {
         event_id: event.id.clone(),
         ballots: ballots
-            .map(|ballot| turnout_of(shared, board, ballot))
+            .map(|ballot| turnout_of(published, board, ballot))
             .collect(),
     })
+}
+
+/// The turnout of one ballot, by region and hour.
+pub(super) fn ballot_bytes(
+    published: &Published,
+    board: &Board,
+    ballot: &Ballot,
+) -> serde_json::Result<Vec<u8>> {
+    serde_json::to_vec(&detailed(published, board, ballot))
 }
 
 /// `GET /api/v1/turnout/{ballot_id}`: the turnout of one ballot.
@@ -96,13 +113,13 @@ pub(super) async fn ballot(
     let board = shared.board();
     let stamp = Stamp::now(vec![board.version(ballot)]);
     shared.cache.respond(uri.path(), stamp, &headers, || {
-        serde_json::to_vec(&detailed(&shared, &board, ballot))
+        ballot_bytes(&shared.published, &board, ballot)
     })
 }
 
-fn turnout_of(shared: &Shared, board: &Board, ballot: &Ballot) -> BallotTurnout {
+fn turnout_of(published: &Published, board: &Board, ballot: &Ballot) -> BallotTurnout {
     let updated_ms = board.count().ballots[usize::from(ballot.index.0)].updated_ms;
-    let turnout = turnout(shared, board, ballot).whole();
+    let turnout = turnout(published, board, ballot).whole();
     BallotTurnout {
         ballot_id: ballot.id.clone(),
         votes: turnout.part,
@@ -112,17 +129,17 @@ fn turnout_of(shared: &Shared, board: &Board, ballot: &Ballot) -> BallotTurnout 
     }
 }
 
-fn turnout(shared: &Shared, board: &Board, ballot: &Ballot) -> Turnout {
+fn turnout(published: &Published, board: &Board, ballot: &Ballot) -> Turnout {
     let count = &board.count().ballots[usize::from(ballot.index.0)];
     Turnout {
-        registered: shared.published.registered(ballot).clone(),
+        registered: published.registered(ballot).clone(),
         votes: count.votes_by_region(),
         hours: count.votes_by_hour(),
     }
 }
 
-fn detailed(shared: &Shared, board: &Board, ballot: &Ballot) -> DetailedTurnout {
-    let turnout = turnout(shared, board, ballot);
+fn detailed(published: &Published, board: &Board, ballot: &Ballot) -> DetailedTurnout {
+    let turnout = turnout(published, board, ballot);
     let regions = turnout.regions().map(|(region_id, turnout)| RegionTurnout {
         region_id,
         votes: turnout.part,
@@ -130,7 +147,7 @@ fn detailed(shared: &Shared, board: &Board, ballot: &Ballot) -> DetailedTurnout 
         percentage_of_registered: percentage(turnout),
     });
     DetailedTurnout {
-        ballot: turnout_of(shared, board, ballot),
+        ballot: turnout_of(published, board, ballot),
         regions: regions.collect(),
         hours: turnout
             .hours

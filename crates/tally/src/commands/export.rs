@@ -1,4 +1,4 @@
-//! `tally export`: rows of a ledger on disk, into a file or to standard output; or its log, into a directory.
+//! `tally export`: rows of a ledger on disk, into a file or to standard output; or its log or its site, into a directory.
 
 use std::io::{BufWriter, Write};
 
@@ -6,17 +6,23 @@ use anyhow::{Context, ensure};
 use commandline::StandardOutput;
 use durable::output::OutputFile;
 
-use super::export_log;
-use crate::cli::{Export, ExportKind, What};
+use super::{export_log, export_site};
+use crate::cli::Export;
+use crate::export_kind::{ExportKind, What};
 use crate::inputs::read_mask_hand;
 use crate::recount::{Recount, open_readers_inputs};
 use crate::rows::Exported;
 
 /// Reads the ledger and writes the rows to `--out`, or standard output.
 pub(crate) fn run(args: &Export) -> anyhow::Result<()> {
+    ensure!(
+        args.statement.is_empty() || args.what == ExportKind::Site,
+        "only a site shows what a statement certifies: leave --statement out, or write --what site"
+    );
     let what = match args.what {
         ExportKind::Rows(what) => what,
         ExportKind::Log => return export_log::run(args),
+        ExportKind::Site => return export_site::run(args),
     };
     ensure!(
         what != What::Results || args.hand.mask.is_some(),

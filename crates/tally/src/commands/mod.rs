@@ -5,6 +5,7 @@ pub(crate) mod count;
 pub(crate) mod expect;
 pub(crate) mod export;
 mod export_log;
+mod export_site;
 pub(crate) mod keygen;
 pub(crate) mod ledger_end;
 pub(crate) mod mirror;

@@ -119,6 +119,7 @@ fn votes(ballot: &Ballot) -> ReleasedCounts {
     let mut country = Counts::default();
     regions.values().for_each(|counts| country.merge(counts));
     ReleasedCounts {
+        releases: 7,
         country,
         regional_votes: regions.values().map(Counts::total).sum(),
         regions,
@@ -185,6 +186,7 @@ fn documents_are_byte_for_byte_as_released() {
                 stage,
                 position: BTreeMap::from([(0, Cursor::default())]),
                 time_ms: Some(1_752_580_800_250),
+                releases: 7,
             };
             text += &documents(&event, ballot, name, (standing, &visible));
         }

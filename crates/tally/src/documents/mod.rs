@@ -13,5 +13,5 @@ pub(crate) mod golden;
 pub(crate) use checked::{CheckedByDocument, LogDocument};
 pub(crate) use election::{ElectionSummary, RegionDocument};
 pub(crate) use law::LawDocument;
-pub(crate) use parts::{HeadDocument, Titles, hex, percentage};
+pub(crate) use parts::{BallotStanding, HeadDocument, Titles, hex, percentage};
 pub(crate) use report::{BallotDocument, ReportDocument};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use election::instant_text;
+use election::{Ballot, instant_text};
 use ledger::Cursor;
 use serde::Serialize;
 
@@ -63,11 +63,30 @@ pub(super) struct StandingDocument {
     position: Vec<HeadDocument>,
     /// Commit time of the latest of these frames.
     as_of: Option<String>,
+    /// How many releases of votes the counts stand on.
+    releases: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     certificate: Option<CertificateDocument>,
     results: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
     available_at: Option<String>,
+}
+
+/// How final the numbers of one ballot are.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct BallotStanding {
+    ballot_id: String,
+    #[serde(flatten)]
+    standing: StandingDocument,
+}
+
+impl BallotStanding {
+    pub(crate) fn of(ballot: &Ballot, results: &Results) -> BallotStanding {
+        BallotStanding {
+            ballot_id: ballot.id.clone(),
+            standing: StandingDocument::of(results),
+        }
+    }
 }
 
 /// The signed statement that certifies the numbers.
@@ -109,6 +128,7 @@ impl StandingDocument {
             stage,
             position,
             time_ms,
+            releases,
         } = &results.standing;
         let certificate = match stage {
             Stage::Counting | Stage::Preliminary => None,
@@ -121,6 +141,7 @@ impl StandingDocument {
             status: stage.name(),
             position: HeadDocument::all(position),
             as_of: time_ms.map(instant_text),
+            releases: *releases,
             certificate,
             results: shown,
             available_at: available_ms.map(instant_text),

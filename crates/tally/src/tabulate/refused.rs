@@ -26,6 +26,7 @@ fn tabulated(
     }
     let released = ReleasedCounts {
         country: counts.clone(),
+        releases: 1,
         regional_votes: counts.total(),
         regions: BTreeMap::from([(region, counts)]),
         updated_ms: 1,
@@ -36,6 +37,7 @@ fn tabulated(
         stage: Stage::Counting,
         position: BTreeMap::new(),
         time_ms: None,
+        releases: 1,
     };
     results_of(event, ballot, (standing, Turnout::default()), &visible).map(drop)
 }

@@ -3,7 +3,7 @@
 //! What stands on the pages is crate `pages`' business, what may be seen on them the policy's. The
 //! pages are for people and no part of the API that `openapi.json` describes.
 
-mod views;
+pub(super) mod views;
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ const CSV: &str = "text/csv; charset=utf-8";
 const SAID_AGAIN_MS: i64 = 10_000;
 
 /// What a path under `/` or `/embed` shows.
-enum Showing<'a> {
+pub(super) enum Showing<'a> {
     Index,
     Ballot(&'a Ballot),
     Region(&'a Ballot, u16),
@@ -48,7 +48,11 @@ pub(super) async fn page(
     };
     let context = context(&shared, lang);
     let Some(shown) = showing(&shared, parts) else {
-        return uncached(pages::astray(&context, Program::Tally, Astray::NoSuchPage));
+        let why = match embed {
+            true => Astray::NoSuchView,
+            false => Astray::NoSuchPage,
+        };
+        return uncached(pages::astray(&context, Program::Tally, why));
     };
     let asked = query.as_ref().map(Asked::of).unwrap_or_default();
     let night = Night {
@@ -59,6 +63,7 @@ pub(super) async fn page(
         asked: &shown.heeds(asked),
         geometry: shared.package.geometry(),
         baseline: shared.package.baseline(),
+        snapshot: None,
     };
     answer(&shared, &night, &shown, uri.path(), &headers)
 }
@@ -164,7 +169,7 @@ fn answer(
 }
 
 /// `summaries` are those of the ballots that are shown: all on the index, else one.
-fn body(night: &Night<'_>, shown: &Showing<'_>, summaries: &[Summary]) -> Vec<u8> {
+pub(super) fn body(night: &Night<'_>, shown: &Showing<'_>, summaries: &[Summary]) -> Vec<u8> {
     let page = match shown {
         Showing::Index => results::index(night, summaries),
         Showing::Csv(ballot) => return csv(night, ballot, &summaries[0]).into_bytes(),
@@ -219,11 +224,21 @@ pub(super) async fn asset(
         let page = astray(&shared, &uri, &headers, Astray::NoSuchPage);
         return page.unwrap_or_else(|| StatusCode::NOT_FOUND.into_response());
     };
+    file(asset, pages::ASSET_CACHE_CONTROL, &headers)
+}
+
+/// `GET /embed.js`: what newsrooms load into their own pages, at an address that stays.
+pub(super) async fn embed_script(headers: HeaderMap) -> Response {
+    let script = pages::embed_script();
+    file(script, pages::EMBED_SCRIPT_CACHE_CONTROL, &headers)
+}
+
+fn file(asset: pages::Asset, cache_control: &'static str, headers: &HeaderMap) -> Response {
     let accepted = headers.get(header::ACCEPT_ENCODING);
     let (bytes, encoding) = asset.encoded(accepted.and_then(|value| value.to_str().ok()));
     let common = [
         (header::CONTENT_TYPE, asset.content_type),
-        (header::CACHE_CONTROL, pages::ASSET_CACHE_CONTROL),
+        (header::CACHE_CONTROL, cache_control),
         (header::VARY, "accept-encoding"),
     ];
     let encoding = encoding.map(|coding| [(header::CONTENT_ENCODING, coding)]);

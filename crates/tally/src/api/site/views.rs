@@ -12,7 +12,11 @@ use crate::fraction::Fraction;
 use crate::results::{self, Answers, LawResults, RegionResults, Results, Shown, Standing};
 
 /// The view of a ballot, by its kind.
-pub(super) fn summary(ballot: &Ballot, results: &Results, checked: Option<CheckedBy>) -> Summary {
+pub(in crate::api) fn summary(
+    ballot: &Ballot,
+    results: &Results,
+    checked: Option<CheckedBy>,
+) -> Summary {
     let turnout = turnout(results.turnout.whole());
     match &ballot.kind {
         BallotKind::Law(_) => Summary::Law(LawView {
@@ -64,6 +68,7 @@ fn progress(standing: &Standing, checked: Option<CheckedBy>) -> Progress {
             },
         },
         position: frames.join(" "),
+        releases: standing.releases,
         time_ms: standing.time_ms,
         checked,
     }
