@@ -6,6 +6,7 @@ mod kept;
 mod lists;
 mod picture;
 mod proofs;
+mod releases;
 mod said;
 mod stages;
 mod witnesses;
