@@ -176,7 +176,12 @@ mod tests {
 
     #[test]
     fn a_row_that_moves_is_copied() {
-        let row = |n: u32| format!("<tr data-region=\"{n}\"><th>Riding {n}</th><td>{}</td></tr>", n * 997);
+        let row = |n: u32| {
+            format!(
+                "<tr data-region=\"{n}\"><th>Riding {n}</th><td>{}</td></tr>",
+                n * 997
+            )
+        };
         let page = |order: &[u32]| order.iter().map(|n| row(*n)).collect::<String>();
         let (old, new) = (page(&[1, 2, 3, 4, 5, 6]), page(&[5, 1, 2, 3, 4, 6]));
         let steps = steps(&old, &new);

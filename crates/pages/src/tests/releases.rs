@@ -22,7 +22,9 @@ fn pages(releases: u64) -> Vec<String> {
     let text = include_str!("../../../../fixtures/election-125.toml");
     let event = Event::from_toml(text).expect("the example event is valid");
     let drawn = include_bytes!("../../../../fixtures/regions-125.geojson");
-    let geometry = builder::geometry(drawn, &event).expect("125 regions").geometry;
+    let geometry = builder::geometry(drawn, &event)
+        .expect("125 regions")
+        .geometry;
     let mut ballots = event.ballots().iter();
     let ballot = ballots.find(|ballot| ballot.election().is_some());
     let ballot = ballot.expect("an election of 125 regions");
@@ -41,7 +43,11 @@ fn pages(releases: u64) -> Vec<String> {
         seen
     };
     let page = |release| {
-        let regions: Vec<RegionView> = election.regions().iter().map(|of| region_after(release, *of)).collect();
+        let regions: Vec<RegionView> = election
+            .regions()
+            .iter()
+            .map(|of| region_after(release, *of))
+            .collect();
         results::election(&night, ballot, election, &view(Stage::Counting, regions)).html
     };
     (0..releases).map(page).collect()
