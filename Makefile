@@ -167,6 +167,10 @@ crash: programs ## the real validator under load, SIGKILLed KILLS times; then a 
 attack: programs ## honest voters while the validator is attacked: slowloris, rubbish, guessing, spraying, churn, 3x the peak
 	@$(RELEASE)/rehearsal attack
 
+.PHONY: viewers
+viewers: programs ## 10,000 live pages and 500 page loads a second beside voting: times, bytes, and whether all end with the newest page
+	@$(RELEASE)/rehearsal viewers
+
 .PHONY: contradictions
 contradictions: programs ## the clock jumps ten years, the ledger vanishes, an older copy is restored, while voters vote
 	@$(CARGO) build --quiet --release -p validator --example moved_clock

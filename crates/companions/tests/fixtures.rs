@@ -11,6 +11,7 @@ mod province;
 #[path = "drawn/six.rs"]
 mod six;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
@@ -142,5 +143,32 @@ fn both_have_earlier_results() {
         let parties = event.parties.iter().map(|party| Some(party.code.as_str()));
         let seats = parties.chain([None]).map(|party| earlier.total(party).1);
         assert_eq!(seats.sum::<u64>(), regions as u64);
+    }
+}
+
+/// Odd rows stand half a hexagon further to the right.
+#[test]
+fn hexagons_touch_six_others() {
+    let event = event("election-125.toml");
+    let geometry = geometry(&event, &province::geojson());
+    let hexagons: BTreeMap<_, _> = geometry
+        .regions()
+        .iter()
+        .filter_map(|one| Some((one.hexagon.map(|at| (at.column, at.row))?, one.region)))
+        .collect();
+    for ((column, row), region) in &hexagons {
+        let right = column + row % 2;
+        let beside = [(column + 1, *row), (right, row + 1)];
+        let before = |column: u8, row: Option<u8>| Some((column.checked_sub(1)?, row?));
+        let others = [
+            before(*column, Some(*row)),
+            before(right, Some(row + 1)),
+            before(right, row.checked_sub(1)),
+            row.checked_sub(1).map(|row| (right, row)),
+        ];
+        let places = beside.into_iter().chain(others.into_iter().flatten());
+        let mut expected: Vec<u16> = places.filter_map(|at| hexagons.get(&at).copied()).collect();
+        expected.sort_unstable();
+        assert_eq!(geometry.neighbours(*region), expected, "{region}");
     }
 }

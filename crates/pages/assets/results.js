@@ -1,9 +1,10 @@
 // Keeps a results page up to date.
 //
 // The page is rendered by the server only. When the stream says that something changed, or the time
-// for asking again has come, the page is fetched (with its ETag: an unchanged one costs a header)
-// and in its live parts is changed what differs. Search, focus and scrolling stay where they are.
+// for asking again has come, the server is asked what differs from the version that is here
+// (docs/pages.md), and that is changed in the live parts. Search, focus and scrolling stay where they are.
 
+import { apply } from "./delta.js";
 import { patch } from "./patch.js";
 import { again } from "./opened.js";
 import { arrange } from "./regions.js";
@@ -11,8 +12,10 @@ import { text } from "./texts.js";
 
 const POLL_S = 10;
 const RETRY_S = [5, 10, 20, 40, 60];
-/** However fast votes come, a page is fetched at most this often. */
-const REFRESH_MS_MIN = 2000;
+/** A page that the server made before a change may be served for so long after it. */
+const AGED_MS = 2000;
+/** Where the stream tells nothing, the page still says how long ago the ledger was checked. */
+const QUIET_MS = 60_000;
 /** However often the headline changes, it is read aloud at most this often. */
 const SUMMARY_MS_MIN = 60_000;
 
@@ -76,14 +79,59 @@ function put(next) {
   again();
 }
 
-async function refresh() {
-  const response = await fetch(location.href, {
-    cache: "no-cache",
-    credentials: "omit",
-    signal: AbortSignal.timeout(10_000),
-  });
+/** The page without what was typed into its search: everybody's is the same. */
+const address = new URL(location.href);
+address.searchParams.delete("q");
+address.hash = "";
+
+/** The page as the server sent it last, and the name of that version; null where it has none. */
+let base = null;
+/** False once a delta did not lead to the page that was meant: something on the way changes pages. */
+let takesDeltas = true;
+
+async function ask(url, cache) {
+  const response = await fetch(url, { cache, credentials: "omit", signal: AbortSignal.timeout(10_000) });
   if (!response.ok) throw new Error(`status ${response.status}`);
-  put(new DOMParser().parseFromString(await response.text(), "text/html"));
+  return response;
+}
+
+async function keep(response) {
+  const version = /[0-9a-f]{24}/.exec(response.headers.get("etag") ?? "")?.[0];
+  base = { version, text: await response.text() };
+}
+
+/** Makes `base` the newest page; `change` is the number of the change that the stream told, if any. */
+async function fetchNewest(change) {
+  // The browser has mostly kept it since the page was opened.
+  if (!base) await keep(await ask(address, "force-cache"));
+  if (!takesDeltas || !base.version) return keep(await ask(address, "no-cache"));
+  const url = new URL(address);
+  url.searchParams.set("since", base.version);
+  if (change) url.searchParams.set("change", change);
+  const response = await ask(url, "default");
+  if (response.status === 204) return undefined;
+  if (!response.headers.get("content-type").startsWith("application/json")) return keep(response);
+  const delta = await response.json();
+  const text = apply(base.text, delta);
+  if (text !== null) {
+    base = { version: delta.to, text };
+    return undefined;
+  }
+  takesDeltas = false;
+  return keep(await ask(address, "no-cache"));
+}
+
+let turn = Promise.resolve();
+let askedAt = Date.now();
+
+/** One after the other: an older page never takes the place of a newer one. */
+function refresh(change) {
+  turn = turn.catch(() => {}).then(async () => {
+    askedAt = Date.now();
+    await fetchNewest(change);
+    put(new DOMParser().parseFromString(base.text, "text/html"));
+  });
+  return turn;
 }
 
 const wait = (seconds) => new Promise((resolve) => {
@@ -107,7 +155,10 @@ async function poll(live) {
   while (!settled()) {
     await wait(failures === 0 ? POLL_S : RETRY_S[Math.min(failures, RETRY_S.length) - 1]);
     await visible();
-    if (live()) continue;
+    if (live()) {
+      if (Date.now() - askedAt > QUIET_MS * (1 + Math.random() / 2)) await refresh().catch(() => {});
+      continue;
+    }
     try {
       await refresh();
       failures = 0;
@@ -120,16 +171,23 @@ async function poll(live) {
   say("on", "settled");
 }
 
-/** Listens to the stream where there is one; any message means that something changed. */
+/** Listens to the stream where there is one: it says when something changed, and how many others want to know. */
 function listen(path) {
   let open = false;
-  let due = null;
+  let told = null;
+  let isFollowing = false;
   let failures = 0;
-  const changed = () => {
-    due ??= setTimeout(() => {
-      due = null;
-      if (!document.hidden) refresh().catch(() => {});
-    }, REFRESH_MS_MIN);
+  const follow = async () => {
+    if (isFollowing) return;
+    isFollowing = true;
+    for (let asked = null; asked !== told.number;) {
+      const { number, spread_ms: spread } = told;
+      await new Promise((resolve) => setTimeout(resolve, AGED_MS + Math.random() * spread));
+      await visible();
+      await refresh(number).catch(() => {});
+      asked = number;
+    }
+    isFollowing = false;
   };
   const connect = () => {
     const socket = new WebSocket(new URL(path, location.href).href.replace(/^http/, "ws"));
@@ -137,13 +195,16 @@ function listen(path) {
       open = true;
       failures = 0;
       say("on", "on");
-      changed();
     });
-    socket.addEventListener("message", changed);
+    socket.addEventListener("message", ({ data }) => {
+      told = JSON.parse(data).updates[0].data;
+      follow();
+    });
     socket.addEventListener("close", async () => {
       open = false;
       failures += 1;
-      await wait(RETRY_S[Math.min(failures, RETRY_S.length) - 1]);
+      // Not all at once, where a server has stopped.
+      await wait(RETRY_S[Math.min(failures, RETRY_S.length) - 1] * (0.5 + Math.random()));
       if (!settled()) connect();
     });
   };

@@ -167,6 +167,70 @@ test("what changed is lit, nothing jumps, and the headline is told once a minute
   await close();
 });
 
+test("nothing shifts when numbers move, at any width", async () => {
+  for (const width of [320, 1000, 1920]) {
+    const { page, close } = await open(browser, { viewport: { width, height: 900 } });
+    await page.clock.install();
+    await page.goto(`${preview.urls.province}/ballots/E2025-QC?lang=fr`);
+    await page.evaluate(() => {
+      globalThis.shifts = [];
+      new PerformanceObserver((list) => {
+        for (const { value, sources } of list.getEntries()) {
+          globalThis.shifts.push(`${value}: ${sources.map(({ node }) => node?.outerHTML ?? node?.data).join(" ")}`);
+        }
+      }).observe({ type: "layout-shift" });
+    });
+    const said = () => page.locator("[data-live]").allTextContents();
+    for (let version = 0; version < 3; version += 1) {
+      const before = await said();
+      await new Promise((resolve) => setTimeout(resolve, 2500)); // the preview's numbers move with the real clock
+      await page.clock.runFor(11_000);
+      await page.waitForFunction((old) => [...document.querySelectorAll("[data-live]")]
+        .some((part, at) => part.textContent !== old[at]), before);
+      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => resolve())));
+    }
+    assert.deepEqual(await page.evaluate(() => globalThis.shifts), [], `${width} px wide`);
+    await close();
+  }
+});
+
+test("a page is sent what changed, once it has a version, and the whole page where that does not fit", async () => {
+  const { page, close } = await open(browser);
+  await page.clock.install();
+  const path = "/ballots/E2025-QC?lang=en";
+  const asked = [];
+  const versions = ["a".repeat(24), "b".repeat(24)];
+  let text = "";
+  let check = 0;
+  await page.route((url) => url.pathname === "/ballots/E2025-QC", async (route) => {
+    const url = new URL(route.request().url());
+    asked.push(url.searchParams.get("since"));
+    if (asked.at(-1) === versions[0]) {
+      const newer = text.replaceAll("Riding 0", "Riding X");
+      check = [...Array(newer.length).keys()]
+        .reduce((sum, at) => Math.imul(sum ^ newer.charCodeAt(at), 16777619), 2166136261) >>> 0;
+      await route.fulfill({ json: { to: versions[1], length: newer.length, check, steps: [0, 0, newer] } });
+    } else if (asked.at(-1) === versions[1]) {
+      await route.fulfill({ json: { to: "c".repeat(24), length: 1, check, steps: [0, 5, ""] } });
+    } else {
+      const response = await route.fetch();
+      text = await response.text();
+      await route.fulfill({ response, headers: { ...response.headers(), etag: `"${versions[0]}-br"` } });
+    }
+  });
+  await page.goto(`${preview.urls.province}${path}&q=riding`);
+  await page.clock.runFor(11_000);
+  const row = page.locator('tr[data-region="9"]');
+  await row.getByText("Riding X09").waitFor();
+  await page.clock.runFor(11_000);
+  await row.getByText("Riding 009").waitFor();
+  await page.clock.runFor(11_000);
+  assert.deepEqual(asked.slice(0, 5), [null, null, versions[0], versions[1], null]);
+  assert.ok(asked.slice(5).every((since) => since === null), "deltas that do not fit are not asked for again");
+  await page.unrouteAll({ behavior: "wait" });
+  await close();
+});
+
 for (const [name, options] of Object.entries({
   dark: { colorScheme: "dark" },
   forced: { forcedColors: "active" },

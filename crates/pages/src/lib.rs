@@ -33,6 +33,7 @@ mod asset;
 mod astray;
 mod chart;
 mod cluster;
+mod delta;
 mod encoding;
 mod form;
 mod frame;
@@ -57,6 +58,7 @@ pub use cluster::{
     ClusterEvent, ClusterPicture, ClusterTable, DecisionSeen, LeaseSeen, MemberSeen, MemberState,
     Outcome, PartitionSeen, cluster_tables,
 };
+pub use delta::delta;
 pub use encoding::Encoding;
 pub use form::{Form, FormError};
 pub use frame::{Page, PageContext};

@@ -9,6 +9,7 @@ mod lists;
 mod newsroom;
 mod picture;
 mod proofs;
+mod releases;
 mod said;
 mod stages;
 mod witnesses;

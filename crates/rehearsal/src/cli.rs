@@ -27,6 +27,7 @@ Examples:
   rehearsal upgrade                   # two releases side by side, exchanged under load, and one step back
   rehearsal serve-cluster             # leaves that cluster running, prints addresses
   rehearsal stack                     # everything of deploy/compose.yaml, one failure for each alert
+  rehearsal viewers                   # 10,000 live pages and 500 page loads a second beside voting
   rehearsal attack                    # slowloris, rubbish, wrong codes, churn, three times the peak
 
 The programs hashgen, shardpack, validator, tally and loadgen are taken from beside this one.
@@ -204,6 +205,23 @@ pub(crate) enum Command {
     Stack(StackArgs),
     /// The validator attacked in one way after the other while honest voters vote; JSON lines, the verdict last.
     Attack {
+        #[command(flatten)]
+        run: RunArgs,
+    },
+    /// Viewers with live pages, and page loads, beside voting on an event of 125 regions: a table and a verdict.
+    Viewers {
+        /// Pages that follow the stream
+        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=12_000))]
+        viewers: u32,
+        /// Further page loads a second
+        #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        loads: u32,
+        /// Votes a second
+        #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+        rate: u64,
+        /// Seconds of voting, first without viewers and then with them
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3_600))]
+        seconds: u64,
         #[command(flatten)]
         run: RunArgs,
     },

@@ -21,6 +21,19 @@ const EXAMPLE_FILES: [(&str, &str); 2] = [
     ),
 ];
 
+/// The event of a province's size.
+const PROVINCE: &str = include_str!("../../../fixtures/election-125.toml");
+const PROVINCE_FILES: [(&str, &str); 2] = [
+    (
+        "regions-125.geojson",
+        include_str!("../../../fixtures/regions-125.geojson"),
+    ),
+    (
+        "baseline-125.csv",
+        include_str!("../../../fixtures/baseline-125.csv"),
+    ),
+];
+
 /// A definition as text; the programs judge what it says. Its regions are numbered from 1 without a
 /// gap, as the synthetic roll numbers them.
 #[derive(Clone, Debug)]
@@ -39,6 +52,15 @@ impl Definition {
     pub fn example() -> Result<Definition> {
         let files = EXAMPLE_FILES.map(|(name, text)| (name.to_owned(), text.to_owned()));
         Definition::new(EXAMPLE.to_owned(), files.into())
+    }
+
+    /// The event of 125 regions.
+    ///
+    /// # Errors
+    /// As [`Definition::example`].
+    pub fn province() -> Result<Definition> {
+        let files = PROVINCE_FILES.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        Definition::new(PROVINCE.to_owned(), files.into())
     }
 
     /// The definition in a file, with the files beside it that it names.
@@ -227,16 +249,14 @@ mod tests {
     }
 
     #[test]
-    fn the_example_has_the_files_that_it_names() {
-        let example = Definition::example().unwrap();
-        let named: Vec<&str> = names_of_files(example.text()).collect();
-        let held: Vec<&str> = example
-            .files
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .collect();
-        assert_eq!(named, held);
-        let alone = example.alone();
+    fn examples_have_the_files_that_they_name() {
+        let examples = [Definition::example(), Definition::province()];
+        for example in examples.map(Result::unwrap) {
+            let named: Vec<&str> = names_of_files(example.text()).collect();
+            let held = example.files.iter().map(|(name, _)| name.as_str());
+            assert_eq!(named, held.collect::<Vec<&str>>());
+        }
+        let alone = Definition::example().unwrap().alone();
         assert!(names_of_files(alone.text()).next().is_none());
         assert!(!alone.text().contains("baseline"));
         assert!(alone.text().contains("\n[[law]]\n"));

@@ -173,7 +173,7 @@ async fn replicated(stage: &Stage, count: usize, voting: Voting) -> Result<Ran> 
 }
 
 /// Processor time of processes and their children, ended or not, in seconds.
-fn processor_s(ids: &[Option<u32>]) -> Result<f64> {
+pub(crate) fn processor_s(ids: &[Option<u32>]) -> Result<f64> {
     let mut ticks = 0.0;
     for entry in fs::read_dir("/proc").context("cannot read /proc")? {
         let path = entry.context("cannot read /proc")?.path().join("stat");

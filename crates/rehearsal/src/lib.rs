@@ -55,6 +55,7 @@ pub mod truth;
 pub mod upgrade;
 pub mod validators;
 pub mod verdict;
+pub mod viewers;
 mod voters;
 pub mod voting;
 pub mod witnesses;

@@ -24,7 +24,7 @@ use rehearsal::stack::report::{self, Played};
 use rehearsal::steps::Steps;
 use rehearsal::{
     cluster, contradictions, crash, crash_tally, day, demo, disaster, equivocation, growing,
-    log_cost, lost_machine, serve, startup, takeover, upgrade,
+    log_cost, lost_machine, serve, startup, takeover, upgrade, viewers,
 };
 use serde::Serialize;
 
@@ -113,6 +113,21 @@ async fn play(command: Command) -> Result<ExitCode> {
         }
         Command::Stack(args) => until_end(&mut ends, stacked(&args)).await,
         Command::Attack { run } => until_end(&mut ends, attack(&run)).await,
+        Command::Viewers {
+            viewers,
+            loads,
+            rate,
+            seconds,
+            run,
+        } => {
+            let plan = viewers::Plan {
+                viewers,
+                loads_per_s: loads,
+                votes_per_s: rate,
+                seconds,
+            };
+            until_end(&mut ends, watched(plan, &run)).await
+        }
         Command::Day { voters, rate, run } => until_end(&mut ends, day(voters, rate, &run)).await,
         Command::Serve { voters, run } => {
             let at = Addresses::standard()?; // before an earlier rehearsal's directory is replaced
@@ -170,6 +185,16 @@ async fn crash(kills: u32, run: &RunArgs) -> Result<ExitCode> {
 async fn day(voters: u32, rate: Option<u64>, run: &RunArgs) -> Result<ExitCode> {
     let stage = run.stage("day", Definition::example()?.showing_each_vote())?;
     let played = day::run(&stage, voters, rate, run.seed, &mut Steps::new()).await?;
+    print(&played, played.verdict.is_clean())
+}
+
+async fn watched(plan: viewers::Plan, run: &RunArgs) -> Result<ExitCode> {
+    let stage = run.stage(
+        "viewers",
+        Definition::province()?.showing_at_least(viewers::SHOWN_TOGETHER),
+    )?;
+    let played = viewers::run(&stage, plan, run.seed, &mut Steps::new()).await?;
+    commandline::note!("{}", played.table());
     print(&played, played.verdict.is_clean())
 }
 

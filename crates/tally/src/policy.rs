@@ -136,6 +136,15 @@ impl Board {
         }
     }
 
+    /// A number that grows with each change of what may be seen of any ballot.
+    pub(crate) fn changes(&self, event: &Event) -> u64 {
+        let versions = event.ballots().iter().map(|ballot| self.version(ballot));
+        let of = |version: Version| {
+            version.changes + u64::from(version.complete) + u64::from(version.certified)
+        };
+        versions.map(of).sum()
+    }
+
     fn is_complete(&self, ballot: &Ballot) -> bool {
         if self.opened {
             self.count.is_complete(ballot)

@@ -233,3 +233,40 @@ fn a_stopping_tally_says_so() {
     assert!(reason_of_close(&mut client).contains("stops"));
     assert_eq!(running.wait_for_end(), Some(0));
 }
+
+/// Pages are told only that something changed, by a message that 10,000 of them can be sent.
+#[test]
+fn pages_are_told_of_changes_in_few_bytes_and_not_of_each_vote() {
+    let fixture = Fixture::new(60);
+    let names = Names::new(&fixture, "data");
+    let mut ballots = fixture.ballot_box("data");
+    ballots.vote(LIVE, 0, Choice::Oui);
+    let running = Running::start(&names.args("run", &[]));
+    running.wait("/api/v1/turnout/LIVE", |turnout| turnout["votes"] == 1);
+    let mut client = connect(&running, "changes");
+    let number = |message: &Value| {
+        let update = &message["updates"][0];
+        assert_eq!(update["topic"], "changes");
+        assert_eq!(update["data"]["spread_ms"], 1, "one page, one millisecond");
+        assert!(message.to_string().len() < 150, "{message}");
+        update["data"]["number"].as_u64().expect("a number")
+    };
+    let mut last = number(&next(&mut client));
+    let started = Instant::now();
+    for nth in 1..30 {
+        ballots.vote(LIVE, nth, Choice::Oui);
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    running.wait("/api/v1/turnout/LIVE", |turnout| turnout["votes"] == 30);
+    let mut told = 0;
+    // The last one tells of the last vote, however soon it came after the one before.
+    while told < 2 {
+        let now = number(&next(&mut client));
+        assert!(now > last, "{now} after {last}");
+        (last, told) = (now, told + 1);
+    }
+    assert!(started.elapsed() > Duration::from_secs(3));
+    let mut other = connect(&running, "changes");
+    let snapshot = next(&mut other);
+    assert_eq!(snapshot["updates"][0]["data"]["number"], last);
+}

@@ -5,18 +5,21 @@ mod support;
 use std::time::Duration;
 
 use election::Choice;
+use serde_json::Value;
 
 use support::program::{Names, Running};
 use support::{BallotBox, Fixture, LATER, LIVE, STEPS, WITHDRAWN};
 
 const BROWSER: &str = "Accept: text/html,*/*;q=0.8\r\nAccept-Language: en\r\n";
 
+/// Pages that were made before a change may be served for so long after it.
+const AGED: Duration = Duration::from_millis(2_100);
+
 fn wait_for_votes(running: &Running, ballot: &str, votes: u64) {
     running.wait(&format!("/api/v1/turnout/{ballot}"), |turnout| {
         turnout["votes"] == votes
     });
-    // Younger bodies may still be served.
-    std::thread::sleep(Duration::from_secs(1));
+    std::thread::sleep(AGED);
 }
 
 /// A tally over a ledger of one vote, on [`LIVE`].
@@ -81,7 +84,7 @@ fn a_law_shows_no_region_while_it_is_open() {
     }
     wait_for_votes(&running, "LIVE", 40);
     running.wait("/api/v1/results/STEPS", |law| law["total_votes"] == 30);
-    std::thread::sleep(Duration::from_secs(1));
+    std::thread::sleep(AGED);
     let page = |path: &str| running.get(path, BROWSER).2;
     assert!(!page("/ballots/LIVE").contains("data-rows"));
     let steps = page("/ballots/STEPS");
@@ -304,4 +307,110 @@ fn addresses_that_lead_nowhere_and_wrong_methods_are_pages_for_people() {
     let (_, head, _) = running.get("/nowhere", "Accept: application/json\r\n");
     let media = header(&head, "content-type");
     assert_eq!(media, Some("application/problem+json"));
+}
+
+/// The tag of a page, without the encoding behind it.
+fn version(head: &str) -> String {
+    let etag = header(head, "etag").expect("an ETag");
+    etag.trim_matches('"')
+        .split('-')
+        .next()
+        .expect("a part")
+        .to_owned()
+}
+
+/// What `assets/delta.js` makes of a page and a delta.
+fn applied(old: &str, delta: &Value) -> String {
+    let old: Vec<u16> = old.encode_utf16().collect();
+    let (mut at, mut new) = (0, Vec::new());
+    for step in delta["steps"].as_array().expect("steps").chunks(3) {
+        let from = at + step[0].as_i64().expect("a number");
+        at = from + step[1].as_i64().expect("a number");
+        let place = |at: i64| usize::try_from(at).expect("within the page");
+        new.extend(&old[place(from)..place(at)]);
+        new.extend(step[2].as_str().expect("a text").encode_utf16());
+    }
+    String::from_utf16(&new).expect("a text")
+}
+
+/// A viewer who names the version that is there is told what has changed, and everybody the same.
+#[test]
+fn viewers_are_sent_what_changed() {
+    let fixture = Fixture::new(100);
+    let (mut ballots, running) = with_one_vote(&fixture);
+    let get = |address: &str| running.get(address, BROWSER);
+    for (nth, page) in (1..).zip([
+        "/?lang=fr",
+        "/ballots/LIVE?lang=en",
+        "/ballots/LIVE?lang=fr",
+        "/embed/ballots/LIVE?lang=fr",
+        "/ballots/SINGLE?lang=en&show=closest",
+    ]) {
+        let (_, head, old) = get(page);
+        let first = version(&head);
+        let since = format!("{page}&since={first}");
+        let (status, head, body) = get(&since);
+        assert_eq!((status, &*body), (204, ""), "{page}: {head}");
+        ballots.vote(LIVE, nth, Choice::Non);
+        let choice = ballots.choice(support::SINGLE, nth, 1);
+        ballots.vote(support::SINGLE, nth, choice);
+        wait_for_votes(&running, "LIVE", u64::from(nth) + 1);
+        let (status, head, body) = get(&since);
+        assert_eq!(status, 200, "{page}");
+        assert_eq!(
+            header(&head, "content-type"),
+            Some("application/json"),
+            "{page}: {body}"
+        );
+        assert!(
+            header(&head, "cache-control")
+                .expect("a header")
+                .starts_with("public, max-age=1,")
+        );
+        let delta: Value = serde_json::from_str(&body).expect("JSON");
+        let (_, head, new) = get(page);
+        assert_ne!(new, old, "{page}");
+        assert_eq!(applied(&old, &delta), new, "{page}");
+        assert_eq!(delta["to"], version(&head), "{page}");
+        assert!(body.len() * 4 < new.len(), "{page}: {body}");
+        // Whoever follows the stream names the change too: the same answer, under an address of its own for caches.
+        assert_eq!(get(&format!("{since}&change=12")).2, body, "{page}");
+    }
+}
+
+/// Nobody is told what is not known: the page itself is the answer.
+#[test]
+fn a_version_that_is_not_known_is_answered_by_the_page() {
+    let fixture = Fixture::new(100);
+    let (_ballots, running) = with_one_vote(&fixture);
+    let (_, head, page) = running.get("/ballots/SINGLE?lang=en", BROWSER);
+    let known = version(&head);
+    for since in [
+        "000000000000000000000000",
+        "",
+        "x",
+        "%00",
+        &known.to_uppercase(),
+        &known[1..],
+    ] {
+        let (status, head, body) =
+            running.get(&format!("/ballots/SINGLE?lang=en&since={since}"), BROWSER);
+        assert_eq!((status, &body), (200, &page), "{since}");
+        assert!(
+            header(&head, "content-type")
+                .expect("a type")
+                .starts_with("text/html")
+        );
+    }
+    // What people type is kept by nobody, and tables are whole.
+    let searched = running.get(
+        &format!("/ballots/SINGLE?lang=en&q=no&since={known}"),
+        BROWSER,
+    );
+    assert!(searched.0 == 200 && searched.2.starts_with("<!doctype html>"));
+    let csv = running.get(
+        &format!("/ballots/SINGLE/results.csv?since={known}"),
+        BROWSER,
+    );
+    assert!(csv.0 == 200 && csv.2.starts_with("ballot,"), "{}", csv.2);
 }

@@ -10,18 +10,18 @@ use crate::results::{
 };
 use crate::{Form, assets};
 
-fn asked(query: &str) -> Asked {
+pub(super) fn asked(query: &str) -> Asked {
     Asked::of(&Form::parse(query.as_bytes()).expect("a query"))
 }
 
-fn night<'a>(event: &'a Event, asked: &'a Asked) -> Night<'a> {
+pub(super) fn night<'a>(event: &'a Event, asked: &'a Asked) -> Night<'a> {
     Night {
         asked,
         ..super::night(event, Language::French)
     }
 }
 
-fn view(stage: Stage, regions: Vec<RegionView>) -> ElectionView {
+pub(super) fn view(stage: Stage, regions: Vec<RegionView>) -> ElectionView {
     let votes = |region: &RegionView| region.turnout.votes;
     ElectionView {
         progress: progress(stage),
@@ -38,7 +38,7 @@ fn view(stage: Stage, regions: Vec<RegionView>) -> ElectionView {
     }
 }
 
-fn region(number: u16, votes: &[(u32, u64)], tied: &[u32]) -> RegionView {
+pub(super) fn region(number: u16, votes: &[(u32, u64)], tied: &[u32]) -> RegionView {
     let most = votes.iter().map(|(_, votes)| *votes).max();
     let wins = |votes| tied.is_empty() && Some(votes) == most && votes > 0;
     let candidates = votes.iter().map(|(number, votes)| CandidateVotes {

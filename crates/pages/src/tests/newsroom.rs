@@ -4,7 +4,7 @@ use election::{Event, Language};
 
 use super::{ballot, certified, event, law_views, progress, region_view, turnout, values};
 use crate::results::{self, Asked, ElectionView, Night, Seen, Snapshot, Stage};
-use crate::{Astray, EMBED_CSP, EMBED_SCRIPT, PageContext, Program, SNAPSHOT_CSP, astray};
+use crate::{Astray, EMBED_CSP, EMBED_SCRIPT, Program, SNAPSHOT_CSP, astray};
 
 const ORIGIN: &str = "https://results.example";
 

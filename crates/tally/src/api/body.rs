@@ -34,6 +34,16 @@ impl Body {
         }
     }
 
+    /// The body of a page or a delta.
+    pub(super) fn text(&self) -> &str {
+        std::str::from_utf8(&self.identity).expect("what is written here is UTF-8")
+    }
+
+    /// What names the body, whatever its encoding.
+    pub(super) fn tag(&self) -> &str {
+        &self.tag
+    }
+
     /// The encoding in which the body is sent to a client who takes `accepted`.
     pub(super) fn encoding(&self, accepted: Encoding) -> Encoding {
         if self.identity.len() < COMPRESSED_FROM_BYTES {

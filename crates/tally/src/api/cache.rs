@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use pages::Encoding;
 
 use super::body::Body;
+use super::earlier::Earlier;
 use crate::policy::Version;
 use crate::published::{Edition, FRESH};
 use crate::tabulate::TabulationError;
@@ -53,12 +54,12 @@ impl Stamp {
     }
 
     /// Whether a body of this stamp may be served to a reader who would get one of `newest`.
-    fn serves(&self, newest: &Stamp) -> bool {
+    fn serves(&self, newest: &Stamp, fresh: Duration) -> bool {
         let phases =
             |stamp: &Stamp| -> Vec<_> { stamp.versions.iter().map(Version::phase).collect() };
         // Another stage is never kept back.
         (&self.versions, self.checked) == (&newest.versions, newest.checked)
-            || (phases(self) == phases(newest) && self.made.elapsed() < FRESH)
+            || (phases(self) == phases(newest) && self.made.elapsed() < fresh)
     }
 }
 
@@ -73,6 +74,8 @@ pub(crate) struct Cache {
 struct Kept {
     stamp: Stamp,
     body: Arc<Body>,
+    /// What the body was before, where viewers are sent what changed.
+    earlier: Earlier,
 }
 
 /// What a body is, beyond its bytes.
@@ -81,6 +84,10 @@ pub(crate) struct Kind {
     pub(crate) policy: &'static str,
     /// What of a request the body depends on, beside its address.
     pub(crate) vary: &'static str,
+    /// A body that is younger is served even where newer results are there.
+    pub(crate) fresh: Duration,
+    /// Whether viewers who have an earlier version may be sent what changed.
+    pub(crate) has_deltas: bool,
 }
 
 /// A JSON document runs nothing, whatever opens it.
@@ -88,6 +95,8 @@ const JSON: Kind = Kind {
     content_type: "application/json",
     policy: "default-src 'none'; frame-ancestors 'none'",
     vary: "accept-encoding",
+    fresh: FRESH,
+    has_deltas: false,
 };
 
 impl Cache {
@@ -113,68 +122,121 @@ impl Cache {
         kind: &Kind,
         compute: impl FnOnce() -> serde_json::Result<Vec<u8>>,
     ) -> Response {
-        let kept = match key.and_then(|key| self.find(key, &stamp)) {
-            Some(body) => body,
-            None => match compute() {
-                Ok(bytes) => self.keep(key, stamp, bytes),
-                Err(error) => {
-                    tracing::error!(key, %error, "a result cannot be written as JSON");
-                    return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-                }
+        match self.newest(key, stamp, kind, compute) {
+            Ok(kept) => sent(&kept.body, headers, kind),
+            Err(error) => unwritten(key, &error),
+        }
+    }
+
+    /// What has changed in the body since the version of that tag: a delta, or nothing (204). The whole body
+    /// where the version is not known any more, and where a delta would be no shorter.
+    ///
+    /// `since` is only compared with what is kept, so a made-up one costs and keeps nothing.
+    pub(crate) fn respond_since(
+        &self,
+        (key, since): (&str, &str),
+        stamp: Stamp,
+        headers: &HeaderMap,
+        kind: &Kind,
+        compute: impl FnOnce() -> serde_json::Result<Vec<u8>>,
+    ) -> Response {
+        let kept = match self.newest(Some(key), stamp, kind, compute) {
+            Ok(kept) => kept,
+            Err(error) => return unwritten(Some(key), &error),
+        };
+        if kept.body.tag() == since {
+            let common = [
+                (header::CACHE_CONTROL, CACHE_CONTROL),
+                (header::VARY, kind.vary),
+            ];
+            return (StatusCode::NO_CONTENT, common).into_response();
+        }
+        match kept.earlier.delta(since, &kept.body) {
+            Some(delta) => sent(
+                &delta,
+                headers,
+                &Kind {
+                    vary: kind.vary,
+                    ..JSON
+                },
+            ),
+            None => sent(&kept.body, headers, kind),
+        }
+    }
+
+    fn newest(
+        &self,
+        key: Option<&str>,
+        stamp: Stamp,
+        kind: &Kind,
+        compute: impl FnOnce() -> serde_json::Result<Vec<u8>>,
+    ) -> serde_json::Result<Kept> {
+        let before = key.and_then(|key| self.find(key));
+        if let Some(kept) = &before
+            && kept.stamp.serves(&stamp, kind.fresh)
+        {
+            return Ok(kept.clone());
+        }
+        let body = Arc::new(Body::new(compute()?));
+        let kept = match before {
+            // What was compressed before, and the deltas to it, stay.
+            Some(before) if before.body.tag() == body.tag() => Kept { stamp, ..before },
+            Some(before) if kind.has_deltas => Kept {
+                stamp,
+                earlier: before.earlier.with(&before.body, &body),
+                body,
+            },
+            _ => Kept {
+                stamp,
+                body,
+                earlier: Earlier::default(),
             },
         };
-        let accepted = headers.get(header::ACCEPT_ENCODING);
-        let accepted = accepted.and_then(|value| value.to_str().ok());
-        let encoding = kept.encoding(Encoding::negotiate(accepted));
-        let etag = kept.etag(encoding);
-        let is_known = knows(headers, &etag);
-        let common = [
-            (header::ETAG, etag),
-            (header::CACHE_CONTROL, CACHE_CONTROL.to_owned()),
-            (header::VARY, kind.vary.to_owned()),
-        ];
-        if is_known {
-            return (StatusCode::NOT_MODIFIED, common).into_response();
+        if let Some(key) = key {
+            let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
+            bodies.insert(key.to_owned(), kept.clone());
         }
-        let mut response = (
-            common,
-            [
-                (header::CONTENT_TYPE, kind.content_type),
-                (header::CONTENT_SECURITY_POLICY, kind.policy),
-            ],
-            kept.bytes(encoding),
-        )
-            .into_response();
-        if let Some(name) = encoding.name() {
-            let name = HeaderValue::from_static(name);
-            response
-                .headers_mut()
-                .insert(header::CONTENT_ENCODING, name);
-        }
-        response
+        Ok(kept)
     }
 
-    fn find(&self, key: &str, newest: &Stamp) -> Option<Arc<Body>> {
+    fn find(&self, key: &str) -> Option<Kept> {
         let bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
-        bodies
-            .get(key)
-            .filter(|kept| kept.stamp.serves(newest))
-            .map(|kept| Arc::clone(&kept.body))
+        bodies.get(key).cloned()
     }
+}
 
-    fn keep(&self, key: Option<&str>, stamp: Stamp, bytes: Vec<u8>) -> Arc<Body> {
-        let body = Arc::new(Body::new(bytes));
-        let Some(key) = key else {
-            return body;
-        };
-        let kept = Kept {
-            stamp,
-            body: Arc::clone(&body),
-        };
-        let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
-        bodies.insert(key.to_owned(), kept);
-        body
+/// The body in an encoding that the client takes; 304 where the client has it.
+fn sent(body: &Body, headers: &HeaderMap, kind: &Kind) -> Response {
+    let accepted = headers.get(header::ACCEPT_ENCODING);
+    let accepted = accepted.and_then(|value| value.to_str().ok());
+    let encoding = body.encoding(Encoding::negotiate(accepted));
+    let etag = body.etag(encoding);
+    let is_known = knows(headers, &etag);
+    let common = [
+        (header::ETAG, etag),
+        (header::CACHE_CONTROL, CACHE_CONTROL.to_owned()),
+        (header::VARY, kind.vary.to_owned()),
+    ];
+    if is_known {
+        return (StatusCode::NOT_MODIFIED, common).into_response();
     }
+    let of_kind = [
+        (header::CONTENT_TYPE, kind.content_type),
+        (header::CONTENT_SECURITY_POLICY, kind.policy),
+    ];
+    let mut response = (common, of_kind, body.bytes(encoding)).into_response();
+    if let Some(name) = encoding.name() {
+        let name = HeaderValue::from_static(name);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_ENCODING, name);
+    }
+    response
+}
+
+fn unwritten(key: Option<&str>, error: &serde_json::Error) -> Response {
+    tracing::error!(key, %error, "a result cannot be written as JSON");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 /// Whether the client has the body of that tag.

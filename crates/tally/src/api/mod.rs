@@ -2,6 +2,7 @@
 
 mod body;
 mod cache;
+mod earlier;
 mod export;
 mod health;
 mod live;

@@ -1,7 +1,7 @@
 //! Documents of the live stream's topics: those that the API shows, by the same policy.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use election::Ballot;
 use serde::Serialize;
@@ -18,11 +18,25 @@ use crate::tabulate::TabulationError;
 /// Time between two steps: no client gets more than three messages a second.
 const STEP: Duration = Duration::from_millis(300);
 
+/// Time between two messages that something changed, while every vote changes something.
+const CHANGES_EVERY: Duration = Duration::from_secs(2);
+/// Pages that may ask in one millisecond, and the longest that one of them waits for that.
+const PAGES_PER_MS: usize = 1;
+const SPREAD_MS_MAX: usize = 10_000;
+
 #[derive(Serialize)]
 struct UpdateJson<'a> {
     topic: String,
     href: Option<String>,
     data: &'a RawValue,
+}
+
+#[derive(Serialize)]
+struct Changes {
+    /// Grows with each change of what may be seen.
+    number: u64,
+    /// Over what time the pages that follow the stream are to spread their questions.
+    spread_ms: usize,
 }
 
 #[derive(Serialize)]
@@ -85,6 +99,22 @@ fn newer(
             let frames = shared.board().count().frames();
             let version = Version::System(frames, document.caught_up);
             (version, serde_json::to_vec(&document)?)
+        }
+        (Topic::Changes, _) => {
+            let number = shared.board().changes(event);
+            let is_told = |before: &Version| {
+                matches!(before, Version::Changes(told, at)
+                    if *told == number || at.elapsed() < CHANGES_EVERY)
+            };
+            if before.is_some_and(is_told) {
+                return Ok(None);
+            }
+            let spread_ms = (shared.hub.clients() / PAGES_PER_MS).min(SPREAD_MS_MAX);
+            let changes = Changes { number, spread_ms };
+            (
+                Version::Changes(number, Instant::now()),
+                serde_json::to_vec(&changes)?,
+            )
         }
         (_, None) => {
             let board = shared.board();

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use listener::Seats;
 use tokio::sync::{Semaphore, watch};
@@ -38,6 +38,8 @@ pub(crate) struct Dropped {
 pub(super) enum Version {
     /// Results and turnout, one a ballot.
     Ballots(Vec<policy::Version>),
+    /// The number of the newest change, and when it was told.
+    Changes(u64, Instant),
     /// Frames that were counted, and whether the count has caught up.
     System(u64, bool),
 }

@@ -15,6 +15,8 @@ pub(crate) enum Topic {
     Region(u16, u16),
     /// Votes so far of all ballots.
     Turnout,
+    /// Only that something changed which may be seen: for pages, which then ask for themselves.
+    Changes,
     /// Where the ledger stands, and whether this tally has read it to its end.
     System,
 }
@@ -24,7 +26,7 @@ pub(crate) struct Named<'a>(pub(crate) &'a Event, pub(crate) Topic);
 
 impl Topic {
     /// The topics of a name: `law:ID`, `election:NUMBER`, `region:ELECTION:REGION`, `turnout`,
-    /// `system`; `law` and `election` are all of them. None where the event has no such thing.
+    /// `changes`, `system`; `law` and `election` are all of them. None where the event has no such thing.
     pub(crate) fn parse(event: &Event, text: &str) -> Option<Vec<Topic>> {
         let ballots = || event.ballots().iter();
         let election = |number: &str| event.election_by_number(number.parse().ok()?);
@@ -32,6 +34,7 @@ impl Topic {
         let named = (parts.next()?, parts.next(), parts.next(), parts.next());
         Some(match named {
             ("turnout", None, None, None) => vec![Topic::Turnout],
+            ("changes", None, None, None) => vec![Topic::Changes],
             ("system", None, None, None) => vec![Topic::System],
             ("law", None, None, None) => {
                 let laws = ballots().filter(|ballot| ballot.law().is_some());
@@ -66,7 +69,7 @@ impl Topic {
             Topic::Law(at) | Topic::Election(at) | Topic::Region(at, _) => {
                 event.ballots().get(usize::from(at))
             }
-            Topic::Turnout | Topic::System => None,
+            Topic::Turnout | Topic::Changes | Topic::System => None,
         }
     }
 }
@@ -83,7 +86,7 @@ impl Named<'_> {
                 number()?
             )),
             Topic::Turnout => Some("/api/v1/turnout".to_owned()),
-            Topic::System => None,
+            Topic::Changes | Topic::System => None,
         }
     }
 }
@@ -97,6 +100,7 @@ impl fmt::Display for Named<'_> {
             Topic::Election(_) => write!(f, "election:{number}"),
             Topic::Region(_, region) => write!(f, "region:{number}:{region}"),
             Topic::Turnout => f.write_str("turnout"),
+            Topic::Changes => f.write_str("changes"),
             Topic::System => f.write_str("system"),
         }
     }
@@ -119,6 +123,7 @@ mod tests {
             "election:1",
             "region:1:3",
             "turnout",
+            "changes",
             "system",
         ] {
             let topics = Topic::parse(&event, text).expect(text);

@@ -6,6 +6,7 @@
 pub(super) mod views;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
@@ -17,11 +18,15 @@ use pages::{Astray, Form, Page, PageContext, Program};
 use super::cache::{Kind, Stamp, broken};
 use super::path_part::{PathPart, named};
 use super::shared::Shared;
+use crate::published::FRESH;
 use views::summary;
 
 const HTML: &str = "text/html; charset=utf-8";
 const CSV: &str = "text/csv; charset=utf-8";
 
+/// How old a page may be while votes come: a crowd of viewers has few versions among it, and few deltas are
+/// made. The pages' script waits as long after a change before it asks (`AGED_MS` in results.js).
+const PAGE_FRESH: Duration = Duration::from_secs(2);
 /// How often a page says anew how long ago witnesses have seen the ledger.
 const SAID_AGAIN_MS: i64 = 10_000;
 
@@ -57,15 +62,15 @@ pub(super) async fn page(
     let asked = query.as_ref().map(Asked::of).unwrap_or_default();
     let night = Night {
         context,
-        // Any change of what may be seen is told as one of turnout.
-        stream: Some("/api/v1/stream?topics=turnout"),
+        stream: Some("/api/v1/stream?topics=changes"),
         embed,
         asked: &shown.heeds(asked),
         geometry: shared.package.geometry(),
         baseline: shared.package.baseline(),
         snapshot: None,
     };
-    answer(&shared, &night, &shown, uri.path(), &headers)
+    let since = query.as_ref().and_then(|query| query.get("since"));
+    answer(&shared, &night, &shown, (uri.path(), since), &headers)
 }
 
 impl Showing<'_> {
@@ -119,7 +124,7 @@ fn answer(
     shared: &Shared,
     night: &Night<'_>,
     shown: &Showing<'_>,
-    path: &str,
+    (path, since): (&str, Option<&str>),
     headers: &HeaderMap,
 ) -> Response {
     let ballots = match shown {
@@ -132,19 +137,7 @@ fn answer(
         Ok(editions) => editions,
         Err(error) => return broken(path, &error),
     };
-    let kind = Kind {
-        content_type: if matches!(shown, Showing::Csv(_)) {
-            CSV
-        } else {
-            HTML
-        },
-        policy: if night.embed {
-            pages::EMBED_CSP
-        } else {
-            pages::CSP
-        },
-        vary: "accept, accept-language, accept-encoding",
-    };
+    let kind = kind_of(shown, night.embed);
     // What people type is kept by nobody; everything else that can be asked, the event bounds.
     let key = night.asked.search.is_empty().then(|| {
         let (asked, lang) = (night.asked.query(), night.context.lang.tag());
@@ -156,16 +149,35 @@ fn answer(
     // The page says how long ago that was.
     let said_at = checked_by.as_ref().map_or(0, |_| now_ms / SAID_AGAIN_MS);
     let stamp = Stamp::of(&editions).with_checked(said_at.unsigned_abs());
-    let mut response = shared
-        .cache
-        .respond_as(key.as_deref(), stamp, headers, &kind, || {
-            let summaries = ballots.iter().zip(&editions);
-            let summaries = summaries
-                .map(|(ballot, edition)| summary(ballot, &edition.results, checked_by.clone()));
-            Ok(body(night, shown, &summaries.collect::<Vec<Summary>>()))
-        });
+    let made = || {
+        let summaries = ballots.iter().zip(&editions);
+        let summaries = summaries
+            .map(|(ballot, edition)| summary(ballot, &edition.results, checked_by.clone()));
+        Ok(body(night, shown, &summaries.collect::<Vec<Summary>>()))
+    };
+    let (cache, key) = (&shared.cache, key.as_deref());
+    let mut response = match key.zip(since) {
+        Some(known) if kind.has_deltas => cache.respond_since(known, stamp, headers, &kind, made),
+        _ => cache.respond_as(key, stamp, headers, &kind, made),
+    };
     secure(response.headers_mut(), night.context.lang);
     response
+}
+
+fn kind_of(shown: &Showing<'_>, embed: bool) -> Kind {
+    let is_page = !matches!(shown, Showing::Csv(_));
+    Kind {
+        content_type: if is_page { HTML } else { CSV },
+        policy: if embed { pages::EMBED_CSP } else { pages::CSP },
+        vary: match shown {
+            // The same address is JSON for programs.
+            Showing::Index => "accept, accept-language, accept-encoding",
+            // A page's script finds the document in the browser's cache, though it asks by other words.
+            _ => "accept-language, accept-encoding",
+        },
+        fresh: if is_page { PAGE_FRESH } else { FRESH },
+        has_deltas: is_page,
+    }
 }
 
 /// `summaries` are those of the ballots that are shown: all on the index, else one.
