@@ -145,7 +145,7 @@ mod tests {
 
     use super::*;
 
-    /// What `assets/delta.js` does.
+    /// Puts a text together as `assets/delta.js` does.
     fn apply(old: &str, steps: &[Step]) -> String {
         let old: Vec<u16> = old.encode_utf16().collect();
         let (mut at, mut new) = (0, String::new());

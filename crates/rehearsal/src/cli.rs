@@ -216,7 +216,7 @@ pub(crate) enum Command {
         /// Further page loads a second
         #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         loads: u32,
-        /// Votes a second
+        /// Votes that fall due in each second
         #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..=10_000))]
         rate: u64,
         /// Seconds of voting, first without viewers and then with them

@@ -5,6 +5,7 @@
 
 mod crowd;
 mod page;
+mod plan;
 mod pool;
 mod report;
 
@@ -20,12 +21,13 @@ use crate::memory::Memory;
 use crate::prepare::Stage;
 use crate::services::{self, Addresses};
 use crate::steps::Steps;
-use crate::voters::{Order, Voters};
+use crate::voters::Voters;
 use crowd::{Crowd, Watched};
 use page::Version;
 use pool::Pool;
 use report::{Loads, Seen};
 
+pub use plan::Plan;
 pub use report::{Times, ViewersReport};
 
 /// Votes of a region that are shown together, as an event of this size would have it.
@@ -44,30 +46,6 @@ const OTHER_FILES: u64 = 1_024;
 const CATCH_UP_WITHIN: Duration = Duration::from_secs(60);
 /// A viewer has the newest page after a change by then: the stream's pause, the wait of a page twice, and time to spare.
 const SETTLED_WITHIN: Duration = Duration::from_secs(60);
-
-/// How much of everything.
-#[derive(Clone, Copy, Debug)]
-pub struct Plan {
-    /// Pages that follow the stream.
-    pub viewers: u32,
-    /// Page loads a second beside.
-    pub loads_per_s: u32,
-    /// Votes a second.
-    pub votes_per_s: u64,
-    /// Seconds of voting without viewers, and again with them.
-    pub seconds: u64,
-}
-
-impl Plan {
-    fn order(&self) -> Order {
-        Order {
-            rate: self.votes_per_s,
-            votes: self.votes_per_s * self.seconds,
-            connections: 64,
-            sources: "127.1.0.0/26",
-        }
-    }
-}
 
 /// Plays voters alone, then viewers and page loads beside them.
 ///

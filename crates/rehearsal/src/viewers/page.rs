@@ -54,7 +54,7 @@ pub(super) enum Kind {
 }
 
 impl Page {
-    /// The page itself.
+    /// Fetches the page as a newcomer does.
     pub(super) async fn whole(&self, pool: &Pool, address: &str) -> Result<Asked> {
         self.keep(&pool.get(address).await?)
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::Plan;
 use super::crowd::Met;
+use super::plan::Plan;
 use crate::memory::Memory;
 use crate::verdict::Verdict;
 use crate::voting::Summary;
@@ -16,7 +16,7 @@ const UPDATE_BYTES_MAX: u64 = 3_000;
 /// Times that half and 99 of 100 stay below, milliseconds.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Times {
-    /// Half of them.
+    /// Half of them stay below this.
     pub p50_ms: f64,
     /// 99 of 100.
     pub p99_ms: f64,

@@ -25,7 +25,7 @@ const HTML: &str = "text/html; charset=utf-8";
 const CSV: &str = "text/csv; charset=utf-8";
 
 /// How old a page may be while votes come: a crowd of viewers has few versions among it, and few deltas are
-/// made. The pages' script waits as long after a change before it asks (`AGED_MS` in results.js).
+/// made. The pages' script, results.js, waits as long after a change before it asks.
 const PAGE_FRESH: Duration = Duration::from_secs(2);
 /// How often a page says anew how long ago witnesses have seen the ledger.
 const SAID_AGAIN_MS: i64 = 10_000;
