@@ -18,7 +18,7 @@ const UPDATE_BYTES_MAX: u64 = 3_000;
 pub struct Times {
     /// Half of them stay below this.
     pub p50_ms: f64,
-    /// 99 of 100.
+    /// 99 of 100 stay below this.
     pub p99_ms: f64,
 }
 
