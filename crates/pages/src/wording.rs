@@ -167,16 +167,54 @@ pub(crate) fn moment(lang: Language, time_zone: &str, ms: i64) -> Moment {
 
 /// The first moment after a window. At midnight people name the day that ends.
 pub(crate) fn closing(lang: Language, time_zone: &str, ms: i64) -> Moment {
-    let end = local(time_zone, ms);
-    let last = local(time_zone, ms.saturating_sub(1));
-    if (end.hour(), end.minute()) != (0, 0) {
-        return moment(lang, time_zone, ms);
-    }
-    let midnight = Messages::of(lang).get("clock-midnight");
+    let (day, clock) = end(lang, time_zone, ms);
     Moment {
-        text: on_day(lang, time_zone, &last, &midnight),
-        machine: end.timestamp().to_string(),
+        text: on_day(lang, time_zone, &day, &clock),
+        machine: local(time_zone, ms).timestamp().to_string(),
     }
+}
+
+/// When people vote, the zone named once: one day with its hours, or from when to when.
+pub(crate) fn window(lang: Language, time_zone: &str, (opens, closes): (i64, i64)) -> String {
+    let t = Messages::of(lang);
+    let first = local(time_zone, opens);
+    let from = clock(lang, first.hour(), first.minute());
+    let (last, to) = end(lang, time_zone, closes);
+    let zone = zone_name(lang, time_zone, &last);
+    let day = date(lang, &first);
+    if first.date() == last.date() {
+        let to = t.fill("time-of-day", [("clock", to.into()), ("zone", zone.into())]);
+        let values = [
+            ("day", day.into()),
+            ("from", from.into()),
+            ("to", to.into()),
+        ];
+        return t.fill("standing-one-day", values);
+    }
+    let opens = if zone_name(lang, time_zone, &first) == zone {
+        t.fill(
+            "date-and-clock",
+            [("date", day.into()), ("clock", from.into())],
+        )
+    } else {
+        moment(lang, time_zone, opens).text
+    };
+    let closes = on_day(lang, time_zone, &last, &to);
+    t.fill(
+        "standing-days",
+        [("opens", opens.into()), ("closes", closes.into())],
+    )
+}
+
+/// The day on which a window ends, and the hour.
+fn end(lang: Language, time_zone: &str, ms: i64) -> (Zoned, String) {
+    let end = local(time_zone, ms);
+    if (end.hour(), end.minute()) != (0, 0) {
+        let clock = clock(lang, end.hour(), end.minute());
+        return (end, clock);
+    }
+    let midnight = Messages::of(lang).get("clock-midnight").into_owned();
+    (local(time_zone, ms.saturating_sub(1)), midnight)
 }
 
 /// The time of a day that is today or soon; of a minute that has begun, the next one.
@@ -252,15 +290,23 @@ fn local(time_zone: &str, ms: i64) -> Zoned {
 }
 
 fn on_day(lang: Language, time_zone: &str, day: &Zoned, clock: &str) -> String {
-    let t = Messages::of(lang);
-    t.fill(
+    Messages::of(lang).fill(
         "moment",
+        [
+            ("date", date(lang, day).into()),
+            ("clock", clock.into()),
+            ("zone", zone_name(lang, time_zone, day).into()),
+        ],
+    )
+}
+
+fn date(lang: Language, day: &Zoned) -> String {
+    Messages::of(lang).fill(
+        "date",
         [
             ("day", day.day().into()),
             ("month", month(lang, day.month()).into()),
             ("year", day.year().to_string().into()),
-            ("clock", clock.into()),
-            ("zone", zone_name(lang, time_zone, day).into()),
         ],
     )
 }

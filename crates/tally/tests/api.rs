@@ -311,7 +311,7 @@ fn nothing_is_final_without_a_ledger() {
     let page = running
         .get("/ballots/OVER?lang=en", "Accept: text/html\r\n")
         .2;
-    assert!(page.contains("Counting: provisional results"), "{page}");
+    assert!(page.contains("Provisional results: counting"), "{page}");
     assert!(page.contains("data-settled=\"false\""), "{page}");
 }
 

@@ -59,7 +59,7 @@ fn pages_show_what_the_ledger_holds_and_the_policy_allows() {
     assert!(page("/").contains("/ballots/LIVE?lang=en"));
     let live = page("/ballots/LIVE");
     assert!(live.contains("75.0%") && live.contains("25.0%"), "{live}");
-    assert!(live.contains("Counting: provisional results"));
+    assert!(live.contains("Provisional results: counting"));
     let later = page("/ballots/LATER");
     assert!(later.contains("Only turnout is shown"));
     assert!(!later.contains("75.0%"), "the policy hides the count");

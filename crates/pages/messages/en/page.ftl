@@ -25,7 +25,9 @@ help-privacy = Privacy
 call-authority = { $name } at { $telephone }
 
 # Times and numbers
-moment = { $month } { $day }, { $year }, { $clock } { $zone }
+date = { $month } { $day }, { $year }
+date-and-clock = { $date }, { $clock }
+moment = { $date }, { $clock } { $zone }
 hour-of-day = { $month } { $day }, { $clock }
 time-of-day = { $clock } { $zone }
 clock-full = { $hour }

@@ -2,9 +2,10 @@
 
 results-title = Results
 result = Result
-standing-counting = Voting: { $opens } to { $closes }
+standing-one-day = Voting: { $day }, { $from } to { $to }
+standing-days = Voting: { $opens } to { $closes }
 standing-complete = Closed by frame { $position } of the ledger, { $time }
-note-counting = Counting: provisional results, more votes may come.
+note-counting = Provisional results: counting is under way, and not all votes are in it yet.
 note-preliminary = Preliminary results: every vote is counted, no signed statement certifies them yet.
 note-certified = Certified results: an officer has signed the statement with SHA-256 { $sha256 }.
 checked-line = Checked by { $count } of { $all } witnesses, { $ago } ago
@@ -180,6 +181,7 @@ col-carries = Approves
 carries-yes = ✓ yes
 carries-no = ✗ no
 col-party = Party
+col-seats = Seats
 col-region = Riding
 col-margin = Margin (votes)
 col-final-margin = Final-round margin

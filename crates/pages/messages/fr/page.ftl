@@ -25,10 +25,12 @@ help-privacy = Vie privée
 call-authority = { $name } au { $telephone }
 
 # Moments et nombres
-moment = { $day ->
+date = { $day ->
     [1] 1er
    *[other] { $day }
- } { $month } { $year }, { $clock } ({ $zone })
+ } { $month } { $year }
+date-and-clock = { $date }, { $clock }
+moment = { $date }, { $clock } ({ $zone })
 hour-of-day = { $day ->
     [1] 1er
    *[other] { $day }

@@ -2,9 +2,10 @@
 
 results-title = Résultats
 result = Résultat
-standing-counting = Vote du { $opens } au { $closes }
+standing-one-day = Vote le { $day }, de { $from } à { $to }
+standing-days = Vote du { $opens } au { $closes }
 standing-complete = Clos par la trame { $position } du registre, le { $time }
-note-counting = Dépouillement en cours : résultats provisoires, des votes peuvent encore s’ajouter.
+note-counting = Résultats provisoires : le dépouillement est en cours, et tous les votes n’y sont pas encore.
 note-preliminary = Résultats préliminaires : tous les votes sont comptés, aucun relevé signé ne les certifie encore.
 note-certified = Résultats certifiés : une personne autorisée a signé le relevé dont l’empreinte SHA-256 est { $sha256 }.
 checked-line = Vérifié par { $count ->
@@ -186,6 +187,7 @@ col-carries = Approuve
 carries-yes = ✓ oui
 carries-no = ✗ non
 col-party = Parti
+col-seats = Sièges
 col-region = Circonscription
 col-margin = Avance (votes)
 col-final-margin = Avance au dernier tour

@@ -206,19 +206,16 @@ impl Standing {
 
 /// The window while votes may still come; afterwards the frame that ended it.
 fn when(night: &Night<'_>, ballot: &Ballot, progress: &Progress) -> String {
-    let moment = |ms| night.moment(ms).text;
     match progress.time_ms.filter(|_| progress.is_complete()) {
-        None => night.t().fill(
-            "standing-counting",
-            [
-                ("opens", moment(ballot.opens).into()),
-                ("closes", night.closing(ballot.closes).text.into()),
-            ],
+        None => wording::window(
+            night.lang(),
+            &night.context.event.time_zone,
+            (ballot.opens, ballot.closes),
         ),
         Some(closed) => night.t().fill(
             "standing-complete",
             [
-                ("time", moment(closed).into()),
+                ("time", night.moment(closed).text.into()),
                 ("position", progress.position.as_str().into()),
             ],
         ),

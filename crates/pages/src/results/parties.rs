@@ -114,8 +114,8 @@ pub(super) fn seat_bar<'a>(
     if seats.is_empty() {
         return None;
     }
-    let parts = with_seats().zip(chart::segments(&seats, all));
     let needed = majority_of(all);
+    let parts = with_seats().zip(chart::segments(&seats, all, needed));
     let words = || night.t().fill("majority-line", [("needed", needed.into())]);
     Some(SeatBar {
         parts: parts

@@ -24,7 +24,7 @@ fn nobody_is_elected_and_nothing_passes_before_every_vote_is_counted() {
     for (stage, words, never) in [
         (
             Stage::Counting,
-            ["Counting: provisional", "Leading"],
+            ["Provisional results: counting", "Leading"],
             ["Elected<", "Passed"],
         ),
         (

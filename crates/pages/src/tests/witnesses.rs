@@ -33,7 +33,7 @@ fn results_name_the_witnesses_who_have_seen_them() {
     let mut plain = checked(&[Some(3), Some(200), Some(9_000)]);
     plain.witnesses[0].url = "javascript:alert(1)".to_owned();
     for (checked, says, never) in [
-        (None, "Counting: provisional", "Checked by"),
+        (None, "Provisional results: counting", "Checked by"),
         (
             Some(checked(&[Some(12), None, Some(7)])),
             "Checked by 2 of 3 witnesses, 12\u{a0}s ago – <a href=\"https://witness.paper.example/\" target=\"_blank\" rel=\"external noopener noreferrer\">paper</a>, <a href=\"https://witness.party.example/\" target=\"_blank\" rel=\"external noopener noreferrer\">party</a> (not yet), <a",
