@@ -104,6 +104,12 @@ for (const lang of LANGUAGES) {
     assert.equal(await page.locator("#filter-count").textContent(), say["live-found-one"]);
     await tabTo(page, (at) => at.tag === "A" && at.name.includes("042"), "the region");
     await page.keyboard.press("Enter");
+    const opened = page.getByRole("dialog", { name: /042/ });
+    await opened.waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.id), "opened-name");
+    await page.keyboard.press("Shift+Tab");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "opened-page");
+    await page.keyboard.press("Enter");
     await page.waitForURL(/regions\/42/);
     await close();
   });
