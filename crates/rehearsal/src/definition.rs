@@ -23,7 +23,7 @@ const EXAMPLE_FILES: [(&str, &str); 2] = [
 
 /// The event of a province's size.
 const PROVINCE: &str = include_str!("../../../fixtures/election-125.toml");
-const PROVINCE_FILES: [(&str, &str); 2] = [
+const PROVINCE_FILES: [(&str, &str); 3] = [
     (
         "regions-125.geojson",
         include_str!("../../../fixtures/regions-125.geojson"),
@@ -31,6 +31,10 @@ const PROVINCE_FILES: [(&str, &str); 2] = [
     (
         "baseline-125.csv",
         include_str!("../../../fixtures/baseline-125.csv"),
+    ),
+    (
+        "turnout-125.csv",
+        include_str!("../../../fixtures/turnout-125.csv"),
     ),
 ];
 
