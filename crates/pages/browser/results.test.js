@@ -87,7 +87,7 @@ test("a riding opens in place, with its neighbours, and back closes it", async (
   await page.getByRole("dialog", { name: other }).waitFor();
   await page.keyboard.press("Escape");
   await page.locator("#opened").waitFor({ state: "hidden" });
-  assert.equal(page.url(), url);
+  await page.waitForURL(url);
   assert.equal(await page.evaluate(() => document.activeElement.textContent), name);
   // Back closes, forward opens again, and so does a reload.
   await row.click();
