@@ -14,6 +14,18 @@ pub(crate) const SEATS_MAX: u32 = 1_000;
 pub(crate) const ROWS_MAX: usize = 50_000;
 /// Hours of an earlier event, before and after the start of its day.
 pub(crate) const HOURS: std::ops::RangeInclusive<i16> = -31 * 24..=2 * 24;
+/// Bytes of a canonical logo, which every page loads.
+pub(crate) const LOGO_BYTES_MAX: usize = 8 << 10;
+/// Elements of a logo.
+pub(crate) const LOGO_ELEMENTS_MAX: usize = 200;
+/// Elements of a logo within each other.
+pub(crate) const LOGO_DEPTH_MAX: usize = 8;
+/// Bytes of an SVG file as officials bring it.
+#[cfg(feature = "builder")]
+pub(crate) const LOGO_SOURCE_BYTES_MAX: usize = 64 << 10;
+/// Elements, texts and comments of an SVG file.
+#[cfg(feature = "builder")]
+pub(crate) const LOGO_NODES_MAX: u32 = 2_000;
 /// Bytes of a GeoJSON or CSV file as officials bring it.
 #[cfg(feature = "builder")]
 pub(crate) const SOURCE_BYTES_MAX: usize = 8 << 20;

@@ -5,6 +5,7 @@ use handwritten::{Fault, Reading, Section};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::NAME_BYTES_MAX;
+use crate::named_files::{NamedFile, named_file};
 use crate::printable;
 use crate::section::bilingual;
 use crate::text::Text;
@@ -40,9 +41,14 @@ pub struct Authority {
     pub lost_letter: Option<Text>,
 }
 
-/// The table `[authority]`, where there is one.
-pub(crate) fn read(all: &mut Reading<'_>, root: &mut Section<'_, '_>) -> Option<Authority> {
-    let mut section = root.table(all, "authority")?;
+/// The table `[authority]`, where there is one, and the logo beside the definition that it names.
+pub(crate) fn read(
+    all: &mut Reading<'_>,
+    root: &mut Section<'_, '_>,
+) -> (Option<Authority>, Option<NamedFile>) {
+    let Some(mut section) = root.table(all, "authority") else {
+        return (None, None);
+    };
     let authority = Authority {
         name: bilingual(all, &mut section, ["name_fr", "name_en"]),
         telephone: section.text(all, "telephone", "\"1-800-555-0100\""),
@@ -52,8 +58,10 @@ pub(crate) fn read(all: &mut Reading<'_>, root: &mut Section<'_, '_>) -> Option<
         privacy: page(all, &mut section, ["privacy_fr", "privacy_en"]),
         lost_letter: page(all, &mut section, ["lost_letter_fr", "lost_letter_en"]),
     };
+    let logo = section.optional_text(all, "logo");
+    let logo = logo.map(|name| named_file(all, &section.path_of("logo"), name, "svg"));
     section.finish(all);
-    Some(authority)
+    (Some(authority), logo)
 }
 
 /// The address of a page, in both languages or in neither.

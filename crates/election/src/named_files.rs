@@ -1,4 +1,4 @@
-//! The files beside a definition that it names: a map of the regions, and the results of an earlier event.
+//! The files beside a definition that it names: a map of the regions, the results of an earlier event, and a logo.
 //!
 //! A definition only names them. Whoever packs the event reads them (`companions`); whoever hashes a roll or
 //! looks at the event alone does not need them. They are no part of the event's canonical form.
@@ -18,6 +18,8 @@ pub struct NamedFiles {
     pub geometry: Option<NamedFile>,
     /// What an earlier event resulted in, as CSV.
     pub baseline: Option<NamedBaseline>,
+    /// The sign of the authority, as SVG.
+    pub logo: Option<NamedFile>,
 }
 
 /// A file in the directory of the definition.
@@ -42,11 +44,12 @@ pub struct NamedBaseline {
     pub turnout: Option<NamedFile>,
 }
 
-/// Reads `geometry` of the table of the event, and the table of the baseline.
+/// Reads `geometry` of the table of the event, and the table of the baseline. The logo stands in another table.
 pub(crate) fn named_files(
     all: &mut Reading<'_>,
     event: &mut Section<'_, '_>,
     root: &mut Section<'_, '_>,
+    logo: Option<NamedFile>,
 ) -> NamedFiles {
     let geometry = event.optional_text(all, "geometry");
     let geometry = geometry.map(|name| {
@@ -57,6 +60,7 @@ pub(crate) fn named_files(
     NamedFiles {
         geometry,
         baseline: baseline.and_then(|section| baseline_of(all, section)),
+        logo,
     }
 }
 
@@ -94,7 +98,12 @@ fn baseline_of(all: &mut Reading<'_>, mut section: Section<'_, '_>) -> Option<Na
 }
 
 /// A definition may not lead whoever packs it to a file elsewhere.
-fn named_file(all: &mut Reading<'_>, path: &str, name: &str, extension: &str) -> NamedFile {
+pub(crate) fn named_file(
+    all: &mut Reading<'_>,
+    path: &str,
+    name: &str,
+    extension: &str,
+) -> NamedFile {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     let sound = name.len() <= FILE_NAME_BYTES_MAX
         && name.bytes().all(allowed)

@@ -96,6 +96,7 @@ fn definition(all: &mut Reading<'_>, mut root: Section<'_, '_>) -> (Definition, 
     let mut event = event.unwrap_or_else(|| root.absent("event"));
     let time_zone = event.text(all, "time_zone", "\"America/Toronto\"");
     let zone = instant::zone(&time_zone);
+    let (authority, logo) = authority::read(all, &mut root);
     let definition = Definition {
         schema: Definition::SCHEMA.to_owned(),
         id: event.text(all, "id", "\"QC-2025\""),
@@ -104,7 +105,7 @@ fn definition(all: &mut Reading<'_>, mut root: Section<'_, '_>) -> (Definition, 
         count_key: event.text(all, "count_key", "\"64 hexadecimal digits\""),
         mask_key: event.text(all, "mask_key", "\"64 hexadecimal digits\""),
         log: log(all, &mut root),
-        authority: authority::read(all, &mut root),
+        authority,
         party: root
             .tables(all, "party", PARTIES_MAX)
             .into_iter()
@@ -126,7 +127,7 @@ fn definition(all: &mut Reading<'_>, mut root: Section<'_, '_>) -> (Definition, 
             .map(|s| election(all, s, zone.as_ref()))
             .collect(),
     };
-    let files = named_files(all, &mut event, &mut root);
+    let files = named_files(all, &mut event, &mut root, logo);
     event.finish(all);
     root.finish(all);
     (definition, files)

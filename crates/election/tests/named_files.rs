@@ -6,6 +6,7 @@ use election::Event;
 const EXAMPLE: &str = include_str!("../../../fixtures/election.toml");
 const GEOMETRY: &str = "geometry = \"regions.geojson\"";
 const FILE: &str = "file = \"baseline.csv\"";
+const LOGO: &str = "logo = \"logo.svg\"";
 const DATE: &str = "date = 2021-10-04";
 
 /// The faults of the example with one piece of text replaced, without their lines.
@@ -22,7 +23,7 @@ fn faults(old: &str, new: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_example_names_both() {
+fn the_example_names_all_three() {
     let (event, files) = Event::with_named_files(EXAMPLE).unwrap();
     let geometry = files.geometry.unwrap();
     assert_eq!(geometry.name, "regions.geojson");
@@ -33,6 +34,7 @@ fn the_example_names_both() {
     assert_eq!(baseline.title.en, "2021 elections (example)");
     assert_eq!(baseline.date.to_string(), "2021-10-04");
     assert_eq!(baseline.turnout, None);
+    assert_eq!(files.logo.unwrap().name, "logo.svg");
     let text = EXAMPLE.replacen(FILE, &format!("{FILE}\nturnout = \"hours.csv\""), 1);
     let (_, files) = Event::with_named_files(&text).unwrap();
     let turnout = files
@@ -42,7 +44,11 @@ fn the_example_names_both() {
     assert_eq!(turnout.name, "hours.csv");
     // They are no part of the event.
     let json = String::from_utf8(event.to_canonical_json()).unwrap();
-    assert!(!json.contains("geojson") && !json.contains("baseline"));
+    assert!(
+        ["geojson", "baseline", "logo"]
+            .iter()
+            .all(|word| !json.contains(word))
+    );
 }
 
 #[test]
@@ -50,7 +56,7 @@ fn a_definition_need_not_name_any() {
     let start = EXAMPLE.find("[baseline]").unwrap();
     let end = EXAMPLE.find(DATE).unwrap() + DATE.len();
     let text = format!("{}{}", &EXAMPLE[..start], &EXAMPLE[end..]);
-    let text = text.replacen(GEOMETRY, "", 1);
+    let text = text.replacen(GEOMETRY, "", 1).replacen(LOGO, "", 1);
     let (event, files) = Event::with_named_files(&text).unwrap();
     assert_eq!(files, election::NamedFiles::default());
     assert_eq!(event, Event::from_toml(EXAMPLE).unwrap());
@@ -79,6 +85,10 @@ fn a_name_leads_nowhere_else() {
     }
     let expected = format!("baseline.file: {}", words("csv"));
     assert_eq!(faults(FILE, "file = \"baseline.xlsx\""), [expected]);
+    for name in ["../logo.svg", "logo.png", "logo.svg/x"] {
+        let expected = format!("authority.logo: {}", words("svg"));
+        assert_eq!(faults(LOGO, &format!("logo = \"{name}\"")), [expected]);
+    }
     let expected = format!("baseline.turnout: {}", words("csv"));
     let written = format!("{FILE}\nturnout = \"../hours.csv\"");
     assert_eq!(faults(FILE, &written), [expected]);

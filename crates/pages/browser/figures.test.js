@@ -75,6 +75,16 @@ for (const [name, [surface, path]] of Object.entries(PAGES)) {
   });
 }
 
+test("the authority's logo is drawn in the room that was kept for it", async () => {
+  for (const surface of ["voter", "results"]) {
+    const { page, close } = await open(browser);
+    await page.goto(`${preview.urls[surface]}/?lang=fr`, { waitUntil: "networkidle" });
+    const logo = await page.locator(".brand img").evaluate((img) => [img.complete && img.naturalWidth > 0, img.width, img.height]);
+    assert.deepEqual(logo, [true, 40, 40], surface);
+    await close();
+  }
+});
+
 test("nothing moves while figures grow", CHROMIUM_ONLY, async () => {
   for (const path of ["/ballots/E2025-QC", "/ballots/E2025-QC/regions/42"]) {
     const { page, close } = await cold();

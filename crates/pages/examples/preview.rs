@@ -19,7 +19,7 @@ mod voter;
 use std::net::TcpListener;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use companions::{Companions, builder};
+use companions::{Companions, Logo, builder};
 use election::{Event, Language, Text};
 use jiff::civil::date;
 use pages::{Form, PageContext};
@@ -32,6 +32,7 @@ const MAP: &[u8] = include_bytes!("../../../fixtures/regions.geojson");
 const HEXAGONS: &[u8] = include_bytes!("../../../fixtures/regions-125.geojson");
 const EARLIER: &[u8] = include_bytes!("../../../fixtures/baseline.csv");
 const EARLIER_PROVINCE: &[u8] = include_bytes!("../../../fixtures/baseline-125.csv");
+const LOGO: &[u8] = include_bytes!("../../../fixtures/logo.svg");
 const HOURS_PROVINCE: &[u8] = include_bytes!("../../../fixtures/turnout-125.csv");
 
 /// Answers one surface's requests.
@@ -51,6 +52,7 @@ fn main() -> std::io::Result<()> {
         Companions {
             geometry: Some(drawn.geometry),
             baseline: Some(earlier.expect("the examples' earlier results are valid")),
+            logo: builder::logo(LOGO).ok(),
         }
     };
     let six = accompanied(MAP, EARLIER, &event);
@@ -84,11 +86,12 @@ fn main() -> std::io::Result<()> {
         listeners.push(listener);
     }
     println!("{{{}}}", addresses.join(","));
+    let logo = six.logo.as_ref().expect("the example's logo is valid");
     std::thread::scope(|scope| {
         for (listener, (_, event, surface)) in listeners.iter().zip(surfaces) {
             scope.spawn(move || {
                 for stream in listener.incoming().flatten() {
-                    scope.spawn(move || http::serve(stream, |r| answer(event, surface, r)));
+                    scope.spawn(move || http::serve(stream, |r| answer((event, logo), surface, r)));
                 }
             });
         }
@@ -96,17 +99,21 @@ fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-fn answer(event: &Event, surface: Surface<'_>, request: &Request) -> Answer {
+fn answer((event, logo): (&Event, &Logo), surface: Surface<'_>, request: &Request) -> Answer {
     if request.path() == pages::EMBED_SCRIPT {
         return http::asset(pages::embed_script().name, request);
     }
     if let Some(name) = request.path().strip_prefix(pages::ASSET_PREFIX) {
+        if name == logo.file_name() {
+            return http::logo(logo);
+        }
         return http::asset(name, request);
     }
     let query = request.query();
     let now = query.get("now").and_then(|value| value.parse().ok());
     let context = PageContext {
         event,
+        logo: Some(logo),
         lang: query
             .get("lang")
             .and_then(Language::from_tag)

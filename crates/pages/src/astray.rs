@@ -36,7 +36,7 @@ pub fn astray(context: &PageContext<'_>, program: Program, why: Astray) -> Page 
     let mut frame = Frame::new(context, t.get(title).into_owned(), "/");
     if program == Program::Tally {
         frame.footer = "footer-results";
-        frame.help = Help::of(context.event, context.lang, Site::Results);
+        frame.help = Help::of(context.event, context.logo, context.lang, Site::Results);
     }
     frame.embed = why == Astray::NoSuchView;
     let page = AstrayPage { frame, body };

@@ -241,6 +241,7 @@ impl Words<'_> {
             event,
             lang,
             now_ms,
+            ..
         } = *self.context;
         let zone = zone_at(lang, &event.time_zone, now_ms);
         self.t.fill(id, [("zone", zone.into())])

@@ -1,10 +1,11 @@
 //! What every page shares: language, title, header, footer, and the page as a whole.
 
 use askama::Template;
+use companions::Logo;
 use election::{Event, Language};
 
 use crate::address::{Links, with_lang};
-use crate::asset::path_of;
+use crate::asset::{ASSET_PREFIX, path_of};
 use crate::help::{Help, Site};
 use crate::messages::Messages;
 use crate::{CSP, EMBED_CSP};
@@ -14,6 +15,8 @@ use crate::{CSP, EMBED_CSP};
 pub struct PageContext<'a> {
     /// The event that is voted.
     pub event: &'a Event,
+    /// The authority's logo, where its package has one.
+    pub logo: Option<&'a Logo>,
     /// Language of the page.
     pub lang: Language,
     /// Now, in milliseconds UTC since 1970.
@@ -169,7 +172,7 @@ impl<'a> Frame<'a> {
             scripts: &[],
             script_prefixes: &[],
             footer: "footer-voter",
-            help: Help::of(context.event, context.lang, Site::Voters),
+            help: Help::of(context.event, context.logo, context.lang, Site::Voters),
             release_min: release_min(context.event),
             home: "/",
             embed: false,
@@ -210,6 +213,18 @@ impl<'a> Frame<'a> {
 
     pub(crate) fn asset(&self, source: &str) -> String {
         self.links.data(&path_of(source))
+    }
+
+    /// Name and logo of the authority, where both are there to stand at the head.
+    pub(crate) fn signed_by(&self) -> Option<(&'a str, &'a Logo)> {
+        let help = self.help.as_ref()?;
+        Some((help.name, help.logo?))
+    }
+
+    /// Where the authority's logo is.
+    pub(crate) fn logo_path(&self, logo: &Logo) -> String {
+        let name = logo.file_name();
+        self.links.data(&format!("{ASSET_PREFIX}{name}"))
     }
 
     /// What every page of its kind promises.

@@ -1,5 +1,7 @@
 //! The HTTP headers that every page must be served with, as data.
 
+use crate::asset::ASSET_CACHE_CONTROL;
+
 /// `Content-Security-Policy` of pages: everything comes from the same origin, nothing is inline, and
 /// no other page may frame them. A WebSocket to the same origin is within `connect-src 'self'`.
 pub const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
@@ -25,6 +27,14 @@ pub const SECURITY_HEADERS: &[(&str, &str)] = &[
         "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     ),
     ("cross-origin-opener-policy", "same-origin"),
+];
+
+/// Headers of the authority's logo beside [`SECURITY_HEADERS`]. Its name changes with its content; whoever opens it by
+/// itself opens a picture that may do nothing.
+pub const LOGO_HEADERS: &[(&str, &str)] = &[
+    ("content-type", "image/svg+xml"),
+    ("cache-control", ASSET_CACHE_CONTROL),
+    ("content-security-policy", "default-src 'none'; sandbox"),
 ];
 
 /// `Cache-Control` of the voter's pages: no copy on disk, in a proxy or for the back button.

@@ -1,5 +1,7 @@
-//! Whom to call and which address is the real one, from the signed event: at the foot of every page.
+//! Whom to call and which address is the real one, from the signed package: at the foot of every page. Where the
+//! authority has a logo, it stands at the head with the name.
 
+use companions::Logo;
 use election::{Authority, Event, Language, Text};
 
 use crate::address::with_lang;
@@ -14,9 +16,10 @@ pub(crate) enum Site {
     Results,
 }
 
-/// What the foot of a page says of the authority.
+/// What a page says of the authority.
 pub(crate) struct Help<'a> {
     pub(crate) name: &'a str,
+    pub(crate) logo: Option<&'a Logo>,
     pub(crate) telephone: &'a str,
     /// The number as an address of the scheme `tel`.
     pub(crate) dial: String,
@@ -33,7 +36,12 @@ pub(crate) struct HelpLink {
 
 impl<'a> Help<'a> {
     /// None where the event names no authority.
-    pub(crate) fn of(event: &'a Event, lang: Language, site: Site) -> Option<Help<'a>> {
+    pub(crate) fn of(
+        event: &'a Event,
+        logo: Option<&'a Logo>,
+        lang: Language,
+        site: Site,
+    ) -> Option<Help<'a>> {
         let authority = event.authority.as_ref()?;
         let t = Messages::of(lang);
         let (message, shown) = match site {
@@ -44,6 +52,7 @@ impl<'a> Help<'a> {
         let said = |origin: &String| t.fill(message, [("address", format!("{origin}/").into())]);
         Some(Help {
             name: authority.name.in_language(lang),
+            logo,
             telephone: &authority.telephone,
             dial: format!("tel:{}", dialled(&authority.telephone)),
             address: shown.map(said),

@@ -62,5 +62,7 @@ pub use delta::delta;
 pub use encoding::Encoding;
 pub use form::{Form, FormError};
 pub use frame::{Page, PageContext};
-pub use headers::{CSP, EMBED_CSP, NO_STORE, REVALIDATE, SECURITY_HEADERS, SNAPSHOT_CSP};
+pub use headers::{
+    CSP, EMBED_CSP, LOGO_HEADERS, NO_STORE, REVALIDATE, SECURITY_HEADERS, SNAPSHOT_CSP,
+};
 pub use monitor::{MonitorHistory, Program, SAMPLE_EVERY, Watched, monitor};

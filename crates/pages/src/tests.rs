@@ -6,6 +6,7 @@ mod hours;
 mod kept;
 mod law_regions;
 mod lists;
+mod logo;
 mod newsroom;
 mod picture;
 mod proofs;
@@ -54,6 +55,7 @@ fn night(event: &Event, lang: Language) -> Night<'_> {
     Night {
         context: PageContext {
             event,
+            logo: None,
             lang,
             now_ms: OPEN_MS,
         },
@@ -264,6 +266,7 @@ fn results_pages(context: &PageContext<'_>) -> Vec<Page> {
         (certified(), false),
     ] {
         let night = Night {
+            context: *context,
             stream: Some("/api/v1/stream"),
             embed,
             ..night(context.event, context.lang)
@@ -318,6 +321,7 @@ fn all_pages() -> Vec<(Language, Page)> {
     for lang in Language::ALL {
         let context = PageContext {
             event: &event,
+            logo: None,
             lang,
             now_ms: OPEN_MS,
         };
@@ -450,6 +454,7 @@ fn texts_from_outside_are_escaped() {
     event.title.en = "<script>alert(1)</script>".to_owned();
     let context = PageContext {
         event: &event,
+        logo: None,
         lang: Language::English,
         now_ms: OPEN_MS,
     };
@@ -465,6 +470,7 @@ fn the_voters_page_weighs_at_most_60_kb_on_the_wire() {
     let event = event();
     let context = PageContext {
         event: &event,
+        logo: None,
         lang: Language::French,
         now_ms: OPEN_MS,
     };

@@ -10,7 +10,7 @@ use crate::machines::Hand;
 /// The definition that `make demo` and most tests use.
 const EXAMPLE: &str = include_str!("../../../fixtures/election.toml");
 /// The files that it names, which lie beside it.
-const EXAMPLE_FILES: [(&str, &str); 2] = [
+const EXAMPLE_FILES: [(&str, &str); 3] = [
     (
         "regions.geojson",
         include_str!("../../../fixtures/regions.geojson"),
@@ -19,6 +19,7 @@ const EXAMPLE_FILES: [(&str, &str); 2] = [
         "baseline.csv",
         include_str!("../../../fixtures/baseline.csv"),
     ),
+    ("logo.svg", include_str!("../../../fixtures/logo.svg")),
 ];
 
 /// The event of a province's size.
@@ -171,7 +172,8 @@ impl Definition {
             if line.starts_with('[') {
                 in_baseline = *line == "[baseline]";
             }
-            !in_baseline && !line.starts_with("geometry = ")
+            let names_file = ["geometry = ", "logo = "];
+            !in_baseline && !names_file.iter().any(|start| line.starts_with(start))
         });
         let text = lines.fold(String::new(), |text, line| text + line + "\n");
         let files = Vec::new();
@@ -205,7 +207,7 @@ impl Definition {
 /// The files beside a definition that it names.
 fn names_of_files(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter_map(|line| {
-        let keys = ["geometry", "file", "turnout"];
+        let keys = ["geometry", "file", "turnout", "logo"];
         let value = keys
             .iter()
             .find_map(|key| line.strip_prefix(&format!("{key} = \"")))?;

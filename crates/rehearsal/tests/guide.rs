@@ -14,7 +14,7 @@ use support::typed::{Block, blocks, on_addresses, script, type_in};
 
 const GUIDE: &str = include_str!("../../../docs/offline.md");
 /// The example, and the files that it names.
-const EVENT: [(&str, &str); 3] = [
+const EVENT: [(&str, &str); 4] = [
     (
         "election.toml",
         include_str!("../../../fixtures/election.toml"),
@@ -27,6 +27,7 @@ const EVENT: [(&str, &str); 3] = [
         "baseline.csv",
         include_str!("../../../fixtures/baseline.csv"),
     ),
+    ("logo.svg", include_str!("../../../fixtures/logo.svg")),
 ];
 /// Two officers choose a password and repeat it, and give it once when they sign.
 const TYPED: &str = "one night\none night\ntwo nights\ntwo nights\none night\ntwo nights\n";
@@ -99,6 +100,7 @@ fn left_behind(dir: &Path) {
         "log.key",
         "log.pub",
         "log.toml",
+        "logo.svg",
         "mask.key",
         "mask.pub",
         "officer-1.key",

@@ -88,7 +88,12 @@ impl Home {
             programs: support::programs(),
         };
         let dir = home.dir.path();
-        for name in ["election.toml", "regions.geojson", "baseline.csv"] {
+        for name in [
+            "election.toml",
+            "regions.geojson",
+            "baseline.csv",
+            "logo.svg",
+        ] {
             let fixture = support::file(&format!("fixtures/{name}"));
             fs::copy(fixture, dir.join(name)).unwrap();
         }

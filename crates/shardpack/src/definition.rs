@@ -16,6 +16,7 @@ pub(crate) struct Brought {
     pub(crate) event: Event,
     pub(crate) drawing: Option<Drawing>,
     pub(crate) baseline: Option<companions::Baseline>,
+    pub(crate) logo: Option<companions::Logo>,
 }
 
 impl Brought {
@@ -24,6 +25,7 @@ impl Brought {
         let companions = Companions {
             geometry: self.drawing.map(|drawing| drawing.geometry),
             baseline: self.baseline,
+            logo: self.logo,
         };
         (self.event, companions)
     }
@@ -58,6 +60,9 @@ pub(crate) fn read(path: &Path) -> Result<Brought> {
         let read = |bytes: &[u8]| builder::with_turnout(bytes, &event, baseline);
         told.read_beside(path, &turnout, "baseline.turnout", read)
     });
+    let logo = files
+        .logo
+        .and_then(|file| told.read_beside(path, &file, "authority.logo", builder::logo));
     if !told.0.is_empty() {
         return Err(told.error());
     }
@@ -65,6 +70,7 @@ pub(crate) fn read(path: &Path) -> Result<Brought> {
         event,
         drawing,
         baseline,
+        logo,
     })
 }
 

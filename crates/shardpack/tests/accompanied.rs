@@ -40,6 +40,7 @@ fn check_shows_how_they_were_understood() {
         "compared with 2021-10-04: Élections de 2021 (exemple) / 2021 elections (example)",
         "  ballot E2025-QC, 6 regions: PA ",
         "; others ",
+        "\nlogo of 339 bytes, shown 40 by 40\n",
     ] {
         assert!(text.contains(expected), "{expected:?} is not in: {text}");
     }
@@ -62,8 +63,10 @@ fn faults_of_all_files_are_told_at_once() {
         "\"hex\": [1, 1000]",
     );
     edit(&desk, "baseline.csv", "E2025-QC,2,PA,", "E2025-QC,2,PX,");
+    edit(&desk, "logo.svg", "<path ", "<path onload=\"x\" ");
     let words = [
-        "regions.geojson has 2 faults, baseline.csv has a fault\n",
+        "regions.geojson has 2 faults, baseline.csv has a fault, logo.svg has a fault\n",
+        "\nlogo.svg:7: attribute `onload` of `path` is none of d, fill, ",
         "\nregions.geojson: features[2].properties.region: `33` is the number of no [[region]]",
         "\nregions.geojson: features[4].properties.hex: expected [column, row]",
         "\nbaseline.csv:7: party: no [[party]] has code `PX`",
@@ -77,16 +80,16 @@ fn faults_of_all_files_are_told_at_once() {
 #[test]
 fn a_file_that_is_not_there_is_the_definition_s_fault() {
     let desk = desk();
-    for name in ["regions.geojson", "baseline.csv"] {
+    for name in ["regions.geojson", "baseline.csv", "logo.svg"] {
         fs::remove_file(desk.path(name)).expect("it was there");
     }
     let example = fs::read_to_string(definition_path()).expect("the example");
     let at = |text: &str| {
-        let line = example.lines().position(|line| line == text);
+        let line = example.lines().position(|line| line.starts_with(text));
         format!("\nelection.toml:{}:", line.expect("it is there") + 1)
     };
     let words = [
-        "election.toml has 2 faults\n",
+        "election.toml has 3 faults\n",
         &format!(
             "{} event.geometry: cannot read regions.geojson: ",
             at("geometry = \"regions.geojson\"")
@@ -94,6 +97,10 @@ fn a_file_that_is_not_there_is_the_definition_s_fault() {
         &format!(
             "{} baseline.file: cannot read baseline.csv: ",
             at("file = \"baseline.csv\"")
+        ),
+        &format!(
+            "{} authority.logo: cannot read logo.svg: ",
+            at("logo = \"logo.svg\"")
         ),
         "put the file beside the definition, or take this line out",
     ];
@@ -114,10 +121,11 @@ fn they_are_packed_verified_and_compared() {
     for expected in [
         "\ngeometry     every region of the event",
         "\nbaseline     parties and regions of the event",
+        "\nlogo         shapes and colours alone",
     ] {
         assert!(text.contains(expected), "{expected:?} is not in: {text}");
     }
-    for name in ["geometry.json", "baseline.json"] {
+    for name in ["geometry.json", "baseline.json", "logo.svg"] {
         let path = desk.path("package").join(name);
         let sound = fs::read(&path).expect("a file of the package");
         let mut bytes = sound.clone();
@@ -137,6 +145,7 @@ fn they_are_packed_verified_and_compared() {
         "definition  the same",
         "geometry    the same",
         "baseline    changed",
+        "logo        the same",
     ] {
         assert!(text.contains(expected), "{expected:?} is not in: {text}");
     }

@@ -2,7 +2,7 @@
 //!
 //! A package is a directory that officials can carry and check with stock tools: `manifest.json`
 //! with minisign signatures over it, `SHA256SUMS`, the event's `election.json`, where they were brought
-//! `geometry.json` and `baseline.json`, and for each ballot and shard a prefix index, a filter, a column of
+//! `geometry.json`, `baseline.json` and `logo.svg`, and for each ballot and shard a prefix index, a filter, a column of
 //! digests and a column of regions.
 //!
 //! [`Package::open`] verifies all of it; [`Package::lookup`] then answers in a few cache misses, and
@@ -60,8 +60,8 @@ pub use error::{FormatError, KeyError, PackageError, Rot};
 pub use filter::FilterKind;
 pub use hash::{Sha256Sum, Sha256SumError};
 pub use manifest::{
-    BASELINE_FILE, BallotManifest, EVENT_FILE, FORMAT, FileEntry, GEOMETRY_FILE, MANIFEST_FILE,
-    Manifest, PARTITIONS_MAX, SHARDS_DIR, SUMS_FILE, ShardManifest,
+    BASELINE_FILE, BallotManifest, EVENT_FILE, FORMAT, FileEntry, GEOMETRY_FILE, LOGO_FILE,
+    MANIFEST_FILE, Manifest, PARTITIONS_MAX, SHARDS_DIR, SUMS_FILE, ShardManifest,
 };
 pub use package::{Membership, Package};
 pub use trust::{SIGNATURE_SUFFIX, Trust, UNTRUSTED_COMMENT, is_signature_name};

@@ -19,6 +19,8 @@ pub const EVENT_FILE: &str = "election.json";
 pub const GEOMETRY_FILE: &str = "geometry.json";
 /// Name of the results of an earlier event, which a package may have.
 pub const BASELINE_FILE: &str = "baseline.json";
+/// Name of the authority's logo, which a package may have.
+pub const LOGO_FILE: &str = "logo.svg";
 /// Name of the list for `sha256sum -c`.
 pub const SUMS_FILE: &str = "SHA256SUMS";
 /// Name of the directory of shards.
@@ -268,7 +270,9 @@ impl Manifest {
         }
         let mut expected = Manifest::expected_paths(&self.ballots);
         let listed = |path: &&str| self.files.iter().any(|file| file.path == **path);
-        let optional = [BASELINE_FILE, GEOMETRY_FILE].into_iter().filter(listed);
+        let optional = [BASELINE_FILE, GEOMETRY_FILE, LOGO_FILE]
+            .into_iter()
+            .filter(listed);
         expected.extend(optional.map(str::to_owned));
         expected.sort_unstable();
         if !self.files.iter().map(|file| &file.path).eq(&expected) {

@@ -17,7 +17,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use companions::{Baseline, Companions, Geometry};
+use companions::{Baseline, Companions, Geometry, Logo};
 use election::Event;
 use sha2::{Digest as _, Sha256};
 
@@ -26,8 +26,8 @@ use crate::bounded::read_bounded;
 use crate::error::PackageError;
 use crate::hash::Sha256Sum;
 use crate::manifest::{
-    BASELINE_FILE, EVENT_FILE, FileEntry, GEOMETRY_FILE, MANIFEST_BYTES_MAX, MANIFEST_FILE,
-    Manifest, SHARDS_DIR, SUMS_FILE, shard_path,
+    BASELINE_FILE, EVENT_FILE, FileEntry, GEOMETRY_FILE, LOGO_FILE, MANIFEST_BYTES_MAX,
+    MANIFEST_FILE, Manifest, SHARDS_DIR, SUMS_FILE, shard_path,
 };
 use crate::map::Mapping;
 use crate::package::Package;
@@ -312,6 +312,11 @@ fn read_companions(
         let read = Baseline::from_json(map.as_ref(), event);
         companions.baseline = Some(read.map_err(|reason| PackageError::Document { path, reason })?);
         documents.push((BASELINE_FILE.to_owned(), map));
+    }
+    if let Some((path, map)) = files.take_listed(LOGO_FILE) {
+        let read = Logo::from_svg(map.as_ref());
+        companions.logo = Some(read.map_err(|reason| PackageError::Document { path, reason })?);
+        documents.push((LOGO_FILE.to_owned(), map));
     }
     Ok(companions)
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use companions::{Baseline, Companions, Geometry};
+use companions::{Baseline, Companions, Geometry, Logo};
 use credentials::{Digest, Hasher};
 use election::{BallotIndex, Event};
 
@@ -66,6 +66,11 @@ impl Package {
     /// What an earlier event resulted in; none where the package does not say.
     pub fn baseline(&self) -> Option<&Baseline> {
         self.companions.baseline.as_ref()
+    }
+
+    /// The authority's logo; none where the package has none.
+    pub fn logo(&self) -> Option<&Logo> {
+        self.companions.logo.as_ref()
     }
 
     /// The manifest that officers signed.

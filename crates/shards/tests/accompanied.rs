@@ -1,4 +1,4 @@
-//! A map and earlier results in a package: served as the officers signed them, and no part of packages without.
+//! A map, earlier results and a logo in a package: served as the officers signed them, and no part of packages without.
 #![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod support;
@@ -12,8 +12,8 @@ use credentials::BallotId;
 use election::Event;
 use shards::builder::{PackageBuilder, ShardPlace};
 use shards::{
-    BASELINE_FILE, FilterKind, GEOMETRY_FILE, MANIFEST_FILE, Manifest, Package, PackageError,
-    SUMS_FILE, Sha256Sum,
+    BASELINE_FILE, FilterKind, GEOMETRY_FILE, LOGO_FILE, MANIFEST_FILE, Manifest, Package,
+    PackageError, SUMS_FILE, Sha256Sum,
 };
 use specimen::{EXAMPLE, Recipe, Roll, Specimen};
 
@@ -27,6 +27,7 @@ fn companions() -> Companions {
     Companions {
         geometry: Some(builder::geometry(regions, &event).unwrap().geometry),
         baseline: Some(builder::baseline(votes, &event, title, date).unwrap()),
+        logo: builder::logo(include_bytes!("../../../fixtures/logo.svg")).ok(),
     }
 }
 
@@ -47,30 +48,39 @@ fn what_was_packed_is_what_is_opened() {
     let packed = companions();
     assert_eq!(package.geometry(), packed.geometry.as_ref());
     assert_eq!(package.baseline(), packed.baseline.as_ref());
+    assert!(package.logo().is_some() && package.logo() == packed.logo.as_ref());
 }
 
-/// Every other file is the same, and each of both may be there alone.
+/// Every other file is the same, and each of them may be there alone.
 #[test]
 fn a_package_without_them_is_as_it_was() {
     let without = specimen(Companions::default());
     let package = Package::open_unsigned(&without.package()).unwrap();
     assert!(package.geometry().is_none() && package.baseline().is_none());
+    assert!(package.logo().is_none());
     let all = companions();
     for (companions, names) in [
-        (all.clone(), vec![BASELINE_FILE, GEOMETRY_FILE]),
+        (all.clone(), vec![BASELINE_FILE, GEOMETRY_FILE, LOGO_FILE]),
         (
             Companions {
-                baseline: None,
-                ..all.clone()
+                geometry: all.geometry.clone(),
+                ..Companions::default()
             },
             vec![GEOMETRY_FILE],
         ),
         (
             Companions {
-                geometry: None,
-                ..all
+                baseline: all.baseline,
+                ..Companions::default()
             },
             vec![BASELINE_FILE],
+        ),
+        (
+            Companions {
+                logo: all.logo,
+                ..Companions::default()
+            },
+            vec![LOGO_FILE],
         ),
     ] {
         let with = specimen(companions);
@@ -86,12 +96,12 @@ fn a_package_without_them_is_as_it_was() {
     }
 }
 
-/// One bit of every 17th byte of both files.
+/// One bit of every 17th byte of each file.
 #[test]
 fn invariant_7_a_flipped_byte_of_a_map_or_of_earlier_results_is_refused() {
     let specimen = specimen(companions());
     let trust = specimen.signed();
-    for name in [GEOMETRY_FILE, BASELINE_FILE] {
+    for name in [GEOMETRY_FILE, BASELINE_FILE, LOGO_FILE] {
         let path = specimen.package().join(name);
         let sound = fs::read(&path).unwrap();
         for at in (0..sound.len()).step_by(17) {
@@ -149,6 +159,7 @@ fn what_does_not_fit_the_event_is_refused_even_if_it_is_listed() {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     let geometry = text(geometry.to_json());
     let baseline = text(baseline.to_json());
+    let logo = text(all.logo.unwrap().to_svg().to_vec());
     for (name, bytes, expected) in [
         (
             GEOMETRY_FILE,
@@ -166,6 +177,16 @@ fn what_does_not_fit_the_event_is_refused_even_if_it_is_listed() {
             "parties are not those of the event",
         ),
         (BASELINE_FILE, format!("{baseline}\n"), "canonical form"),
+        (
+            LOGO_FILE,
+            logo.replacen("<rect", "<script/>\n<rect", 1),
+            "`<script/>` is no line of a logo",
+        ),
+        (
+            LOGO_FILE,
+            logo.replacen("<rect", "<rect onload=\"x\"", 1),
+            "attribute `onload` of `rect`",
+        ),
     ] {
         relist(&specimen, name, bytes.as_bytes());
         let refused = Package::open_unsigned(&specimen.package()).unwrap_err();
@@ -174,10 +195,10 @@ fn what_does_not_fit_the_event_is_refused_even_if_it_is_listed() {
             matches!(&refused, PackageError::Document { path: at, reason } if *at == path && reason.contains(expected)),
             "{refused}"
         );
-        let sound = if name == GEOMETRY_FILE {
-            &geometry
-        } else {
-            &baseline
+        let sound = match name {
+            GEOMETRY_FILE => &geometry,
+            BASELINE_FILE => &baseline,
+            _ => &logo,
         };
         relist(&specimen, name, sound.as_bytes());
     }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use companions::Companions;
+use companions::{Companions, Logo};
 use credentials::digestset::Record;
 use credentials::{BallotId, RollKey};
 use minisign::KeyPair;
@@ -31,6 +31,18 @@ pub struct Recipe {
     pub filter: FilterKind,
     /// How many partitions its ledger has.
     pub partitions: u16,
+}
+
+impl Recipe {
+    /// The same with the logo of the example, as it is packed.
+    ///
+    /// # Panics
+    /// The logo is not in canonical form.
+    pub fn with_logo(mut self) -> Recipe {
+        let packed = include_bytes!("../../../fixtures/golden/companions/logo.svg");
+        self.companions.logo = Some(Logo::from_svg(packed).expect("the example's logo"));
+        self
+    }
 }
 
 impl Default for Recipe {

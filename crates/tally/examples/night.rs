@@ -39,5 +39,6 @@ fn companions() -> Companions {
     Companions {
         geometry: Some(drawing.geometry),
         baseline: Some(baseline.expect("earlier results of the province")),
+        logo: None,
     }
 }

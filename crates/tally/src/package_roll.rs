@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::ensure;
-use companions::{Baseline, Geometry};
+use companions::{Baseline, Geometry, Logo};
 use credentials::Digest;
 use election::{BallotIndex, Event};
 use ledger::{HandPublicKeys, Papers, SegmentHeader, Shape};
@@ -41,6 +41,11 @@ impl PackageRoll {
     /// What an earlier event resulted in; none where the package does not say.
     pub(crate) fn baseline(&self) -> Option<&Baseline> {
         self.package.baseline()
+    }
+
+    /// The authority's logo; none where the package has none.
+    pub(crate) fn logo(&self) -> Option<&Logo> {
+        self.package.logo()
     }
 
     /// What identifies the ledgers of this package.
@@ -207,6 +212,7 @@ mod tests {
         let companions = Companions {
             geometry: Some(drawing.geometry),
             baseline: Some(baseline.expect("the example's earlier results")),
+            logo: builder::logo(include_bytes!("../../../fixtures/logo.svg")).ok(),
         };
         let open = |companions: Companions| {
             let specimen = Specimen::new(&Recipe {
@@ -221,7 +227,8 @@ mod tests {
         let roll = open(companions.clone());
         assert_eq!(roll.geometry(), companions.geometry.as_ref());
         assert_eq!(roll.baseline(), companions.baseline.as_ref());
+        assert!(roll.logo().is_some() && roll.logo() == companions.logo.as_ref());
         let roll = open(Companions::default());
-        assert!(roll.geometry().is_none() && roll.baseline().is_none());
+        assert!(roll.geometry().is_none() && roll.baseline().is_none() && roll.logo().is_none());
     }
 }

@@ -285,6 +285,25 @@ fn pages_are_cached_by_language_and_guarded_by_headers() {
     assert!(json.contains("\"openapi\""));
 }
 
+/// The very bytes that the officers signed, which may do nothing where somebody opens them by themselves.
+#[test]
+fn the_logo_is_served_under_the_name_that_pages_give_it() {
+    let fixture = Fixture::with_logo(10);
+    let (_ballots, running) = with_one_vote(&fixture);
+    let page = running.get("/ballots/LIVE?lang=en", BROWSER).2;
+    let (_, path) = page.split_once("<img src=\"").expect("a logo");
+    let (path, rest) = path.split_once('"').expect("an end");
+    assert!(rest.starts_with(" alt=\"\" width=\"40\" height=\"40\">"));
+    let (status, head, logo) = running.get(path, "");
+    assert_eq!(status, 200);
+    let packed = include_str!("../../../fixtures/golden/companions/logo.svg");
+    assert_eq!(logo, packed);
+    for (name, value) in pages::LOGO_HEADERS.iter().chain(pages::SECURITY_HEADERS) {
+        assert_eq!(header(&head, name), Some(*value), "{name}");
+    }
+    assert_eq!(running.get(&path.replace(".svg", "0.svg"), "").0, 404);
+}
+
 /// People get pages, programs get problems.
 #[test]
 fn addresses_that_lead_nowhere_and_wrong_methods_are_pages_for_people() {

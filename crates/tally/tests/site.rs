@@ -117,7 +117,7 @@ fn a_site_says_what_the_running_tally_says_and_hides_what_it_hides() {
 
 #[test]
 fn every_link_of_a_site_leads_to_a_file_wherever_the_site_lies() {
-    let fixture = Fixture::new(100);
+    let fixture = Fixture::with_logo(100);
     voted(&mut fixture.ballot_box("data"));
     let files = site(&fixture, "site", &[]);
     let mut links = 0;
@@ -127,6 +127,10 @@ fn every_link_of_a_site_leads_to_a_file_wherever_the_site_lies() {
         assert!(html.contains("class=\"snapshot\""), "{page}");
         assert!(html.contains("http-equiv=\"Content-Security-Policy\""));
         assert!(!html.contains("data-stream"), "{page}");
+        let shows_logo = values(html, "src")
+            .iter()
+            .any(|link| link.ends_with(".svg"));
+        assert_ne!(shows_logo, page.contains("embed/"), "{page}");
         for link in [values(html, "href"), values(html, "src")].concat() {
             let elsewhere = link.starts_with("https://") || link.starts_with("tel:");
             // `hreflang` names the addresses of the program, where the event does not say where it is.

@@ -3,8 +3,9 @@
 use csv::{ReaderBuilder, StringRecord};
 use election::{Event, Fault};
 
-use crate::builder::notes::{Notes, alone, quoted, text_of};
+use crate::builder::notes::{Notes, alone, text_of};
 use crate::limits::ROWS_MAX;
+use crate::quoted::quoted;
 
 /// Hands over each row with its line, its cells in the order of `columns`, in whatever order they stand in the file.
 pub(super) fn each<const N: usize>(

@@ -6,8 +6,9 @@ use election::{Ballot, Event, Fault};
 
 use crate::baseline::sides;
 use crate::builder::csv_rows::{self, whole};
-use crate::builder::notes::{Notes, quoted, regions_named};
+use crate::builder::notes::{Notes, regions_named};
 use crate::limits::{SEATS_MAX, VOTES_MAX};
+use crate::quoted::quoted;
 
 /// The columns, in whatever order they stand.
 const COLUMNS: [&str; 5] = ["ballot", "region", "party", "votes", "seats"];

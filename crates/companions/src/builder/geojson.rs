@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use crate::builder::drawn::{DrawnRegion, Position, Rings};
 use crate::builder::json_depth;
-use crate::builder::notes::{Notes, alone, quoted, text_of};
+use crate::builder::notes::{Notes, alone, text_of};
 use crate::geometry::Hexagon;
 use crate::limits::{SOURCE_DEPTH_MAX, SOURCE_POINTS_MAX, SOURCE_RINGS_MAX};
+use crate::quoted::quoted;
 
 /// The regions of a file in its order. What is wrong with them is told in the notes.
 pub(super) fn read(

@@ -7,8 +7,9 @@ use jiff::civil::{Date, DateTime};
 
 use crate::baseline::Baseline;
 use crate::builder::csv_rows::{self, whole};
-use crate::builder::notes::{Notes, quoted};
+use crate::builder::notes::Notes;
 use crate::limits::{HOURS, VOTES_MAX};
+use crate::quoted::quoted;
 use crate::turnout::{EarlierTurnout, VotesUntil};
 
 /// The columns, in whatever order they stand.

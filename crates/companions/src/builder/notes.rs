@@ -4,8 +4,6 @@ use election::Fault;
 
 use crate::limits::{FAULTS_MAX, SOURCE_BYTES_MAX};
 
-/// Longest piece of a source that a message quotes.
-const QUOTED_CHARS_MAX: usize = 40;
 /// Regions that one message names.
 const REGIONS_NAMED_MAX: usize = 12;
 
@@ -68,20 +66,6 @@ pub(super) fn text_of(bytes: &[u8]) -> Result<&str, Vec<Fault>> {
         alone(Some(line), "is not UTF-8: save the file as UTF-8")
     })?;
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
-}
-
-/// A piece of the source for people to find again: short, and printable whatever it is.
-pub(super) fn quoted(text: &str) -> String {
-    let shown: String = text.chars().take(QUOTED_CHARS_MAX).collect();
-    let more = if shown.len() < text.len() { "..." } else { "" };
-    let mut piece = String::new();
-    for character in shown.chars() {
-        match character {
-            '"' | '\'' => piece.push(character),
-            other => piece.extend(other.escape_debug()),
-        }
-    }
-    format!("`{piece}{more}`")
 }
 
 /// The numbers of some regions, in words.

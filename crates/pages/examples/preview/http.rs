@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use companions::Logo;
 use pages::{Form, Page};
 
 const HEAD_BYTES_MAX: u64 = 16 << 10;
@@ -110,6 +111,16 @@ pub(crate) fn asset(name: &str, request: &Request) -> Answer {
         status: 200,
         headers,
         body: body.to_vec(),
+    }
+}
+
+/// The authority's logo, as programs serve it.
+pub(crate) fn logo(logo: &Logo) -> Answer {
+    let headers = pages::LOGO_HEADERS.iter();
+    Answer {
+        status: 200,
+        headers: headers.map(|(name, value)| header(name, value)).collect(),
+        body: logo.to_svg().to_vec(),
     }
 }
 

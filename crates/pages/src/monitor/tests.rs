@@ -30,6 +30,7 @@ fn page(history: &MonitorHistory, lang: Language) -> String {
     let event = event();
     let context = PageContext {
         event: &event,
+        logo: None,
         lang,
         now_ms: 0,
     };

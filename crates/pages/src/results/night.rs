@@ -61,7 +61,10 @@ impl<'a> Night<'a> {
         };
         frame.script_prefixes = &["live-"];
         frame.footer = "footer-results";
-        frame.help = Help::of(self.context.event, self.context.lang, Site::Results);
+        let PageContext {
+            event, logo, lang, ..
+        } = self.context;
+        frame.help = Help::of(event, logo, lang, Site::Results);
         frame.embed = self.embed;
         let living = self.living().map(|origin| format!("{origin}{own}"));
         let living = living.map(|address| with_lang(&address, self.lang()));

@@ -22,6 +22,7 @@ pub(super) fn is_of_authority(path: &str) -> bool {
 fn context(event: &Event, lang: Language) -> PageContext<'_> {
     PageContext {
         event,
+        logo: None,
         lang,
         now_ms: OPEN_MS,
     }

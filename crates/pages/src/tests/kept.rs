@@ -38,6 +38,7 @@ pub(super) fn marked_pages(
 fn english(event: &election::Event) -> PageContext<'_> {
     PageContext {
         event,
+        logo: None,
         lang: Language::English,
         now_ms: OPEN_MS,
     }

@@ -77,6 +77,7 @@ fn a_receipt_says_what_the_server_says_of_its_proof() {
     ];
     let context = PageContext {
         event: &event,
+        logo: None,
         lang: Language::English,
         now_ms: OPEN_MS,
     };

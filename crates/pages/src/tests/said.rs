@@ -63,6 +63,7 @@ fn footers_say_in_what_steps_results_are_shown() {
         let event = Event::from_toml(&text).expect("the example with another step");
         let context = PageContext {
             event: &event,
+            logo: None,
             lang: Language::English,
             now_ms: OPEN_MS,
         };

@@ -13,6 +13,7 @@ fn nobody_is_elected_and_nothing_passes_before_every_vote_is_counted() {
     let night = Night {
         context: PageContext {
             event: &event,
+            logo: None,
             lang: Language::English,
             now_ms: 4_000_000_000_000,
         },

@@ -21,6 +21,7 @@ struct Difference {
     definition_changed: bool,
     geometry_changed: bool,
     baseline_changed: bool,
+    logo_changed: bool,
     /// Digests under two keys or schemes have nothing in common.
     key_changed: bool,
     ballots: Vec<BallotDifference>,
@@ -46,6 +47,7 @@ pub(crate) fn run(args: &DiffArgs) -> Result<()> {
         definition_changed: definition(&before) != definition(&after),
         geometry_changed: before.geometry() != after.geometry(),
         baseline_changed: before.baseline() != after.baseline(),
+        logo_changed: before.logo() != after.logo(),
         key_changed: key(&before) != key(&after),
         ballots: ballot_ids(&before, &after)
             .map(|id| compare(&before, &after, id))
@@ -64,6 +66,7 @@ pub(crate) fn run(args: &DiffArgs) -> Result<()> {
     print_line!("definition  {}", said(difference.definition_changed))?;
     print_line!("geometry    {}", said(difference.geometry_changed))?;
     print_line!("baseline    {}", said(difference.baseline_changed))?;
+    print_line!("logo        {}", said(difference.logo_changed))?;
     print_line!("roll key    {}", said(difference.key_changed))?;
     for ballot in &difference.ballots {
         let BallotDifference {

@@ -20,6 +20,7 @@ struct Checked {
     signers: Vec<String>,
     geometry: bool,
     baseline: bool,
+    logo: bool,
     files: usize,
     bytes: u64,
     ballots: usize,
@@ -39,6 +40,7 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<()> {
         signers: package.signers().to_vec(),
         geometry: package.geometry().is_some(),
         baseline: package.baseline().is_some(),
+        logo: package.logo().is_some(),
         files: manifest.files.len(),
         bytes: manifest.bytes(),
         ballots: manifest.ballots.len(),
@@ -97,6 +99,9 @@ fn report(checked: &Checked, require: usize, package: &Path) -> Result<()> {
     }
     if checked.baseline {
         print_line!("baseline     parties and regions of the event, within its bounds")?;
+    }
+    if checked.logo {
+        print_line!("logo         shapes and colours alone, within its bounds")?;
     }
     print_line!("structure    {shards}: headers, checksums, lengths")?;
     print_line!("digests      {credentials} in strict order, each in its shard")?;

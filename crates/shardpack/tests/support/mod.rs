@@ -113,7 +113,7 @@ impl Desk {
 
     /// The text of the example's definition, with the files that it names beside it on the desk.
     pub(crate) fn with_files_of_example(&self) -> String {
-        for name in ["regions.geojson", "baseline.csv"] {
+        for name in ["regions.geojson", "baseline.csv", "logo.svg"] {
             fs::copy(definition_path().with_file_name(name), self.path(name)).unwrap();
         }
         specimen::EXAMPLE.to_owned()

@@ -12,7 +12,7 @@ mod tests;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use companions::{Baseline, Companions, Geometry};
+use companions::{Baseline, Companions, Geometry, Logo};
 use credentials::digestset::Record;
 use credentials::{BallotId, Digest, KeyId, MAX_SHARD_BITS, Scheme};
 use election::Event;
@@ -20,8 +20,8 @@ use election::Event;
 use crate::filter::FilterKind;
 use crate::hash::Sha256Sum;
 use crate::manifest::{
-    BASELINE_FILE, BallotManifest, EVENT_FILE, FileEntry, GEOMETRY_FILE, MANIFEST_FILE, Manifest,
-    SHARDS_DIR, SUMS_FILE, ShardManifest, shard_path,
+    BASELINE_FILE, BallotManifest, EVENT_FILE, FileEntry, GEOMETRY_FILE, LOGO_FILE, MANIFEST_FILE,
+    Manifest, SHARDS_DIR, SUMS_FILE, ShardManifest, shard_path,
 };
 
 pub use error::BuildError;
@@ -171,6 +171,10 @@ impl PackageBuilder {
             let bytes = baseline.to_json();
             Baseline::from_json(&bytes, &self.event).map_err(|e| refused(BASELINE_FILE, e))?;
             files.push(self.write(BASELINE_FILE.to_owned(), &bytes)?);
+        }
+        if let Some(logo) = &self.companions.logo {
+            Logo::from_svg(logo.to_svg()).map_err(|e| refused(LOGO_FILE, e))?;
+            files.push(self.write(LOGO_FILE.to_owned(), logo.to_svg())?);
         }
         Ok(files)
     }

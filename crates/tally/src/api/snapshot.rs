@@ -86,6 +86,7 @@ impl Site<'_> {
         let night = Night {
             context: PageContext {
                 event,
+                logo: self.package.logo(),
                 lang,
                 now_ms: self.time_ms.unwrap_or(0), // no page without a frame asks for the time
             },
@@ -153,6 +154,11 @@ impl Site<'_> {
             write(&file, asset.identity)?;
             write(&format!("{file}.gz"), asset.gzip)?;
             write(&format!("{file}.br"), asset.brotli)?;
+        }
+        if let Some(logo) = self.package.logo() {
+            let path = format!("{}{}", pages::ASSET_PREFIX, logo.file_name());
+            let file = Snapshot::data_file_of(&path);
+            write_in_all_forms(&file, logo.to_svg().to_vec(), write)?;
         }
         Ok(())
     }

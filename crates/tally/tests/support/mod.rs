@@ -111,20 +111,36 @@ impl Fixture {
         Fixture::edited(voters, |definition| definition + &log::definition())
     }
 
+    /// The same of an authority that is named, with its logo in the package.
+    pub(crate) fn with_logo(voters: u32) -> Fixture {
+        let authority = "\n[authority]\nname_fr = \"Autorité\"\nname_en = \"Authority\"\n\
+            telephone = \"1-800-555-0100\"\nsite = \"https://vote.example\"\n";
+        Fixture::packed(voters, 1, |text| text + authority, Recipe::with_logo)
+    }
+
     fn edited(voters: u32, edit: impl Fn(String) -> String) -> Fixture {
         Fixture::made(voters, 1, edit)
     }
 
     fn made(voters: u32, partitions: u16, edit: impl Fn(String) -> String) -> Fixture {
+        Fixture::packed(voters, partitions, edit, |recipe| recipe)
+    }
+
+    fn packed(
+        voters: u32,
+        partitions: u16,
+        edit: impl Fn(String) -> String,
+        accompany: impl Fn(Recipe) -> Recipe,
+    ) -> Fixture {
         let keys = Hand::ALL.map(|hand| HandSecretKey::generate(hand).expect("randomness"));
         let public = keys.each_ref().map(|key| key.public().to_string());
-        let specimen = Specimen::new(&Recipe {
+        let specimen = Specimen::new(&accompany(Recipe {
             definition: edit(definition(public).to_toml()),
             roll: Roll::new(voters, 1..=REGIONS),
             shard_bits: SHARD_BITS,
             partitions,
             ..Recipe::default()
-        });
+        }));
         for key in &keys {
             let path = specimen.path(&format!("{}.key", key.hand()));
             write_secret(&path, key.to_file_text().as_bytes());

@@ -8,6 +8,7 @@ use hyper::header::{
 use hyper::{HeaderMap, StatusCode};
 use pages::Page;
 
+use crate::app::App;
 use crate::http::reply::{self, Reply};
 
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
@@ -50,8 +51,24 @@ pub(crate) fn asset(name: &str, request: &HeaderMap) -> Option<Reply> {
     Some(reply)
 }
 
+/// The authority's logo under the name that its pages give it; none where the package has no such file.
+pub(super) fn logo(app: &App, name: &str) -> Option<Reply> {
+    let logo = app
+        .package()
+        .logo()
+        .filter(|logo| logo.file_name() == name)?;
+    let mut reply = Reply::new(Bytes::copy_from_slice(logo.to_svg()).into());
+    insert(reply.headers_mut(), pages::LOGO_HEADERS);
+    secure(reply.headers_mut());
+    Some(reply)
+}
+
 fn secure(headers: &mut HeaderMap) {
-    for (name, value) in pages::SECURITY_HEADERS {
+    insert(headers, pages::SECURITY_HEADERS);
+}
+
+fn insert(headers: &mut HeaderMap, more: &'static [(&str, &str)]) {
+    for (name, value) in more {
         let name = HeaderName::from_static(name);
         headers.insert(name, HeaderValue::from_static(value));
     }

@@ -13,7 +13,7 @@ use pages::{Astray, Form, Page, PageContext, Program};
 use zeroize::Zeroizing;
 
 use super::cast;
-use super::page::{asset, html};
+use super::page::{asset, html, logo};
 use super::proof;
 use super::refused::end_of;
 use super::same_site;
@@ -74,7 +74,9 @@ impl Visit {
         }
         let form = || posted(&app, &head, incoming);
         match (posts, path.as_slice()) {
-            (false, ["assets", name]) => asset(name, &head.headers).ok_or(Rejection::NoSuchPath),
+            (false, ["assets", name]) => asset(name, &head.headers)
+                .or_else(|| logo(&app, name))
+                .ok_or(Rejection::NoSuchPath),
             (false, [""]) => Ok(html(voter::home(&context))),
             (false, ["receipts"]) => Ok(html(voter::check(&context, None))),
             (true, ["receipts"]) => Ok(self.receipt(&app, &form().await?).await?),
@@ -213,6 +215,7 @@ pub(crate) fn astray(app: &App, lang: Language, problem: &Problem) -> Option<Rep
 pub(super) fn context(app: &App, lang: Language) -> PageContext<'_> {
     PageContext {
         event: app.event(),
+        logo: app.package().logo(),
         lang,
         now_ms: app.clock.now_ms(),
     }

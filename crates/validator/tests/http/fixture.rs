@@ -40,19 +40,22 @@ impl Fixture {
         Fixture::made(definition, Roll::example(VOTERS))
     }
 
+    /// The same voters, and a package with the authority's logo.
+    #[allow(dead_code, reason = "whoever includes this file uses its part")]
+    pub(crate) fn with_logo() -> Fixture {
+        Fixture::of_recipe(&recipe(EXAMPLE, Roll::example(VOTERS)).with_logo())
+    }
+
     fn of_roll(roll: Roll) -> Fixture {
         Fixture::made(EXAMPLE, roll)
     }
 
     fn made(definition: &str, roll: Roll) -> Fixture {
-        let specimen = Specimen::new(&Recipe {
-            definition: definition.to_owned(),
-            roll,
-            filter: FilterKind::Fuse16,
-            shard_bits: 1,
-            partitions: 1,
-            ..Recipe::default()
-        });
+        Fixture::of_recipe(&recipe(definition, roll))
+    }
+
+    fn of_recipe(recipe: &Recipe) -> Fixture {
+        let specimen = Specimen::new(recipe);
         specimen.sign("officer", "manifest.json.minisig");
         Fixture { specimen }
     }
@@ -76,6 +79,17 @@ impl Fixture {
             .into_iter()
             .flat_map(|(flag, value)| [flag.to_owned(), value])
             .collect()
+    }
+}
+
+fn recipe(definition: &str, roll: Roll) -> Recipe {
+    Recipe {
+        definition: definition.to_owned(),
+        roll,
+        filter: FilterKind::Fuse16,
+        shard_bits: 1,
+        partitions: 1,
+        ..Recipe::default()
     }
 }
 

@@ -198,6 +198,28 @@ fn pages_and_assets_carry_their_headers() {
     }
 }
 
+/// The very bytes that the officers signed, which may do nothing where somebody opens them by themselves.
+#[test]
+fn the_logo_is_served_under_the_name_that_pages_give_it() {
+    let server = Server::start(&Fixture::with_logo(), &[]);
+    let page = text(&get(&server, "/"));
+    let (_, path) = page.split_once("<img src=\"").unwrap();
+    let (path, rest) = path.split_once('"').unwrap();
+    assert!(rest.starts_with(" alt=\"\" width=\"40\" height=\"40\">"));
+    let logo = get(&server, path);
+    assert_eq!(logo.status, 200);
+    let packed = include_bytes!("../../../../fixtures/golden/companions/logo.svg");
+    assert_eq!(logo.body, packed);
+    for (name, value) in pages::LOGO_HEADERS.iter().chain(pages::SECURITY_HEADERS) {
+        assert_eq!(logo.header(name), Some(*value), "{name}");
+    }
+    let other = path.replace(".svg", "0.svg");
+    assert_eq!(get(&server, &other).status, 404);
+    let without = Server::start(&Fixture::new(), &[]);
+    assert_eq!(get(&without, path).status, 404);
+    assert!(!text(&get(&without, "/")).contains("<img"));
+}
+
 /// The validator takes samples by itself, from its start on: nobody has to look.
 #[test]
 fn the_monitor_remembers_what_nobody_has_asked_for() {

@@ -1,4 +1,5 @@
-//! What accompanies the event, as it was understood: the map, the cartogram row by row, and the earlier results.
+//! What accompanies the event, as it was understood: the map, the cartogram row by row, the earlier results,
+//! and the logo.
 
 use std::fmt::{self, Write};
 
@@ -22,6 +23,11 @@ fn write(page: &mut String, brought: &Brought) -> fmt::Result {
     }
     if let Some(baseline) = &brought.baseline {
         write_baseline(page, &brought.event, baseline)?;
+    }
+    if let Some(logo) = &brought.logo {
+        let [width, height] = logo.size_px();
+        let bytes = commandline::count(logo.to_svg().len() as u64, "byte");
+        writeln!(page, "\nlogo of {bytes}, shown {width} by {height}")?;
     }
     Ok(())
 }

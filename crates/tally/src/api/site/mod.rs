@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use companions::Logo;
 use election::{Ballot, BallotKind, Language};
 use pages::results::{self, Asked, Night, Show, Summary};
 use pages::{Astray, Form, Page, PageContext, Program};
@@ -232,7 +233,12 @@ pub(super) async fn asset(
     name: PathPart<String>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(asset) = named(name).and_then(|name| pages::asset(&name)) else {
+    let name = named(name);
+    let is_asked = |logo: &&Logo| name.as_deref() == Some(logo.file_name());
+    if let Some(logo) = shared.package.logo().filter(is_asked) {
+        return logo_file(logo);
+    }
+    let Some(asset) = name.and_then(|name| pages::asset(&name)) else {
         let page = astray(&shared, &uri, &headers, Astray::NoSuchPage);
         return page.unwrap_or_else(|| StatusCode::NOT_FOUND.into_response());
     };
@@ -260,13 +266,24 @@ fn file(asset: pages::Asset, cache_control: &'static str, headers: &HeaderMap) -
             .headers_mut()
             .insert(name, HeaderValue::from_static(value));
     }
-    for (name, value) in pages::SECURITY_HEADERS {
-        let name = HeaderName::from_static(name);
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
-    }
+    with_headers(response.headers_mut(), pages::SECURITY_HEADERS);
     response
+}
+
+/// The authority's logo, which comes from the package.
+fn logo_file(logo: &Logo) -> Response {
+    let mut response = logo.to_svg().to_vec().into_response();
+    let headers = response.headers_mut();
+    with_headers(headers, pages::LOGO_HEADERS);
+    with_headers(headers, pages::SECURITY_HEADERS);
+    response
+}
+
+fn with_headers(headers: &mut HeaderMap, more: &'static [(&str, &str)]) {
+    for (name, value) in more {
+        let name = HeaderName::from_static(name);
+        headers.insert(name, HeaderValue::from_static(value));
+    }
 }
 
 /// Whether a client that may be a program asks for JSON; browsers name `text/html` first.
@@ -307,6 +324,7 @@ pub(super) fn astray(
 fn context(shared: &Shared, lang: Language) -> PageContext<'_> {
     PageContext {
         event: shared.package.event(),
+        logo: shared.package.logo(),
         lang,
         now_ms: shared.now_ms(),
     }
@@ -351,8 +369,5 @@ fn secure(headers: &mut HeaderMap, lang: Language) {
         header::CONTENT_LANGUAGE,
         HeaderValue::from_static(lang.tag()),
     );
-    for (name, value) in pages::SECURITY_HEADERS {
-        let name = HeaderName::from_static(name);
-        headers.insert(name, HeaderValue::from_static(value));
-    }
+    with_headers(headers, pages::SECURITY_HEADERS);
 }
