@@ -68,7 +68,7 @@ fn pages_show_what_the_ledger_holds_and_the_policy_allows() {
     assert_eq!(csv.lines().count(), 1, "{csv}");
     let csv = page("/ballots/LIVE/results.csv");
     let oui = csv.lines().filter(|line| line.contains(",oui,"));
-    let votes = oui.filter_map(|line| line.rsplit(',').nth(4)?.parse::<u64>().ok());
+    let votes = oui.filter_map(|line| line.rsplit(',').nth(5)?.parse::<u64>().ok());
     assert_eq!(votes.sum::<u64>(), 6);
 }
 

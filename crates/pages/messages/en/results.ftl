@@ -8,7 +8,8 @@ standing-complete = Closed by frame { $position } of the ledger, { $time }
 note-counting = Provisional results: counting is under way, and not all votes are in it yet.
 note-preliminary = Preliminary results: every vote is counted, no signed statement certifies them yet.
 note-certified = Certified results: an officer has signed the statement with SHA-256 { $sha256 }.
-checked-line = Checked by { $count } of { $all } witnesses, { $ago } ago
+checked-line = Checked by { $count } of { $all } witnesses
+checked-ago = { $ago } ago
 checked-few = Checked by { $count } of { $all } witnesses so far; required: { $required }
 checked-not-yet = not yet
 updated = Last vote counted:
@@ -25,6 +26,10 @@ status-certified = Certified
 headline-party-leading = { $count ->
     [one] { $party } leads in { $seats } of { $all } seats
    *[other] { $party } lead in { $seats } of { $all } seats each
+ };
+headline-party-leading-regions = { $count ->
+    [one] { $party } leads in { $seats } of { $all } ridings
+   *[other] { $party } lead in { $seats } of { $all } ridings each
  };
 headline-party-elected = { $count ->
     [one] { $party } is elected in { $seats } of { $all } seats
@@ -57,7 +62,10 @@ headline-tied = { $names } are tied for { $seats ->
     [one] the seat
    *[other] the last of { $seats } seats
  }.
+headline-all-tied = Every riding is tied.
+headline-counted-tied = Every riding with counted votes is tied.
 headline-no-seat = The votes counted so far give the seat to nobody.
+headline-nobodys-seat = The votes give the seat to nobody.
 headline-hidden = { $percent } have voted. The count is not shown yet.
 headline-no-vote = No vote yet.
 headline-nobody = Nobody voted.
@@ -66,6 +74,7 @@ headline-unreleased = { $count ->
    *[other] { $votes } votes are recorded, none is counted yet.
  }
 headline-no-valid = Only blank votes are counted so far.
+headline-all-blank = Every vote is blank.
 headline-law-yes = Yes leads with { $percent } of the valid votes; { $needed } needed to pass.
 headline-law-no = No leads: Yes has { $percent } of the valid votes; { $needed } needed to pass.
 headline-law-level = Yes and No are level at { $percent } of the valid votes; { $needed } needed to pass.
@@ -75,6 +84,9 @@ headline-law-fails = Failed: Yes has { $percent } of the valid votes; { $needed 
 headline-law-regions = { $needed } of { $all } ridings must approve, too.
 headline-law-regions-have = { $have } of { $all } ridings approve; { $needed } needed.
 reporting = { $have } of { $all } ridings have votes in the count.
+votes-counted = Votes counted: { $counted } of { $votes } ({ $percent }).
+recount-due = Recount due: the margin is below 1/1000 of the valid votes.
+recount-mark = Recount due
 majority-line = { $needed } for a majority
 gauge-needed = { $needed } needed
 gauge-regions = Ridings that approve
@@ -169,12 +181,14 @@ my-region-pin = Pin as my riding
 
 table-answers = Answers of all ridings
 table-parties = Seats to fill:
-table-total = Total votes:
+table-total = Total votes: { $votes }.
 col-answer = Answer
 col-votes = Votes
 col-share-valid = Share of valid votes
 col-share-total = Share of total votes
 col-share-region = Share of the riding’s votes
+col-share-counted = Share of counted votes
+col-share-first = Share of first choices
 col-votes-share = Share of votes
 col-oui-share = Yes, share of valid votes
 col-carries = Approves
@@ -190,15 +204,17 @@ col-first = In first place
 col-candidate = Candidate
 row-valid = Valid votes
 row-total = Total votes
+row-counted = Votes counted
 row-exhausted = Exhausted votes
 row-threshold = To be elected
 of-all-votes = of total votes
+of-counted-votes = of counted votes
 
 link-csv = Download (CSV)
 link-json = Data (JSON)
 link-embed = View to embed
 newsroom = For newsrooms
-newsroom-data = CSV and JSON say with the figures how final they are (status), on which frame of the ledger they stand (position), when it was written (as_of) and how many releases of votes they hold (releases).
+newsroom-data = CSV and JSON say with the figures how final they are (status), on which frame of the ledger they stand (position), when it was written (as_of) and how many releases of votes they hold (releases). In the CSV, tied says who is tied for a seat and recount whether the margin calls for a recount; an empty field is not known yet.
 newsroom-snippet = To show this on your own page, copy these lines. The frame takes the height of its content; without scripts it keeps the one written here.
 sheet = Sheet to sign
 sheet-line = Counted up to frame { $position } of the ledger, { $time }. { $releases ->

@@ -11,7 +11,8 @@ note-certified = Résultats certifiés : une personne autorisée a signé le re
 checked-line = Vérifié par { $count ->
     [one] { $count } témoin
    *[other] { $count } témoins
- } sur { $all }, il y a { $ago }
+ } sur { $all }
+checked-ago = il y a { $ago }
 checked-few = Vérifié par { $count ->
     [one] { $count } témoin
    *[other] { $count } témoins
@@ -31,6 +32,10 @@ status-certified = Certifié
 headline-party-leading = { $count ->
     [one] { $party } mène pour { $seats } des { $all } sièges
    *[other] { $party } mènent pour { $seats } des { $all } sièges chacun
+ } ;
+headline-party-leading-regions = { $count ->
+    [one] { $party } est en tête dans { $seats } circonscriptions sur { $all }
+   *[other] { $party } sont en tête dans { $seats } circonscriptions sur { $all } chacun
  } ;
 headline-party-elected = { $count ->
     [one] { $party } obtient { $seats } des { $all } sièges
@@ -63,7 +68,10 @@ headline-tied = { $names } sont à égalité pour { $seats ->
     [one] le siège
    *[other] le dernier des { $seats } sièges
  }.
+headline-all-tied = Toutes les circonscriptions sont à égalité.
+headline-counted-tied = Toutes les circonscriptions qui ont des votes comptés sont à égalité.
 headline-no-seat = Les votes comptés jusqu’ici ne donnent le siège à personne.
+headline-nobodys-seat = Les votes ne donnent le siège à personne.
 headline-hidden = { $percent } ont voté. Le décompte n’est pas encore montré.
 headline-no-vote = Aucun vote pour l’instant.
 headline-nobody = Personne n’a voté.
@@ -72,6 +80,7 @@ headline-unreleased = { $count ->
    *[other] { $votes } votes sont inscrits, aucun n’est encore compté.
  }
 headline-no-valid = Seuls des votes blancs sont comptés jusqu’ici.
+headline-all-blank = Tous les votes sont blancs.
 headline-law-yes = Le Oui mène avec { $percent } des votes valides ; il faut { $needed } pour l’adoption.
 headline-law-no = Le Non mène : le Oui a { $percent } des votes valides ; il faut { $needed } pour l’adoption.
 headline-law-level = Le Oui et le Non sont à égalité, à { $percent } des votes valides ; il faut { $needed } pour l’adoption.
@@ -81,6 +90,9 @@ headline-law-fails = Rejetée : le Oui a { $percent } des votes valides ; il f
 headline-law-regions = Il faut aussi l’appui de { $needed } des { $all } circonscriptions.
 headline-law-regions-have = Circonscriptions qui approuvent : { $have } sur { $all } ; il en faut { $needed }.
 reporting = Circonscriptions avec des votes comptés : { $have } sur { $all }.
+votes-counted = Votes comptés : { $counted } sur { $votes } ({ $percent }).
+recount-due = Dépouillement judiciaire prévu : l’avance est de moins de 1/1000 des votes valides.
+recount-mark = Dépouillement judiciaire prévu
 majority-line = { $needed } pour la majorité
 gauge-needed = il faut { $needed }
 gauge-regions = Circonscriptions qui approuvent
@@ -175,12 +187,14 @@ my-region-pin = Épingler comme ma circonscription
 
 table-answers = Réponses de toutes les circonscriptions
 table-parties = Sièges à pourvoir :
-table-total = Total des votes :
+table-total = Total des votes : { $votes }.
 col-answer = Réponse
 col-votes = Votes
 col-share-valid = Part des votes valides
 col-share-total = Part de tous les votes
 col-share-region = Part des votes de la circons­crip­tion
+col-share-counted = Part des votes comptés
+col-share-first = Part des premiers choix
 col-votes-share = Part des votes
 col-oui-share = Oui, part des votes valides
 col-carries = Approuve
@@ -196,15 +210,17 @@ col-first = En première place
 col-candidate = Candidature
 row-valid = Votes valides
 row-total = Tous les votes
+row-counted = Votes comptés
 row-exhausted = Votes épuisés
 row-threshold = Pour obtenir un siège
 of-all-votes = de tous les votes
+of-counted-votes = des votes comptés
 
 link-csv = Télécharger (CSV)
 link-json = Données (JSON)
 link-embed = Vue à intégrer
 newsroom = Pour les médias
-newsroom-data = Les fichiers CSV et JSON disent avec les chiffres s’ils sont définitifs (status), sur quelle trame du registre ils reposent (position), quand elle a été écrite (as_of) et combien de publications de votes ils contiennent (releases).
+newsroom-data = Les fichiers CSV et JSON disent avec les chiffres s’ils sont définitifs (status), sur quelle trame du registre ils reposent (position), quand elle a été écrite (as_of) et combien de publications de votes ils contiennent (releases). Dans le CSV, tied dit qui est à égalité pour un siège et recount si l’avance demande un dépouillement judiciaire ; un champ vide veut dire qu’on ne le sait pas encore.
 newsroom-snippet = Pour montrer ces résultats dans votre page, copiez ces lignes. Le cadre prend la hauteur de son contenu ; sans scripts, il garde celle qui est écrite ici.
 sheet = Feuille à signer
 sheet-line = Compté jusqu’à la trame { $position } du registre, le { $time }. { $releases ->

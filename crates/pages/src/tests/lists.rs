@@ -54,6 +54,7 @@ pub(super) fn region(number: u16, votes: &[(u32, u64)], tied: &[u32]) -> RegionV
         },
         candidates: candidates.collect(),
         tied: tied.to_vec(),
+        recount: false,
         rounds: None,
     }
 }

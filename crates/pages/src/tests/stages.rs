@@ -62,9 +62,9 @@ fn nobody_is_elected_and_nothing_passes_before_every_vote_is_counted() {
             assert!(!all.contains(words), "{words} is in {stage:?}");
         }
         let mark = if stage == Stage::Counting {
-            "true,false,counting"
+            "true,false,false,,counting"
         } else {
-            "false,true,"
+            "false,true,false,false,"
         };
         assert!(csv.contains(mark), "{csv}");
     }

@@ -23,7 +23,12 @@ pub(in crate::api) fn summary(
             progress: progress(&results.standing, checked),
             turnout,
             hours: hours(results),
-            seen: seen(results, results.law().map(law_counts)),
+            seen: seen(
+                results,
+                results
+                    .law()
+                    .map(|law| law_counts(law, results.standing.stage.is_complete())),
+            ),
         }),
         BallotKind::Election(election) => Summary::Election(ElectionView {
             progress: progress(&results.standing, checked),
@@ -105,7 +110,7 @@ fn seen<T>(results: &Results, counts: Option<T>) -> Seen<T> {
     }
 }
 
-fn law_counts(law: &LawResults) -> LawCounts {
+fn law_counts(law: &LawResults, is_complete: bool) -> LawCounts {
     let regions = law.regions.as_ref().map(|regions| {
         let answers = regions.iter().map(|(region, answers)| RegionAnswers {
             region: *region,
@@ -116,6 +121,8 @@ fn law_counts(law: &LawResults) -> LawCounts {
     LawCounts {
         total: answer_counts(law.total),
         regions,
+        // Before the last vote a margin calls for nothing.
+        recount: law.decision.recount && is_complete,
     }
 }
 
@@ -132,7 +139,10 @@ fn region_views(election: &Election, results: &Results) -> Vec<RegionView> {
     let view = |region: &u16| {
         let turnout = turnout(results.turnout.of(*region));
         match counts.map(|counts| &counts.regions[region]) {
-            Some(counts) => region_view(*region, turnout, counts),
+            Some(counts) => RegionView {
+                recount: counts.recount && results.standing.stage.is_complete(),
+                ..region_view(*region, turnout, counts)
+            },
             None => RegionView {
                 region: *region,
                 turnout,
@@ -154,6 +164,7 @@ fn region_view(region: u16, turnout: Turnout, counts: &RegionResults) -> RegionV
         turnout,
         candidates: candidates.collect(),
         tied: counts.tied.clone(),
+        recount: false,
         rounds: counts.rounds.as_deref().map(rounds),
     }
 }
