@@ -38,7 +38,8 @@ struct RegionPage<'a> {
     /// Message id of what a share is of.
     share_heading: &'static str,
     candidates: Vec<CandidateLine<'a>>,
-    tied: Vec<String>,
+    /// Who is tied, in words; empty where nobody is.
+    tied: String,
     /// Whose seat it was, where somebody of another party is first.
     gain: Option<String>,
     rounds: Option<RoundsView<'a>>,
@@ -111,7 +112,7 @@ pub fn region(
             false => "col-share-counted",
         },
         candidates: candidate_lines(night, election, (progress, view), total),
-        tied: tied.iter().map(|n| candidate_name(election, *n)).collect(),
+        tied: tied_words(night, election, &tied),
         gain,
         neighbours: neighbours(night, election, &up, view.region),
         neighbours_heading: match night.geometry.and_then(Geometry::map_size) {
@@ -123,6 +124,16 @@ pub fn region(
         patterns: chart::patterns(),
     };
     Some(night.finish(Page::new(night.lang(), &page)))
+}
+
+fn tied_words(night: &Night<'_>, election: &Election, tied: &[u32]) -> String {
+    if tied.is_empty() {
+        return String::new();
+    }
+    let names = tied.iter().map(|n| candidate_name(election, *n));
+    let names = names.collect::<Vec<String>>().join(", ");
+    let values = [("seats", election.seats.into()), ("names", names.into())];
+    night.t().fill("tied", values)
 }
 
 /// The election's regions beside one, by name; none where the event does not say where regions lie.

@@ -270,6 +270,12 @@ fn a_law_says_what_it_has_and_what_it_needs() {
             "Yes and No are level at 50.0% of the valid votes; at least 60% needed to pass. 4 of 6 ridings must approve, too.",
         ),
         (
+            Stage::Counting,
+            (45, 55),
+            None,
+            "The No side leads: Yes has 45.0% of the valid votes; at least 60% needed to pass. 4 of 6 ridings must approve, too.",
+        ),
+        (
             Stage::Preliminary,
             (60, 40),
             Some(&four),
