@@ -66,9 +66,10 @@ test("newsrooms find data and lines to copy", async () => {
   await close();
 });
 
-/** Sheets of paper that the page takes. */
-async function sheets(page) {
-  const pdf = await page.pdf({ format: "Letter" });
+/** Sheets of paper that the page takes, with the margins that it asks for. */
+async function sheets(page, format) {
+  const margin = { top: "14mm", right: "14mm", bottom: "14mm", left: "14mm" };
+  const pdf = await page.pdf({ format, margin });
   return pdf.toString("latin1").match(/\/Type\s*\/Page\b/g).length;
 }
 
@@ -91,7 +92,9 @@ for (const lang of ["fr", "en"]) {
         assert.equal(await page.locator(`${screen}:visible`).count(), 0, `${screen} on paper`);
       }
       assert.equal(await page.evaluate(() => getComputedStyle(document.body).color), "rgb(0, 0, 0)");
-      if (path.includes("/regions/")) assert.equal(await sheets(page), 1, `${path} on paper`);
+      for (const format of path.includes("/regions/") ? ["Letter", "A4"] : []) {
+        assert.equal(await sheets(page, format), 1, `${path} on ${format}`);
+      }
       await page.emulateMedia({ media: "screen" });
     }
     await close();

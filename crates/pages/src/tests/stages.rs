@@ -145,6 +145,9 @@ fn a_close_at_midnight_has_one_date() {
         let html = html.replace('\u{a0}', " ");
         let standing = html.split("id=\"standing\"").nth(1).unwrap_or_default();
         let standing = standing.split("</strong>").next().unwrap_or_default();
-        assert!(standing.contains(has) && !standing.contains(never), "{standing}");
+        assert!(
+            standing.contains(has) && !standing.contains(never),
+            "{standing}"
+        );
     }
 }
