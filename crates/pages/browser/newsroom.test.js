@@ -87,7 +87,7 @@ for (const lang of ["fr", "en"]) {
       const title = await page.locator("h1").textContent();
       assert.ok((await page.locator(".sheet p").first().textContent()).includes(title), "what it is of");
       assert.ok(await page.getByText("ab".repeat(32)).isVisible(), "the statement's SHA-256");
-      assert.ok(await page.getByText(say["sheet-signature"]).first().isVisible());
+      assert.ok(await page.locator(".signing").getByText(say["sheet-signature"]).first().isVisible());
       for (const screen of [".switch", ".newsroom", ".search", ".footer", ".connection", ".steps-of-rounds", ".flow", "nav", ".checked .screen"]) {
         assert.equal(await page.locator(`${screen}:visible`).count(), 0, `${screen} on paper`);
       }
