@@ -104,7 +104,7 @@ for (const lang of LANGUAGES) {
     assert.equal(await page.locator("#filter-count").textContent(), say["live-found-one"]);
     await tabTo(page, (at) => at.tag === "A" && at.name.includes("042"), "the region");
     await page.keyboard.press("Enter");
-    await page.waitForURL(/regions\/42/);
+    await page.waitForURL(/#region-42$/);
     await close();
   });
 }
