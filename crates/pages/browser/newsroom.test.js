@@ -66,6 +66,13 @@ test("newsrooms find data and lines to copy", async () => {
   await close();
 });
 
+/** Sheets of paper that the page takes, with the margins that it asks for. */
+async function sheets(page, format) {
+  const margin = { top: "14mm", right: "14mm", bottom: "14mm", left: "14mm" };
+  const pdf = await page.pdf({ format, margin });
+  return pdf.toString("latin1").match(/\/Type\s*\/Page\b/g).length;
+}
+
 for (const lang of ["fr", "en"]) {
   test(`a printed sheet has what officials sign, and nothing of a screen (${lang})`, async () => {
     const say = await wordsOf(lang);
@@ -76,13 +83,18 @@ for (const lang of ["fr", "en"]) {
       await page.emulateMedia({ media: "print" });
       assert.ok(await page.locator("h1").isVisible() && await page.locator(".brand-event").isVisible());
       assert.equal(await page.locator(".signing:visible").count(), 3);
-      assert.match(await page.locator(".sheet p").first().textContent(), /120417/);
+      assert.match(await page.locator(".sheet").textContent(), /120417/);
+      const title = await page.locator("h1").textContent();
+      assert.ok((await page.locator(".sheet p").first().textContent()).includes(title), "what it is of");
       assert.ok(await page.getByText("ab".repeat(32)).isVisible(), "the statement's SHA-256");
-      assert.ok(await page.getByText(say["sheet-signature"]).first().isVisible());
-      for (const screen of [".switch", ".newsroom", ".search", ".footer", ".connection", ".steps-of-rounds", ".flow"]) {
+      assert.ok(await page.locator(".signing").getByText(say["sheet-signature"]).first().isVisible());
+      for (const screen of [".switch", ".newsroom", ".search", ".footer", ".connection", ".steps-of-rounds", ".flow", "nav", ".checked .screen"]) {
         assert.equal(await page.locator(`${screen}:visible`).count(), 0, `${screen} on paper`);
       }
       assert.equal(await page.evaluate(() => getComputedStyle(document.body).color), "rgb(0, 0, 0)");
+      for (const format of path.includes("/regions/") ? ["Letter", "A4"] : []) {
+        assert.equal(await sheets(page, format), 1, `${path} on ${format}`);
+      }
       await page.emulateMedia({ media: "screen" });
     }
     await close();

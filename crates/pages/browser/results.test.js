@@ -110,7 +110,7 @@ test("turnout by hour has a table, which stays open while figures move", async (
   await page.clock.install();
   await page.goto(`${preview.urls.province}/ballots/E2025-QC?lang=fr`);
   assert.match(await page.locator(".against").textContent(), /^À 17\sh, /);
-  await page.locator("section details summary").click();
+  await page.locator("details:not(.newsroom) summary").click();
   const total = () => page.locator("caption").first().textContent();
   const before = await total();
   await new Promise((resolve) => setTimeout(resolve, 2500));

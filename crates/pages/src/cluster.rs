@@ -1,9 +1,11 @@
 //! The picture of validators that share a ledger: who is alive, who records which partition, what happened, and the
 //! last decisions. As tables, which the page shows and its script keeps up to date.
 
+use election::Language;
+
 use crate::frame::PageContext;
 use crate::messages::Messages;
-use crate::wording::{to_the_millisecond, zone_at};
+use crate::wording::{to_the_second, zone_at};
 
 /// What is seen of a ledger and its validators at one moment.
 #[derive(Clone, Debug, Default)]
@@ -229,7 +231,17 @@ struct Words<'a> {
 
 impl Words<'_> {
     fn time(&self, ms: i64) -> String {
-        to_the_millisecond(&self.context.event.time_zone, ms)
+        to_the_second(&self.context.event.time_zone, ms)
+    }
+
+    /// With one decimal, in the language's own way.
+    fn seconds(&self, seconds: f64) -> String {
+        let number = format!("{seconds:.1}");
+        let number = match self.context.lang {
+            Language::French => number.replace('.', ","),
+            Language::English => number,
+        };
+        self.t.fill("unit-seconds", [("n", number.into())])
     }
 
     /// What stands over a column.
@@ -279,7 +291,7 @@ impl Words<'_> {
             member.address.clone(),
             member.version.clone(),
             format!("{ahead:+.0} ± {error:.0} ms"),
-            format!("{:.1} s", member.silent_s),
+            self.seconds(member.silent_s),
         ]
     }
 
@@ -295,7 +307,7 @@ impl Words<'_> {
                 Some(owner) => (
                     owner.clone(),
                     lease.epoch.to_string(),
-                    format!("{:.1} s", lease.left_s),
+                    self.seconds(lease.left_s),
                 ),
             },
         };

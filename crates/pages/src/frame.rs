@@ -8,6 +8,7 @@ use crate::address::{Links, with_lang};
 use crate::asset::{ASSET_PREFIX, path_of};
 use crate::help::{Help, Site};
 use crate::messages::Messages;
+use crate::wording::count;
 use crate::{CSP, EMBED_CSP};
 
 /// What a page is rendered for: the event, the reader's language, and the clock.
@@ -229,8 +230,13 @@ impl<'a> Frame<'a> {
 
     /// What every page of its kind promises.
     pub(crate) fn footer_text(&self) -> String {
-        self.t
-            .fill(self.footer, [("votes", self.release_min.into())])
+        self.t.fill(
+            self.footer,
+            [
+                ("votes", self.release_min.into()),
+                ("shown", count(self.lang, self.release_min.into()).into()),
+            ],
+        )
     }
 
     pub(crate) fn script_texts(&self) -> String {

@@ -1,5 +1,6 @@
 //! Renders every page in every state, and checks what all pages promise.
 
+mod counted;
 mod headlines;
 mod help;
 mod hours;
@@ -200,6 +201,7 @@ fn region_view(shown: bool, ranked: bool) -> RegionView {
             false => vec![],
         },
         tied: vec![],
+        recount: false,
         rounds: (shown && ranked).then(|| Rounds {
             decimals: 0,
             rounds: vec![
@@ -239,6 +241,7 @@ fn law_views(stage: &Stage) -> Vec<LawView> {
     let counts = |regions| LawCounts {
         total: answers,
         regions,
+        recount: false,
     };
     let shown = |counts| Seen::Counts {
         counts,
@@ -444,7 +447,7 @@ fn a_law_without_regions_shows_its_total_and_no_verdict_that_needs_them() {
     assert!(total.contains("60.0%"));
     assert!(!total.contains("data-rows") && !total.contains("class=\"verdict"));
     let csv = results::law_csv(&night, ballot, &views[3]);
-    let line = "L2025-002,,,oui,60,preliminary,17,2025-11-22T";
+    let line = "L2025-002,,,oui,60,false,preliminary,17,2025-11-22T";
     assert!(csv.contains(line), "{csv}");
 }
 

@@ -272,10 +272,10 @@ fn month(lang: Language, month: i8) -> String {
     Messages::of(lang).get(MONTHS[at]).into_owned()
 }
 
-/// A moment for operators, to the thousandth of a second, in the event's zone: `2034-10-06 21:10:05.123`.
-pub(crate) fn to_the_millisecond(time_zone: &str, ms: i64) -> String {
+/// A moment for operators, to the second, in the event's zone: `2034-10-06 21:10:05`.
+pub(crate) fn to_the_second(time_zone: &str, ms: i64) -> String {
     local(time_zone, ms)
-        .strftime("%Y-%m-%d %H:%M:%S%.3f")
+        .strftime("%Y-%m-%d %H:%M:%S")
         .to_string()
 }
 

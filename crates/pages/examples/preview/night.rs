@@ -214,6 +214,7 @@ fn counts(regions: Vec<RegionAnswers>) -> LawCounts {
             blanc: sum(|a| a.blanc),
         },
         regions: Some(regions),
+        recount: false,
     }
 }
 

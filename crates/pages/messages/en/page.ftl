@@ -6,11 +6,11 @@ language-nav = Language
 language-switch = Français
 footer-voter = Your SIN and your code are used to check your right to vote, then wiped. They are never stored. Your choice is sealed for two keys that different people hold: nobody who holds one of them can tell how you voted. { $votes ->
     [1] This event shows each vote in the results by itself: it is for trying out.
-   *[other] Results are shown in steps of at least { $votes } votes, or of everybody’s where fewer voted.
+   *[other] Results are shown in steps of at least { $shown } votes, or of everybody’s where fewer voted.
  }
 footer-results = Official once a signed statement certifies them. Two people, each with one of the two keys of the count, can recount these figures from the ledger; nobody who holds one of the keys can tell how anybody voted. { $votes ->
     [1] This event shows each vote by itself: it is for trying out.
-   *[other] Results are shown in steps of at least { $votes } votes, or of everybody’s where fewer voted.
+   *[other] Results are shown in steps of at least { $shown } votes, or of everybody’s where fewer voted.
  }
 footer-monitor = No personal data on this page.
 help = Help

@@ -4,11 +4,14 @@ results-title = Results
 result = Result
 standing-one-day = Voting: { $day }, { $from } to { $to }
 standing-days = Voting: { $opens } to { $closes }
-standing-complete = Closed by frame { $position } of the ledger, { $time }
+standing-complete = Voting closed { $time } (frame { $position } of the ledger)
+note-before = Voting has not begun: there are no results.
+note-voting = Voting is under way: no vote is counted on this page yet.
 note-counting = Provisional results: counting is under way, and not all votes are in it yet.
 note-preliminary = Preliminary results: every vote is counted, no signed statement certifies them yet.
 note-certified = Certified results: an officer has signed the statement with SHA-256 { $sha256 }.
-checked-line = Checked by { $count } of { $all } witnesses, { $ago } ago
+checked-line = Checked by { $count } of { $all } witnesses
+checked-ago = { $ago } ago
 checked-few = Checked by { $count } of { $all } witnesses so far; required: { $required }
 checked-not-yet = not yet
 updated = Last vote counted:
@@ -25,6 +28,10 @@ status-certified = Certified
 headline-party-leading = { $count ->
     [one] { $party } leads in { $seats } of { $all } seats
    *[other] { $party } lead in { $seats } of { $all } seats each
+ };
+headline-party-leading-regions = { $count ->
+    [one] { $party } leads in { $seats } of { $all } ridings
+   *[other] { $party } lead in { $seats } of { $all } ridings each
  };
 headline-party-elected = { $count ->
     [one] { $party } is elected in { $seats } of { $all } seats
@@ -57,7 +64,10 @@ headline-tied = { $names } are tied for { $seats ->
     [one] the seat
    *[other] the last of { $seats } seats
  }.
+headline-all-tied = Every riding is tied.
+headline-counted-tied = Every riding with counted votes is tied.
 headline-no-seat = The votes counted so far give the seat to nobody.
+headline-nobodys-seat = The votes give the seat to nobody.
 headline-hidden = { $percent } have voted. The count is not shown yet.
 headline-no-vote = No vote yet.
 headline-nobody = Nobody voted.
@@ -66,8 +76,9 @@ headline-unreleased = { $count ->
    *[other] { $votes } votes are recorded, none is counted yet.
  }
 headline-no-valid = Only blank votes are counted so far.
+headline-all-blank = Every vote is blank.
 headline-law-yes = Yes leads with { $percent } of the valid votes; { $needed } needed to pass.
-headline-law-no = No leads: Yes has { $percent } of the valid votes; { $needed } needed to pass.
+headline-law-no = The No side leads: Yes has { $percent } of the valid votes; { $needed } needed to pass.
 headline-law-level = Yes and No are level at { $percent } of the valid votes; { $needed } needed to pass.
 headline-law-open = Yes has { $percent } of the valid votes; { $needed } needed to pass.
 headline-law-passes = Passed: Yes has { $percent } of the valid votes; { $needed } needed.
@@ -75,6 +86,9 @@ headline-law-fails = Failed: Yes has { $percent } of the valid votes; { $needed 
 headline-law-regions = { $needed } of { $all } ridings must approve, too.
 headline-law-regions-have = { $have } of { $all } ridings approve; { $needed } needed.
 reporting = { $have } of { $all } ridings have votes in the count.
+votes-counted = Votes counted: { $counted } of { $votes } ({ $percent }).
+recount-due = Recount due: the margin is below 1/1000 of the valid votes.
+recount-mark = Recount due
 majority-line = { $needed } for a majority
 gauge-needed = { $needed } needed
 gauge-regions = Ridings that approve
@@ -98,7 +112,7 @@ turnout-line = { $count ->
 
 turnout-against = By { $clock }, { $now } had voted; { $title }, by the same hour: { $then }.
 turnout-by-hour = Turnout by hour
-turnout-today = Now
+turnout-today = This vote
 turnout-table = The same as a table
 col-until = Until
 
@@ -112,16 +126,16 @@ needs-regions = It also needs the approval of { $share } of the ridings, each by
 by-region = By riding
 by-party = By party
 baseline-note = Small numbers: change since { $title }, in seats and in points of the share, within the ridings that have votes in the count.
-atlas-cartogram = Every riding of one size
+atlas-cartogram = Map of hexagons: one for each riding
 atlas-map = The map
 atlas-note = Solid: elected. Pale: leading. The list below says the same in words.
-atlas-law-note = Plain: reaches what is needed. Striped: does not. The stronger, the further from it. Numbers are the share of Yes in per cent; the list below says the same.
+atlas-law-note = Plain: the share needed is reached. Striped: it is not. The darker, the further from it. Numbers are the share of Yes, in per cent; the list below has the same results.
 tiles = Ridings, with the party in first place
 region-search = Search for a riding, a candidate or a party
 first-preferences = First choices
 rounds = Rounds of the count
 rounds-table = Table of the rounds
-rounds-picture = Picture of the rounds
+rounds-picture = Picture of the rounds; the table below has the same numbers
 rounds-all = All rounds
 round-before = Previous
 round-after = Next
@@ -139,11 +153,14 @@ leader-elected = Elected
 leader-certified = Elected, certified
 leader-leading = Leading
 leader-after-rounds = Leading after the rounds
-seat-held-by = Seat held by { $party }
+seat-held-by = Held before this election by { $party }
 seat-gain = Gain from { $party }
 held-by-others = an independent or another party
 leader-tied = Tied
-tied = Tied for the last seat:
+tied = Tied for { $seats ->
+    [one] the seat
+   *[other] the last of { $seats } seats
+ }: { $names }
 not-counted-yet = Not counted yet
 no-votes = No votes
 nothing-found = No riding is like that.
@@ -160,7 +177,7 @@ show-near = Closest: less than 5 points from what is needed
 show-against = Against: more No than Yes
 show-level = Level: as many Yes as No
 neighbours = Neighbouring ridings
-neighbours-hexagons = Beside it among the hexagons
+neighbours-hexagons = Neighbours on the map of hexagons
 opened-close = Close
 opened-page = Page of the riding
 my-region = My riding
@@ -169,12 +186,14 @@ my-region-pin = Pin as my riding
 
 table-answers = Answers of all ridings
 table-parties = Seats to fill:
-table-total = Total votes:
+table-total = Total votes: { $votes }.
 col-answer = Answer
 col-votes = Votes
 col-share-valid = Share of valid votes
 col-share-total = Share of total votes
 col-share-region = Share of the riding’s votes
+col-share-counted = Share of counted votes
+col-share-first = Share of first choices
 col-votes-share = Share of votes
 col-oui-share = Yes, share of valid votes
 col-carries = Approves
@@ -190,15 +209,17 @@ col-first = In first place
 col-candidate = Candidate
 row-valid = Valid votes
 row-total = Total votes
+row-counted = Votes counted
 row-exhausted = Exhausted votes
 row-threshold = To be elected
 of-all-votes = of total votes
+of-counted-votes = of counted votes
 
 link-csv = Download (CSV)
 link-json = Data (JSON)
 link-embed = View to embed
 newsroom = For newsrooms
-newsroom-data = CSV and JSON say with the figures how final they are (status), on which frame of the ledger they stand (position), when it was written (as_of) and how many releases of votes they hold (releases).
+newsroom-data = CSV and JSON say with the figures how final they are (status), on which frame of the ledger they stand (position), when it was written (as_of) and how many releases of votes they hold (releases). In the CSV, tied says who is tied for a seat and recount whether the margin calls for a recount; an empty field is not known yet.
 newsroom-snippet = To show this on your own page, copy these lines. The frame takes the height of its content; without scripts it keeps the one written here.
 sheet = Sheet to sign
 sheet-line = Counted up to frame { $position } of the ledger, { $time }. { $releases ->

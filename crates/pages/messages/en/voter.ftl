@@ -44,7 +44,7 @@ mark-region-legend = Your riding
 mark-region-hint = It is printed on the letter you received.
 mark-region-choose = Choose a riding
 mark-region-show = Show the candidates
-mark-region-change = Change
+mark-region-change = Change riding
 mark-ranking-hint = Rank the candidates in your order of preference. You may rank only one, and up to { $max }.
 mark-rank = { $ordinal } choice
 mark-rank-none = None
@@ -91,13 +91,13 @@ fault-tries = { $count ->
    *[other] { $count } more tries from your network. If all fail, the next is possible after { $wait }.
 }
 fault-no-tries = No try is left from your network until { $time }.
-fault-lost-letter = If you have lost your letter, call { $call }: you get a new code.
+fault-lost-letter = If you have lost your letter, call { $call }: you are told there what to do.
 
 # Ends
-end-duplicate-title = You have already voted on this ballot
+end-duplicate-title = A vote is already recorded with this letter
 end-duplicate-attempt = This is attempt no. { $attempt } for this SIN and code, the recorded vote included.
 end-duplicate-body = If you have voted on another page, in another window or on another device, all is well: the first vote counts.
-end-duplicate-lost = If the connection broke while you voted, that vote had arrived: it is the one that counts.
+end-duplicate-lost = If the connection broke while you voted, your vote may have arrived all the same: then it is the one that counts.
 end-duplicate-help = If you have not voted, somebody else may have used your letter: call { $call } without delay.
 end-repeats-body = It was sent again too often, so this time is not noted. Nothing has to be done. Try again in { $wait } if you must.
 end-not-open-title = Voting is not open yet
@@ -144,9 +144,9 @@ end-check = Check a receipt
 
 # Receipt
 receipt-title = Your vote is recorded
-receipt-lead = Keep this receipt: it proves that the vote is in the ballot box. It says nothing of your choice.
+receipt-lead = Keep this receipt: with it you can check that the vote is in the ballot box. It says nothing of your choice.
 receipt-id = Receipt number
-receipt-time = Recorded in the hour from
+receipt-time = Recorded in the hour that begins
 receipt-qr = QR code of this receipt
 receipt-print = Print
 receipt-copy = Copy the number
@@ -154,7 +154,7 @@ receipt-check = You can check it whenever you like, on this device or another.
 receipt-no-ballot = The number does not say which ballot this vote is on, so this page cannot tell it.
 receipt-where = Check it at
 receipt-close = On a shared device, close this window now.
-receipt-close-why = Nobody who comes after you can then see what you did here.
+receipt-close-why = This page does not stay on the screen for the next person then.
 receipt-home = Vote on another ballot
 
 # Check a receipt

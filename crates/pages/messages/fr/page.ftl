@@ -6,11 +6,11 @@ language-nav = Langue
 language-switch = English
 footer-voter = Votre NAS et votre code servent à vérifier votre droit de vote, puis sont effacés. Ils ne sont jamais enregistrés. Votre choix est scellé pour deux clés que détiennent des personnes différentes : qui n’en détient qu’une ne peut savoir comment vous avez voté. { $votes ->
     [1] Cet événement montre chaque vote séparément dans les résultats : il sert aux essais.
-   *[other] Les résultats s’affichent par tranches d’au moins { $votes } votes, ou de tous les votes s’il y en a moins.
+   *[other] Les résultats s’affichent par tranches d’au moins { $shown } votes, ou de tous les votes s’il y en a moins.
  }
 footer-results = Officiels une fois certifiés par un relevé signé. Deux personnes, chacune avec l’une des deux clés du dépouillement, peuvent recompter ces chiffres à partir du registre ; qui ne détient qu’une clé ne peut savoir comment quiconque a voté. { $votes ->
     [1] Cet événement montre chaque vote séparément : il sert aux essais.
-   *[other] Les résultats s’affichent par tranches d’au moins { $votes } votes, ou de tous les votes s’il y en a moins.
+   *[other] Les résultats s’affichent par tranches d’au moins { $shown } votes, ou de tous les votes s’il y en a moins.
  }
 footer-monitor = Aucune donnée personnelle sur cette page.
 help = Aide

@@ -4,14 +4,17 @@ results-title = Résultats
 result = Résultat
 standing-one-day = Vote le { $day }, de { $from } à { $to }
 standing-days = Vote du { $opens } au { $closes }
-standing-complete = Clos par la trame { $position } du registre, le { $time }
+standing-complete = Vote clos le { $time } (trame { $position } du registre)
+note-before = Le vote n’a pas encore commencé : il n’y a pas de résultats.
+note-voting = Le vote est en cours : aucun vote n’est encore compté sur cette page.
 note-counting = Résultats provisoires : le dépouillement est en cours, et tous les votes n’y sont pas encore.
 note-preliminary = Résultats préliminaires : tous les votes sont comptés, aucun relevé signé ne les certifie encore.
 note-certified = Résultats certifiés : une personne autorisée a signé le relevé dont l’empreinte SHA-256 est { $sha256 }.
 checked-line = Vérifié par { $count ->
     [one] { $count } témoin
    *[other] { $count } témoins
- } sur { $all }, il y a { $ago }
+ } sur { $all }
+checked-ago = il y a { $ago }
 checked-few = Vérifié par { $count ->
     [one] { $count } témoin
    *[other] { $count } témoins
@@ -31,6 +34,10 @@ status-certified = Certifié
 headline-party-leading = { $count ->
     [one] { $party } mène pour { $seats } des { $all } sièges
    *[other] { $party } mènent pour { $seats } des { $all } sièges chacun
+ } ;
+headline-party-leading-regions = { $count ->
+    [one] { $party } est en tête dans { $seats } circonscriptions sur { $all }
+   *[other] { $party } sont en tête dans { $seats } circonscriptions sur { $all } chacun
  } ;
 headline-party-elected = { $count ->
     [one] { $party } obtient { $seats } des { $all } sièges
@@ -63,7 +70,10 @@ headline-tied = { $names } sont à égalité pour { $seats ->
     [one] le siège
    *[other] le dernier des { $seats } sièges
  }.
+headline-all-tied = Toutes les circonscriptions sont à égalité.
+headline-counted-tied = Toutes les circonscriptions qui ont des votes comptés sont à égalité.
 headline-no-seat = Les votes comptés jusqu’ici ne donnent le siège à personne.
+headline-nobodys-seat = Les votes ne donnent le siège à personne.
 headline-hidden = { $percent } ont voté. Le décompte n’est pas encore montré.
 headline-no-vote = Aucun vote pour l’instant.
 headline-nobody = Personne n’a voté.
@@ -72,6 +82,7 @@ headline-unreleased = { $count ->
    *[other] { $votes } votes sont inscrits, aucun n’est encore compté.
  }
 headline-no-valid = Seuls des votes blancs sont comptés jusqu’ici.
+headline-all-blank = Tous les votes sont blancs.
 headline-law-yes = Le Oui mène avec { $percent } des votes valides ; il faut { $needed } pour l’adoption.
 headline-law-no = Le Non mène : le Oui a { $percent } des votes valides ; il faut { $needed } pour l’adoption.
 headline-law-level = Le Oui et le Non sont à égalité, à { $percent } des votes valides ; il faut { $needed } pour l’adoption.
@@ -81,6 +92,9 @@ headline-law-fails = Rejetée : le Oui a { $percent } des votes valides ; il f
 headline-law-regions = Il faut aussi l’appui de { $needed } des { $all } circonscriptions.
 headline-law-regions-have = Circonscriptions qui approuvent : { $have } sur { $all } ; il en faut { $needed }.
 reporting = Circonscriptions avec des votes comptés : { $have } sur { $all }.
+votes-counted = Votes comptés : { $counted } sur { $votes } ({ $percent }).
+recount-due = Dépouillement judiciaire prévu : l’avance est de moins de 1/1000 des votes valides.
+recount-mark = Dépouillement judiciaire prévu
 majority-line = { $needed } pour la majorité
 gauge-needed = il faut { $needed }
 gauge-regions = Circonscriptions qui approuvent
@@ -104,7 +118,7 @@ turnout-line = { $count ->
 
 turnout-against = À { $clock }, { $now } avaient voté ; { $title }, à la même heure : { $then }.
 turnout-by-hour = Participation d’heure en heure
-turnout-today = Maintenant
+turnout-today = Ce vote
 turnout-table = La même chose en tableau
 col-until = Jusqu’à
 
@@ -118,16 +132,16 @@ needs-regions = Seconde condition : { $share } des circonscriptions l’approuv
 by-region = Par circonscription
 by-party = Par parti
 baseline-note = Petits nombres : variation depuis { $title }, en sièges et en points de pourcentage, dans les circonscriptions qui ont des votes comptés.
-atlas-cartogram = Toutes les circonscriptions de même taille
+atlas-cartogram = Carte en hexagones : un par circonscription
 atlas-map = La carte
 atlas-note = Plein : candidature élue. Pâle : en tête. La liste ci-dessous dit la même chose en mots.
-atlas-law-note = Uni : atteint ce qu’il faut. Hachuré : ne l’atteint pas. Plus c’est foncé, plus c’en est loin. Les nombres sont la part du Oui en pour cent ; la liste ci-dessous dit la même chose.
+atlas-law-note = Fond uni : le seuil est atteint. Hachures : il ne l’est pas. Plus la teinte est foncée, plus l’écart avec le seuil est grand. Les nombres donnent la part du Oui, en pour cent ; la liste ci-dessous donne les mêmes résultats.
 tiles = Circonscriptions, avec le parti en première place
 region-search = Chercher une circonscription, une candidature ou un parti
 first-preferences = Premiers choix
 rounds = Tours de dépouillement
 rounds-table = Tableau des tours
-rounds-picture = Image des tours
+rounds-picture = Image des tours ; le tableau qui suit donne les mêmes chiffres
 rounds-all = Tous les tours
 round-before = Précédent
 round-after = Suivant
@@ -145,11 +159,14 @@ leader-elected = Élu(e)
 leader-certified = Élu(e), certifié(e)
 leader-leading = En tête
 leader-after-rounds = En tête après les tours
-seat-held-by = Siège détenu par { $party }
+seat-held-by = Siège détenu avant ce vote par { $party }
 seat-gain = Gain sur { $party }
 held-by-others = une candidature indépendante ou un autre parti
 leader-tied = À égalité
-tied = Égalité pour le dernier siège entre :
+tied = Égalité pour { $seats ->
+    [one] le siège
+   *[other] le dernier des { $seats } sièges
+ }, entre : { $names }
 not-counted-yet = Pas encore dépouillé
 no-votes = Aucun vote
 nothing-found = Aucune circonscription ne correspond.
@@ -166,7 +183,7 @@ show-near = Les plus serrées : à moins de 5 points de ce qu’il faut
 show-against = Contre : plus de Non que de Oui
 show-level = À égalité : autant de Oui que de Non
 neighbours = Circonscriptions voisines
-neighbours-hexagons = À côté parmi les hexagones
+neighbours-hexagons = Circonscriptions voisines sur la carte en hexagones
 opened-close = Fermer
 opened-page = Page de la circonscription
 my-region = Ma circonscription
@@ -175,12 +192,14 @@ my-region-pin = Épingler comme ma circonscription
 
 table-answers = Réponses de toutes les circonscriptions
 table-parties = Sièges à pourvoir :
-table-total = Total des votes :
+table-total = Total des votes : { $votes }.
 col-answer = Réponse
 col-votes = Votes
 col-share-valid = Part des votes valides
 col-share-total = Part de tous les votes
 col-share-region = Part des votes de la circons­crip­tion
+col-share-counted = Part des votes comptés
+col-share-first = Part des premiers choix
 col-votes-share = Part des votes
 col-oui-share = Oui, part des votes valides
 col-carries = Approuve
@@ -196,15 +215,17 @@ col-first = En première place
 col-candidate = Candidature
 row-valid = Votes valides
 row-total = Tous les votes
+row-counted = Votes comptés
 row-exhausted = Votes épuisés
 row-threshold = Pour obtenir un siège
 of-all-votes = de tous les votes
+of-counted-votes = des votes comptés
 
 link-csv = Télécharger (CSV)
 link-json = Données (JSON)
 link-embed = Vue à intégrer
 newsroom = Pour les médias
-newsroom-data = Les fichiers CSV et JSON disent avec les chiffres s’ils sont définitifs (status), sur quelle trame du registre ils reposent (position), quand elle a été écrite (as_of) et combien de publications de votes ils contiennent (releases).
+newsroom-data = Les fichiers CSV et JSON disent avec les chiffres s’ils sont définitifs (status), sur quelle trame du registre ils reposent (position), quand elle a été écrite (as_of) et combien de publications de votes ils contiennent (releases). Dans le CSV, tied dit qui est à égalité pour un siège et recount si l’avance demande un dépouillement judiciaire ; un champ vide veut dire qu’on ne le sait pas encore.
 newsroom-snippet = Pour montrer ces résultats dans votre page, copiez ces lignes. Le cadre prend la hauteur de son contenu ; sans scripts, il garde celle qui est écrite ici.
 sheet = Feuille à signer
 sheet-line = Compté jusqu’à la trame { $position } du registre, le { $time }. { $releases ->

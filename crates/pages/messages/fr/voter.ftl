@@ -44,7 +44,7 @@ mark-region-legend = Votre circonscription
 mark-region-hint = Elle est écrite sur la lettre que vous avez reçue.
 mark-region-choose = Choisir une circonscription
 mark-region-show = Voir les candidatures
-mark-region-change = Changer
+mark-region-change = Changer de circonscription
 mark-ranking-hint = Classez les candidatures dans l’ordre de votre préférence. Vous pouvez n’en classer qu’une, et jusqu’à { $max }.
 mark-rank = { $ordinal } choix
 mark-rank-none = Aucun
@@ -91,13 +91,13 @@ fault-tries = { $count ->
    *[other] Il reste { $count } essais depuis votre réseau. Si tous échouent, le suivant sera possible après { $wait }.
 }
 fault-no-tries = Il ne reste aucun essai depuis votre réseau jusqu’à { $time }.
-fault-lost-letter = Si vous avez perdu votre lettre, appelez { $call } : vous recevrez un nouveau code.
+fault-lost-letter = Si vous avez perdu votre lettre, appelez { $call }, qui vous dira quoi faire.
 
 # Fins
-end-duplicate-title = Vous avez déjà voté à ce scrutin
+end-duplicate-title = Un vote est déjà enregistré avec cette lettre
 end-duplicate-attempt = C’est la tentative nº { $attempt } pour ce NAS et ce code, le vote enregistré compris.
 end-duplicate-body = Si vous avez voté sur une autre page, dans une autre fenêtre ou sur un autre appareil, tout va bien : le premier vote compte.
-end-duplicate-lost = Si la connexion s’est interrompue pendant que vous votiez, ce vote était bien arrivé : c’est lui qui compte.
+end-duplicate-lost = Si la connexion s’est interrompue pendant que vous votiez, il se peut que votre vote soit arrivé quand même : c’est alors lui qui compte.
 end-duplicate-help = Si vous n’avez pas voté, une autre personne s’est peut-être servie de votre lettre : appelez sans tarder { $call }.
 end-repeats-body = Le vote a été renvoyé trop souvent : cet envoi n’est pas noté. Il n’y a rien à faire. Réessayez dans { $wait } s’il le faut.
 end-not-open-title = Le vote n’a pas encore commencé
@@ -144,9 +144,9 @@ end-check = Vérifier un reçu
 
 # Reçu
 receipt-title = Votre vote est enregistré
-receipt-lead = Gardez ce reçu : il prouve que le vote est dans l’urne. Il ne dit rien de votre choix.
+receipt-lead = Gardez ce reçu : il permet de vérifier que le vote est dans l’urne. Il ne dit rien de votre choix.
 receipt-id = Numéro de reçu
-receipt-time = Enregistré dans l'heure à partir du
+receipt-time = Enregistré dans l’heure commençant le
 receipt-qr = Code QR de ce reçu
 receipt-print = Imprimer
 receipt-copy = Copier le numéro
@@ -154,7 +154,7 @@ receipt-check = Vous pouvez le vérifier quand vous voulez, sur cet appareil ou 
 receipt-no-ballot = Le numéro ne dit pas de quel scrutin est ce vote : cette page ne peut donc pas le nommer.
 receipt-where = Adresse où le vérifier :
 receipt-close = Sur un appareil partagé, fermez cette fenêtre maintenant.
-receipt-close-why = Personne après vous ne pourra voir ce que vous avez fait ici.
+receipt-close-why = Cette page ne restera pas à l’écran pour la personne suivante.
 receipt-home = Voter à un autre scrutin
 
 # Vérifier un reçu

@@ -18,7 +18,7 @@ use election::Language;
 use crate::cluster::ClusterTable;
 use crate::frame::{Frame, Page, PageContext};
 use crate::messages::Messages;
-use crate::wording::{self, clock_time};
+use crate::wording::{self, clock_time, moment};
 use curve::Curve;
 use panel::{Alarm, Beyond, Limit, Panel, Severity, Unit};
 
@@ -110,7 +110,8 @@ fn as_of(context: &PageContext<'_>, history: &MonitorHistory) -> String {
         return t.get("monitor-nothing-yet").into_owned();
     };
     let at = |ms| clock_time(context.lang, &context.event.time_zone, ms);
-    let values = [("time", at(last_ms).into()), ("since", at(first_ms).into())];
+    let last = moment(context.lang, &context.event.time_zone, last_ms).text;
+    let values = [("time", last.into()), ("since", at(first_ms).into())];
     t.fill("monitor-as-of", values)
 }
 

@@ -71,7 +71,7 @@ fn without_an_alarm_it_says_so_and_stopping_is_none() {
     assert!(html.contains("<strong>1,234 per s</strong>"));
     assert!(
         html.replace('\u{a0}', " ")
-            .contains("As of 8:20 p.m. Eastern time. The curves begin at 8:10 p.m. Eastern time"),
+            .contains("As of October 6, 2026, 8:20 p.m. Eastern time. The curves begin at 8:10 p.m. Eastern time"),
         "{html}"
     );
     // What the program does not have has no panel.

@@ -7,6 +7,8 @@ use crate::wording::NO_BREAK_SPACE;
 /// The witnesses as a page names them.
 pub(super) struct CheckedLine {
     pub(super) said: String,
+    /// How long ago, which no paper can say.
+    pub(super) ago: Option<String>,
     pub(super) witnesses: Vec<WitnessLink>,
 }
 
@@ -23,17 +25,14 @@ impl CheckedLine {
         let seen: Vec<u64> = witnesses.clone().filter_map(|w| w.seconds_ago).collect();
         let (count, all) = (seen.len(), checked.witnesses.len());
         let enough = u32::try_from(count).is_ok_and(|count| count >= checked.required);
-        let said = match seen.iter().max() {
-            // So long ago at most have all of these seen it.
-            Some(seconds) if enough => t.fill(
+        // So long ago at most have all of these seen it.
+        let longest = seen.iter().max().filter(|_| enough);
+        let said = match longest {
+            Some(_) => t.fill(
                 "checked-line",
-                [
-                    ("count", count.into()),
-                    ("all", all.into()),
-                    ("ago", ago(*seconds).into()),
-                ],
+                [("count", count.into()), ("all", all.into())],
             ),
-            _ => t.fill(
+            None => t.fill(
                 "checked-few",
                 [
                     ("count", count.into()),
@@ -46,6 +45,7 @@ impl CheckedLine {
         let link = |url: &str| Some(url).filter(opens).map(str::to_owned);
         CheckedLine {
             said,
+            ago: longest.map(|seconds| t.fill("checked-ago", [("ago", ago(*seconds).into())])),
             witnesses: witnesses
                 .map(|witness| WitnessLink {
                     name: witness.name.clone(),

@@ -2,10 +2,11 @@
 
 use std::cmp::{Ordering, Reverse};
 
-use election::{CountingRules, Election, System};
+use election::{CountingRules, Election, Language, System};
 
 use super::asked::Show;
 use super::view::{CandidateVotes, Progress, RegionView, Stage};
+use crate::wording;
 
 /// A margin below one in so many votes is a close one.
 const CLOSE_ONE_IN: u64 = 20;
@@ -84,6 +85,11 @@ impl Margin {
             of,
             decimals,
         }
+    }
+
+    /// Of the votes, in per cent. One vote of many is not nothing.
+    pub(super) fn share(self, lang: Language) -> String {
+        wording::percent_beside(lang, self.votes, self.of, &[(0, 1)])
     }
 
     pub(super) fn is_close(self) -> bool {

@@ -1,5 +1,6 @@
 //! Results as CSV (RFC 4180): one header line, one line per region and choice, integers only. Each line
-//! says how final its numbers are, in the words of the JSON documents: lines are copied alone.
+//! says how final its numbers are, in the words of the JSON documents: lines are copied alone. A number that
+//! is not known yet is empty, never 0.
 
 use election::{Ballot, CandidateStatus, Election};
 
@@ -16,6 +17,7 @@ pub fn law_csv(night: &Night<'_>, ballot: &Ballot, view: &LawView) -> String {
         "region_name",
         "choice",
         "votes",
+        "recount",
         "status",
         "position",
         "as_of",
@@ -23,15 +25,20 @@ pub fn law_csv(night: &Night<'_>, ballot: &Ballot, view: &LawView) -> String {
     ]);
     let as_of = as_of(night, &view.progress);
     let releases = view.progress.releases.to_string();
+    let recount = view.seen.counts().map(|counts| counts.recount);
+    let recount = once_complete(&view.progress, recount.unwrap_or_default());
     let mut add = |region: &str, name: &str, answers: AnswerCounts| {
+        let cast = answers.valid().saturating_add(answers.blanc);
         let votes = [answers.oui, answers.non, answers.blanc];
+        let votes = votes.map(|votes| figure(&view.progress, votes, cast));
         for (choice, votes) in ["oui", "non", "blanc"].iter().zip(votes) {
             csv.push_str(&line(&[
                 &ballot.id,
                 region,
                 name,
                 choice,
-                &votes.to_string(),
+                &votes,
+                recount,
                 view.progress.status(),
                 &view.progress.position,
                 &as_of,
@@ -73,6 +80,8 @@ pub fn election_csv(
         "votes",
         "leading",
         "elected",
+        "tied",
+        "recount",
         "status",
         "position",
         "as_of",
@@ -84,6 +93,8 @@ pub fn election_csv(
     let is_complete = view.progress.is_complete();
     for region in &view.regions {
         let place = region_name(night, region.region);
+        let cast = region.candidates.iter().map(|c| c.votes);
+        let cast = cast.fold(0, u64::saturating_add);
         for votes in &region.candidates {
             let Some(candidate) = election.candidate(votes.number) else {
                 continue;
@@ -95,9 +106,11 @@ pub fn election_csv(
                 &votes.number.to_string(),
                 &format!("{} {}", candidate.first_name, candidate.last_name),
                 candidate.party.as_deref().unwrap_or_default(),
-                &votes.votes.to_string(),
+                &figure(&view.progress, votes.votes, cast),
                 truth(votes.wins && !is_complete),
                 truth(votes.wins && is_complete),
+                truth(region.tied.contains(&votes.number)),
+                once_complete(&view.progress, region.recount),
                 view.progress.status(),
                 &view.progress.position,
                 &as_of,
@@ -111,6 +124,22 @@ pub fn election_csv(
 
 fn truth(value: bool) -> &'static str {
     if value { "true" } else { "false" }
+}
+
+/// Votes of a choice; empty where no vote of those `cast` is in the counts yet.
+fn figure(progress: &Progress, votes: u64, cast: u64) -> String {
+    match cast == 0 && !progress.is_complete() {
+        true => String::new(),
+        false => votes.to_string(),
+    }
+}
+
+/// What only a whole count can say; empty before.
+fn once_complete(progress: &Progress, value: bool) -> &'static str {
+    match progress.is_complete() {
+        true => truth(value),
+        false => "",
+    }
 }
 
 /// Commit time of the last frame that is counted; empty before the first vote.

@@ -15,7 +15,7 @@ use super::newsroom::Newsroom;
 use super::night::{Night, Standing, TurnoutLine, ballot_path};
 use super::parties::{PartyLine, SeatBar, all_seats, party_lines, seat_bar, total_votes};
 use super::region_list::{RegionLine, ShowLine, region_lines, show_lines};
-use super::view::ElectionView;
+use super::view::{ElectionView, Progress};
 use crate::chart;
 use crate::frame::{Frame, Page};
 
@@ -33,6 +33,7 @@ struct ElectionPage<'a> {
     standing: Standing,
     turnout: TurnoutLine,
     curve: Option<Curve>,
+    /// How many votes are in the figures, as a sentence.
     total: String,
     seats: String,
     bar: Option<SeatBar<'a>>,
@@ -53,6 +54,7 @@ struct ElectionPage<'a> {
     margin_heading: &'static str,
     seats_heading: &'static str,
     votes_heading: &'static str,
+    share_heading: &'static str,
     patterns: Vec<(usize, &'static str)>,
 }
 
@@ -78,6 +80,19 @@ fn atlas<'a>(night: &Night<'a>, regions: &[RegionLine<'a>]) -> Vec<Picture<'a>> 
     })
 }
 
+/// Message id of what a party's share is of; `whole` is that of all votes, once they are counted.
+pub(super) fn share_heading(
+    election: &Election,
+    progress: &Progress,
+    whole: &'static str,
+) -> &'static str {
+    match (margins_of_rounds(election), progress.is_complete()) {
+        (true, _) => "col-share-first",
+        (false, true) => whole,
+        (false, false) => "col-share-counted",
+    }
+}
+
 /// The page of an election over all its regions.
 #[must_use]
 pub fn election(
@@ -101,7 +116,7 @@ pub fn election(
         frame: night.frame(
             ballot.title.in_language(night.lang()).to_owned(),
             &path,
-            &headline.text,
+            &headline.described(night.t()),
         ),
         stream: night.stream,
         full: night.link(&path),
@@ -116,10 +131,9 @@ pub fn election(
         ),
         path: night.action(path),
         kind: crate::voter::kind_of(ballot),
-        headline,
         turnout: turnout_line(night, view.turnout, hours.as_ref()),
         curve: hours.and_then(|hours| hours.curve),
-        total: night.count(total_votes(view)),
+        total: headline.total(night, total_votes(view)),
         seats: night.count(all),
         bar: seat_bar(night, &parties, all, mark),
         parties,
@@ -145,6 +159,8 @@ pub fn election(
             true => "col-first-choices",
             false => "col-votes",
         },
+        share_heading: share_heading(election, &view.progress, "col-share-total"),
+        headline,
         patterns: chart::patterns(),
         standing,
     };

@@ -9,6 +9,7 @@ use super::parties::{
     PartyLine, all_seats, candidate_name, majority_of, party_position, total_votes,
 };
 use super::view::{ElectionView, LawView, Progress, RegionView, Seen, Stage, Turnout};
+use crate::messages::Messages;
 use crate::wording;
 
 /// Names that a sentence lists; further ones are counted.
@@ -23,11 +24,32 @@ pub(super) struct Headline {
     pub(super) statement: Option<String>,
     /// Regions with votes in the counts, of how many; empty where a ballot has a single region.
     pub(super) reporting: String,
+    /// How much of the turnout is counted; empty once all of it is, and while counts are hidden.
+    pub(super) counted: String,
+    /// The count itself calls for a recount.
+    pub(super) recount: bool,
     /// Why numbers on the page do not add up to other numbers on it.
     pub(super) sums: Vec<String>,
 }
 
 impl Headline {
+    /// The sentence for those who see nothing of the page beside it.
+    pub(super) fn described(&self, t: &Messages) -> String {
+        let (name, value) = (t.get(self.status).into(), self.text.as_str().into());
+        t.fill("says", [("name", name), ("value", value)])
+    }
+
+    /// How many votes are in the figures, as a sentence of a table.
+    pub(super) fn total(&self, night: &Night<'_>, total: u64) -> String {
+        match self.counted.as_str() {
+            "" => {
+                let total = night.count(total);
+                night.t().fill("table-total", [("votes", total.into())])
+            }
+            counted => counted.to_owned(),
+        }
+    }
+
     /// Of an election over its regions.
     pub(super) fn of_election(
         night: &Night<'_>,
@@ -45,7 +67,12 @@ impl Headline {
         let all = all_seats(election, view);
         let text = match nothing(night, &view.progress, &view.seen, view.turnout, counted) {
             Some(nothing) => nothing,
-            None => seats_sentence(night, parties, taken, all, Mark::of(&view.progress)),
+            None if taken == 0 => all_tied(night, &contests),
+            None => {
+                let mark = Mark::of(&view.progress);
+                let is_single = election.seats == 1;
+                seats_sentence(night, parties, (taken, all), is_single, mark)
+            }
         };
         let is_shown = view.seen.counts().is_some();
         let mut sums = Vec::new();
@@ -62,6 +89,8 @@ impl Headline {
                 true => reporting(night, with_votes.count(), contests.len()),
                 false => String::new(),
             },
+            counted: counted_so_far(night, &view.progress, &view.seen, (counted, view.turnout)),
+            recount: false,
             sums,
         }
     }
@@ -92,6 +121,8 @@ impl Headline {
             status: status(progress),
             statement: statement(night, progress),
             reporting: String::new(),
+            counted: counted_so_far(night, progress, seen, (counted, view.turnout)),
+            recount: view.recount,
             sums,
         }
     }
@@ -109,7 +140,13 @@ impl Headline {
         let counted = total.valid().saturating_add(total.blanc);
         let text = match nothing(night, &view.progress, &view.seen, view.turnout, counted) {
             Some(nothing) => nothing,
-            None if total.valid() == 0 => t.get("headline-no-valid").into_owned(),
+            None if total.valid() == 0 => {
+                let id = match view.progress.is_complete() {
+                    true => "headline-all-blank",
+                    false => "headline-no-valid",
+                };
+                t.get(id).into_owned()
+            }
             None => decision.sentence(night, law, total),
         };
         let mut sums = Vec::new();
@@ -134,6 +171,8 @@ impl Headline {
                 Some(_) => reporting(night, with_votes.count(), night.context.event.regions.len()),
                 None => String::new(),
             },
+            counted: counted_so_far(night, &view.progress, &view.seen, (counted, view.turnout)),
+            recount: view.seen.counts().is_some_and(|counts| counts.recount),
             sums,
         }
     }
@@ -185,8 +224,8 @@ fn nothing<T>(
 fn seats_sentence(
     night: &Night<'_>,
     parties: &[PartyLine<'_>],
-    taken: u64,
-    all: u64,
+    (taken, all): (u64, u64),
+    is_single: bool,
     mark: Mark,
 ) -> String {
     let t = night.t();
@@ -202,6 +241,8 @@ fn seats_sentence(
     let names: Vec<String> = first.iter().map(|party| party.name.clone()).collect();
     let needed = majority_of(all);
     let id = match mark {
+        // A seat is a region there, and people say where somebody is ahead.
+        Mark::Leading if is_single => "headline-party-leading-regions",
         Mark::Leading => "headline-party-leading",
         Mark::Elected | Mark::Certified => "headline-party-elected",
     };
@@ -217,10 +258,22 @@ fn seats_sentence(
     let id = match mark {
         Mark::Leading => "headline-majority-needed",
         _ if most >= needed => "headline-majority-reached",
+        // Seats that nobody has yet may still make one.
+        _ if most + all.saturating_sub(taken) >= needed => "headline-majority-needed",
         _ => "headline-majority-missed",
     };
     let majority = t.fill(id, [("needed", needed.into())]);
     format!("{who} {majority}")
+}
+
+/// Where nobody is ahead anywhere: each region with counted votes has a tie.
+fn all_tied(night: &Night<'_>, contests: &[Contest]) -> String {
+    let is_tied = |contest: &Contest| matches!(contest, Contest::Tied { .. });
+    let id = match contests.iter().all(is_tied) {
+        true => "headline-all-tied",
+        false => "headline-counted-tied",
+    };
+    night.t().get(id).into_owned()
 }
 
 /// Who has the seats of one region.
@@ -238,6 +291,9 @@ pub(super) fn contest_sentence(
     };
     let is_complete = progress.is_complete();
     let (winners, margin) = match contest {
+        Contest::NothingCounted if is_complete => {
+            return t.get("headline-nobodys-seat").into_owned();
+        }
         Contest::NothingCounted => return t.get("headline-no-seat").into_owned(),
         Contest::Tied { tied, .. } => {
             return t.fill(
@@ -286,7 +342,7 @@ fn margin_sentence(night: &Night<'_>, who: &str, margin: Margin, is_complete: bo
             ("names", who.into()),
             ("votes", votes.into()),
             ("count", count.into()),
-            ("percent", night.percent(margin.votes, margin.of).into()),
+            ("percent", margin.share(night.lang()).into()),
         ],
     )
 }
@@ -320,6 +376,29 @@ fn listed(night: &Night<'_>, names: &[String]) -> String {
             [("first", all.join(", ").into()), ("last", last.into())],
         ),
     }
+}
+
+/// Votes in the counts, out of all that are cast.
+fn counted_so_far<T>(
+    night: &Night<'_>,
+    progress: &Progress,
+    seen: &Seen<T>,
+    (counted, turnout): (u64, Turnout),
+) -> String {
+    if progress.is_complete() || seen.counts().is_none() || turnout.votes == 0 {
+        return String::new();
+    }
+    // A few are not none, and nearly all are not all.
+    let ends = [(0, 1), (1, 1)];
+    let percent = wording::percent_beside(night.lang(), counted, turnout.votes, &ends);
+    night.t().fill(
+        "votes-counted",
+        [
+            ("counted", night.count(counted).into()),
+            ("votes", night.count(turnout.votes).into()),
+            ("percent", percent.into()),
+        ],
+    )
 }
 
 fn reporting(night: &Night<'_>, with_votes: usize, all: usize) -> String {

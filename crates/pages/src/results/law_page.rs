@@ -31,6 +31,9 @@ struct LawPage<'a> {
     turnout: TurnoutLine,
     curve: Option<Curve>,
     answers: Option<Answers>,
+    /// Message ids of all votes that are in the figures.
+    all_votes: &'static str,
+    of_all_votes: &'static str,
     gauges: Vec<Gauge>,
     needs: Needs,
     /// Message id of the verdict, and its style class.
@@ -90,7 +93,7 @@ pub fn law(night: &Night<'_>, ballot: &Ballot, law: &Law, view: &LawView) -> Pag
         frame: night.frame(
             ballot.title.in_language(lang).to_owned(),
             &path,
-            &headline.text,
+            &headline.described(night.t()),
         ),
         stream: night.stream,
         full: night.link(&path),
@@ -116,6 +119,14 @@ pub fn law(night: &Night<'_>, ballot: &Ballot, law: &Law, view: &LawView) -> Pag
         needs: needs(night, law),
         verdict: decision.verdict(),
         answers: total.map(|total| answers(night, law, total)),
+        all_votes: match view.progress.is_complete() {
+            true => "row-total",
+            false => "row-counted",
+        },
+        of_all_votes: match view.progress.is_complete() {
+            true => "of-all-votes",
+            false => "of-counted-votes",
+        },
         dots: region_dots(night, law, &regions),
         atlas: match regions.is_empty() {
             true => Vec::new(),

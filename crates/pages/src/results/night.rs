@@ -13,6 +13,9 @@ use crate::help::{Help, Site};
 use crate::messages::Messages;
 use crate::wording::{self, Moment, closing, moment};
 
+/// The frame that ends a ballot is written within so long after its close.
+const CLOSING_MS: i64 = 60_000;
+
 /// What results pages are rendered for.
 #[derive(Clone, Copy, Debug)]
 pub struct Night<'a> {
@@ -135,6 +138,17 @@ impl<'a> Night<'a> {
         moment(self.context.lang, &self.context.event.time_zone, ms)
     }
 
+    /// A moment of a ballot. What happens as voting ends is said as the end is said everywhere.
+    fn moment_of(&self, ballot: &Ballot, ms: i64) -> Moment {
+        match (ballot.closes..ballot.closes + CLOSING_MS).contains(&ms) {
+            true => Moment {
+                text: self.closing(ballot.closes).text,
+                ..self.moment(ms)
+            },
+            false => self.moment(ms),
+        }
+    }
+
     /// The end of a window.
     fn closing(&self, ms: i64) -> Moment {
         closing(self.context.lang, &self.context.event.time_zone, ms)
@@ -170,7 +184,9 @@ impl Standing {
     ) -> Standing {
         let t = night.t();
         let (hidden, updated) = match seen {
-            Seen::Counts { updated_ms, .. } => (None, updated_ms.map(|ms| night.moment(ms))),
+            Seen::Counts { updated_ms, .. } => {
+                (None, updated_ms.map(|ms| night.moment_of(ballot, ms)))
+            }
             Seen::Withheld { available_ms } => {
                 let time = night.closing(*available_ms).text;
                 (Some(t.fill("hidden-until", [("time", time.into())])), None)
@@ -181,7 +197,9 @@ impl Standing {
             state: progress.status(),
             when: when(night, ballot, progress),
             note: match &progress.stage {
-                Stage::Counting => t.get("note-counting").into_owned(),
+                Stage::Counting => t
+                    .get(counting_note(night, ballot, progress, seen))
+                    .into_owned(),
                 Stage::Preliminary => t.get("note-preliminary").into_owned(),
                 Stage::Certified { statement_sha256 } => {
                     let sha256 = statement_sha256.as_str();
@@ -201,9 +219,24 @@ impl Standing {
                 .checked
                 .as_ref()
                 .map(|checked| CheckedLine::of(t, checked)),
-            sheet: sheet(night, progress),
+            sheet: sheet(night, ballot, progress),
             settled: matches!(progress.stage, Stage::Certified { .. }),
         }
+    }
+}
+
+/// Message id of what counting means for who reads the page: before the close, nothing may be counted at all.
+fn counting_note<T>(
+    night: &Night<'_>,
+    ballot: &Ballot,
+    progress: &Progress,
+    seen: &Seen<T>,
+) -> &'static str {
+    let now_ms = night.context.now_ms;
+    match seen.counts().is_none() || progress.releases == 0 {
+        true if now_ms < ballot.opens => "note-before",
+        true if now_ms < ballot.closes => "note-voting",
+        _ => "note-counting",
     }
 }
 
@@ -218,7 +251,7 @@ fn when(night: &Night<'_>, ballot: &Ballot, progress: &Progress) -> String {
         Some(closed) => night.t().fill(
             "standing-complete",
             [
-                ("time", night.moment(closed).text.into()),
+                ("time", night.moment_of(ballot, closed).text.into()),
                 ("position", progress.position.as_str().into()),
             ],
         ),
@@ -226,7 +259,7 @@ fn when(night: &Night<'_>, ballot: &Ballot, progress: &Progress) -> String {
 }
 
 /// What a sheet of paper must say of itself: it is looked at without the page around it.
-fn sheet(night: &Night<'_>, progress: &Progress) -> String {
+fn sheet(night: &Night<'_>, ballot: &Ballot, progress: &Progress) -> String {
     let Some(ms) = progress.time_ms else {
         return night.t().get("sheet-empty").into_owned();
     };
@@ -234,7 +267,7 @@ fn sheet(night: &Night<'_>, progress: &Progress) -> String {
         "sheet-line",
         [
             ("position", progress.position.as_str().into()),
-            ("time", night.moment(ms).text.into()),
+            ("time", night.moment_of(ballot, ms).text.into()),
             ("releases", progress.releases.into()),
         ],
     )

@@ -5,6 +5,7 @@ use election::{Ballot, BallotKind};
 
 use super::contest::Mark;
 use super::decision::{Decision, mark_of};
+use super::election_page::share_heading;
 use super::headline::Headline;
 use super::hours::{Hours, turnout_line};
 use super::law_page::{Answers, answers};
@@ -35,6 +36,8 @@ struct Card<'a> {
     mark: String,
     bar: Option<SeatBar<'a>>,
     seats_heading: &'static str,
+    /// Message id of what a party's share is of.
+    share_heading: &'static str,
     parties: Vec<PartyLine<'a>>,
 }
 
@@ -54,7 +57,7 @@ pub fn index(night: &Night<'_>, summaries: &[Summary]) -> Page {
             "says",
             [
                 ("name", card.title.into()),
-                ("value", card.headline.text.as_str().into()),
+                ("value", card.headline.described(t).into()),
             ],
         )
     });
@@ -92,6 +95,7 @@ fn card<'a>(night: &Night<'a>, ballot: &'a Ballot, summary: &Summary) -> Option<
                 mark: mark_of(law.threshold.votes),
                 bar: None,
                 seats_heading: "leader-leading",
+                share_heading: "col-share-total",
                 parties: Vec::new(),
             }
         }
@@ -113,6 +117,7 @@ fn card<'a>(night: &Night<'a>, ballot: &'a Ballot, summary: &Summary) -> Option<
                 mark: String::new(),
                 bar: seat_bar(night, &parties, all_seats(election, view), mark),
                 seats_heading: mark.of_candidate(),
+                share_heading: share_heading(election, &view.progress, "col-votes-share"),
                 parties,
             }
         }

@@ -22,6 +22,8 @@ pub(super) struct RegionLine<'a> {
     pub(super) turnout: String,
     /// None where no vote of the region is counted.
     pub(super) leader: Option<Leader<'a>>,
+    /// The count itself calls for a recount.
+    pub(super) recount: bool,
     /// Message id of why there is no leader.
     pub(super) empty: &'static str,
     /// What a search finds the region by, beside its name.
@@ -124,6 +126,7 @@ pub(super) fn region_lines<'a>(
             code: &place.code,
             turnout: night.percent(region.turnout.votes, region.turnout.registered),
             leader,
+            recount: region.recount,
             empty: match region.turnout.votes {
                 0 => "no-votes",
                 _ => "not-counted-yet",
@@ -190,9 +193,7 @@ fn leader<'a>(
         short: party_short(event, position),
         fill: fill(event, position),
         margin: margin.map(in_votes).unwrap_or_default(),
-        share: margin
-            .map(|m| night.percent(m.votes, m.of))
-            .unwrap_or_default(),
+        share: margin.map(|m| m.share(night.lang())).unwrap_or_default(),
         standing: mark.of_candidate(),
         gain: None,
     };

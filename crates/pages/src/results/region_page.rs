@@ -24,6 +24,8 @@ struct RegionPage<'a> {
     up: String,
     newsroom: Newsroom,
     title: &'a str,
+    /// What a printed sheet is of.
+    sheet_of: String,
     number: u16,
     headline: Headline,
     standing: Standing,
@@ -31,9 +33,13 @@ struct RegionPage<'a> {
     ranked: bool,
     /// Message id of the mark of whoever has a seat.
     winner_message: &'static str,
+    /// How many votes are in the figures, as a sentence.
     total: String,
+    /// Message id of what a share is of.
+    share_heading: &'static str,
     candidates: Vec<CandidateLine<'a>>,
-    tied: Vec<String>,
+    /// Who is tied, in words; empty where nobody is.
+    tied: String,
     /// Whose seat it was, where somebody of another party is first.
     gain: Option<String>,
     rounds: Option<RoundsView<'a>>,
@@ -85,14 +91,14 @@ pub fn region(
     let (number, region) = (election.number, view.region);
     let json = format!("/api/v1/elections/{number}/regions/{region}/results");
     let page = RegionPage {
-        frame: night.frame(name.to_owned(), &path, &headline.text),
+        frame: night.frame(name.to_owned(), &path, &headline.described(night.t())),
         stream: night.stream,
         full: night.link(&path),
         up: night.link(&up),
         newsroom: Newsroom::of(night, name, &path, (&format!("{up}/results.csv"), &json)),
         title: ballot.title.in_language(night.lang()),
+        sheet_of: format!("{}, {name}", ballot.title.in_language(night.lang())),
         number: view.region,
-        headline,
         winner_message: match (mark, &view.rounds) {
             (Mark::Leading, Some(_)) => "leader-after-rounds",
             _ => mark.of_candidate(),
@@ -100,9 +106,13 @@ pub fn region(
         standing: Standing::of(night, ballot, progress, seen),
         turnout: TurnoutLine::of(night, view.turnout),
         ranked: view.rounds.is_some(),
-        total: night.count(total),
-        candidates: candidate_lines(night, election, view, total),
-        tied: tied.iter().map(|n| candidate_name(election, *n)).collect(),
+        total: headline.total(night, total),
+        share_heading: match progress.is_complete() {
+            true => "col-share-region",
+            false => "col-share-counted",
+        },
+        candidates: candidate_lines(night, election, (progress, view), total),
+        tied: tied_words(night, election, &tied),
         gain,
         neighbours: neighbours(night, election, &up, view.region),
         neighbours_heading: match night.geometry.and_then(Geometry::map_size) {
@@ -110,9 +120,20 @@ pub fn region(
             None => "neighbours-hexagons",
         },
         rounds: rounds.map(|rounds| RoundsView::of(night, election, rounds, mark, &path)),
+        headline,
         patterns: chart::patterns(),
     };
     Some(night.finish(Page::new(night.lang(), &page)))
+}
+
+fn tied_words(night: &Night<'_>, election: &Election, tied: &[u32]) -> String {
+    if tied.is_empty() {
+        return String::new();
+    }
+    let names = tied.iter().map(|n| candidate_name(election, *n));
+    let names = names.collect::<Vec<String>>().join(", ");
+    let values = [("seats", election.seats.into()), ("names", names.into())];
+    night.t().fill("tied", values)
 }
 
 /// The election's regions beside one, by name; none where the event does not say where regions lie.
@@ -139,7 +160,7 @@ fn neighbours<'a>(
 fn candidate_lines<'a>(
     night: &Night<'a>,
     election: &Election,
-    view: &RegionView,
+    (progress, view): (&Progress, &RegionView),
     total: u64,
 ) -> Vec<CandidateLine<'a>> {
     let mut order: Vec<&CandidateVotes> = view.candidates.iter().collect();
@@ -151,7 +172,10 @@ fn candidate_lines<'a>(
             name: candidate_name(election, c.number),
             party: party_name(night, position),
             fill: fill(night.context.event, position),
-            votes: night.count(c.votes),
+            votes: match total == 0 && !progress.is_complete() {
+                true => "–".to_owned(),
+                false => night.count(c.votes),
+            },
             percent: night.percent(c.votes, total),
             width: width(c.votes, total),
             wins: c.wins,

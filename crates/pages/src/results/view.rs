@@ -164,6 +164,8 @@ pub struct LawCounts {
     /// By region, ascending; their sum is the total. None while the law is open:
     /// it is updated in steps of the whole country, of which one region may have a single vote.
     pub regions: Option<Vec<RegionAnswers>>,
+    /// Every vote is counted, and the margin calls for a recount.
+    pub recount: bool,
 }
 
 /// The votes of a candidate.
@@ -188,6 +190,8 @@ pub struct RegionView {
     pub candidates: Vec<CandidateVotes>,
     /// Candidates tied for the last seat, which nobody has.
     pub tied: Vec<u32>,
+    /// Every vote is counted, and the margin calls for a recount.
+    pub recount: bool,
     /// The rounds of a ranked count; none where marks are not ranked.
     pub rounds: Option<Rounds>,
 }

@@ -39,6 +39,7 @@ fn region(event: &Event, number: u16, votes: &[u64], wins: &[usize], tied: &[usi
         turnout: turnout(votes.iter().sum()),
         candidates: candidates.collect(),
         tied: tied.iter().map(|at| standing[*at]).collect(),
+        recount: false,
         rounds: None,
     }
 }
@@ -72,13 +73,21 @@ fn an_election_says_who_leads_in_how_many_seats_and_how_many_are_needed() {
     let none = |number| region(&event, number, &[], &[], &[]);
     let four = vec![first(1), first(2), first(3), first(4), second(5), none(6)];
     let level = vec![first(1), first(2), second(3), second(4), none(5), none(6)];
+    let halves = vec![
+        first(1),
+        first(2),
+        first(3),
+        second(4),
+        second(5),
+        second(6),
+    ];
     let (counting, complete) = (Stage::Counting, Stage::Preliminary);
     for (stage, regions, english, french) in [
         (
             &counting,
             &four,
-            "Party A leads in 4 of 6 seats; 4 needed for a majority.",
-            "Parti A mène pour 4 des 6 sièges\u{a0}; il en faut 4 pour la majorité.",
+            "Party A leads in 4 of 6 ridings; 4 needed for a majority.",
+            "Parti A est en tête dans 4 circonscriptions sur 6\u{a0}; il en faut 4 pour la majorité.",
         ),
         (
             &complete,
@@ -89,14 +98,14 @@ fn an_election_says_who_leads_in_how_many_seats_and_how_many_are_needed() {
         (
             &counting,
             &level,
-            "Party A and Party B lead in 2 of 6 seats each; 4 needed for a majority.",
-            "Parti A et Parti B mènent pour 2 des 6 sièges chacun\u{a0}; il en faut 4 pour la majorité.",
+            "Party A and Party B lead in 2 of 6 ridings each; 4 needed for a majority.",
+            "Parti A et Parti B sont en tête dans 2 circonscriptions sur 6 chacun\u{a0}; il en faut 4 pour la majorité.",
         ),
         (
             &certified(),
-            &level,
-            "Party A and Party B are elected in 2 of 6 seats each; no majority: 4 needed.",
-            "Parti A et Parti B obtiennent 2 des 6 sièges chacun\u{a0}; pas de majorité\u{a0}: il en fallait 4.",
+            &halves,
+            "Party A and Party B are elected in 3 of 6 seats each; no majority: 4 needed.",
+            "Parti A et Parti B obtiennent 3 des 6 sièges chacun\u{a0}; pas de majorité\u{a0}: il en fallait 4.",
         ),
     ] {
         let html = election_page(&event, Language::English, stage, regions);
@@ -107,6 +116,45 @@ fn an_election_says_who_leads_in_how_many_seats_and_how_many_are_needed() {
     let html = election_page(&event, Language::English, &counting, &level);
     assert_eq!(says(&html)[1], "4 of 6 ridings have votes in the count.");
     assert!(html.contains("Seats that nobody has: 2."), "{html}");
+}
+
+/// "No majority" once stood there while a tie could still make one.
+#[test]
+fn a_majority_is_missed_only_once_no_open_seat_can_make_it() {
+    let event = event();
+    let first = |number| region(&event, number, &[60, 40], &[0], &[]);
+    let second = |number| region(&event, number, &[40, 60], &[1], &[]);
+    let none = |number| region(&event, number, &[], &[], &[]);
+    let tied = |number| region(&event, number, &[50, 50], &[], &[0, 1]);
+    let level = vec![first(1), first(2), second(3), second(4), none(5), none(6)];
+    let open = vec![first(1), first(2), first(3), second(4), second(5), tied(6)];
+    let all_tied: Vec<RegionView> = (1..=6).map(tied).collect();
+    let complete = Stage::Preliminary;
+    for (stage, regions, english, french) in [
+        (
+            &certified(),
+            &level,
+            "Party A and Party B are elected in 2 of 6 seats each; 4 needed for a majority.",
+            "Parti A et Parti B obtiennent 2 des 6 sièges chacun\u{a0}; il en faut 4 pour la majorité.",
+        ),
+        (
+            &complete,
+            &open,
+            "Party A is elected in 3 of 6 seats; 4 needed for a majority.",
+            "Parti A obtient 3 des 6 sièges\u{a0}; il en faut 4 pour la majorité.",
+        ),
+        (
+            &complete,
+            &all_tied,
+            "Every riding is tied.",
+            "Toutes les circonscriptions sont à égalité.",
+        ),
+    ] {
+        let html = election_page(&event, Language::English, stage, regions);
+        assert_eq!(says(&html)[0], english);
+        let html = election_page(&event, Language::French, stage, regions);
+        assert_eq!(says(&html)[0], french);
+    }
 }
 
 /// Candidates without a party lead, but no party does; the event may name no party at all.
@@ -197,6 +245,7 @@ fn law_says(stage: Stage, oui: u64, non: u64, regions: Option<&[(u64, u64)]>) ->
         seen: shown(LawCounts {
             total: answers(oui, non),
             regions,
+            recount: false,
         }),
     };
     let html = results::law(&night, law, law.law().expect("a law"), &view).html;
@@ -219,6 +268,12 @@ fn a_law_says_what_it_has_and_what_it_needs() {
             (50, 50),
             None,
             "Yes and No are level at 50.0% of the valid votes; at least 60% needed to pass. 4 of 6 ridings must approve, too.",
+        ),
+        (
+            Stage::Counting,
+            (45, 55),
+            None,
+            "The No side leads: Yes has 45.0% of the valid votes; at least 60% needed to pass. 4 of 6 ridings must approve, too.",
         ),
         (
             Stage::Preliminary,
@@ -271,6 +326,7 @@ fn a_seat_that_the_rule_for_ties_gave_is_said_so() {
         turnout: turnout(80),
         candidates: vec![votes(numbers[0], true), votes(numbers[1], false)],
         tied: vec![],
+        recount: false,
         rounds: Some(Rounds {
             decimals: 0,
             rounds: vec![round],

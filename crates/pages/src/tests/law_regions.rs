@@ -19,6 +19,7 @@ fn view() -> LawView {
     let [shown, ..] = seen(LawCounts {
         total: AnswerCounts::default(),
         regions: Some(regions.collect()),
+        recount: false,
     });
     LawView {
         progress: progress(Stage::Preliminary),

@@ -54,6 +54,7 @@ pub(super) fn region(number: u16, votes: &[(u32, u64)], tied: &[u32]) -> RegionV
         },
         candidates: candidates.collect(),
         tied: tied.to_vec(),
+        recount: false,
         rounds: None,
     }
 }
@@ -442,7 +443,7 @@ fn seats_of_another_party_are_said_to_be_held_and_once_elected_to_be_gained() {
         (
             Stage::Counting,
             Some(&earlier),
-            Some("Siège détenu par Parti B"),
+            Some("Siège détenu avant ce vote par Parti B"),
             "Gain",
         ),
         (

@@ -36,7 +36,7 @@ fn results_name_the_witnesses_who_have_seen_them() {
         (None, "Provisional results: counting", "Checked by"),
         (
             Some(checked(&[Some(12), None, Some(7)])),
-            "Checked by 2 of 3 witnesses, 12\u{a0}s ago – <a href=\"https://witness.paper.example/\" target=\"_blank\" rel=\"external noopener noreferrer\">paper</a>, <a href=\"https://witness.party.example/\" target=\"_blank\" rel=\"external noopener noreferrer\">party</a> (not yet), <a",
+            "Checked by 2 of 3 witnesses<span class=\"screen\">, 12\u{a0}s ago</span> – <a href=\"https://witness.paper.example/\" target=\"_blank\" rel=\"external noopener noreferrer\">paper</a>, <a href=\"https://witness.party.example/\" target=\"_blank\" rel=\"external noopener noreferrer\">party</a> (not yet), <a",
             "so far",
         ),
         (
@@ -46,7 +46,7 @@ fn results_name_the_witnesses_who_have_seen_them() {
         ),
         (
             Some(plain),
-            "witnesses, 2\u{a0}h ago – <span>paper</span>, <a",
+            "witnesses<span class=\"screen\">, 2\u{a0}h ago</span> – <span>paper</span>, <a",
             "javascript",
         ),
     ] {

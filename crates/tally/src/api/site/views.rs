@@ -23,7 +23,12 @@ pub(in crate::api) fn summary(
             progress: progress(&results.standing, checked),
             turnout,
             hours: hours(results),
-            seen: seen(results, results.law().map(law_counts)),
+            seen: seen(
+                results,
+                results
+                    .law()
+                    .map(|law| law_counts(law, results.standing.stage.is_complete())),
+            ),
         }),
         BallotKind::Election(election) => Summary::Election(ElectionView {
             progress: progress(&results.standing, checked),
@@ -105,7 +110,7 @@ fn seen<T>(results: &Results, counts: Option<T>) -> Seen<T> {
     }
 }
 
-fn law_counts(law: &LawResults) -> LawCounts {
+fn law_counts(law: &LawResults, is_complete: bool) -> LawCounts {
     let regions = law.regions.as_ref().map(|regions| {
         let answers = regions.iter().map(|(region, answers)| RegionAnswers {
             region: *region,
@@ -116,6 +121,8 @@ fn law_counts(law: &LawResults) -> LawCounts {
     LawCounts {
         total: answer_counts(law.total),
         regions,
+        // Before the last vote a margin calls for nothing.
+        recount: law.decision.recount && is_complete,
     }
 }
 
@@ -129,10 +136,11 @@ fn answer_counts(answers: Answers) -> AnswerCounts {
 
 fn region_views(election: &Election, results: &Results) -> Vec<RegionView> {
     let counts = results.election();
+    let is_complete = results.standing.stage.is_complete();
     let view = |region: &u16| {
         let turnout = turnout(results.turnout.of(*region));
         match counts.map(|counts| &counts.regions[region]) {
-            Some(counts) => region_view(*region, turnout, counts),
+            Some(counts) => region_view(*region, turnout, counts, is_complete),
             None => RegionView {
                 region: *region,
                 turnout,
@@ -143,7 +151,12 @@ fn region_views(election: &Election, results: &Results) -> Vec<RegionView> {
     election.regions().iter().map(view).collect()
 }
 
-fn region_view(region: u16, turnout: Turnout, counts: &RegionResults) -> RegionView {
+fn region_view(
+    region: u16,
+    turnout: Turnout,
+    counts: &RegionResults,
+    is_complete: bool,
+) -> RegionView {
     let candidates = counts.candidates.iter().map(|candidate| CandidateVotes {
         number: candidate.number,
         votes: candidate.votes,
@@ -154,6 +167,7 @@ fn region_view(region: u16, turnout: Turnout, counts: &RegionResults) -> RegionV
         turnout,
         candidates: candidates.collect(),
         tied: counts.tied.clone(),
+        recount: counts.recount && is_complete,
         rounds: counts.rounds.as_deref().map(rounds),
     }
 }
@@ -202,7 +216,40 @@ fn units_of(amount: Amount, decimals: u8) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use counting::referendum;
+
     use super::*;
+
+    #[test]
+    fn a_recount_is_due_only_once_every_vote_is_counted() {
+        let counts = RegionResults {
+            recount: true,
+            ..RegionResults::default()
+        };
+        let threshold = referendum::Threshold {
+            votes: referendum::Share {
+                numerator: 1,
+                denominator: 2,
+                more_than: true,
+            },
+            regions: None,
+        };
+        let level = referendum::RegionVotes {
+            region: 0,
+            oui: 5,
+            non: 5,
+        };
+        let law = LawResults {
+            total: Answers::default(),
+            regions: None,
+            decision: referendum::decide(&[level], 0, &threshold),
+        };
+        for is_complete in [false, true] {
+            let region = region_view(1, Turnout::default(), &counts, is_complete);
+            assert_eq!(region.recount, is_complete);
+            assert_eq!(law_counts(&law, is_complete).recount, is_complete);
+        }
+    }
 
     #[test]
     fn amounts_keep_every_decimal() {
