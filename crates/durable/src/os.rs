@@ -17,7 +17,8 @@ pub struct OsStorage;
 struct OsFile(File);
 
 /// The lock lives as long as the open file description.
-struct OsLock(File);
+#[derive(Debug)]
+pub(crate) struct OsLock(File);
 
 /// Closing the file is not enough: a program that another thread is just starting holds a copy of it for
 /// a moment, and the lock with it.
@@ -78,14 +79,7 @@ impl Storage for OsStorage {
     }
 
     fn lock_exclusive(&self, path: &Path) -> io::Result<Box<dyn StorageLock>> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)?;
-        rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)?;
-        Ok(Box::new(OsLock(file)))
+        Ok(Box::new(lock_exclusive(path)?))
     }
 }
 
@@ -161,6 +155,18 @@ impl OsFile {
         }
         Ok(())
     }
+}
+
+/// The lock of a file, which is made where there is none; refused at once where another holds it.
+pub(crate) fn lock_exclusive(path: &Path) -> io::Result<OsLock> {
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)?;
+    rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive)?;
+    Ok(OsLock(file))
 }
 
 /// Three system calls: `openat(O_RDONLY|O_DIRECTORY|O_CLOEXEC)`, `fsync`, `close`.

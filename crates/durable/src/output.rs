@@ -5,6 +5,7 @@
 //! after a crash an aside copy may stay behind, under a name that starts with a dot and ends in
 //! `.aside-<process>-<number>`.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -14,10 +15,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
-use crate::os::{fsync_dir, parent_of};
+use crate::os::{self, OsLock, fsync_dir, parent_of};
 
 /// Large enough that a sequential writer makes few system calls.
 const BUFFER_BYTES: usize = 1 << 18;
+/// Between the name of an output and the numbers of its aside copy.
+const ASIDE: &str = ".aside-";
 
 /// Why an output could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +30,14 @@ pub enum OutputError {
     Exists {
         /// The output's final name.
         path: PathBuf,
+    },
+    /// Another job is writing the same output.
+    #[error("another job is writing {} (it holds {}): wait for its end, or look why it takes so long", path.display(), lock.display())]
+    Busy {
+        /// The output's final name.
+        path: PathBuf,
+        /// The lock that the other job holds.
+        lock: PathBuf,
     },
     /// The name cannot be an output, such as `/` or one that ends in `..`.
     #[error("{} does not name a file or directory to write, choose another name", path.display())]
@@ -148,7 +159,9 @@ impl OutputFile {
 /// One output directory. Write files below [`OutputDir::aside`], then [`OutputDir::finish`].
 #[derive(Debug)]
 pub struct OutputDir {
+    // Declared first: what is aside is gone before the next job may begin.
     target: Target,
+    _lock: Option<OsLock>,
 }
 
 impl OutputDir {
@@ -158,7 +171,31 @@ impl OutputDir {
     pub fn create(path: &Path, force: bool) -> Result<OutputDir, OutputError> {
         let target = Target::new(path, force, Kind::Directory)?;
         fs::create_dir(&target.aside).map_err(OutputError::io("create", &target.aside))?;
-        Ok(OutputDir { target })
+        Ok(OutputDir {
+            target,
+            _lock: None,
+        })
+    }
+
+    /// As [`OutputDir::create`], for a place that jobs write again and again: one job at a time, which holds the
+    /// lock `.NAME.lock` beside the place. The lock's empty file stays. What killed jobs left aside is removed.
+    ///
+    /// Errors: also [`OutputError::Busy`] where another job is at it; what it has written stays.
+    pub fn create_alone(path: &Path, force: bool) -> Result<OutputDir, OutputError> {
+        let name = name_of(path)?;
+        let lock_path = beside(path, name, ".lock");
+        let lock = os::lock_exclusive(&lock_path).map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock => OutputError::Busy {
+                path: path.to_owned(),
+                lock: lock_path.clone(),
+            },
+            _ => OutputError::io("lock", &lock_path)(error),
+        })?;
+        remove_left(path, name)?;
+        Ok(OutputDir {
+            _lock: Some(lock),
+            ..OutputDir::create(path, force)?
+        })
     }
 
     /// Where to write meanwhile. The directory lies beside its final place, on the same filesystem.
@@ -195,9 +232,7 @@ struct Target {
 impl Target {
     fn new(path: &Path, force: bool, kind: Kind) -> Result<Target, OutputError> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let name = path.file_name().ok_or_else(|| OutputError::NoName {
-            path: path.to_owned(),
-        })?;
+        let name = name_of(path)?;
         if !force && fs::symlink_metadata(path).is_ok() {
             return Err(OutputError::Exists {
                 path: path.to_owned(),
@@ -208,10 +243,11 @@ impl Target {
             return Err(OutputError::io("replace", path)(is_directory));
         }
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let mut aside = std::ffi::OsString::from(".");
-        aside.push(name);
-        aside.push(format!(".aside-{}-{number}", std::process::id()));
-        let aside = parent_of(path).join(aside);
+        let aside = beside(
+            path,
+            name,
+            &format!("{ASIDE}{}-{number}", std::process::id()),
+        );
         Ok(Target {
             path: path.to_owned(),
             aside,
@@ -271,6 +307,39 @@ impl Drop for Target {
             Err(_) => Ok(()),
         };
     }
+}
+
+fn name_of(path: &Path) -> Result<&OsStr, OutputError> {
+    path.file_name().ok_or_else(|| OutputError::NoName {
+        path: path.to_owned(),
+    })
+}
+
+/// A file or directory of our own beside `path`: `.NAME` and what tells it apart.
+fn beside(path: &Path, name: &OsStr, end: &str) -> PathBuf {
+    let mut own = OsString::from(".");
+    own.push(name);
+    own.push(end);
+    parent_of(path).join(own)
+}
+
+/// Removes directories that jobs of this place left aside, none of which runs any more.
+fn remove_left(path: &Path, name: &OsStr) -> Result<(), OutputError> {
+    let parent = parent_of(path);
+    let start = beside(path, name, ASIDE);
+    let start = start.file_name().unwrap_or_default().as_encoded_bytes();
+    for entry in fs::read_dir(parent).map_err(OutputError::io("read", parent))? {
+        let entry = entry.map_err(OutputError::io("read", parent))?;
+        let name = entry.file_name();
+        let number = name.as_encoded_bytes().strip_prefix(start);
+        let is_number = |byte: &u8| byte.is_ascii_digit() || *byte == b'-';
+        let is_left = number.is_some_and(|number| number.iter().all(is_number));
+        if is_left && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            let left = entry.path();
+            fs::remove_dir_all(&left).map_err(OutputError::io("remove", &left))?;
+        }
+    }
+    Ok(())
 }
 
 fn sync_tree(dir: &Path) -> Result<(), OutputError> {

@@ -46,6 +46,35 @@ fn an_unfinished_output_leaves_nothing() {
 }
 
 #[test]
+fn one_job_at_a_time_writes_a_place_and_sweeps_up_after_killed_ones() {
+    let home = TempDir::new().expect("a directory");
+    let place = home.path().join("site");
+    let ours = [".site.aside-4242-0", ".site.aside-17-3"];
+    let others = [".site.aside-mine", ".sites.aside-7-0"];
+    for name in ours.iter().chain(&others) {
+        fs::create_dir(home.path().join(name)).expect("made");
+    }
+    fs::write(home.path().join(".site.aside-5-5"), "no directory").expect("written");
+    let first = OutputDir::create_alone(&place, true).expect("started");
+    let second = OutputDir::create_alone(&place, true).expect_err("another is at it");
+    assert!(matches!(second, OutputError::Busy { .. }), "{second}");
+    assert!(first.aside().exists(), "the first goes on");
+    let beside = OutputDir::create_alone(&home.path().join("other"), true);
+    drop(beside.expect("another place"));
+    first.finish().expect("finished");
+    drop(OutputDir::create_alone(&place, true).expect("the next one"));
+    let left = [
+        ".other.lock",
+        ".site.aside-5-5",
+        ".site.aside-mine",
+        ".site.lock",
+        ".sites.aside-7-0",
+        "site",
+    ];
+    assert_eq!(names(home.path()), left);
+}
+
+#[test]
 fn an_existing_output_is_refused_unless_forced() {
     let home = TempDir::new().expect("a directory");
     let path = home.path().join("file");

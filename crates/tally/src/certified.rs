@@ -25,7 +25,7 @@ const STATEMENT_FILE: &str = "statement.json";
 /// A statement whose signature is sound.
 pub(crate) struct SignedStatement {
     json: Value,
-    sha256: String,
+    pub(crate) sha256: String,
     signed_by: String,
     /// The statement as it was signed.
     pub(crate) bytes: Vec<u8>,

@@ -441,16 +441,16 @@ pub(crate) struct Export {
     /// Which rows to write, or the ledger's log, or the site.
     #[arg(long)]
     pub(crate) what: ExportKind,
-    /// Form of the rows.
-    #[arg(long, default_value = "csv")]
-    pub(crate) format: Format,
+    /// Form of the rows; CSV without it.
+    #[arg(long)]
+    pub(crate) format: Option<Format>,
     /// File to write; standard output without it. Of the log and the site, the directory to make.
     #[arg(long, value_name = "FILE|DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Of the site: directory of a signed statement, whose ballots are shown as certified; may be repeated.
     #[arg(long, value_name = "DIR")]
     pub(crate) statement: Vec<PathBuf>,
-    /// Replace an existing file or directory, in one step.
+    /// Replace an existing file in one step, or a log or site that this program has written.
     #[arg(long)]
     pub(crate) force: bool,
 }

@@ -123,13 +123,13 @@ impl Directory {
     /// leaves it out.
     ///
     /// # Errors
-    /// As [`Directory::read`].
+    /// As [`Directory::read`], but of missing releases only where their file is missing, too.
     pub(crate) fn read_so_far(
         &self,
         hand: Option<&MaskHand>,
         visit: impl FnMut(&Fact) -> anyhow::Result<()>,
     ) -> anyhow::Result<Ends> {
-        self.read_until(hand, visit, |_| Ok(()))
+        self.read_until(hand, visit, Reading::check_file)
     }
 
     /// `check` looks at each partition's reading when it is at its end.

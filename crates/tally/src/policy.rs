@@ -28,8 +28,8 @@ pub(crate) struct Board {
     awaited: Awaited,
 }
 
-/// A version of a ballot's results: equal versions show equal results.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A version of a ballot's results: equal versions show equal results, and later ones are greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Version {
     /// Frames and releases that changed the ballot.
     changes: u64,

@@ -78,4 +78,15 @@ impl Reading {
             None => Ok(()),
         }
     }
+
+    /// Whether the count hand has begun, where the frames so far ask for a release.
+    ///
+    /// # Errors
+    /// Its file is not there.
+    pub(crate) fn check_file(&mut self) -> anyhow::Result<()> {
+        match &mut self.unmasking {
+            Some(unmasking) => unmasking.check_file(),
+            None => Ok(()),
+        }
+    }
 }

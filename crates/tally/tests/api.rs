@@ -249,6 +249,15 @@ fn errors_are_problems_in_the_language_asked_for() {
             "no-such-region",
         ),
         ("/api/v1/turnout/NOPE", "no-such-ballot"),
+        // Of what there is, one spelling is kept, and no other is found.
+        ("/api/v1/results/%4cIVE", "no-such-law"),
+        ("/api/v1/elections/01/results", "no-such-election"),
+        ("/api/v1/elections/+1/results", "no-such-election"),
+        ("/api/v1/elections/%31/results", "no-such-election"),
+        ("/api/v1/elections/1/regions/02/results", "no-such-region"),
+        ("/api/v1/elections/01/regions/2/results", "no-such-election"),
+        ("/api/v1/elections/1/regions/%32/results", "no-such-election"),
+        ("/api/v1/turnout/LIV%45", "no-such-ballot"),
         ("/api/v2", "not-found"),
     ] {
         for (language, header) in [("fr", ""), ("en", "accept-language: en-CA,fr;q=0.5\r\n")] {

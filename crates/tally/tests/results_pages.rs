@@ -166,6 +166,10 @@ fn ranked_rounds_stand_in_a_table_and_a_picture() {
     );
     for path in [
         "/ballots/RANKED/regions/999",
+        "/ballots/RANKED/regions/002",
+        "/ballots/RANKED/regions/+2",
+        "/ballots/RANKED/regions/%32",
+        "/ballots/%4cIVE",
         "/ballots/RANKED/regions/x",
         "/ballots/NOTHING",
     ] {

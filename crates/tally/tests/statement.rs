@@ -6,12 +6,13 @@ use std::fs;
 use std::process::Command;
 
 use election::Choice;
-use minisign::{KeyPair, SecretKeyBox};
+use minisign::KeyPair;
 use serde_json::Value;
 use specimen::write_secret;
 
+use support::desk::{Desk, sign_package};
 use support::program::{Names, Running, alone, stderr, stdout, tally};
-use support::{END_MS, Fixture, OVER, OVER_MS, SINGLE, log};
+use support::{END_MS, Fixture, OVER, SINGLE, log};
 
 const FILES: [&str; 3] = ["statement.json", "statement.fr.txt", "statement.en.txt"];
 
@@ -26,76 +27,6 @@ fn numbers_that_may_leave_votes_out_are_not_signed() {
         assert!(stderr(&output).contains("frames may be missing"));
         assert!(!desk.fixture.path("statement").exists());
     }
-}
-
-/// An event whose package an officer signed, 30 votes on each ballot, 2 more tied in the end.
-struct Desk {
-    fixture: Fixture,
-    names: Names,
-}
-
-impl Desk {
-    fn new() -> Desk {
-        Desk::of(Fixture::new(60))
-    }
-
-    fn of(fixture: Fixture) -> Desk {
-        sign_package(&fixture);
-        let mut ballots = fixture.ballot_box("data");
-        ballots.fill(0, 30);
-        ballots.set_time(OVER_MS);
-        ballots.close();
-        let names = Names::new(&fixture, "data");
-        Desk { fixture, names }
-    }
-
-    fn path(&self, name: &str) -> String {
-        let path = self.fixture.path(name);
-        path.to_str().expect("UTF-8").to_owned()
-    }
-
-    fn statement(&self, out: &str, more: &[&str]) -> std::process::Output {
-        let (key, out) = (self.path("officer.key"), self.path(out));
-        let password = self.path("password");
-        let signing = ["--sign", &key, "--out", &out];
-        let mut args = self.names.args("statement", &signing);
-        args.extend(["--password-file", &password]);
-        args.extend(more);
-        tally(&args)
-    }
-
-    /// The officer's key, to sign what `tally statement` would not.
-    fn sign(&self, text: &str) -> String {
-        let boxed = SecretKeyBox::from_string(&self.read("officer.key")).expect("a key");
-        let secret = boxed.into_secret_key(Some("a test password".to_owned()));
-        let secret = secret.expect("its password");
-        let signature = minisign::sign(None, &secret, text.as_bytes(), None, None);
-        signature.expect("signed").into_string()
-    }
-
-    fn read(&self, file: &str) -> String {
-        fs::read_to_string(self.fixture.path(file)).expect("a file of the statement")
-    }
-}
-
-/// An encrypted key pair, and its signature over the package's manifest.
-fn sign_package(fixture: &Fixture) {
-    let password = || Some("a test password".to_owned());
-    let pair = KeyPair::generate_encrypted_keypair(password()).expect("a key pair");
-    let write = |name: &str, text: String| fs::write(fixture.path(name), text).expect("written");
-    let boxed = || pair.sk.to_box(None).expect("boxed");
-    write("officer.pub", pair.pk.to_box().expect("boxed").to_string());
-    write_secret(&fixture.path("officer.key"), boxed().to_string());
-    write_secret(&fixture.path("password"), "a test password\n");
-    // What the pair holds is still encrypted.
-    let secret = boxed().into_secret_key(password()).expect("its password");
-    let manifest = fs::read(fixture.path("package/manifest.json")).expect("a manifest");
-    let comment = shards::UNTRUSTED_COMMENT.strip_prefix("untrusted comment: ");
-    let signature = minisign::sign(Some(&pair.pk), &secret, &manifest[..], None, comment);
-    write(
-        "package/manifest.json.minisig",
-        signature.expect("signed").into_string(),
-    );
 }
 
 /// Whether the stock tool accepts the signature of a file.

@@ -32,7 +32,7 @@ fn hour(now_ms: i64) -> MonitorHistory {
     let newest = now_ms - now_ms % every_ms;
     for back in (0..=360).rev() {
         let at_ms = newest - back * every_ms;
-        history.take(at_ms, &text(at_ms));
+        history.take(at_ms, &text(at_ms), true);
     }
     history
 }

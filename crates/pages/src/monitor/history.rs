@@ -11,7 +11,9 @@ use super::panel::{Measure, Panel, Program};
 /// How often a program takes a sample.
 pub const SAMPLE_EVERY: Duration = Duration::from_secs(10);
 
-/// Samples of an hour.
+/// How long a sample is kept.
+const KEPT_MS: i64 = 3_600_000;
+/// Samples of that time, and no more whatever the clock says.
 const SAMPLES_MAX: usize = 361;
 /// Samples back over which rates are taken: half a minute.
 const RATE_SAMPLES: usize = 3;
@@ -32,6 +34,8 @@ pub struct MonitorHistory {
 #[derive(Debug)]
 struct Sample {
     at_ms: i64,
+    /// Whether counters grow by what happens now, and no longer by what is read of before.
+    is_caught_up: bool,
     /// One for each panel.
     taken: Vec<Taken>,
 }
@@ -55,14 +59,21 @@ impl MonitorHistory {
     }
 
     /// Takes a sample of the program's metrics, in the text format that it exposes. What is older than an hour goes.
-    pub fn take(&mut self, at_ms: i64, metrics: &str) {
+    /// `is_caught_up`: whether counters grow by what happens now; before, there are no rates.
+    pub fn take(&mut self, at_ms: i64, metrics: &str, is_caught_up: bool) {
         let read = Exposition::read(metrics);
+        self.samples
+            .retain(|sample| at_ms - sample.at_ms <= KEPT_MS);
         if self.samples.len() == SAMPLES_MAX {
             self.samples.pop_front();
         }
         let panels = self.panels().iter();
         let taken = panels.map(|panel| taken(panel.measure, &read)).collect();
-        self.samples.push_back(Sample { at_ms, taken });
+        self.samples.push_back(Sample {
+            at_ms,
+            is_caught_up,
+            taken,
+        });
     }
 
     /// The hour as JSON: the times of all samples, and for each panel its numbers, `null` where there was none.
@@ -103,7 +114,8 @@ impl MonitorHistory {
             Measure::Number(..) => now[0],
             Measure::Difference(..) => Some(now[0]? - now[1]?),
             Measure::Rate(_) => {
-                let from = at.saturating_sub(RATE_SAMPLES);
+                let mut back = at.saturating_sub(RATE_SAMPLES)..=at;
+                let from = back.find(|from| self.samples[*from].is_caught_up)?;
                 let [grown, _] = self.grown(panel, from, at)?;
                 let ms = self.samples[at].at_ms - self.samples[from].at_ms;
                 // The first sample has none before it.
@@ -199,7 +211,7 @@ mod tests {
     fn watched(seconds: i64, text: impl Fn(i64) -> String) -> MonitorHistory {
         let mut history = MonitorHistory::new(Program::Validator);
         for second in (0..=seconds).step_by(10) {
-            history.take(second * 1_000, &text(second));
+            history.take(second * 1_000, &text(second), true);
         }
         history
     }
@@ -227,6 +239,31 @@ mod tests {
             (values[0].as_f64(), values.len()),
             (Some(3_600.0), SAMPLES_MAX)
         );
+    }
+
+    #[test]
+    fn a_standstill_leaves_nothing_that_is_older_than_an_hour() {
+        let mut history = MonitorHistory::new(Program::Tally);
+        for second in [0, 10, 3_590, 3_605, 3_610] {
+            history.take(second * 1_000, "", true);
+        }
+        assert_eq!(history.span_ms(), Some((10_000, 3_610_000)));
+        history.take(7_300_000, "", true);
+        assert_eq!(history.span_ms(), Some((7_300_000, 7_300_000)));
+    }
+
+    #[test]
+    fn there_are_no_rates_before_the_program_has_caught_up() {
+        let mut history = MonitorHistory::new(Program::Tally);
+        let samples = [(0, 0, false), (10, 900_000, false), (20, 1_000_000, true)];
+        for (second, votes, is_caught_up) in samples {
+            let text = format!("ledger_attempts{{status=\"accepted\"}} {votes}\n");
+            history.take(second * 1_000, &text, is_caught_up);
+            assert_eq!(newest(&history, "panel-counted"), None, "{second}");
+        }
+        let text = "ledger_attempts{status=\"accepted\"} 1000050\n";
+        history.take(30_000, text, true);
+        assert_eq!(newest(&history, "panel-counted"), Some(5.0));
     }
 
     #[test]

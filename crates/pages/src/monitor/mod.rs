@@ -22,6 +22,9 @@ use crate::wording::{self, clock_time, moment};
 use curve::Curve;
 use panel::{Alarm, Beyond, Limit, Panel, Severity, Unit};
 
+/// A newest sample that is older says nothing of now: three were missed.
+const OLD_MS: i64 = 30_000;
+
 /// A program as its monitor shows it.
 #[derive(Clone, Copy, Debug)]
 pub struct Watched<'a> {
@@ -50,7 +53,8 @@ struct Told {
     severity: Severity,
     panel: &'static str,
     text: String,
-    alert: &'static str,
+    /// The page of the runbook, where one says more.
+    alert: Option<&'static str>,
 }
 
 /// One panel with what it shows.
@@ -87,7 +91,11 @@ pub fn monitor(context: &PageContext<'_>, watched: &Watched<'_>) -> Page {
     let panels = (0..).zip(history.panels());
     let panels = panels.filter_map(|(index, panel)| shown(context.lang, history, index, panel));
     let (panels, alarms): (Vec<Shown>, Vec<Option<Told>>) = panels.unzip();
-    let mut alarms: Vec<Told> = alarms.into_iter().flatten().collect();
+    let alarms = alarms.into_iter().flatten();
+    let mut alarms: Vec<Told> = unmeasured(context, history)
+        .into_iter()
+        .chain(alarms)
+        .collect();
     alarms.sort_by_key(|alarm| std::cmp::Reverse(alarm.severity));
     let as_of = as_of(context, history);
     Page::new(
@@ -101,6 +109,28 @@ pub fn monitor(context: &PageContext<'_>, watched: &Watched<'_>) -> Page {
             tables,
         },
     )
+}
+
+/// The alarm of a program that takes no samples: every other number is then of before.
+fn unmeasured(context: &PageContext<'_>, history: &MonitorHistory) -> Option<Told> {
+    let t = Messages::of(context.lang);
+    let text = match history.span_ms() {
+        None => t.get("monitor-unmeasured-yet").into_owned(),
+        Some((_, last_ms)) => {
+            let old_ms = context.now_ms - last_ms;
+            if old_ms <= OLD_MS {
+                return None;
+            }
+            let old = said(context.lang, Unit::Seconds, old_ms as f64 / 1_000.0);
+            t.fill("monitor-unmeasured", [("value", old.into())])
+        }
+    };
+    Some(Told {
+        severity: Severity::Now,
+        panel: "samples",
+        text,
+        alert: None,
+    })
 }
 
 /// When the newest sample was taken, and since when there are some, in the event's zone.
@@ -161,7 +191,7 @@ fn told(lang: Language, panel: &Panel, value: f64, (alarm, limit): (&Alarm, &Lim
         severity: limit.severity,
         panel: panel.title,
         text: Messages::of(lang).fill(alarm.message, values),
-        alert: alarm.alert,
+        alert: Some(alarm.alert),
     }
 }
 

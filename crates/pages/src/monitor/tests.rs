@@ -8,6 +8,9 @@ fn event() -> Event {
     Event::from_toml(include_str!("../../../../fixtures/election.toml")).expect("the example")
 }
 
+/// 8:10 p.m. in the zone of the example.
+const START_MS: i64 = 1_791_331_800_000;
+
 /// Metrics of a validator that is well but for what is asked for.
 fn validator(damaged: bool, slow: bool) -> MonitorHistory {
     let mut history = MonitorHistory::new(Program::Validator);
@@ -20,19 +23,23 @@ fn validator(damaged: bool, slow: bool) -> MonitorHistory {
             second * 1_234,
             u8::from(damaged)
         );
-        // 20:10 to 20:20 in the zone of the example.
-        history.take(1_791_331_800_000 + second * 1_000, &text);
+        history.take(START_MS + second * 1_000, &text, true);
     }
     history
 }
 
+/// The page, 20 seconds after the newest sample of [`validator`].
 fn page(history: &MonitorHistory, lang: Language) -> String {
+    page_at(START_MS + 620_000, history, lang)
+}
+
+fn page_at(now_ms: i64, history: &MonitorHistory, lang: Language) -> String {
     let event = event();
     let context = PageContext {
         event: &event,
         logo: None,
         lang,
-        now_ms: 0,
+        now_ms,
     };
     let watched = Watched {
         history,
@@ -78,6 +85,28 @@ fn without_an_alarm_it_says_so_and_stopping_is_none() {
     assert!(html.contains("panel-queue") && !html.contains("panel-standby"));
     let new = page(&MonitorHistory::new(Program::Tally), Language::English);
     assert!(new.contains("No sample has been taken yet"));
+}
+
+#[test]
+fn what_is_not_measured_is_an_alarm_and_never_well() {
+    let old = validator(false, false);
+    let none = MonitorHistory::new(Program::Tally);
+    let late_ms = START_MS + 600_000 + 31_000;
+    for (lang, history, says) in [
+        (
+            Language::English,
+            &old,
+            "Nothing has been measured for 31 s",
+        ),
+        (Language::French, &old, "Rien n’a été mesuré depuis 31 s"),
+        (Language::English, &none, "Nothing has been measured yet"),
+        (Language::French, &none, "Rien n’a encore été mesuré"),
+    ] {
+        let html = page_at(late_ms, history, lang).replace('\u{a0}', " ");
+        assert!(html.contains(says), "{says}: {html}");
+        assert!(!html.contains("class=\"calm\""), "{says}");
+        assert_eq!(html.matches("class=\"alarm now\"").count(), 1, "{says}");
+    }
 }
 
 #[test]

@@ -17,25 +17,22 @@ use crate::tabulate::TabulationError;
 /// For readers and CDNs; election night asks again each second.
 const CACHE_CONTROL: &str = "public, max-age=1, stale-while-revalidate=5";
 
-/// What a body is made from, and since when that has been the newest.
+/// What a body is made from, and when.
 #[derive(Clone)]
 pub(crate) struct Stamp {
     /// Of the ballots that the body is about, in order.
     versions: Vec<Version>,
     /// Of the checkpoints, where the body says who has checked the ledger.
     checked: u64,
+    /// When the body is asked for and, where none fits, made: how old its results are does not matter. Those of a
+    /// ballot without new votes may be hours old.
     made: Instant,
 }
 
 impl Stamp {
-    /// The stamp of a body that is made of these results.
+    /// The stamp of a body that is made of these results now.
     pub(crate) fn of(editions: &[Arc<Edition>]) -> Stamp {
-        let made = editions.iter().map(|edition| edition.made).min();
-        Stamp {
-            versions: editions.iter().map(|edition| edition.version).collect(),
-            checked: 0,
-            made: made.unwrap_or_else(Instant::now),
-        }
+        Stamp::now(editions.iter().map(|edition| edition.version).collect())
     }
 
     /// Of what is read from the count now.
@@ -51,6 +48,12 @@ impl Stamp {
     /// numbers it.
     pub(crate) fn with_checked(self, checked: u64) -> Stamp {
         Stamp { checked, ..self }
+    }
+
+    /// Whether a body of this stamp is of earlier results than one of `other`.
+    fn is_before(&self, other: &Stamp) -> bool {
+        let mut both = self.versions.iter().zip(&other.versions);
+        both.any(|(this, other)| this < other)
     }
 
     /// Whether a body of this stamp may be served to a reader who would get one of `newest`.
@@ -194,7 +197,11 @@ impl Cache {
         };
         if let Some(key) = key {
             let mut bodies = self.bodies.lock().unwrap_or_else(PoisonError::into_inner);
-            bodies.insert(key.to_owned(), kept.clone());
+            // Another answer may have been faster, and have newer results.
+            match bodies.get(key) {
+                Some(newer) if kept.stamp.is_before(&newer.stamp) => return Ok(newer.clone()),
+                _ => bodies.insert(key.to_owned(), kept.clone()),
+            };
         }
         Ok(kept)
     }
@@ -253,4 +260,91 @@ fn knows(headers: &HeaderMap, etag: &str) -> bool {
 pub(crate) fn broken(path: &str, error: &TabulationError) -> Response {
     tracing::error!(path, %error, "no result can be shown");
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use election::{Choice, Event};
+
+    use super::*;
+    use crate::documents::golden::event;
+    use crate::policy::Board;
+    use crate::published::Published;
+    use crate::roll::NoVoters;
+
+    const PAGE: Kind = Kind {
+        fresh: Duration::from_millis(600),
+        ..JSON
+    };
+
+    fn published() -> (Event, Published) {
+        let event = event();
+        let board = Board::new(&event, &NoVoters, true);
+        let registered = event.ballots().iter().map(|_| BTreeMap::new()).collect();
+        let published = Published::new(event.clone(), board, registered);
+        (event, published)
+    }
+
+    fn stamp(event: &Event, published: &Published) -> Stamp {
+        let ballots = event.ballots().iter();
+        let editions: Result<Vec<_>, _> = ballots.map(|ballot| published.recent(ballot)).collect();
+        Stamp::of(&editions.expect("results"))
+    }
+
+    /// Asks for the page; whether it was made for this.
+    fn is_made(cache: &Cache, stamp: Stamp, page: &str) -> bool {
+        let mut made = false;
+        let compute = || {
+            made = true;
+            Ok(page.as_bytes().to_vec())
+        };
+        cache
+            .newest(Some("/"), stamp, &PAGE, compute)
+            .expect("a page");
+        made
+    }
+
+    #[test]
+    fn a_page_is_as_old_as_itself_and_not_as_the_quietest_ballot_on_it() {
+        let (event, published) = published();
+        let busy = event.ballot("IRV").expect("a ballot");
+        let vote = || {
+            let choice = Choice::Ranking(vec![1]);
+            published.board_mut().vote(busy, 1, &choice, 1);
+        };
+        let cache = Cache::default();
+        // Nobody votes on the other ballots: their results get old.
+        assert!(is_made(&cache, stamp(&event, &published), "before"));
+        std::thread::sleep(PAGE.fresh + Duration::from_millis(50));
+        vote();
+        assert!(is_made(&cache, stamp(&event, &published), "first"));
+        std::thread::sleep(FRESH + Duration::from_millis(50));
+        vote();
+        let newer = stamp(&event, &published);
+        assert!(!is_made(&cache, newer.clone(), "second"), "still fresh");
+        std::thread::sleep(PAGE.fresh);
+        assert!(is_made(&cache, newer, "second"), "no longer");
+    }
+
+    #[test]
+    fn a_slower_answer_does_not_take_the_place_of_newer_results() {
+        let (event, published) = published();
+        let ballot = event.ballot("IRV").expect("a ballot");
+        let cache = Cache::default();
+        let older = stamp(&event, &published);
+        let choice = Choice::Ranking(vec![1]);
+        published.board_mut().vote(ballot, 1, &choice, 1);
+        std::thread::sleep(FRESH + Duration::from_millis(50));
+        let newer = stamp(&event, &published);
+        let slow = || {
+            // While this one is made, another is.
+            assert!(is_made(&cache, newer.clone(), "newer"));
+            Ok(b"older".to_vec())
+        };
+        let kept = cache.newest(Some("/"), older, &PAGE, slow).expect("a page");
+        assert_eq!(kept.body.text(), "newer");
+        assert!(!is_made(&cache, newer.clone(), "again"));
+    }
 }

@@ -6,6 +6,7 @@ use axum::extract::{OriginalUri, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use pages::{SAMPLE_EVERY, Watched};
+use tokio::time::MissedTickBehavior;
 
 use super::metrics::exposed;
 use super::shared::Shared;
@@ -14,12 +15,14 @@ use super::site;
 /// Takes samples of the metrics for as long as the tally runs, the first one at once.
 pub(crate) async fn watch(shared: Arc<Shared>) {
     let mut every = tokio::time::interval(SAMPLE_EVERY);
+    // After a standstill, missed samples would all be of one moment.
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         every.tick().await;
         let metrics = exposed(&shared);
         let history = shared.history.lock();
         let mut history = history.unwrap_or_else(PoisonError::into_inner);
-        history.take(shared.now_ms(), &metrics);
+        history.take(shared.now_ms(), &metrics, shared.is_caught_up());
     }
 }
 

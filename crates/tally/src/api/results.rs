@@ -9,7 +9,7 @@ use election::{Ballot, BallotKind, Event};
 use serde::Serialize;
 
 use super::cache::{Stamp, broken};
-use super::path_part::{PathPart, named};
+use super::path_part::{PathPart, is_plain, named, plain_number};
 use super::problem::Problem;
 use super::shared::Shared;
 use crate::covered::CheckedBy;
@@ -87,7 +87,7 @@ pub(super) async fn law(
     headers: HeaderMap,
 ) -> Response {
     let ballot = named(law_id).and_then(|id| shared.package.event().ballot(&id));
-    match ballot.filter(|ballot| ballot.law().is_some()) {
+    match ballot.filter(|ballot| ballot.law().is_some() && is_plain(&uri)) {
         Some(ballot) => respond(&shared, ballot, uri.path(), &headers, |edition| {
             ballot_document(&shared, ballot, edition)
         }),
@@ -102,9 +102,8 @@ pub(super) async fn election(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    let number = named(election_id).and_then(|id| id.parse().ok());
-    let event = shared.package.event();
-    match number.and_then(|number| event.election_by_number(number)) {
+    let ballot = named(election_id).and_then(|id| election_of(shared.package.event(), &id));
+    match ballot.filter(|_| is_plain(&uri)) {
         Some(ballot) => respond(&shared, ballot, uri.path(), &headers, |edition| {
             ballot_document(&shared, ballot, edition)
         }),
@@ -123,21 +122,24 @@ pub(super) async fn region(
     let Some((election_id, region_id)) = named(parts) else {
         return Problem::NoSuchElection.respond(language);
     };
-    let number = election_id.parse().ok();
     let event = shared.package.event();
-    let Some(ballot) = number.and_then(|number| event.election_by_number(number)) else {
+    let Some(ballot) = election_of(event, &election_id).filter(|_| is_plain(&uri)) else {
         return Problem::NoSuchElection.respond(language);
     };
     let votes_there = |region: &u16| {
         let election = ballot.election();
         election.is_some_and(|election| election.regions().contains(region))
     };
-    let Some(region) = region_id.parse().ok().filter(votes_there) else {
+    let Some(region) = plain_number(&region_id).filter(votes_there) else {
         return Problem::NoSuchRegion.respond(language);
     };
     respond(&shared, ballot, uri.path(), &headers, |edition| {
         region_document(&shared, ballot, region, edition)
     })
+}
+
+fn election_of<'a>(event: &'a Event, number: &str) -> Option<&'a Ballot> {
+    event.election_by_number(plain_number(number)?)
 }
 
 /// Answers with what `write` makes of the ballot's results, unless the client has it.

@@ -9,7 +9,7 @@ use election::{Ballot, Event, instant_text};
 use serde::Serialize;
 
 use super::cache::Stamp;
-use super::path_part::{PathPart, named};
+use super::path_part::{PathPart, is_plain, named};
 use super::problem::Problem;
 use super::shared::Shared;
 use crate::documents::percentage;
@@ -107,7 +107,8 @@ pub(super) async fn ballot(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
 ) -> Response {
-    let Some(ballot) = named(ballot_id).and_then(|id| shared.package.event().ballot(&id)) else {
+    let ballot = named(ballot_id).and_then(|id| shared.package.event().ballot(&id));
+    let Some(ballot) = ballot.filter(|_| is_plain(&uri)) else {
         return Problem::NoSuchBallot.respond(listener::negotiate(&headers));
     };
     let board = shared.board();

@@ -8,7 +8,7 @@ use durable::output::OutputFile;
 
 use super::{export_log, export_site};
 use crate::cli::Export;
-use crate::export_kind::{ExportKind, What};
+use crate::export_kind::{ExportKind, Format, What};
 use crate::inputs::read_mask_hand;
 use crate::recount::{Recount, open_readers_inputs};
 use crate::rows::Exported;
@@ -18,6 +18,10 @@ pub(crate) fn run(args: &Export) -> anyhow::Result<()> {
     ensure!(
         args.statement.is_empty() || args.what == ExportKind::Site,
         "only a site shows what a statement certifies: leave --statement out, or write --what site"
+    );
+    ensure!(
+        args.format.is_none() || matches!(args.what, ExportKind::Rows(_)),
+        "a log and a site have files of their own forms: leave --format out"
     );
     let what = match args.what {
         ExportKind::Rows(what) => what,
@@ -40,15 +44,16 @@ pub(crate) fn run(args: &Export) -> anyhow::Result<()> {
         package: &recount.package,
         count: &recount.count,
     };
+    let format = args.format.unwrap_or(Format::Csv);
     match file {
         Some((path, mut file)) => {
-            let written = exported.write(what, args.format, &mut file);
+            let written = exported.write(what, format, &mut file);
             written.with_context(|| format!("cannot write {}", path.display()))?;
             Ok(file.finish()?)
         }
         None => {
             let mut out = BufWriter::new(StandardOutput::default());
-            exported.write(what, args.format, &mut out)?;
+            exported.write(what, format, &mut out)?;
             Ok(out.flush()?)
         }
     }

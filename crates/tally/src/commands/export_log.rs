@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::Context;
-use durable::output::OutputDir;
 use tlog::Coverage;
 use transparency::{Contents, TilePath};
 
+use super::export_place;
 use crate::cli::Export;
 use crate::gate::Gates;
 use crate::recount::open_readers_inputs;
@@ -21,7 +21,7 @@ pub(super) fn run(args: &Export) -> anyhow::Result<()> {
         "the event of this package names no log: there is nothing that witnesses could have seen",
     )?;
     // Refused before the long part.
-    let dir = OutputDir::create(out, args.force)?;
+    let dir = export_place::start(args, out, ("log", is_log))?;
     write(dir.aside(), "policy", policy.as_bytes())?;
     let gates = Gates::open(&package)?;
     for partition in directory.partitions()? {
@@ -34,6 +34,19 @@ pub(super) fn run(args: &Export) -> anyhow::Result<()> {
         write_log(&dir.aside().join(partition.to_string()), &coverage)?;
     }
     Ok(dir.finish()?)
+}
+
+/// Whether a directory holds what this writes and nothing else: a policy, and partitions with their checkpoints.
+fn is_log(dir: &Path) -> bool {
+    let is_part = |path: &Path| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name == Some("policy")
+            || name.is_some_and(|name| name.parse::<u16>().is_ok())
+                && path.join("checkpoint").is_file()
+    };
+    let mut entries = fs::read_dir(dir).into_iter().flatten();
+    dir.join("policy").is_file()
+        && entries.all(|entry| entry.is_ok_and(|entry| is_part(&entry.path())))
 }
 
 fn write_log(dir: &Path, coverage: &Coverage) -> anyhow::Result<()> {

@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
-use durable::output::OutputDir;
 use election::instant_text;
 use ledger::Cursor;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::export_place;
+use super::site_manifest::{self, Before, FileEntry, Manifest};
 use crate::api::{Site, editions, write_in_all_forms};
 use crate::certified::SignedStatement;
 use crate::cli::Export;
@@ -23,27 +23,6 @@ use crate::policy::Board;
 use crate::published::Published;
 use crate::recount::open_readers_inputs;
 use crate::results::Stage;
-
-/// What a snapshot holds, and of which ledger it is: `manifest.json`.
-#[derive(Serialize)]
-struct Manifest {
-    event_id: String,
-    package_manifest_sha256: String,
-    /// The last frame of each partition that was read.
-    position: Vec<HeadDocument>,
-    /// Commit time of the latest of these frames.
-    as_of: Option<String>,
-    ballots: Vec<BallotStanding>,
-    /// By their paths, ascending. The manifest itself is not among them.
-    files: Vec<FileEntry>,
-}
-
-#[derive(Serialize)]
-struct FileEntry {
-    path: String,
-    bytes: usize,
-    sha256: String,
-}
 
 /// Writes the site beside its place, and gives it its name when it is whole.
 pub(super) fn run(args: &Export) -> anyhow::Result<()> {
@@ -61,7 +40,8 @@ pub(super) fn run(args: &Export) -> anyhow::Result<()> {
         );
     }
     // Refused before the long part.
-    let dir = OutputDir::create(out, args.force)?;
+    let is_ours = |dir: &Path| Before::read(dir).is_ok();
+    let dir = export_place::start(args, out, ("site", is_ours))?;
     let (package, directory) = open_readers_inputs(&args.ledger)?;
     let hand = read_mask_hand(&args.hand, package.event())?;
     let event = package.event();
@@ -96,16 +76,25 @@ pub(super) fn run(args: &Export) -> anyhow::Result<()> {
             .collect(),
         files: std::mem::take(&mut files.written).into_values().collect(),
     };
+    if let Ok(before) = Before::read(out) {
+        let followed = before.check_followed_by(&manifest);
+        followed.with_context(|| {
+            format!(
+                "the site in {} knows more than the new one, so it stays (to replace it all the same, move it away)",
+                out.display()
+            )
+        })?;
+    }
     let mut manifest = serde_json::to_vec_pretty(&manifest)?;
     manifest.push(b'\n');
-    files.write("manifest.json", &manifest)?;
+    files.write(site_manifest::FILE, &manifest)?;
     Ok(dir.finish()?)
 }
 
-/// Shows ballots as certified that signed statements state, and writes these statements.
+/// Shows ballots as certified that signed statements state, says which, and writes these statements.
 ///
 /// # Errors
-/// A statement is not signed, or has other numbers: then nothing replaces the earlier site.
+/// A statement is not signed, has other numbers, or certifies nothing: then nothing replaces the earlier site.
 fn certify(
     args: &Export,
     package: &Arc<PackageRoll>,
@@ -116,22 +105,43 @@ fn certify(
         let statement = SignedStatement::read(dir, &args.ledger.trust, package)?;
         let none = || format!("there is no statement in {}", dir.display());
         let statement = statement.with_context(none)?;
-        for ballot in package.event().ballots() {
-            let edition = published.recent(ballot)?;
-            if edition.results.standing.stage != Stage::Preliminary {
-                continue;
-            }
-            let certificate = statement.certify(package, ballot, &edition.results)?;
-            if let Some(certificate) = certificate {
-                let file = format!("statements/{}.json", certificate.statement_sha256);
-                let write = &mut |path: &str, bytes: &[u8]| files.write(path, bytes);
-                write_in_all_forms(&file, statement.bytes.clone(), write)?;
-                files.write(&format!("{file}.minisig"), &statement.signature)?;
-                published.board_mut().certify(ballot, certificate);
-            }
-        }
+        let certified = certify_by(&statement, package, published)?;
+        ensure!(
+            !certified.is_empty(),
+            "the statement in {} certifies nothing here: none of its ballots is counted to its close and not certified by another; name the ledger to its end and all releases, or leave the statement out",
+            dir.display()
+        );
+        let file = format!("statements/{}.json", statement.sha256);
+        let write = &mut |path: &str, bytes: &[u8]| files.write(path, bytes);
+        write_in_all_forms(&file, statement.bytes.clone(), write)?;
+        files.write(&format!("{file}.minisig"), &statement.signature)?;
+        commandline::note!(
+            "note: the statement in {} certifies {}",
+            dir.display(),
+            certified.join(", ")
+        );
     }
     Ok(())
+}
+
+/// The ballots that a statement certifies and no statement before it.
+fn certify_by<'a>(
+    statement: &SignedStatement,
+    package: &'a PackageRoll,
+    published: &Published,
+) -> anyhow::Result<Vec<&'a str>> {
+    let mut certified = Vec::new();
+    for ballot in package.event().ballots() {
+        let edition = published.recent(ballot)?;
+        if edition.results.standing.stage != Stage::Preliminary {
+            continue;
+        }
+        if let Some(certificate) = statement.certify(package, ballot, &edition.results)? {
+            published.board_mut().certify(ballot, certificate);
+            certified.push(ballot.id.as_str());
+        }
+    }
+    Ok(certified)
 }
 
 /// As pages say it: the sequence, with its partition where there are several.

@@ -108,7 +108,6 @@ impl Plan<'_> {
         let stopping = Lifecycle::default();
         let serving = self.serving.start(&shared, bound, &stopping)?;
         tokio::spawn(api::run_live(Arc::clone(&shared)));
-        tokio::spawn(api::watch_metrics(Arc::clone(&shared)));
         tokio::spawn(self.statements.clone().watch(Arc::clone(&shared)));
         notify::tell(notify::READY);
         tokio::select! {

@@ -71,7 +71,7 @@ impl Serving<'_> {
         })
     }
 
-    /// Serves both listeners; the future resolves when all their connections are gone.
+    /// Serves both listeners, and takes the samples of the monitor; the future resolves when all their connections are gone.
     ///
     /// # Errors
     /// The system does not say which ports these are.
@@ -105,6 +105,8 @@ impl Serving<'_> {
                 shared.certificates.add(listener, tls);
             }
         }
+        // The internal listener has the monitor, which shows these samples.
+        tokio::spawn(api::watch_metrics(Arc::clone(shared)));
         let router = api::router(Arc::clone(shared));
         let public = tokio::spawn(public.run(Routed(router), stopping.watch()));
         Ok(async {

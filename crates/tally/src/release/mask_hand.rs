@@ -132,12 +132,9 @@ impl Unmasking {
     /// # Errors
     /// Releases are missing, or of frames that the ledger does not have.
     pub(crate) fn check_end(&mut self) -> anyhow::Result<()> {
+        self.check_file()?;
         let has_begun = self.last_line()?.is_some();
         let path = self.lines.path().display();
-        ensure!(
-            has_begun || self.due.is_empty() || self.lines.path().exists(),
-            "there is no {path}: name the directory that `tally release` wrote, with --releases"
-        );
         if let Some((release, _)) = self.due.front() {
             bail!(
                 "{path} ends before the release of frame {}: run `tally release` to the end of this ledger, or copy its directory whole",
@@ -148,6 +145,20 @@ impl Unmasking {
             !has_begun || !self.lines.is_followed()?,
             "{} releases frames that the ledger does not have: the ledger is an older copy, or they are of two histories",
             self.lines.position()
+        );
+        Ok(())
+    }
+
+    /// Whether the count hand's file is there, where something is to be released.
+    ///
+    /// # Errors
+    /// There is none: the directory is another one, or empty.
+    pub(crate) fn check_file(&mut self) -> anyhow::Result<()> {
+        let has_begun = self.last_line()?.is_some();
+        ensure!(
+            has_begun || self.due.is_empty() || self.lines.path().exists(),
+            "there is no {}: name the directory that `tally release` wrote, with --releases",
+            self.lines.path().display()
         );
         Ok(())
     }

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 pub(crate) mod database;
+pub(crate) mod desk;
 pub(crate) mod log;
 pub(crate) mod postgres;
 pub(crate) mod program;

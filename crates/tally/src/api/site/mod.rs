@@ -17,7 +17,7 @@ use pages::results::{self, Asked, Night, Show, Summary};
 use pages::{Astray, Form, Page, PageContext, Program};
 
 use super::cache::{Kind, Stamp, broken};
-use super::path_part::{PathPart, named};
+use super::path_part::{PathPart, named, plain_number};
 use super::shared::Shared;
 use crate::published::FRESH;
 use views::summary;
@@ -112,7 +112,7 @@ fn showing<'a>(shared: &'a Shared, parts: &[&str]) -> Option<Showing<'a>> {
         ["ballots", id] => ballot(id).map(Showing::Ballot),
         ["ballots", id, "results.csv"] => ballot(id).map(Showing::Csv),
         ["ballots", id, "regions", number] => {
-            let (ballot, number) = (ballot(id)?, number.parse().ok()?);
+            let (ballot, number) = (ballot(id)?, plain_number(number)?);
             let votes_there = ballot.election()?.regions().contains(&number);
             votes_there.then_some(Showing::Region(ballot, number))
         }
