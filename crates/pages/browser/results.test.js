@@ -287,7 +287,7 @@ test("figures are the same in table and CSV", async () => {
   const shown = await page.locator("tbody tr").first().locator("td").first().textContent();
   const csv = await (await fetch(`${at}/results.csv?state=closed`)).text();
   const oui = csv.split("\r\n").filter((line) => line.includes(",oui,"));
-  const sum = oui.reduce((all, line) => all + Number(line.split(",").at(-5)), 0);
+  const sum = oui.reduce((all, line) => all + Number(line.split(",").at(-6)), 0);
   assert.equal(Number(shown.replaceAll(",", "")), sum);
   await close();
 });

@@ -21,8 +21,11 @@ const ADDRESSES = {
   "results-hidden": ["results", "/ballots/E2025-QC?state=hidden"],
   "results-region": ["results", "/ballots/E2025-QC/regions/1?state=closed"],
   "results-rounds": ["results", "/ballots/E2025-RG/regions/1?state=closed&round=2"],
+  "results-front-certified": ["results", "/?state=certified"],
+  "results-region-rounds": ["results", "/ballots/E2025-RG/regions/1?state=certified"],
   "results-embed": ["results", "/embed/ballots/E2025-QC"],
   "province": ["province", "/ballots/E2025-QC?state=closed"],
+  "province-law": ["province", "/ballots/L2025-001?state=closed"],
   "monitor": ["monitor", "/monitor"],
 };
 
