@@ -36,6 +36,11 @@ impl Closings {
         self.partitions = partitions.iter().copied().collect();
     }
 
+    /// Partitions of the ledger; empty while it is not known which there are.
+    pub(crate) fn partitions(&self) -> &BTreeSet<u16> {
+        &self.partitions
+    }
+
     /// Takes the next frame of a partition. Returns the ballots that it closes, as the last partition.
     pub(crate) fn see<'a>(
         &mut self,

@@ -28,6 +28,8 @@ pub(crate) struct LedgerCount {
     pub(crate) invalid: BTreeMap<(Option<u16>, InvalidReason), u64>,
     /// Commit time of the last frame; 0 before the first.
     pub(crate) time_ms: i64,
+    /// The same of each partition. Frames are stamped in order.
+    times_ms: BTreeMap<u16, i64>,
     /// Which ballots the ledger has closed.
     pub(crate) closings: Closings,
 }
@@ -43,6 +45,7 @@ impl LedgerCount {
             heads: BTreeMap::new(),
             invalid: BTreeMap::new(),
             time_ms: 0,
+            times_ms: BTreeMap::new(),
             closings: Closings::new(event),
         }
     }
@@ -51,6 +54,13 @@ impl LedgerCount {
     pub(crate) fn is_complete(&self, ballot: &Ballot) -> bool {
         let count = &self.ballots[usize::from(ballot.index.0)];
         self.closings.of(ballot).is_some() && count.released.regional_votes == count.votes
+    }
+
+    /// Until when every vote is known: no partition can bring an earlier one. 0 while one of them has no frame.
+    pub(crate) fn known_until_ms(&self) -> i64 {
+        let partitions = self.closings.partitions().iter();
+        let last = partitions.map(|at| self.times_ms.get(at).copied().unwrap_or(0));
+        last.min().unwrap_or(0)
     }
 
     /// How final the numbers of a ballot are, as far as the ledger says. `opened`: whether its choices
@@ -145,6 +155,7 @@ impl LedgerCount {
         }
         *head = frame.at;
         self.time_ms = self.time_ms.max(frame.time_ms);
+        self.times_ms.insert(frame.partition, frame.time_ms);
         let closing = ClosingFrame {
             at: frame.at,
             time_ms: frame.time_ms,
@@ -283,6 +294,30 @@ mod tests {
         };
         assert_eq!(fold(&twice).err(), Some(expected));
         assert!(fold(&[frame(1, marks(0, 0, &[4])), frame(2, marks(0, 1, &[4]))]).is_ok());
+    }
+
+    #[test]
+    fn votes_are_known_as_far_as_the_partition_that_is_most_behind() {
+        let event = event();
+        let mut count = LedgerCount::new(&event, &TwoShards);
+        assert_eq!(count.known_until_ms(), 0);
+        count.closings.expect(&[0, 1]);
+        for (partition, time_ms, known_ms) in [
+            (0, HOUR + 5, 0),
+            (1, HOUR + 2 * HOUR_MS, HOUR + 5),
+            (0, HOUR + HOUR_MS, HOUR + HOUR_MS),
+        ] {
+            let head = count.heads.get(&partition).copied().unwrap_or_default();
+            let at = Cursor {
+                sequence: head.sequence + 1,
+                ..Cursor::default()
+            };
+            let body = Body::default();
+            let frame = OpenedFrame::new(&event, &TwoShards, (partition, at, time_ms), body);
+            let frame = Fact::Frame(frame.expect("a frame"));
+            count.apply(&event, &frame).expect("the next frame");
+            assert_eq!(count.known_until_ms(), known_ms);
+        }
     }
 
     #[test]

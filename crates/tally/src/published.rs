@@ -98,6 +98,7 @@ impl Published {
             registered: self.registered[at].clone(),
             votes: board.count().ballots[at].votes_by_region(),
             hours: board.count().ballots[at].votes_by_hour(),
+            known_until_ms: board.count().known_until_ms(),
         };
         let (standing, visible) = (board.standing(ballot), board.visible(ballot));
         let made = Instant::now();

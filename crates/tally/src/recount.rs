@@ -200,6 +200,7 @@ impl Recount {
             registered: self.package.registered(at),
             votes: count.votes_by_region(),
             hours: count.votes_by_hour(),
+            known_until_ms: self.count.known_until_ms(),
         };
         Ok(BallotReport {
             ballot_id: ballot.id.clone(),

@@ -76,6 +76,8 @@ pub(crate) struct Turnout {
     pub(crate) votes: BTreeMap<u16, u64>,
     /// Votes of all regions together, by start of the hour (ms UTC).
     pub(crate) hours: BTreeMap<i64, u64>,
+    /// Until when every vote is known, ms UTC: no partition can bring an earlier one.
+    pub(crate) known_until_ms: i64,
 }
 
 /// Counts, or why there are none.

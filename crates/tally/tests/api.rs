@@ -256,7 +256,10 @@ fn errors_are_problems_in_the_language_asked_for() {
         ("/api/v1/elections/%31/results", "no-such-election"),
         ("/api/v1/elections/1/regions/02/results", "no-such-region"),
         ("/api/v1/elections/01/regions/2/results", "no-such-election"),
-        ("/api/v1/elections/1/regions/%32/results", "no-such-election"),
+        (
+            "/api/v1/elections/1/regions/%32/results",
+            "no-such-election",
+        ),
         ("/api/v1/turnout/LIV%45", "no-such-ballot"),
         ("/api/v2", "not-found"),
     ] {

@@ -186,6 +186,7 @@ fn hours(ballot: &Ballot, state: &str, votes: u64) -> Vec<HourVotes> {
     let hours = (0..last).map(|nth| HourVotes {
         start_ms: ballot.closes - (HOURS - nth) * HOUR_MS,
         votes: by(nth + 1) - by(nth),
+        is_full: nth + 1 < last,
     });
     hours.filter(|hour| hour.votes > 0).collect()
 }

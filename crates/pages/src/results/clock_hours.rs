@@ -28,8 +28,8 @@ pub(super) struct ClockHours {
 }
 
 impl ClockHours {
-    /// None before the first full hour with votes. The ledger says that an hour is full, never a clock: it holds a vote
-    /// of a later one, or every vote is counted.
+    /// None before the first full hour with votes. The ledger says that an hour is full, never a clock: each partition
+    /// has a frame of a later one, or every vote is counted.
     pub(super) fn of(
         time_zone: &str,
         ballot: &Ballot,
@@ -40,11 +40,9 @@ impl ClockHours {
         let minute = |ms| wording::clock_minutes(time_zone, ms, last_day);
         let closes = minute(ballot.closes);
         let is_complete = progress.is_complete();
-        let full = match (hours, is_complete) {
-            (all, true) => all,
-            ([full @ .., _], false) => full,
-            ([], false) => return None,
-        };
+        let is_open = |hour: &HourVotes| !hour.is_full && !is_complete;
+        let open = hours.iter().position(is_open).unwrap_or(hours.len());
+        let full = &hours[..open];
         let first = full.first()?;
         let mut until = vec![Until {
             minute: minute(first.start_ms),
@@ -59,9 +57,11 @@ impl ClockHours {
             until.retain(|before| before.minute < end);
             until.push(Until { minute: end, votes });
         }
-        let known = match (is_complete, hours.last()) {
-            (false, Some(open)) => minute(open.start_ms),
-            _ => closes,
+        let last_end = until.last().map_or(closes, |until| until.minute);
+        let known = match hours.get(open) {
+            _ if is_complete => closes,
+            Some(open) => minute(open.start_ms),
+            None => last_end,
         };
         Some(ClockHours {
             last_day,

@@ -113,6 +113,8 @@ pub struct HourVotes {
     pub start_ms: i64,
     /// Votes recorded in this hour.
     pub votes: u64,
+    /// Whether no further vote of this hour can come: each partition of the ledger is beyond it.
+    pub is_full: bool,
 }
 
 /// Answers to a law.

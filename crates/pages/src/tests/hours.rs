@@ -25,13 +25,20 @@ fn baseline(event: &Event) -> Baseline {
     read.expect("earlier results")
 }
 
-/// The page with `votes` in each of these hours of the clock on the last day of voting, of 400 voters.
+/// The page with `votes` in each of these hours of the clock on the last day of voting, of 400 voters. All but the
+/// last are full.
 fn page(night: &Night<'_>, stage: Stage, hours: &[(i64, u64)]) -> String {
+    page_of(night, stage, hours, hours.len().saturating_sub(1))
+}
+
+/// The same with so many full hours.
+fn page_of(night: &Night<'_>, stage: Stage, hours: &[(i64, u64)], full: usize) -> String {
     let ballot = ballot(night.context.event, "E2025-QC");
     let election = ballot.election().expect("an election");
-    let hours = hours.iter().map(|(hour, votes)| HourVotes {
+    let hours = (0..).zip(hours).map(|(nth, (hour, votes))| HourVotes {
         start_ms: ballot.closes - (24 - hour) * HOUR_MS,
         votes: *votes,
+        is_full: nth < full,
     });
     let hours: Vec<HourVotes> = hours.collect();
     let [shown, ..] = seen(());
@@ -91,6 +98,30 @@ fn turnout_stands_beside_that_of_the_same_full_hour() {
         let html = page(&night, stage, hours);
         let expected = expected.map(|(clock, now, then)| words(clock, now, then));
         assert_eq!(said(&html), expected.as_deref(), "{hours:?}");
+    }
+}
+
+/// A partition that is behind may still bring votes of an hour, though another has those of the next.
+#[test]
+fn an_hour_is_full_when_the_view_says_so_and_not_when_a_later_one_has_votes() {
+    let event = event();
+    let baseline = baseline(&event);
+    let night = Night {
+        baseline: Some(&baseline),
+        ..night(&event, Language::English)
+    };
+    let hours = [(11, 40), (16, 60), (17, 99)];
+    for (full, clock) in [
+        (0, None),
+        (1, Some("noon")),
+        (2, Some("5\u{a0}p.m.")),
+        (3, Some("5\u{a0}p.m.")),
+    ] {
+        let html = page_of(&night, Stage::Counting, &hours, full);
+        let by = clock.map(|clock| format!("By {clock}, "));
+        let said = said(&html);
+        assert_eq!(said.is_some(), by.is_some(), "{full}: {said:?}");
+        assert!(by.is_none_or(|by| said.is_some_and(|said| said.starts_with(&by))));
     }
 }
 

@@ -291,6 +291,7 @@ fn the_results_of_125_regions_weigh_at_most_60_kb_on_the_wire() {
         .map(|hour| HourVotes {
             start_ms: ballot.closes - hour * 3_600_000,
             votes: 100_000,
+            is_full: true,
         })
         .rev()
         .collect();

@@ -136,6 +136,7 @@ fn turnout(published: &Published, board: &Board, ballot: &Ballot) -> Turnout {
         registered: published.registered(ballot).clone(),
         votes: count.votes_by_region(),
         hours: count.votes_by_hour(),
+        known_until_ms: board.count().known_until_ms(),
     }
 }
 

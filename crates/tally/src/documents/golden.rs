@@ -144,6 +144,7 @@ fn documents(
         registered: cast.clone(),
         votes: cast,
         hours: BTreeMap::new(),
+        known_until_ms: 0,
     };
     let results = results_of(event, ballot, (standing, turnout), visible);
     let results = results.expect("these can be counted");

@@ -11,6 +11,8 @@ use crate::covered;
 use crate::fraction::Fraction;
 use crate::results::{self, Answers, LawResults, RegionResults, Results, Shown, Standing};
 
+const HOUR_MS: i64 = 3_600_000;
+
 /// The view of a ballot, by its kind.
 pub(in crate::api) fn summary(
     ballot: &Ballot,
@@ -92,6 +94,7 @@ fn hours(results: &Results) -> Vec<HourVotes> {
     let hours = hours.map(|(start_ms, votes)| HourVotes {
         start_ms: *start_ms,
         votes: *votes,
+        is_full: start_ms + HOUR_MS <= results.turnout.known_until_ms,
     });
     hours.collect()
 }
