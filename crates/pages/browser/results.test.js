@@ -93,9 +93,9 @@ test("a riding opens in place, with its neighbours, and back closes it", async (
   // Back closes, forward opens again, and so does a reload.
   await row.click();
   await dialog.waitFor();
-  await page.goBack();
+  await page.evaluate(() => history.back());
   await dialog.waitFor({ state: "hidden" });
-  await page.goForward();
+  await page.evaluate(() => history.forward());
   await dialog.waitFor();
   await page.reload();
   await dialog.waitFor();
