@@ -264,13 +264,15 @@ test("final results say so and ask no more", async () => {
   await close();
 });
 
-test("an embed view works in another site's frame, a page does not", async () => {
+test("an embed view works in another site's frame, a page does not", async (t) => {
   const site = createServer((_, answer) => {
     answer.setHeader("content-type", "text/html");
     answer.end(`<title>x</title><iframe name="embed" src="${preview.urls.results}/embed/ballots/L2025-002?lang=en"></iframe>
       <iframe name="page" src="${preview.urls.results}/ballots/L2025-002?lang=en"></iframe>`);
   });
   await new Promise((resolve) => site.listen(0, "127.0.0.1", resolve));
+  // A server that stays open would keep the run from ending.
+  t.after(() => site.close());
   const { page, close, forgive } = await open(browser);
   await page.goto(`http://127.0.0.1:${site.address().port}/`);
   await page.frameLocator("[name=embed]").getByRole("heading", { level: 1 }).waitFor();
@@ -278,7 +280,6 @@ test("an embed view works in another site's frame, a page does not", async () =>
   assert.equal(framed, 0);
   forgive(/frame-ancestors|favicon/);
   await close();
-  site.close();
 });
 
 test("figures are the same in table and CSV", async () => {

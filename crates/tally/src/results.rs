@@ -267,3 +267,13 @@ impl Answers {
         Fraction::of(self.non, self.valid())
     }
 }
+
+/// A place in the ledger as pages say it: the sequence, with its partition where there are several.
+pub(crate) fn position_text(heads: &BTreeMap<u16, Cursor>) -> String {
+    let is_alone = heads.len() == 1;
+    let each = heads.iter().map(|(partition, at)| match is_alone {
+        true => at.sequence.to_string(),
+        false => format!("{partition}/{}", at.sequence),
+    });
+    each.collect::<Vec<String>>().join(" ")
+}

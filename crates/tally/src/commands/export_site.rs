@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use election::instant_text;
-use ledger::Cursor;
 use sha2::{Digest, Sha256};
 
 use super::export_place;
@@ -22,7 +21,7 @@ use crate::package_roll::PackageRoll;
 use crate::policy::Board;
 use crate::published::Published;
 use crate::recount::open_readers_inputs;
-use crate::results::Stage;
+use crate::results::{Stage, position_text};
 
 /// Writes the site beside its place, and gives it its name when it is whole.
 pub(super) fn run(args: &Export) -> anyhow::Result<()> {
@@ -60,7 +59,7 @@ pub(super) fn run(args: &Export) -> anyhow::Result<()> {
         package: &package,
         published: &published,
         checked_by,
-        position: position(&heads),
+        position: position_text(&heads),
         time_ms: (time_ms != 0).then_some(time_ms),
     };
     let editions = editions(&package, &published)?;
@@ -142,16 +141,6 @@ fn certify_by<'a>(
         }
     }
     Ok(certified)
-}
-
-/// As pages say it: the sequence, with its partition where there are several.
-fn position(heads: &BTreeMap<u16, Cursor>) -> String {
-    let is_alone = heads.len() == 1;
-    let each = heads.iter().map(|(partition, at)| match is_alone {
-        true => at.sequence.to_string(),
-        false => format!("{partition}/{}", at.sequence),
-    });
-    each.collect::<Vec<String>>().join(" ")
 }
 
 /// The files of the directory that is still aside, and what the manifest says of them.

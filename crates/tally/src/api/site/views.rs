@@ -58,14 +58,6 @@ pub(super) fn checked(checked: &covered::CheckedBy, now_ms: i64) -> CheckedBy {
 }
 
 fn progress(standing: &Standing, checked: Option<CheckedBy>) -> Progress {
-    let is_alone = standing.position.len() == 1;
-    let frames = standing.position.iter();
-    let frames: Vec<String> = frames
-        .map(|(partition, at)| match is_alone {
-            true => at.sequence.to_string(),
-            false => format!("{partition}/{}", at.sequence),
-        })
-        .collect();
     Progress {
         stage: match &standing.stage {
             results::Stage::Counting => Stage::Counting,
@@ -74,7 +66,7 @@ fn progress(standing: &Standing, checked: Option<CheckedBy>) -> Progress {
                 statement_sha256: certificate.statement_sha256.clone(),
             },
         },
-        position: frames.join(" "),
+        position: results::position_text(&standing.position),
         releases: standing.releases,
         time_ms: standing.time_ms,
         checked,
